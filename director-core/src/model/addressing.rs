@@ -1,0 +1,162 @@
+//! Identities of virtual services and real servers: addresses, ports, protocols and firewall marks, with the order in
+//! which tables are listed.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+/// An address family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
+}
+
+impl Family {
+    /// The family of an address.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() {
+            Self::Ipv4
+        } else {
+            Self::Ipv6
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ipv4 => "IPv4",
+            Self::Ipv6 => "IPv6",
+        })
+    }
+}
+
+/// A transport protocol that IPVS balances, in the order of their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// TCP, number 6.
+    Tcp,
+    /// UDP, number 17.
+    Udp,
+    /// SCTP, number 132.
+    Sctp,
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Sctp => "sctp",
+        })
+    }
+}
+
+/// The identity of a virtual service, as the kernel sees it: changing any part makes another service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceId {
+    /// VIP, port and protocol. Port 0 means every port of the VIP and needs persistence.
+    Address {
+        /// Transport protocol.
+        protocol: Protocol,
+        /// The virtual IP.
+        vip: IpAddr,
+        /// Port, host order.
+        port: u16,
+    },
+    /// Packets that a firewall rule has marked; one mark may serve both families, as two services.
+    Mark {
+        /// Family of the packets.
+        family: Family,
+        /// The mark, never 0.
+        mark: u32,
+    },
+}
+
+impl ServiceId {
+    /// The family of the service.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        match self {
+            Self::Address { vip, .. } => Family::of(*vip),
+            Self::Mark { family, .. } => *family,
+        }
+    }
+
+    /// The service's port, when it has one of its own: none for a mark or for port 0.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Self::Address { port, .. } if *port != 0 => Some(*port),
+            _ => None,
+        }
+    }
+
+    /// The listing order: address services by family, protocol, VIP and port, then marks.
+    fn key(&self) -> (u32, Family, Option<Protocol>, Option<IpAddr>, u16) {
+        match *self {
+            Self::Address {
+                protocol,
+                vip,
+                port,
+            } => (0, Family::of(vip), Some(protocol), Some(vip), port),
+            Self::Mark { family, mark } => (mark, family, None, None, 0),
+        }
+    }
+}
+
+impl Ord for ServiceId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for ServiceId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for ServiceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Address {
+                protocol,
+                vip,
+                port,
+            } => write!(f, "{protocol} {}", SocketAddr::new(vip, port)),
+            Self::Mark {
+                family: Family::Ipv4,
+                mark,
+            } => write!(f, "fwmark {mark}"),
+            Self::Mark {
+                family: Family::Ipv6,
+                mark,
+            } => write!(f, "fwmark {mark} IPv6"),
+        }
+    }
+}
+
+/// Address and port of a real server: its identity inside one virtual service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// The real server's address (RIP).
+    pub address: IpAddr,
+    /// Port, host order; 0 = the port that the client asked for.
+    pub port: u16,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::new(self.address, self.port).fmt(f)
+    }
+}

@@ -1,0 +1,295 @@
+//! What to ask a real server and what to expect. Plain data: the asking is the shell's work.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::{Protocol, Secret};
+
+/// One question to one real server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Probe {
+    /// What to ask.
+    pub kind: ProbeKind,
+    /// Whom to ask.
+    pub address: IpAddr,
+    /// Port to ask; 0 only where the kind needs none.
+    pub port: u16,
+    /// Limit for the whole probe, from the first packet to the last byte that matters.
+    pub timeout: Duration,
+}
+
+/// The kinds of question.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProbeKind {
+    /// Counts as up without asking.
+    AlwaysUp,
+    /// Counts as down without asking.
+    AlwaysDown,
+    /// A TCP connection is accepted.
+    Connect,
+    /// An ICMP echo is answered; several attempts may be made, each within the timeout.
+    Ping {
+        /// Echo requests before it counts as failed, at least 1.
+        attempts: u32,
+    },
+    /// HTTP or HTTPS request.
+    Http(HttpProbe),
+    /// A program of the operator's says so.
+    Command(CommandProbe),
+    /// A dialogue in the service's own protocol.
+    Conversation(ConversationProbe),
+    /// `connects` TCP connections between two full questions.
+    Combined {
+        /// TCP connects between two questions; 0 = always the question.
+        connects: u32,
+        /// Limit for one TCP connect.
+        connect_timeout: Duration,
+        /// The full question.
+        question: Box<ProbeKind>,
+    },
+}
+
+/// An HTTP question.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct HttpProbe {
+    /// TLS below it, or plain HTTP.
+    pub tls: Option<TlsCheck>,
+    /// Request method, upper case.
+    pub method: String,
+    /// Path and query, starting with `/`; or an absolute URL when the server is asked as a proxy.
+    pub target: String,
+    /// Host header, and SNI with TLS; the server's address when none is given.
+    pub virtual_host: Option<String>,
+    /// Status codes that count as good.
+    pub status: Vec<StatusRange>,
+    /// What the body must hold.
+    pub body: Option<Pattern>,
+    /// Bytes of the body that are read at most.
+    pub body_limit: usize,
+    /// Redirects that are followed at most.
+    pub redirects: Redirects,
+}
+
+/// How a redirect is treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redirects {
+    /// It is an answer like any other.
+    Answer,
+    /// It is followed, at most so many times.
+    Follow(u8),
+}
+
+/// TLS of a probe.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct TlsCheck {
+    /// What of the certificate is checked.
+    pub verify: Verification,
+    /// Name for SNI and, when verified, in the certificate; the virtual host or the address when none is given.
+    pub server_name: Option<String>,
+}
+
+/// What of a server's certificate is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verification {
+    /// Nothing: a probe asks whether the service works, not who it is.
+    #[default]
+    None,
+    /// Chain to a trusted authority, validity and name.
+    Full,
+}
+
+/// An inclusive range of HTTP status codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct StatusRange {
+    /// Lowest good status.
+    pub first: u16,
+    /// Highest good status.
+    pub last: u16,
+}
+
+impl StatusRange {
+    /// 200 to 299.
+    pub const SUCCESS: Self = Self {
+        first: 200,
+        last: 299,
+    };
+
+    /// Whether `status` lies in the range.
+    #[must_use]
+    pub fn contains(self, status: u16) -> bool {
+        (self.first..=self.last).contains(&status)
+    }
+}
+
+impl fmt::Display for StatusRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.first == self.last {
+            self.first.fmt(f)
+        } else if self.first % 100 == 0 && self.last == self.first + 99 {
+            write!(f, "{}xx", self.first / 100)
+        } else {
+            write!(f, "{}-{}", self.first, self.last)
+        }
+    }
+}
+
+/// A program that judges a server; its exit status 0 means up. It is run directly, never through a shell.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct CommandProbe {
+    /// Program and its arguments, complete.
+    pub argv: Vec<String>,
+    /// User to run it as; the director's own when none is given.
+    pub user: Option<String>,
+}
+
+/// A dialogue in a protocol of its own; which fields matter depends on the protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct ConversationProbe {
+    /// The protocol spoken.
+    pub conversation: Conversation,
+    /// Transport below it, where the protocol leaves a choice.
+    pub transport: Protocol,
+    /// What to ask: a name to resolve, a query, a file, bytes to send.
+    pub request: Option<String>,
+    /// What the answer must hold.
+    pub receive: Option<Pattern>,
+    /// User name.
+    pub login: Option<String>,
+    /// Password.
+    pub password: Option<Secret>,
+    /// Database name.
+    pub database: Option<String>,
+    /// Shared secret.
+    pub secret: Option<Secret>,
+    /// TLS from the first byte, for the protocols that have it.
+    pub tls: Option<TlsCheck>,
+}
+
+/// The protocols of conversation probes; TLS variants are the same protocol with [`ConversationProbe::tls`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Conversation {
+    /// RFC 1035.
+    Dns,
+    /// RFC 959.
+    Ftp,
+    /// RFC 3501.
+    Imap,
+    /// RFC 4511.
+    Ldap,
+    /// MySQL and MariaDB client protocol.
+    Mysql,
+    /// RFC 3977.
+    Nntp,
+    /// Oracle TNS, the connect handshake only.
+    Oracle,
+    /// PostgreSQL frontend protocol 3.0.
+    Pgsql,
+    /// RFC 1939.
+    Pop,
+    /// RFC 2865.
+    Radius,
+    /// Bytes out, lines in.
+    Simpletcp,
+    /// RFC 3261, OPTIONS.
+    Sip,
+    /// RFC 5321; submission is the same.
+    Smtp,
+}
+
+/// A regular expression over bytes, compared by its text. Plain expressions run in linear time; those with look-around
+/// or back-references, which Perl knows, run on a backtracking engine over the text.
+#[derive(Clone)]
+pub struct Pattern {
+    text: String,
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Linear(regex::bytes::Regex),
+    Backtracking(Box<fancy_regex::Regex>),
+}
+
+/// Why a regular expression is not one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatternError(String);
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for PatternError {}
+
+impl Pattern {
+    /// Compiles a regular expression.
+    ///
+    /// # Errors
+    /// When neither engine understands it; the message is the backtracking engine's, which knows more syntax.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let engine = match regex::bytes::Regex::new(text) {
+            Ok(linear) => Engine::Linear(linear),
+            Err(_) => match fancy_regex::Regex::new(text) {
+                Ok(backtracking) => Engine::Backtracking(Box::new(backtracking)),
+                Err(error) => return Err(PatternError(error.to_string())),
+            },
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            engine,
+        })
+    }
+
+    /// Whether the expression is found anywhere in `haystack`.
+    #[must_use]
+    pub fn is_match(&self, haystack: &[u8]) -> bool {
+        match &self.engine {
+            Engine::Linear(regex) => regex.is_match(haystack),
+            // A run that exceeds the engine's backtracking limit proves nothing, so it counts as no match.
+            Engine::Backtracking(regex) => regex
+                .is_match(&String::from_utf8_lossy(haystack))
+                .unwrap_or(false),
+        }
+    }
+
+    /// The expression as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Pattern {}
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+impl Serialize for Pattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}

@@ -1,0 +1,20 @@
+//! One real server behind a virtual service.
+
+use super::{Endpoint, Forwarding, Probe};
+
+/// A real server, valid and complete.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RealServer {
+    /// Identity in the kernel's table. With direct routing and tunnels the port is the service's, since the wire has no other.
+    pub endpoint: Endpoint,
+    /// Forwarding method.
+    pub forwarding: Forwarding,
+    /// Weight while up, 0 to 2^31-1.
+    pub weight: u32,
+    /// Above this number of connections the server gets no new ones; 0 = no limit.
+    pub upper_threshold: u32,
+    /// Below this number an overloaded server gets connections again; 0 = three quarters of the upper one.
+    pub lower_threshold: u32,
+    /// How to find out whether it works; none for a server that always counts as up, as a fallback does.
+    pub probe: Option<Probe>,
+}

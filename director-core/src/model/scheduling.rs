@@ -1,0 +1,148 @@
+//! How a virtual service chooses among its real servers: scheduler, its flags, persistence, one-packet.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Family;
+
+/// Schedulers of the kernel up to 7.x, `net/netfilter/ipvs/ip_vs_*.c`, and `none`.
+pub const KNOWN_SCHEDULERS: &[&str] = &[
+    "rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf", "twos",
+    "none",
+];
+
+/// Scheduler and what belongs to it, in the form that the kernel reports back.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Scheduling {
+    /// The scheduler's kernel name, at most 15 characters.
+    pub scheduler: String,
+    /// Flags of the scheduler.
+    pub flags: SchedulerFlags,
+    /// Same client, same real server, for a time.
+    pub persistence: Option<Persistence>,
+    /// Which clients count as the same one; all ones unless persistence groups them.
+    pub mask: ClientMask,
+    /// Every packet is scheduled on its own (UDP and marks).
+    pub one_packet: bool,
+}
+
+impl Scheduling {
+    /// A scheduler without flags, persistence or one-packet.
+    #[must_use]
+    pub fn plain(scheduler: &str, family: Family) -> Self {
+        Self {
+            scheduler: scheduler.to_owned(),
+            flags: SchedulerFlags::default(),
+            persistence: None,
+            mask: ClientMask::single_client(family),
+            one_packet: false,
+        }
+    }
+}
+
+/// Persistence of a virtual service.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Persistence {
+    /// How long a client's template lives after its last connection, seconds.
+    pub timeout_seconds: u32,
+    /// Persistence engine such as `sip`, by its kernel name.
+    pub engine: Option<String>,
+}
+
+/// Granularity of persistence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientMask {
+    /// IPv4 netmask. The kernel takes one with holes, so it is kept as it is.
+    V4(Ipv4Addr),
+    /// IPv6 prefix length, 1 to 128.
+    V6(u8),
+}
+
+impl ClientMask {
+    /// The mask under which every client stands alone.
+    #[must_use]
+    pub fn single_client(family: Family) -> Self {
+        match family {
+            Family::Ipv4 => Self::V4(Ipv4Addr::BROADCAST),
+            Family::Ipv6 => Self::V6(128),
+        }
+    }
+
+    /// Whether every client stands alone under this mask.
+    #[must_use]
+    pub fn is_single_client(self) -> bool {
+        matches!(self, Self::V4(Ipv4Addr::BROADCAST) | Self::V6(128))
+    }
+}
+
+impl fmt::Display for ClientMask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V4(mask) => mask.fmt(f),
+            Self::V6(prefix) => prefix.fmt(f),
+        }
+    }
+}
+
+/// The three flags a scheduler may define: for `sh` and `mh` the first is fallback and the second port, others define none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct SchedulerFlags {
+    /// `sh-fallback`, `mh-fallback`, `flag-1`.
+    pub first: bool,
+    /// `sh-port`, `mh-port`, `flag-2`.
+    pub second: bool,
+    /// `flag-3`.
+    pub third: bool,
+}
+
+impl SchedulerFlags {
+    /// Whether no flag is set.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
+    /// The flags under the names that `ipvsadm -b` uses for this scheduler.
+    #[must_use]
+    pub fn names(self, scheduler: &str) -> Vec<&'static str> {
+        let names = scheduler_flag_names(scheduler);
+        [self.first, self.second, self.third]
+            .iter()
+            .zip(names)
+            .filter_map(|(set, name)| set.then_some(name))
+            .collect()
+    }
+
+    /// Sets the flag with this name: that of the scheduler, or `flag-1` to `flag-3`. False when there is none.
+    #[must_use]
+    pub fn set(&mut self, scheduler: &str, name: &str) -> bool {
+        let position = scheduler_flag_names(scheduler)
+            .iter()
+            .position(|known| *known == name)
+            .or_else(|| {
+                ["flag-1", "flag-2", "flag-3"]
+                    .iter()
+                    .position(|known| *known == name)
+            });
+        match position {
+            Some(0) => self.first = true,
+            Some(1) => self.second = true,
+            Some(2) => self.third = true,
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// Names of the three flags for this scheduler, as ipvsadm 1.31 prints and takes them.
+#[must_use]
+pub fn scheduler_flag_names(scheduler: &str) -> [&'static str; 3] {
+    match scheduler {
+        "sh" => ["sh-fallback", "sh-port", "flag-3"],
+        "mh" => ["mh-fallback", "mh-port", "flag-3"],
+        _ => ["flag-1", "flag-2", "flag-3"],
+    }
+}

@@ -1,0 +1,3 @@
+//! The ldirectord command.
+
+fn main() {}

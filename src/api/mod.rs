@@ -1,0 +1,1 @@
+//! The control interface: JSON over a Unix socket, server and client.

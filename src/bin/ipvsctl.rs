@@ -1,0 +1,3 @@
+//! The ipvsctl command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The ipvsd command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Words in, words out: the subcommands of ipvsctl and the arguments of ipvsd.

@@ -1,0 +1,1 @@
+//! Wiring and the event loop; alone in knowing every adapter.

@@ -1,0 +1,1 @@
+//! The kernel's IPVS tables over generic netlink, and the same rules in memory.

@@ -1,0 +1,1 @@
+//! Reads definitions files: chooses the dialect, parses, resolves names, renders findings.
