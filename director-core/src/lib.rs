@@ -8,6 +8,7 @@
 
 pub mod definitions;
 pub mod diagnostic;
+pub mod health;
 pub mod model;
 pub mod moment;
 pub mod plan;
