@@ -184,6 +184,8 @@ pub struct CheckDefinition {
     pub kind: Option<Placed<CheckKindDefinition>>,
     /// Port asked, in place of the real server's.
     pub port: Option<Placed<PortDefinition>>,
+    /// Port asked of a real server that has none of its own; the virtual service's when not given.
+    pub default_port: Option<u16>,
     /// From the start of one probe to the start of the next.
     pub every: Option<Placed<Duration>>,
     /// Limit for one probe.

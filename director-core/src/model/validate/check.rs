@@ -1,0 +1,357 @@
+//! Checks become probes, one for each real server.
+
+use std::net::IpAddr;
+
+use super::real_server::Surroundings;
+use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings};
+use crate::definitions::{
+    CheckKindDefinition, CommandCheckDefinition, ConversationCheckDefinition, HttpCheckDefinition,
+    Placed, RealServerDefinition,
+};
+use crate::model::{
+    CommandProbe, ConversationProbe, HttpProbe, Pattern, Probe, ProbeKind, Protocol, Redirects,
+    ServiceId, StatusRange, TlsCheck, Verification,
+};
+
+/// Findings about the check itself, once for the service and not once for each server.
+pub(super) fn shared_faults(around: &Surroundings<'_>, findings: &mut Findings) {
+    let check = &around.written.check;
+    if let Some(timeout) = &check.timeout {
+        findings.positive(timeout.value, &timeout.place, "the time limit of a probe");
+    }
+    if let Some(port) = &check.port {
+        findings.port(&port.value, &port.place);
+    }
+    if let Some(kind) = &check.kind {
+        kind_of(&kind.value, &Asked::default(), around, findings);
+    }
+}
+
+/// Where the answers about one server go when they stand for the service and its server.
+#[derive(Default)]
+struct Asked<'a> {
+    request: Option<&'a Placed<String>>,
+    receive: Option<&'a Placed<String>>,
+    address: Option<IpAddr>,
+    port: u16,
+}
+
+/// The probe for one server. The outer `None` means that a finding stands in the way, reported here or by
+/// [`shared_faults`]; the inner one is a server without a probe.
+pub(super) fn probe(
+    around: &Surroundings<'_>,
+    written: &RealServerDefinition,
+    address: IpAddr,
+    server_port: u16,
+    findings: &mut Findings,
+) -> Option<Option<Probe>> {
+    let check = &around.written.check;
+    // Faults of the check were reported once for the service; here they only mean that there is no probe.
+    let mut reported = Findings::default();
+    let service_port = around.id.as_ref().and_then(ServiceId::port);
+    let port = match &check.port {
+        Some(port) => reported.port(&port.value, &port.place)?,
+        None if server_port != 0 => server_port,
+        None => check.default_port.or(service_port).unwrap_or(0),
+    };
+    let own = Asked {
+        request: written.request.as_ref(),
+        receive: written.receive.as_ref(),
+        address: Some(address),
+        port,
+    };
+    if let Some(receive) = own.receive {
+        pattern(Some(receive), findings);
+    }
+    let kind = match &check.kind {
+        Some(kind) => kind_of(&kind.value, &own, around, &mut reported)?,
+        None if around.protocol == Some(Protocol::Tcp) && port != 0 => ProbeKind::Connect,
+        None => ProbeKind::Ping { attempts: 1 },
+    };
+    if port == 0 && needs_port(&kind) {
+        let message = format!("no port is known to probe {address} at");
+        findings.error(
+            &written.place,
+            message,
+            "give the real server or the check a port",
+        );
+        return None;
+    }
+    let timeout = check
+        .timeout
+        .as_ref()
+        .map_or(DEFAULT_TIMEOUT, |timeout| timeout.value);
+    Some(Some(Probe {
+        kind,
+        address,
+        port,
+        timeout,
+    }))
+}
+
+fn needs_port(kind: &ProbeKind) -> bool {
+    match kind {
+        ProbeKind::AlwaysUp
+        | ProbeKind::AlwaysDown
+        | ProbeKind::Ping { .. }
+        | ProbeKind::Command(_) => false,
+        ProbeKind::Connect
+        | ProbeKind::Http(_)
+        | ProbeKind::Conversation(_)
+        | ProbeKind::Combined { .. } => true,
+    }
+}
+
+fn kind_of(
+    kind: &CheckKindDefinition,
+    own: &Asked<'_>,
+    around: &Surroundings<'_>,
+    findings: &mut Findings,
+) -> Option<ProbeKind> {
+    Some(match kind {
+        CheckKindDefinition::AlwaysUp => ProbeKind::AlwaysUp,
+        CheckKindDefinition::AlwaysDown => ProbeKind::AlwaysDown,
+        CheckKindDefinition::Connect => ProbeKind::Connect,
+        CheckKindDefinition::Ping { attempts } => ProbeKind::Ping {
+            attempts: u32::try_from(*attempts).unwrap_or(u32::MAX).max(1),
+        },
+        CheckKindDefinition::Http(http) => ProbeKind::Http(http_probe(http, own, findings)?),
+        CheckKindDefinition::Command(command) => {
+            ProbeKind::Command(command_probe(command, own, around))
+        }
+        CheckKindDefinition::Conversation(conversation) => {
+            ProbeKind::Conversation(conversation_probe(conversation, own, around, findings)?)
+        }
+        CheckKindDefinition::Combined {
+            connects,
+            connect_timeout,
+            question,
+        } => ProbeKind::Combined {
+            connects: u32::try_from(*connects).unwrap_or(u32::MAX),
+            connect_timeout: *connect_timeout,
+            question: Box::new(kind_of(question, own, around, findings)?),
+        },
+    })
+}
+
+fn http_probe(
+    http: &HttpCheckDefinition,
+    own: &Asked<'_>,
+    findings: &mut Findings,
+) -> Option<HttpProbe> {
+    let method = http
+        .method
+        .as_ref()
+        .map_or("GET", |method| method.value.as_str())
+        .to_ascii_uppercase();
+    if let Some(written) = http.method.as_ref().filter(|_| !is_method(&method)) {
+        findings.error(
+            &written.place,
+            format!("{:?} is not a request method", written.value),
+            "write GET or HEAD",
+        );
+    }
+    let target = target(http, own.request.or(http.path.as_ref()), findings)?;
+    let body = match own.receive.or(http.body.as_ref()) {
+        Some(receive) if !receive.value.is_empty() => Some(pattern(Some(receive), findings)?),
+        _ => None,
+    };
+    let limit = http
+        .body_limit
+        .as_ref()
+        .map_or(DEFAULT_BODY_LIMIT, |limit| {
+            usize::try_from(limit.value).unwrap_or(usize::MAX)
+        });
+    let redirects = match http
+        .follow_redirects
+        .as_ref()
+        .map_or(0, |count| count.value)
+    {
+        0 => Redirects::Answer,
+        count => Redirects::Follow(u8::try_from(count).unwrap_or(u8::MAX)),
+    };
+    Some(HttpProbe {
+        tls: http.tls.then(|| TlsCheck {
+            verify: verification(http.verify.as_ref()),
+            server_name: http.server_name.as_ref().map(|name| name.value.clone()),
+        }),
+        method,
+        target,
+        virtual_host: http.virtual_host.as_ref().map(|host| host.value.clone()),
+        status: statuses(&http.status, findings)?,
+        body,
+        body_limit: limit,
+        redirects,
+    })
+}
+
+fn is_method(method: &str) -> bool {
+    !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+fn target(
+    http: &HttpCheckDefinition,
+    request: Option<&Placed<String>>,
+    findings: &mut Findings,
+) -> Option<String> {
+    let Some(request) = request else {
+        return Some("/".to_owned());
+    };
+    let text = request.value.as_str();
+    if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+        let message = format!("the request {text:?} holds a blank or control character");
+        findings.error(
+            &request.place,
+            message,
+            "write it percent-encoded, a blank as %20",
+        );
+        return None;
+    }
+    let absolute = http.proxy || text.starts_with("http://") || text.starts_with("https://");
+    Some(if absolute || text.starts_with('/') {
+        text.to_owned()
+    } else {
+        format!("/{text}")
+    })
+}
+
+fn statuses(written: &[Placed<String>], findings: &mut Findings) -> Option<Vec<StatusRange>> {
+    if written.is_empty() {
+        return Some(vec![StatusRange::SUCCESS]);
+    }
+    let mut ranges = Vec::new();
+    for status in written {
+        match status_range(&status.value) {
+            Some(range) => ranges.push(range),
+            None => {
+                let message = format!("{:?} is not an HTTP status", status.value);
+                findings.error(
+                    &status.place,
+                    message,
+                    "write one as 200, a class as 2xx or a range as 200-399",
+                );
+            }
+        }
+    }
+    (ranges.len() == written.len()).then_some(ranges)
+}
+
+fn status_range(text: &str) -> Option<StatusRange> {
+    let single = |text: &str| {
+        text.parse::<u16>()
+            .ok()
+            .filter(|status| (100..=599).contains(status))
+    };
+    if let Some(class) = text.strip_suffix("xx") {
+        let class = class
+            .parse::<u16>()
+            .ok()
+            .filter(|class| (1..=5).contains(class))?;
+        return Some(StatusRange {
+            first: class * 100,
+            last: class * 100 + 99,
+        });
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (single(first.trim())?, single(last.trim())?);
+    (first <= last).then_some(StatusRange { first, last })
+}
+
+fn pattern(written: Option<&Placed<String>>, findings: &mut Findings) -> Option<Pattern> {
+    let written = written?;
+    match Pattern::parse(&written.value) {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            let first_line = error
+                .to_string()
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim()
+                .to_owned();
+            let message = format!(
+                "{:?} is not a regular expression: {first_line}",
+                written.value
+            );
+            findings.error(
+                &written.place,
+                message,
+                "put a backslash before characters that stand for themselves",
+            );
+            None
+        }
+    }
+}
+
+fn verification(written: Option<&Placed<bool>>) -> Verification {
+    if written.is_some_and(|verify| verify.value) {
+        Verification::Full
+    } else {
+        Verification::None
+    }
+}
+
+fn command_probe(
+    command: &CommandCheckDefinition,
+    own: &Asked<'_>,
+    around: &Surroundings<'_>,
+) -> CommandProbe {
+    let bracketed = |address: IpAddr| match address {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    };
+    let (vip, vport) = match around.id {
+        Some(ServiceId::Address { vip, port, .. }) => (bracketed(vip), port),
+        Some(ServiceId::Mark { mark, .. }) => (mark.to_string(), 0),
+        None => (String::new(), 0),
+    };
+    let rip = own.address.map(bracketed).unwrap_or_default();
+    let expand = |argument: &Placed<String>| {
+        argument
+            .value
+            .replace("{vip}", &vip)
+            .replace("{vport}", &vport.to_string())
+            .replace("{rip}", &rip)
+            .replace("{rport}", &own.port.to_string())
+    };
+    CommandProbe {
+        argv: command.argv.iter().map(expand).collect(),
+        user: command.user.as_ref().map(|user| user.value.clone()),
+    }
+}
+
+fn conversation_probe(
+    written: &ConversationCheckDefinition,
+    own: &Asked<'_>,
+    around: &Surroundings<'_>,
+    findings: &mut Findings,
+) -> Option<ConversationProbe> {
+    let receive = match own.receive.or(written.receive.as_ref()) {
+        Some(receive) if !receive.value.is_empty() => Some(pattern(Some(receive), findings)?),
+        _ => None,
+    };
+    let text = |value: &Option<Placed<String>>| value.as_ref().map(|value| value.value.clone());
+    Some(ConversationProbe {
+        conversation: written.conversation,
+        transport: written
+            .transport
+            .or(around.protocol)
+            .unwrap_or(Protocol::Tcp),
+        request: own
+            .request
+            .map(|request| request.value.clone())
+            .or_else(|| text(&written.request)),
+        receive,
+        login: text(&written.login),
+        password: written
+            .password
+            .as_ref()
+            .map(|password| password.value.clone()),
+        database: text(&written.database),
+        secret: written.secret.as_ref().map(|secret| secret.value.clone()),
+        tls: written.tls.then(|| TlsCheck {
+            verify: verification(written.verify.as_ref()),
+            server_name: None,
+        }),
+    })
+}

@@ -1,0 +1,110 @@
+//! The identity of a virtual service.
+
+use std::net::IpAddr;
+
+use super::Findings;
+use crate::definitions::{Host, ListenDefinition, ServiceDefinition};
+use crate::model::{Family, Protocol, ServiceId};
+
+/// The identity, when it is valid.
+pub(super) fn identity(written: &ServiceDefinition, findings: &mut Findings) -> Option<ServiceId> {
+    let place = &written.listen.place;
+    match &written.listen.value {
+        ListenDefinition::Mark { family, mark } => match u32::try_from(*mark) {
+            Ok(mark) if mark > 0 => Some(ServiceId::Mark {
+                family: *family,
+                mark,
+            }),
+            _ => {
+                let message = format!("firewall mark {mark} is out of range");
+                findings.error(place, message, "write a mark from 1 to 4294967295");
+                None
+            }
+        },
+        ListenDefinition::Address {
+            protocol,
+            host,
+            port,
+            family,
+        } => {
+            let port = findings.port(port, place);
+            let vip = match host {
+                Host::Address(vip) => *vip,
+                Host::Name(name) => {
+                    let message = format!("the host name {name} could not be resolved");
+                    findings.error(place, message, "write the virtual IP itself");
+                    return None;
+                }
+            };
+            if let Some(fault) = unusable_vip(vip) {
+                findings.error(
+                    place,
+                    format!("{vip} is {fault}"),
+                    "write a unicast address of this director",
+                );
+                return None;
+            }
+            if family.is_some_and(|family| family != Family::of(vip)) {
+                findings.error(
+                    place,
+                    format!("{vip} is of the wrong address family"),
+                    "write an address of the other",
+                );
+                return None;
+            }
+            let port = port?;
+            if port == 0 && written.persistence.is_none() {
+                let message =
+                    "port 0 means every port, which the kernel only balances with persistence";
+                findings.error(
+                    place,
+                    message,
+                    "name a port, or give the service a persistence time",
+                );
+                return None;
+            }
+            Some(ServiceId::Address {
+                protocol: *protocol,
+                vip,
+                port,
+            })
+        }
+    }
+}
+
+/// The transport protocol; none for a mark, behind which any may stand.
+pub(super) fn protocol(written: &ServiceDefinition) -> Option<Protocol> {
+    match &written.listen.value {
+        ListenDefinition::Address { protocol, .. } => Some(*protocol),
+        ListenDefinition::Mark { .. } => None,
+    }
+}
+
+/// The family, as far as it can be told; IPv4 when the address is not valid.
+pub(super) fn family(written: &ServiceDefinition, id: Option<&ServiceId>) -> Family {
+    match (id, &written.listen.value) {
+        (Some(id), _) => id.family(),
+        (None, ListenDefinition::Mark { family, .. }) => *family,
+        (
+            None,
+            ListenDefinition::Address {
+                host: Host::Address(address),
+                ..
+            },
+        ) => Family::of(*address),
+        (None, ListenDefinition::Address { family, .. }) => family.unwrap_or(Family::Ipv4),
+    }
+}
+
+/// Why an address cannot be a VIP. The kernel takes these in silence (net/netfilter/ipvs/ip_vs_ctl.c checks nothing).
+fn unusable_vip(vip: IpAddr) -> Option<&'static str> {
+    if vip.is_unspecified() {
+        Some("the unspecified address")
+    } else if vip.is_multicast() {
+        Some("a multicast address")
+    } else if matches!(vip, IpAddr::V4(v4) if v4.is_broadcast()) {
+        Some("the broadcast address")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,212 @@
+//! Definitions become a model, or findings: everything is looked at once, all faults are reported together, and defaults
+//! are resolved here and nowhere else. Host and service names must have been resolved before.
+
+mod check;
+mod listen;
+mod real_server;
+mod scheduling;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{CheckTiming, Model, OnFailure, OnStop, ServiceId, VirtualService};
+use crate::definitions::{Definitions, PortDefinition, ServiceDefinition};
+use crate::diagnostic::{Diagnostic, Place};
+
+/// How often the whole kernel table is read again when the definitions do not say.
+pub const DEFAULT_RESYNC: Duration = Duration::from_secs(10);
+/// Time between probes when the definitions do not say.
+pub const DEFAULT_EVERY: Duration = Duration::from_secs(5);
+/// Limit for one probe when the definitions do not say.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Good answers that bring a server up when the definitions do not say.
+pub const DEFAULT_RISE: u32 = 1;
+/// Failures that take a server down when the definitions do not say.
+pub const DEFAULT_FALL: u32 = 3;
+/// Scheduler when the definitions do not say; the kernel's and ipvsadm's own default.
+pub const DEFAULT_SCHEDULER: &str = "wlc";
+/// Bytes of an HTTP body that are read when the definitions do not say.
+pub const DEFAULT_BODY_LIMIT: usize = 1 << 20;
+
+/// Checks definitions and resolves defaults. The model is there when no finding is an error.
+#[must_use]
+pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
+    let mut findings = Findings::default();
+    let mut services: Vec<VirtualService> = Vec::new();
+    let mut seen: BTreeMap<ServiceId, &Place> = BTreeMap::new();
+    for written in &definitions.services {
+        let Some(service) = service(written, &mut findings) else {
+            continue;
+        };
+        if let Some(first) = seen.get(&service.id) {
+            let message = format!(
+                "virtual service {} is defined twice; the first is at {first}",
+                service.id
+            );
+            findings.error(
+                &written.listen.place,
+                message,
+                "remove one of the two, or merge their real servers",
+            );
+            continue;
+        }
+        seen.insert(service.id, &written.listen.place);
+        services.push(service);
+    }
+    let resync = definitions
+        .resync
+        .as_ref()
+        .map_or(DEFAULT_RESYNC, |resync| {
+            findings.positive(
+                resync.value,
+                &resync.place,
+                "the time between two readings of the kernel's table",
+            )
+        });
+    let model = (!findings.has_error()).then_some(Model { services, resync });
+    (model, findings.list)
+}
+
+/// Collected findings, with shorthands for the common ones.
+#[derive(Default)]
+struct Findings {
+    list: Vec<Diagnostic>,
+}
+
+impl Findings {
+    fn error(&mut self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
+        self.list.push(Diagnostic::error(place, message).hint(hint));
+    }
+
+    fn warning(&mut self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
+        self.list
+            .push(Diagnostic::warning(place, message).hint(hint));
+    }
+
+    fn has_error(&self) -> bool {
+        self.list.iter().any(Diagnostic::is_error)
+    }
+
+    /// A time span above zero; a zero one is reported and passed on, since no model comes of it.
+    fn positive(&mut self, span: Duration, place: &Place, what: &str) -> Duration {
+        if span.is_zero() {
+            self.error(
+                place,
+                format!("{what} must be above zero"),
+                "write a time such as 5s",
+            );
+        }
+        span
+    }
+
+    /// A port number in range.
+    fn port(&mut self, port: &PortDefinition, place: &Place) -> Option<u16> {
+        match port {
+            PortDefinition::Number(number) => {
+                let port = u16::try_from(*number).ok();
+                if port.is_none() {
+                    self.error(
+                        place,
+                        format!("port {number} is out of range"),
+                        "write a port from 0 to 65535",
+                    );
+                }
+                port
+            }
+            PortDefinition::Name(name) => {
+                let message = format!("the service name {name} could not be resolved to a port");
+                self.error(place, message, "write the port's number");
+                None
+            }
+        }
+    }
+}
+
+fn service(written: &ServiceDefinition, findings: &mut Findings) -> Option<VirtualService> {
+    let id = listen::identity(written, findings);
+    let protocol = listen::protocol(written);
+    let family = listen::family(written, id.as_ref());
+    let scheduling = scheduling::scheduling(written, family, findings);
+    let timing = timing(written, findings);
+    let surroundings = real_server::Surroundings {
+        written,
+        id,
+        family,
+        protocol,
+    };
+    let real_servers = real_server::all(&surroundings, findings);
+    let fallback = written
+        .fallback
+        .as_ref()
+        .and_then(|entry| real_server::fallback(&surroundings, entry, findings));
+    if let Some(fallback) = &fallback {
+        warn_of_equal_fallback(written, fallback.endpoint, &real_servers, findings);
+    }
+    let id = id?;
+    Some(VirtualService {
+        id,
+        name: written
+            .name
+            .as_ref()
+            .map_or_else(|| id.to_string(), |name| name.value.clone()),
+        scheduling: scheduling?,
+        real_servers,
+        fallback,
+        timing,
+        on_failure: written
+            .on_failure
+            .as_ref()
+            .map_or(OnFailure::default(), |choice| choice.value),
+        on_stop: written
+            .on_stop
+            .as_ref()
+            .map_or(OnStop::default(), |choice| choice.value),
+    })
+}
+
+fn timing(written: &ServiceDefinition, findings: &mut Findings) -> CheckTiming {
+    let check = &written.check;
+    let every = check.every.as_ref().map_or(DEFAULT_EVERY, |every| {
+        findings.positive(every.value, &every.place, "the time between two probes")
+    });
+    let mut count =
+        |written: &Option<crate::definitions::Placed<u64>>, default: u32, what: &str| {
+            let Some(written) = written else {
+                return default;
+            };
+            match u32::try_from(written.value) {
+                Ok(count) if count > 0 => count,
+                _ => {
+                    let message = format!("{what} is {}, which cannot be counted", written.value);
+                    findings.error(&written.place, message, "write a number from 1 on");
+                    default
+                }
+            }
+        };
+    CheckTiming {
+        every,
+        rise: count(&check.rise, DEFAULT_RISE, "rise"),
+        fall: count(&check.fall, DEFAULT_FALL, "fall"),
+    }
+}
+
+fn warn_of_equal_fallback(
+    written: &ServiceDefinition,
+    fallback: super::Endpoint,
+    real_servers: &[super::RealServer],
+    findings: &mut Findings,
+) {
+    let Some(entry) = &written.fallback else {
+        return;
+    };
+    if real_servers
+        .iter()
+        .any(|server| server.endpoint == fallback)
+    {
+        findings.warning(
+            &entry.place,
+            format!("the fallback {fallback} is also a real server of this service"),
+            "a failed real server cannot be its own fallback; name another server",
+        );
+    }
+}

@@ -1,0 +1,294 @@
+//! Real servers and the fallback of a service, ranges expanded.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{Findings, check};
+use crate::definitions::{
+    ForwardingDefinition, Host, Placed, RealServerDefinition, ServiceDefinition,
+};
+use crate::diagnostic::Place;
+use crate::model::{Endpoint, Family, Forwarding, Protocol, RealServer, ServiceId, Tunnel};
+
+/// Most servers that one range may name; a slip of a digit should not make a million.
+const LARGEST_RANGE: u128 = 4096;
+/// The kernel's limit for weights and thresholds (net/netfilter/ipvs/ip_vs_ctl.c).
+const LARGEST_WEIGHT: i64 = i32::MAX as i64;
+
+/// The service around a real server.
+pub(super) struct Surroundings<'a> {
+    pub(super) written: &'a ServiceDefinition,
+    pub(super) id: Option<ServiceId>,
+    pub(super) family: Family,
+    pub(super) protocol: Option<Protocol>,
+}
+
+/// All real servers; a second entry for one address and port is left out with a warning.
+pub(super) fn all(around: &Surroundings<'_>, findings: &mut Findings) -> Vec<RealServer> {
+    let mut servers: Vec<RealServer> = Vec::new();
+    let mut seen: BTreeMap<Endpoint, &Place> = BTreeMap::new();
+    check::shared_faults(around, findings);
+    for written in &around.written.real_servers {
+        for address in addresses(written, findings) {
+            let Some(server) = one(around, written, address, true, findings) else {
+                continue;
+            };
+            if let Some(first) = seen.get(&server.endpoint) {
+                findings.warning(
+                    &written.place,
+                    format!("real server {} stands twice in this service; the first, at {first}, counts", server.endpoint),
+                    "remove one of the two",
+                );
+                continue;
+            }
+            seen.insert(server.endpoint, &written.place);
+            servers.push(server);
+        }
+    }
+    servers
+}
+
+/// The fallback: it is not probed, so it always counts as up.
+pub(super) fn fallback(
+    around: &Surroundings<'_>,
+    written: &RealServerDefinition,
+    findings: &mut Findings,
+) -> Option<RealServer> {
+    let address = addresses(written, findings).into_iter().next()?;
+    one(around, written, address, false, findings)
+}
+
+fn one(
+    around: &Surroundings<'_>,
+    written: &RealServerDefinition,
+    address: IpAddr,
+    probed: bool,
+    findings: &mut Findings,
+) -> Option<RealServer> {
+    let forwarding = forwarding(around, written, findings);
+    let port = match &written.port {
+        None => Some(around.id.as_ref().and_then(ServiceId::port).unwrap_or(0)),
+        Some(port) => findings.port(&port.value, &port.place),
+    };
+    let weight = number(written.weight.as_ref(), 1, "weight", findings);
+    let upper = number(
+        written.upper_threshold.as_ref(),
+        0,
+        "upper threshold",
+        findings,
+    );
+    let lower = number(
+        written.lower_threshold.as_ref(),
+        0,
+        "lower threshold",
+        findings,
+    );
+    if let (Some(upper), Some(lower), Some(place)) = (upper, lower, &written.lower_threshold) {
+        threshold_order(upper, lower, &place.place, findings);
+    }
+    let usable = usable(around, address, forwarding, written, findings);
+    let (forwarding, port) = (forwarding?, port?);
+    // The wire knows no other port with direct routing and tunnels, so the kernel's entry carries the service's.
+    let kernel_port = match around.id.as_ref().and_then(ServiceId::port) {
+        Some(service_port) if forwarding.keeps_port() => service_port,
+        _ => port,
+    };
+    let probe = if probed {
+        check::probe(around, written, address, port, findings)?
+    } else {
+        None
+    };
+    usable.then_some(RealServer {
+        endpoint: Endpoint {
+            address,
+            port: kernel_port,
+        },
+        forwarding,
+        weight: weight?,
+        upper_threshold: upper?,
+        lower_threshold: lower?,
+        probe,
+    })
+}
+
+fn threshold_order(upper: u32, lower: u32, place: &Place, findings: &mut Findings) {
+    if lower > upper {
+        let message = format!("the lower threshold {lower} is above the upper threshold {upper}");
+        findings.error(
+            place,
+            message,
+            "a server gets connections again below the lower one; make it the smaller",
+        );
+    }
+}
+
+fn number(
+    written: Option<&Placed<i64>>,
+    default: u32,
+    what: &str,
+    findings: &mut Findings,
+) -> Option<u32> {
+    let Some(written) = written else {
+        return Some(default);
+    };
+    if (0..=LARGEST_WEIGHT).contains(&written.value) {
+        return u32::try_from(written.value).ok();
+    }
+    let message = format!("{what} {} is out of range", written.value);
+    findings.error(
+        &written.place,
+        message,
+        format!("write a number from 0 to {LARGEST_WEIGHT}"),
+    );
+    None
+}
+
+fn forwarding(
+    around: &Surroundings<'_>,
+    written: &RealServerDefinition,
+    findings: &mut Findings,
+) -> Option<Forwarding> {
+    let Some(choice) = written
+        .forwarding
+        .as_ref()
+        .or(around.written.forwarding.as_ref())
+    else {
+        let message = format!(
+            "real server {} has no forwarding method",
+            written.host.value
+        );
+        findings.error(
+            &written.place,
+            message,
+            "give the service or this server one: nat, dr or tunnel",
+        );
+        return None;
+    };
+    Some(match choice.value {
+        ForwardingDefinition::Masq => Forwarding::Masq,
+        ForwardingDefinition::Direct => Forwarding::Direct,
+        ForwardingDefinition::Ipip => Forwarding::Tunnel(Tunnel::Ipip),
+        ForwardingDefinition::Gre { checksum } => Forwarding::Tunnel(Tunnel::Gre { checksum }),
+        ForwardingDefinition::Gue { port, checksum } => match u16::try_from(port) {
+            Ok(port) if port > 0 => Forwarding::Tunnel(Tunnel::Gue { port, checksum }),
+            _ => {
+                let message = format!("tunnel port {port} is out of range");
+                findings.error(&choice.place, message, "write a port from 1 to 65535");
+                return None;
+            }
+        },
+    })
+}
+
+/// Whether the kernel would take the address: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_new_dest.
+fn usable(
+    around: &Surroundings<'_>,
+    address: IpAddr,
+    forwarding: Option<Forwarding>,
+    written: &RealServerDefinition,
+    findings: &mut Findings,
+) -> bool {
+    let place = &written.host.place;
+    let fault = if address.is_unspecified() {
+        Some("the unspecified address")
+    } else if address.is_multicast() {
+        Some("a multicast address")
+    } else if matches!(address, IpAddr::V4(v4) if v4.is_broadcast()) {
+        Some("the broadcast address")
+    } else if matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()) {
+        Some("a link-local address, which the kernel does not take")
+    } else {
+        None
+    };
+    if let Some(fault) = fault {
+        findings.error(
+            place,
+            format!("{address} is {fault}"),
+            "write the real server's unicast address",
+        );
+        return false;
+    }
+    let same_family = Family::of(address) == around.family;
+    if !same_family && !matches!(forwarding, None | Some(Forwarding::Tunnel(_))) {
+        let message = format!(
+            "{address} is {}, the service is {}; only tunnels cross address families",
+            Family::of(address),
+            around.family
+        );
+        findings.error(
+            place,
+            message,
+            format!(
+                "write an {} address, or use forwarding by tunnel",
+                around.family
+            ),
+        );
+        return false;
+    }
+    true
+}
+
+/// The addresses of an entry, ranges expanded.
+fn addresses(written: &RealServerDefinition, findings: &mut Findings) -> Vec<IpAddr> {
+    let first = resolved(&written.host, findings);
+    let Some(last) = &written.last else {
+        return first.into_iter().collect();
+    };
+    let (Some(first), Some(end)) = (first, resolved(last, findings)) else {
+        return Vec::new();
+    };
+    let span = match (first, end) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => b.to_bits().checked_sub(a.to_bits()).map(u128::from),
+        (IpAddr::V6(a), IpAddr::V6(b)) => b.to_bits().checked_sub(a.to_bits()),
+        _ => {
+            findings.error(
+                &last.place,
+                "a range between two address families",
+                "write both ends in the same family",
+            );
+            return Vec::new();
+        }
+    };
+    match span {
+        None => {
+            let message = format!("the range ends at {end}, which is below its start {first}");
+            findings.error(
+                &last.place,
+                message,
+                format!("write {end} first and {first} last"),
+            );
+            Vec::new()
+        }
+        Some(span) if span >= LARGEST_RANGE => {
+            let message = format!(
+                "the range names {} servers, more than {LARGEST_RANGE}",
+                span.saturating_add(1)
+            );
+            findings.error(&last.place, message, "check its ends, or split it");
+            Vec::new()
+        }
+        Some(span) => (0..=span).map(|offset| nth(first, offset)).collect(),
+    }
+}
+
+fn nth(first: IpAddr, offset: u128) -> IpAddr {
+    match first {
+        IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits().wrapping_add(offset as u32)).into(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits().wrapping_add(offset)).into(),
+    }
+}
+
+fn resolved(host: &Placed<Host>, findings: &mut Findings) -> Option<IpAddr> {
+    match &host.value {
+        Host::Address(address) => Some(*address),
+        Host::Name(name) => {
+            let message = format!("the host name {name} could not be resolved");
+            findings.error(
+                &host.place,
+                message,
+                "write the address itself, or check the name service",
+            );
+            None
+        }
+    }
+}
