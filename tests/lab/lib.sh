@@ -1,0 +1,127 @@
+# shellcheck shell=sh
+# The words scenarios are made of: run something on a host, wait for something, expect something.
+# Leaves how a host is reached to the driver (driver_on) and addresses to topology.env.
+#
+# Invariant: nothing here sleeps for a fixed time in order to let something happen; it polls.
+
+PATH=$LAB_BIN:$PATH
+LAB_TMP=/run/lab
+
+# on HOST COMMAND...: runs the command on a host of the lab, with the words as given.
+on() {
+    driver_on "$@"
+}
+
+fail() {
+    printf 'FAILED: %s\n' "$*" >&2
+    exit 1
+}
+
+# --- Time -------------------------------------------------------------------------------------------
+
+# now: hundredths of a second of a steady clock, in NOW (no process is started for it).
+now() {
+    read -r NOW _ </proc/uptime
+    NOW=${NOW%.*}${NOW#*.}
+}
+
+# within SECONDS COMMAND...: repeats the command until it succeeds; status 1 when time is up.
+within() {
+    now
+    deadline=$((NOW + $1 * 100))
+    shift
+    until "$@"; do
+        now
+        [ "$NOW" -lt "$deadline" ] || return 1
+        sleep 0.05
+    done
+}
+
+# eventually SECONDS COMMAND...: the command succeeds within that time, or the scenario fails.
+eventually() {
+    patience=$1
+    shift
+    within "$patience" "$@" || fail "not within $patience s: $*"
+}
+
+# throughout SECONDS COMMAND...: the command succeeds every time during that time, or the scenario fails.
+throughout() {
+    now
+    deadline=$((NOW + $1 * 100))
+    shift
+    while [ "$NOW" -lt "$deadline" ]; do
+        "$@" || fail "not any more: $*"
+        sleep 0.1
+        now
+    done
+}
+
+# --- Expectations -----------------------------------------------------------------------------------
+
+expect() {
+    "$@" || fail "$*"
+}
+
+expect_not() {
+    if "$@"; then fail "should not succeed: $*"; fi
+}
+
+# expect_equal WHAT EXPECTED ACTUAL
+expect_equal() {
+    [ "$2" = "$3" ] || fail "$(printf '%s:\n--- expected\n%s\n--- actual\n%s' "$1" "$2" "$3")"
+}
+
+# expect_contains WHAT PART TEXT
+expect_contains() {
+    case $3 in
+    *"$2"*) ;;
+    *) fail "$(printf '%s should contain "%s":\n%s' "$1" "$2" "$3")" ;;
+    esac
+}
+
+# --- Files and processes on hosts -------------------------------------------------------------------
+
+# put HOST PATH: writes standard input to a file there, complete or not at all.
+put() {
+    # shellcheck disable=SC2016 # the shell on the host expands
+    on "$1" sh -c 'mkdir -p "${1%/*}" && cat >"$1.new" && mv "$1.new" "$1"' put "$2"
+}
+
+# spawn HOST NAME COMMAND...: starts it in the background; its output goes to NAME.log there.
+spawn() {
+    spawn_host=$1
+    spawn_name=$2
+    shift 2
+    # shellcheck disable=SC2016
+    on "$spawn_host" sh -c 'mkdir -p "$1"; log=$1/$2.log; pid=$1/$2.pid; shift 2
+        setsid "$@" >>"$log" 2>&1 </dev/null & echo $! >"$pid"' spawn "$LAB_TMP/$spawn_host" "$spawn_name" "$@"
+}
+
+# signal HOST NAME SIGNAL: sends it to what spawn started under that name.
+signal() {
+    # shellcheck disable=SC2016
+    on "$1" sh -c 'kill -s "$2" "$(cat "$1")"' signal "$LAB_TMP/$1/$2.pid" "$3"
+}
+
+# running HOST NAME
+running() {
+    # shellcheck disable=SC2016
+    on "$1" sh -c 'kill -s 0 "$(cat "$1")" 2>/dev/null' running "$LAB_TMP/$1/$2.pid"
+}
+
+ended() {
+    ! running "$@"
+}
+
+# log_of HOST NAME: what it has printed so far.
+log_of() {
+    on "$1" cat "$LAB_TMP/$1/$2.log"
+}
+
+. "$LAB_DIRECTORY/web.sh"
+
+lab_up() {
+    mkdir -p "$LAB_TMP"
+    driver_up
+    web_up
+}
