@@ -3,8 +3,10 @@
 
 pub mod check;
 mod diff;
+mod failure;
 
 pub use diff::plan;
+pub use failure::OpFailure;
 
 use std::fmt;
 
