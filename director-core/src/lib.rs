@@ -7,9 +7,12 @@
 //! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`desired`], [`director`], [`snapshot`].
 
 pub mod definitions;
+pub mod desired;
 pub mod diagnostic;
+pub mod director;
 pub mod health;
 pub mod model;
 pub mod moment;
 pub mod plan;
+pub mod snapshot;
 pub mod table;

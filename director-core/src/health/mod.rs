@@ -2,6 +2,8 @@
 
 mod machine;
 mod report;
+mod schedule;
 
 pub use machine::{Health, Transition, Verdict};
 pub use report::{Outcome, Report};
+pub use schedule::{ProbeId, Schedule};

@@ -1,0 +1,101 @@
+//! What the kernel's table should be, from the model, the verdicts and what the kernel holds now.
+//!
+//! A server without a verdict keeps the weight that the kernel's table gives it, so that a start moves no traffic. The
+//! fallback stands in while no real server can take a connection, but not before every server has been asked once.
+
+use std::collections::BTreeMap;
+
+use crate::health::{Health, Verdict};
+use crate::model::{Endpoint, Model, OnFailure, RealServer, ServiceId, VirtualService};
+use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
+
+/// What is known about every real server, by service and server.
+pub type HealthBook = BTreeMap<(ServiceId, Endpoint), Health>;
+
+/// The table that the model and the verdicts ask for. A server that the book does not know counts as up.
+#[must_use]
+pub fn desired(model: &Model, book: &HealthBook, observed: &Table) -> Table {
+    let services = model.services().iter().map(|service| {
+        let known = observed.services.get(&service.id);
+        (service.id, service_entry(service, book, known))
+    });
+    Table {
+        services: services.collect(),
+    }
+}
+
+/// The table that the model asks for when all real servers have this verdict, as `plan --assume` shows it.
+#[must_use]
+pub fn assumed(model: &Model, verdict: Verdict) -> Table {
+    let mut book = HealthBook::new();
+    for service in model.services() {
+        for server in &service.real_servers {
+            let mut health = Health::presumed(verdict, "assumed", crate::moment::Moment::START);
+            health.presumed = false;
+            book.insert((service.id, server.endpoint), health);
+        }
+    }
+    desired(model, &book, &Table::default())
+}
+
+/// The settings of a server at this weight.
+#[must_use]
+pub fn settings(server: &RealServer, weight: u32) -> ServerSettings {
+    ServerSettings {
+        forwarding: server.forwarding,
+        weight,
+        upper_threshold: server.upper_threshold,
+        lower_threshold: server.lower_threshold,
+    }
+}
+
+fn service_entry(
+    service: &VirtualService,
+    book: &HealthBook,
+    observed: Option<&ServiceEntry>,
+) -> ServiceEntry {
+    let mut entry = ServiceEntry::new(service.scheduling.clone());
+    let mut all_asked = true;
+    for server in &service.real_servers {
+        let health = book.get(&(service.id, server.endpoint));
+        all_asked &= health.is_none_or(|health| !health.presumed);
+        let known = observed.and_then(|observed| observed.servers.get(&server.endpoint));
+        if let Some(weight) = weight(server, health, known, service.on_failure) {
+            entry
+                .servers
+                .insert(server.endpoint, ServerEntry::new(settings(server, weight)));
+        }
+    }
+    if let Some(fallback) = &service.fallback {
+        let stands_in =
+            observed.is_some_and(|observed| observed.servers.contains_key(&fallback.endpoint));
+        if !entry.can_serve() && (all_asked || stands_in) {
+            entry.servers.insert(
+                fallback.endpoint,
+                ServerEntry::new(settings(fallback, fallback.weight)),
+            );
+        }
+    }
+    entry
+}
+
+/// The weight a server should have; none when it should not be in the table.
+fn weight(
+    server: &RealServer,
+    health: Option<&Health>,
+    known: Option<&ServerEntry>,
+    on_failure: OnFailure,
+) -> Option<u32> {
+    let Some(health) = health else {
+        return Some(server.weight);
+    };
+    match (health.verdict, health.presumed) {
+        (Verdict::Up, false) => Some(server.weight),
+        (Verdict::Up, true) => Some(known.map_or(server.weight, |known| known.settings.weight)),
+        (Verdict::Down, true) => known.map(|_| 0),
+        (Verdict::Down, false) => match on_failure {
+            OnFailure::Quiesce => Some(0),
+            OnFailure::Remove => None,
+        },
+    }
+}

@@ -1,0 +1,125 @@
+//! The way from the kernel's table to the desired one: when to read, what to apply, what to tell.
+
+use std::collections::BTreeSet;
+
+use super::{Conversation, Director, Effect, Notice, reasons};
+use crate::desired::desired;
+use crate::model::{OnStop, ServiceId};
+use crate::moment::Moment;
+use crate::plan::{Plan, check, plan};
+use crate::table::Table;
+
+impl Director {
+    /// Asks the servers that are due, and talks to the kernel when there is a reason.
+    pub(super) fn go_on(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        if self.loaded_at.is_none() {
+            if self.stopping {
+                effects.push(Effect::Exit);
+            }
+            return;
+        }
+        if self.probing() {
+            let due = self.schedule.take_due(now);
+            effects.extend(
+                due.into_iter()
+                    .map(|(id, probe)| Effect::Probe { id, probe }),
+            );
+        }
+        if self.conversation != Conversation::Idle {
+            return;
+        }
+        if self.stopping {
+            self.finish(now, effects);
+        } else if self.observed.is_none() || self.next_read <= now {
+            if self.next_read <= now {
+                self.conversation = Conversation::Reading;
+                effects.push(Effect::ReadTable);
+            }
+        } else {
+            self.converge(now, effects);
+        }
+    }
+
+    /// Brings the kernel's table nearer to the desired one.
+    fn converge(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let Some(observed) = &self.observed else {
+            return;
+        };
+        let desired = desired(&self.model, &self.book, observed);
+        self.troubles.settle(&desired, observed);
+        let attainable = self
+            .troubles
+            .attainable(&desired, observed, &self.book, now);
+        let reasons = reasons::Reasons {
+            director: self,
+            desired: &attainable,
+        };
+        let plan = plan(observed, &attainable, &self.owned, |service, server| {
+            reasons.because(service, server)
+        });
+        debug_assert_eq!(
+            check::faults(&plan, observed, &attainable, &self.owned),
+            Vec::new()
+        );
+        if plan.is_empty() {
+            self.owned.retain(|id| {
+                observed.services.contains_key(id) || self.model.service(id).is_some()
+            });
+            self.settled = Some(attainable);
+            self.troubles.postpone(now);
+            if !self.ready_told {
+                self.ready_told = true;
+                effects.push(Effect::Ready);
+            }
+            return;
+        }
+        for step in &plan.steps {
+            let step = step.clone();
+            let drift = reasons.is_drift(&(step.op.service(), step.op.server()));
+            effects.push(Effect::Tell(if drift {
+                Notice::Drift { step }
+            } else {
+                Notice::Change { step }
+            }));
+        }
+        self.apply(plan, effects);
+    }
+
+    fn apply(&mut self, plan: Plan, effects: &mut Vec<Effect>) {
+        self.conversation = Conversation::Applying;
+        effects.push(Effect::Apply(plan));
+    }
+
+    /// Removes what shall not outlive the director, once, and ends.
+    fn finish(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let Some(observed) = &self.observed else {
+            effects.push(Effect::Exit);
+            return;
+        };
+        let leaving: BTreeSet<ServiceId> = self
+            .model
+            .services()
+            .iter()
+            .filter(|service| service.on_stop == OnStop::Remove)
+            .filter(|service| {
+                self.troubles
+                    .about(&(service.id, None))
+                    .is_none_or(|trouble| trouble.retry_at <= now)
+            })
+            .map(|service| service.id)
+            .collect();
+        let plan = plan(observed, &Table::default(), &leaving, |_, _| {
+            "the director stops".to_owned()
+        });
+        if plan.is_empty() {
+            effects.push(Effect::Exit);
+            return;
+        }
+        effects.extend(
+            plan.steps
+                .iter()
+                .map(|step| Effect::Tell(Notice::Change { step: step.clone() })),
+        );
+        self.apply(plan, effects);
+    }
+}

@@ -1,0 +1,177 @@
+//! Everything that a director can wish for.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::diagnostic::Diagnostic;
+use crate::health::{ProbeId, Transition};
+use crate::model::{Endpoint, Probe, ServiceId};
+use crate::plan::{OpFailure, Plan, Step};
+
+/// One wish. The shell carries it out and reports back with an event where one is named.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Read the whole kernel table; answer with `TableRead` or `ReadFailed`.
+    ReadTable,
+    /// Carry out a plan, read its services again; answer with `Applied`.
+    Apply(Plan),
+    /// Ask a real server; answer with `Probed`.
+    Probe {
+        /// Which probe.
+        id: ProbeId,
+        /// The question.
+        probe: Probe,
+    },
+    /// Tell the operator.
+    Tell(Notice),
+    /// The kernel holds the desired table for the first time.
+    Ready,
+    /// All is done that had to be done before the end.
+    Exit,
+}
+
+/// Something the operator should know.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    /// Definitions are in force.
+    Loaded {
+        /// How many virtual services.
+        services: usize,
+        /// How many real servers.
+        real_servers: usize,
+        /// Warnings that came with them.
+        warnings: Vec<Diagnostic>,
+    },
+    /// New definitions were refused; the former ones stay in force.
+    LoadRefused {
+        /// What is wrong with them.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// A real server has another verdict, or its first one.
+    Verdict {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// The server.
+        server: Endpoint,
+        /// From, to and why.
+        transition: Transition,
+        /// How long the former verdict stood.
+        stood: Duration,
+        /// How long the deciding probe took.
+        took: Duration,
+    },
+    /// A director could not ask a server; that says nothing about the server.
+    CannotProbe {
+        /// The service, by the operator's name.
+        name: String,
+        /// The server.
+        server: Endpoint,
+        /// Why.
+        reason: String,
+    },
+    /// Someone else changed one of our services; it is put right.
+    Drift {
+        /// What will be done about it.
+        step: Step,
+    },
+    /// The kernel's table is changed.
+    Change {
+        /// What is done and why.
+        step: Step,
+    },
+    /// The kernel refused an operation.
+    Refused {
+        /// The operation and the error.
+        failure: OpFailure,
+        /// When it is tried again.
+        retry_in: Duration,
+    },
+    /// The kernel's table could not be read.
+    Unreadable {
+        /// What was attempted and the error.
+        message: String,
+        /// When it is tried again.
+        retry_in: Duration,
+    },
+    /// The director stops.
+    Stopping {
+        /// Services that leave the kernel.
+        removed: usize,
+        /// Services that stay in it.
+        kept: usize,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Loaded {
+                services,
+                real_servers,
+                ..
+            } => {
+                write!(
+                    f,
+                    "definitions in force: {services} virtual services, {real_servers} real servers"
+                )
+            }
+            Self::LoadRefused { diagnostics } => {
+                let errors = diagnostics
+                    .iter()
+                    .filter(|finding| finding.is_error())
+                    .count();
+                write!(
+                    f,
+                    "definitions refused ({errors} errors), the former ones stay in force"
+                )
+            }
+            Self::Verdict {
+                name,
+                server,
+                transition,
+                ..
+            } => {
+                let presumed = if transition.was_presumed {
+                    "presumed "
+                } else {
+                    ""
+                };
+                write!(
+                    f,
+                    "{name} {server} {presumed}{} -> {}: {}",
+                    transition.from, transition.to, transition.reason
+                )
+            }
+            Self::CannotProbe {
+                name,
+                server,
+                reason,
+            } => {
+                write!(
+                    f,
+                    "{name} {server} could not be asked, its verdict stays: {reason}"
+                )
+            }
+            Self::Drift { step } => write!(f, "drift: {step}"),
+            Self::Change { step } => step.fmt(f),
+            Self::Refused { failure, retry_in } => {
+                write!(
+                    f,
+                    "the kernel refused: {failure}; next attempt in {} s",
+                    retry_in.as_secs()
+                )
+            }
+            Self::Unreadable { message, retry_in } => {
+                write!(f, "{message}; next attempt in {} s", retry_in.as_secs())
+            }
+            Self::Stopping { removed, kept } => {
+                write!(
+                    f,
+                    "stopping: {removed} virtual services leave the kernel, {kept} stay"
+                )
+            }
+        }
+    }
+}

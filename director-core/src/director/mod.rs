@@ -1,0 +1,314 @@
+//! The director: the only mutable state. Everything that happens is an [`Event`], everything it wants an [`Effect`].
+//!
+//! ```text
+//!              ReadTable              Apply
+//!   Idle ────────────────▶ Reading    Idle ─────────▶ Applying
+//!    ▲     TableRead          │        ▲    Applied      │
+//!    └────ReadFailed──────────┘        └─────────────────┘
+//! ```
+//! Invariants: one conversation with the kernel at a time; no operation before the table was read once; only services in
+//! `owned` are ever planned for; a refused operation waits for itself and stops nothing else.
+
+mod converge;
+mod effect;
+mod event;
+mod presumption;
+mod reasons;
+mod trouble;
+
+pub use effect::{Effect, Notice};
+pub use event::Event;
+pub use trouble::{Subject, Trouble};
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::desired::HealthBook;
+use crate::diagnostic::Diagnostic;
+use crate::health::{Outcome, ProbeId, Report, Schedule};
+use crate::model::{Model, OnStop, ServiceId};
+use crate::moment::Moment;
+use crate::plan::OpFailure;
+use crate::table::Table;
+use trouble::Troubles;
+
+/// Pause before the table is read again after a failure to read it.
+const READ_RETRY: Duration = Duration::from_secs(2);
+
+/// What the director is saying to the kernel just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Conversation {
+    Idle,
+    Reading,
+    Applying,
+}
+
+/// New definitions that were refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// When.
+    pub at: Moment,
+    /// What is wrong with them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The director's whole state.
+#[derive(Debug)]
+pub struct Director {
+    pub(crate) model: Arc<Model>,
+    pub(crate) loaded_at: Option<Moment>,
+    pub(crate) refusal: Option<Refusal>,
+    pub(crate) book: HealthBook,
+    pub(crate) schedule: Schedule,
+    /// The kernel's table as last read; none before the first reading.
+    pub(crate) observed: Option<Table>,
+    pub(crate) observed_at: Moment,
+    pub(crate) unreadable: Option<String>,
+    /// Services that are ours to change: those of the model, and those of former models until they are gone.
+    owned: BTreeSet<ServiceId>,
+    /// What the kernel held when it last was as desired; a difference from it is somebody else's doing.
+    settled: Option<Table>,
+    troubles: Troubles,
+    conversation: Conversation,
+    next_read: Moment,
+    ready_told: bool,
+    stopping: bool,
+}
+
+impl Default for Director {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Director {
+    /// A director that knows nothing yet; it waits for its first definitions.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            model: Arc::new(Model::empty()),
+            loaded_at: None,
+            refusal: None,
+            book: HealthBook::new(),
+            schedule: Schedule::default(),
+            observed: None,
+            observed_at: Moment::START,
+            unreadable: None,
+            owned: BTreeSet::new(),
+            settled: None,
+            troubles: Troubles::default(),
+            conversation: Conversation::Idle,
+            next_read: Moment::START,
+            ready_told: false,
+            stopping: false,
+        }
+    }
+
+    /// Takes an event into account and says what is to be done.
+    pub fn handle(&mut self, event: Event, now: Moment) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Loaded { model, warnings } => self.loaded(model, warnings, now, &mut effects),
+            Event::LoadRefused { diagnostics } => self.load_refused(diagnostics, now, &mut effects),
+            Event::TableRead { table } => self.table_read(table, now),
+            Event::ReadFailed { message } => self.read_failed(message, now, &mut effects),
+            Event::Applied {
+                services,
+                failures,
+                observed,
+            } => {
+                self.applied(&services, &failures, observed, now, &mut effects);
+            }
+            Event::Probed { probe, report } => self.probed(probe, &report, now, &mut effects),
+            Event::Woken => {}
+            Event::StopRequested => self.stop_requested(&mut effects),
+        }
+        self.go_on(now, &mut effects);
+        effects
+    }
+
+    /// When the director wants to be woken, at the latest.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Moment> {
+        self.loaded_at?;
+        let probe = if self.probing() {
+            self.schedule.next_due()
+        } else {
+            None
+        };
+        let kernel = (self.conversation == Conversation::Idle).then_some(self.next_read);
+        let retry = if self.conversation == Conversation::Idle {
+            self.troubles.next_retry()
+        } else {
+            None
+        };
+        [probe, kernel, retry].into_iter().flatten().min()
+    }
+
+    /// The refusal that waits about this subject.
+    #[must_use]
+    pub fn trouble(&self, subject: &Subject) -> Option<&Trouble> {
+        self.troubles.about(subject)
+    }
+
+    fn loaded(
+        &mut self,
+        model: Arc<Model>,
+        warnings: Vec<Diagnostic>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        effects.push(Effect::Tell(Notice::Loaded {
+            services: model.services().len(),
+            real_servers: model
+                .services()
+                .iter()
+                .map(|service| service.real_servers.len())
+                .sum(),
+            warnings,
+        }));
+        self.model = model;
+        self.loaded_at = Some(now);
+        self.refusal = None;
+        self.owned
+            .extend(self.model.services().iter().map(|service| service.id));
+        self.troubles.clear();
+        // Somebody else's change and ours cannot be told apart while the definitions change.
+        self.settled = None;
+        self.schedule.adopt(&self.model, now);
+        if let Some(observed) = self.observed.take() {
+            self.presume(&observed, now);
+            self.observed = Some(observed);
+        }
+        self.next_read = now;
+    }
+
+    fn load_refused(
+        &mut self,
+        diagnostics: Vec<Diagnostic>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        effects.push(Effect::Tell(Notice::LoadRefused {
+            diagnostics: diagnostics.clone(),
+        }));
+        self.refusal = Some(Refusal {
+            at: now,
+            diagnostics,
+        });
+    }
+
+    fn table_read(&mut self, table: Table, now: Moment) {
+        self.conversation = Conversation::Idle;
+        self.unreadable = None;
+        self.next_read = now + self.model.resync();
+        self.observed_at = now;
+        if self.observed.is_none() {
+            self.presume(&table, now);
+        }
+        self.observed = Some(table);
+    }
+
+    fn read_failed(&mut self, message: String, now: Moment, effects: &mut Vec<Effect>) {
+        self.conversation = Conversation::Idle;
+        self.next_read = now + READ_RETRY;
+        if self.unreadable.as_ref() != Some(&message) {
+            effects.push(Effect::Tell(Notice::Unreadable {
+                message: message.clone(),
+                retry_in: READ_RETRY,
+            }));
+        }
+        self.unreadable = Some(message);
+    }
+
+    fn applied(
+        &mut self,
+        services: &[ServiceId],
+        failures: &[OpFailure],
+        observed: Result<Table, String>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.conversation = Conversation::Idle;
+        for failure in failures {
+            let retry_in = self.troubles.refused(failure, now);
+            effects.push(Effect::Tell(Notice::Refused {
+                failure: failure.clone(),
+                retry_in,
+            }));
+        }
+        match observed {
+            Ok(mut read) => {
+                let known = self.observed.get_or_insert_default();
+                for service in services {
+                    match read.services.remove(service) {
+                        Some(entry) => known.services.insert(*service, entry),
+                        None => known.services.remove(service),
+                    };
+                }
+            }
+            // What the kernel holds is unknown now, so nothing more is done before it was read.
+            Err(message) => {
+                self.observed = None;
+                self.read_failed(message, now, effects);
+            }
+        }
+    }
+
+    fn probed(&mut self, probe: ProbeId, report: &Report, now: Moment, effects: &mut Vec<Effect>) {
+        for (service, server) in self.schedule.answered(probe, report) {
+            let Some(definition) = self.model.service(&service) else {
+                continue;
+            };
+            let Some(health) = self.book.get_mut(&(service, server)) else {
+                continue;
+            };
+            let stood = now.since(health.since);
+            let name = definition.name.clone();
+            let repeated = health
+                .last
+                .as_ref()
+                .is_some_and(|(_, last)| last.outcome == report.outcome);
+            if let Some(transition) = health.report(report.clone(), &definition.timing, now) {
+                let notice = Notice::Verdict {
+                    name,
+                    service,
+                    server,
+                    transition,
+                    stood,
+                    took: report.took,
+                };
+                effects.push(Effect::Tell(notice));
+            } else if let Outcome::Unable { reason } = &report.outcome
+                && !repeated
+            {
+                effects.push(Effect::Tell(Notice::CannotProbe {
+                    name,
+                    server,
+                    reason: reason.clone(),
+                }));
+            }
+        }
+    }
+
+    fn stop_requested(&mut self, effects: &mut Vec<Effect>) {
+        if self.stopping {
+            return;
+        }
+        self.stopping = true;
+        let removed = self
+            .model
+            .services()
+            .iter()
+            .filter(|service| service.on_stop == OnStop::Remove)
+            .count();
+        let kept = self.model.services().len() - removed;
+        effects.push(Effect::Tell(Notice::Stopping { removed, kept }));
+    }
+
+    /// Whether servers are asked: not before their presumptions are known, and not while stopping.
+    fn probing(&self) -> bool {
+        !self.stopping && (self.observed.is_some() || !self.book.is_empty())
+    }
+}

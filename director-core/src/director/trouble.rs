@@ -1,0 +1,227 @@
+//! What the kernel refused, and when it is tried again. Each subject (a service's own settings, or one real server of it)
+//! waits for itself: the others go on.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::desired::HealthBook;
+use crate::health::Verdict;
+use crate::model::{Endpoint, ServiceId};
+use crate::moment::Moment;
+use crate::plan::{Op, OpFailure};
+use crate::table::{ServiceEntry, Table};
+
+/// First pause after a refusal; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What an operation is about: a service's own settings, or one real server of it.
+pub type Subject = (ServiceId, Option<Endpoint>);
+
+/// A refusal that is waiting for its next attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// The operation and the error.
+    pub failure: OpFailure,
+    /// Refusals in a row.
+    pub attempts: u32,
+    /// Not before this moment.
+    pub retry_at: Moment,
+}
+
+/// All refusals that wait.
+#[derive(Debug, Default)]
+pub(super) struct Troubles {
+    by_subject: BTreeMap<Subject, Trouble>,
+}
+
+impl Troubles {
+    /// Notes a refusal; says how long it now waits.
+    pub(super) fn refused(&mut self, failure: &OpFailure, now: Moment) -> Duration {
+        let subject = (failure.service(), failure.op.server());
+        let former = self
+            .by_subject
+            .get(&subject)
+            .filter(|trouble| trouble.failure.op == failure.op);
+        let attempts = former.map_or(0, |trouble| trouble.attempts) + 1;
+        let pause = pause(attempts);
+        self.by_subject.insert(
+            subject,
+            Trouble {
+                failure: failure.clone(),
+                attempts,
+                retry_at: now + pause,
+            },
+        );
+        pause
+    }
+
+    /// Forgets refusals whose subject now is as desired, or is no longer ours.
+    pub(super) fn settle(&mut self, desired: &Table, observed: &Table) {
+        self.by_subject
+            .retain(|subject, _| differs(subject, desired, observed));
+    }
+
+    /// Gives a new pause to attempts that were due but did not come about, so that nobody is woken for them in vain.
+    pub(super) fn postpone(&mut self, now: Moment) {
+        for trouble in self
+            .by_subject
+            .values_mut()
+            .filter(|trouble| trouble.retry_at <= now)
+        {
+            trouble.retry_at = now + pause(trouble.attempts);
+        }
+    }
+
+    /// Forgets everything: new definitions deserve a new attempt.
+    pub(super) fn clear(&mut self) {
+        self.by_subject.clear();
+    }
+
+    /// The refusal about this subject.
+    pub(super) fn about(&self, subject: &Subject) -> Option<&Trouble> {
+        self.by_subject.get(subject)
+    }
+
+    /// When the next attempt is due.
+    pub(super) fn next_retry(&self) -> Option<Moment> {
+        self.by_subject
+            .values()
+            .map(|trouble| trouble.retry_at)
+            .min()
+    }
+
+    /// The desired table with every waiting subject left as the kernel has it, so that a plan does not touch it.
+    /// Where that would leave a service unable to serve which could serve, servers that are not known to be bad stay.
+    pub(super) fn attainable(
+        &self,
+        desired: &Table,
+        observed: &Table,
+        book: &HealthBook,
+        now: Moment,
+    ) -> Table {
+        let mut attainable = desired.clone();
+        let waiting = |trouble: &Trouble| {
+            trouble.retry_at > now && still_wanted(&trouble.failure.op, desired)
+        };
+        for ((service, server), _) in self
+            .by_subject
+            .iter()
+            .filter(|(_, trouble)| waiting(trouble))
+        {
+            leave(&mut attainable, observed, service, server.as_ref());
+        }
+        for (service, entry) in &mut attainable.services {
+            let wanted = desired
+                .services
+                .get(service)
+                .is_some_and(ServiceEntry::can_serve);
+            let Some(before) = observed
+                .services
+                .get(service)
+                .filter(|before| before.can_serve())
+            else {
+                continue;
+            };
+            if wanted && !entry.can_serve() {
+                keep_servers_not_known_bad(service, entry, before, book);
+            }
+        }
+        attainable
+    }
+}
+
+fn pause(attempts: u32) -> Duration {
+    FIRST_PAUSE
+        .saturating_mul(1 << attempts.saturating_sub(1).min(16))
+        .min(LONGEST_PAUSE)
+}
+
+fn leave(attainable: &mut Table, observed: &Table, service: &ServiceId, server: Option<&Endpoint>) {
+    let before = observed.services.get(service);
+    match (server, before) {
+        (None, None) => {
+            attainable.services.remove(service);
+        }
+        (None, Some(before)) => match attainable.services.get_mut(service) {
+            Some(entry) => entry.scheduling = before.scheduling.clone(),
+            None => {
+                attainable.services.insert(*service, before.clone());
+            }
+        },
+        (Some(server), before) => {
+            let Some(entry) = attainable.services.get_mut(service) else {
+                return;
+            };
+            match before.and_then(|before| before.servers.get(server)) {
+                Some(known) => entry.servers.insert(*server, *known),
+                None => entry.servers.remove(server),
+            };
+        }
+    }
+}
+
+fn keep_servers_not_known_bad(
+    service: &ServiceId,
+    entry: &mut ServiceEntry,
+    before: &ServiceEntry,
+    book: &HealthBook,
+) {
+    for (server, known) in &before.servers {
+        let known_bad = book
+            .get(&(*service, *server))
+            .is_some_and(|health| health.verdict == Verdict::Down);
+        if !known_bad {
+            entry.servers.insert(*server, *known);
+        }
+    }
+}
+
+/// Whether the desired table still asks for the very operation that was refused; another one deserves its own attempt.
+fn still_wanted(op: &Op, desired: &Table) -> bool {
+    let service = desired.services.get(&op.service());
+    match op {
+        Op::AddService {
+            scheduling: wanted, ..
+        }
+        | Op::EditService { to: wanted, .. } => {
+            service.is_some_and(|entry| entry.scheduling == *wanted)
+        }
+        Op::DeleteService { .. } => service.is_none(),
+        Op::AddServer {
+            server,
+            settings: wanted,
+            ..
+        }
+        | Op::EditServer {
+            server, to: wanted, ..
+        } => service
+            .and_then(|entry| entry.servers.get(server))
+            .is_some_and(|found| found.settings == *wanted),
+        Op::DeleteServer { server, .. } => {
+            service.is_none_or(|entry| !entry.servers.contains_key(server))
+        }
+    }
+}
+
+fn differs(subject: &Subject, desired: &Table, observed: &Table) -> bool {
+    let (service, server) = subject;
+    let (wanted, found) = (
+        desired.services.get(service),
+        observed.services.get(service),
+    );
+    match server {
+        None => wanted.map(|entry| &entry.scheduling) != found.map(|entry| &entry.scheduling),
+        Some(server) => {
+            let of = |entry: Option<&ServiceEntry>| {
+                entry
+                    .and_then(|entry| entry.servers.get(server))
+                    .map(|server| server.settings)
+            };
+            of(wanted) != of(found)
+        }
+    }
+}

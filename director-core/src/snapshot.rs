@@ -1,0 +1,126 @@
+//! The one read-only view of a director: per service and server what is defined, judged, desired and observed, and what
+//! stands in the way. Whatever shows the director's state shows this.
+
+use crate::desired::desired;
+use crate::director::{Director, Refusal, Trouble};
+use crate::health::Health;
+use crate::model::{Endpoint, ServiceId, VirtualService};
+use crate::moment::Moment;
+use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
+
+/// The director's state at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// The moment.
+    pub now: Moment,
+    /// When the definitions in force were loaded; none before the first.
+    pub loaded_at: Option<Moment>,
+    /// Newer definitions that were refused.
+    pub refusal: Option<Refusal>,
+    /// When the whole kernel table was last read; none before the first reading.
+    pub observed_at: Option<Moment>,
+    /// Why it could not be read the last time.
+    pub unreadable: Option<String>,
+    /// Virtual services in the order of the file.
+    pub services: Vec<ServiceView>,
+}
+
+/// One virtual service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceView {
+    /// Identity.
+    pub id: ServiceId,
+    /// The operator's name for it.
+    pub name: String,
+    /// Scheduler as defined.
+    pub scheduler: String,
+    /// Whether the kernel holds the service.
+    pub in_kernel: bool,
+    /// Real servers in the order of the file.
+    pub servers: Vec<ServerView>,
+    /// The fallback.
+    pub fallback: Option<ServerView>,
+    /// What the kernel refused about the service itself.
+    pub trouble: Option<Trouble>,
+}
+
+/// One real server, or the fallback.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerView {
+    /// Identity.
+    pub endpoint: Endpoint,
+    /// Weight as defined.
+    pub defined_weight: u32,
+    /// Verdict and its reason; none for the fallback, which is not probed.
+    pub health: Option<Health>,
+    /// What it should be in the kernel now; none when it should not be there.
+    pub desired: Option<ServerSettings>,
+    /// What the kernel held when it was last read; none when it was not there.
+    pub observed: Option<ServerEntry>,
+    /// When it is asked next; none while a question is open.
+    pub next_probe: Option<Moment>,
+    /// What the kernel refused about it.
+    pub trouble: Option<Trouble>,
+}
+
+impl Director {
+    /// The state at this moment.
+    #[must_use]
+    pub fn snapshot(&self, now: Moment) -> Snapshot {
+        let nothing = Table::default();
+        let observed = self.observed.as_ref().unwrap_or(&nothing);
+        let wanted = desired(&self.model, &self.book, observed);
+        let view = |service: &VirtualService| {
+            self.service_view(
+                service,
+                observed.services.get(&service.id),
+                wanted.services.get(&service.id),
+            )
+        };
+        Snapshot {
+            now,
+            loaded_at: self.loaded_at,
+            refusal: self.refusal.clone(),
+            observed_at: self.observed.as_ref().map(|_| self.observed_at),
+            unreadable: self.unreadable.clone(),
+            services: self.model.services().iter().map(view).collect(),
+        }
+    }
+
+    fn service_view(
+        &self,
+        service: &VirtualService,
+        observed: Option<&ServiceEntry>,
+        wanted: Option<&ServiceEntry>,
+    ) -> ServiceView {
+        let server = |endpoint: Endpoint, defined_weight: u32| ServerView {
+            endpoint,
+            defined_weight,
+            health: self.book.get(&(service.id, endpoint)).cloned(),
+            desired: wanted
+                .and_then(|entry| entry.servers.get(&endpoint))
+                .map(|entry| entry.settings),
+            observed: observed
+                .and_then(|entry| entry.servers.get(&endpoint))
+                .copied(),
+            next_probe: self.schedule.next_for(&service.id, &endpoint),
+            trouble: self.trouble(&(service.id, Some(endpoint))).cloned(),
+        };
+        ServiceView {
+            id: service.id,
+            name: service.name.clone(),
+            scheduler: service.scheduling.scheduler.clone(),
+            in_kernel: observed.is_some(),
+            servers: service
+                .real_servers
+                .iter()
+                .map(|real| server(real.endpoint, real.weight))
+                .collect(),
+            fallback: service
+                .fallback
+                .as_ref()
+                .map(|fallback| server(fallback.endpoint, fallback.weight)),
+            trouble: self.trouble(&(service.id, None)).cloned(),
+        }
+    }
+}
