@@ -1,7 +1,8 @@
 //! What the kernel's table should be, from the model, the verdicts and what the kernel holds now.
 //!
 //! A server without a verdict keeps the weight that the kernel's table gives it, so that a start moves no traffic. The
-//! fallback stands in while no real server can take a connection, but not before every server has been asked once.
+//! fallback stands in while no real server can take a connection, but not before every server has been asked once. Until
+//! then whoever served goes on: the fallback of before, or servers that are no longer defined.
 
 use std::collections::BTreeMap;
 
@@ -66,15 +67,32 @@ fn service_entry(
                 .insert(server.endpoint, ServerEntry::new(settings(server, weight)));
         }
     }
-    if let Some(fallback) = &service.fallback {
-        let stands_in =
-            observed.is_some_and(|observed| observed.servers.contains_key(&fallback.endpoint));
-        if !entry.can_serve() && (all_asked || stands_in) {
-            entry.servers.insert(
-                fallback.endpoint,
-                ServerEntry::new(settings(fallback, fallback.weight)),
-            );
-        }
+    if entry.can_serve() {
+        return entry;
+    }
+    let before = observed.map(|observed| &observed.servers);
+    if !all_asked {
+        // A server that was defined until now serves on until its successors have been asked.
+        let undefined = |server: &Endpoint| {
+            service
+                .real_servers
+                .iter()
+                .all(|known| known.endpoint != *server)
+        };
+        let serving = before
+            .into_iter()
+            .flatten()
+            .filter(|(_, known)| known.settings.weight > 0);
+        entry.servers.extend(
+            serving
+                .filter(|(server, _)| undefined(server))
+                .map(|(server, known)| (*server, *known)),
+        );
+    } else if let Some(fallback) = &service.fallback {
+        entry.servers.insert(
+            fallback.endpoint,
+            ServerEntry::new(settings(fallback, fallback.weight)),
+        );
     }
     entry
 }

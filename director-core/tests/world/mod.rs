@@ -1,0 +1,305 @@
+//! A small world for tests: definitions in one line each, a kernel in memory that can refuse, and real servers that
+//! answer as they are told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use director_core::definitions::{
+    CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, Host,
+    ListenDefinition, Placed, PortDefinition, RealServerDefinition, ServiceDefinition,
+};
+use director_core::diagnostic::Place;
+use director_core::director::{Director, Effect, Event, Notice};
+use director_core::health::{Outcome, ProbeId, Report};
+use director_core::model::validate::validate;
+use director_core::model::{Endpoint, Model, OnFailure, OnStop, Probe, Protocol, ServiceId};
+use director_core::moment::Moment;
+use director_core::plan::{Op, OpFailure, Plan};
+use director_core::table::Table;
+
+/// One virtual service in short: VIP, real servers with weights, and what happens on failure and stop.
+#[derive(Debug, Clone)]
+pub(crate) struct Brief {
+    pub(crate) vip: &'static str,
+    pub(crate) servers: Vec<(&'static str, i64)>,
+    pub(crate) fallback: Option<&'static str>,
+    pub(crate) fall: u64,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) on_stop: OnStop,
+}
+
+impl Brief {
+    pub(crate) fn new(vip: &'static str, servers: &[(&'static str, i64)]) -> Self {
+        Self {
+            vip,
+            servers: servers.to_vec(),
+            fallback: None,
+            fall: 1,
+            on_failure: OnFailure::Remove,
+            on_stop: OnStop::Keep,
+        }
+    }
+}
+
+pub(crate) fn place() -> Place {
+    Place::new(&Arc::from("test"), 1, 1, 1)
+}
+
+fn placed<T>(value: T) -> Placed<T> {
+    Placed::new(value, place())
+}
+
+pub(crate) fn address(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+pub(crate) fn service_id(vip: &str) -> ServiceId {
+    ServiceId::Address {
+        protocol: Protocol::Tcp,
+        vip: address(vip),
+        port: 80,
+    }
+}
+
+pub(crate) fn endpoint(text: &str) -> Endpoint {
+    Endpoint {
+        address: address(text),
+        port: 80,
+    }
+}
+
+fn server(text: &str, weight: i64) -> RealServerDefinition {
+    RealServerDefinition {
+        place: place(),
+        host: placed(Host::Address(address(text))),
+        last: None,
+        port: None,
+        forwarding: None,
+        weight: Some(placed(weight)),
+        upper_threshold: None,
+        lower_threshold: None,
+        request: None,
+        receive: None,
+    }
+}
+
+fn service(brief: &Brief) -> ServiceDefinition {
+    ServiceDefinition {
+        place: place(),
+        name: None,
+        listen: placed(ListenDefinition::Address {
+            protocol: Protocol::Tcp,
+            host: Host::Address(address(brief.vip)),
+            port: PortDefinition::Number(80),
+            family: None,
+        }),
+        scheduler: Some(placed("wrr".to_owned())),
+        scheduler_flags: Vec::new(),
+        persistence: None,
+        mask: None,
+        persistence_engine: None,
+        one_packet: None,
+        forwarding: Some(placed(ForwardingDefinition::Masq)),
+        check: CheckDefinition {
+            kind: Some(placed(CheckKindDefinition::Connect)),
+            every: Some(placed(Duration::from_secs(1))),
+            fall: Some(placed(brief.fall)),
+            ..CheckDefinition::default()
+        },
+        on_failure: Some(placed(brief.on_failure)),
+        on_stop: Some(placed(brief.on_stop)),
+        real_servers: brief
+            .servers
+            .iter()
+            .map(|(text, weight)| server(text, *weight))
+            .collect(),
+        fallback: brief.fallback.map(|text| server(text, 1)),
+    }
+}
+
+pub(crate) fn model(briefs: &[Brief]) -> Arc<Model> {
+    let definitions = Definitions {
+        place: place(),
+        resync: None,
+        services: briefs.iter().map(service).collect(),
+    };
+    let (model, findings) = validate(&definitions);
+    Arc::new(model.unwrap_or_else(|| panic!("{findings:?}")))
+}
+
+/// A director with everything around it, on a virtual clock.
+pub(crate) struct World {
+    pub(crate) director: Director,
+    pub(crate) now: Moment,
+    pub(crate) kernel: Table,
+    /// Servers that do not answer.
+    pub(crate) dead: BTreeSet<IpAddr>,
+    /// Operations that the kernel refuses, by what they print.
+    pub(crate) refuse: Box<dyn FnMut(&Op) -> bool>,
+    pub(crate) notices: Vec<Notice>,
+    /// Operations carried out.
+    pub(crate) writes: Vec<Op>,
+    pub(crate) ready: bool,
+    pub(crate) exited: bool,
+    /// Called with the kernel's table after every single operation.
+    pub(crate) watch: Box<dyn FnMut(&Table)>,
+    questions: BTreeMap<ProbeId, Probe>,
+}
+
+impl World {
+    pub(crate) fn new(kernel: Table) -> Self {
+        Self {
+            director: Director::new(),
+            now: Moment::START,
+            kernel,
+            dead: BTreeSet::new(),
+            refuse: Box::new(|_| false),
+            notices: Vec::new(),
+            writes: Vec::new(),
+            ready: false,
+            exited: false,
+            watch: Box::new(|_| {}),
+            questions: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn load(&mut self, briefs: &[Brief]) {
+        self.event(Event::Loaded {
+            model: model(briefs),
+            warnings: Vec::new(),
+        });
+    }
+
+    /// Hands over an event and carries out everything that follows from it at this moment, answers to probes included.
+    pub(crate) fn event(&mut self, event: Event) {
+        let mut events = vec![event];
+        let mut turns = 0;
+        while let Some(event) = events.pop() {
+            turns += 1;
+            assert!(turns < 10_000, "the director does not come to rest");
+            for effect in self.director.handle(event, self.now) {
+                self.carry_out(effect, &mut events);
+            }
+            if events.is_empty()
+                && let Some((id, probe)) = self.questions.pop_first()
+            {
+                events.push(Event::Probed {
+                    probe: id,
+                    report: self.answer(&probe),
+                });
+            }
+        }
+    }
+
+    /// Lets the virtual clock run, deadline by deadline.
+    pub(crate) fn run(&mut self, span: Duration) {
+        let end = self.now + span;
+        while let Some(next) = self
+            .director
+            .next_deadline()
+            .filter(|next| *next <= end && !self.exited)
+        {
+            assert!(
+                next >= self.now || self.director.next_deadline() != Some(next) || next == self.now
+            );
+            let before = self.now;
+            self.now = next.max(self.now);
+            self.event(Event::Woken);
+            if self.now == before {
+                // A deadline in the past must lead to work, or the director would spin.
+                assert!(
+                    self.director
+                        .next_deadline()
+                        .is_none_or(|next| next > self.now),
+                    "the director spins"
+                );
+            }
+        }
+        self.now = end;
+    }
+
+    pub(crate) fn weight(&self, vip: &str, server: &str) -> Option<u32> {
+        let entry = self.kernel.services.get(&service_id(vip))?;
+        entry
+            .servers
+            .get(&endpoint(server))
+            .map(|entry| entry.settings.weight)
+    }
+
+    fn answer(&self, probe: &Probe) -> Report {
+        let outcome = if self.dead.contains(&probe.address) {
+            Outcome::Failed {
+                reason: "connection refused".to_owned(),
+            }
+        } else {
+            Outcome::Good {
+                detail: "connected".to_owned(),
+            }
+        };
+        Report {
+            outcome,
+            took: Duration::from_millis(1),
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect, events: &mut Vec<Event>) {
+        match effect {
+            Effect::ReadTable => events.push(Event::TableRead {
+                table: self.kernel.clone(),
+            }),
+            Effect::Apply(plan) => events.push(self.apply(&plan)),
+            Effect::Probe { id, probe } => {
+                assert!(
+                    self.questions.insert(id, probe).is_none(),
+                    "a second question while one is open"
+                );
+            }
+            Effect::Tell(notice) => self.notices.push(notice),
+            Effect::Ready => self.ready = true,
+            Effect::Exit => self.exited = true,
+        }
+    }
+
+    /// The executor's contract: a stage leaves out services in which an operation of an earlier stage failed.
+    fn apply(&mut self, plan: &Plan) -> Event {
+        let mut failures: Vec<OpFailure> = Vec::new();
+        let mut failed_before = BTreeSet::new();
+        let mut stage = None;
+        for step in &plan.steps {
+            if stage != Some(step.op.stage()) {
+                stage = Some(step.op.stage());
+                failed_before = failures.iter().map(OpFailure::service).collect();
+            }
+            if failed_before.contains(&step.op.service()) {
+                continue;
+            }
+            if (self.refuse)(&step.op) {
+                failures.push(OpFailure {
+                    op: step.op.clone(),
+                    errno: 12,
+                    message: "no memory".to_owned(),
+                });
+                continue;
+            }
+            step.op.apply_to(&mut self.kernel);
+            self.writes.push(step.op.clone());
+            (self.watch)(&self.kernel);
+        }
+        let services = plan.services();
+        let observed = self
+            .kernel
+            .services
+            .iter()
+            .filter(|(id, _)| services.contains(id));
+        let observed = Table {
+            services: observed.map(|(id, entry)| (*id, entry.clone())).collect(),
+        };
+        Event::Applied {
+            services,
+            failures,
+            observed: Ok(observed),
+        }
+    }
+}
