@@ -76,7 +76,7 @@ fn applied(plan: &Plan, table: &Table) -> Table {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_judge_finds_no_fault(observed in table(), desired in table(), owned in owned()) {
@@ -126,7 +126,9 @@ proptest! {
         observed in table(), desired in table(), owned in owned(), which in any::<prop::sample::Index>()
     ) {
         let mut plan = find(&observed, &desired, &owned);
-        prop_assume!(!plan.is_empty());
+        if plan.is_empty() {
+            return Ok(());
+        }
         plan.steps.remove(which.index(plan.steps.len()));
         prop_assert!(!check::faults(&plan, &observed, &desired, &owned).is_empty());
     }
