@@ -1,1 +1,73 @@
-//! Asks real servers: runs one probe within its timeout and says in words why it failed.
+//! Asks real servers: [`run`] performs one probe within its time limit and says in words what came of it. When to ask and
+//! what follows from the answer is the core's business; a [`ProbeKind::Combined`] is asked its full question here, because
+//! the core does the alternating.
+//!
+//! **Invariant:** every probe opens a connection of its own and closes it; nothing is pooled, resumed or remembered
+//! between two probes. **Invariant:** nothing outlives `run`; what a probe started ends with it, also at its time limit.
+
+mod error;
+mod http;
+mod settings;
+mod stream;
+mod tls;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+
+use director_core::health::{Outcome, Report};
+use director_core::model::{Probe, ProbeKind};
+use tokio::time::{Instant, timeout};
+
+use error::ProbeError;
+pub use settings::ProbeSettings;
+
+/// Performs `probe`. The report says that the server failed when it did not answer as expected within the probe's time
+/// limit, and that the director was unable to ask when the fault lies on this side: no route, no descriptor left, a
+/// question that cannot be put into bytes.
+pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
+    let started = Instant::now();
+    let answer = match timeout(probe.timeout, ask(probe, &probe.kind, settings)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(ProbeError::Silent(probe.timeout)),
+    };
+    Report {
+        outcome: outcome(answer),
+        took: started.elapsed(),
+    }
+}
+
+fn outcome(answer: Result<String, ProbeError>) -> Outcome {
+    match answer {
+        Ok(detail) => Outcome::Good { detail },
+        Err(error) if error.is_ours() => Outcome::Unable {
+            reason: error.to_string(),
+        },
+        Err(error) => Outcome::Failed {
+            reason: error.to_string(),
+        },
+    }
+}
+
+/// Asks the question itself; the words of a good answer come back.
+async fn ask(
+    probe: &Probe,
+    kind: &ProbeKind,
+    settings: &ProbeSettings,
+) -> Result<String, ProbeError> {
+    let peer = SocketAddr::new(probe.address, probe.port);
+    match kind {
+        ProbeKind::AlwaysUp => Ok("not asked, always up".to_owned()),
+        ProbeKind::AlwaysDown => Err(ProbeError::AlwaysDown),
+        ProbeKind::Connect => {
+            stream::connect(peer).await?;
+            Ok("connected".to_owned())
+        }
+        ProbeKind::Http(question) => http::ask(peer, question, settings).await,
+        ProbeKind::Combined { question, .. } => Box::pin(ask(probe, question, settings)).await,
+        ProbeKind::Ping { .. } | ProbeKind::Command(_) | ProbeKind::Conversation(_) => {
+            Err(ProbeError::NotInThisBuild)
+        }
+    }
+}

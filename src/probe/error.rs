@@ -1,0 +1,278 @@
+//! Why a probe was not answered as expected. The texts are what operators read in logs and in `ipvsctl status`, so they
+//! are words about the server, without error numbers. [`ProbeError::is_ours`] separates the director's own troubles.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use director_core::model::StatusRange;
+use rustls::CertificateError;
+
+/// What went wrong with a probe.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ProbeError {
+    /// The definition says that the server is down.
+    #[error("not asked, always down")]
+    AlwaysDown,
+    /// The kind is a feature that was left out.
+    #[error("this build cannot ask this kind of question")]
+    NotInThisBuild,
+    /// There is no port to ask.
+    #[error("no port to ask: give the check a port")]
+    NoPort,
+    /// This host could not ask: no route of its own, no descriptor, no memory.
+    #[error("cannot ask: {}", words(.0))]
+    CannotAsk(#[source] io::Error),
+    /// The definition cannot be put into a request.
+    #[error("cannot ask: {0}")]
+    NoSuchRequest(#[source] hyper::http::Error),
+    /// The system's certificate store is of no use.
+    #[error("cannot ask: {0}")]
+    Authorities(#[from] super::tls::AuthoritiesError),
+    /// Nothing listens there.
+    #[error("connection refused")]
+    Refused,
+    /// The server cut the connection off.
+    #[error("connection reset")]
+    Reset,
+    /// The server ended the connection before it said anything.
+    #[error("connection closed without an answer")]
+    Closed,
+    /// Nobody on the way knows the server.
+    #[error("no route to host")]
+    NoRoute,
+    /// The time limit of the probe.
+    #[error("no answer within {}", Span(*.0))]
+    Silent(Duration),
+    /// Any other fault of the connection.
+    #[error("{}", words(.0))]
+    Connection(#[source] io::Error),
+    /// TLS was refused, broken or not trusted.
+    #[error("TLS: {}", tls_words(.0))]
+    Tls(#[source] rustls::Error),
+    /// The connection ended within the TLS handshake.
+    #[error("TLS: connection closed during the handshake")]
+    TlsClosed,
+    /// The answer breaks HTTP.
+    #[error("not a valid HTTP answer: {0}")]
+    Http(#[source] hyper::Error),
+    /// The body broke off.
+    #[error("body ended early")]
+    BodyEnded,
+    /// A status that does not count as good.
+    #[error("status {status}, expected {}", Ranges(.expected))]
+    Status {
+        /// What came.
+        status: u16,
+        /// What counts as good.
+        expected: Vec<StatusRange>,
+    },
+    /// More redirects than allowed.
+    #[error("more than {0} redirects")]
+    Redirects(u8),
+    /// A redirect to something that cannot be asked.
+    #[error("redirected to {}, which is no HTTP address", Short(.0))]
+    RedirectedAstray(String),
+    /// A redirect to a name without an address.
+    #[error("redirected to {}, which has no address", Short(.0))]
+    RedirectedNowhere(String),
+    /// The body is complete and lacks what was expected.
+    #[error("body lacks {}", Short(.0))]
+    BodyLacks(String),
+    /// What was read of the body lacks what was expected, and there was more.
+    #[error("body lacks {} in its first {limit} bytes (the limit)", Short(.pattern))]
+    BodyStartLacks {
+        /// The regular expression.
+        pattern: String,
+        /// Bytes read.
+        limit: usize,
+    },
+}
+
+impl ProbeError {
+    /// Whether the fault lies on the director's side and so says nothing about the server.
+    pub(super) fn is_ours(&self) -> bool {
+        matches!(
+            self,
+            Self::NotInThisBuild
+                | Self::NoPort
+                | Self::CannotAsk(_)
+                | Self::NoSuchRequest(_)
+                | Self::Authorities(_)
+        )
+    }
+
+    /// The words for a fault in reading or writing an open connection.
+    pub(super) fn of_connection(error: io::Error) -> Self {
+        Self::known(&error).unwrap_or(Self::Connection(error))
+    }
+
+    /// The words for a fault within a TLS handshake.
+    pub(super) fn of_handshake(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return Self::TlsClosed;
+        }
+        Self::of_connection(error)
+    }
+
+    /// The words for a fault that hyper met.
+    pub(super) fn of_http(error: hyper::Error) -> Self {
+        if error.is_incomplete_message() {
+            return Self::Closed;
+        }
+        let cause = error.source().and_then(|cause| cause.downcast_ref());
+        cause.and_then(Self::known).unwrap_or(Self::Http(error))
+    }
+
+    /// The words for a fault that hyper met within a body.
+    pub(super) fn of_body(error: hyper::Error) -> Self {
+        let cause = error
+            .source()
+            .and_then(|cause| cause.downcast_ref::<io::Error>());
+        if error.is_incomplete_message()
+            || cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof)
+        {
+            return Self::BodyEnded;
+        }
+        Self::of_http(error)
+    }
+
+    fn known(error: &io::Error) -> Option<Self> {
+        if let Some(tls) = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+        {
+            return Some(Self::Tls(tls.clone()));
+        }
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Some(Self::Refused),
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe => Some(Self::Reset),
+            io::ErrorKind::HostUnreachable => Some(Self::NoRoute),
+            _ => None,
+        }
+    }
+}
+
+/// The text of an I/O error without its number: `too many open files`.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+fn tls_words(error: &rustls::Error) -> String {
+    match error {
+        // A bad signature is what an authority looks like that shares no more than its name with a trusted one.
+        rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        ) => "certificate is not from a trusted authority".to_owned(),
+        rustls::Error::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        ) => "certificate has expired".to_owned(),
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => "certificate is not for this name".to_owned(),
+        rustls::Error::InvalidCertificate(reason) => format!("certificate: {reason}"),
+        rustls::Error::InvalidMessage(_) => "the answer is not TLS".to_owned(),
+        rustls::Error::AlertReceived(alert) => format!("refused by the server ({alert:?})"),
+        other => other.to_string(),
+    }
+}
+
+/// A duration the way people write it: `3 s`, `1.5 s`, `250 ms`.
+struct Span(Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < Duration::from_secs(1) {
+            write!(f, "{} ms", self.0.as_millis())
+        } else {
+            write!(f, "{} s", self.0.as_secs_f64())
+        }
+    }
+}
+
+/// Status ranges in words: `2xx or 301`.
+struct Ranges<'a>(&'a [StatusRange]);
+
+impl fmt::Display for Ranges<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, range) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" or ")?;
+            }
+            range.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// A text that someone else wrote, cut so that a line stays a line.
+struct Short<'a>(&'a str);
+
+/// Characters of a foreign text that are shown.
+const SHOWN: usize = 80;
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut letters = self.0.chars();
+        for letter in letters.by_ref().take(SHOWN) {
+            write!(f, "{}", if letter.is_control() { '?' } else { letter })?;
+        }
+        if letters.next().is_some() {
+            f.write_str("…")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_like_words() {
+        let shown = |millis| Span(Duration::from_millis(millis)).to_string();
+        assert_eq!(shown(3000), "3 s");
+        assert_eq!(shown(1500), "1.5 s");
+        assert_eq!(shown(250), "250 ms");
+    }
+
+    #[test]
+    fn statuses_name_all_that_would_do() {
+        let error = ProbeError::Status {
+            status: 503,
+            expected: vec![
+                StatusRange::SUCCESS,
+                StatusRange {
+                    first: 301,
+                    last: 301,
+                },
+            ],
+        };
+        assert_eq!(error.to_string(), "status 503, expected 2xx or 301");
+    }
+
+    #[test]
+    fn errors_of_the_system_lose_their_number() {
+        let error = ProbeError::CannotAsk(io::Error::from_raw_os_error(24));
+        assert_eq!(error.to_string(), "cannot ask: too many open files");
+        assert!(error.is_ours());
+    }
+
+    #[test]
+    fn foreign_text_stays_on_one_short_line() {
+        assert_eq!(Short("a\nb").to_string(), "a?b");
+        assert_eq!(
+            Short(&"x".repeat(200)).to_string(),
+            format!("{}…", "x".repeat(80))
+        );
+    }
+}

@@ -1,0 +1,174 @@
+//! Whom a request goes to and what it says: the first one from the definition, the next ones from redirects.
+
+use std::net::{IpAddr, SocketAddr};
+
+use director_core::model::{HttpProbe, TlsCheck, Verification};
+use hyper::http::HeaderValue;
+use hyper::{Method, Request, Uri, header};
+use tokio::net::lookup_host;
+
+use super::Nothing;
+use super::url::{Url, bracketed, encode, split_port};
+use crate::probe::error::ProbeError;
+use crate::probe::stream::TlsWish;
+use crate::probe::tls::server_name;
+
+/// What the servers see of us in their logs.
+const USER_AGENT: &str = concat!("ipvsd/", env!("CARGO_PKG_VERSION"));
+
+/// One request: whom to connect to and what to ask.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Whom to connect to.
+    pub(super) peer: SocketAddr,
+    /// TLS on the connection.
+    pub(super) tls: Option<TlsWish>,
+    url: Url,
+    /// The `Host` header.
+    host: String,
+    /// The peer is a proxy and gets absolute addresses.
+    through_proxy: bool,
+}
+
+impl Target {
+    /// The request as defined.
+    pub(super) fn first(peer: SocketAddr, question: &HttpProbe) -> Self {
+        let proxied = Url::parse(&question.target);
+        let through_proxy = proxied.is_some();
+        let host = match (&question.virtual_host, &proxied) {
+            (Some(virtual_host), _) => virtual_host.clone(),
+            (None, Some(url)) => url.authority(),
+            // Without the port even where it is an unusual one: servers choose their site by this text, and the
+            // address alone is what ldirectord has always sent.
+            (None, None) => bracketed(&peer.ip().to_string()),
+        };
+        let url = proxied.unwrap_or_else(|| Url {
+            tls: question.tls.is_some(),
+            host: own_name(question).map_or_else(|| peer.ip().to_string(), str::to_owned),
+            port: None,
+            path: encode(&question.target),
+        });
+        Self {
+            peer,
+            tls: question
+                .tls
+                .as_ref()
+                .map(|tls| own_tls(tls, question, peer.ip())),
+            url,
+            host,
+            through_proxy,
+        }
+    }
+
+    /// The request that a redirect to `location` asks for. `home` is the server that the probe is about.
+    pub(super) async fn redirected(
+        &self,
+        location: &str,
+        home: SocketAddr,
+        question: &HttpProbe,
+    ) -> Result<Self, ProbeError> {
+        let astray = || ProbeError::RedirectedAstray(location.to_owned());
+        let url = self.url.join(location).ok_or_else(astray)?;
+        if self.through_proxy {
+            return Ok(Self {
+                peer: self.peer,
+                tls: self.tls.clone(),
+                host: url.authority(),
+                url,
+                through_proxy: true,
+            });
+        }
+        let at_home = is_home(&url, home.ip(), question);
+        let peer = peer_of(&url, at_home, home, question).await?;
+        let tls = url.tls.then(|| match &question.tls {
+            Some(tls) if at_home => own_tls(tls, question, home.ip()),
+            tls => TlsWish {
+                verify: tls
+                    .as_ref()
+                    .map_or(Verification::default(), |tls| tls.verify),
+                name: server_name([url.host.as_str()], peer.ip()),
+            },
+        });
+        let host = match &question.virtual_host {
+            Some(virtual_host) if at_home => virtual_host.clone(),
+            _ => url.authority(),
+        };
+        Ok(Self {
+            peer,
+            tls,
+            host,
+            url,
+            through_proxy: false,
+        })
+    }
+
+    /// The request itself.
+    pub(super) fn request(&self, method: &str) -> Result<Request<Nothing>, ProbeError> {
+        let line = if self.through_proxy {
+            self.url.absolute()
+        } else {
+            self.url.path.clone()
+        };
+        self.build(method, &line).map_err(ProbeError::NoSuchRequest)
+    }
+
+    fn build(&self, method: &str, line: &str) -> Result<Request<Nothing>, hyper::http::Error> {
+        Request::builder()
+            .method(Method::from_bytes(method.as_bytes())?)
+            .uri(line.parse::<Uri>()?)
+            .header(header::HOST, HeaderValue::from_str(&self.host)?)
+            .header(header::USER_AGENT, USER_AGENT)
+            .header(header::ACCEPT, "*/*")
+            .header(header::CONNECTION, "close")
+            .body(Nothing::new())
+    }
+}
+
+/// The virtual host without a port that it may have.
+fn own_name(question: &HttpProbe) -> Option<&str> {
+    let virtual_host = question.virtual_host.as_deref()?;
+    split_port(virtual_host).map(|(host, _)| host)
+}
+
+fn own_tls(tls: &TlsCheck, question: &HttpProbe, address: IpAddr) -> TlsWish {
+    let names = tls.server_name.as_deref().into_iter();
+    TlsWish {
+        verify: tls.verify,
+        name: server_name(names.chain(own_name(question)), address),
+    }
+}
+
+/// Whether `url` names the server itself, by its address or by the virtual host.
+fn is_home(url: &Url, home: IpAddr, question: &HttpProbe) -> bool {
+    own_name(question).is_some_and(|name| name.eq_ignore_ascii_case(&url.host))
+        || url
+            .host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address == home)
+}
+
+async fn peer_of(
+    url: &Url,
+    at_home: bool,
+    home: SocketAddr,
+    question: &HttpProbe,
+) -> Result<SocketAddr, ProbeError> {
+    if at_home {
+        // The server knows its site by the port of the virtual service; its own may be another one. So an address
+        // without a port that keeps the scheme means the port that is asked already.
+        let same_scheme = url.tls == question.tls.is_some();
+        let port = match url.port {
+            None if same_scheme => home.port(),
+            _ => url.port_or_default(),
+        };
+        return Ok(SocketAddr::new(home.ip(), port));
+    }
+    if let Ok(address) = url.host.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(address, url.port_or_default()));
+    }
+    let nowhere = || ProbeError::RedirectedNowhere(url.absolute());
+    let mut found = lookup_host((url.host.as_str(), url.port_or_default()))
+        .await
+        .map_err(|_| nowhere())?;
+    found.next().ok_or_else(nowhere)
+}

@@ -1,0 +1,76 @@
+//! What all probes share: the TLS configurations, made once and kept.
+
+use std::sync::Arc;
+
+use director_core::model::Verification;
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use tokio::sync::OnceCell;
+
+use super::error::ProbeError;
+use super::tls::{self, AuthoritiesError};
+
+/// Settings for all probes. Cloning is cheap and shares them. Certificate authorities are read when the first probe needs
+/// them; make new settings to have them read again.
+#[derive(Debug, Clone, Default)]
+pub struct ProbeSettings {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// The authorities to trust in place of the system's.
+    authorities: Option<Vec<CertificateDer<'static>>>,
+    unverified: OnceCell<Arc<ClientConfig>>,
+    verified: OnceCell<Arc<ClientConfig>>,
+}
+
+impl ProbeSettings {
+    /// Settings that trust the authorities of the system's store (`/etc/ssl/certs`, or what the environment variables
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` name): the place where operators put their own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Settings that trust these authorities and no others.
+    #[must_use]
+    pub fn trusting(authorities: Vec<CertificateDer<'static>>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                authorities: Some(authorities),
+                ..Shared::default()
+            }),
+        }
+    }
+
+    /// The TLS configuration for a degree of verification.
+    pub(super) async fn tls(
+        &self,
+        verification: Verification,
+    ) -> Result<Arc<ClientConfig>, ProbeError> {
+        let config = match verification {
+            Verification::None => {
+                self.shared
+                    .unverified
+                    .get_or_try_init(|| async { tls::accepting_any() })
+                    .await?
+            }
+            Verification::Full => {
+                self.shared
+                    .verified
+                    .get_or_try_init(|| self.read_authorities())
+                    .await?
+            }
+        };
+        Ok(Arc::clone(config))
+    }
+
+    async fn read_authorities(&self) -> Result<Arc<ClientConfig>, AuthoritiesError> {
+        if let Some(authorities) = &self.shared.authorities {
+            return tls::trusting(authorities.clone());
+        }
+        // Reading and parsing some 140 files takes milliseconds that other probes need not wait for.
+        tokio::task::spawn_blocking(tls::trusting_the_system).await?
+    }
+}

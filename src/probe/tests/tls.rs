@@ -1,0 +1,200 @@
+//! HTTPS: which name is said, what is verified, and how TLS fails in words.
+
+use super::*;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+/// The site of these tests.
+const SITE: &str = "www.example.org";
+
+struct Certified {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    authority: CertificateDer<'static>,
+}
+
+/// A certificate for `names` from an authority of its own.
+fn certified(names: &[&str], not_after: Option<(i32, u8, u8)>) -> Certified {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = CertificateParams::new(names).unwrap();
+    if let Some((year, month, day)) = not_after {
+        params.not_after = rcgen::date_time_ymd(year, month, day);
+    }
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, &authority).unwrap();
+    Certified {
+        chain: vec![certificate.der().clone()],
+        key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        authority: authority.der().clone(),
+    }
+}
+
+/// An HTTPS server that answers with the server name it was told, and ends as the flag says.
+async fn https(certified: &Certified, says_goodbye: bool) -> SocketAddr {
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(certified.chain.clone(), certified.key.clone_key())
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    serve(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                return;
+            };
+            read_head(&mut stream).await;
+            let name = stream.get_ref().1.server_name().unwrap_or("none");
+            let answer = format!("HTTP/1.1 200 OK\r\n\r\nsni={name}.");
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.flush().await;
+            if says_goodbye {
+                let _ = stream.shutdown().await;
+            }
+        }
+    })
+    .await
+}
+
+fn over_tls(verify: Verification, question: HttpProbe) -> HttpProbe {
+    HttpProbe {
+        tls: Some(TlsCheck {
+            verify,
+            server_name: None,
+        }),
+        ..question
+    }
+}
+
+fn at_site(question: HttpProbe) -> HttpProbe {
+    HttpProbe {
+        virtual_host: Some(SITE.to_owned()),
+        ..question
+    }
+}
+
+async fn verified(address: SocketAddr, question: HttpProbe, server: &Certified) -> Outcome {
+    let settings = ProbeSettings::trusting(vec![server.authority.clone()]);
+    let kind = ProbeKind::Http(over_tls(Verification::Full, question));
+    run(&probe(address, kind, AMPLE), &settings).await.outcome
+}
+
+#[tokio::test]
+async fn the_virtual_host_is_the_server_name() {
+    let address = https(&certified(&[SITE], None), true).await;
+    let question = at_site(expecting(r"sni=www\.example\.org\."));
+    good(address, over_tls(Verification::None, question)).await;
+    let with_port = HttpProbe {
+        virtual_host: Some(format!("{SITE}:8443")),
+        ..expecting(r"sni=www\.example\.org\.")
+    };
+    good(address, over_tls(Verification::None, with_port)).await;
+}
+
+#[tokio::test]
+async fn a_server_name_of_its_own_wins() {
+    let address = https(&certified(&[SITE], None), true).await;
+    let mut question = over_tls(Verification::None, at_site(expecting(r"sni=other\.org\.")));
+    if let Some(tls) = &mut question.tls {
+        tls.server_name = Some("other.org".to_owned());
+    }
+    good(address, question).await;
+}
+
+#[tokio::test]
+async fn an_address_is_never_said_as_a_name() {
+    let address = https(&certified(&[SITE], None), true).await;
+    good(address, over_tls(Verification::None, expecting("sni=none"))).await;
+}
+
+#[tokio::test]
+async fn verification_takes_a_chain_that_ends_at_a_trusted_authority() {
+    let server = certified(&[SITE], None);
+    let address = https(&server, true).await;
+    let outcome = verified(address, at_site(get()), &server).await;
+    assert!(matches!(outcome, Outcome::Good { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn verification_refuses_an_authority_that_nobody_knows() {
+    let address = https(&certified(&[SITE], None), true).await;
+    let stranger = certified(&[SITE], None);
+    let outcome = verified(address, at_site(get()), &stranger).await;
+    assert_eq!(
+        outcome.words(),
+        "TLS: certificate is not from a trusted authority"
+    );
+    good(address, over_tls(Verification::None, at_site(get()))).await;
+}
+
+#[tokio::test]
+async fn verification_refuses_another_name_and_the_bare_address() {
+    let server = certified(&["other.example.org"], None);
+    let address = https(&server, true).await;
+    for question in [at_site(get()), get()] {
+        let outcome = verified(address, question, &server).await;
+        assert_eq!(outcome.words(), "TLS: certificate is not for this name");
+    }
+}
+
+#[tokio::test]
+async fn verification_takes_an_address_that_the_certificate_names() {
+    let server = certified(&["127.0.0.1"], None);
+    let address = https(&server, true).await;
+    let outcome = verified(address, get(), &server).await;
+    assert!(matches!(outcome, Outcome::Good { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn verification_refuses_an_expired_certificate() {
+    let server = certified(&[SITE], Some((2001, 1, 1)));
+    let address = https(&server, true).await;
+    let outcome = verified(address, at_site(get()), &server).await;
+    assert_eq!(outcome.words(), "TLS: certificate has expired");
+}
+
+#[tokio::test]
+async fn a_close_without_goodbye_ends_the_body() {
+    let address = https(&certified(&[SITE], None), false).await;
+    good(address, over_tls(Verification::None, expecting("sni"))).await;
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_named() {
+    let plain = serve(|mut stream| async move {
+        send(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    let reason = failure(plain, over_tls(Verification::None, get())).await;
+    assert_eq!(reason, "TLS: the answer is not TLS");
+}
+
+#[tokio::test]
+async fn a_close_within_the_handshake_is_named() {
+    let address = serve(|mut stream| async move {
+        let _ = stream.read(&mut [0; 4096]).await;
+    })
+    .await;
+    assert_eq!(
+        failure(address, over_tls(Verification::None, get())).await,
+        "TLS: connection closed during the handshake"
+    );
+}
+
+#[tokio::test]
+async fn a_hang_within_the_handshake_ends_at_the_limit() {
+    let address = serve(|stream| async move {
+        let _open = stream;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_silent(address, over_tls(Verification::None, get())).await;
+}
