@@ -109,6 +109,8 @@ pub enum Host {
     Address(IpAddr),
     /// A host name.
     Name(String),
+    /// Something that was reported as neither, kept so that the rest of its service is still judged.
+    Unusable,
 }
 
 impl fmt::Display for Host {
@@ -116,6 +118,7 @@ impl fmt::Display for Host {
         match self {
             Self::Address(address) => address.fmt(f),
             Self::Name(name) => f.write_str(name),
+            Self::Unusable => f.write_str("?"),
         }
     }
 }
@@ -127,6 +130,8 @@ pub enum PortDefinition {
     Number(u64),
     /// A name of the services database.
     Name(String),
+    /// Something that was reported as neither.
+    Unusable,
 }
 
 /// One real server, or a range of them, as written.
@@ -175,6 +180,8 @@ pub enum ForwardingDefinition {
         /// Checksum of the outer packet.
         checksum: TunnelChecksum,
     },
+    /// Something that was reported as none of these.
+    Unusable,
 }
 
 /// How real servers are probed, as written.

@@ -1,3 +1,7 @@
-//! The ipvsctl command.
+//! The ipvsctl command: hands its arguments to [`ipvsd::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ipvsd::cli::ipvsctl()
+}

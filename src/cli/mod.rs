@@ -1,1 +1,40 @@
-//! Words in, words out: the subcommands of ipvsctl and the arguments of ipvsd.
+//! Words in, words out: the subcommands of ipvsctl. Each has a file with its arguments as typed and what it does; printing
+//! is [`output`]'s work alone. What is printed is decided elsewhere: by the core, or by the module that owns the format.
+//!
+//! Exit status: 0 fine, 1 something was found, 2 wrong usage or a file that cannot be used, 3 the kernel or the daemon
+//! refused.
+
+mod args;
+mod check;
+mod error;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Command, Ipvsctl};
+use error::CliError;
+use output::{Exit, Output};
+
+/// Runs ipvsctl with the arguments of this process.
+#[must_use]
+pub fn ipvsctl() -> ExitCode {
+    let args = Ipvsctl::parse();
+    let mut output = Output::standard();
+    match run(&args.command, &mut output) {
+        Ok(exit) => exit.into(),
+        // Whoever reads has seen enough, as in `ipvsctl list | head`.
+        Err(error) if error.is_broken_pipe() => Exit::Fine.into(),
+        Err(error) => {
+            output.complain(&error);
+            error.exit().into()
+        }
+    }
+}
+
+fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
+    match command {
+        Command::Check(args) => check::run(args, output),
+    }
+}

@@ -35,6 +35,10 @@ pub(super) fn identity(written: &ServiceDefinition, findings: &mut Findings) -> 
                     findings.error(place, message, "write the virtual IP itself");
                     return None;
                 }
+                Host::Unusable => {
+                    findings.unusable = true;
+                    return None;
+                }
             };
             if let Some(fault) = unusable_vip(vip) {
                 findings.error(

@@ -28,30 +28,26 @@ pub const DEFAULT_SCHEDULER: &str = "wlc";
 /// Bytes of an HTTP body that are read when the definitions do not say.
 pub const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 
-/// Checks definitions and resolves defaults. The model is there when no finding is an error.
+/// Checks definitions and resolves defaults. The model is there when no finding is an error and nothing in the
+/// definitions is marked as unusable.
 #[must_use]
 pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     let mut services: Vec<VirtualService> = Vec::new();
     let mut seen: BTreeMap<ServiceId, &Place> = BTreeMap::new();
     for written in &definitions.services {
-        let Some(service) = service(written, &mut findings) else {
-            continue;
-        };
-        if let Some(first) = seen.get(&service.id) {
-            let message = format!(
-                "virtual service {} is defined twice; the first is at {first}",
-                service.id
-            );
+        let id = listen::identity(written, &mut findings);
+        services.extend(service(written, id, &mut findings));
+        let Some(id) = id else { continue };
+        if let Some(first) = seen.get(&id) {
             findings.error(
                 &written.listen.place,
-                message,
+                format!("virtual service {id} is defined twice; the first is at {first}"),
                 "remove one of the two, or merge their real servers",
             );
-            continue;
+        } else {
+            seen.insert(id, &written.listen.place);
         }
-        seen.insert(service.id, &written.listen.place);
-        services.push(service);
     }
     let resync = definitions
         .resync
@@ -71,6 +67,8 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
 #[derive(Default)]
 struct Findings {
     list: Vec<Diagnostic>,
+    /// Something was met that the reader of the file has reported already.
+    unusable: bool,
 }
 
 impl Findings {
@@ -84,7 +82,7 @@ impl Findings {
     }
 
     fn has_error(&self) -> bool {
-        self.list.iter().any(Diagnostic::is_error)
+        self.unusable || self.list.iter().any(Diagnostic::is_error)
     }
 
     /// A time span above zero; a zero one is reported and passed on, since no model comes of it.
@@ -118,12 +116,19 @@ impl Findings {
                 self.error(place, message, "write the port's number");
                 None
             }
+            PortDefinition::Unusable => {
+                self.unusable = true;
+                None
+            }
         }
     }
 }
 
-fn service(written: &ServiceDefinition, findings: &mut Findings) -> Option<VirtualService> {
-    let id = listen::identity(written, findings);
+fn service(
+    written: &ServiceDefinition,
+    id: Option<ServiceId>,
+    findings: &mut Findings,
+) -> Option<VirtualService> {
     let protocol = listen::protocol(written);
     let family = listen::family(written, id.as_ref());
     let scheduling = scheduling::scheduling(written, family, findings);

@@ -169,6 +169,10 @@ fn forwarding(
         ForwardingDefinition::Direct => Forwarding::Direct,
         ForwardingDefinition::Ipip => Forwarding::Tunnel(Tunnel::Ipip),
         ForwardingDefinition::Gre { checksum } => Forwarding::Tunnel(Tunnel::Gre { checksum }),
+        ForwardingDefinition::Unusable => {
+            findings.unusable = true;
+            return None;
+        }
         ForwardingDefinition::Gue { port, checksum } => match u16::try_from(port) {
             Ok(port) if port > 0 => Forwarding::Tunnel(Tunnel::Gue { port, checksum }),
             _ => {
@@ -288,6 +292,10 @@ fn resolved(host: &Placed<Host>, findings: &mut Findings) -> Option<IpAddr> {
                 message,
                 "write the address itself, or check the name service",
             );
+            None
+        }
+        Host::Unusable => {
+            findings.unusable = true;
             None
         }
     }

@@ -1,0 +1,23 @@
+//! The command line of ipvsctl as typed.
+
+use clap::{Parser, Subcommand};
+
+use super::check::CheckArgs;
+
+/// Directs Linux IPVS: checks and plans definitions, lists the kernel's table, asks the daemon.
+#[derive(Debug, Parser)]
+#[command(name = "ipvsctl", version, max_term_width = 100, after_help = EXIT_STATUS)]
+pub(super) struct Ipvsctl {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_STATUS: &str = "Exit status: 0 fine; 1 something was found (check --strict, plan --exit-code); \
+2 wrong usage or a file that cannot be used; 3 the kernel or the daemon refused.";
+
+/// What ipvsctl can do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Says what is wrong with a definitions file, all of it at once
+    Check(CheckArgs),
+}

@@ -1,0 +1,93 @@
+//! `ipvsctl check`: says what is wrong with definitions files, all of it at once.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use director_core::diagnostic::Diagnostic;
+use serde::Serialize;
+
+use super::error::CliError;
+use super::output::{Exit, Output, count};
+use crate::loader::{Loaded, Report, load};
+
+/// The arguments as typed.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Definitions: YAML, or the form of ldirectord.cf; told by name (.yaml, .yml, .cf), else by content
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Exit with status 1 when there are warnings
+    #[arg(long)]
+    strict: bool,
+    /// Print the findings as JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// The findings of one file, for programs.
+#[derive(Serialize)]
+struct Findings<'a> {
+    file: &'a str,
+    errors: usize,
+    warnings: usize,
+    diagnostics: &'a [Diagnostic],
+}
+
+impl<'a> From<&'a Report> for Findings<'a> {
+    fn from(report: &'a Report) -> Self {
+        Self {
+            file: &report.file,
+            errors: report.errors(),
+            warnings: report.warnings(),
+            diagnostics: &report.diagnostics,
+        }
+    }
+}
+
+/// Checks every file, whatever the ones before it gave.
+pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let mut reports = Vec::new();
+    for file in &args.files {
+        let report = match load(file) {
+            Ok(loaded) if args.json => loaded.report,
+            Ok(loaded) => {
+                output.findings(&loaded.report)?;
+                output.text(&summary(&loaded))?;
+                loaded.report
+            }
+            Err(error) => {
+                let report = error.report();
+                if !args.json {
+                    output.findings(&report)?;
+                }
+                report
+            }
+        };
+        reports.push(report);
+    }
+    if args.json {
+        let findings: Vec<Findings<'_>> = reports.iter().map(Findings::from).collect();
+        output.json(&findings)?;
+    }
+    let worst = |report: &Report| match (report.errors(), report.warnings()) {
+        (0, 0) => Exit::Fine,
+        (0, _) if !args.strict => Exit::Fine,
+        (0, _) => Exit::Found,
+        _ => Exit::Unusable,
+    };
+    Ok(reports.iter().map(worst).max().unwrap_or(Exit::Fine))
+}
+
+fn summary(loaded: &Loaded) -> String {
+    let services = loaded.model.services();
+    let servers = services.iter().map(|s| s.real_servers.len()).sum();
+    let fallbacks = services.iter().filter(|s| s.fallback.is_some()).count();
+    format!(
+        "{}: {} file in order: {}, {}, {}\n",
+        loaded.report.file,
+        loaded.dialect,
+        count(services.len(), "virtual service"),
+        count(servers, "real server"),
+        count(fallbacks, "fallback"),
+    )
+}

@@ -1,0 +1,32 @@
+//! What can keep a subcommand from its work. Faults of a definitions file are not among them: they are its output.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::output::Exit;
+
+/// What can keep a subcommand from its work.
+#[derive(Debug, Error)]
+pub(super) enum CliError {
+    /// Nobody takes the output.
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+    /// A value has no JSON form.
+    #[error("the output cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl CliError {
+    /// Whether the reader of our output has left.
+    pub(super) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// The exit status that says so.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Output(_) | Self::Json(_) => Exit::Unusable,
+        }
+    }
+}

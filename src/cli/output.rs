@@ -1,0 +1,93 @@
+//! The only file that prints: results on standard output, findings and errors on standard error, with colours only where
+//! a terminal shows them and `NO_COLOR` does not forbid it.
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::error::CliError;
+use crate::loader::{Look, Report, render};
+
+/// How a subcommand ended, the better first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Exit {
+    /// All is well.
+    Fine,
+    /// There was something to find, and it was asked for.
+    Found,
+    /// Wrong usage, or a file that cannot be used.
+    Unusable,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Found => 1,
+            Exit::Unusable => 2,
+        })
+    }
+}
+
+/// Where a subcommand prints.
+pub(super) struct Output {
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    look: Look,
+}
+
+impl Output {
+    /// Standard output and standard error of this process.
+    pub(super) fn standard() -> Self {
+        let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Self {
+            out: Box::new(io::BufWriter::new(io::stdout())),
+            err: Box::new(io::stderr()),
+            look: if colours { Look::Coloured } else { Look::Plain },
+        }
+    }
+
+    /// Prints text that ends with its line's end.
+    pub(super) fn text(&mut self, text: &str) -> Result<(), CliError> {
+        self.out.write_all(text.as_bytes())?;
+        Ok(self.out.flush()?)
+    }
+
+    /// Prints a value as JSON.
+    pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
+        let text = serde_json::to_string_pretty(value)?;
+        self.text(&format!("{text}\n"))
+    }
+
+    /// Prints findings for people, and how many there are.
+    pub(super) fn findings(&mut self, report: &Report) -> Result<(), CliError> {
+        if report.diagnostics.is_empty() {
+            return Ok(());
+        }
+        let shown = render(report, self.look);
+        let summary = format!(
+            "{}: {}, {}",
+            report.file,
+            count(report.errors(), "error"),
+            count(report.warnings(), "warning")
+        );
+        Ok(writeln!(self.err, "{shown}\n{summary}")?)
+    }
+
+    /// Prints why a subcommand could not do its work.
+    pub(super) fn complain(&mut self, error: &dyn Error) {
+        // Where even this cannot be written, the exit status still tells.
+        drop(writeln!(self.err, "ipvsctl: {error}"));
+    }
+}
+
+/// `1 error`, `2 errors`, `no error`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    match number {
+        0 => format!("no {what}"),
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}

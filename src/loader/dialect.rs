@@ -1,0 +1,72 @@
+//! Tells the dialects apart: by the name of the file, or by its content when the name says nothing.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+
+/// The languages of definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// Our own.
+    Yaml,
+    /// That of ldirectord.cf.
+    Ldirectord,
+}
+
+impl Dialect {
+    /// The dialect of a file.
+    #[must_use]
+    pub fn of(path: &Path, text: &str) -> Self {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        match ending.map(str::to_ascii_lowercase).as_deref() {
+            Some("cf") => Self::Ldirectord,
+            Some("yaml" | "yml") => Self::Yaml,
+            _ => Self::of_text(text),
+        }
+    }
+
+    /// A file of directives has lines such as `virtual=…`; in YAML the first sign is a colon.
+    fn of_text(text: &str) -> Self {
+        let is_directive = |line: &str| {
+            let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+            line.split_once('=')
+                .is_some_and(|(key, _)| !key.trim().is_empty() && key.trim().bytes().all(word))
+        };
+        let telling = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty() && !line.starts_with('#'));
+        match telling {
+            Some(line) if is_directive(line) => Self::Ldirectord,
+            _ => Self::Yaml,
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yaml => "YAML",
+            Self::Ldirectord => "ldirectord.cf",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_decides_and_the_content_when_it_says_nothing() {
+        let of = |path: &str, text: &str| Dialect::of(Path::new(path), text);
+        assert_eq!(of("a.cf", "services: []"), Dialect::Ldirectord);
+        assert_eq!(of("a.yaml", "virtual=1"), Dialect::Yaml);
+        assert_eq!(of("a.YML", "virtual=1"), Dialect::Yaml);
+        let directives = "# comment\n\n  checktimeout = 3\nvirtual=192.0.2.1:80\n";
+        assert_eq!(of("a.conf", directives), Dialect::Ldirectord);
+        assert_eq!(of("a", "services:\n  - listen: a=b\n"), Dialect::Yaml);
+        assert_eq!(of("a", "---\nservices: []\n"), Dialect::Yaml);
+    }
+}

@@ -1,0 +1,83 @@
+//! Why a file gives no model: it could not be read, or what it says is not valid.
+
+use std::fmt;
+use std::sync::Arc;
+
+use director_core::diagnostic::{Diagnostic, Place};
+use thiserror::Error;
+
+use super::source::SourceError;
+
+/// Why there is no model.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// The file has no text to judge.
+    #[error("{file}: {source}")]
+    Unreadable {
+        /// The file as the operator named it.
+        file: Arc<str>,
+        /// What is in the way.
+        source: SourceError,
+    },
+    /// The text has faults.
+    #[error("{0}")]
+    Invalid(Report),
+}
+
+impl LoadError {
+    /// The findings, for whichever reason.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        match self {
+            Self::Unreadable { file, source } => Report {
+                file: Arc::clone(file),
+                text: Arc::from(""),
+                diagnostics: vec![
+                    Diagnostic::error(&Place::whole_file(file), source.to_string())
+                        .hint(source.remedy()),
+                ],
+            },
+            Self::Invalid(report) => report.clone(),
+        }
+    }
+}
+
+/// The findings about a file, with the text that they are about.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The file as the operator named it.
+    pub file: Arc<str>,
+    /// Its text; empty when it could not be read.
+    pub text: Arc<str>,
+    /// The findings in the order of the file.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// How many findings are errors.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|d| d.is_error()).count()
+    }
+
+    /// How many findings are warnings.
+    #[must_use]
+    pub fn warnings(&self) -> usize {
+        self.diagnostics.len() - self.errors()
+    }
+}
+
+/// One line for a log: the first error, and how many more there are.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut errors = self.diagnostics.iter().filter(|d| d.is_error());
+        match errors.next() {
+            Some(first) => first.fmt(f)?,
+            None => write!(f, "{}: no error", self.file)?,
+        }
+        match errors.count() {
+            0 => Ok(()),
+            more => write!(f, "; {more} more"),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Shows findings to people: message, place, the line with carets under the fault, and the advice. One source line is
+//! shown for each finding, whatever the size of the file.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use director_core::diagnostic::{Diagnostic, Severity};
+
+use super::error::Report;
+
+/// How findings look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Text only, for files and pipes.
+    Plain,
+    /// With colours, for terminals.
+    Coloured,
+}
+
+/// All findings of a report, an empty line between two; empty when there are none.
+#[must_use]
+pub fn render(report: &Report, look: Look) -> String {
+    let renderer = match look {
+        Look::Plain => Renderer::plain(),
+        Look::Coloured => Renderer::styled(),
+    }
+    .decor_style(DecorStyle::Ascii);
+    let lines: Vec<&str> = report.text.lines().collect();
+    let mut shown = String::new();
+    for diagnostic in &report.diagnostics {
+        if !shown.is_empty() {
+            shown.push('\n');
+        }
+        shown.push_str(&renderer.render(&[group(diagnostic, &lines)]));
+        shown.push('\n');
+    }
+    shown
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, lines: &[&'a str]) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let place = &diagnostic.place;
+    let number = usize::try_from(place.line).unwrap_or(usize::MAX);
+    let line = number.checked_sub(1).and_then(|index| lines.get(index));
+    let group = level.primary_title(diagnostic.message.as_str());
+    let group = match line {
+        Some(line) => group.element(
+            Snippet::source(*line)
+                .line_start(number)
+                .path(&*place.file)
+                .annotation(AnnotationKind::Primary.span(bytes(line, place.column, place.length))),
+        ),
+        None if number > 0 => group.element(
+            Origin::path(&*place.file)
+                .line(number)
+                .char_column(usize::try_from(place.column).unwrap_or(1)),
+        ),
+        None => group.element(Origin::path(&*place.file)),
+    };
+    match &diagnostic.hint {
+        Some(hint) => group.element(Level::HELP.message(hint.as_str())),
+        None => group,
+    }
+}
+
+/// The bytes of a line that `length` characters from `column` on take.
+fn bytes(line: &str, column: u32, length: u32) -> std::ops::Range<usize> {
+    let mut starts = line
+        .char_indices()
+        .map(|(start, _)| start)
+        .chain(std::iter::once(line.len()));
+    let skipped = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
+    let Some(start) = starts.nth(skipped) else {
+        return line.len()..line.len();
+    };
+    let further = usize::try_from(length.max(1) - 1).unwrap_or(usize::MAX);
+    let end = starts.nth(further).unwrap_or(line.len());
+    start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use director_core::diagnostic::Place;
+
+    use super::*;
+
+    fn report(text: &str, place: Place) -> Report {
+        Report {
+            file: Arc::clone(&place.file),
+            text: Arc::from(text),
+            diagnostics: vec![
+                Diagnostic::error(&place, "port 70000 is out of range").hint("write less"),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_finding_shows_its_line_with_carets_below() {
+        let file: Arc<str> = Arc::from("a.yaml");
+        let report = report("x\n  ü: 70000\n", Place::new(&file, 2, 6, 5));
+        let expected = "\
+error: port 70000 is out of range
+ --> a.yaml:2:6
+  |
+2 |   ü: 70000
+  |      ^^^^^
+  |
+  = help: write less
+";
+        assert_eq!(render(&report, Look::Plain), expected);
+        assert!(render(&report, Look::Coloured).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_finding_about_the_whole_file_shows_no_line() {
+        let file: Arc<str> = Arc::from("a.yaml");
+        let report = report("", Place::whole_file(&file));
+        let shown = render(&report, Look::Plain);
+        assert!(shown.contains("--> a.yaml\n"), "{shown}");
+        assert!(shown.contains("help: write less"), "{shown}");
+    }
+
+    #[test]
+    fn a_place_past_the_end_of_its_line_does_not_panic() {
+        let file: Arc<str> = Arc::from("a.yaml");
+        for place in [
+            Place::new(&file, 1, 40, 5),
+            Place::new(&file, 9, 1, 1),
+            Place::new(&file, 1, 1, u32::MAX),
+            Place::new(&file, 1, 0, 0),
+        ] {
+            assert!(render(&report("ab", place), Look::Plain).contains("70000"));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Gets the text of a definitions file, or one clear reason why there is none. Nothing is read before it is known to be
+//! a file of a sensible size: a device, a pipe or a disk image given by mistake is named and left alone.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use thiserror::Error;
+
+/// Bytes of the largest file that is read. A thousand services with ten servers each take half a mebibyte.
+pub const SIZE_LIMIT: u64 = 16 << 20;
+
+/// Why a file gives no text.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// There is nothing by this name.
+    #[error("there is no such file")]
+    Missing(#[source] io::Error),
+    /// The file may not be read.
+    #[error("the file may not be read")]
+    Denied(#[source] io::Error),
+    /// A directory.
+    #[error("this is a directory, not a file")]
+    Directory,
+    /// A device, pipe or socket.
+    #[error("this is a device, a pipe or a socket, not a file")]
+    Special,
+    /// Larger than [`SIZE_LIMIT`].
+    #[error("the file has {size} bytes, more than the {SIZE_LIMIT} that definitions may have")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// Nothing in it but blanks.
+    #[error("the file is empty")]
+    Empty,
+    /// Not text.
+    #[error("the file is not text: line {line} holds {what}")]
+    Binary {
+        /// The line of the first byte that no text holds, from 1.
+        line: usize,
+        /// What stands there.
+        what: &'static str,
+    },
+    /// The system reported an error of another kind.
+    #[error("the file cannot be read: {0}")]
+    Failed(#[source] io::Error),
+}
+
+impl SourceError {
+    /// What the operator can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Missing(_) => "check the path; examples/nat-round-robin.yaml shows a first file",
+            Self::Denied(_) => "run as a user who may read it, or change its mode with chmod",
+            Self::Directory => "name a file in it",
+            Self::Special => "write the definitions to a file and name that",
+            Self::TooLarge { .. } => "check that this is the file you meant",
+            Self::Empty => "define at least one service; examples/nat-round-robin.yaml shows how",
+            Self::Binary { .. } => {
+                "name a text file in UTF-8, YAML or in the form of ldirectord.cf"
+            }
+            Self::Failed(_) => "check the file and the disk that it is on",
+        }
+    }
+}
+
+/// Reads the whole file as text. A byte order mark is dropped.
+///
+/// # Errors
+/// As [`SourceError`] says.
+pub(super) fn read(path: &Path) -> Result<String, SourceError> {
+    let about = fs::metadata(path).map_err(classify)?;
+    if about.is_dir() {
+        return Err(SourceError::Directory);
+    }
+    if !about.is_file() {
+        return Err(SourceError::Special);
+    }
+    if about.len() > SIZE_LIMIT {
+        return Err(SourceError::TooLarge { size: about.len() });
+    }
+    // The file may grow between the look and the reading, so the reading is limited too.
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(classify)?;
+    if bytes.len() as u64 > SIZE_LIMIT {
+        return Err(SourceError::TooLarge {
+            size: bytes.len() as u64,
+        });
+    }
+    text(bytes)
+}
+
+fn classify(error: io::Error) -> SourceError {
+    match error.kind() {
+        // A path through something that is no directory names nothing either.
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SourceError::Missing(error),
+        io::ErrorKind::PermissionDenied => SourceError::Denied(error),
+        _ => SourceError::Failed(error),
+    }
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, SourceError> {
+    if let Some(position) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(SourceError::Binary {
+            line: line_of(&bytes, position),
+            what: "a zero byte",
+        });
+    }
+    let text = String::from_utf8(bytes).map_err(|error| SourceError::Binary {
+        line: line_of(error.as_bytes(), error.utf8_error().valid_up_to()),
+        what: "bytes that are not UTF-8",
+    })?;
+    let text = match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    };
+    if text.trim().is_empty() {
+        return Err(SourceError::Empty);
+    }
+    Ok(text)
+}
+
+fn line_of(bytes: &[u8], position: usize) -> usize {
+    1 + bytes
+        .iter()
+        .take(position)
+        .filter(|byte| **byte == b'\n')
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(bytes: &[u8]) -> Result<String, SourceError> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("definitions.yaml");
+        fs::write(&path, bytes).unwrap();
+        read(&path)
+    }
+
+    #[test]
+    fn each_kind_of_unreadable_file_is_told_apart() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            read(directory.path()),
+            Err(SourceError::Directory)
+        ));
+        assert!(matches!(
+            read(&directory.path().join("none")),
+            Err(SourceError::Missing(_))
+        ));
+        assert!(matches!(
+            read(Path::new("/dev/zero")),
+            Err(SourceError::Special)
+        ));
+        assert!(matches!(written(b""), Err(SourceError::Empty)));
+        assert!(matches!(written(b" \n\n"), Err(SourceError::Empty)));
+        assert!(matches!(
+            written(b"a\nb\0c"),
+            Err(SourceError::Binary { line: 2, .. })
+        ));
+        assert!(matches!(
+            written(b"a\n\n\xff"),
+            Err(SourceError::Binary { line: 3, .. })
+        ));
+    }
+
+    #[test]
+    fn a_file_above_the_limit_is_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("large.yaml");
+        File::create(&path).unwrap().set_len(100 << 20).unwrap();
+        assert!(matches!(
+            read(&path),
+            Err(SourceError::TooLarge { size: 104_857_600 })
+        ));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_dropped() {
+        assert_eq!(written(b"\xef\xbb\xbfa: 1\n").unwrap(), "a: 1\n");
+    }
+}

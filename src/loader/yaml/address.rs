@@ -1,0 +1,281 @@
+//! Addresses as written: `tcp://192.0.2.10:80`, `fwmark:5`, `10.0.0.11:80`, `[2001:db8::1]:http`, `10.0.0.11-10.0.0.19:80`.
+//! Names stay names here; they are resolved later. A part that cannot be read is reported and marked as unusable, so that
+//! the rest of its service is still looked at.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Range;
+
+use director_core::definitions::{Host, ListenDefinition, Placed, PortDefinition};
+use director_core::model::{Family, Protocol};
+
+use super::node::Node;
+use super::reader::Reader;
+
+const LISTEN_FORMS: &str =
+    "write tcp://192.0.2.10:80, udp://, sctp://, fwmark:5 for IPv4 or fwmark6:5 for IPv6";
+const BRACKETS: &str = "write an IPv6 address with a port as [2001:db8::1]:80";
+
+/// Host and port of one address.
+pub(super) struct Address {
+    pub(super) host: Placed<Host>,
+    /// The end of a range.
+    pub(super) last: Option<Placed<Host>>,
+    pub(super) port: Option<Placed<PortDefinition>>,
+}
+
+/// What a service listens on; unusable parts are reported.
+pub(super) fn listen(node: &Node, reader: &mut Reader) -> Placed<ListenDefinition> {
+    let definition = reader
+        .text(node, "listen: tcp://192.0.2.10:80")
+        .and_then(|text| listen_text(node, &text.value, reader));
+    Placed::new(
+        definition.unwrap_or_else(unusable_listen),
+        node.place.clone(),
+    )
+}
+
+/// Stands in for a listen address that was reported as missing or unusable.
+pub(super) fn unusable_listen() -> ListenDefinition {
+    ListenDefinition::Address {
+        protocol: Protocol::Tcp,
+        host: Host::Unusable,
+        port: PortDefinition::Unusable,
+        family: None,
+    }
+}
+
+fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDefinition> {
+    for (prefix, family) in [("fwmark6:", Family::Ipv6), ("fwmark:", Family::Ipv4)] {
+        if let Some(mark) = text.strip_prefix(prefix) {
+            return match mark.parse() {
+                Ok(mark) => Some(ListenDefinition::Mark { family, mark }),
+                Err(_) => {
+                    let place = node.part(prefix.len()..text.len());
+                    let message = format!("{mark:?} is not a firewall mark");
+                    reader.error(&place, message, "write a mark from 1 to 4294967295");
+                    None
+                }
+            };
+        }
+    }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        let message = format!("{text:?} does not say what is listened on");
+        let hint = match text.contains(':') {
+            true => format!("write tcp://{text}, or udp:// or sctp:// in place of tcp://"),
+            false => LISTEN_FORMS.to_owned(),
+        };
+        reader.error(&node.place, message, hint);
+        return None;
+    };
+    let protocol = match scheme {
+        "tcp" => Protocol::Tcp,
+        "udp" => Protocol::Udp,
+        "sctp" => Protocol::Sctp,
+        _ => {
+            let place = node.part(0..scheme.len());
+            let message = format!("{scheme:?} is not a protocol that IPVS balances");
+            reader.error(&place, message, LISTEN_FORMS);
+            return None;
+        }
+    };
+    let start = text.len() - rest.len();
+    let address = address(node, text, start..text.len(), false, reader);
+    let port = match address.port {
+        Some(port) => port.value,
+        None if address.host.value == Host::Unusable => PortDefinition::Unusable,
+        None => {
+            let message = format!("{text} has no port");
+            reader.error(&node.place, message, format!("write {text}:80"));
+            PortDefinition::Unusable
+        }
+    };
+    Some(ListenDefinition::Address {
+        protocol,
+        host: address.host.value,
+        port,
+        family: None,
+    })
+}
+
+/// Address and port of a real server, or a range of addresses with one port.
+pub(super) fn server(node: &Node, text: &str, reader: &mut Reader) -> Address {
+    address(node, text, 0..text.len(), true, reader)
+}
+
+fn address(
+    node: &Node,
+    text: &str,
+    part: Range<usize>,
+    ranges: bool,
+    reader: &mut Reader,
+) -> Address {
+    let written = &text[part.clone()];
+    let Some((host, port)) = split(written) else {
+        let message = format!("{written:?} is neither an address nor an address with a port");
+        reader.error(&node.part(part), message, BRACKETS);
+        return Address {
+            host: Placed::new(Host::Unusable, node.place.clone()),
+            last: None,
+            port: None,
+        };
+    };
+    let at = |range: Range<usize>| part.start + range.start..part.start + range.end;
+    let port = port.map(|range| self::port(node, text, at(range), reader));
+    let host = at(host);
+    let name = &text[host.clone()];
+    if let Some((first, last)) = ranges.then(|| ends(name)).flatten() {
+        let middle = host.start + first.len();
+        let first_place = node.part(host.start..middle);
+        let last_place = node.part(middle + 1..host.end);
+        let last = match last {
+            Some(last) => Host::Address(last),
+            None => {
+                let message = format!("{:?} does not end a range", &text[middle + 1..host.end]);
+                let hint = "write both ends as addresses: 10.0.0.11-10.0.0.19";
+                reader.error(&last_place, message, hint);
+                Host::Unusable
+            }
+        };
+        return Address {
+            host: self::host(node, host.start..middle, first, reader, first_place),
+            last: Some(Placed::new(last, last_place)),
+            port,
+        };
+    }
+    let place = node.part(host.clone());
+    Address {
+        host: self::host(node, host, name, reader, place),
+        last: None,
+        port,
+    }
+}
+
+/// The ranges of host and port in `host`, `host:port`, `[v6]`, `[v6]:port` and `v6`.
+fn split(written: &str) -> Option<(Range<usize>, Option<Range<usize>>)> {
+    if let Some(inside) = written.strip_prefix('[') {
+        let end = 1 + inside.find(']')?;
+        return match &written[end + 1..] {
+            "" => Some((1..end, None)),
+            rest => rest
+                .starts_with(':')
+                .then_some((1..end, Some(end + 2..written.len()))),
+        };
+    }
+    match written.match_indices(':').count() {
+        0 => Some((0..written.len(), None)),
+        1 => {
+            let colon = written.find(':')?;
+            Some((0..colon, Some(colon + 1..written.len())))
+        }
+        _ => {
+            let first = written.split('-').next().unwrap_or(written);
+            first
+                .parse::<IpAddr>()
+                .is_ok()
+                .then_some((0..written.len(), None))
+        }
+    }
+}
+
+/// The ends of `10.0.0.11-10.0.0.19`; a host name may hold a hyphen too, so only an address opens a range.
+fn ends(name: &str) -> Option<(&str, Option<IpAddr>)> {
+    let (first, last) = name.split_once('-')?;
+    first.parse::<IpAddr>().ok()?;
+    Some((first, last.parse().ok()))
+}
+
+fn host(
+    node: &Node,
+    range: Range<usize>,
+    name: &str,
+    reader: &mut Reader,
+    place: director_core::diagnostic::Place,
+) -> Placed<Host> {
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return Placed::new(Host::Address(address), place);
+    }
+    if is_host_name(name) {
+        return Placed::new(Host::Name(name.to_owned()), place);
+    }
+    let (message, hint) = if name.is_empty() {
+        (
+            "an address is missing here".to_owned(),
+            "write one".to_owned(),
+        )
+    } else if name
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    {
+        let hint = match name.split('.').find(|part| part.parse::<u8>().is_err()) {
+            Some(part) if !part.is_empty() && name.split('.').count() == 4 => {
+                format!("{part} is above 255; write four numbers from 0 to 255")
+            }
+            _ => format!(
+                "write four numbers from 0 to 255, such as {}",
+                Ipv4Addr::new(192, 0, 2, 10)
+            ),
+        };
+        (format!("{name} is not an IPv4 address"), hint)
+    } else if name.contains(':') {
+        (
+            format!("{name} is not an IPv6 address"),
+            "write one such as 2001:db8::10".to_owned(),
+        )
+    } else {
+        (
+            format!("{name:?} is neither an address nor a host name"),
+            "write an address such as 192.0.2.10".to_owned(),
+        )
+    };
+    reader.error(&node.part(range), message, hint);
+    Placed::new(Host::Unusable, place)
+}
+
+/// Letters, digits, hyphens and dots, and something that no address has.
+fn is_host_name(name: &str) -> bool {
+    name.len() <= 253
+        && name.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && name.split('.').all(|label| {
+            !label.is_empty()
+                && !label.starts_with('-')
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        })
+}
+
+fn port(
+    node: &Node,
+    text: &str,
+    range: Range<usize>,
+    reader: &mut Reader,
+) -> Placed<PortDefinition> {
+    let place = node.part(range.clone());
+    let definition = port_text(&text[range], &place, reader);
+    Placed::new(definition, place)
+}
+
+/// A port's number or name. Whether a number is in range is checked with all other values.
+pub(super) fn port_text(
+    written: &str,
+    place: &director_core::diagnostic::Place,
+    reader: &mut Reader,
+) -> PortDefinition {
+    if let Ok(number) = written.parse() {
+        return PortDefinition::Number(number);
+    }
+    let is_name = written.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && written
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte));
+    if is_name {
+        return PortDefinition::Name(written.to_owned());
+    }
+    let message = format!("{written:?} is not a port");
+    reader.error(
+        place,
+        message,
+        "write a number from 0 to 65535, or a service name such as http",
+    );
+    PortDefinition::Unusable
+}

@@ -1,0 +1,166 @@
+//! How real servers are checked: `check: tcp`, `check: {http: {path: /test.html}, every: 5s}`.
+
+use director_core::definitions::{
+    CheckDefinition, CheckKindDefinition, HttpCheckDefinition, Placed,
+};
+
+use super::address;
+use super::node::{Content, Entry, Node};
+use super::reader::{Fields, Reader, alternatives};
+use super::shape::{self, Shape};
+
+/// The keys that say what is asked; exactly one of them belongs into a check.
+const KINDS: [&str; 4] = ["none", "tcp", "http", "https"];
+/// Kinds that need no settings, so that their name alone is a check.
+const PLAIN_KINDS: [(&str, Plain); 2] = [("none", Plain::AlwaysUp), ("tcp", Plain::Connect)];
+/// Kinds without keys of their own.
+const NO_SETTINGS: Shape = Shape {
+    what: "this kind of check",
+    keys: &[],
+};
+
+#[derive(Clone, Copy)]
+enum Plain {
+    AlwaysUp,
+    Connect,
+}
+
+impl Plain {
+    fn definition(self) -> CheckKindDefinition {
+        match self {
+            Self::AlwaysUp => CheckKindDefinition::AlwaysUp,
+            Self::Connect => CheckKindDefinition::Connect,
+        }
+    }
+}
+
+/// A check, as far as it can be read.
+pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
+    if let Content::Scalar(_) = node.content {
+        return CheckDefinition {
+            kind: kind_by_name(node, reader),
+            ..CheckDefinition::default()
+        };
+    }
+    let Some(fields) = reader.fields(node, &shape::CHECK, &KINDS) else {
+        return CheckDefinition::default();
+    };
+    let port = reader.text_of(&fields, "port").map(|text| {
+        let port = address::port_text(&text.value, &text.place, reader);
+        Placed::new(port, text.place)
+    });
+    CheckDefinition {
+        kind: kind(&fields, reader),
+        port,
+        default_port: None,
+        every: reader.duration_of(&fields, "every"),
+        timeout: reader.duration_of(&fields, "timeout"),
+        rise: reader.number_of(&fields, "rise"),
+        fall: reader.number_of(&fields, "fall"),
+    }
+}
+
+fn kind_by_name(node: &Node, reader: &mut Reader) -> Option<Placed<CheckKindDefinition>> {
+    let text = reader.text(node, "check: tcp")?;
+    if matches!(text.value.as_str(), "http" | "https") {
+        let tls = text.value == "https";
+        let http = HttpCheckDefinition {
+            tls,
+            ..HttpCheckDefinition::default()
+        };
+        return Some(Placed::new(CheckKindDefinition::Http(http), text.place));
+    }
+    let plain = reader.word(&text, "check", &PLAIN_KINDS)?;
+    Some(Placed::new(plain.definition(), text.place))
+}
+
+fn kind(fields: &Fields<'_>, reader: &mut Reader) -> Option<Placed<CheckKindDefinition>> {
+    let entries = fields.entries_of(&KINDS);
+    let (first, others) = entries.split_first()?;
+    for other in others {
+        let message = format!(
+            "a check asks one question, and {} is asked already",
+            first.key
+        );
+        let hint = format!("keep one of {}", alternatives(&[&first.key, &other.key]));
+        reader.error(&other.place, message, hint);
+    }
+    let definition = match first.key.as_str() {
+        "http" => CheckKindDefinition::Http(http(first, &shape::HTTP, reader)?),
+        "https" => {
+            let https = http(first, &shape::HTTPS, reader)?;
+            CheckKindDefinition::Http(HttpCheckDefinition { tls: true, ..https })
+        }
+        name => {
+            if !matches!(first.value.content, Content::Nothing) {
+                reader.fields(&first.value, &NO_SETTINGS, &[]);
+            }
+            let plain = PLAIN_KINDS.iter().find(|(known, _)| *known == name);
+            plain.map(|(_, plain)| plain.definition())?
+        }
+    };
+    Some(Placed::new(definition, first.place.clone()))
+}
+
+fn http(entry: &Entry, shape: &'static Shape, reader: &mut Reader) -> Option<HttpCheckDefinition> {
+    if matches!(entry.value.content, Content::Nothing) {
+        return Some(HttpCheckDefinition::default());
+    }
+    let fields = reader.fields(&entry.value, shape, &[])?;
+    let mut http = HttpCheckDefinition {
+        method: reader.text_of(&fields, "method"),
+        path: reader.text_of(&fields, "path"),
+        proxy: reader
+            .truth_of(&fields, "proxy")
+            .is_some_and(|proxy| proxy.value),
+        virtual_host: reader.text_of(&fields, "host"),
+        body_limit: body_limit(&fields, reader),
+        follow_redirects: reader.number_of(&fields, "follow_redirects"),
+        ..HttpCheckDefinition::default()
+    };
+    if shape.key("verify").is_some() {
+        http.verify = reader.truth_of(&fields, "verify");
+        http.server_name = reader.text_of(&fields, "server_name");
+    }
+    if let Some(expect) = fields.get("expect") {
+        let expect = reader.fields(expect, &shape::EXPECT, &[]);
+        if let Some(expect) = expect {
+            http.status = statuses(&expect, reader);
+            http.body = reader.text_of(&expect, "body");
+        }
+    }
+    Some(http)
+}
+
+/// `2xx`, or a list of such.
+fn statuses(expect: &Fields<'_>, reader: &mut Reader) -> Vec<Placed<String>> {
+    let example = expect.example("status");
+    match expect.get("status") {
+        None => Vec::new(),
+        Some(node) => match &node.content {
+            Content::List(items) => items
+                .iter()
+                .filter_map(|item| reader.text(item, &example))
+                .collect(),
+            _ => reader.text(node, &example).into_iter().collect(),
+        },
+    }
+}
+
+/// Bytes as `64KiB` or `1MiB`.
+fn body_limit(fields: &Fields<'_>, reader: &mut Reader) -> Option<Placed<u64>> {
+    let text = reader.text_of(fields, "body_limit")?;
+    let units = [("KiB", 1 << 10), ("MiB", 1 << 20)];
+    let bytes = units.iter().find_map(|(unit, size)| {
+        let count = text.value.strip_suffix(unit)?.parse::<u64>().ok()?;
+        count.checked_mul(*size).filter(|bytes| *bytes > 0)
+    });
+    match bytes {
+        Some(bytes) => Some(Placed::new(bytes, text.place)),
+        None => {
+            let message = format!("{:?} is not a size", text.value);
+            reader.error(&text.place, message, "write a size such as 64KiB or 1MiB");
+            None
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The format as one table: which keys a mapping may have, and what each looks like. Whatever lists keys (suggestions,
+//! advice, documentation) reads it here.
+
+/// A mapping of the format.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// What it describes, with its article, for messages.
+    pub(super) what: &'static str,
+    /// The keys that it may have, in the order in which they are best written.
+    pub(super) keys: &'static [Key],
+}
+
+/// A key of a mapping.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// The key.
+    pub(super) name: &'static str,
+    /// A value as it may be written.
+    pub(super) example: &'static str,
+}
+
+impl Shape {
+    /// The key by its name.
+    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// Its keys as a sentence part.
+    pub(super) fn names(&self) -> String {
+        let names: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
+        names.join(", ")
+    }
+}
+
+const fn key(name: &'static str, example: &'static str) -> Key {
+    Key { name, example }
+}
+
+/// The whole file.
+pub(super) const FILE: Shape = Shape {
+    what: "the file",
+    keys: &[
+        key("director", "{resync: 10s}"),
+        key("services", "[{listen: tcp://192.0.2.10:80, …}]"),
+    ],
+};
+
+/// Settings of the director that belong to no service.
+pub(super) const DIRECTOR: Shape = Shape {
+    what: "the director",
+    keys: &[key("resync", "10s")],
+};
+
+/// A virtual service.
+pub(super) const SERVICE: Shape = Shape {
+    what: "a service",
+    keys: &[
+        key("name", "web"),
+        key("listen", "tcp://192.0.2.10:80"),
+        key("scheduler", "wrr"),
+        key("forwarding", "nat"),
+        key("persistence", "5m"),
+        key("one_packet", "true"),
+        key("check", "{http: {path: /test.html}, every: 5s}"),
+        key("on_failure", "quiesce"),
+        key("on_stop", "keep"),
+        key("real_servers", "[10.0.0.11:80, 10.0.0.12:80]"),
+        key("fallback", "10.0.0.99:80"),
+    ],
+};
+
+/// A scheduler with flags.
+pub(super) const SCHEDULER: Shape = Shape {
+    what: "a scheduler",
+    keys: &[key("name", "sh"), key("flags", "[fallback, port]")],
+};
+
+/// Persistence with more than a time.
+pub(super) const PERSISTENCE: Shape = Shape {
+    what: "persistence",
+    keys: &[
+        key("timeout", "5m"),
+        key("mask", "255.255.255.0"),
+        key("engine", "sip"),
+    ],
+};
+
+/// A tunnel with settings.
+pub(super) const TUNNEL: Shape = Shape {
+    what: "a forwarding method",
+    keys: &[
+        key("tunnel", "gue"),
+        key("port", "6080"),
+        key("checksum", "on"),
+    ],
+};
+
+/// A real server with settings.
+pub(super) const REAL_SERVER: Shape = Shape {
+    what: "a real server",
+    keys: &[
+        key("address", "10.0.0.11:80"),
+        key("weight", "2"),
+        key("forwarding", "nat"),
+        key("upper_threshold", "1000"),
+        key("lower_threshold", "800"),
+    ],
+};
+
+/// A check.
+pub(super) const CHECK: Shape = Shape {
+    what: "a check",
+    keys: &[
+        key("none", "{}"),
+        key("tcp", "{}"),
+        key("http", "{path: /test.html}"),
+        key("https", "{path: /test.html}"),
+        key("port", "8080"),
+        key("every", "5s"),
+        key("timeout", "3s"),
+        key("rise", "1"),
+        key("fall", "3"),
+    ],
+};
+
+/// An HTTP check.
+pub(super) const HTTP: Shape = Shape {
+    what: "an http check",
+    keys: &[
+        key("method", "HEAD"),
+        key("path", "/test.html"),
+        key("host", "www.example.org"),
+        key("expect", "{status: 2xx, body: OK}"),
+        key("follow_redirects", "3"),
+        key("body_limit", "1MiB"),
+        key("proxy", "true"),
+    ],
+};
+
+/// An HTTPS check: HTTP's keys and those of TLS.
+pub(super) const HTTPS: Shape = Shape {
+    what: "an https check",
+    keys: &[
+        key("method", "HEAD"),
+        key("path", "/test.html"),
+        key("host", "www.example.org"),
+        key("verify", "true"),
+        key("server_name", "www.example.org"),
+        key("expect", "{status: 2xx, body: OK}"),
+        key("follow_redirects", "3"),
+        key("body_limit", "1MiB"),
+        key("proxy", "true"),
+    ],
+};
+
+/// What an HTTP answer must be.
+pub(super) const EXPECT: Shape = Shape {
+    what: "an expected answer",
+    keys: &[key("status", "[2xx, 304]"), key("body", "OK")],
+};

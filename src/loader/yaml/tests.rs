@@ -1,0 +1,270 @@
+//! The YAML dialect from text to definitions and findings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use director_core::definitions::{
+    CheckKindDefinition, Definitions, ForwardingDefinition, Host, ListenDefinition, PortDefinition,
+};
+use director_core::model::{OnFailure, OnStop, Protocol, TunnelChecksum};
+
+use super::*;
+
+/// Every key of the format once, in its longest form.
+const EVERYTHING: &str = r#"
+director:
+  resync: 30s
+services:
+  - name: web
+    listen: tcp://192.0.2.10:http
+    scheduler:
+      name: sh
+      flags: [fallback, port]
+    forwarding: {tunnel: gue, port: 6081, checksum: remote}
+    persistence:
+      timeout: 5m
+      mask: 24
+      engine: sip
+    one_packet: false
+    check:
+      https:
+        method: HEAD
+        path: /test.html
+        host: www.example.org
+        verify: true
+        server_name: inner.example.org
+        expect:
+          status: [2xx, 304]
+          body: 'O\s*K'
+        follow_redirects: 3
+        body_limit: 64KiB
+        proxy: false
+      port: 8443
+      every: 1m30s
+      timeout: 500ms
+      rise: 2
+      fall: 4
+    on_failure: quiesce
+    on_stop: remove
+    real_servers:
+      - 10.0.0.11
+      - "[2001:db8::11]:81"
+      - 10.0.0.12-10.0.0.14:82
+      - web-1.example.org:http
+      - address: 10.0.0.15:83
+        weight: 2
+        forwarding: nat
+        upper_threshold: 100
+        lower_threshold: 80
+    fallback: {address: "2001:db8::99", forwarding: dr}
+"#;
+
+fn findings_of(text: &str) -> Vec<String> {
+    let (_, findings) = read(text, &Arc::from("t.yaml"));
+    findings.iter().map(ToString::to_string).collect()
+}
+
+fn read_well(text: &str) -> Definitions {
+    let (definitions, findings) = read(text, &Arc::from("t.yaml"));
+    assert_eq!(findings, Vec::new());
+    definitions.unwrap()
+}
+
+#[test]
+fn every_key_arrives_where_it_belongs() {
+    let definitions = read_well(EVERYTHING);
+    assert_eq!(definitions.resync.unwrap().value, Duration::from_secs(30));
+    let service = &definitions.services[0];
+    assert_eq!(service.name.as_ref().unwrap().value, "web");
+    assert_eq!(service.place.to_string(), "t.yaml:5:5");
+    let listen = ListenDefinition::Address {
+        protocol: Protocol::Tcp,
+        host: Host::Address("192.0.2.10".parse().unwrap()),
+        port: PortDefinition::Name("http".to_owned()),
+        family: None,
+    };
+    assert_eq!(service.listen.value, listen);
+    assert_eq!(service.scheduler.as_ref().unwrap().value, "sh");
+    let flags: Vec<&str> = service
+        .scheduler_flags
+        .iter()
+        .map(|f| f.value.as_str())
+        .collect();
+    assert_eq!(flags, ["fallback", "port"]);
+    let gue = ForwardingDefinition::Gue {
+        port: 6081,
+        checksum: TunnelChecksum::Remote,
+    };
+    assert_eq!(service.forwarding.as_ref().unwrap().value, gue);
+    assert_eq!(service.persistence.as_ref().unwrap().value, 300);
+    assert_eq!(service.mask.as_ref().unwrap().value, "24");
+    assert_eq!(service.persistence_engine.as_ref().unwrap().value, "sip");
+    assert!(!service.one_packet.as_ref().unwrap().value);
+    assert_eq!(
+        service.on_failure.as_ref().unwrap().value,
+        OnFailure::Quiesce
+    );
+    assert_eq!(service.on_stop.as_ref().unwrap().value, OnStop::Remove);
+}
+
+#[test]
+fn every_key_of_a_check_arrives_where_it_belongs() {
+    let check = &read_well(EVERYTHING).services[0].check;
+    assert_eq!(
+        check.port.as_ref().unwrap().value,
+        PortDefinition::Number(8443)
+    );
+    assert_eq!(check.every.as_ref().unwrap().value, Duration::from_secs(90));
+    assert_eq!(
+        check.timeout.as_ref().unwrap().value,
+        Duration::from_millis(500)
+    );
+    assert_eq!(check.rise.as_ref().unwrap().value, 2);
+    assert_eq!(check.fall.as_ref().unwrap().value, 4);
+    let CheckKindDefinition::Http(http) = &check.kind.as_ref().unwrap().value else {
+        panic!("not an http check: {check:?}");
+    };
+    assert!(http.tls && !http.proxy);
+    assert!(http.verify.as_ref().unwrap().value);
+    assert_eq!(
+        http.server_name.as_ref().unwrap().value,
+        "inner.example.org"
+    );
+    assert_eq!(http.method.as_ref().unwrap().value, "HEAD");
+    assert_eq!(http.path.as_ref().unwrap().value, "/test.html");
+    assert_eq!(http.virtual_host.as_ref().unwrap().value, "www.example.org");
+    let statuses: Vec<&str> = http.status.iter().map(|s| s.value.as_str()).collect();
+    assert_eq!(statuses, ["2xx", "304"]);
+    assert_eq!(http.body.as_ref().unwrap().value, "O\\s*K");
+    assert_eq!(http.follow_redirects.as_ref().unwrap().value, 3);
+    assert_eq!(http.body_limit.as_ref().unwrap().value, 65_536);
+}
+
+#[test]
+fn real_servers_have_many_forms() {
+    let service = &read_well(EVERYTHING).services[0];
+    let shown: Vec<String> = service
+        .real_servers
+        .iter()
+        .chain(&service.fallback)
+        .map(|server| {
+            let last = server.last.as_ref().map(|last| format!("-{}", last.value));
+            let port = server
+                .port
+                .as_ref()
+                .map(|port| format!(" {:?}", port.value));
+            format!(
+                "{}{}{}",
+                server.host.value,
+                last.unwrap_or_default(),
+                port.unwrap_or_default()
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "10.0.0.11",
+            "2001:db8::11 Number(81)",
+            "10.0.0.12-10.0.0.14 Number(82)",
+            "web-1.example.org Name(\"http\")",
+            "10.0.0.15 Number(83)",
+            "2001:db8::99",
+        ]
+    );
+    let last = &service.real_servers[4];
+    assert_eq!(last.weight.as_ref().unwrap().value, 2);
+    assert_eq!(last.upper_threshold.as_ref().unwrap().value, 100);
+    assert_eq!(last.lower_threshold.as_ref().unwrap().value, 80);
+    assert_eq!(
+        last.forwarding.as_ref().unwrap().value,
+        ForwardingDefinition::Masq
+    );
+    let fallback = service.fallback.as_ref().unwrap();
+    assert_eq!(
+        fallback.forwarding.as_ref().unwrap().value,
+        ForwardingDefinition::Direct
+    );
+}
+
+#[test]
+fn an_anchor_serves_twice_but_not_without_bound() {
+    let definitions = read_well(
+        "services:\n  - {listen: 'tcp://192.0.2.1:80', real_servers: &all [10.0.0.1:80, 10.0.0.2:80]}\n  \
+         - {listen: 'tcp://192.0.2.2:80', real_servers: *all}\n",
+    );
+    assert_eq!(definitions.services[1].real_servers.len(), 2);
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let before = format!("*a{}", level - 1);
+        bomb += &format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(", "));
+    }
+    let findings = findings_of(&bomb);
+    assert!(
+        findings[0].contains("aliases add more than"),
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn syntax_that_has_no_meaning_here_is_refused_in_its_place() {
+    for (text, expected) in [
+        (
+            "services: []\n---\nservices: []\n",
+            "t.yaml:2:1: error: a second YAML document begins here",
+        ),
+        (
+            "services: !list []\n",
+            "error: YAML tags have no meaning here",
+        ),
+        (
+            "services: []\nservices: []\n",
+            "t.yaml:2:1: error: \"services\" is written twice",
+        ),
+        ("services:\n\t- a\n", "indent with blanks"),
+        ("services:\n  - [2001:db8::1]:80\n", "in quotes"),
+        ("services: [a\n", "give every [ its ]"),
+        (
+            "- a\n",
+            "t.yaml:1:3: error: the file is a mapping, and this is a list",
+        ),
+        (
+            "a word\n",
+            "t.yaml:1:1: error: the file is a mapping, and this is a single value",
+        ),
+        ("# nothing\n", "t.yaml: error: the file defines nothing"),
+        ("{}\n", "t.yaml: error: the file defines no services"),
+        ("services: &a [*a]\n", "stands inside what it names"),
+        ("[a, b]: 1\n", "a key must be a single word"),
+    ] {
+        let findings = findings_of(text);
+        assert!(
+            findings.iter().any(|f| f.contains(expected)),
+            "{text:?} gave {findings:?}"
+        );
+    }
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    // Each prefix of a full file is a file that an editor may save.
+    for end in EVERYTHING.char_indices().map(|(end, _)| end) {
+        let _ = findings_of(&EVERYTHING[..end]);
+    }
+    for text in [
+        "\u{7f}",
+        "\r",
+        "%",
+        "? ",
+        "- - - -",
+        "a: |\n  b",
+        "a: \"\\x4\"",
+        "&a",
+        "*a",
+        "[",
+        "}",
+        "\u{feff}a: b",
+    ] {
+        let _ = findings_of(text);
+    }
+}

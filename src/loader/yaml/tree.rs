@@ -1,0 +1,274 @@
+//! Text becomes a tree of values with places. It uses the event parser below serde-saphyr and not its deserializer,
+//! which stops at the first fault: a tree can be read on past a fault, so that all of them are reported in one run.
+//! Refused here: syntax errors, keys written twice, tags, several documents, and aliases that multiply without bound.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use director_core::diagnostic::{Diagnostic, Place};
+use serde_saphyr::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
+
+use super::node::{Content, Entry, Node, Scalar};
+
+/// Most values that aliases may add to a file: a bound against files that multiply themselves.
+const ALIASED_VALUES_LIMIT: usize = 100_000;
+
+/// The tree of the only document, when the syntax allows one, and what was found wrong on the way.
+pub(super) fn parse(text: &str, file: &Arc<str>) -> (Option<Node>, Vec<Diagnostic>) {
+    let mut builder = Builder {
+        file,
+        open: Vec::new(),
+        root: None,
+        anchors: HashMap::new(),
+        aliased: 0,
+        documents: 0,
+        findings: Vec::new(),
+    };
+    for next in Parser::new_from_str(text) {
+        let step = match next {
+            Ok((event, span)) => builder.event(event, span),
+            Err(error) => Err(syntax_error(&error, text, file)),
+        };
+        if let Err(fatal) = step {
+            builder.findings.push(fatal);
+            return (None, builder.findings);
+        }
+    }
+    (builder.root, builder.findings)
+}
+
+struct Builder<'a> {
+    file: &'a Arc<str>,
+    open: Vec<Open>,
+    root: Option<Node>,
+    anchors: HashMap<usize, Node>,
+    aliased: usize,
+    documents: usize,
+    findings: Vec<Diagnostic>,
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    place: Place,
+    start_line: usize,
+    anchor: usize,
+    content: OpenContent,
+}
+
+enum OpenContent {
+    List(Vec<Node>),
+    Mapping(Vec<Entry>, Option<(String, Place)>),
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
+        let place = self.place(&span);
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    let message = "a second YAML document begins here";
+                    return Err(Diagnostic::error(&place, message)
+                        .hint("write all definitions in one document, without another ---"));
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                if tag.is_some() {
+                    self.refuse_tag(&place);
+                }
+                let plain = style == ScalarStyle::Plain;
+                let content = if plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
+                    Content::Nothing
+                } else {
+                    Content::Scalar(Scalar::new(text.into_owned(), &place, plain))
+                };
+                self.add(Node { place, content }, anchor)?;
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.begin(
+                    place,
+                    &span,
+                    anchor,
+                    tag.is_some(),
+                    OpenContent::List(Vec::new()),
+                );
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                let content = OpenContent::Mapping(Vec::new(), None);
+                self.begin(place, &span, anchor, tag.is_some(), content);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(&span)?,
+            Event::Alias(anchor) => self.alias(anchor, place)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn refuse_tag(&mut self, place: &Place) {
+        self.findings.push(
+            Diagnostic::error(place, "YAML tags have no meaning here")
+                .hint("leave the word with the ! out, or put the value in quotes"),
+        );
+    }
+
+    fn begin(&mut self, place: Place, span: &Span, anchor: usize, tag: bool, content: OpenContent) {
+        if tag {
+            self.refuse_tag(&place);
+        }
+        self.open.push(Open {
+            place,
+            start_line: span.start.line(),
+            anchor,
+            content,
+        });
+    }
+
+    fn end(&mut self, span: &Span) -> Result<(), Diagnostic> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        let mut place = open.place;
+        // A collection in brackets on one line is marked as a whole, any other by the first thing in it.
+        let in_brackets = place.length > 0;
+        if in_brackets && span.end.line() == open.start_line {
+            let end = u32::try_from(span.end.col() + 1).unwrap_or(u32::MAX);
+            place.length = end.saturating_sub(place.column).max(1);
+        }
+        let content = match open.content {
+            OpenContent::List(items) => {
+                if let Some(first) = items.first().filter(|_| !in_brackets) {
+                    place = first.place.clone();
+                }
+                Content::List(items)
+            }
+            OpenContent::Mapping(entries, _) => {
+                if let Some(first) = entries.first().filter(|_| !in_brackets) {
+                    place = first.place.clone();
+                }
+                Content::Mapping(entries)
+            }
+        };
+        place.length = place.length.max(1);
+        self.add(Node { place, content }, open.anchor)
+    }
+
+    fn alias(&mut self, anchor: usize, place: Place) -> Result<(), Diagnostic> {
+        let Some(meant) = self.anchors.get(&anchor).cloned() else {
+            return Err(
+                Diagnostic::error(&place, "this alias stands inside what it names")
+                    .hint("write the values themselves"),
+            );
+        };
+        self.aliased += meant.size();
+        if self.aliased > ALIASED_VALUES_LIMIT {
+            let message =
+                format!("aliases add more than {ALIASED_VALUES_LIMIT} values to this file");
+            return Err(Diagnostic::error(&place, message).hint("write the values themselves"));
+        }
+        self.add(meant, 0)
+    }
+
+    /// Puts a finished value where it belongs.
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.root.get_or_insert(node);
+            return Ok(());
+        };
+        match &mut open.content {
+            OpenContent::List(items) => items.push(node),
+            OpenContent::Mapping(entries, key) => match key.take() {
+                None => *key = Some(key_of(node)?),
+                Some((key, place)) => {
+                    if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+                        let message = format!(
+                            "{key:?} is written twice; the first stands in line {}",
+                            first.place.line
+                        );
+                        self.findings.push(
+                            Diagnostic::error(&place, message)
+                                .hint("keep one of the two; only one could count"),
+                        );
+                    } else {
+                        entries.push(Entry {
+                            key,
+                            place,
+                            value: node,
+                        });
+                    }
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// The place of a span, cut at the end of its first line.
+    fn place(&self, span: &Span) -> Place {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let length = if span.start.line() == span.end.line() {
+            span.end.index().saturating_sub(span.start.index())
+        } else {
+            1
+        };
+        Place::new(
+            self.file,
+            number(span.start.line()),
+            number(span.start.col() + 1),
+            number(length),
+        )
+    }
+}
+
+fn key_of(node: Node) -> Result<(String, Place), Diagnostic> {
+    match node.content {
+        Content::Scalar(scalar) => Ok((scalar.text, node.place)),
+        Content::Nothing => Err(Diagnostic::error(&node.place, "a key is missing here")
+            .hint("write a key before the colon")),
+        Content::List(_) | Content::Mapping(_) => Err(Diagnostic::error(
+            &node.place,
+            "a key must be a single word",
+        )
+        .hint("write it as key: value")),
+    }
+}
+
+fn syntax_error(error: &ScanError, text: &str, file: &Arc<str>) -> Diagnostic {
+    let marker = error.marker();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let place = Place::new(file, number(marker.line()), number(marker.col() + 1), 1);
+    let message = format!("this is not valid YAML: {}", error.info());
+    let in_line = text
+        .lines()
+        .nth(marker.line().saturating_sub(1))
+        .unwrap_or_default();
+    Diagnostic::error(&place, message).hint(advice(error.kind(), in_line))
+}
+
+/// What usually helps against a syntax error.
+fn advice(kind: &ErrorKind, line: &str) -> &'static str {
+    match kind {
+        // The most likely cause by far: an IPv6 address at the start of a value.
+        _ if line.contains("]:") && !line.contains(['"', '\'']) => {
+            "put a value that begins with a bracket in quotes: \"[2001:db8::1]:80\""
+        }
+        ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabNotAllowed
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar => "indent with blanks; YAML allows no tabs there",
+        ErrorKind::UnclosedQuotedScalar => "close the quotes",
+        ErrorKind::UnclosedFlowCollection { .. }
+        | ErrorKind::MismatchedFlowCollectionEnd { .. }
+        | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofFlowSequence => "give every [ its ] and every { its }",
+        ErrorKind::MappingValueNotAllowed => {
+            "write one key: value a line; a text that holds \": \" needs quotes"
+        }
+        ErrorKind::UnknownAnchor => "name an anchor that stands above, or put the value in quotes",
+        ErrorKind::UnknownQuotedScalarEscape => {
+            "use single quotes around texts with backslashes, such as regular expressions"
+        }
+        _ => "check indentation, colons and quotes here and in the line above",
+    }
+}
