@@ -1,0 +1,228 @@
+//! The [`Kernel`] of this machine: reads and programs the IPVS table of the network namespace of the calling thread.
+//!
+//! Invariant: after an error that leaves answers in doubt the connection is dropped, and the next call makes a new one.
+
+use director_core::model::{Endpoint, Family, ServiceId};
+use director_core::plan::Plan;
+use director_core::table::{ServerEntry, ServiceEntry, Table};
+use nix::errno::Errno;
+
+use super::attributes::command;
+use super::socket::{Connection, refused_question};
+use super::wire::Request;
+use super::{
+    Applied, Info, Kernel, KernelError, Scope, SyncDaemon, Timeouts, decode, encode, staged,
+};
+
+/// A list that came in several datagrams is read until two readings agree, but at most this often.
+const READINGS: usize = 4;
+
+/// The kernel's IPVS over generic netlink.
+pub struct NetlinkKernel {
+    connection: Option<Connection>,
+}
+
+impl NetlinkKernel {
+    /// Connects to the kernel and makes sure that it has IPVS and that this program may use it.
+    ///
+    /// # Errors
+    /// When there is no IPVS, no permission, or no socket to be had.
+    pub fn open() -> Result<Self, KernelError> {
+        let mut kernel = Self { connection: None };
+        kernel.info()?;
+        Ok(kernel)
+    }
+
+    /// The timeouts of the connection table.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked or its answer is not understood.
+    pub fn timeouts(&mut self) -> Result<Timeouts, KernelError> {
+        let attempted = "read the timeouts";
+        self.with_connection(|connection| {
+            connection
+                .question(
+                    &Request::new(command::GET_CONFIG),
+                    attempted,
+                    decode::timeouts,
+                )?
+                .map_err(|refusal| refused_question(attempted, refusal))
+        })
+    }
+
+    /// The synchronisation daemons that run, master first.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked or its answer is not understood.
+    pub fn sync_daemons(&mut self) -> Result<Vec<SyncDaemon>, KernelError> {
+        self.with_connection(|connection| {
+            let mut daemons = Vec::new();
+            connection.dump(
+                &Request::new(command::GET_DAEMON),
+                "list the sync daemons",
+                |answer| {
+                    daemons.push(decode::sync_daemon(answer)?);
+                    Ok(())
+                },
+            )?;
+            Ok(daemons)
+        })
+    }
+
+    fn with_connection<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Connection) -> Result<T, KernelError>,
+    ) -> Result<T, KernelError> {
+        if let Some(mut connection) = self.connection.take() {
+            let result = work(&mut connection);
+            if !is_stale(&result) {
+                return self.keep(connection, result);
+            }
+        }
+        let mut connection = Connection::open()?;
+        let result = work(&mut connection);
+        self.keep(connection, result)
+    }
+
+    /// Keeps the connection for the next call unless answers may still be queued in it.
+    fn keep<T>(
+        &mut self,
+        connection: Connection,
+        result: Result<T, KernelError>,
+    ) -> Result<T, KernelError> {
+        if matches!(
+            result,
+            Ok(_) | Err(KernelError::NotPermitted | KernelError::Refused { .. })
+        ) {
+            self.connection = Some(connection);
+        }
+        result
+    }
+}
+
+impl Kernel for NetlinkKernel {
+    fn read_table(&mut self, scope: Scope<'_>) -> Result<Table, KernelError> {
+        self.with_connection(|connection| {
+            let mut services = match scope {
+                Scope::All => all_services(connection)?,
+                Scope::Services(ids) => these_services(connection, ids)?,
+            };
+            for (id, entry) in &mut services {
+                entry.servers.extend(servers(connection, id)?);
+            }
+            Ok(Table {
+                services: services.into_iter().collect(),
+            })
+        })
+    }
+
+    fn apply(&mut self, plan: &Plan) -> Applied {
+        staged::carry_out(plan, |ops| {
+            self.with_connection(|connection| {
+                let requests: Vec<Request> = ops.iter().map(|op| encode::operation(op)).collect();
+                let refused = connection.execute(&requests)?;
+                // A family id that is no longer known is ENOENT too, for every request.
+                let suspicious = refused
+                    .iter()
+                    .any(|(_, refusal)| refusal.reason() == Errno::ENOENT);
+                if suspicious && !connection.is_current()? {
+                    return Err(KernelError::ModuleReloaded);
+                }
+                Ok(refused)
+            })
+        })
+    }
+
+    fn info(&mut self) -> Result<Info, KernelError> {
+        let attempted = "read its IPVS version";
+        self.with_connection(|connection| {
+            connection
+                .question(
+                    &Request::new(command::GET_INFO),
+                    attempted,
+                    decode::kernel_info,
+                )?
+                .map_err(|refusal| refused_question(attempted, refusal))
+        })
+    }
+}
+
+/// Whether a question failed since the family's id is no longer known: the module was reloaded. Nothing was done then.
+fn is_stale<T>(result: &Result<T, KernelError>) -> bool {
+    matches!(result, Err(KernelError::Refused { errno, .. }) if *errno == Errno::ENOENT as i32)
+}
+
+fn all_services(
+    connection: &mut Connection,
+) -> Result<Vec<(ServiceId, ServiceEntry)>, KernelError> {
+    consistent(|| {
+        let mut found = Vec::new();
+        let datagrams = connection.dump(
+            &Request::new(command::GET_SERVICE),
+            "list the services",
+            |answer| {
+                found.extend(decode::service(answer)?);
+                Ok(())
+            },
+        )?;
+        Ok((found, datagrams))
+    })
+}
+
+fn these_services(
+    connection: &mut Connection,
+    ids: &[ServiceId],
+) -> Result<Vec<(ServiceId, ServiceEntry)>, KernelError> {
+    let attempted = "read a service";
+    let mut found = Vec::new();
+    for id in ids {
+        let request = encode::about_service(command::GET_SERVICE, id);
+        match connection.question(&request, attempted, decode::service)? {
+            Ok(service) => found.extend(service),
+            Err(refusal) if refusal.reason() == Errno::ESRCH => {}
+            Err(refusal) => return Err(refused_question(attempted, refusal)),
+        }
+    }
+    Ok(found)
+}
+
+fn servers(
+    connection: &mut Connection,
+    service: &ServiceId,
+) -> Result<Vec<(Endpoint, ServerEntry)>, KernelError> {
+    let family: Family = service.family();
+    let request = encode::about_service(command::GET_DEST, service);
+    consistent(|| {
+        let mut found = Vec::new();
+        let datagrams = connection.dump(&request, "list the real servers", |answer| {
+            found.push(decode::server(answer, family)?);
+            Ok(())
+        })?;
+        Ok((found, datagrams))
+    })
+}
+
+/// Reads a list until it can be trusted: the kernel continues each datagram of a list by counting entries, so that
+/// additions and deletions by others in between make some of them appear twice or not at all.
+fn consistent<K: Ord + Copy, V>(
+    mut read: impl FnMut() -> Result<(Vec<(K, V)>, usize), KernelError>,
+) -> Result<Vec<(K, V)>, KernelError> {
+    let mut before: Option<Vec<K>> = None;
+    let mut readings = 0;
+    loop {
+        let (mut entries, datagrams) = read()?;
+        entries.sort_by_key(|(key, _)| *key);
+        entries.dedup_by_key(|(key, _)| *key);
+        readings += 1;
+        let keys: Vec<K> = entries.iter().map(|(key, _)| *key).collect();
+        let agrees = before.as_ref() == Some(&keys);
+        if datagrams <= 1 || agrees || readings == READINGS {
+            return Ok(entries);
+        }
+        before = Some(keys);
+    }
+}
+
+#[cfg(test)]
+#[path = "netlink_tests.rs"]
+mod tests;
