@@ -151,8 +151,9 @@ fn invalid_server(service: &ServiceId, server: &Endpoint, settings: &ServerSetti
         )
     } else {
         format!(
-            "the kernel does not take {} as a real server: to this network namespace it is a broadcast or multicast \
-             address, or (since Linux 6.2) there is no room for more estimator threads",
+            "the kernel does not take {} as a real server: it is a broadcast address of this network namespace, or no \
+             interface here has an address at all (`ip link set lo up` is enough), or (since Linux 6.2) there is no \
+             room for more estimator threads",
             server.address
         )
     }
