@@ -1,1 +1,15 @@
-//! The control interface: JSON over a Unix socket, server and client.
+//! The control interface: JSON over HTTP on a Unix socket, server and client. What it says is in [`wire`], kept apart
+//! from the core's types so that these can change without breaking who listens.
+
+mod client;
+mod error;
+mod server;
+pub mod wire;
+
+pub use client::Client;
+pub use error::ApiError;
+pub use server::{Control, Listener};
+pub use wire::ReloadOutcome;
+
+/// Where the daemon listens when it is not told otherwise.
+pub const DEFAULT_SOCKET: &str = "/run/ipvsd/ipvsd.sock";

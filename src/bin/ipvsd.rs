@@ -1,3 +1,7 @@
-//! The ipvsd command.
+//! The ipvsd command: the director daemon of a Linux host.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ipvsd::cli::ipvsd()
+}

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::check::CheckArgs;
+use super::status::{ReloadArgs, StatusArgs};
 
 /// Directs Linux IPVS: checks and plans definitions, lists the kernel's table, asks the daemon.
 #[derive(Debug, Parser)]
@@ -20,4 +21,8 @@ const EXIT_STATUS: &str = "Exit status: 0 fine; 1 something was found (check --s
 pub(super) enum Command {
     /// Says what is wrong with a definitions file, all of it at once
     Check(CheckArgs),
+    /// Shows what the daemon thinks: weights, verdicts with their reasons, next probes, what the kernel refuses
+    Status(StatusArgs),
+    /// Has the daemon read its definitions again
+    Reload(ReloadArgs),
 }

@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use super::output::Exit;
+use crate::daemon::DaemonError;
 
 /// What can keep a subcommand from its work.
 #[derive(Debug, Error)]
@@ -15,6 +16,15 @@ pub(super) enum CliError {
     /// A value has no JSON form.
     #[error("the output cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// The daemon cannot be asked.
+    #[error(transparent)]
+    Api(#[from] crate::api::ApiError),
+    /// The daemon cannot begin.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    /// The log filter is not one.
+    #[error("--log is not a filter: {0}; write error, warn, info, debug or trace")]
+    LogFilter(#[from] tracing_subscriber::filter::ParseError),
 }
 
 impl CliError {
@@ -26,7 +36,9 @@ impl CliError {
     /// The exit status that says so.
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Output(_) | Self::Json(_) => Exit::Unusable,
+            Self::Output(_) | Self::Json(_) | Self::LogFilter(_) => Exit::Unusable,
+            Self::Daemon(DaemonError::Definitions(_)) => Exit::Unusable,
+            Self::Api(_) | Self::Daemon(_) => Exit::Refused,
         }
     }
 }

@@ -6,8 +6,12 @@
 
 mod args;
 mod check;
+mod daemon;
 mod error;
 mod output;
+mod status;
+
+pub use daemon::ipvsd;
 
 use std::process::ExitCode;
 
@@ -36,5 +40,7 @@ pub fn ipvsctl() -> ExitCode {
 fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(args, output),
+        Command::Status(args) => status::run(args, output),
+        Command::Reload(args) => status::run_reload(args, output),
     }
 }

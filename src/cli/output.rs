@@ -19,6 +19,8 @@ pub(super) enum Exit {
     Found,
     /// Wrong usage, or a file that cannot be used.
     Unusable,
+    /// The kernel or the daemon refused.
+    Refused,
 }
 
 impl From<Exit> for ExitCode {
@@ -27,6 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::Fine => 0,
             Exit::Found => 1,
             Exit::Unusable => 2,
+            Exit::Refused => 3,
         })
     }
 }
@@ -36,16 +39,23 @@ pub(super) struct Output {
     out: Box<dyn Write>,
     err: Box<dyn Write>,
     look: Look,
+    program: &'static str,
 }
 
 impl Output {
     /// Standard output and standard error of this process.
     pub(super) fn standard() -> Self {
+        Self::named("ipvsctl")
+    }
+
+    /// The same for a program of another name.
+    pub(super) fn named(program: &'static str) -> Self {
         let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Self {
             out: Box::new(io::BufWriter::new(io::stdout())),
             err: Box::new(io::stderr()),
             look: if colours { Look::Coloured } else { Look::Plain },
+            program,
         }
     }
 
@@ -76,10 +86,15 @@ impl Output {
         Ok(writeln!(self.err, "{shown}\n{summary}")?)
     }
 
+    /// Prints a line beside the result.
+    pub(super) fn note(&mut self, line: &str) -> Result<(), CliError> {
+        Ok(writeln!(self.err, "{line}")?)
+    }
+
     /// Prints why a subcommand could not do its work.
     pub(super) fn complain(&mut self, error: &dyn Error) {
         // Where even this cannot be written, the exit status still tells.
-        drop(writeln!(self.err, "ipvsctl: {error}"));
+        drop(writeln!(self.err, "{}: {error}", self.program));
     }
 }
 

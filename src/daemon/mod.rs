@@ -1,1 +1,93 @@
-//! Wiring and the event loop; alone in knowing every adapter.
+//! Wiring: makes the adapters, starts the loop, and ends with an exit status. What happens in between is decided by
+//! [`director_core::director::Director`]; see [`event_loop`].
+
+mod error;
+mod event_loop;
+mod kernel_thread;
+mod notices;
+mod settings;
+mod signals;
+mod systemd;
+
+pub use error::DaemonError;
+pub use settings::Settings;
+
+use std::sync::Arc;
+
+use director_core::director::Event;
+use director_core::snapshot::Snapshot;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::api::{ApiError, Control, Listener, ReloadOutcome};
+use crate::ipvs::{Kernel, NetlinkKernel};
+use crate::loader;
+use crate::probe::ProbeSettings;
+
+use event_loop::EventLoop;
+
+/// Everything that reaches the loop: events for the director, and requests of those who watch it.
+#[derive(Debug)]
+enum Input {
+    Event(Event),
+    Snapshot(oneshot::Sender<Snapshot>),
+    Reload(Option<oneshot::Sender<ReloadOutcome>>),
+}
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+/// When it cannot begin: definitions that are not valid, a kernel without IPVS, a socket that cannot be made.
+pub async fn run(settings: Settings) -> Result<(), DaemonError> {
+    let loaded = loader::load(&settings.definitions).map_err(DaemonError::Definitions)?;
+    let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
+    let info = kernel.info().map_err(DaemonError::Kernel)?;
+    let [major, minor, patch] = info.version;
+    tracing::info!(definitions = %settings.definitions.display(), ipvs = %format_args!("{major}.{minor}.{patch}"), "starting");
+
+    let (inputs, receiver) = mpsc::unbounded_channel();
+    let listener = Listener::bind(&settings.socket).map_err(DaemonError::Control)?;
+    let control = Arc::new(LoopControl {
+        inputs: inputs.clone(),
+    });
+    let api = tokio::spawn(listener.serve(control));
+    signals::forward(inputs.clone()).map_err(DaemonError::Signals)?;
+
+    let kernel =
+        kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
+    let event_loop = EventLoop::new(settings, inputs.clone(), kernel, ProbeSettings::default());
+    let first = Event::Loaded {
+        model: Arc::new(loaded.model),
+        warnings: loaded.report.diagnostics,
+    };
+    event_loop.run(receiver, first).await;
+    api.abort();
+    Ok(())
+}
+
+/// What the control interface may ask of the loop.
+struct LoopControl {
+    inputs: mpsc::UnboundedSender<Input>,
+}
+
+impl LoopControl {
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> Input,
+    ) -> Result<T, ApiError> {
+        let (answer, wait) = oneshot::channel();
+        self.inputs
+            .send(request(answer))
+            .map_err(|_| ApiError::Stopping)?;
+        wait.await.map_err(|_| ApiError::Stopping)
+    }
+}
+
+impl Control for LoopControl {
+    async fn snapshot(&self) -> Result<Snapshot, ApiError> {
+        self.ask(Input::Snapshot).await
+    }
+
+    async fn reload(&self) -> Result<ReloadOutcome, ApiError> {
+        self.ask(|answer| Input::Reload(Some(answer))).await
+    }
+}

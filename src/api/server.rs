@@ -1,0 +1,109 @@
+//! Listens on the Unix socket. Who may open the socket may ask: its mode is the access control.
+
+use std::fs;
+use std::future::Future;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use director_core::snapshot::Snapshot;
+use tokio::net::UnixListener;
+
+use super::error::ApiError;
+use super::wire::{ReloadOutcome, Status};
+
+/// The socket is open to its owner and group.
+const SOCKET_MODE: u32 = 0o660;
+
+/// What the interface may ask of the daemon.
+pub trait Control: Send + Sync + 'static {
+    /// The director's state now.
+    fn snapshot(&self) -> impl Future<Output = Result<Snapshot, ApiError>> + Send;
+    /// Reads the definitions again.
+    fn reload(&self) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
+}
+
+/// A socket that is listened on; its file goes when it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    socket: UnixListener,
+    file: SocketFile,
+}
+
+#[derive(Debug)]
+struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Gone already is as good.
+        drop(fs::remove_file(&self.0));
+    }
+}
+
+impl Listener {
+    /// Makes the socket, its directory included; a file left behind by a daemon that died is replaced.
+    ///
+    /// # Errors
+    /// When another daemon answers there, or the socket cannot be made.
+    pub fn bind(path: &Path) -> Result<Self, ApiError> {
+        let failed = |source| ApiError::Bind {
+            path: path.to_owned(),
+            source,
+        };
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(ApiError::Occupied {
+                path: path.to_owned(),
+            });
+        }
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory).map_err(failed)?;
+        }
+        if path.symlink_metadata().is_ok() {
+            fs::remove_file(path).map_err(failed)?;
+        }
+        let socket = UnixListener::bind(path).map_err(failed)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE)).map_err(failed)?;
+        Ok(Self {
+            socket,
+            file: SocketFile(path.to_owned()),
+        })
+    }
+
+    /// Answers until the task is ended.
+    pub async fn serve<C: Control>(self, control: Arc<C>) {
+        let Self { socket, file } = self;
+        let router = Router::new()
+            .route("/v1/status", get(status::<C>))
+            .route("/v1/reload", post(reload::<C>))
+            .with_state(control);
+        if let Err(error) = axum::serve(socket, router).await {
+            tracing::error!(%error, "the control socket is closed");
+        }
+        drop(file);
+    }
+}
+
+async fn status<C: Control>(State(control): State<Arc<C>>) -> Response {
+    answer(
+        control
+            .snapshot()
+            .await
+            .map(|snapshot| Status::of(&snapshot)),
+    )
+}
+
+async fn reload<C: Control>(State(control): State<Arc<C>>) -> Response {
+    answer(control.reload().await)
+}
+
+fn answer<T: serde::Serialize>(outcome: Result<T, ApiError>) -> Response {
+    match outcome {
+        Ok(body) => Json(body).into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
+    }
+}

@@ -1,0 +1,229 @@
+//! What the control interface says, as JSON. Times are ages and spans in seconds at the moment of the answer.
+
+use director_core::diagnostic::Diagnostic;
+use director_core::director::Trouble;
+use director_core::health::{Outcome, Verdict};
+use director_core::moment::Moment;
+use director_core::snapshot::{ServerView, ServiceView, Snapshot};
+use serde::{Deserialize, Serialize};
+
+/// The answer to a request to read the definitions again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReloadOutcome {
+    /// Whether the new definitions are in force.
+    pub accepted: bool,
+    /// Errors, when they were refused; otherwise warnings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The daemon's state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of the daemon.
+    pub version: String,
+    /// Age of the definitions in force; none before the first.
+    pub loaded_seconds_ago: Option<f64>,
+    /// Newer definitions that were refused.
+    pub refused: Option<Refused>,
+    /// Age of the last reading of the kernel's whole table; none when what the kernel holds is not known.
+    pub table_read_seconds_ago: Option<f64>,
+    /// Why the kernel's table could not be read.
+    pub kernel_error: Option<String>,
+    /// Virtual services in the order of the definitions.
+    pub services: Vec<Service>,
+}
+
+/// Definitions that were refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Refused {
+    /// How long ago.
+    pub seconds_ago: f64,
+    /// What is wrong with them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One virtual service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// The operator's name for it.
+    pub name: String,
+    /// What it listens on: `tcp 192.0.2.10:80`, `fwmark 5`.
+    pub listen: String,
+    /// Scheduler as defined.
+    pub scheduler: String,
+    /// Whether the kernel holds it.
+    pub in_kernel: bool,
+    /// What the kernel refused about the service itself.
+    pub refused: Option<KernelRefusal>,
+    /// Real servers in the order of the definitions.
+    pub real_servers: Vec<Server>,
+    /// The fallback.
+    pub fallback: Option<Server>,
+}
+
+/// One real server, or the fallback.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Server {
+    /// Address and port.
+    pub address: String,
+    /// Weight as defined.
+    pub defined_weight: u32,
+    /// Weight that it should have now; none when it should not be in the table.
+    pub desired_weight: Option<u32>,
+    /// Weight in the kernel; none when it is not in the table.
+    pub weight: Option<u32>,
+    /// Active connections in the kernel.
+    pub active: u32,
+    /// Inactive connections in the kernel.
+    pub inactive: u32,
+    /// The judgement; none for the fallback, which is not probed.
+    pub verdict: Option<Judgement>,
+    /// Time to the next probe; none while one runs, or when it is not probed.
+    pub next_probe_in_seconds: Option<f64>,
+    /// What the kernel refused about it.
+    pub refused: Option<KernelRefusal>,
+}
+
+/// The judgement over a real server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Up or down.
+    pub verdict: Verdict,
+    /// Only taken from the kernel's table so far.
+    pub presumed: bool,
+    /// Age.
+    pub seconds: f64,
+    /// Why.
+    pub reason: String,
+    /// Reports in a row that speak against it.
+    pub against: u32,
+    /// The last answer.
+    pub last: Option<Answer>,
+}
+
+/// The answer of one probe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// `good`, `failed` or `unable`.
+    pub outcome: String,
+    /// In words.
+    pub words: String,
+    /// How long the probe took.
+    pub took_ms: f64,
+    /// Age.
+    pub seconds_ago: f64,
+}
+
+/// Something that the kernel refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KernelRefusal {
+    /// The operation.
+    pub operation: String,
+    /// The kernel's error number.
+    pub errno: i32,
+    /// What it means.
+    pub message: String,
+    /// Refusals in a row.
+    pub attempts: u32,
+    /// Time to the next attempt.
+    pub retry_in_seconds: f64,
+}
+
+impl Status {
+    /// A snapshot in the words of the interface.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let age = |moment: Moment| snapshot.now.since(moment).as_secs_f64();
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            loaded_seconds_ago: snapshot.loaded_at.map(age),
+            refused: snapshot.refusal.as_ref().map(|refusal| Refused {
+                seconds_ago: age(refusal.at),
+                diagnostics: refusal.diagnostics.clone(),
+            }),
+            table_read_seconds_ago: snapshot.observed_at.map(age),
+            kernel_error: snapshot.unreadable.clone(),
+            services: snapshot
+                .services
+                .iter()
+                .map(|service| Service::of(service, snapshot.now))
+                .collect(),
+        }
+    }
+}
+
+impl Service {
+    fn of(view: &ServiceView, now: Moment) -> Self {
+        Self {
+            name: view.name.clone(),
+            listen: view.id.to_string(),
+            scheduler: view.scheduler.clone(),
+            in_kernel: view.in_kernel,
+            refused: view
+                .trouble
+                .as_ref()
+                .map(|trouble| KernelRefusal::of(trouble, now)),
+            real_servers: view
+                .servers
+                .iter()
+                .map(|server| Server::of(server, now))
+                .collect(),
+            fallback: view
+                .fallback
+                .as_ref()
+                .map(|fallback| Server::of(fallback, now)),
+        }
+    }
+}
+
+impl Server {
+    fn of(view: &ServerView, now: Moment) -> Self {
+        let connections = view
+            .observed
+            .map(|entry| entry.connections)
+            .unwrap_or_default();
+        Self {
+            address: view.endpoint.to_string(),
+            defined_weight: view.defined_weight,
+            desired_weight: view.desired.map(|settings| settings.weight),
+            weight: view.observed.map(|entry| entry.settings.weight),
+            active: connections.active,
+            inactive: connections.inactive,
+            verdict: view.health.as_ref().map(|health| Judgement {
+                verdict: health.verdict,
+                presumed: health.presumed,
+                seconds: now.since(health.since).as_secs_f64(),
+                reason: health.reason.clone(),
+                against: health.against,
+                last: health.last.as_ref().map(|(at, report)| Answer {
+                    outcome: match report.outcome {
+                        Outcome::Good { .. } => "good",
+                        Outcome::Failed { .. } => "failed",
+                        Outcome::Unable { .. } => "unable",
+                    }
+                    .to_owned(),
+                    words: report.outcome.words().to_owned(),
+                    took_ms: report.took.as_secs_f64() * 1000.0,
+                    seconds_ago: now.since(*at).as_secs_f64(),
+                }),
+            }),
+            next_probe_in_seconds: view.next_probe.map(|next| next.since(now).as_secs_f64()),
+            refused: view
+                .trouble
+                .as_ref()
+                .map(|trouble| KernelRefusal::of(trouble, now)),
+        }
+    }
+}
+
+impl KernelRefusal {
+    fn of(trouble: &Trouble, now: Moment) -> Self {
+        Self {
+            operation: trouble.failure.op.to_string(),
+            errno: trouble.failure.errno,
+            message: trouble.failure.message.clone(),
+            attempts: trouble.attempts,
+            retry_in_seconds: trouble.retry_at.since(now).as_secs_f64(),
+        }
+    }
+}

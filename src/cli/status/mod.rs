@@ -1,0 +1,70 @@
+//! `ipvsctl status`: what the daemon says of itself, as a table for people or as JSON.
+
+mod table;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::error::CliError;
+use super::output::{Exit, Output};
+use crate::api::{ApiError, Client, DEFAULT_SOCKET};
+
+/// Arguments of `ipvsctl status`.
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    socket: SocketArg,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `ipvsctl reload`.
+#[derive(Debug, Args)]
+pub(super) struct ReloadArgs {
+    #[command(flatten)]
+    socket: SocketArg,
+}
+
+/// Where the daemon is asked.
+#[derive(Debug, Args)]
+struct SocketArg {
+    /// Control socket of the daemon
+    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
+    socket: PathBuf,
+}
+
+/// Asks the daemon and prints its state.
+pub(super) fn run(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let client = Client::new(&args.socket.socket);
+    let status = asked(client.status())?;
+    if args.json {
+        output.json(&status)?;
+    } else {
+        output.text(&table::render(&status))?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// Has the daemon read its definitions again.
+pub(super) fn run_reload(args: &ReloadArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let client = Client::new(&args.socket.socket);
+    let outcome = asked(client.reload())?;
+    for finding in &outcome.diagnostics {
+        output.note(&finding.to_string())?;
+    }
+    if outcome.accepted {
+        output.text("the new definitions are in force\n")?;
+        return Ok(Exit::Fine);
+    }
+    output.note("the new definitions are refused, the former ones stay in force")?;
+    Ok(Exit::Unusable)
+}
+
+fn asked<T>(question: impl Future<Output = Result<T, ApiError>>) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    Ok(runtime.block_on(question)?)
+}

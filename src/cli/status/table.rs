@@ -1,0 +1,190 @@
+//! The daemon's state as a table for people: one line a real server, with the reason of its verdict.
+
+use crate::api::wire::{KernelRefusal, Server, Service, Status};
+
+const TITLES: [&str; 8] = [
+    "",
+    "REAL SERVER",
+    "WEIGHT",
+    "VERDICT",
+    "SINCE",
+    "LAST ANSWER",
+    "NEXT",
+    "ACTIVE/INACT",
+];
+
+/// The whole status.
+pub(super) fn render(status: &Status) -> String {
+    let mut text = String::new();
+    head(status, &mut text);
+    for service in &status.services {
+        text.push('\n');
+        one_service(service, &mut text);
+    }
+    text
+}
+
+fn head(status: &Status, text: &mut String) {
+    let loaded = status.loaded_seconds_ago.map_or_else(
+        || "not loaded yet".to_owned(),
+        |age| format!("loaded {} ago", span(age)),
+    );
+    let read = status.table_read_seconds_ago.map_or_else(
+        || "not known".to_owned(),
+        |age| format!("read {} ago", span(age)),
+    );
+    line(
+        text,
+        &format!(
+            "ipvsd {}: definitions {loaded}, kernel table {read}",
+            status.version
+        ),
+    );
+    if let Some(error) = &status.kernel_error {
+        line(text, &format!("  KERNEL: {error}"));
+    }
+    if let Some(refused) = &status.refused {
+        line(
+            text,
+            &format!(
+                "  REFUSED {} ago: newer definitions have faults, the former ones stay in force",
+                span(refused.seconds_ago)
+            ),
+        );
+        for finding in &refused.diagnostics {
+            line(text, &format!("    {finding}"));
+        }
+    }
+    if status.services.is_empty() {
+        line(text, "  no virtual services are defined");
+    }
+}
+
+fn one_service(service: &Service, text: &mut String) {
+    let name = if service.name == service.listen {
+        String::new()
+    } else {
+        format!("  ({})", service.name)
+    };
+    let absent = if service.in_kernel {
+        ""
+    } else {
+        "  NOT IN THE KERNEL"
+    };
+    line(
+        text,
+        &format!("{}  {}{name}{absent}", service.listen, service.scheduler),
+    );
+    refusal(service.refused.as_ref(), text);
+    let mut rows: Vec<[String; 8]> = vec![TITLES.map(str::to_owned)];
+    rows.extend(service.real_servers.iter().map(|server| row(server, "")));
+    rows.extend(
+        service
+            .fallback
+            .iter()
+            .map(|server| row(server, "fallback")),
+    );
+    for cells in aligned(&rows) {
+        line(text, &cells);
+    }
+    for server in service.real_servers.iter().chain(&service.fallback) {
+        refusal(server.refused.as_ref(), text);
+    }
+}
+
+fn row(server: &Server, note: &str) -> [String; 8] {
+    let weight = match (server.weight, server.desired_weight) {
+        (Some(now), Some(wanted)) if now != wanted => format!("{now}->{wanted}"),
+        (Some(now), _) => now.to_string(),
+        (None, Some(wanted)) => format!("-->{wanted}"),
+        (None, None) => "-".to_owned(),
+    };
+    let verdict = server.verdict.as_ref();
+    let last = verdict.and_then(|verdict| verdict.last.as_ref());
+    [
+        String::new(),
+        server.address.clone(),
+        weight,
+        match verdict {
+            Some(verdict) if verdict.presumed => format!("{}?", verdict.verdict),
+            Some(verdict) => verdict.verdict.to_string(),
+            None if server.weight.is_some() => format!("{note}, in use"),
+            None => note.to_owned(),
+        },
+        verdict.map_or_else(String::new, |verdict| span(verdict.seconds)),
+        match (verdict, last) {
+            (_, Some(last)) => format!("{}, {:.1} ms", last.words, last.took_ms),
+            (Some(verdict), None) => verdict.reason.clone(),
+            (None, None) => String::new(),
+        },
+        server
+            .next_probe_in_seconds
+            .map_or_else(String::new, |next| format!("{next:.1} s")),
+        if server.weight.is_some() {
+            format!("{}/{}", server.active, server.inactive)
+        } else {
+            String::new()
+        },
+    ]
+}
+
+fn refusal(refused: Option<&KernelRefusal>, text: &mut String) {
+    let Some(refused) = refused else { return };
+    line(
+        text,
+        &format!(
+            "  THE KERNEL REFUSES: {}: {} (attempt {}, next in {})",
+            refused.operation,
+            refused.message,
+            refused.attempts,
+            span(refused.retry_in_seconds)
+        ),
+    );
+}
+
+/// The rows with their columns padded to the same width, trailing blanks cut.
+fn aligned(rows: &[[String; 8]]) -> Vec<String> {
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..TITLES.len()).map(width).collect();
+    let pad = |row: &[String; 8]| {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(pad).collect()
+}
+
+/// A time span as an operator says it: `12.3 s`, `4m05s`, `3h12m`, `2d04h`.
+fn span(seconds: f64) -> String {
+    // Whole seconds from here on; a span is never negative.
+    let whole = seconds.max(0.0) as u64;
+    match whole {
+        0..60 => format!("{seconds:.1} s"),
+        60..3_600 => format!("{}m{:02}s", whole / 60, whole % 60),
+        3_600..86_400 => format!("{}h{:02}m", whole / 3_600, whole / 60 % 60),
+        _ => format!("{}d{:02}h", whole / 86_400, whole / 3_600 % 24),
+    }
+}
+
+fn line(text: &mut String, content: &str) {
+    text.push_str(content);
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_read_as_people_say_them() {
+        let shown: Vec<String> = [0.25, 59.9, 245.0, 11_520.0, 187_200.0].map(span).into();
+        assert_eq!(shown, ["0.2 s", "59.9 s", "4m05s", "3h12m", "2d04h"]);
+    }
+}

@@ -1,0 +1,40 @@
+//! Why the daemon cannot begin.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::api::ApiError;
+use crate::ipvs::KernelError;
+use crate::loader::LoadError;
+
+/// Why the daemon cannot begin.
+#[derive(Debug, Error)]
+pub enum DaemonError {
+    /// The definitions cannot be read or are not valid.
+    #[error("the definitions cannot be used")]
+    Definitions(#[source] LoadError),
+    /// The kernel's tables cannot be reached.
+    #[error("the kernel's IPVS tables cannot be reached: {0}")]
+    Kernel(#[source] KernelError),
+    /// The control socket cannot be made.
+    #[error(transparent)]
+    Control(ApiError),
+    /// Signals cannot be received.
+    #[error("signals cannot be received: {0}")]
+    Signals(#[source] io::Error),
+    /// The thread that talks to the kernel cannot be started.
+    #[error("a thread cannot be started: {0}")]
+    Thread(#[source] io::Error),
+}
+
+impl DaemonError {
+    /// The exit status: 2 for definitions, 3 for what the system refuses.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Definitions(_) => 2,
+            Self::Kernel(_) | Self::Control(_) | Self::Signals(_) | Self::Thread(_) => 3,
+        }
+    }
+}

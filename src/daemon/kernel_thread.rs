@@ -1,0 +1,77 @@
+//! The one thread that talks to the kernel, so that a slow answer never delays a probe, a signal or the control socket.
+
+use std::io;
+use std::sync::mpsc as blocking;
+
+use director_core::director::Event;
+use director_core::model::ServiceId;
+use director_core::plan::Plan;
+use director_core::table::Table;
+use tokio::sync::mpsc;
+
+use super::Input;
+use crate::ipvs::{Kernel, KernelError, Scope};
+
+/// What the thread is asked to do; each request is answered by one event.
+#[derive(Debug)]
+pub(super) enum Request {
+    Read,
+    Apply(Plan),
+}
+
+/// Starts the thread; it ends when the sender of requests is dropped.
+pub(super) fn start(
+    kernel: Box<dyn Kernel>,
+    inputs: mpsc::UnboundedSender<Input>,
+) -> io::Result<blocking::Sender<Request>> {
+    let (sender, requests) = blocking::channel();
+    std::thread::Builder::new()
+        .name("ipvs".to_owned())
+        .spawn(move || serve(kernel, &requests, &inputs))?;
+    Ok(sender)
+}
+
+fn serve(
+    mut kernel: Box<dyn Kernel>,
+    requests: &blocking::Receiver<Request>,
+    inputs: &mpsc::UnboundedSender<Input>,
+) {
+    while let Ok(request) = requests.recv() {
+        let event = match request {
+            Request::Read => match kernel.read_table(Scope::All) {
+                Ok(table) => Event::TableRead { table },
+                Err(error) => Event::ReadFailed {
+                    message: reading_failed(&error),
+                },
+            },
+            Request::Apply(plan) => apply(kernel.as_mut(), &plan),
+        };
+        if inputs.send(Input::Event(event)).is_err() {
+            return;
+        }
+    }
+}
+
+fn apply(kernel: &mut dyn Kernel, plan: &Plan) -> Event {
+    let applied = kernel.apply(plan);
+    let services = plan.services();
+    let observed = match applied.interrupted {
+        Some(error) => Err(format!("changing the kernel's table: {error}")),
+        None => read_back(kernel, &services),
+    };
+    Event::Applied {
+        services,
+        failures: applied.failures,
+        observed,
+    }
+}
+
+fn read_back(kernel: &mut dyn Kernel, services: &[ServiceId]) -> Result<Table, String> {
+    kernel
+        .read_table(Scope::Services(services))
+        .map_err(|error| reading_failed(&error))
+}
+
+fn reading_failed(error: &KernelError) -> String {
+    format!("reading the kernel's table: {error}")
+}

@@ -1,0 +1,69 @@
+//! The director's notices as log lines: one for each transition, with service, server, from, to, reason and duration as
+//! fields.
+
+use director_core::diagnostic::Diagnostic;
+use director_core::director::Notice;
+use director_core::health::{Transition, Verdict};
+
+/// Writes a notice to the log.
+pub(super) fn log(notice: &Notice) {
+    match notice {
+        Notice::Loaded { warnings, .. } => {
+            tracing::info!("{notice}");
+            diagnostics(warnings);
+        }
+        Notice::LoadRefused {
+            diagnostics: findings,
+        } => {
+            tracing::error!("{notice}");
+            diagnostics(findings);
+        }
+        Notice::Verdict {
+            name,
+            server,
+            transition,
+            stood,
+            took,
+            ..
+        } => {
+            verdict(
+                name,
+                &server.to_string(),
+                transition,
+                stood.as_secs_f64(),
+                took.as_secs_f64() * 1000.0,
+            );
+        }
+        Notice::CannotProbe { .. } | Notice::Drift { .. } => tracing::warn!("{notice}"),
+        Notice::Change { .. } | Notice::Stopping { .. } => tracing::info!("{notice}"),
+        Notice::Refused { .. } | Notice::Unreadable { .. } => tracing::error!("{notice}"),
+    }
+}
+
+fn verdict(service: &str, server: &str, transition: &Transition, stood_seconds: f64, took_ms: f64) {
+    let Transition {
+        from,
+        was_presumed,
+        to,
+        reason,
+    } = transition;
+    let (stood_seconds, took_ms) = (format!("{stood_seconds:.1}"), format!("{took_ms:.1}"));
+    match to {
+        Verdict::Up => tracing::info!(
+            service, server, %from, presumed = was_presumed, %to, reason, stood_seconds, took_ms, "real server is up"
+        ),
+        Verdict::Down => tracing::warn!(
+            service, server, %from, presumed = was_presumed, %to, reason, stood_seconds, took_ms, "real server is down"
+        ),
+    }
+}
+
+fn diagnostics(findings: &[Diagnostic]) {
+    for finding in findings {
+        if finding.is_error() {
+            tracing::error!("{finding}");
+        } else {
+            tracing::warn!("{finding}");
+        }
+    }
+}
