@@ -1,0 +1,309 @@
+//! The rules of the house that no compiler knows: who may import whom, how large a file may be, how it opens, and what no
+//! module is called. The rows here are those of ARCHITECTURE.md; changing one means changing both.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A module, by the beginning of its files' paths, and the modules it may import. A longer beginning wins over a shorter.
+struct Row {
+    files: &'static str,
+    may_import: &'static [&'static str],
+}
+
+const fn row(files: &'static str, may_import: &'static [&'static str]) -> Row {
+    Row { files, may_import }
+}
+
+/// Every module of every crate, the upper rows first.
+const ROWS: &[Row] = &[
+    row("src/bin/", &["ipvsd::cli", "ipvsd::daemon"]),
+    row(
+        "src/cli",
+        &["daemon", "loader", "ipvs", "probe", "api", "director_core"],
+    ),
+    row(
+        "src/daemon",
+        &["loader", "ipvs", "probe", "api", "director_core"],
+    ),
+    row("src/loader", &["ldirectord_compat", "director_core"]),
+    row("src/ipvs", &["director_core"]),
+    row("src/probe", &["director_core"]),
+    row("src/api", &["director_core"]),
+    row("src/lib", &[]),
+    row("ldirectord-compat/src/main", &["ldirectord_compat"]),
+    row("ldirectord-compat/src", &["director_core", SIBLINGS]),
+    row(
+        "director-core/src/snapshot",
+        &[
+            "director",
+            "desired",
+            "plan",
+            "health",
+            "table",
+            "model",
+            "moment",
+            "diagnostic",
+        ],
+    ),
+    row(
+        "director-core/src/director",
+        &[
+            "desired",
+            "plan",
+            "health",
+            "table",
+            "model",
+            "moment",
+            "diagnostic",
+        ],
+    ),
+    row(
+        "director-core/src/desired",
+        &["health", "table", "model", "moment"],
+    ),
+    row("director-core/src/plan", &["table", "model"]),
+    row("director-core/src/health", &["model", "moment"]),
+    row("director-core/src/table", &["model"]),
+    row(
+        "director-core/src/model/validate",
+        &["definitions", "model", "diagnostic"],
+    ),
+    row("director-core/src/definitions", &["model", "diagnostic"]),
+    row("director-core/src/model", &["diagnostic"]),
+    row("director-core/src/moment", &[]),
+    row("director-core/src/diagnostic", &[]),
+    row("director-core/src/lib", &[]),
+];
+
+/// Stands for every module of the same crate: the dialect's few files need no order among themselves.
+const SIBLINGS: &str = "crate::*";
+/// Our own crates; all others are a matter of the Cargo.toml files.
+const OUR_CRATES: &[&str] = &["director_core", "ldirectord_compat", "ipvsd"];
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: &[&str] = &[
+    "util", "utils", "common", "helper", "helpers", "manager", "misc",
+];
+const LONGEST_FILE: usize = 400;
+
+#[test]
+fn every_module_imports_only_rows_below_it() {
+    let mut faults = Vec::new();
+    for (path, text) in sources(&["src", "director-core/src", "ldirectord-compat/src"]) {
+        let Some(row) = ROWS
+            .iter()
+            .filter(|row| path.starts_with(row.files))
+            .max_by_key(|row| row.files.len())
+        else {
+            faults.push(format!("{path} belongs to no row"));
+            continue;
+        };
+        let own = module_of(&path);
+        for import in imports(&text, depth(&path)) {
+            if import != own && !allowed(row, &import) {
+                faults.push(format!("{path} imports {import}"));
+            }
+        }
+    }
+    assert_eq!(faults, Vec::<String>::new());
+}
+
+#[test]
+fn every_row_stands_for_something() {
+    let sources = sources(&["src", "director-core/src", "ldirectord-compat/src"]);
+    for row in ROWS {
+        assert!(
+            sources.iter().any(|(path, _)| path.starts_with(row.files)),
+            "no file begins with {}",
+            row.files
+        );
+    }
+}
+
+#[test]
+fn every_file_is_short_and_opens_with_its_job() {
+    let mut faults = Vec::new();
+    for (path, text) in everything() {
+        let lines = text.lines().count();
+        if lines >= LONGEST_FILE {
+            faults.push(format!("{path} has {lines} lines"));
+        }
+        if !text.starts_with("//! ") {
+            faults.push(format!("{path} does not open with //!"));
+        }
+    }
+    assert_eq!(faults, Vec::<String>::new());
+}
+
+#[test]
+fn no_module_has_a_name_without_meaning() {
+    let faults: Vec<String> = everything()
+        .into_iter()
+        .map(|(path, _)| path)
+        .filter(|path| {
+            path.split(['/', '.'])
+                .any(|part| EMPTY_NAMES.contains(&part))
+        })
+        .collect();
+    assert_eq!(faults, Vec::<String>::new());
+}
+
+#[test]
+fn nothing_is_left_undone_or_left_out() {
+    let marks = [
+        ["#[", "ignore"],
+        ["todo", "!("],
+        ["unimplemented", "!("],
+        ["allow(dead", "_code)"],
+    ];
+    let mut faults = Vec::new();
+    for (path, text) in everything() {
+        for mark in marks.map(|parts| parts.concat()) {
+            if text.contains(&mark) {
+                faults.push(format!("{path} holds {mark}"));
+            }
+        }
+    }
+    assert_eq!(faults, Vec::<String>::new());
+}
+
+#[test]
+fn the_reader_of_imports_sees_every_form() {
+    let text = "
+        use crate::model::{Family, Host};
+        use crate::{table::Table, plan};
+        //! [`crate::director`] is only mentioned
+        fn f() -> crate::health::Verdict { director_core::moment::Moment::START }
+        use super::super::daemon::x;
+        use super::sibling;
+    ";
+    assert_eq!(
+        imports(text, 2),
+        [
+            "daemon",
+            "director_core",
+            "health",
+            "model",
+            "plan",
+            "table"
+        ]
+    );
+    let row = row("src/x", &["director_core", "model"]);
+    assert!(allowed(&row, "model"));
+    assert!(!allowed(&row, "daemon"));
+}
+
+fn allowed(row: &Row, import: &str) -> bool {
+    row.may_import.iter().any(|allowed| {
+        *allowed == import || (*allowed == SIBLINGS && !OUR_CRATES.contains(&import))
+    })
+}
+
+/// The module of a crate that a file belongs to: `src/cli/check.rs` is part of `cli`.
+fn module_of(path: &str) -> String {
+    let inside = path.split_once("src/").map_or(path, |(_, inside)| inside);
+    let first = inside.split('/').next().unwrap_or(inside);
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// How many modules a file is inside of, its own included.
+fn depth(path: &str) -> usize {
+    let inside = path.split_once("src/").map_or(path, |(_, inside)| inside);
+    let parts = inside.split('/').count();
+    match inside.ends_with("/mod.rs") || matches!(inside, "lib.rs" | "main.rs") {
+        true => parts - 1,
+        false => parts,
+    }
+}
+
+/// The modules of the own crate, and our own crates, that a text names.
+fn imports(text: &str, depth: usize) -> Vec<String> {
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let mut found = Vec::new();
+    for (start, _) in code.match_indices("crate::") {
+        found.extend(first_segments(&code[start + "crate::".len()..]));
+    }
+    let up_to_the_root = "super::".repeat(depth.max(1));
+    for (start, _) in code.match_indices(&up_to_the_root) {
+        found.extend(first_segments(&code[start + up_to_the_root.len()..]));
+    }
+    for name in OUR_CRATES {
+        let path = format!("{name}::");
+        for (start, _) in code.match_indices(&path) {
+            // The binaries and the library of one package are one crate apart, so what they take is named in full.
+            found.push(match *name {
+                "ipvsd" => format!("ipvsd::{}", word(&code[start + path.len()..])),
+                name => name.to_owned(),
+            });
+        }
+    }
+    found.retain(|name| !name.is_empty() && name != "super");
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// `a` of `a::b`, and `a` and `b` of `{a::x, b}`.
+fn first_segments(path: &str) -> Vec<String> {
+    let Some(group) = path.strip_prefix('{') else {
+        return vec![word(path)];
+    };
+    let mut open = 0_usize;
+    let mut segments = vec![String::new()];
+    for character in group.chars() {
+        match character {
+            '}' if open == 0 => break,
+            '{' => open += 1,
+            '}' => open -= 1,
+            ',' if open == 0 => segments.push(String::new()),
+            other if open == 0 => segments.iter_mut().last().unwrap().push(other),
+            _ => {}
+        }
+    }
+    segments.iter().map(|part| word(part.trim())).collect()
+}
+
+fn word(text: &str) -> String {
+    text.chars()
+        .take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_')
+        .collect()
+}
+
+/// All Rust files of the project.
+fn everything() -> Vec<(String, String)> {
+    sources(&[
+        "src",
+        "tests",
+        "benches",
+        "director-core",
+        "ldirectord-compat",
+    ])
+}
+
+/// The Rust files below these directories, by path from the root of the project.
+fn sources(directories: &[&str]) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    let mut open: Vec<PathBuf> = directories.iter().map(|name| root.join(name)).collect();
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(&directory).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let name = path
+                    .strip_prefix(root)
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned();
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no sources below {directories:?}");
+    found.sort();
+    found
+}
