@@ -47,7 +47,7 @@ pub(super) const FILE: Shape = Shape {
 
 /// Settings of the director that belong to no service.
 pub(super) const DIRECTOR: Shape = Shape {
-    what: "the director",
+    what: "the director section",
     keys: &[key("resync", "10s")],
 };
 

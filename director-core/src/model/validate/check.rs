@@ -151,11 +151,13 @@ fn http_probe(
             "write GET or HEAD",
         );
     }
-    let target = target(http, own.request.or(http.path.as_ref()), findings)?;
+    // All three are looked at before the first fault ends it, so that all faults are reported.
+    let target = target(http, own.request.or(http.path.as_ref()), findings);
     let body = match own.receive.or(http.body.as_ref()) {
-        Some(receive) if !receive.value.is_empty() => Some(pattern(Some(receive), findings)?),
-        _ => None,
+        Some(receive) if !receive.value.is_empty() => pattern(Some(receive), findings).map(Some),
+        _ => Some(None),
     };
+    let status = statuses(&http.status, findings);
     let limit = http
         .body_limit
         .as_ref()
@@ -176,10 +178,10 @@ fn http_probe(
             server_name: http.server_name.as_ref().map(|name| name.value.clone()),
         }),
         method,
-        target,
+        target: target?,
         virtual_host: http.virtual_host.as_ref().map(|host| host.value.clone()),
-        status: statuses(&http.status, findings)?,
-        body,
+        status: status?,
+        body: body?,
         body_limit: limit,
         redirects,
     })

@@ -1,0 +1,78 @@
+//! What ipvsctl prints, letter for letter. A case is one text file below `tests/cli`: the files it needs, the command, and
+//! the exit status and output that it must give. `UPDATE=1 cargo test --test cli` writes what is printed now into the
+//! cases; read the difference before you commit it.
+
+mod golden;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use golden::{Case, updating};
+
+#[test]
+fn every_case_prints_what_it_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let cases = golden::files_below(&root, "txt");
+    assert!(cases.len() > 20, "only {} cases found", cases.len());
+    let mut faults = Vec::new();
+    for path in cases {
+        let text = fs::read_to_string(&path).unwrap();
+        let case = Case::parse(&text);
+        let now = ran(&case);
+        if now == case {
+            continue;
+        }
+        if updating() {
+            fs::write(&path, now.to_string()).unwrap();
+        } else {
+            faults.push(format!("{}:\n{}", path.display(), now.differences(&case)));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The case with what its command prints in an empty directory that holds its files.
+fn ran(case: &Case) -> Case {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in &case.files {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let output = Command::new("sh")
+        .args(["-c", case.command.trim()])
+        .current_dir(directory.path())
+        .env_clear()
+        .env("PATH", path_with_ipvsctl())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Case {
+        status: output.status.code().unwrap_or(-1),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+        ..case.clone()
+    }
+}
+
+fn path_with_ipvsctl() -> String {
+    let ipvsctl = PathBuf::from(env!("CARGO_BIN_EXE_ipvsctl"));
+    format!("{}:/usr/bin:/bin", ipvsctl.parent().unwrap().display())
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_fault() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ipvsctl"))
+        .args(["check", "examples/nat-round-robin.yaml"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
