@@ -2,6 +2,8 @@
 //! the exit status and output that it must give. `UPDATE=1 cargo test --test cli` writes what is printed now into the
 //! cases; read the difference before you commit it.
 
+#![cfg(test)]
+
 mod golden;
 
 use std::fs;
