@@ -35,7 +35,7 @@ impl Director {
                 self.conversation = Conversation::Reading;
                 effects.push(Effect::ReadTable);
             }
-        } else {
+        } else if self.unsettled || self.troubles.next_retry().is_some_and(|retry| retry <= now) {
             self.converge(now, effects);
         }
     }
@@ -62,6 +62,7 @@ impl Director {
             Vec::new()
         );
         if plan.is_empty() {
+            self.unsettled = false;
             self.owned.retain(|id| {
                 observed.services.contains_key(id) || self.model.service(id).is_some()
             });

@@ -72,6 +72,8 @@ pub struct Director {
     troubles: Troubles,
     conversation: Conversation,
     next_read: Moment,
+    /// Something happened since the tables were last compared that may make them differ.
+    unsettled: bool,
     ready_told: bool,
     stopping: bool,
 }
@@ -100,6 +102,7 @@ impl Director {
             troubles: Troubles::default(),
             conversation: Conversation::Idle,
             next_read: Moment::START,
+            unsettled: true,
             ready_told: false,
             stopping: false,
         }
@@ -108,6 +111,8 @@ impl Director {
     /// Takes an event into account and says what is to be done.
     pub fn handle(&mut self, event: Event, now: Moment) -> Vec<Effect> {
         let mut effects = Vec::new();
+        // A report only matters to the table when it changes a verdict, which is for `probed` to say.
+        self.unsettled |= !matches!(event, Event::Probed { .. } | Event::Woken);
         match event {
             Event::Loaded { model, warnings } => self.loaded(model, warnings, now, &mut effects),
             Event::LoadRefused { diagnostics } => self.load_refused(diagnostics, now, &mut effects),
@@ -280,6 +285,7 @@ impl Director {
                     took: report.took,
                 };
                 effects.push(Effect::Tell(notice));
+                self.unsettled = true;
             } else if let Outcome::Unable { reason } = &report.outcome
                 && !repeated
             {

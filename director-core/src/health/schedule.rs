@@ -2,7 +2,7 @@
 //! know; a server never has more than one question open; first questions are asked at once, later ones spread evenly
 //! over the interval.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -20,6 +20,10 @@ pub struct ProbeId(pub u64);
 #[derive(Debug, Default)]
 pub struct Schedule {
     tasks: BTreeMap<ProbeId, Task>,
+    /// The tasks that wait, by their time.
+    queue: BTreeSet<(Moment, ProbeId)>,
+    /// The task that concerns a server.
+    of_server: HashMap<(ServiceId, Endpoint), ProbeId>,
     last_id: u64,
 }
 
@@ -42,6 +46,8 @@ impl Schedule {
     /// Takes over the probes of a new model. A probe that was there before keeps its time and its open question.
     pub fn adopt(&mut self, model: &Model, now: Moment) {
         let mut former = std::mem::take(&mut self.tasks);
+        self.queue.clear();
+        self.of_server.clear();
         let wanted = questions(model);
         let mut by_address: HashMap<(IpAddr, u16), Vec<ProbeId>> = HashMap::new();
         for (id, task) in &former {
@@ -71,27 +77,31 @@ impl Schedule {
                     Task::new(probe, every, subscribers, spread(place, total), now),
                 ),
             };
+            if !task.asking {
+                self.queue.insert((task.due, id));
+            }
+            self.of_server
+                .extend(task.subscribers.iter().map(|subscriber| (*subscriber, id)));
             self.tasks.insert(id, task);
         }
     }
 
     /// The questions that are due now; each is marked as open.
     pub fn take_due(&mut self, now: Moment) -> Vec<(ProbeId, Probe)> {
-        let due = self
-            .tasks
-            .iter_mut()
-            .filter(|(_, task)| !task.asking && task.due <= now);
-        due.map(|(id, task)| (*id, task.ask(now))).collect()
+        let mut questions = Vec::new();
+        while let Some((_, id)) = self.queue.first().copied().filter(|(due, _)| *due <= now) {
+            self.queue.pop_first();
+            if let Some(task) = self.tasks.get_mut(&id) {
+                questions.push((id, task.ask(now)));
+            }
+        }
+        questions
     }
 
     /// When the next question is due.
     #[must_use]
     pub fn next_due(&self) -> Option<Moment> {
-        self.tasks
-            .values()
-            .filter(|task| !task.asking)
-            .map(|task| task.due)
-            .min()
+        self.queue.first().map(|(due, _)| *due)
     }
 
     /// Closes a question; says whom the answer concerns. A question that is no longer wanted concerns nobody.
@@ -101,22 +111,15 @@ impl Schedule {
         };
         task.asking = false;
         task.count_combined(&report.outcome);
+        self.queue.insert((task.due, id));
         task.subscribers.clone()
     }
 
     /// When this server is asked next; none while a question is open or when it is not asked.
     #[must_use]
     pub fn next_for(&self, service: &ServiceId, server: &Endpoint) -> Option<Moment> {
-        let concerned = |task: &&Task| {
-            task.subscribers
-                .iter()
-                .any(|(s, e)| s == service && e == server)
-        };
-        self.tasks
-            .values()
-            .find(concerned)
-            .filter(|task| !task.asking)
-            .map(|task| task.due)
+        let task = self.tasks.get(self.of_server.get(&(*service, *server))?)?;
+        (!task.asking).then_some(task.due)
     }
 
     fn next_id(&mut self) -> ProbeId {

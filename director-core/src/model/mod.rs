@@ -23,22 +23,35 @@ pub use scheduling::{
 pub use secret::Secret;
 pub use service::{CheckTiming, OnFailure, OnStop, VirtualService};
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Everything the director has to do, valid and complete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
-    pub(crate) services: Vec<VirtualService>,
-    pub(crate) resync: Duration,
+    services: Vec<VirtualService>,
+    places: BTreeMap<ServiceId, usize>,
+    resync: Duration,
 }
 
 impl Model {
     /// A model without services, the state before the first file is read.
     #[must_use]
     pub fn empty() -> Self {
+        Self::new(Vec::new(), validate::DEFAULT_RESYNC)
+    }
+
+    /// A model of services with different identities.
+    fn new(services: Vec<VirtualService>, resync: Duration) -> Self {
+        let places = services
+            .iter()
+            .enumerate()
+            .map(|(place, service)| (service.id, place))
+            .collect();
         Self {
-            services: Vec::new(),
-            resync: validate::DEFAULT_RESYNC,
+            services,
+            places,
+            resync,
         }
     }
 
@@ -51,7 +64,7 @@ impl Model {
     /// The virtual service with this identity.
     #[must_use]
     pub fn service(&self, id: &ServiceId) -> Option<&VirtualService> {
-        self.services.iter().find(|service| service.id == *id)
+        self.places.get(id).map(|place| &self.services[*place])
     }
 
     /// How often the whole kernel table is read again.

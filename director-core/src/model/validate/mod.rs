@@ -59,7 +59,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
                 "the time between two readings of the kernel's table",
             )
         });
-    let model = (!findings.has_error()).then_some(Model { services, resync });
+    let model = (!findings.has_error()).then_some(Model::new(services, resync));
     (model, findings.list)
 }
 
