@@ -25,10 +25,11 @@ now() {
     NOW=${NOW%.*}${NOW#*.}
 }
 
-# within SECONDS COMMAND...: repeats the command until it succeeds; status 1 when time is up.
+# within SECONDS COMMAND...: repeats the command until it succeeds; status 1 when time is up. LAB_PATIENCE
+# (a whole number) multiplies all such times, for a slow machine.
 within() {
     now
-    deadline=$((NOW + $1 * 100))
+    deadline=$((NOW + $1 * 100 * ${LAB_PATIENCE:-1}))
     shift
     until "$@"; do
         now
@@ -103,10 +104,10 @@ signal() {
     on "$1" sh -c 'kill -s "$2" "$(cat "$1")"' signal "$LAB_TMP/$1/$2.pid" "$3"
 }
 
-# running HOST NAME
+# running HOST NAME: it has not ended (nobody may have asked yet how it ended).
 running() {
     # shellcheck disable=SC2016
-    on "$1" sh -c 'kill -s 0 "$(cat "$1")" 2>/dev/null' running "$LAB_TMP/$1/$2.pid"
+    on "$1" sh -c 'grep -qs "^State:[[:space:]]*[^ZX]" "/proc/$(cat "$1")/status"' running "$LAB_TMP/$1/$2.pid"
 }
 
 ended() {
@@ -119,6 +120,7 @@ log_of() {
 }
 
 . "$LAB_DIRECTORY/web.sh"
+. "$LAB_DIRECTORY/director.sh"
 
 lab_up() {
     mkdir -p "$LAB_TMP"

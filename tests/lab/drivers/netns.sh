@@ -19,7 +19,9 @@ netns_isolated() {
     unshare --net --mount --pid --fork --kill-child --mount-proc sh -c '
         mount -t tmpfs -o mode=755 tmpfs /run && mount -t tmpfs -o mode=755 tmpfs /var/log || exit 97
         ip link set lo up
-        exec "$@"' netns "$@"
+        # Stays as the first process, which is the one that buries orphans.
+        "$@"
+        exit $?' netns "$@"
 }
 
 # driver_up: creates the hosts and networks of topology.env in the current namespaces.

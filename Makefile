@@ -1,0 +1,33 @@
+# What one does with this repository; `make` alone lists it. CI runs exactly `make test`.
+SHELL = /bin/sh
+export CMD
+export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
+
+.PHONY: help demo test lint lab bench clean
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+demo: ## build, boot a lab with a real IPVS kernel, and show a director at work
+	@tests/lab/install
+	@cargo build --quiet --bins
+	@tests/lab/demo
+
+test: ## format, lints, all tests and the lab's scenarios; one summary line at the end
+	@tests/all
+
+lint: ## format, clippy and shellcheck only
+	@tests/all --lint
+
+lab: ## a shell in a booted lab: 'on HOST COMMAND...'; or one command: make lab CMD='on director ipvsadm -L -n'
+	@tests/lab/install
+	@cargo build --quiet --bins
+	@tests/lab/run --shell $(if $(CMD),-c "$$CMD")
+
+bench: ## how long a dead server keeps receiving connections, over 20 deaths in the lab
+	@tests/lab/install
+	@cargo build --quiet --bins
+	@tests/lab/run --with tests/lab/measure-detection
+
+clean: ## remove what was built
+	@cargo clean

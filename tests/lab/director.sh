@@ -1,0 +1,119 @@
+# shellcheck shell=sh
+# The director under test: its definitions, its daemon, and the kernel table it keeps.
+#
+# LAB_DIRECTOR=ldirectord puts the Perl program of Debian in the daemon's place, for scenarios that speak
+# of the table only: the same promise, asked of both.
+
+DEFINITIONS=$LAB_TMP/director/definitions.cf
+
+# definitions [KEY=VALUE...]: the founding example with these global directives changed or added.
+definitions() {
+    text=$(cat "$LAB_ROOT/examples/nat-round-robin.cf")
+    for setting in "$@"; do
+        text=$(printf '%s\n' "$text" | awk -v s="$setting" '
+            BEGIN { key = substr(s, 1, index(s, "=")) }
+            !done && index($0, key) == 1 { print s; done = 1; next }
+            !done && /^virtual/ { print s; done = 1 }
+            { print }')
+    done
+    printf '%s\n' "$text"
+}
+
+# fast_definitions [KEY=VALUE...]: the same, checked every second, so that nobody waits.
+fast_definitions() {
+    definitions checkinterval=1 failurecount=1 "$@"
+}
+
+# director_define: standard input becomes the definitions file of the director.
+director_define() {
+    put director "$DEFINITIONS"
+}
+
+# director_start: starts the daemon on its definitions and waits until it answers.
+director_start() {
+    if [ "${LAB_DIRECTOR:-ipvsd}" = ldirectord ]; then
+        spawn director daemon ldirectord -d "$DEFINITIONS" start
+    else
+        spawn director daemon ipvsd --config "$DEFINITIONS"
+        director_ready
+    fi
+}
+
+director_ready() {
+    if ! within 10 director_answers; then fail "$(printf 'the daemon does not answer; it said:\n%s' "$(log_of director daemon)")"; fi
+}
+
+director_answers() {
+    running director daemon && on director ipvsctl status >/dev/null 2>&1
+}
+
+# director_stop: asks the daemon to stop and waits for its end.
+director_stop() {
+    signal director daemon TERM
+    eventually 10 ended director daemon
+}
+
+# director_kill: the daemon ends without a chance to do anything.
+director_kill() {
+    signal director daemon KILL
+    eventually 5 ended director daemon
+}
+
+director_reload() {
+    signal director daemon HUP
+}
+
+director_log() {
+    log_of director daemon
+}
+
+# --- The kernel's table -----------------------------------------------------------------------------
+
+# table: the director's kernel table in ipvsadm's save format, sorted.
+table() {
+    on director ipvsadm -S -n | sort
+}
+
+# table_is TEXT: the table is exactly these lines, in any order.
+table_is() {
+    [ "$(table)" = "$(printf '%s\n' "$1" | sort)" ]
+}
+
+# eventually_table SECONDS: the table becomes the lines of standard input within that time.
+eventually_table() {
+    wanted=$(cat)
+    if ! within "$1" table_is "$wanted"; then
+        fail "$(printf 'the table after %s s:\n--- expected\n%s\n--- actual\n%s\n--- the daemon said\n%s' \
+            "$1" "$(printf '%s\n' "$wanted" | sort)" "$(table)" "$(director_log | tail -n 30)")"
+    fi
+}
+
+# throughout_table SECONDS: the table is and stays the lines of standard input for that long.
+throughout_table() {
+    wanted=$(cat)
+    throughout "$1" table_is "$wanted"
+}
+
+# service [SCHEDULER]: the founding service as a line of the table.
+service() {
+    echo "-A -t $VIP:80 -s ${1:-rr}"
+}
+
+# server RIP [WEIGHT]: one of its real servers as a line of the table.
+server() {
+    echo "-a -t $VIP:80 -r $1:80 -m -w ${2:-1}"
+}
+
+# founding_table: the founding service with both its servers.
+founding_table() {
+    service
+    server "$RIP1"
+    server "$RIP2"
+}
+
+# start_founding_director [KEY=VALUE...]: a director on the founding example, its table complete.
+start_founding_director() {
+    fast_definitions "$@" | director_define
+    director_start
+    founding_table | eventually_table 5
+}
