@@ -1,0 +1,64 @@
+//! Collects findings while the file is read: errors with their remedy and oddities by name. It keeps a bounded number,
+//! so that a file full of rubbish costs neither memory nor patience.
+
+use director_core::diagnostic::{Diagnostic, Place};
+
+use crate::quirks::Quirk;
+
+/// Findings that are kept; the rest is counted.
+const MOST_FINDINGS: usize = 500;
+
+/// The findings of one file.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    list: Vec<Diagnostic>,
+    quirks: Vec<Quirk>,
+    left_out: usize,
+}
+
+impl Findings {
+    /// Something that makes the file unusable, and what to write instead.
+    pub(crate) fn error(
+        &mut self,
+        place: &Place,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.push(Diagnostic::error(place, message).hint(hint));
+    }
+
+    /// One of the oddities of the dialect, with what it means here.
+    pub(crate) fn quirk(
+        &mut self,
+        quirk: Quirk,
+        place: &Place,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        if !self.quirks.contains(&quirk) {
+            self.quirks.push(quirk);
+        }
+        self.push(Diagnostic::warning(place, message).hint(hint));
+    }
+
+    fn push(&mut self, finding: Diagnostic) {
+        if self.list.len() < MOST_FINDINGS {
+            self.list.push(finding);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// The findings in the order of the file, and the oddities that occurred.
+    pub(crate) fn finish(mut self, whole_file: &Place) -> (Vec<Diagnostic>, Vec<Quirk>) {
+        self.list
+            .sort_by_key(|finding| (finding.place.line, finding.place.column));
+        if self.left_out > 0 {
+            let message = format!("{} further findings are left out", self.left_out);
+            let hint = "correct these first";
+            self.list
+                .push(Diagnostic::error(whole_file, message).hint(hint));
+        }
+        (self.list, self.quirks)
+    }
+}

@@ -1,0 +1,93 @@
+//! The file as written becomes definitions and process settings, with the defaults of the dialect written out.
+
+mod advice;
+mod check;
+mod entries;
+mod process;
+mod service;
+
+use std::sync::Arc;
+
+use director_core::definitions::Definitions;
+use director_core::diagnostic::Place;
+
+use crate::directives::{Key, Support, Used};
+use crate::findings::Findings;
+use crate::quirks::Quirk;
+use crate::settings::ProcessSettings;
+use crate::syntax::File;
+use crate::values::{self, Value};
+
+use entries::Entries;
+
+/// What a file comes to.
+pub(crate) struct Lowered {
+    pub(crate) definitions: Definitions,
+    pub(crate) process: ProcessSettings,
+    pub(crate) used: Vec<Used>,
+}
+
+pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -> Lowered {
+    let globals = Entries::read(&file.globals, findings);
+    for stray in &file.strays {
+        let _ = values::read(stray, findings);
+    }
+    let mut lowered = Lowered {
+        definitions: Definitions {
+            place: Place::whole_file(name),
+            resync: None,
+            services: Vec::new(),
+        },
+        process: process::settings(&globals, findings),
+        used: Vec::new(),
+    };
+    record(&globals, &mut lowered.used);
+    for block in &file.blocks {
+        let head = values::read(&block.head, findings);
+        let own = Entries::read(&block.lines, findings);
+        record(&own, &mut lowered.used);
+        let Some(head) = head else {
+            continue;
+        };
+        if let Value::Listen(listen) = &head.value.value {
+            let scope = service::Scope {
+                head: &head,
+                listen,
+                own: &own,
+                globals: &globals,
+            };
+            lowered
+                .definitions
+                .services
+                .push(service::lower(&scope, findings, &mut lowered.used));
+            lowered
+                .process
+                .services
+                .push(process::service(&own, &globals));
+        }
+    }
+    if file.blocks.is_empty() {
+        let message = "the file defines no virtual service";
+        let hint = "begin one with virtual=ADDRESS:PORT and the indented lines below it";
+        findings.quirk(Quirk::EmptyFile, &Place::whole_file(name), message, hint);
+    }
+    lowered
+}
+
+/// Notes which directives occur. Those whose word decides about support are noted where the word takes effect.
+fn record(entries: &Entries, used: &mut Vec<Used>) {
+    for entry in entries.all() {
+        let directive = entry.key.directive();
+        let by_word = matches!(entry.key, Key::Service | Key::CheckType);
+        used.push(Used {
+            key: entry.key,
+            name: directive.name.to_owned(),
+            place: entry.place.clone(),
+            support: if by_word {
+                Support::Ready
+            } else {
+                directive.support
+            },
+        });
+    }
+}

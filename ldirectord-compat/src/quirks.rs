@@ -1,0 +1,214 @@
+//! The oddities of the dialect, each by name: what `ldirectord` does with it, what we do, and why. Each is reported as a
+//! warning where it occurs, has a test in `tests/quirks.rs`, and is a row of the README's table.
+
+/// One row of the table of oddities.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Which one it is.
+    pub quirk: Quirk,
+    /// What stands in the file.
+    pub written: &'static str,
+    /// What `ldirectord` 4.12.0 does.
+    pub perl: &'static str,
+    /// What we do.
+    pub ours: &'static str,
+}
+
+macro_rules! quirks {
+    ($($quirk:ident $written:literal, $perl:literal, $ours:literal;)*) => {
+        /// The oddities by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Quirk {
+            $(#[doc = $written] $quirk,)*
+        }
+
+        /// All oddities.
+        pub const QUIRKS: &[Row] = &[
+            $(Row { quirk: Quirk::$quirk, written: $written, perl: $perl, ours: $ours },)*
+        ];
+    };
+}
+
+quirks! {
+    // The text.
+    CarriageReturn "lines that end with CR LF",
+        "keeps the CR: fatal behind yes/no and netmask, sent to servers in free text",
+        "part of the line end";
+    ByteOrderMark "a byte order mark",
+        "line 1 is an unknown command, even a comment",
+        "skipped";
+    NotUtf8 "bytes that are not UTF-8",
+        "bytes as they are",
+        "read as Latin-1 characters";
+    EmptyFile "a file without virtual services",
+        "runs idle",
+        "the same";
+    // Lines and blocks.
+    BlankLineInBlock "a line of blanks only between the lines of a service",
+        "ends the block, or is an unknown command from 5 blanks on",
+        "skipped when an indented line follows";
+    GlobalBelowService "a directive of both scopes in column 1 right below a service",
+        "ends the block and applies to the whole file",
+        "the same";
+    CommentedVirtual "a virtual line commented out inside a block",
+        "the lines below it belong to the service above",
+        "the same";
+    VirtualLast "a virtual line as the last of the file",
+        "duplicate virtual server",
+        "a service without real servers";
+    RepeatedDirective "a directive written twice",
+        "the last one counts",
+        "the same";
+    BareSupervised "supervised without a value",
+        "means yes",
+        "the same";
+    // Values.
+    TrailingBlank "blanks behind a value that must match to the end",
+        "fatal behind yes/no and netmask, part of the text elsewhere",
+        "dropped";
+    InlineComment "a comment behind a value in the global part",
+        "fatal behind yes/no and fallback",
+        "dropped";
+    HashInGlobalValue "a # inside the free text of a global directive",
+        "part of the text",
+        "the same";
+    HashInQuotes "a # inside quotes",
+        "starts a comment below virtual",
+        "the same";
+    UnquotedText "text without the quotes that it needs",
+        "unknown command",
+        "taken as it stands";
+    TextAfterQuotes "text behind the last quote",
+        "ignored",
+        "the same";
+    InnerQuotes "quotes inside quotes",
+        "part of the text",
+        "the same";
+    DroppedQuotes "quotes around a path of maintenancedir or execute",
+        "part of the path of maintenancedir, which then never exists; removed by a shell for execute",
+        "dropped";
+    LooseValue "more than the value itself, such as 3s or http-proxy",
+        "the first part that looks right counts: 3, http",
+        "the same";
+    // Addresses.
+    MarkFromAddress "an IPv4 address without port behind virtual",
+        "its first number is taken as a firewall mark",
+        "the same";
+    TextAfterAddress "text behind the address of virtual",
+        "ignored",
+        "the same";
+    JunkBeforeAddress "something before the address of a real server that is not part of one",
+        "skipped: 10.0.1.1::5060 is the server 0.0.19.196",
+        "the same";
+    ShortAddress "an IPv4 address with fewer than four numbers, or with leading zeros",
+        "filled up with zeros; read as octal",
+        "the same";
+    Underscore "an underscore in the host name of a real server",
+        "only what stands behind it is the name",
+        "part of the name";
+    LeadingZeroPort "leading zeros in the port of virtual",
+        "the port counts, but no service belongs to it",
+        "the same";
+    // Real servers and fallback.
+    RequestSpacing "blanks before the comma between request and answer of a real server",
+        "fatal",
+        "accepted";
+    RequestWithNumber "a blank and digits in the request of a real server without weight",
+        "taken as the weight, then fatal",
+        "accepted";
+    RequestWithSlash "a request of a real server that starts with a slash",
+        "the request of the service is sent, and no answer compared",
+        "request and answer count";
+    TextAfterRequest "text behind such a request",
+        "ignored",
+        "the same";
+    SkippedText "text before the weight, request or threshold of a real server, such as u: before l:",
+        "passed over without effect",
+        "the same";
+    EmptyFallback "fallback without a server",
+        "means 127.0.0.1",
+        "the same";
+    WordsBeforeFallback "words before the server of fallback",
+        "ignored",
+        "the same";
+    // Checks.
+    NoCheck "a negotiate check without a service at a port that none belongs to",
+        "every real server counts as up",
+        "the same";
+    OtherPortChecked "a real server without port behind another port than the service's own",
+        "the default port of the check is asked",
+        "the same";
+    UnusedDirective "a directive that the chosen check makes no use of",
+        "ignored",
+        "the same";
+    HeadWithReceive "httpmethod=HEAD together with receive",
+        "never up, because the answer has no body",
+        "the same";
+    UnverifiedCertificate "a check over TLS",
+        "verifies the chain against the system's authorities by an accident of its libraries, and never the name",
+        "verifies nothing, or all of it with verifycertificate=yes";
+    DnsWithoutReceive "a dns check without receive",
+        "never up",
+        "any answer with a record is good";
+    PopWithoutLogin "a pop or pops check without login",
+        "always up, even when nothing answers",
+        "the greeting must be good";
+    FtpWithoutReceive "an ftp check without receive",
+        "always up, even when nothing answers",
+        "the transfer must be complete";
+    SqlIncomplete "a database check without login or request",
+        "never up",
+        "the same";
+    DefaultCheckCommand "an external check without checkcommand",
+        "runs /bin/true: always up",
+        "the same";
+    CommandWithArguments "blanks in checkcommand",
+        "the whole text is the name of the program",
+        "split into program and arguments, without a shell";
+    CombinedOverUdp "checktype=N for udp",
+        "N connects that cannot fail between two dialogues",
+        "a dialogue each time";
+    CheckCountDeprecated "checkcount",
+        "attempts of a ping; warns that it is deprecated",
+        "the same";
+    IntervalOfService "checkinterval below virtual without fork=yes",
+        "ignored with a warning",
+        "the same";
+    EmptyHostHeader "virtualhost without a name",
+        "an empty Host header is sent",
+        "the address of the real server is sent";
+    // The rest.
+    OpsWithoutUdp "ops=yes for tcp or a mark",
+        "ignored",
+        "the same";
+    NetmaskAlone "netmask without persistent",
+        "ignored",
+        "the same";
+    EmptyLogFile "an empty logfile",
+        "a syslog facility without name",
+        "the default";
+    LoadIgnored "load",
+        "ignored",
+        "the same";
+}
+
+impl Quirk {
+    /// The row of this oddity.
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        &QUIRKS[self as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_at_their_own_place() {
+        for (index, row) in QUIRKS.iter().enumerate() {
+            assert_eq!(row.quirk as usize, index);
+            assert_eq!(row.quirk.row().written, row.written);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Fallback servers: `HOST[:PORT] [METHOD]`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use director_core::definitions::{
+    ForwardingDefinition, Host, Placed, PortDefinition, RealServerDefinition,
+};
+use director_core::model::Family;
+
+use super::ValueReader;
+use super::real::{is_host, method};
+use crate::directives::Key;
+use crate::quirks::Quirk;
+use crate::slice::Slice;
+
+pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>) -> Option<RealServerDefinition> {
+    let family = if reader.written.directive.key == Key::Fallback6 {
+        Family::Ipv6
+    } else {
+        Family::Ipv4
+    };
+    let value = if reader.core().text() == reader.all().trim_end().text() {
+        reader.core()
+    } else {
+        reader.exact()
+    };
+    let words = value.words();
+    let (server, forwarding) = match words.as_slice() {
+        [] => return Some(empty_fallback(reader)),
+        [server] => (
+            *server,
+            Placed::new(ForwardingDefinition::Direct, server.place()),
+        ),
+        [junk @ .., server, last] => {
+            let Some(forwarding) = method(last.text()) else {
+                fallback_method(
+                    reader,
+                    junk.first().copied().unwrap_or(*server),
+                    *server,
+                    *last,
+                );
+                return None;
+            };
+            if let [first, ..] = junk {
+                let message = "the words before the fallback server are ignored";
+                reader.findings.quirk(
+                    Quirk::WordsBeforeFallback,
+                    &first.place(),
+                    message,
+                    "remove them",
+                );
+            }
+            (*server, Placed::new(forwarding, last.place()))
+        }
+    };
+    let (host, port) = fallback_parts(server);
+    let host = reader.fallback_host(host, family)?;
+    let port = match port {
+        Some(slice) => Some(Placed::new(reader.port(slice)?.definition, slice.place())),
+        None => None,
+    };
+    Some(fallback(reader, host, port, forwarding))
+}
+
+fn fallback_method(
+    reader: &mut ValueReader<'_, '_, '_>,
+    first: Slice<'_>,
+    before: Slice<'_>,
+    last: Slice<'_>,
+) {
+    let weight = last.text().bytes().all(|byte| byte.is_ascii_digit());
+    if weight && method(before.text()).is_some() && first.text() != before.text() {
+        reader.error(
+            last,
+            "a fallback has no weight",
+            "remove the number; the weight of a fallback is 1",
+        );
+    } else {
+        let message = format!("{:?} is not a forwarding method", last.text());
+        reader.error(last, message, "write gate, masq or ipip");
+    }
+}
+
+/// Host and port; a colon inside brackets separates nothing.
+fn fallback_parts(server: Slice<'_>) -> (Slice<'_>, Option<Slice<'_>>) {
+    let text = server.text();
+    match text.rfind(':') {
+        Some(at) if at > text.rfind(']').unwrap_or(0) && at + 1 < text.len() => {
+            (server.first(at), Some(server.from(at + 1)))
+        }
+        _ => (server, None),
+    }
+}
+
+impl ValueReader<'_, '_, '_> {
+    fn fallback_host(&mut self, slice: Slice<'_>, family: Family) -> Option<Placed<Host>> {
+        let text = slice.text();
+        let bracketed = text.starts_with('[') && text.ends_with(']');
+        if family == Family::Ipv4 && bracketed {
+            self.error(
+                slice,
+                "fallback is for IPv4 addresses",
+                "write fallback6 for an IPv6 server",
+            );
+            return None;
+        }
+        if !bracketed && !text.chars().all(is_host) {
+            let message = format!("{text} is not the address of a fallback server");
+            let hint = match family {
+                Family::Ipv4 => "write HOST, or HOST:PORT",
+                Family::Ipv6 => "write [ADDRESS], or [ADDRESS]:PORT",
+            };
+            self.error(slice, message, hint);
+            return None;
+        }
+        self.host_of(slice, family)
+    }
+}
+
+fn empty_fallback(reader: &mut ValueReader<'_, '_, '_>) -> RealServerDefinition {
+    let place = reader.written.statement.whole.place();
+    let (address, name): (IpAddr, _) = match reader.written.directive.key {
+        Key::Fallback6 => (Ipv6Addr::LOCALHOST.into(), "[::1]"),
+        _ => (Ipv4Addr::LOCALHOST.into(), "127.0.0.1"),
+    };
+    let message = format!("{} names no server, which means {name}", reader.name());
+    let hint = format!("write {}={name}, or remove the line", reader.name());
+    reader
+        .findings
+        .quirk(Quirk::EmptyFallback, &place, message, hint);
+    let host = Placed::new(Host::Address(address), place.clone());
+    fallback(
+        reader,
+        host,
+        None,
+        Placed::new(ForwardingDefinition::Direct, place),
+    )
+}
+
+fn fallback(
+    reader: &ValueReader<'_, '_, '_>,
+    host: Placed<Host>,
+    port: Option<Placed<PortDefinition>>,
+    forwarding: Placed<ForwardingDefinition>,
+) -> RealServerDefinition {
+    let place = reader.written.statement.whole.place();
+    RealServerDefinition {
+        weight: Some(Placed::new(1, place.clone())),
+        place,
+        host,
+        last: None,
+        port,
+        forwarding: Some(forwarding),
+        upper_threshold: None,
+        lower_threshold: None,
+        request: None,
+        receive: None,
+    }
+}
