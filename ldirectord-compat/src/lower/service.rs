@@ -53,6 +53,7 @@ impl Scope<'_> {
             Listen::Address { port, .. } => match &port.definition {
                 PortDefinition::Number(number) => Some(*number),
                 PortDefinition::Name(name) => keywords::port_by_name(name),
+                PortDefinition::Unusable => None,
             },
             Listen::Mark { .. } => None,
         }
