@@ -12,7 +12,7 @@ use director_core::definitions::{
 };
 use director_core::diagnostic::Place;
 use director_core::director::{Director, Effect, Event, Notice};
-use director_core::health::{Outcome, ProbeId, Report};
+use director_core::health::{Outcome, ProbeId, Report, Verdict};
 use director_core::model::validate::validate;
 use director_core::model::{Endpoint, Model, OnFailure, OnStop, Probe, Protocol, ServiceId};
 use director_core::moment::Moment;
@@ -147,6 +147,10 @@ pub(crate) struct World {
     pub(crate) exited: bool,
     /// Called with the kernel's table after every single operation.
     pub(crate) watch: Box<dyn FnMut(&Table)>,
+    /// A server that got weight while its verdict was down.
+    pub(crate) raised_known_bad: Option<Op>,
+    /// The kernel held services at the start that the definitions do not know.
+    pub(crate) restarted_with_leftovers: bool,
     questions: BTreeMap<ProbeId, Probe>,
 }
 
@@ -163,6 +167,8 @@ impl World {
             ready: false,
             exited: false,
             watch: Box::new(|_| {}),
+            raised_known_bad: None,
+            restarted_with_leftovers: false,
             questions: BTreeMap::new(),
         }
     }
@@ -264,6 +270,27 @@ impl World {
         }
     }
 
+    fn raises_known_bad(&self, op: &Op) -> bool {
+        let raised = match op {
+            Op::AddServer { settings, .. } => settings.weight > 0,
+            Op::EditServer { from, to, .. } => to.weight > from.weight,
+            _ => false,
+        };
+        let snapshot = self.director.snapshot(self.now);
+        let services = snapshot
+            .services
+            .iter()
+            .filter(|service| service.id == op.service());
+        let bad = services.flat_map(|service| &service.servers).any(|server| {
+            Some(server.endpoint) == op.server()
+                && server
+                    .health
+                    .as_ref()
+                    .is_some_and(|health| health.verdict == Verdict::Down)
+        });
+        raised && bad
+    }
+
     /// The executor's contract: a stage leaves out services in which an operation of an earlier stage failed.
     fn apply(&mut self, plan: &Plan) -> Event {
         let mut failures: Vec<OpFailure> = Vec::new();
@@ -284,6 +311,9 @@ impl World {
                     message: "no memory".to_owned(),
                 });
                 continue;
+            }
+            if self.raises_known_bad(&step.op) {
+                self.raised_known_bad = Some(step.op.clone());
             }
             step.op.apply_to(&mut self.kernel);
             self.writes.push(step.op.clone());
