@@ -149,8 +149,6 @@ pub(crate) struct World {
     pub(crate) watch: Box<dyn FnMut(&Table)>,
     /// A server that got weight while its verdict was down.
     pub(crate) raised_known_bad: Option<Op>,
-    /// The kernel held services at the start that the definitions do not know.
-    pub(crate) restarted_with_leftovers: bool,
     questions: BTreeMap<ProbeId, Probe>,
 }
 
@@ -168,7 +166,6 @@ impl World {
             exited: false,
             watch: Box::new(|_| {}),
             raised_known_bad: None,
-            restarted_with_leftovers: false,
             questions: BTreeMap::new(),
         }
     }
