@@ -9,6 +9,10 @@ use std::time::Duration;
 use director_core::model::StatusRange;
 use rustls::CertificateError;
 
+use super::command::CommandError;
+use super::conversation::ConversationError;
+use super::words::{Short, Span, words};
+
 /// What went wrong with a probe.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProbeError {
@@ -30,6 +34,20 @@ pub(super) enum ProbeError {
     /// The system's certificate store is of no use.
     #[error("cannot ask: {0}")]
     Authorities(#[from] super::tls::AuthoritiesError),
+    /// A conversation went wrong.
+    #[error(transparent)]
+    Conversation(#[from] ConversationError),
+    /// A program did not say that the server is up.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// Several echo requests found no answer.
+    #[error("no answer to {attempts} echo requests within {} each", Span(*.each))]
+    Echoless {
+        /// Requests sent.
+        attempts: u32,
+        /// Time given to each.
+        each: Duration,
+    },
     /// Nothing listens there.
     #[error("connection refused")]
     Refused,
@@ -93,14 +111,16 @@ pub(super) enum ProbeError {
 impl ProbeError {
     /// Whether the fault lies on the director's side and so says nothing about the server.
     pub(super) fn is_ours(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::NotInThisBuild
-                | Self::NoPort
-                | Self::CannotAsk(_)
-                | Self::NoSuchRequest(_)
-                | Self::Authorities(_)
-        )
+            | Self::NoPort
+            | Self::CannotAsk(_)
+            | Self::NoSuchRequest(_)
+            | Self::Authorities(_) => true,
+            Self::Conversation(error) => error.is_ours(),
+            Self::Command(error) => error.is_ours(),
+            _ => false,
+        }
     }
 
     /// The words for a fault in reading or writing an open connection.
@@ -156,17 +176,6 @@ impl ProbeError {
     }
 }
 
-/// The text of an I/O error without its number: `too many open files`.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_lowercase().chain(letters).collect(),
-        None => String::new(),
-    }
-}
-
 fn tls_words(error: &rustls::Error) -> String {
     match error {
         // A bad signature is what an authority looks like that shares no more than its name with a trusted one.
@@ -186,19 +195,6 @@ fn tls_words(error: &rustls::Error) -> String {
     }
 }
 
-/// A duration the way people write it: `3 s`, `1.5 s`, `250 ms`.
-struct Span(Duration);
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < Duration::from_secs(1) {
-            write!(f, "{} ms", self.0.as_millis())
-        } else {
-            write!(f, "{} s", self.0.as_secs_f64())
-        }
-    }
-}
-
 /// Status ranges in words: `2xx or 301`.
 struct Ranges<'a>(&'a [StatusRange]);
 
@@ -214,36 +210,9 @@ impl fmt::Display for Ranges<'_> {
     }
 }
 
-/// A text that someone else wrote, cut so that a line stays a line.
-struct Short<'a>(&'a str);
-
-/// Characters of a foreign text that are shown.
-const SHOWN: usize = 80;
-
-impl fmt::Display for Short<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut letters = self.0.chars();
-        for letter in letters.by_ref().take(SHOWN) {
-            write!(f, "{}", if letter.is_control() { '?' } else { letter })?;
-        }
-        if letters.next().is_some() {
-            f.write_str("…")?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_read_like_words() {
-        let shown = |millis| Span(Duration::from_millis(millis)).to_string();
-        assert_eq!(shown(3000), "3 s");
-        assert_eq!(shown(1500), "1.5 s");
-        assert_eq!(shown(250), "250 ms");
-    }
 
     #[test]
     fn statuses_name_all_that_would_do() {
@@ -265,14 +234,5 @@ mod tests {
         let error = ProbeError::CannotAsk(io::Error::from_raw_os_error(24));
         assert_eq!(error.to_string(), "cannot ask: too many open files");
         assert!(error.is_ours());
-    }
-
-    #[test]
-    fn foreign_text_stays_on_one_short_line() {
-        assert_eq!(Short("a\nb").to_string(), "a?b");
-        assert_eq!(
-            Short(&"x".repeat(200)).to_string(),
-            format!("{}…", "x".repeat(80))
-        );
     }
 }

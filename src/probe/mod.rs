@@ -5,16 +5,22 @@
 //! **Invariant:** every probe opens a connection of its own and closes it; nothing is pooled, resumed or remembered
 //! between two probes. **Invariant:** nothing outlives `run`; what a probe started ends with it, also at its time limit.
 
+mod command;
+mod conversation;
 mod error;
 mod http;
+mod ping;
+mod random;
 mod settings;
 mod stream;
 mod tls;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use director_core::health::{Outcome, Report};
 use director_core::model::{Probe, ProbeKind};
@@ -28,13 +34,21 @@ pub use settings::ProbeSettings;
 /// question that cannot be put into bytes.
 pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let started = Instant::now();
-    let answer = match timeout(probe.timeout, ask(probe, &probe.kind, settings)).await {
+    let answer = match timeout(limit(probe), ask(probe, &probe.kind, settings)).await {
         Ok(answer) => answer,
         Err(_) => Err(ProbeError::Silent(probe.timeout)),
     };
     Report {
         outcome: outcome(answer),
         took: started.elapsed(),
+    }
+}
+
+/// The time for the whole probe. Each of several echo requests has the probe's limit for itself.
+fn limit(probe: &Probe) -> Duration {
+    match probe.kind {
+        ProbeKind::Ping { attempts } => probe.timeout.saturating_mul(attempts.saturating_add(1)),
+        _ => probe.timeout,
     }
 }
 
@@ -66,8 +80,8 @@ async fn ask(
         }
         ProbeKind::Http(question) => http::ask(peer, question, settings).await,
         ProbeKind::Combined { question, .. } => Box::pin(ask(probe, question, settings)).await,
-        ProbeKind::Ping { .. } | ProbeKind::Command(_) | ProbeKind::Conversation(_) => {
-            Err(ProbeError::NotInThisBuild)
-        }
+        ProbeKind::Ping { attempts } => ping::ask(probe.address, *attempts, probe.timeout).await,
+        ProbeKind::Command(question) => command::ask(question).await,
+        ProbeKind::Conversation(question) => conversation::ask(peer, question, settings).await,
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use rustix::io::Errno;
+use nix::errno::Errno;
 use rustls::pki_types::ServerName;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -40,7 +40,7 @@ fn start_connecting(peer: SocketAddr) -> Result<TcpStream, ProbeError> {
         .set_tcp_nodelay(true)
         .map_err(ProbeError::CannotAsk)?;
     match socket.connect(&peer.into()) {
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::INPROGRESS) => {}
+        Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => {}
         Err(error) if is_about_the_server(&error) => return Err(ProbeError::of_connection(error)),
         Err(error) => return Err(ProbeError::CannotAsk(error)),
         Ok(()) => {}

@@ -1,8 +1,14 @@
 //! Probes against servers on the loopback device that answer, or misbehave, exactly as a test says.
 
+mod command;
 mod connect;
+mod conversation;
+mod datagrams;
+mod dialogue;
+mod ftp;
 mod hostile;
 mod http;
+mod ping;
 mod redirect;
 mod tls;
 

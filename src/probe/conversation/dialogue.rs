@@ -1,0 +1,195 @@
+//! Dialogues in lines: one side says a line, the other answers in one or more. Lines and answers are bounded, so that a
+//! server that never ends one costs no memory.
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+
+use super::{ConversationError, Inquiry};
+use crate::probe::error::ProbeError;
+use crate::probe::stream::{self, Stream};
+
+/// Bytes of a line at most.
+const LINE_LIMIT: usize = 16 * 1024;
+
+/// Lines of a reply at most; FTP servers greet with whole pages.
+const REPLY_LINES: usize = 1000;
+
+/// A connection on which lines are said.
+pub(super) struct Dialogue {
+    stream: BufReader<Stream>,
+}
+
+impl Dialogue {
+    /// Opens the connection.
+    pub(super) async fn open(inquiry: Inquiry<'_>) -> Result<Self, ProbeError> {
+        let tls = inquiry.tls();
+        let stream = stream::open(inquiry.peer, tls.as_ref(), inquiry.settings).await?;
+        Ok(Self {
+            stream: BufReader::new(stream),
+        })
+    }
+
+    /// Reads a line, without its end. `what` names it in a reason.
+    pub(super) async fn line(&mut self, what: &'static str) -> Result<String, ProbeError> {
+        let bytes = self.raw_line(what).await?;
+        if bytes.is_empty() {
+            return Err(ConversationError::Closed(what).into());
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// Reads a line as it comes, its end included; nothing when the server has closed.
+    pub(super) async fn raw_line(&mut self, what: &'static str) -> Result<Vec<u8>, ProbeError> {
+        let mut line = Vec::new();
+        let limit = u64::try_from(LINE_LIMIT).unwrap_or(u64::MAX);
+        (&mut self.stream)
+            .take(limit)
+            .read_until(b'\n', &mut line)
+            .await
+            .map_err(ProbeError::of_connection)?;
+        if line.len() == LINE_LIMIT && !line.ends_with(b"\n") {
+            return Err(ConversationError::TooLong {
+                what,
+                limit: LINE_LIMIT,
+            }
+            .into());
+        }
+        Ok(line)
+    }
+
+    /// Reads a reply of SMTP's and FTP's kind: three digits and a text, or several lines of which the last begins with
+    /// the same digits and a blank.
+    pub(super) async fn reply(&mut self, what: &'static str) -> Result<Reply, ProbeError> {
+        let first = self.line(what).await?;
+        let Some(code) = code_of(&first) else {
+            return Err(ConversationError::Unexpected {
+                what,
+                said: first,
+                expected: "three digits and a text",
+            }
+            .into());
+        };
+        let mut text = first.clone();
+        if first.as_bytes().get(3) == Some(&b'-') {
+            self.rest_of_reply(what, &first[..3], &mut text).await?;
+        }
+        Ok(Reply { what, code, text })
+    }
+
+    async fn rest_of_reply(
+        &mut self,
+        what: &'static str,
+        digits: &str,
+        text: &mut String,
+    ) -> Result<(), ProbeError> {
+        for _ in 0..REPLY_LINES {
+            let line = self.line(what).await?;
+            text.push('\n');
+            text.push_str(&line);
+            let last = line
+                .strip_prefix(digits)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+            if last {
+                return Ok(());
+            }
+        }
+        let limit = text.len();
+        Err(ConversationError::TooLong { what, limit }.into())
+    }
+
+    /// Says a line.
+    pub(super) async fn say(&mut self, line: &str) -> Result<(), ProbeError> {
+        self.send(format!("{line}\r\n").as_bytes()).await
+    }
+
+    /// Says a command with an argument that comes from the definition.
+    pub(super) async fn say_with(
+        &mut self,
+        command: &str,
+        argument: &str,
+        name: &'static str,
+    ) -> Result<(), ProbeError> {
+        one_line(argument, name)?;
+        self.say(&format!("{command} {argument}")).await
+    }
+
+    /// Sends bytes.
+    pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<(), ProbeError> {
+        self.stream
+            .write_all(bytes)
+            .await
+            .map_err(ProbeError::of_connection)?;
+        self.stream.flush().await.map_err(ProbeError::of_connection)
+    }
+
+    /// Ends the sending side; the server may go on.
+    pub(super) async fn end_sending(&mut self) -> Result<(), ProbeError> {
+        self.stream
+            .shutdown()
+            .await
+            .map_err(ProbeError::of_connection)
+    }
+
+    /// Says goodbye and leaves. The verdict stands already, so nothing that happens here matters.
+    pub(super) async fn leave(mut self, goodbye: &str) {
+        if self.say(goodbye).await.is_ok() {
+            let _ = self.end_sending().await;
+        }
+    }
+
+    /// The connection below, for what it knows of its ends.
+    pub(super) fn stream(&self) -> &Stream {
+        self.stream.get_ref()
+    }
+}
+
+/// A numbered reply.
+#[derive(Debug)]
+pub(super) struct Reply {
+    what: &'static str,
+    /// Its three digits.
+    pub(super) code: u16,
+    /// All of its lines.
+    pub(super) text: String,
+}
+
+impl Reply {
+    /// The first of the three digits, which says how things stand.
+    pub(super) fn class(&self) -> u16 {
+        self.code / 100
+    }
+
+    /// Fails unless the reply is of `class`, which `expected` puts into words.
+    pub(super) fn expect(&self, class: u16, expected: &'static str) -> Result<(), ProbeError> {
+        if self.class() == class {
+            return Ok(());
+        }
+        Err(ConversationError::Unexpected {
+            what: self.what,
+            said: self.first_line().to_owned(),
+            expected,
+        }
+        .into())
+    }
+
+    /// Its first line.
+    pub(super) fn first_line(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+}
+
+fn code_of(line: &str) -> Option<u16> {
+    let digits = line.get(..3)?;
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+/// Fails when a text of the definition would end the line that it is put into. `name` says which one it is.
+pub(super) fn one_line(text: &str, name: &'static str) -> Result<(), ConversationError> {
+    if text.contains(['\r', '\n']) {
+        return Err(ConversationError::LineBreak(name));
+    }
+    Ok(())
+}

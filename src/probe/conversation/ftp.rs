@@ -1,0 +1,158 @@
+//! FTP (RFC 959, RFC 2428): login and, when a file is named, its transfer to the end, always passive. A name that ends
+//! with `/`, or an expectation without a name, lists a directory. Uses `login` (anonymous when none is given), `password`,
+//! `request` as the file, and `receive` on what was transferred.
+
+use std::net::SocketAddr;
+
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+use super::dialogue::Dialogue;
+use super::{ConversationError, Inquiry};
+use crate::probe::error::ProbeError;
+use crate::probe::stream;
+use crate::probe::words::Short;
+
+/// Bytes of a file that are read at most.
+const FILE_LIMIT: usize = 1024 * 1024;
+
+pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
+    let mut talk = Dialogue::open(inquiry).await?;
+    talk.reply("greeting").await?.expect(2, "2xx")?;
+    let login = inquiry.login().unwrap_or("anonymous");
+    log_in(&mut talk, login, inquiry).await?;
+    let detail = match command(inquiry) {
+        Some((verb, file)) => transfer(&mut talk, verb, file, inquiry).await?,
+        None => format!("logged in as {}", Short(login)),
+    };
+    talk.leave("QUIT").await;
+    Ok(detail)
+}
+
+/// What to transfer, and how.
+fn command<'a>(inquiry: Inquiry<'a>) -> Option<(&'static str, &'a str)> {
+    let file = inquiry.question.request.as_deref().unwrap_or_default();
+    match file {
+        "" | "/" if inquiry.question.receive.is_none() => None,
+        file if file.is_empty() || file.ends_with('/') => Some(("LIST", file)),
+        file => Some(("RETR", file)),
+    }
+}
+
+async fn log_in(talk: &mut Dialogue, login: &str, inquiry: Inquiry<'_>) -> Result<(), ProbeError> {
+    talk.say_with("USER", login, "login").await?;
+    let answer = talk.reply("answer to USER").await?;
+    if answer.class() == 2 {
+        return Ok(());
+    }
+    answer.expect(3, "331")?;
+    let password = match &inquiry.question.password {
+        Some(password) => password.reveal(),
+        // Anonymous servers ask for an address of mail as a courtesy.
+        None => "ipvsd@localhost",
+    };
+    talk.say_with("PASS", password, "password").await?;
+    talk.reply("answer to PASS").await?.expect(2, "230")
+}
+
+async fn transfer(
+    talk: &mut Dialogue,
+    verb: &'static str,
+    file: &str,
+    inquiry: Inquiry<'_>,
+) -> Result<String, ProbeError> {
+    talk.say("TYPE I").await?;
+    talk.reply("answer to TYPE").await?.expect(2, "200")?;
+    let mut data = open_data(talk, inquiry.peer).await?;
+    talk.say_with(verb, file, "request").await?;
+    let (started, ended) = if verb == "RETR" {
+        ("answer to RETR", "end of RETR")
+    } else {
+        ("answer to LIST", "end of LIST")
+    };
+    talk.reply(started).await?.expect(1, "150")?;
+    let (bytes, complete) = read_data(&mut data).await?;
+    drop(data);
+    if complete {
+        talk.reply(ended).await?.expect(2, "226")?;
+    }
+    inquiry.expect(&bytes)?;
+    Ok(format!(
+        "{} bytes of {} transferred",
+        bytes.len(),
+        Short(file)
+    ))
+}
+
+/// Opens the data connection to the address that the control connection has: what servers behind address translation
+/// say about themselves is often wrong, and never needed.
+async fn open_data(talk: &mut Dialogue, peer: SocketAddr) -> Result<TcpStream, ProbeError> {
+    let (verb, what, parse): (_, _, fn(&str) -> Option<u16>) = if peer.is_ipv6() {
+        ("EPSV", "answer to EPSV", extended_port)
+    } else {
+        ("PASV", "answer to PASV", passive_port)
+    };
+    talk.say(verb).await?;
+    let answer = talk.reply(what).await?;
+    answer.expect(2, "a port")?;
+    let port = parse(&answer.text).ok_or_else(|| ConversationError::Unexpected {
+        what,
+        said: answer.first_line().to_owned(),
+        expected: "a port",
+    })?;
+    stream::connect(SocketAddr::new(peer.ip(), port)).await
+}
+
+async fn read_data(data: &mut TcpStream) -> Result<(Vec<u8>, bool), ProbeError> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(FILE_LIMIT).unwrap_or(u64::MAX);
+    data.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(ProbeError::of_connection)?;
+    let complete = bytes.len() <= FILE_LIMIT;
+    bytes.truncate(FILE_LIMIT);
+    Ok((bytes, complete))
+}
+
+/// The port in `227 Entering Passive Mode (h1,h2,h3,h4,p1,p2)`; the parentheses are optional in practice.
+fn passive_port(text: &str) -> Option<u16> {
+    let numbers = text.get(4..)?;
+    let start = numbers.find(|letter: char| letter.is_ascii_digit())?;
+    let mut numbers = numbers[start..].split(|letter: char| !letter.is_ascii_digit());
+    let mut next = || numbers.next()?.parse::<u8>().ok();
+    for _ in 0..4 {
+        next()?;
+    }
+    Some(u16::from_be_bytes([next()?, next()?]))
+}
+
+/// The port in `229 Entering Extended Passive Mode (|||port|)`; any character may be the separator.
+fn extended_port(text: &str) -> Option<u16> {
+    let (_, inside) = text.split_once('(')?;
+    let separator = inside.chars().next()?;
+    inside.split(separator).nth(3)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_found_in_what_servers_say() {
+        let ports = [
+            "227 Entering Passive Mode (192,168,6,4,195,80).",
+            "227 Entering Passive Mode 192,168,6,4,195,80",
+        ];
+        for text in ports {
+            assert_eq!(passive_port(text), Some(50_000), "{text}");
+        }
+        assert_eq!(passive_port("227 Entering Passive Mode (1,2,3)"), None);
+        assert_eq!(passive_port("227 (1,2,3,4,300,1)"), None);
+        assert_eq!(
+            extended_port("229 Entering Extended Passive Mode (|||6446|)"),
+            Some(6446)
+        );
+        assert_eq!(extended_port("229 no port"), None);
+    }
+}

@@ -1,0 +1,155 @@
+//! SIP (RFC 3261): OPTIONS is answered with status 200; provisional answers are waited out. Uses `login` as the address
+//! that is asked, `receive` on the final answer, `transport` and `tls`.
+
+use std::net::SocketAddr;
+
+use director_core::model::Protocol;
+
+use super::dialogue::{Dialogue, one_line};
+use super::udp::Datagrams;
+use super::{ConversationError, Inquiry};
+use crate::probe::error::ProbeError;
+use crate::probe::random;
+use crate::probe::stream::Stream;
+use crate::probe::words::Short;
+
+/// Headers of an answer at most.
+const HEADERS: usize = 200;
+
+pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
+    if let Some(login) = inquiry.login() {
+        one_line(login, "login")?;
+    }
+    if inquiry.question.transport == Protocol::Udp && inquiry.question.tls.is_none() {
+        let datagrams = Datagrams::open(inquiry.peer).await?;
+        let options = Options::new(inquiry, "UDP", datagrams.local)?;
+        return datagrams
+            .ask(options.text.as_bytes(), |answer| {
+                options.judge(inquiry, &String::from_utf8_lossy(answer))
+            })
+            .await;
+    }
+    ask_by_stream(inquiry).await
+}
+
+async fn ask_by_stream(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
+    let mut talk = Dialogue::open(inquiry).await?;
+    let (transport, local) = match talk.stream() {
+        Stream::Plain(tcp) => ("TCP", tcp.local_addr()),
+        Stream::Tls(tls) => ("TLS", tls.get_ref().0.local_addr()),
+    };
+    let local = local.map_err(ProbeError::CannotAsk)?;
+    let options = Options::new(inquiry, transport, local)?;
+    talk.send(options.text.as_bytes()).await?;
+    loop {
+        let head = read_head(&mut talk).await?;
+        if let Some(verdict) = options.judge(inquiry, &head) {
+            return verdict;
+        }
+    }
+}
+
+/// Reads status line and headers up to the empty line that ends them.
+async fn read_head(talk: &mut Dialogue) -> Result<String, ProbeError> {
+    let mut head = talk.line("answer to OPTIONS").await?;
+    for _ in 0..HEADERS {
+        let line = talk.line("headers of the answer").await?;
+        if line.is_empty() {
+            return Ok(head);
+        }
+        head.push('\n');
+        head.push_str(&line);
+    }
+    Err(ConversationError::TooLong {
+        what: "answer to OPTIONS",
+        limit: head.len(),
+    }
+    .into())
+}
+
+/// One OPTIONS request.
+struct Options {
+    text: String,
+    call: String,
+}
+
+impl Options {
+    fn new(
+        inquiry: Inquiry<'_>,
+        transport: &str,
+        local: SocketAddr,
+    ) -> Result<Self, ConversationError> {
+        let own = format!("ipvsd@{}", host(local));
+        let user = inquiry.login().unwrap_or(&own);
+        // RFC 3261, 8.1.1.7: a branch of this RFC begins with these letters.
+        let branch = format!("z9hG4bK{}", random::hex::<8>()?);
+        let tag = random::hex::<4>()?;
+        let call = random::hex::<8>()?;
+        let text = [
+            format!("OPTIONS sip:{user} SIP/2.0"),
+            format!("Via: SIP/2.0/{transport} {local};branch={branch};rport"),
+            "Max-Forwards: 70".to_owned(),
+            format!("To: <sip:{user}>"),
+            format!("From: <sip:{user}>;tag={tag}"),
+            format!("Call-ID: {call}"),
+            "CSeq: 1 OPTIONS".to_owned(),
+            format!("Contact: <sip:{user}>"),
+            "Accept: application/sdp".to_owned(),
+            "Content-Length: 0".to_owned(),
+            String::new(),
+            String::new(),
+        ]
+        .join("\r\n");
+        Ok(Self { text, call })
+    }
+
+    /// Judges an answer; nothing when it is not the final one, or belongs to another request.
+    fn judge(&self, inquiry: Inquiry<'_>, answer: &str) -> Option<Result<String, ProbeError>> {
+        let status = answer.lines().next().unwrap_or_default();
+        let code = status
+            .strip_prefix("SIP/2.0 ")
+            .and_then(|rest| rest.get(..3));
+        let Some(code) = code else {
+            return Some(Err(unexpected(status)));
+        };
+        if code.starts_with('1') || !self.is_ours(answer) {
+            return None;
+        }
+        if code != "200" {
+            return Some(Err(unexpected(status)));
+        }
+        let verdict = inquiry.expect(answer.as_bytes());
+        Some(
+            verdict
+                .map_err(Into::into)
+                .map(|()| Short(status).to_string()),
+        )
+    }
+
+    /// Whether the answer has our Call-ID, in its long or compact form.
+    fn is_ours(&self, answer: &str) -> bool {
+        answer.lines().any(|line| {
+            line.split_once(':').is_some_and(|(name, value)| {
+                let name = name.trim();
+                (name.eq_ignore_ascii_case("call-id") || name.eq_ignore_ascii_case("i"))
+                    && value.trim() == self.call
+            })
+        })
+    }
+}
+
+fn host(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+    }
+}
+
+fn unexpected(status: &str) -> ProbeError {
+    ConversationError::Unexpected {
+        what: "answer to OPTIONS",
+        said: status.to_owned(),
+        expected: "SIP/2.0 200",
+    }
+    .into()
+}

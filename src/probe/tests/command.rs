@@ -1,0 +1,152 @@
+//! Programs that judge: exit status, output, signals, time limit with children, and the user.
+
+use super::*;
+use director_core::model::CommandProbe;
+use std::path::Path;
+use tokio::time::{Instant, sleep};
+
+fn shell(script: &str) -> CommandProbe {
+    CommandProbe {
+        argv: ["/bin/sh", "-c", script].map(str::to_owned).to_vec(),
+        user: None,
+    }
+}
+
+async fn command(question: CommandProbe, limit: Duration) -> Report {
+    let nowhere = "127.0.0.1:0".parse().unwrap();
+    let probe = probe(nowhere, ProbeKind::Command(question), limit);
+    run(&probe, &ProbeSettings::new()).await
+}
+
+async fn words_of(question: CommandProbe) -> String {
+    command(question, AMPLE).await.outcome.words().to_owned()
+}
+
+#[tokio::test]
+async fn the_exit_status_is_the_verdict_and_the_last_line_its_detail() {
+    let report = command(shell("echo one; echo; echo two"), AMPLE).await;
+    assert_eq!(
+        report.outcome,
+        Outcome::Good {
+            detail: "exit status 0: two".to_owned()
+        }
+    );
+    let report = command(shell("echo 'disk full' >&2; exit 3"), AMPLE).await;
+    assert_eq!(failed(report), "exit status 3: disk full");
+}
+
+#[tokio::test]
+async fn death_by_a_signal_is_a_failure() {
+    let report = command(shell("kill -9 $$"), AMPLE).await;
+    assert_eq!(failed(report), "killed by SIGKILL");
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_a_failure_with_the_reason() {
+    let missing = CommandProbe {
+        argv: vec!["/nonexistent/check".to_owned()],
+        user: None,
+    };
+    assert_eq!(
+        failed(command(missing, AMPLE).await),
+        "cannot run /nonexistent/check: no such file or directory"
+    );
+    let directory = CommandProbe {
+        argv: vec!["/etc".to_owned()],
+        user: None,
+    };
+    assert_eq!(
+        failed(command(directory, AMPLE).await),
+        "cannot run /etc: permission denied"
+    );
+}
+
+#[tokio::test]
+async fn arguments_are_passed_as_they_are_and_no_shell_reads_them() {
+    let question = CommandProbe {
+        argv: ["/bin/echo", "$HOME", "a  b;c", "*"]
+            .map(str::to_owned)
+            .to_vec(),
+        user: None,
+    };
+    assert_eq!(words_of(question).await, "exit status 0: $HOME a  b;c *");
+}
+
+#[tokio::test]
+async fn endless_output_neither_blocks_nor_fills_memory() {
+    let flood = shell("yes | head -c 20000000; echo done");
+    assert_eq!(words_of(flood).await, "exit status 0: done");
+}
+
+#[tokio::test]
+async fn a_child_that_keeps_the_pipe_open_does_not_delay_the_verdict() {
+    let report = command(shell("sleep 60 & echo $!"), AMPLE).await;
+    let words = report.outcome.words();
+    let pid: i32 = words.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(report.took < AMPLE, "{report:?}");
+    // It is this test's own process.
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(pid),
+        nix::sys::signal::Signal::SIGKILL,
+    )
+    .unwrap();
+}
+
+/// Whether a process of this number runs; one that only waits to be reaped does not.
+fn runs(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
+    stat.is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[tokio::test]
+async fn the_time_limit_ends_the_program_and_its_children() {
+    let notes = tempfile::tempdir().unwrap();
+    let note = notes.path().join("pids");
+    let script = format!(
+        "trap '' TERM; sleep 60 & echo $$ $! >'{0}.new'; mv '{0}.new' '{0}'; wait",
+        note.display()
+    );
+    let limit = Duration::from_secs(2);
+    let report = command(shell(&script), limit).await;
+    assert_eq!(failed(report), "no answer within 2 s");
+    let pids = std::fs::read_to_string(&note).unwrap();
+    let patience = Instant::now() + AMPLE;
+    while pids.split_whitespace().any(runs) {
+        assert!(Instant::now() < patience, "still running: {pids}");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_taken_on_with_its_groups_and_environment() {
+    let as_nobody = CommandProbe {
+        user: Some("nobody".to_owned()),
+        ..shell("echo $(id -un) $(id -G) $LOGNAME")
+    };
+    let outcome = command(as_nobody, AMPLE).await.outcome;
+    if nix::unistd::geteuid().is_root() {
+        let groups = nix::unistd::User::from_name("nobody").unwrap().unwrap().gid;
+        assert_eq!(
+            outcome.words(),
+            format!("exit status 0: nobody {groups} nobody")
+        );
+    } else {
+        let refused = "cannot run /bin/sh: operation not permitted";
+        assert_eq!(outcome.words(), refused);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_user_is_the_directors_fault() {
+    let question = CommandProbe {
+        user: Some("no such user".to_owned()),
+        ..shell("true")
+    };
+    let outcome = command(question, AMPLE).await.outcome;
+    assert_eq!(
+        outcome,
+        Outcome::Unable {
+            reason: "cannot ask: there is no user no such user".to_owned()
+        }
+    );
+}

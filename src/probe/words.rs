@@ -1,0 +1,70 @@
+//! How durations, system errors and foreign texts read in a line of the log.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+/// The text of an I/O error without its number: `too many open files`.
+pub(super) fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+/// A duration the way people write it: `3 s`, `1.5 s`, `250 ms`.
+pub(super) struct Span(pub(super) Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < Duration::from_secs(1) {
+            write!(f, "{} ms", self.0.as_millis())
+        } else {
+            write!(f, "{} s", self.0.as_secs_f64())
+        }
+    }
+}
+
+/// A text that someone else wrote, cut so that a line stays a line.
+pub(super) struct Short<'a>(pub(super) &'a str);
+
+/// Characters of a foreign text that are shown.
+const SHOWN: usize = 80;
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut letters = self.0.chars();
+        for letter in letters.by_ref().take(SHOWN) {
+            write!(f, "{}", if letter.is_control() { '?' } else { letter })?;
+        }
+        if letters.next().is_some() {
+            f.write_str("…")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_like_words() {
+        let shown = |millis| Span(Duration::from_millis(millis)).to_string();
+        assert_eq!(shown(3000), "3 s");
+        assert_eq!(shown(1500), "1.5 s");
+        assert_eq!(shown(250), "250 ms");
+    }
+
+    #[test]
+    fn foreign_text_stays_on_one_short_line() {
+        assert_eq!(Short("a\nb").to_string(), "a?b");
+        assert_eq!(
+            Short(&"x".repeat(200)).to_string(),
+            format!("{}…", "x".repeat(80))
+        );
+    }
+}
