@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use director_core::definitions::Definitions;
-use director_core::diagnostic::{Diagnostic, Place};
+use director_core::diagnostic::Diagnostic;
 use director_core::model::Model;
 use director_core::model::validate::validate;
 
@@ -40,22 +40,50 @@ pub struct Loaded {
 /// When the file gives no model; [`LoadError::report`] says why, in words for the operator.
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     let file: Arc<str> = Arc::from(path.to_string_lossy());
-    match source::read(path) {
-        Ok(text) => load_text(&file, &text, Dialect::of(path, &text)),
-        Err(source) => Err(LoadError::Unreadable { file, source }),
+    let unreadable = |source| LoadError::Unreadable {
+        file: Arc::clone(&file),
+        source,
+    };
+    let bytes = source::read(path).map_err(unreadable)?;
+    let dialect = Dialect::of(path, &String::from_utf8_lossy(&bytes));
+    let read = match dialect {
+        Dialect::Yaml => read_yaml(&file, source::text(&bytes).map_err(unreadable)?),
+        Dialect::Ldirectord => read_ldirectord(&file, &bytes),
+    };
+    judge(read, dialect, &file)
+}
+
+/// What a dialect's reader made of a file.
+struct Read {
+    text: Arc<str>,
+    definitions: Option<Definitions>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+fn read_yaml(file: &Arc<str>, text: &str) -> Read {
+    let (definitions, diagnostics) = yaml::read(text, file);
+    Read {
+        text: Arc::from(text),
+        definitions,
+        diagnostics,
     }
 }
 
-/// Judges the text of a file named `file`. Blocks while host names are resolved.
-///
-/// # Errors
-/// When the text gives no model.
-pub fn load_text(file: &Arc<str>, text: &str, dialect: Dialect) -> Result<Loaded, LoadError> {
-    let (definitions, mut diagnostics) = match dialect {
-        Dialect::Yaml => yaml::read(text, file),
-        Dialect::Ldirectord => (None, vec![not_yet(file)]),
-    };
-    let model = definitions.map(|mut definitions| {
+fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Read {
+    let parsed = ldirectord_compat::parse(file, bytes);
+    let mut diagnostics = parsed.unsupported();
+    diagnostics.extend(parsed.diagnostics);
+    Read {
+        text: Arc::from(String::from_utf8_lossy(bytes)),
+        definitions: Some(parsed.definitions),
+        diagnostics,
+    }
+}
+
+/// Resolves names and validates, whatever was found before, so that all faults come in one run.
+fn judge(read: Read, dialect: Dialect, file: &Arc<str>) -> Result<Loaded, LoadError> {
+    let mut diagnostics = read.diagnostics;
+    let judged = read.definitions.map(|mut definitions| {
         diagnostics.append(&mut resolve::resolve(&mut definitions));
         let (model, mut found) = validate(&definitions);
         diagnostics.append(&mut found);
@@ -64,10 +92,10 @@ pub fn load_text(file: &Arc<str>, text: &str, dialect: Dialect) -> Result<Loaded
     diagnostics.sort_by(|left, right| left.place.cmp(&right.place));
     let report = Report {
         file: Arc::clone(file),
-        text: Arc::from(text),
+        text: read.text,
         diagnostics,
     };
-    match model {
+    match judged {
         Some((Some(model), definitions)) if report.errors() == 0 => Ok(Loaded {
             model,
             definitions,
@@ -76,12 +104,4 @@ pub fn load_text(file: &Arc<str>, text: &str, dialect: Dialect) -> Result<Loaded
         }),
         _ => Err(LoadError::Invalid(report)),
     }
-}
-
-fn not_yet(file: &Arc<str>) -> Diagnostic {
-    Diagnostic::error(
-        &Place::whole_file(file),
-        "files in the form of ldirectord.cf cannot be read yet",
-    )
-    .hint("write the definitions in YAML")
 }

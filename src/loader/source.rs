@@ -1,4 +1,4 @@
-//! Gets the text of a definitions file, or one clear reason why there is none. Nothing is read before it is known to be
+//! Gets the bytes of a definitions file, or one clear reason why there are none. Nothing is read before it is known to be
 //! a file of a sensible size: a device, a pipe or a disk image given by mistake is named and left alone.
 
 use std::fs::{self, File};
@@ -66,11 +66,11 @@ impl SourceError {
     }
 }
 
-/// Reads the whole file as text. A byte order mark is dropped.
+/// Reads the whole file.
 ///
 /// # Errors
 /// As [`SourceError`] says.
-pub(super) fn read(path: &Path) -> Result<String, SourceError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     let about = fs::metadata(path).map_err(classify)?;
     if about.is_dir() {
         return Err(SourceError::Directory);
@@ -91,7 +91,8 @@ pub(super) fn read(path: &Path) -> Result<String, SourceError> {
             size: bytes.len() as u64,
         });
     }
-    text(bytes)
+    judge(&bytes)?;
+    Ok(bytes)
 }
 
 fn classify(error: io::Error) -> SourceError {
@@ -103,25 +104,30 @@ fn classify(error: io::Error) -> SourceError {
     }
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, SourceError> {
-    if let Some(position) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(SourceError::Binary {
-            line: line_of(&bytes, position),
-            what: "a zero byte",
-        });
-    }
-    let text = String::from_utf8(bytes).map_err(|error| SourceError::Binary {
-        line: line_of(error.as_bytes(), error.utf8_error().valid_up_to()),
-        what: "bytes that are not UTF-8",
-    })?;
-    let text = match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    };
-    if text.trim().is_empty() {
+/// Whether the bytes may be text of either dialect.
+fn judge(bytes: &[u8]) -> Result<(), SourceError> {
+    if bytes.trim_ascii().is_empty() {
         return Err(SourceError::Empty);
     }
-    Ok(text)
+    match bytes.iter().position(|byte| *byte == 0) {
+        None => Ok(()),
+        Some(position) => Err(SourceError::Binary {
+            line: line_of(bytes, position),
+            what: "a zero byte",
+        }),
+    }
+}
+
+/// The bytes as text in UTF-8, without a byte order mark.
+///
+/// # Errors
+/// When they are not UTF-8.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, SourceError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| SourceError::Binary {
+        line: line_of(bytes, error.valid_up_to()),
+        what: "bytes that are not UTF-8",
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 fn line_of(bytes: &[u8], position: usize) -> usize {
@@ -136,7 +142,7 @@ fn line_of(bytes: &[u8], position: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn written(bytes: &[u8]) -> Result<String, SourceError> {
+    fn written(bytes: &[u8]) -> Result<Vec<u8>, SourceError> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("definitions.yaml");
         fs::write(&path, bytes).unwrap();
@@ -165,9 +171,18 @@ mod tests {
             Err(SourceError::Binary { line: 2, .. })
         ));
         assert!(matches!(
-            written(b"a\n\n\xff"),
+            text(b"a\n\n\xff"),
             Err(SourceError::Binary { line: 3, .. })
         ));
+    }
+
+    #[test]
+    fn a_refusal_of_the_system_is_told_from_a_failure() {
+        // As root every file may be read, so the kinds of error stand for the files.
+        let denied = classify(io::ErrorKind::PermissionDenied.into());
+        assert!(matches!(denied, SourceError::Denied(_)), "{denied}");
+        let failed = classify(io::ErrorKind::Interrupted.into());
+        assert!(matches!(failed, SourceError::Failed(_)), "{failed}");
     }
 
     #[test]
@@ -183,6 +198,6 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_is_dropped() {
-        assert_eq!(written(b"\xef\xbb\xbfa: 1\n").unwrap(), "a: 1\n");
+        assert_eq!(text(b"\xef\xbb\xbfa: 1\n").unwrap(), "a: 1\n");
     }
 }
