@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::check::CheckArgs;
+use super::list::{ListArgs, SaveArgs};
 use super::status::{ReloadArgs, StatusArgs};
 
 /// Directs Linux IPVS: checks and plans definitions, lists the kernel's table, asks the daemon.
@@ -21,6 +22,10 @@ const EXIT_STATUS: &str = "Exit status: 0 fine; 1 something was found (check --s
 pub(super) enum Command {
     /// Says what is wrong with a definitions file, all of it at once
     Check(CheckArgs),
+    /// Lists the kernel's table, as `ipvsadm -L` does
+    List(ListArgs),
+    /// Prints the kernel's table as the commands that make it, as `ipvsadm -S` does
+    Save(SaveArgs),
     /// Shows what the daemon thinks: weights, verdicts with their reasons, next probes, what the kernel refuses
     Status(StatusArgs),
     /// Has the daemon read its definitions again

@@ -2,10 +2,12 @@
 
 use std::io;
 
+use director_core::model::ServiceId;
 use thiserror::Error;
 
 use super::output::Exit;
 use crate::daemon::DaemonError;
+use crate::ipvs::KernelError;
 
 /// What can keep a subcommand from its work.
 #[derive(Debug, Error)]
@@ -25,6 +27,15 @@ pub(super) enum CliError {
     /// The log filter is not one.
     #[error("--log is not a filter: {0}; write error, warn, info, debug or trace")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
+    /// The kernel cannot be asked.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// The kernel has no such service.
+    #[error("No such service: {0}")]
+    NoSuchService(ServiceId),
+    /// The kernel does not show its connections.
+    #[error("cannot read the connection table, /proc/net/ip_vs_conn: {0}")]
+    ConnectionTable(#[source] io::Error),
 }
 
 impl CliError {
@@ -39,6 +50,7 @@ impl CliError {
             Self::Output(_) | Self::Json(_) | Self::LogFilter(_) => Exit::Unusable,
             Self::Daemon(DaemonError::Definitions(_)) => Exit::Unusable,
             Self::Api(_) | Self::Daemon(_) => Exit::Refused,
+            Self::Kernel(_) | Self::NoSuchService(_) | Self::ConnectionTable(_) => Exit::Refused,
         }
     }
 }

@@ -8,6 +8,7 @@ mod args;
 mod check;
 mod daemon;
 mod error;
+pub mod list;
 mod output;
 mod status;
 
@@ -40,6 +41,8 @@ pub fn ipvsctl() -> ExitCode {
 fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(args, output),
+        Command::List(args) => list::list(args, output),
+        Command::Save(args) => list::save(args, output),
         Command::Status(args) => status::run(args, output),
         Command::Reload(args) => status::run_reload(args, output),
     }

@@ -1,0 +1,241 @@
+//! `ipvsctl list` and `ipvsctl save`: the kernel's own table, in the formats of `ipvsadm -L` and `ipvsadm -S`. They ask the
+//! kernel and not the daemon, so that they show the truth also when no daemon runs.
+
+mod connections;
+mod json;
+mod names;
+mod save;
+mod select;
+mod sync;
+mod table;
+
+pub use connections::{Connection, connection_listing, parse_connections};
+pub use names::Names;
+pub use save::{save_format, save_format_with};
+pub use table::{Numbers, Style, View};
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use clap::Args;
+use director_core::model::ServiceId;
+use director_core::table::Table;
+
+use super::error::CliError;
+use super::output::{Exit, Output, count};
+use crate::ipvs::{Kernel, NetlinkKernel, Scope};
+use connections::CONNECTIONS_FILE;
+use select::ServiceSelection;
+
+/// The arguments of `ipvsctl list` as typed.
+#[derive(Debug, Args)]
+#[command(after_help = ORDER)]
+pub(super) struct ListArgs {
+    /// Numbers in place of names of hosts and ports
+    #[arg(short, long)]
+    numeric: bool,
+    #[command(flatten)]
+    columns: Columns,
+    /// Large numbers to the last digit, not in thousands (K), millions (M) and so on
+    #[arg(long)]
+    exact: bool,
+    #[command(flatten)]
+    service: ServiceSelection,
+    #[command(flatten)]
+    other: OtherSubject,
+    /// Print as JSON, always with numbers
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which columns are shown; of several the first in this order counts, as with ipvsadm.
+#[derive(Debug, Args)]
+struct Columns {
+    /// Counters
+    #[arg(long)]
+    stats: bool,
+    /// Counters a second
+    #[arg(long)]
+    rate: bool,
+    /// Connection thresholds
+    #[arg(long)]
+    thresholds: bool,
+    /// Persistent connections; with --connection the data of persistence engines
+    #[arg(long)]
+    persistent_conn: bool,
+    /// The kind of tunnel
+    #[arg(long)]
+    tun_info: bool,
+}
+
+/// What is listed in place of services.
+#[derive(Debug, Args)]
+#[group(multiple = false, conflicts_with = "ServiceSelection")]
+struct OtherSubject {
+    /// The connection table
+    #[arg(short, long)]
+    connection: bool,
+    /// The timeouts of the connection table
+    #[arg(long)]
+    timeout: bool,
+    /// The synchronisation daemons of the kernel
+    #[arg(long)]
+    daemon: bool,
+}
+
+const ORDER: &str = "\
+The output is that of `ipvsadm -L`, byte for byte, but for the order: services stand by family, protocol, address and port, \
+then marks, and real servers by family, address and port, all compared as numbers. ipvsadm 1.31 subtracts 32-bit numbers and \
+looks at the sign, which puts 172.16.0.1 before 9.9.9.9 and can list one table in two orders.
+
+Counters are up to 2 seconds old: the kernel refreshes them no more often.";
+
+/// The arguments of `ipvsctl save` as typed.
+#[derive(Debug, Args)]
+pub(super) struct SaveArgs {
+    /// Numbers in place of names of hosts and ports
+    #[arg(short, long)]
+    numeric: bool,
+}
+
+/// Lists what is asked for.
+pub(super) fn list(args: &ListArgs, output: &mut Output) -> Result<Exit, CliError> {
+    if args.other.connection {
+        return list_connections(args, output);
+    }
+    let mut kernel = NetlinkKernel::open()?;
+    if args.other.timeout {
+        let timeouts = kernel.timeouts()?;
+        show(args, output, &timeouts, || sync::timeouts_line(timeouts))?;
+    } else if args.other.daemon {
+        let daemons = kernel.sync_daemons()?;
+        show(args, output, &daemons, || sync::daemon_lines(&daemons))?;
+    } else {
+        list_services(args, &mut kernel, output)?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// Prints the commands that make the table.
+pub(super) fn save(args: &SaveArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let table = NetlinkKernel::open()?.read_table(Scope::All)?;
+    let names = names_for(args.numeric, addresses(&table), output)?;
+    output.text(&save_format_with(&names, &table))?;
+    Ok(Exit::Fine)
+}
+
+fn list_services(
+    args: &ListArgs,
+    kernel: &mut impl Kernel,
+    output: &mut Output,
+) -> Result<(), CliError> {
+    let info = kernel.info()?;
+    let (shown_info, table) = match args.service.id() {
+        None => (Some(info), kernel.read_table(Scope::All)?),
+        Some(id) => (None, one_service(kernel, id)?),
+    };
+    if args.json {
+        return output.json(&json::listing(info, &table));
+    }
+    let style = Style {
+        view: args.columns.view(),
+        numbers: if args.exact {
+            Numbers::Exact
+        } else {
+            Numbers::Scaled
+        },
+        names: names_for(args.numeric, addresses(&table), output)?,
+    };
+    output.text(&style.listing(shown_info, &table))
+}
+
+fn one_service(kernel: &mut impl Kernel, id: ServiceId) -> Result<Table, CliError> {
+    let table = kernel.read_table(Scope::Services(&[id]))?;
+    if table.services.is_empty() {
+        return Err(CliError::NoSuchService(id));
+    }
+    Ok(table)
+}
+
+fn list_connections(args: &ListArgs, output: &mut Output) -> Result<Exit, CliError> {
+    // The family look-up loads the module, without which there is no such file.
+    NetlinkKernel::open()?;
+    let text = std::fs::read_to_string(CONNECTIONS_FILE).map_err(CliError::ConnectionTable)?;
+    let connections = parse_connections(&text);
+    if args.json {
+        output.json(&connections)?;
+        return Ok(Exit::Fine);
+    }
+    let addresses = connections
+        .iter()
+        .flat_map(|one| [one.source, one.virtual_address, one.destination])
+        .map(|endpoint| endpoint.address);
+    let names = names_for(args.numeric, addresses.collect(), output)?;
+    let engines = args.columns.persistent_conn;
+    output.text(&connection_listing(&names, &connections, engines))?;
+    Ok(Exit::Fine)
+}
+
+fn show(
+    args: &ListArgs,
+    output: &mut Output,
+    value: &impl serde::Serialize,
+    text: impl FnOnce() -> String,
+) -> Result<(), CliError> {
+    if args.json {
+        output.json(value)
+    } else {
+        output.text(&text())
+    }
+}
+
+/// The names to show; those that do not come in time are missing, and a remark says so.
+fn names_for(
+    numeric: bool,
+    addresses: BTreeSet<IpAddr>,
+    output: &mut Output,
+) -> Result<Names, CliError> {
+    if numeric {
+        return Ok(Names::numeric());
+    }
+    let (names, unanswered) = Names::of_system(addresses);
+    if unanswered > 0 {
+        let unanswered = count(unanswered, "address");
+        output.note(&format!(
+            "ipvsctl: the name service did not answer in time for {unanswered}; use -n to do without names"
+        ))?;
+    }
+    Ok(names)
+}
+
+fn addresses(table: &Table) -> BTreeSet<IpAddr> {
+    let of_service = |id: &ServiceId| match id {
+        ServiceId::Address { vip, .. } => Some(*vip),
+        ServiceId::Mark { .. } => None,
+    };
+    let servers = table
+        .services
+        .values()
+        .flat_map(|entry| entry.servers.keys());
+    table
+        .services
+        .keys()
+        .filter_map(of_service)
+        .chain(servers.map(|server| server.address))
+        .collect()
+}
+
+impl Columns {
+    fn view(&self) -> View {
+        [
+            (self.stats, View::Stats),
+            (self.rate, View::Rate),
+            (self.thresholds, View::Thresholds),
+            (self.persistent_conn, View::Persistent),
+            (self.tun_info, View::Tunnels),
+        ]
+        .into_iter()
+        .find_map(|(asked, view)| asked.then_some(view))
+        .unwrap_or_default()
+    }
+}

@@ -1,0 +1,112 @@
+//! A table as the commands that make it, in the form of `ipvsadm -S`, which `ipvsadm -R` takes.
+//!
+//! A firewall mark above 2^31-1 is written as the number that it is, which can be restored; ipvsadm 1.31 writes a negative
+//! one, which it then refuses.
+
+use director_core::model::{
+    Endpoint, Family, Forwarding, Protocol, Scheduling, ServiceId, Tunnel, TunnelChecksum,
+};
+use director_core::table::{ServerSettings, Table};
+
+use super::Names;
+use super::table::mask;
+
+/// The table as `ipvsadm -S -n` prints it, with numbers.
+#[must_use]
+pub fn save_format(table: &Table) -> String {
+    save_format_with(&Names::numeric(), table)
+}
+
+/// The table as `ipvsadm -S` prints it, with names.
+#[must_use]
+pub fn save_format_with(names: &Names, table: &Table) -> String {
+    let mut text = String::new();
+    for (id, entry) in &table.services {
+        let service = service_option(names, id);
+        text += &format!("-A {service}{}\n", scheduling(&entry.scheduling));
+        for (server, entry) in &entry.servers {
+            let server = server_options(names, id, server, &entry.settings);
+            text += &format!("-a {service} {server}\n");
+        }
+    }
+    text
+}
+
+fn service_option(names: &Names, id: &ServiceId) -> String {
+    match *id {
+        ServiceId::Address {
+            protocol,
+            vip,
+            port,
+        } => {
+            let option = match protocol {
+                Protocol::Tcp => "-t",
+                Protocol::Udp => "-u",
+                Protocol::Sctp => "--sctp-service",
+            };
+            format!("{option} {}", names.endpoint(vip, port, protocol))
+        }
+        ServiceId::Mark { family, mark } => match family {
+            Family::Ipv4 => format!("-f {mark}"),
+            Family::Ipv6 => format!("-f {mark} -6"),
+        },
+    }
+}
+
+fn scheduling(scheduling: &Scheduling) -> String {
+    let mut text = format!(" -s {}", scheduling.scheduler);
+    if let Some(persistence) = &scheduling.persistence {
+        text += &format!(" -p {}", persistence.timeout_seconds);
+        text += &mask(scheduling.mask, " -M ");
+        if let Some(engine) = &persistence.engine {
+            text += &format!(" --pe {engine}");
+        }
+    }
+    if scheduling.one_packet {
+        text += " -o";
+    }
+    let flags = scheduling.flags.names(&scheduling.scheduler);
+    if !flags.is_empty() {
+        text += &format!(" -b {}", flags.join(","));
+    }
+    text
+}
+
+fn server_options(
+    names: &Names,
+    id: &ServiceId,
+    server: &Endpoint,
+    settings: &ServerSettings,
+) -> String {
+    let protocol = match id {
+        ServiceId::Address { protocol, .. } => *protocol,
+        ServiceId::Mark { .. } => Protocol::Tcp,
+    };
+    let endpoint = names.endpoint(server.address, server.port, protocol);
+    let method = match settings.forwarding {
+        Forwarding::Masq => "-m",
+        Forwarding::Tunnel(_) => "-i",
+        // ipvsadm has no option for the other two.
+        Forwarding::Direct | Forwarding::Local | Forwarding::Bypass => "-g",
+    };
+    let mut text = format!("-r {endpoint} {method} -w {}", settings.weight);
+    if let Forwarding::Tunnel(tunnel) = settings.forwarding {
+        text += &tunnel_options(tunnel);
+    }
+    text
+}
+
+fn tunnel_options(tunnel: Tunnel) -> String {
+    let flag = |checksum| match checksum {
+        TunnelChecksum::Off => "--tun-nocsum",
+        TunnelChecksum::On => "--tun-csum",
+        TunnelChecksum::Remote => "--tun-remcsum",
+    };
+    match tunnel {
+        Tunnel::Ipip => " --tun-type ipip".to_owned(),
+        Tunnel::Gue { port, checksum } => {
+            format!(" --tun-type gue --tun-port {port} {}", flag(checksum))
+        }
+        Tunnel::Gre { checksum } => format!(" --tun-type gre {}", flag(checksum)),
+    }
+}

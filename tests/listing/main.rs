@@ -1,0 +1,13 @@
+//! Listings byte for byte as ipvsadm prints them: every captured output of `tests/golden/ipvsadm`, from a table built by
+//! the commands that were used then.
+
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod connections;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod static_table;
+#[cfg(test)]
+mod traffic;
