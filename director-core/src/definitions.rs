@@ -4,13 +4,16 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Place;
 use crate::model::{Family, OnFailure, OnStop, Protocol, Secret, TunnelChecksum};
 
 /// A value and where it was written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Placed<T> {
     /// The value.
     pub value: T,
@@ -34,7 +37,7 @@ impl<T> Placed<T> {
 }
 
 /// Everything a file says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Definitions {
     /// The whole file, for findings that belong to no line.
     pub place: Place,
@@ -44,8 +47,20 @@ pub struct Definitions {
     pub services: Vec<ServiceDefinition>,
 }
 
+impl Definitions {
+    /// The definitions of a file that says nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            place: Place::whole_file(&Arc::from("")),
+            resync: None,
+            services: Vec::new(),
+        }
+    }
+}
+
 /// One virtual service as written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceDefinition {
     /// The line that opens it.
     pub place: Place,
@@ -80,7 +95,7 @@ pub struct ServiceDefinition {
 }
 
 /// What a virtual service listens on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ListenDefinition {
     /// Address, port and protocol.
     Address {
@@ -103,7 +118,7 @@ pub enum ListenDefinition {
 }
 
 /// An address or a name still to be resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Host {
     /// An address.
     Address(IpAddr),
@@ -124,7 +139,7 @@ impl fmt::Display for Host {
 }
 
 /// A port as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PortDefinition {
     /// A number, not yet known to be in range.
     Number(u64),
@@ -135,7 +150,7 @@ pub enum PortDefinition {
 }
 
 /// One real server, or a range of them, as written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RealServerDefinition {
     /// The whole entry.
     pub place: Place,
@@ -160,7 +175,7 @@ pub struct RealServerDefinition {
 }
 
 /// Forwarding method as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ForwardingDefinition {
     /// NAT.
     Masq,
@@ -185,7 +200,7 @@ pub enum ForwardingDefinition {
 }
 
 /// How real servers are probed, as written.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CheckDefinition {
     /// What is asked; a TCP connect (or, for UDP services, a ping) when nothing is written.
     pub kind: Option<Placed<CheckKindDefinition>>,
@@ -204,7 +219,7 @@ pub struct CheckDefinition {
 }
 
 /// What is asked, as written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum CheckKindDefinition {
     /// Counts as up unasked.
     AlwaysUp,
@@ -235,7 +250,7 @@ pub enum CheckKindDefinition {
 }
 
 /// An HTTP check as written.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct HttpCheckDefinition {
     /// HTTPS in place of HTTP.
     pub tls: bool,
@@ -263,7 +278,7 @@ pub struct HttpCheckDefinition {
 
 /// A check by a program, as written. The words `{vip}`, `{vport}`, `{rip}` and `{rport}` inside an argument stand for the
 /// addresses and ports of service and server.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CommandCheckDefinition {
     /// Program and arguments.
     pub argv: Vec<Placed<String>>,
@@ -272,7 +287,7 @@ pub struct CommandCheckDefinition {
 }
 
 /// A dialogue check as written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConversationCheckDefinition {
     /// The protocol.
     pub conversation: crate::model::Conversation,

@@ -334,3 +334,13 @@ fn an_unreadable_table_stops_nothing_that_runs() {
     assert_eq!(world.weight(VIP, ONE), None);
     assert!(world.director.snapshot(world.now).unreadable.is_none());
 }
+
+#[test]
+fn an_event_survives_being_recorded() {
+    let loaded = Event::Loaded {
+        model: world::model(&[pair()]),
+        warnings: Vec::new(),
+    };
+    let line = serde_json::to_string(&loaded).unwrap();
+    assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), loaded);
+}

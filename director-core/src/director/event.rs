@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostic::Diagnostic;
 use crate::health::{ProbeId, Report};
 use crate::model::{Model, ServiceId};
@@ -9,11 +11,13 @@ use crate::plan::OpFailure;
 use crate::table::Table;
 
 /// One thing that happened.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Definitions were read and are valid: at the start, and at every reload.
     Loaded {
-        /// The valid model.
+        /// The valid model; a recording holds the definitions that it was made from, secrets masked.
+        #[serde(with = "as_definitions")]
         model: Arc<Model>,
         /// Warnings that came with it.
         warnings: Vec<Diagnostic>,
@@ -53,4 +57,35 @@ pub enum Event {
     Woken,
     /// The director shall stop.
     StopRequested,
+}
+
+/// A model is recorded as its definitions, and made from them again.
+mod as_definitions {
+    use std::sync::Arc;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::definitions::Definitions;
+    use crate::model::Model;
+    use crate::model::validate::validate;
+
+    pub(super) fn serialize<S: Serializer>(
+        model: &Arc<Model>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        model.definitions().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<Model>, D::Error> {
+        let (model, findings) = validate(&Definitions::deserialize(deserializer)?);
+        let fault = || {
+            findings
+                .first()
+                .map_or_else(|| "no model".to_owned(), ToString::to_string)
+        };
+        model.map(Arc::new).ok_or_else(|| D::Error::custom(fault()))
+    }
 }

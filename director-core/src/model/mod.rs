@@ -24,11 +24,16 @@ pub use secret::Secret;
 pub use service::{CheckTiming, OnFailure, OnStop, VirtualService};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::definitions::Definitions;
 
 /// Everything the director has to do, valid and complete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
+    /// What it was made from.
+    definitions: Arc<Definitions>,
     services: Vec<VirtualService>,
     places: BTreeMap<ServiceId, usize>,
     resync: Duration,
@@ -38,21 +43,32 @@ impl Model {
     /// A model without services, the state before the first file is read.
     #[must_use]
     pub fn empty() -> Self {
-        Self::new(Vec::new(), validate::DEFAULT_RESYNC)
+        Self::new(
+            Arc::new(Definitions::empty()),
+            Vec::new(),
+            validate::DEFAULT_RESYNC,
+        )
     }
 
     /// A model of services with different identities.
-    fn new(services: Vec<VirtualService>, resync: Duration) -> Self {
+    fn new(definitions: Arc<Definitions>, services: Vec<VirtualService>, resync: Duration) -> Self {
         let places = services
             .iter()
             .enumerate()
             .map(|(place, service)| (service.id, place))
             .collect();
         Self {
+            definitions,
             services,
             places,
             resync,
         }
+    }
+
+    /// The definitions that the model was made from.
+    #[must_use]
+    pub fn definitions(&self) -> &Arc<Definitions> {
+        &self.definitions
     }
 
     /// The virtual services in the order of the file.

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Protocol, Secret};
 
@@ -173,7 +173,7 @@ pub struct ConversationProbe {
 }
 
 /// The protocols of conversation probes; TLS variants are the same protocol with [`ConversationProbe::tls`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Conversation {
     /// RFC 1035.

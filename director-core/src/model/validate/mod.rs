@@ -7,6 +7,7 @@ mod real_server;
 mod scheduling;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CheckTiming, Model, OnFailure, OnStop, ServiceId, VirtualService};
@@ -59,7 +60,11 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
                 "the time between two readings of the kernel's table",
             )
         });
-    let model = (!findings.has_error()).then_some(Model::new(services, resync));
+    let model = (!findings.has_error()).then_some(Model::new(
+        Arc::new(definitions.clone()),
+        services,
+        resync,
+    ));
     (model, findings.list)
 }
 
