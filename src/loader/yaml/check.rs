@@ -1,7 +1,7 @@
 //! How real servers are checked: `check: tcp`, `check: {http: {path: /test.html}, every: 5s}`.
 
 use director_core::definitions::{
-    CheckDefinition, CheckKindDefinition, HttpCheckDefinition, Placed,
+    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, HttpCheckDefinition, Placed,
 };
 
 use super::address;
@@ -10,9 +10,15 @@ use super::reader::{Fields, Reader, alternatives};
 use super::shape::{self, Shape};
 
 /// The keys that say what is asked; exactly one of them belongs into a check.
-const KINDS: [&str; 4] = ["none", "tcp", "http", "https"];
-/// Kinds that need no settings, so that their name alone is a check.
-const PLAIN_KINDS: [(&str, Plain); 2] = [("none", Plain::AlwaysUp), ("tcp", Plain::Connect)];
+const KINDS: [&str; 6] = ["none", "tcp", "http", "https", "ping", "command"];
+/// Those of them that need no settings, so that their name alone is a check.
+const KINDS_ALONE: [(&str, Alone); 5] = [
+    ("none", Alone::AlwaysUp),
+    ("tcp", Alone::Connect),
+    ("http", Alone::Http { tls: false }),
+    ("https", Alone::Http { tls: true }),
+    ("ping", Alone::Ping),
+];
 /// Kinds without keys of their own.
 const NO_SETTINGS: Shape = Shape {
     what: "this kind of check",
@@ -20,16 +26,23 @@ const NO_SETTINGS: Shape = Shape {
 };
 
 #[derive(Clone, Copy)]
-enum Plain {
+enum Alone {
     AlwaysUp,
     Connect,
+    Http { tls: bool },
+    Ping,
 }
 
-impl Plain {
+impl Alone {
     fn definition(self) -> CheckKindDefinition {
         match self {
             Self::AlwaysUp => CheckKindDefinition::AlwaysUp,
             Self::Connect => CheckKindDefinition::Connect,
+            Self::Http { tls } => CheckKindDefinition::Http(HttpCheckDefinition {
+                tls,
+                ..HttpCheckDefinition::default()
+            }),
+            Self::Ping => CheckKindDefinition::Ping { attempts: 1 },
         }
     }
 }
@@ -62,16 +75,8 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
 
 fn kind_by_name(node: &Node, reader: &mut Reader) -> Option<Placed<CheckKindDefinition>> {
     let text = reader.text(node, "check: tcp")?;
-    if matches!(text.value.as_str(), "http" | "https") {
-        let tls = text.value == "https";
-        let http = HttpCheckDefinition {
-            tls,
-            ..HttpCheckDefinition::default()
-        };
-        return Some(Placed::new(CheckKindDefinition::Http(http), text.place));
-    }
-    let plain = reader.word(&text, "check", &PLAIN_KINDS)?;
-    Some(Placed::new(plain.definition(), text.place))
+    let alone = reader.word(&text, "check", &KINDS_ALONE)?;
+    Some(Placed::new(alone.definition(), text.place))
 }
 
 fn kind(fields: &Fields<'_>, reader: &mut Reader) -> Option<Placed<CheckKindDefinition>> {
@@ -85,28 +90,77 @@ fn kind(fields: &Fields<'_>, reader: &mut Reader) -> Option<Placed<CheckKindDefi
         let hint = format!("keep one of {}", alternatives(&[&first.key, &other.key]));
         reader.error(&other.place, message, hint);
     }
-    let definition = match first.key.as_str() {
-        "http" => CheckKindDefinition::Http(http(first, &shape::HTTP, reader)?),
-        "https" => {
-            let https = http(first, &shape::HTTPS, reader)?;
-            CheckKindDefinition::Http(HttpCheckDefinition { tls: true, ..https })
-        }
-        name => {
-            if !matches!(first.value.content, Content::Nothing) {
-                reader.fields(&first.value, &NO_SETTINGS, &[]);
-            }
-            let plain = PLAIN_KINDS.iter().find(|(known, _)| *known == name);
-            plain.map(|(_, plain)| plain.definition())?
-        }
-    };
+    let definition = definition(first, &fields.example(&first.key), reader)?;
     Some(Placed::new(definition, first.place.clone()))
 }
 
-fn http(entry: &Entry, shape: &'static Shape, reader: &mut Reader) -> Option<HttpCheckDefinition> {
+fn definition(entry: &Entry, example: &str, reader: &mut Reader) -> Option<CheckKindDefinition> {
+    let name = entry.key.as_str();
     if matches!(entry.value.content, Content::Nothing) {
-        return Some(HttpCheckDefinition::default());
+        let alone = KINDS_ALONE.iter().find(|(known, _)| *known == name);
+        if alone.is_none() {
+            let message = format!("{name} has no value");
+            reader.error(&entry.place, message, format!("write {example}"));
+        }
+        return alone.map(|(_, alone)| alone.definition());
     }
-    let fields = reader.fields(&entry.value, shape, &[])?;
+    Some(match name {
+        "http" => CheckKindDefinition::Http(http(&entry.value, &shape::HTTP, reader)?),
+        "https" => {
+            let https = http(&entry.value, &shape::HTTPS, reader)?;
+            CheckKindDefinition::Http(HttpCheckDefinition { tls: true, ..https })
+        }
+        "ping" => {
+            let fields = reader.fields(&entry.value, &shape::PING, &[])?;
+            let attempts = reader.number_of(&fields, "attempts");
+            CheckKindDefinition::Ping {
+                attempts: attempts.map_or(1, |attempts| attempts.value),
+            }
+        }
+        "command" => CheckKindDefinition::Command(command(&entry.value, example, reader)?),
+        "tcp" => {
+            reader.fields(&entry.value, &NO_SETTINGS, &[])?;
+            CheckKindDefinition::Connect
+        }
+        _ => {
+            reader.fields(&entry.value, &NO_SETTINGS, &[])?;
+            CheckKindDefinition::AlwaysUp
+        }
+    })
+}
+
+/// `[/usr/local/bin/probe, "{rip}"]`, or `{run: […], user: nobody}`.
+fn command(node: &Node, example: &str, reader: &mut Reader) -> Option<CommandCheckDefinition> {
+    let (run, user) = match node.content {
+        Content::Mapping(_) => {
+            let fields = reader.fields(node, &shape::COMMAND, &[])?;
+            let user = reader.text_of(&fields, "user");
+            let Some(run) = fields.get("run") else {
+                let hint = format!("write {}", fields.example("run"));
+                reader.error(fields.place, "the command has no program", hint);
+                return None;
+            };
+            (run, user)
+        }
+        _ => (node, None),
+    };
+    let argv: Vec<Placed<String>> = reader
+        .list(run, "a command", example)
+        .iter()
+        .filter_map(|argument| reader.text(argument, example))
+        .collect();
+    if argv.is_empty() && matches!(run.content, Content::List(_)) {
+        reader.error(
+            &run.place,
+            "the command has no program",
+            format!("write {example}"),
+        );
+    }
+    Some(CommandCheckDefinition { argv, user })
+}
+
+fn http(node: &Node, shape: &'static Shape, reader: &mut Reader) -> Option<HttpCheckDefinition> {
+    let fields = reader.fields(node, shape, &[])?;
     let mut http = HttpCheckDefinition {
         method: reader.text_of(&fields, "method"),
         path: reader.text_of(&fields, "path"),

@@ -81,11 +81,7 @@ impl Reader {
             Content::Mapping(entries) => entries,
             _ => {
                 let message = format!("{} is a mapping, and this is {}", shape.what, node.kind());
-                self.error(
-                    &node.place,
-                    message,
-                    format!("its keys are {}", shape.names()),
-                );
+                self.error(&node.place, message, shape.names());
                 return None;
             }
         };
@@ -115,7 +111,7 @@ impl Reader {
         let names = shape.keys.iter().map(|key| key.name);
         let hint = match nearest(&entry.key, names) {
             Some(near) => format!("did you mean {near}?"),
-            None => format!("its keys are {}", shape.names()),
+            None => shape.names(),
         };
         self.error(&entry.place, message, hint);
     }

@@ -1,10 +1,9 @@
 //! A virtual service and its real servers.
 
 use director_core::definitions::{
-    CheckDefinition, ForwardingDefinition, Host, ListenDefinition, Placed, PortDefinition,
-    RealServerDefinition, ServiceDefinition,
+    CheckDefinition, ForwardingDefinition, Host, Placed, RealServerDefinition, ServiceDefinition,
 };
-use director_core::model::{OnFailure, OnStop, Protocol, TunnelChecksum};
+use director_core::model::{OnFailure, OnStop, TunnelChecksum};
 
 use super::address;
 use super::check;
@@ -31,14 +30,6 @@ pub(super) fn service(node: &Node, reader: &mut Reader) -> Option<ServiceDefinit
         Some(written) => check::check(written, reader),
         None => CheckDefinition::default(),
     };
-    if check.kind.is_none() && !is_tcp_port(&listen.value) {
-        let hint = "write check: tcp, an http check, or check: none to count its servers as up";
-        reader.error(
-            &listen.place,
-            "only a TCP port can be checked unasked",
-            hint,
-        );
-    }
     Some(ServiceDefinition {
         place: node.place.clone(),
         name: reader.text_of(&fields, "name"),
@@ -69,15 +60,6 @@ pub(super) fn service(node: &Node, reader: &mut Reader) -> Option<ServiceDefinit
             .get("fallback")
             .and_then(|fallback| real_server(fallback, reader)),
     })
-}
-
-/// Whether a TCP connect can ask for this service when no check is written. An unusable address counts: it is reported.
-fn is_tcp_port(listen: &ListenDefinition) -> bool {
-    matches!(
-        listen,
-        ListenDefinition::Address { protocol: Protocol::Tcp, port, .. }
-            if *port != PortDefinition::Number(0)
-    )
 }
 
 /// `rr`, or `{name: sh, flags: [fallback, port]}`.

@@ -25,10 +25,13 @@ impl Shape {
         self.keys.iter().find(|key| key.name == name)
     }
 
-    /// Its keys as a sentence part.
+    /// Its keys, in a sentence part.
     pub(super) fn names(&self) -> String {
         let names: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
-        names.join(", ")
+        match names.is_empty() {
+            true => "it has no keys; write {}".to_owned(),
+            false => format!("its keys are {}", names.join(", ")),
+        }
     }
 }
 
@@ -115,6 +118,8 @@ pub(super) const CHECK: Shape = Shape {
         key("tcp", "{}"),
         key("http", "{path: /test.html}"),
         key("https", "{path: /test.html}"),
+        key("ping", "{attempts: 3}"),
+        key("command", "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]"),
         key("port", "8080"),
         key("every", "5s"),
         key("timeout", "3s"),
@@ -157,4 +162,19 @@ pub(super) const HTTPS: Shape = Shape {
 pub(super) const EXPECT: Shape = Shape {
     what: "an expected answer",
     keys: &[key("status", "[2xx, 304]"), key("body", "OK")],
+};
+
+/// An ICMP check.
+pub(super) const PING: Shape = Shape {
+    what: "a ping",
+    keys: &[key("attempts", "3")],
+};
+
+/// A check by a program, with settings.
+pub(super) const COMMAND: Shape = Shape {
+    what: "a command",
+    keys: &[
+        key("run", "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]"),
+        key("user", "nobody"),
+    ],
 };

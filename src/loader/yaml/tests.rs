@@ -188,6 +188,38 @@ fn real_servers_have_many_forms() {
 }
 
 #[test]
+fn each_kind_of_check_has_a_short_and_a_long_form() {
+    use CheckKindDefinition::{AlwaysUp, Command, Connect, Http, Ping};
+    let kind = |check: &str| {
+        let text = format!("services:\n  - {{listen: 'tcp://192.0.2.1:80', check: {check}}}\n");
+        let check = read_well(&text).services.remove(0).check;
+        check.kind.unwrap().value
+    };
+    assert_eq!(kind("none"), AlwaysUp);
+    assert_eq!(kind("{none: , rise: 2}"), AlwaysUp);
+    assert_eq!(kind("tcp"), Connect);
+    assert_eq!(kind("{tcp: {}}"), Connect);
+    assert_eq!(kind("ping"), Ping { attempts: 1 });
+    assert_eq!(kind("{ping: {attempts: 3}}"), Ping { attempts: 3 });
+    assert!(matches!(kind("http"), Http(http) if !http.tls));
+    assert!(matches!(kind("{https: }"), Http(http) if http.tls));
+    for (text, user) in [
+        ("{command: [/bin/probe, '{rip}']}", None),
+        (
+            "{command: {run: [/bin/probe, '{rip}'], user: nobody}}",
+            Some("nobody"),
+        ),
+    ] {
+        let Command(command) = kind(text) else {
+            panic!("{text} is not a command");
+        };
+        let argv: Vec<&str> = command.argv.iter().map(|a| a.value.as_str()).collect();
+        assert_eq!(argv, ["/bin/probe", "{rip}"]);
+        assert_eq!(command.user.as_ref().map(|user| user.value.as_str()), user);
+    }
+}
+
+#[test]
 fn an_anchor_serves_twice_but_not_without_bound() {
     let definitions = read_well(
         "services:\n  - {listen: 'tcp://192.0.2.1:80', real_servers: &all [10.0.0.1:80, 10.0.0.2:80]}\n  \
