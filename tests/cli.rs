@@ -4,13 +4,16 @@
 
 #![cfg(test)]
 
+#[path = "golden/case.rs"]
+mod case;
 mod golden;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use golden::{Case, updating};
+use case::Case;
+use golden::updating;
 
 #[test]
 fn every_case_prints_what_it_says() {

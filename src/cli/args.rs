@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::check::CheckArgs;
 use super::list::{ListArgs, SaveArgs};
+use super::plan::PlanArgs;
 use super::status::{ReloadArgs, StatusArgs};
 
 /// Directs Linux IPVS: checks and plans definitions, lists the kernel's table, asks the daemon.
@@ -22,6 +23,8 @@ const EXIT_STATUS: &str = "Exit status: 0 fine; 1 something was found (check --s
 pub(super) enum Command {
     /// Says what is wrong with a definitions file, all of it at once
     Check(CheckArgs),
+    /// Says what a definitions file would change in the kernel's table, and changes nothing
+    Plan(PlanArgs),
     /// Lists the kernel's table, as `ipvsadm -L` does
     List(ListArgs),
     /// Prints the kernel's table as the commands that make it, as `ipvsadm -S` does

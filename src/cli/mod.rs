@@ -10,6 +10,7 @@ mod daemon;
 mod error;
 pub mod list;
 mod output;
+mod plan;
 mod status;
 
 pub use daemon::ipvsd;
@@ -41,6 +42,7 @@ pub fn ipvsctl() -> ExitCode {
 fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(args, output),
+        Command::Plan(args) => plan::run(args, output),
         Command::List(args) => list::list(args, output),
         Command::Save(args) => list::save(args, output),
         Command::Status(args) => status::run(args, output),

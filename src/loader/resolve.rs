@@ -72,12 +72,13 @@ fn resolve_host(
     let Host::Name(name) = host else {
         return;
     };
+    // Where any family will do IPv4 is taken, so that the answer does not hang on the order of the name service.
+    let wanted = family.unwrap_or(Family::Ipv4);
     let resolved = match addresses(name) {
         Ok(addresses) => {
-            let fitting =
-                |address: &&IpAddr| family.is_none_or(|family| Family::of(**address) == family);
+            let fitting = addresses.iter().find(|a| Family::of(**a) == wanted);
             // A tunnel may lead to the other family, so an address of it is better than none.
-            let best = addresses.iter().find(fitting).or(addresses.first());
+            let best = fitting.or(addresses.first());
             best.copied().ok_or_else(|| "it has no address".to_owned())
         }
         Err(reason) => Err(reason.to_string()),

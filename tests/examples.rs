@@ -1,0 +1,78 @@
+//! Every file of `examples/` is in order, and the table it gives is the one beside it: `NAME.table` in the form of
+//! `ipvsadm -S -n`, for both dialects alike. `UPDATE=1 cargo test --test examples` writes the tables anew.
+
+#![cfg(test)]
+
+mod golden;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use golden::{files_below, updating};
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
+fn definitions() -> Vec<PathBuf> {
+    let files: Vec<PathBuf> = ["yaml", "cf"]
+        .iter()
+        .flat_map(|ending| files_below(&examples(), ending))
+        .collect();
+    assert!(files.len() >= 8, "only {files:?}");
+    files
+}
+
+fn ipvsctl(arguments: &[&str], file: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ipvsctl"))
+        .args(arguments)
+        .arg(file)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn every_example_loads_without_a_finding() {
+    for file in definitions() {
+        let output = ipvsctl(&["check", "--strict"], &file);
+        let complaints = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(complaints, "", "{}", file.display());
+        assert!(output.status.success(), "{}", file.display());
+    }
+}
+
+#[test]
+fn every_example_gives_the_table_beside_it() {
+    for file in definitions() {
+        let golden = file.with_extension("table");
+        let mut table = String::new();
+        for (verdict, heading) in [
+            ("up", "# every real server up\n"),
+            ("down", "# every real server down\n"),
+        ] {
+            let output = ipvsctl(&["plan", "--assume", verdict, "--output", "ipvsadm"], &file);
+            assert!(output.status.success(), "{}", file.display());
+            table += heading;
+            table += &String::from_utf8(output.stdout).unwrap();
+        }
+        if updating() {
+            fs::write(&golden, &table).unwrap();
+        }
+        let expected = fs::read_to_string(&golden).unwrap_or_default();
+        assert_eq!(table, expected, "{}", file.display());
+    }
+}
+
+#[test]
+fn no_table_lies_beside_nothing() {
+    let names = |ending: &str| -> BTreeSet<PathBuf> {
+        files_below(&examples(), ending)
+            .iter()
+            .map(|file| file.with_extension(""))
+            .collect()
+    };
+    let defined: BTreeSet<PathBuf> = names("yaml").union(&names("cf")).cloned().collect();
+    assert_eq!(names("table"), defined);
+}
