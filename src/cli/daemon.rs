@@ -73,6 +73,7 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
         .build()?;
     let settings = Settings {
         definitions: args.config,
+        dialect: None,
         socket: args.socket,
     };
     Ok(runtime.block_on(daemon::run(settings))?)

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 
+use director_core::diagnostic::Diagnostic;
 use director_core::director::{Director, Effect, Event};
 use director_core::health::ProbeId;
 use director_core::model::Probe;
@@ -19,7 +20,7 @@ use tokio::time::Instant;
 use super::kernel_thread::Request;
 use super::{Input, Settings, notices, systemd};
 use crate::api::ReloadOutcome;
-use crate::loader::{self, LoadError, Loaded};
+use crate::loader::{LoadError, Loaded};
 use crate::probe::{self, ProbeSettings};
 
 /// The loop and all that it needs.
@@ -50,8 +51,8 @@ impl EventLoop {
     }
 
     /// Runs until the director wishes to exit.
-    pub(super) async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Event) {
-        let mut goes_on = self.happened(first);
+    pub(super) async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
+        let mut goes_on = self.adopt(first);
         while goes_on {
             let input = tokio::select! {
                 input = receiver.recv() => match input {
@@ -73,7 +74,36 @@ impl EventLoop {
                 true
             }
             Input::Reload(answer) => self.reload(answer),
+            Input::Read { outcome, answer } => {
+                let told = ReloadOutcome {
+                    accepted: outcome.is_ok(),
+                    diagnostics: findings(&outcome),
+                };
+                let goes_on = match outcome {
+                    Ok(loaded) => self.adopt(*loaded),
+                    Err(error) => self.refuse(&error),
+                };
+                if let Some(answer) = answer {
+                    drop(answer.send(told));
+                }
+                goes_on
+            }
         }
+    }
+
+    /// Definitions that were read are in force from now on.
+    fn adopt(&mut self, loaded: Loaded) -> bool {
+        self.happened(Event::Loaded {
+            model: Arc::new(loaded.model),
+            warnings: loaded.report.diagnostics,
+        })
+    }
+
+    /// The former definitions stay in force.
+    fn refuse(&mut self, error: &LoadError) -> bool {
+        self.happened(Event::LoadRefused {
+            diagnostics: error.report().diagnostics,
+        })
     }
 
     fn now(&self) -> Moment {
@@ -129,46 +159,23 @@ impl EventLoop {
         });
     }
 
-    /// Reads the definitions again, off the loop since names may have to be resolved; the outcome returns as an event.
+    /// Reads the definitions again, off the loop since names may have to be resolved; the outcome returns as an input.
     fn reload(&mut self, answer: Option<oneshot::Sender<ReloadOutcome>>) -> bool {
-        let (inputs, file) = (self.inputs.clone(), self.settings.definitions.clone());
-        tracing::info!(definitions = %file.display(), "reading the definitions again");
+        let (inputs, settings) = (self.inputs.clone(), self.settings.clone());
+        tracing::info!(definitions = %settings.definitions.display(), "reading the definitions again");
         tokio::task::spawn_blocking(move || {
-            let (event, outcome) = match loader::load(&file) {
-                Ok(loaded) => accepted(loaded),
-                Err(error) => refused(&error),
-            };
-            drop(inputs.send(Input::Event(event)));
-            if let Some(answer) = answer {
-                drop(answer.send(outcome));
-            }
+            let outcome = settings.load().map(Box::new);
+            drop(inputs.send(Input::Read { outcome, answer }));
         });
         true
     }
 }
 
-fn accepted(loaded: Loaded) -> (Event, ReloadOutcome) {
-    let warnings = loaded.report.diagnostics;
-    let outcome = ReloadOutcome {
-        accepted: true,
-        diagnostics: warnings.clone(),
-    };
-    (
-        Event::Loaded {
-            model: Arc::new(loaded.model),
-            warnings,
-        },
-        outcome,
-    )
-}
-
-fn refused(error: &LoadError) -> (Event, ReloadOutcome) {
-    let diagnostics = error.report().diagnostics;
-    let outcome = ReloadOutcome {
-        accepted: false,
-        diagnostics: diagnostics.clone(),
-    };
-    (Event::LoadRefused { diagnostics }, outcome)
+fn findings(outcome: &Result<Box<Loaded>, LoadError>) -> Vec<Diagnostic> {
+    match outcome {
+        Ok(loaded) => loaded.report.diagnostics.clone(),
+        Err(error) => error.report().diagnostics,
+    }
 }
 
 /// Waits for a deadline; for ever when there is none.

@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{ApiError, Control, Listener, ReloadOutcome};
 use crate::ipvs::{Kernel, NetlinkKernel};
-use crate::loader;
+use crate::loader::{LoadError, Loaded};
 use crate::probe::ProbeSettings;
 
 use event_loop::EventLoop;
@@ -31,6 +31,11 @@ enum Input {
     Event(Event),
     Snapshot(oneshot::Sender<Snapshot>),
     Reload(Option<oneshot::Sender<ReloadOutcome>>),
+    /// The definitions were read again.
+    Read {
+        outcome: Result<Box<Loaded>, LoadError>,
+        answer: Option<oneshot::Sender<ReloadOutcome>>,
+    },
 }
 
 /// Runs the daemon until it is told to stop.
@@ -38,7 +43,7 @@ enum Input {
 /// # Errors
 /// When it cannot begin: definitions that are not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
-    let loaded = loader::load(&settings.definitions).map_err(DaemonError::Definitions)?;
+    let loaded = settings.load().map_err(DaemonError::Definitions)?;
     let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
     let info = kernel.info().map_err(DaemonError::Kernel)?;
     let [major, minor, patch] = info.version;
@@ -55,11 +60,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let kernel =
         kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
     let event_loop = EventLoop::new(settings, inputs.clone(), kernel, ProbeSettings::default());
-    let first = Event::Loaded {
-        model: Arc::new(loaded.model),
-        warnings: loaded.report.diagnostics,
-    };
-    event_loop.run(receiver, first).await;
+    event_loop.run(receiver, loaded).await;
     api.abort();
     Ok(())
 }

@@ -2,11 +2,22 @@
 
 use std::path::PathBuf;
 
+use crate::loader::{self, Dialect, LoadError, Loaded};
+
 /// How this daemon runs.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The definitions file.
     pub definitions: PathBuf,
+    /// Its dialect; told by its name and content when not given.
+    pub dialect: Option<Dialect>,
     /// The control socket.
     pub socket: PathBuf,
+}
+
+impl Settings {
+    /// Reads the definitions. Blocks while host names are resolved.
+    pub(super) fn load(&self) -> Result<Loaded, LoadError> {
+        loader::load_as(&self.definitions, self.dialect)
+    }
 }

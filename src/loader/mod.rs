@@ -20,6 +20,7 @@ use director_core::definitions::Definitions;
 use director_core::diagnostic::Diagnostic;
 use director_core::model::Model;
 use director_core::model::validate::validate;
+use ldirectord_compat::ProcessSettings;
 
 /// What a file gives when it can be used.
 #[derive(Debug)]
@@ -30,22 +31,32 @@ pub struct Loaded {
     pub definitions: Definitions,
     /// The dialect of the file.
     pub dialect: Dialect,
+    /// What the file says about the process; only ldirectord.cf says anything.
+    pub process: Option<ProcessSettings>,
     /// The warnings.
     pub report: Report,
 }
 
-/// Reads a file and judges it. Blocks while host names are resolved.
+/// Reads a file and judges it, its dialect told by name and content. Blocks while host names are resolved.
 ///
 /// # Errors
 /// When the file gives no model; [`LoadError::report`] says why, in words for the operator.
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+    load_as(path, None)
+}
+
+/// The same for a file whose dialect may be known already.
+///
+/// # Errors
+/// When the file gives no model.
+pub fn load_as(path: &Path, dialect: Option<Dialect>) -> Result<Loaded, LoadError> {
     let file: Arc<str> = Arc::from(path.to_string_lossy());
     let unreadable = |source| LoadError::Unreadable {
         file: Arc::clone(&file),
         source,
     };
     let bytes = source::read(path).map_err(unreadable)?;
-    let dialect = Dialect::of(path, &String::from_utf8_lossy(&bytes));
+    let dialect = dialect.unwrap_or_else(|| Dialect::of(path, &String::from_utf8_lossy(&bytes)));
     let read = match dialect {
         Dialect::Yaml => read_yaml(&file, source::text(&bytes).map_err(unreadable)?),
         Dialect::Ldirectord => read_ldirectord(&file, &bytes),
@@ -57,6 +68,7 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
 struct Read {
     text: Arc<str>,
     definitions: Option<Definitions>,
+    process: Option<ProcessSettings>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -65,6 +77,7 @@ fn read_yaml(file: &Arc<str>, text: &str) -> Read {
     Read {
         text: Arc::from(text),
         definitions,
+        process: None,
         diagnostics,
     }
 }
@@ -76,6 +89,7 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Read {
     Read {
         text: Arc::from(String::from_utf8_lossy(bytes)),
         definitions: Some(parsed.definitions),
+        process: Some(parsed.process),
         diagnostics,
     }
 }
@@ -100,6 +114,7 @@ fn judge(read: Read, dialect: Dialect, file: &Arc<str>) -> Result<Loaded, LoadEr
             model,
             definitions,
             dialect,
+            process: read.process,
             report,
         }),
         _ => Err(LoadError::Invalid(report)),
