@@ -55,6 +55,7 @@ const ROWS: &[Row] = &[
             "health",
             "table",
             "model",
+            "definitions",
             "moment",
             "diagnostic",
         ],
@@ -69,6 +70,11 @@ const ROWS: &[Row] = &[
     row(
         "director-core/src/model/validate",
         &["definitions", "model", "diagnostic"],
+    ),
+    // The model as a whole stands above the definitions it was made of; its parts, the words of both, below them.
+    row(
+        "director-core/src/model/mod",
+        &["definitions", "diagnostic"],
     ),
     row("director-core/src/definitions", &["model", "diagnostic"]),
     row("director-core/src/model", &["diagnostic"]),
