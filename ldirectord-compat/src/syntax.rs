@@ -324,7 +324,8 @@ impl<'a> Reader<'a, '_> {
         let place = statement.key.place();
         let directive = directives::by_name(name);
         if let Some(directive) = directive {
-            let bare = directive.key == Key::Supervised && statement.value.is_empty();
+            let (value, _) = statement.value.split_run(|c| c != '#');
+            let bare = directive.key == Key::Supervised && value.is_empty();
             if statement.assigned || bare {
                 return Some(directive);
             }

@@ -189,6 +189,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
             "yes" => Some(true),
             "no" => Some(false),
             "" if !self.written.statement.assigned => {
+                // Only `supervised` gets here without an equals sign.
                 let place = self.written.statement.whole.place();
                 let message = format!("{} without a value means yes", self.name());
                 let hint = format!("write {}=yes", self.name());

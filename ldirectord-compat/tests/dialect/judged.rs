@@ -1,0 +1,152 @@
+//! Reads a file as the loader does, with a services database of three names, and prints the table it gives in the
+//! arguments of ipvsadm, so that a test can say what a file means in one line for each entry.
+
+use director_core::definitions::{Definitions, ListenDefinition, PortDefinition};
+use director_core::diagnostic::Diagnostic;
+use director_core::model::validate::validate;
+use director_core::model::{
+    ClientMask, Family, Forwarding, Model, Protocol, RealServer, ServiceId, VirtualService,
+};
+use ldirectord_compat::{Parsed, parse};
+
+/// What became of a file.
+pub(crate) struct Judged {
+    /// What the dialect's reader said.
+    pub(crate) parsed: Parsed,
+    /// All findings, those of the validation included.
+    pub(crate) findings: Vec<Diagnostic>,
+    /// The model, when there is no error.
+    pub(crate) model: Option<Model>,
+}
+
+impl Judged {
+    /// Lines of the errors.
+    pub(crate) fn error_lines(&self) -> Vec<u32> {
+        self.findings
+            .iter()
+            .filter(|finding| finding.is_error())
+            .map(|finding| finding.place.line)
+            .collect()
+    }
+
+    /// The table, one string for each entry.
+    pub(crate) fn table(&self) -> Vec<String> {
+        self.model
+            .iter()
+            .flat_map(Model::services)
+            .flat_map(entries)
+            .collect()
+    }
+}
+
+/// Reads and validates.
+pub(crate) fn judge(text: &[u8]) -> Judged {
+    let parsed = parse("a.cf", text);
+    let mut definitions = parsed.definitions.clone();
+    resolve(&mut definitions);
+    let (model, mut found) = validate(&definitions);
+    let mut findings = parsed.diagnostics.clone();
+    findings.append(&mut found);
+    let model = model.filter(|_| !findings.iter().any(Diagnostic::is_error));
+    Judged {
+        parsed,
+        findings,
+        model,
+    }
+}
+
+fn resolve(definitions: &mut Definitions) {
+    for service in &mut definitions.services {
+        if let ListenDefinition::Address { port, .. } = &mut service.listen.value {
+            number(port);
+        }
+        for server in service.real_servers.iter_mut().chain(&mut service.fallback) {
+            if let Some(port) = &mut server.port {
+                number(&mut port.value);
+            }
+        }
+    }
+}
+
+fn number(port: &mut PortDefinition) {
+    if let PortDefinition::Name(name) = port {
+        let known = [("domain", 53), ("http", 80), ("https", 443)];
+        if let Some((_, number)) = known.iter().find(|(known, _)| known == name) {
+            *port = PortDefinition::Number(*number);
+        }
+    }
+}
+
+fn entries(service: &VirtualService) -> Vec<String> {
+    let mut line = service_name(&service.id);
+    let scheduling = &service.scheduling;
+    if scheduling.one_packet {
+        line.push_str(" -o");
+    }
+    line.push_str(&format!(" -s {}", scheduling.scheduler));
+    if let Some(persistence) = &scheduling.persistence {
+        line.push_str(&format!(" -p {}", persistence.timeout_seconds));
+        match scheduling.mask {
+            ClientMask::V4(mask) if !scheduling.mask.is_single_client() => {
+                line.push_str(&format!(" -M {mask}"))
+            }
+            ClientMask::V6(length) if length != 128 => line.push_str(&format!(" -M {length}")),
+            _ => {}
+        }
+    }
+    let flags = scheduling.flags.names(&scheduling.scheduler);
+    if !flags.is_empty() {
+        line.push_str(&format!(" -b {}", flags.join(",")));
+    }
+    let mut lines = vec![line];
+    lines.extend(
+        service
+            .real_servers
+            .iter()
+            .map(|server| format!("  -r {}", server_entry(server))),
+    );
+    lines.extend(
+        service
+            .fallback
+            .iter()
+            .map(|server| format!("  fallback {}", server_entry(server))),
+    );
+    lines
+}
+
+fn service_name(id: &ServiceId) -> String {
+    match id {
+        ServiceId::Mark {
+            mark,
+            family: Family::Ipv4,
+        } => format!("-f {mark}"),
+        ServiceId::Mark {
+            mark,
+            family: Family::Ipv6,
+        } => format!("-f {mark} -6"),
+        ServiceId::Address {
+            protocol,
+            vip,
+            port,
+        } => {
+            let letter = if *protocol == Protocol::Udp { 'u' } else { 't' };
+            format!("-{letter} {}", std::net::SocketAddr::new(*vip, *port))
+        }
+    }
+}
+
+fn server_entry(server: &RealServer) -> String {
+    let method = match server.forwarding {
+        Forwarding::Masq => "-m",
+        Forwarding::Direct => "-g",
+        _ => "-i",
+    };
+    let mut line = format!("{} {method} -w {}", server.endpoint, server.weight);
+    if server.upper_threshold != 0 || server.lower_threshold != 0 {
+        line.push_str(&format!(
+            " -x {} -y {}",
+            server.upper_threshold, server.lower_threshold
+        ));
+    }
+    line
+}
