@@ -5,6 +5,8 @@ use clap::{Parser, Subcommand};
 use super::check::CheckArgs;
 use super::list::{ListArgs, SaveArgs};
 use super::plan::PlanArgs;
+use super::replay::ReplayArgs;
+use super::simulate::SimulateArgs;
 use super::status::{ReloadArgs, StatusArgs};
 
 /// Directs Linux IPVS: checks and plans definitions, lists the kernel's table, asks the daemon.
@@ -33,4 +35,8 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Has the daemon read its definitions again
     Reload(ReloadArgs),
+    /// Plays definitions against events in virtual time and prints the timeline of tables
+    Simulate(SimulateArgs),
+    /// Does again, exactly, what a daemon did that ran with --record
+    Replay(ReplayArgs),
 }

@@ -29,6 +29,9 @@ struct DaemonArgs {
     /// Control socket
     #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
     socket: PathBuf,
+    /// Record every event to this file, for ipvsctl replay; secrets are masked
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// How log lines are written to standard error
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -75,6 +78,7 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
         definitions: args.config,
         dialect: None,
         socket: args.socket,
+        recording: args.record,
     };
     Ok(runtime.block_on(daemon::run(settings))?)
 }

@@ -1,6 +1,7 @@
 //! What can keep a subcommand from its work. Faults of a definitions file are not among them: they are its output.
 
 use std::io;
+use std::path::PathBuf;
 
 use director_core::model::ServiceId;
 use thiserror::Error;
@@ -18,6 +19,24 @@ pub(super) enum CliError {
     /// A value has no JSON form.
     #[error("the output cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A file that is not definitions cannot be read.
+    #[error("{} cannot be read: {source}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line of a recording is not one.
+    #[error("{}:{line}: not an event of a recording: {source}; was it made by ipvsd --record of this version?", file.display())]
+    Recording {
+        /// The recording.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// The daemon cannot be asked.
     #[error(transparent)]
     Api(#[from] crate::api::ApiError),
@@ -47,7 +66,11 @@ impl CliError {
     /// The exit status that says so.
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Output(_) | Self::Json(_) | Self::LogFilter(_) => Exit::Unusable,
+            Self::Output(_)
+            | Self::Json(_)
+            | Self::LogFilter(_)
+            | Self::Unreadable { .. }
+            | Self::Recording { .. } => Exit::Unusable,
             Self::Daemon(DaemonError::Definitions(_)) => Exit::Unusable,
             Self::Api(_) | Self::Daemon(_) => Exit::Refused,
             Self::Kernel(_) | Self::NoSuchService(_) | Self::ConnectionTable(_) => Exit::Refused,

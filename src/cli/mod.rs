@@ -11,6 +11,8 @@ mod error;
 pub mod list;
 mod output;
 mod plan;
+mod replay;
+mod simulate;
 mod status;
 
 pub use daemon::ipvsd;
@@ -46,6 +48,8 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::List(args) => list::list(args, output),
         Command::Save(args) => list::save(args, output),
         Command::Status(args) => status::run(args, output),
+        Command::Simulate(args) => simulate::run(args, output),
+        Command::Replay(args) => replay::run(args, output),
         Command::Reload(args) => status::run_reload(args, output),
     }
 }

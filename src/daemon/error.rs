@@ -23,6 +23,9 @@ pub enum DaemonError {
     /// Signals cannot be received.
     #[error("signals cannot be received: {0}")]
     Signals(#[source] io::Error),
+    /// The recording cannot be begun.
+    #[error("the recording cannot be written: {0}")]
+    Recording(#[source] io::Error),
     /// The thread that talks to the kernel cannot be started.
     #[error("a thread cannot be started: {0}")]
     Thread(#[source] io::Error),
@@ -33,7 +36,7 @@ impl DaemonError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Definitions(_) => 2,
+            Self::Definitions(_) | Self::Recording(_) => 2,
             Self::Kernel(_) | Self::Control(_) | Self::Signals(_) | Self::Thread(_) => 3,
         }
     }

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::kernel_thread::Request;
+use super::recorder::Recorder;
 use super::{Input, Settings, notices, systemd};
 use crate::api::ReloadOutcome;
 use crate::loader::{LoadError, Loaded};
@@ -31,6 +32,7 @@ pub(super) struct EventLoop {
     inputs: mpsc::UnboundedSender<Input>,
     kernel: blocking::Sender<Request>,
     probe_settings: Arc<ProbeSettings>,
+    recorder: Option<Recorder>,
 }
 
 impl EventLoop {
@@ -39,6 +41,7 @@ impl EventLoop {
         inputs: mpsc::UnboundedSender<Input>,
         kernel: blocking::Sender<Request>,
         probe_settings: ProbeSettings,
+        recorder: Option<Recorder>,
     ) -> Self {
         Self {
             director: Director::new(),
@@ -47,6 +50,7 @@ impl EventLoop {
             inputs,
             kernel,
             probe_settings: Arc::new(probe_settings),
+            recorder,
         }
     }
 
@@ -112,11 +116,23 @@ impl EventLoop {
 
     /// Hands an event to the director and carries out its wishes; false when the end has come.
     fn happened(&mut self, event: Event) -> bool {
+        let now = self.now();
+        self.record(&event, now);
         let mut goes_on = true;
-        for effect in self.director.handle(event, self.now()) {
+        for effect in self.director.handle(event, now) {
             goes_on &= self.carry_out(effect);
         }
         goes_on
+    }
+
+    fn record(&mut self, event: &Event, now: Moment) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        if let Err(error) = recorder.record(now, event) {
+            tracing::warn!(%error, "the recording ends here: it cannot be written");
+            self.recorder = None;
+        }
     }
 
     fn carry_out(&mut self, effect: Effect) -> bool {

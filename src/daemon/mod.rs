@@ -5,11 +5,13 @@ mod error;
 mod event_loop;
 mod kernel_thread;
 mod notices;
+mod recorder;
 mod settings;
 mod signals;
 mod systemd;
 
 pub use error::DaemonError;
+pub use recorder::RecordedEvent;
 pub use settings::Settings;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use crate::loader::{LoadError, Loaded};
 use crate::probe::ProbeSettings;
 
 use event_loop::EventLoop;
+use recorder::Recorder;
 
 /// Everything that reaches the loop: events for the director, and requests of those who watch it.
 #[derive(Debug)]
@@ -49,6 +52,12 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let [major, minor, patch] = info.version;
     tracing::info!(definitions = %settings.definitions.display(), ipvs = %format_args!("{major}.{minor}.{patch}"), "starting");
 
+    let recorder = settings
+        .recording
+        .as_deref()
+        .map(Recorder::create)
+        .transpose();
+    let recorder = recorder.map_err(DaemonError::Recording)?;
     let (inputs, receiver) = mpsc::unbounded_channel();
     let listener = Listener::bind(&settings.socket).map_err(DaemonError::Control)?;
     let control = Arc::new(LoopControl {
@@ -59,7 +68,13 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
 
     let kernel =
         kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
-    let event_loop = EventLoop::new(settings, inputs.clone(), kernel, ProbeSettings::default());
+    let event_loop = EventLoop::new(
+        settings,
+        inputs.clone(),
+        kernel,
+        ProbeSettings::default(),
+        recorder,
+    );
     event_loop.run(receiver, loaded).await;
     api.abort();
     Ok(())

@@ -13,6 +13,8 @@ pub struct Settings {
     pub dialect: Option<Dialect>,
     /// The control socket.
     pub socket: PathBuf,
+    /// Where every event is recorded.
+    pub recording: Option<PathBuf>,
 }
 
 impl Settings {

@@ -12,6 +12,7 @@ pub use dialect::Dialect;
 pub use error::{LoadError, Report};
 pub use render::{Look, render};
 pub use source::{SIZE_LIMIT, SourceError};
+pub use yaml::duration;
 
 use std::path::Path;
 use std::sync::Arc;

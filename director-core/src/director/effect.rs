@@ -111,12 +111,12 @@ impl fmt::Display for Notice {
                 services,
                 real_servers,
                 ..
-            } => {
-                write!(
-                    f,
-                    "definitions in force: {services} virtual services, {real_servers} real servers"
-                )
-            }
+            } => write!(
+                f,
+                "definitions in force: {}, {}",
+                counted(*services, "virtual service"),
+                counted(*real_servers, "real server")
+            ),
             Self::LoadRefused { diagnostics } => {
                 let errors = diagnostics
                     .iter()
@@ -124,7 +124,8 @@ impl fmt::Display for Notice {
                     .count();
                 write!(
                     f,
-                    "definitions refused ({errors} errors), the former ones stay in force"
+                    "definitions refused ({}), the former ones stay in force",
+                    counted(errors, "error")
                 )
             }
             Self::Verdict {
@@ -174,4 +175,10 @@ impl fmt::Display for Notice {
             }
         }
     }
+}
+
+/// `1 error`, `2 errors`.
+fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }

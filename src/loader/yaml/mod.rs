@@ -11,11 +11,18 @@ mod shape;
 mod tree;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use director_core::definitions::Definitions;
 use director_core::diagnostic::{Diagnostic, Place};
 
 use reader::Reader;
+
+/// A time span as definitions have it, such as `1m30s`; none when the text is not one.
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
+    duration::parse(text).ok()
+}
 
 /// Reads a file of the YAML dialect. There are definitions whenever the syntax can be read, so that their meaning can be
 /// judged in the same run; whether they may be used depends on the findings.

@@ -1,0 +1,230 @@
+//! Plays a script: the core, a kernel in memory and servers that answer as they are told, on a virtual clock.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use director_core::director::{Director, Effect, Event};
+use director_core::health::{Outcome, ProbeId, Report};
+use director_core::model::{Model, Probe};
+use director_core::moment::Moment;
+use director_core::table::Table;
+
+use super::script::{Scene, Script, Turn};
+use crate::ipvs::{Kernel, MemoryKernel, Scope};
+
+/// How long a simulated probe takes; it has to be something.
+const PROBE_TIME: Duration = Duration::from_millis(1);
+
+/// How a server answers.
+#[derive(Debug, Clone)]
+enum Behaviour {
+    Fails(String),
+    Flaps { pace: Duration, since: Moment },
+}
+
+/// Everything that plays.
+pub(super) struct Stage {
+    director: Director,
+    kernel: MemoryKernel,
+    now: Moment,
+    behaviours: BTreeMap<IpAddr, Behaviour>,
+    questions: BTreeMap<ProbeId, Probe>,
+    model: Arc<Model>,
+    timeline: String,
+    shown: Table,
+}
+
+impl Stage {
+    /// A kernel with an empty table, and definitions that are loaded when the play begins.
+    pub(super) fn new(model: Arc<Model>) -> Self {
+        Self {
+            director: Director::new(),
+            kernel: MemoryKernel::new(),
+            now: Moment::START,
+            behaviours: BTreeMap::new(),
+            questions: BTreeMap::new(),
+            model,
+            timeline: String::new(),
+            shown: Table::default(),
+        }
+    }
+
+    /// What happened, in the order of time.
+    pub(super) fn timeline(&self) -> &str {
+        &self.timeline
+    }
+
+    /// Plays the whole script.
+    pub(super) fn play(&mut self, script: &Script) {
+        for (_, scene) in script.scenes.iter().filter(|(at, _)| *at == Moment::START) {
+            self.enter(scene);
+        }
+        self.event(Event::Loaded {
+            model: Arc::clone(&self.model),
+            warnings: Vec::new(),
+        });
+        for (at, scene) in script.scenes.iter().filter(|(at, _)| *at > Moment::START) {
+            self.run_until(*at);
+            self.enter(scene);
+        }
+        self.run_until(script.end);
+    }
+
+    fn enter(&mut self, scene: &Scene) {
+        let server = scene.server;
+        match &scene.turn {
+            Turn::Fails(reason) => {
+                self.say(&format!("** {server} fails: {reason}"));
+                self.behaviours
+                    .insert(server, Behaviour::Fails(reason.clone()));
+            }
+            Turn::Works => {
+                self.say(&format!("** {server} works"));
+                self.behaviours.remove(&server);
+            }
+            Turn::Flaps(pace) => {
+                self.say(&format!("** {server} flaps every {pace:?}"));
+                self.behaviours.insert(
+                    server,
+                    Behaviour::Flaps {
+                        pace: *pace,
+                        since: self.now,
+                    },
+                );
+            }
+            Turn::Weight(weight) => {
+                self.say(&format!("** somebody else gives {server} weight {weight}"));
+                self.meddle(|entry| entry.settings.weight = *weight, server);
+            }
+            Turn::Removed => {
+                self.say(&format!("** somebody else removes {server}"));
+                for service in self.kernel.table_mut().services.values_mut() {
+                    service
+                        .servers
+                        .retain(|endpoint, _| endpoint.address != server);
+                }
+            }
+        }
+    }
+
+    fn meddle(&mut self, change: impl Fn(&mut director_core::table::ServerEntry), server: IpAddr) {
+        for service in self.kernel.table_mut().services.values_mut() {
+            let concerned = service
+                .servers
+                .iter_mut()
+                .filter(|(endpoint, _)| endpoint.address == server);
+            concerned.for_each(|(_, entry)| change(entry));
+        }
+    }
+
+    fn run_until(&mut self, end: Moment) {
+        while let Some(next) = self.director.next_deadline().filter(|next| *next <= end) {
+            self.now = next.max(self.now);
+            self.event(Event::Woken);
+        }
+        self.now = end;
+    }
+
+    /// Hands over an event and everything that follows from it at this moment.
+    fn event(&mut self, event: Event) {
+        let mut events = vec![event];
+        while let Some(event) = events.pop() {
+            for effect in self.director.handle(event, self.now) {
+                self.carry_out(effect, &mut events);
+            }
+            if events.is_empty()
+                && let Some((probe, question)) = self.questions.pop_first()
+            {
+                events.push(Event::Probed {
+                    probe,
+                    report: self.answer(&question),
+                });
+            }
+        }
+        self.show_table();
+    }
+
+    fn carry_out(&mut self, effect: Effect, events: &mut Vec<Event>) {
+        match effect {
+            Effect::ReadTable => events.push(match self.kernel.read_table(Scope::All) {
+                Ok(table) => Event::TableRead { table },
+                Err(error) => Event::ReadFailed {
+                    message: error.to_string(),
+                },
+            }),
+            Effect::Apply(plan) => {
+                let failures = self.kernel.apply(&plan).failures;
+                let services = plan.services();
+                let observed = self
+                    .kernel
+                    .read_table(Scope::Services(&services))
+                    .map_err(|error| error.to_string());
+                events.push(Event::Applied {
+                    services,
+                    failures,
+                    observed,
+                });
+            }
+            Effect::Probe { id, probe } => drop(self.questions.insert(id, probe)),
+            Effect::Tell(notice) => self.say(&notice.to_string()),
+            Effect::Ready | Effect::Exit => {}
+        }
+    }
+
+    fn answer(&self, probe: &Probe) -> Report {
+        let failure = match self.behaviours.get(&probe.address) {
+            None => None,
+            Some(Behaviour::Fails(reason)) => Some(reason.clone()),
+            Some(Behaviour::Flaps { pace, since }) => {
+                let turns = self.now.since(*since).as_micros() / pace.as_micros().max(1);
+                turns
+                    .is_multiple_of(2)
+                    .then(|| "connection refused".to_owned())
+            }
+        };
+        let outcome = match failure {
+            Some(reason) => Outcome::Failed { reason },
+            None => Outcome::Good {
+                detail: "answers".to_owned(),
+            },
+        };
+        Report {
+            outcome,
+            took: PROBE_TIME,
+        }
+    }
+
+    fn say(&mut self, words: &str) {
+        self.timeline
+            .push_str(&format!("{:>10}  {words}\n", self.now.to_string()));
+    }
+
+    /// One line a service, when the kernel's table has changed.
+    fn show_table(&mut self) {
+        let table = self.kernel.table();
+        if table.same_settings(&self.shown) {
+            return;
+        }
+        self.shown = table.clone();
+        let mut lines = String::new();
+        for (id, service) in &self.shown.services {
+            let servers = service
+                .servers
+                .iter()
+                .map(|(server, entry)| format!("{server}={}", entry.settings.weight));
+            let servers: Vec<String> = servers.collect();
+            let servers = if servers.is_empty() {
+                "(nobody)".to_owned()
+            } else {
+                servers.join("  ")
+            };
+            lines.push_str(&format!(
+                "{:>10}  == {id} {}  {servers}\n",
+                "", service.scheduling.scheduler
+            ));
+        }
+        self.timeline.push_str(&lines);
+    }
+}
