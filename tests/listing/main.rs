@@ -6,6 +6,8 @@ mod commands;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod order;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod static_table;

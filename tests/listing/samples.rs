@@ -84,31 +84,3 @@ pub(crate) fn number(word: &str) -> u64 {
     }
     word.parse().unwrap()
 }
-
-/// The blocks of `listing` in the order in which they stand in `model`, and real servers likewise: a listing of ipvsadm in our
-/// order. What `model` lacks comes last.
-pub(crate) fn in_order_of(model: &str, listing: &str, is_server: fn(&str) -> bool) -> String {
-    let position = |line: &str| {
-        let found = model.lines().position(|candidate| candidate == line);
-        found.unwrap_or(usize::MAX)
-    };
-    let titles: Vec<&str> = listing
-        .lines()
-        .take_while(|line| line.starts_with("IP Virtual") || line.contains("Address:Port"))
-        .collect();
-    let mut blocks: Vec<(&str, Vec<&str>)> = Vec::new();
-    for line in listing.lines().skip(titles.len()) {
-        match blocks.last_mut() {
-            Some((_, servers)) if is_server(line) => servers.push(line),
-            _ => blocks.push((line, Vec::new())),
-        }
-    }
-    blocks.sort_by_key(|(service, _)| position(service));
-    let mut lines = titles;
-    for (service, mut servers) in blocks {
-        servers.sort_by_key(|server| position(server));
-        lines.push(service);
-        lines.extend(servers);
-    }
-    lines.iter().map(|line| format!("{line}\n")).collect()
-}

@@ -4,7 +4,8 @@ use director_core::table::Table;
 use ipvsd::cli::list::{Style, View, save_format, save_format_with};
 
 use crate::commands;
-use crate::samples::{KERNEL, file, in_order_of, names, output};
+use crate::order::in_order_of;
+use crate::samples::{KERNEL, file, names, output};
 
 fn table() -> Table {
     commands::table(&file("static.rules"))

@@ -92,6 +92,15 @@ impl ServiceId {
         }
     }
 
+    /// The transport protocol; a mark may stand for packets of any.
+    #[must_use]
+    pub fn protocol(&self) -> Option<Protocol> {
+        match self {
+            Self::Address { protocol, .. } => Some(*protocol),
+            Self::Mark { .. } => None,
+        }
+    }
+
     /// The service's port, when it has one of its own: none for a mark or for port 0.
     #[must_use]
     pub fn port(&self) -> Option<u16> {

@@ -86,9 +86,10 @@ pub fn connection_listing(names: &Names, connections: &[Connection], engines: bo
 
 fn line(names: &Names, connection: &Connection, engines: bool) -> String {
     let protocol = match connection.protocol.as_str() {
-        "UDP" => Protocol::Udp,
-        "SCTP" => Protocol::Sctp,
-        _ => Protocol::Tcp,
+        "TCP" => Some(Protocol::Tcp),
+        "UDP" => Some(Protocol::Udp),
+        "SCTP" => Some(Protocol::Sctp),
+        _ => None,
     };
     let shown = |endpoint: Endpoint| names.endpoint(endpoint.address, endpoint.port, protocol);
     let expires = connection.expires_seconds;

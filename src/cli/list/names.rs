@@ -59,13 +59,19 @@ impl Names {
         (Self::new(hosts, &services_file), unanswered)
     }
 
-    /// `address:port` or `[address]:port`.
-    pub(super) fn endpoint(&self, address: IpAddr, port: u16, protocol: Protocol) -> String {
+    /// `address:port` or `[address]:port`. Without a protocol, as behind a mark, the port has no name.
+    pub(super) fn endpoint(
+        &self,
+        address: IpAddr,
+        port: u16,
+        protocol: Option<Protocol>,
+    ) -> String {
         let host = match self.hosts.get(&address) {
             Some(name) => name.clone(),
             None => numeric(address),
         };
-        let port = match self.ports.get(&(protocol, port)) {
+        let named = protocol.and_then(|protocol| self.ports.get(&(protocol, port)));
+        let port = match named {
             Some(name) => name.clone(),
             None => port.to_string(),
         };
@@ -172,7 +178,7 @@ mod tests {
         let file = "# comment\nhttp\t80/tcp www # web\nother 80/tcp\nweb6 80/sctp\nodd 80/dccp\nbad x/tcp\n";
         let names = Names::new(BTreeMap::new(), file);
         let address = [192, 0, 2, 1].into();
-        let shown = |protocol| names.endpoint(address, 80, protocol);
+        let shown = |protocol| names.endpoint(address, 80, Some(protocol));
         assert_eq!(shown(Protocol::Tcp), "192.0.2.1:http");
         assert_eq!(shown(Protocol::Sctp), "192.0.2.1:web6");
         assert_eq!(shown(Protocol::Udp), "192.0.2.1:80");
@@ -189,7 +195,7 @@ mod tests {
         for (address, shown) in cases {
             let address = address.parse().unwrap();
             let names = Names::numeric();
-            assert_eq!(names.endpoint(address, 0, Protocol::Tcp), shown);
+            assert_eq!(names.endpoint(address, 0, None), shown);
         }
     }
 }

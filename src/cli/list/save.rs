@@ -1,7 +1,7 @@
 //! A table as the commands that make it, in the form of `ipvsadm -S`, which `ipvsadm -R` takes.
 //!
-//! A firewall mark above 2^31-1 is written as the number that it is, which can be restored; ipvsadm 1.31 writes a negative
-//! one, which it then refuses.
+//! Two things are written so that they can be restored, where ipvsadm 1.31 writes what it then refuses: a firewall mark above
+//! 2^31-1 as the number that it is, not as a negative one, and the third flag of `sh` and `mh` as `flag-3`, not as nothing.
 
 use director_core::model::{
     Endpoint, Family, Forwarding, Protocol, Scheduling, ServiceId, Tunnel, TunnelChecksum,
@@ -44,7 +44,7 @@ fn service_option(names: &Names, id: &ServiceId) -> String {
                 Protocol::Udp => "-u",
                 Protocol::Sctp => "--sctp-service",
             };
-            format!("{option} {}", names.endpoint(vip, port, protocol))
+            format!("{option} {}", names.endpoint(vip, port, Some(protocol)))
         }
         ServiceId::Mark { family, mark } => match family {
             Family::Ipv4 => format!("-f {mark}"),
@@ -78,11 +78,7 @@ fn server_options(
     server: &Endpoint,
     settings: &ServerSettings,
 ) -> String {
-    let protocol = match id {
-        ServiceId::Address { protocol, .. } => *protocol,
-        ServiceId::Mark { .. } => Protocol::Tcp,
-    };
-    let endpoint = names.endpoint(server.address, server.port, protocol);
+    let endpoint = names.endpoint(server.address, server.port, id.protocol());
     let method = match settings.forwarding {
         Forwarding::Masq => "-m",
         Forwarding::Tunnel(_) => "-i",

@@ -106,7 +106,7 @@ impl Style {
                 vip,
                 port,
             } => {
-                let endpoint = self.names.endpoint(vip, port, protocol);
+                let endpoint = self.names.endpoint(vip, port, Some(protocol));
                 let name = format!("{:<4} {endpoint}", protocol_name(protocol));
                 cut(name, id.family(), 33)
             }
@@ -121,11 +121,9 @@ impl Style {
     }
 
     fn server_line(&self, id: &ServiceId, server: &Endpoint, entry: &ServerEntry) -> String {
-        let protocol = match id {
-            ServiceId::Address { protocol, .. } => *protocol,
-            ServiceId::Mark { .. } => Protocol::Tcp,
-        };
-        let endpoint = self.names.endpoint(server.address, server.port, protocol);
+        let endpoint = self
+            .names
+            .endpoint(server.address, server.port, id.protocol());
         let endpoint = cut(endpoint, Family::of(server.address), 28);
         format!("  -> {endpoint:<28}{}", self.server_columns(entry))
     }
@@ -212,9 +210,13 @@ fn cut(text: String, family: Family, width: usize) -> String {
 /// Scheduler, flags, persistence and one-packet, each with a blank before it.
 fn scheduling(scheduling: &Scheduling) -> String {
     let mut text = format!(" {}", scheduling.scheduler);
-    let flags = scheduling.flags.names(&scheduling.scheduler);
-    if !flags.is_empty() {
-        text += &format!(" ({})", flags.join(","));
+    if !scheduling.flags.is_empty() {
+        let mut names = scheduling.flags.names(&scheduling.scheduler);
+        // ipvsadm has no word for the third flag of schedulers that name the other two.
+        if matches!(scheduling.scheduler.as_str(), "sh" | "mh") {
+            names.retain(|name| *name != "flag-3");
+        }
+        text += &format!(" ({})", names.join(","));
     }
     if let Some(persistence) = &scheduling.persistence {
         text += &format!(" persistent {}", persistence.timeout_seconds);

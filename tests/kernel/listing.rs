@@ -1,0 +1,161 @@
+//! `ipvsctl list` and `ipvsctl save` beside ipvsadm, on the same kernel table.
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use director_core::model::{Family, Forwarding, Scheduling, ServiceId};
+use director_core::table::Table;
+use ipvsd::cli::list::save_format;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+use crate::fixtures::{VIP, endpoint, establish, kernel, read, run, settings, table_of};
+use crate::order::in_order_of;
+use crate::tables;
+
+const IPVSCTL: &str = env!("CARGO_BIN_EXE_ipvsctl");
+/// An ordinary user.
+const NOBODY: u32 = 65534;
+
+/// Tables that are the same in every run.
+fn some_tables(count: usize) -> Vec<Table> {
+    let mut runner = TestRunner::deterministic();
+    let mut next = || tables::table().new_tree(&mut runner).unwrap().current();
+    (0..count).map(|_| next()).collect()
+}
+
+fn is_listed_server(line: &str) -> bool {
+    line.starts_with("  -> ")
+}
+
+fn is_saved_server(line: &str) -> bool {
+    line.starts_with("-a ")
+}
+
+#[test]
+fn every_view_is_the_same() {
+    let mut kernel = kernel();
+    for table in some_tables(4) {
+        establish(&mut kernel, &table);
+        for options in [
+            "-n",
+            "-n --stats",
+            "-n --rate",
+            "-n --stats --exact",
+            "-n --rate --exact",
+            "-n --thresholds",
+            "-n --persistent-conn",
+            "-n --tun-info",
+            "-n --rate --stats --thresholds",
+            "--tun-info",
+            "-c -n",
+            "--timeout",
+            "--daemon",
+        ] {
+            let options: Vec<&str> = options.split(' ').collect();
+            let theirs = run("ipvsadm", &[&["-L"], options.as_slice()].concat());
+            let ours = run(IPVSCTL, &[&["list"], options.as_slice()].concat());
+            assert_eq!(theirs.lines().count(), ours.lines().count());
+            let theirs = in_order_of(&ours, &theirs, is_listed_server);
+            assert_eq!(ours, theirs, "{options:?}");
+        }
+    }
+}
+
+#[test]
+fn one_service_is_the_same_and_a_missing_one_is_refused() {
+    let mut kernel = kernel();
+    let servers = [(endpoint("10.0.0.1", 80), settings(Forwarding::Masq))];
+    let scheduling = Scheduling::plain("wrr", Family::Ipv4);
+    establish(&mut kernel, &table_of(VIP, scheduling, servers));
+    let options = ["-n", "-t", "192.0.2.10:80"];
+    assert_eq!(
+        run(IPVSCTL, &[&["list"], options.as_slice()].concat()),
+        run("ipvsadm", &[&["-L"], options.as_slice()].concat())
+    );
+    let missing = Command::new(IPVSCTL)
+        .args(["list", "-n", "-u", "192.0.2.10:80"])
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(3));
+    assert_eq!(
+        String::from_utf8(missing.stderr).unwrap(),
+        "ipvsctl: No such service: udp 192.0.2.10:80\n"
+    );
+}
+
+/// ipvsadm has no words for local delivery, and none that it takes itself for marks above 2^31-1 and the third flag of `sh`
+/// and `mh`.
+fn without_what_it_cannot_say(mut table: Table) -> Table {
+    table
+        .services
+        .retain(|id, _| !matches!(id, ServiceId::Mark { mark, .. } if *mark > 1 << 31));
+    for service in table.services.values_mut() {
+        service.scheduling.flags.third &= !["sh", "mh"].contains(&&*service.scheduling.scheduler);
+        for server in service.servers.values_mut() {
+            if server.settings.forwarding == Forwarding::Local {
+                server.settings.forwarding = Forwarding::Direct;
+            }
+        }
+    }
+    table
+}
+
+#[test]
+fn saved_commands_are_the_same() {
+    let mut kernel = kernel();
+    for table in some_tables(8) {
+        let table = without_what_it_cannot_say(table);
+        establish(&mut kernel, &table);
+        let ours = run(IPVSCTL, &["save", "-n"]);
+        assert_eq!(ours, save_format(&table));
+        let theirs = run("ipvsadm", &["-S", "-n"]);
+        assert_eq!(ours, in_order_of(&ours, &theirs, is_saved_server));
+    }
+}
+
+#[test]
+fn ipvsadm_restores_what_we_save() {
+    let mut kernel = kernel();
+    let mark = ServiceId::Mark {
+        family: Family::Ipv6,
+        mark: u32::MAX,
+    };
+    let mut scheduling = Scheduling::plain("mh", Family::Ipv6);
+    scheduling.flags.third = true;
+    let servers = [(endpoint("fd00::1", 0), settings(Forwarding::Masq))];
+    let table = table_of(mark, scheduling, servers);
+    let saved = save_format(&table);
+    let mut restore = Command::new("ipvsadm")
+        .arg("-R")
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = restore.stdin.take().unwrap();
+    input.write_all(saved.as_bytes()).unwrap();
+    drop(input);
+    assert!(restore.wait().unwrap().success());
+    assert!(read(&mut kernel).same_settings(&table));
+}
+
+#[test]
+fn an_ordinary_user_learns_what_is_missing() {
+    let _kernel = kernel();
+    for arguments in [
+        ["list", "-n"],
+        ["list", "--timeout"],
+        ["list", "--daemon"],
+        ["save", "-n"],
+    ] {
+        let refused = Command::new(IPVSCTL)
+            .args(arguments)
+            .uid(NOBODY)
+            .gid(NOBODY)
+            .output()
+            .unwrap();
+        assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert!(message.contains("needs CAP_NET_ADMIN"), "{message}");
+    }
+}
