@@ -51,8 +51,15 @@ impl Findings {
 
     /// The findings in the order of the file, and the oddities that occurred.
     pub(crate) fn finish(mut self, whole_file: &Place) -> (Vec<Diagnostic>, Vec<Quirk>) {
-        self.list
-            .sort_by_key(|finding| (finding.place.line, finding.place.column));
+        // A global directive may be judged once for each service; it is reported once.
+        self.list.sort_by(|one, other| {
+            let key =
+                |finding: &Diagnostic| (finding.place.line, finding.place.column, finding.severity);
+            key(one)
+                .cmp(&key(other))
+                .then_with(|| one.message.cmp(&other.message))
+        });
+        self.list.dedup();
         if self.left_out > 0 {
             let message = format!("{} further findings are left out", self.left_out);
             let hint = "correct these first";

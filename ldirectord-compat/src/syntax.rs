@@ -217,7 +217,9 @@ impl<'a> Reader<'a, '_> {
             self.unindented = self.ahead[index].unindented;
             return;
         }
-        self.warn_of_scope(directive, &statement);
+        if width == 0 {
+            self.warn_of_scope(directive, &statement);
+        }
         self.end(number, "the global directive in line");
         self.file.globals.push(Written {
             directive,

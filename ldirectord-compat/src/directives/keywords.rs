@@ -98,26 +98,26 @@ const RADIUS: &[Key] = &[Key::Login, Key::Passwd, Key::Secret];
 /// All words of `service=`.
 #[rustfmt::skip]
 pub const SERVICES: &[ServiceName] = &[
-    service("ftp", 21, Dialogue::Plain(Conversation::Ftp), LDAP, Support::NotYet),
-    service("smtp", 25, Dialogue::Plain(Conversation::Smtp), &[], Support::NotYet),
+    service("ftp", 21, Dialogue::Plain(Conversation::Ftp), LDAP, Support::Ready),
+    service("smtp", 25, Dialogue::Plain(Conversation::Smtp), &[], Support::Ready),
     service("dns", 53, Dialogue::Plain(Conversation::Dns), ASK, Support::NotYet),
     service("http", 80, Dialogue::Http, HTTP, Support::Ready),
-    service("pop", 110, Dialogue::Plain(Conversation::Pop), LOGIN, Support::NotYet),
-    service("nntp", 119, Dialogue::Plain(Conversation::Nntp), &[], Support::NotYet),
-    service("imap", 143, Dialogue::Plain(Conversation::Imap), LOGIN, Support::NotYet),
+    service("pop", 110, Dialogue::Plain(Conversation::Pop), LOGIN, Support::Ready),
+    service("nntp", 119, Dialogue::Plain(Conversation::Nntp), &[], Support::Ready),
+    service("imap", 143, Dialogue::Plain(Conversation::Imap), LOGIN, Support::Ready),
     service("ldap", 389, Dialogue::Plain(Conversation::Ldap), LDAP, Support::NotYet),
     service("https", 443, Dialogue::Https, HTTPS, Support::Ready),
-    service("submission", 587, Dialogue::Plain(Conversation::Smtp), &[], Support::NotYet),
+    service("submission", 587, Dialogue::Plain(Conversation::Smtp), &[], Support::Ready),
     service("ldaps", 636, Dialogue::Tls(Conversation::Ldap), LDAPS, Support::NotYet),
-    service("imaps", 993, Dialogue::Tls(Conversation::Imap), LOGIN_TLS, Support::NotYet),
-    service("pops", 995, Dialogue::Tls(Conversation::Pop), LOGIN_TLS, Support::NotYet),
+    service("imaps", 993, Dialogue::Tls(Conversation::Imap), LOGIN_TLS, Support::Ready),
+    service("pops", 995, Dialogue::Tls(Conversation::Pop), LOGIN_TLS, Support::Ready),
     service("oracle", 1521, Dialogue::Plain(Conversation::Oracle), SQL, Support::NotYet),
     service("radius", 1812, Dialogue::Plain(Conversation::Radius), RADIUS, Support::NotYet),
-    service("http_proxy", 3128, Dialogue::HttpProxy, PROXY, Support::NotYet),
+    service("http_proxy", 3128, Dialogue::HttpProxy, PROXY, Support::Ready),
     service("mysql", 3306, Dialogue::Plain(Conversation::Mysql), SQL, Support::NotYet),
-    service("sip", 5060, Dialogue::Plain(Conversation::Sip), &[Key::Login], Support::NotYet),
+    service("sip", 5060, Dialogue::Plain(Conversation::Sip), &[Key::Login], Support::Ready),
     service("pgsql", 5432, Dialogue::Plain(Conversation::Pgsql), SQL, Support::NotYet),
-    service("simpletcp", 0, Dialogue::Plain(Conversation::Simpletcp), ASK, Support::NotYet),
+    service("simpletcp", 0, Dialogue::Plain(Conversation::Simpletcp), ASK, Support::Ready),
     service("none", 0, Dialogue::None, &[], Support::Ready),
 ];
 
@@ -209,8 +209,14 @@ impl CheckType {
     #[must_use]
     pub fn support(self) -> Support {
         match self {
-            Self::Negotiate | Self::Connect | Self::On | Self::Off => Support::Ready,
-            Self::Ping | Self::External | Self::ExternalPerl | Self::Combined(_) => Support::NotYet,
+            Self::Negotiate
+            | Self::Connect
+            | Self::Ping
+            | Self::External
+            | Self::ExternalPerl
+            | Self::On
+            | Self::Off
+            | Self::Combined(_) => Support::Ready,
         }
     }
 

@@ -77,7 +77,7 @@ fn number(port: &mut PortDefinition) {
     }
 }
 
-fn entries(service: &VirtualService) -> Vec<String> {
+pub(crate) fn entries(service: &VirtualService) -> Vec<String> {
     let mut line = service_name(&service.id);
     let scheduling = &service.scheduling;
     if scheduling.one_packet {

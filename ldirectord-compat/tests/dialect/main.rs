@@ -2,5 +2,6 @@
 
 mod conformance;
 mod founding;
+mod golden;
 mod judged;
 mod quirks;

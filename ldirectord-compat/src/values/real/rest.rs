@@ -251,7 +251,15 @@ fn left_over(reader: &mut ValueReader<'_, '_, '_>, rest: Slice<'_>, parts: &Rest
         .statement
         .comment
         .is_some_and(|comment| comment.text().contains('"'));
+    let negative = |text: &str| {
+        text.strip_prefix('-')
+            .is_some_and(|number| number.parse::<u64>().is_ok())
+    };
     let (message, hint) = match quotes {
+        0 if negative(rest.text()) => (
+            format!("the weight {} is below 0", rest.text()),
+            "write a whole number from 0 on",
+        ),
         0 => (format!("{} makes no sense here", rest.text()), ORDER),
         2 => (
             "a request needs an answer to expect behind it".to_owned(),
