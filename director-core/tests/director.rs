@@ -94,6 +94,37 @@ fn it_takes_fall_failures_in_a_row() {
 }
 
 #[test]
+fn failures_below_the_limit_are_told_and_their_end_too() {
+    let mut world = running(Brief { fall: 3, ..pair() });
+    let before = world.notices.len();
+    world.dead.insert(address(ONE));
+    world.run(seconds(2));
+    world.dead.clear();
+    world.run(seconds(2));
+    let told: Vec<String> = world.notices[before..]
+        .iter()
+        .map(|notice| match notice {
+            Notice::Wavering {
+                server,
+                failures,
+                limit,
+                ..
+            } => format!("{server} {failures}/{limit}"),
+            Notice::Steady { server, .. } => format!("{server} steady"),
+            other => other.to_string(),
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "10.0.0.11:80 1/3",
+            "10.0.0.11:80 2/3",
+            "10.0.0.11:80 steady"
+        ]
+    );
+}
+
+#[test]
 fn the_fallback_stands_in_before_the_last_server_leaves_and_goes_when_one_returns() {
     let mut world = running(pair());
     world.watch = Box::new(|table| {

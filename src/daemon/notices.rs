@@ -35,7 +35,10 @@ pub(super) fn log(notice: &Notice) {
             );
         }
         Notice::CannotProbe { .. } | Notice::Drift { .. } => tracing::warn!("{notice}"),
-        Notice::Change { .. } | Notice::Stopping { .. } => tracing::info!("{notice}"),
+        Notice::Change { .. }
+        | Notice::Stopping { .. }
+        | Notice::Wavering { .. }
+        | Notice::Steady { .. } => tracing::info!("{notice}"),
         Notice::Refused { .. } | Notice::Unreadable { .. } => tracing::error!("{notice}"),
     }
 }

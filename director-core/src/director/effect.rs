@@ -62,6 +62,30 @@ pub enum Notice {
         /// How long the deciding probe took.
         took: Duration,
     },
+    /// A real server that is up fails, but not yet often enough to count as down.
+    Wavering {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// The server.
+        server: Endpoint,
+        /// Failures in a row so far.
+        failures: u32,
+        /// Failures in a row that take it down.
+        limit: u32,
+        /// The last one.
+        reason: String,
+    },
+    /// A real server that wavered answers well again.
+    Steady {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// The server.
+        server: Endpoint,
+    },
     /// A director could not ask a server; that says nothing about the server.
     CannotProbe {
         /// The service, by the operator's name.
@@ -143,6 +167,22 @@ impl fmt::Display for Notice {
                     f,
                     "{name} {server} {presumed}{} -> {}: {}",
                     transition.from, transition.to, transition.reason
+                )
+            }
+            Self::Wavering {
+                name,
+                server,
+                failures,
+                limit,
+                reason,
+                ..
+            } => {
+                write!(f, "{name} {server} fails ({failures} of {limit}): {reason}")
+            }
+            Self::Steady { name, server, .. } => {
+                write!(
+                    f,
+                    "{name} {server} answers well again, its failures are forgotten"
                 )
             }
             Self::CannotProbe {

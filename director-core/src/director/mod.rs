@@ -270,6 +270,7 @@ impl Director {
                 continue;
             };
             let stood = now.since(health.since);
+            let failures_before = health.failures();
             let name = definition.name.clone();
             let repeated = health
                 .last
@@ -293,6 +294,21 @@ impl Director {
                     name,
                     server,
                     reason: reason.clone(),
+                }));
+            } else if health.failures() > failures_before {
+                effects.push(Effect::Tell(Notice::Wavering {
+                    name,
+                    service,
+                    server,
+                    failures: health.failures(),
+                    limit: definition.timing.fall,
+                    reason: report.outcome.words().to_owned(),
+                }));
+            } else if health.failures() < failures_before {
+                effects.push(Effect::Tell(Notice::Steady {
+                    name,
+                    service,
+                    server,
                 }));
             }
         }

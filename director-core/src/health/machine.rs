@@ -80,6 +80,15 @@ impl Health {
         }
     }
 
+    /// Failures in a row of a server that is up.
+    #[must_use]
+    pub fn failures(&self) -> u32 {
+        match self.verdict {
+            Verdict::Up => self.against,
+            Verdict::Down => 0,
+        }
+    }
+
     /// Takes a report into account; says what changed, if anything did.
     pub fn report(
         &mut self,
