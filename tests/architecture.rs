@@ -41,6 +41,7 @@ const ROWS: &[Row] = &[
             "desired",
             "plan",
             "health",
+            "overrides",
             "table",
             "model",
             "moment",
@@ -51,8 +52,10 @@ const ROWS: &[Row] = &[
         "director-core/src/director",
         &[
             "desired",
+            "duties",
             "plan",
             "health",
+            "overrides",
             "table",
             "model",
             "definitions",
@@ -61,10 +64,15 @@ const ROWS: &[Row] = &[
         ],
     ),
     row(
+        "director-core/src/duties",
+        &["plan", "overrides", "table", "model", "moment"],
+    ),
+    row(
         "director-core/src/desired",
-        &["health", "table", "model", "moment"],
+        &["health", "overrides", "table", "model", "moment"],
     ),
     row("director-core/src/plan", &["table", "model"]),
+    row("director-core/src/overrides", &["model", "moment"]),
     row("director-core/src/health", &["model", "moment"]),
     row("director-core/src/table", &["model"]),
     row(

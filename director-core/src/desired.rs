@@ -1,4 +1,4 @@
-//! What the kernel's table should be, from the model, the verdicts and what the kernel holds now.
+//! What the kernel's table should be, from the model, the standing orders, the verdicts and what the kernel holds now.
 //!
 //! A server without a verdict keeps the weight that the kernel's table gives it, so that a start moves no traffic. The
 //! fallback stands in while no real server can take a connection, but not before every server has been asked once. Until
@@ -8,17 +8,19 @@ use std::collections::BTreeMap;
 
 use crate::health::{Health, Verdict};
 use crate::model::{Endpoint, Model, OnFailure, RealServer, ServiceId, VirtualService};
+use crate::overrides::Orders;
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 
 /// What is known about every real server, by service and server.
 pub type HealthBook = BTreeMap<(ServiceId, Endpoint), Health>;
 
-/// The table that the model and the verdicts ask for. A server that the book does not know counts as up.
+/// The table that the model, the standing orders and the verdicts ask for, in this order of rank. A server that the book
+/// does not know counts as up.
 #[must_use]
-pub fn desired(model: &Model, book: &HealthBook, observed: &Table) -> Table {
+pub fn desired(model: &Model, book: &HealthBook, orders: &Orders, observed: &Table) -> Table {
     let services = model.services().iter().map(|service| {
         let known = observed.services.get(&service.id);
-        (service.id, service_entry(service, book, known))
+        (service.id, service_entry(service, book, orders, known))
     });
     Table {
         services: services.collect(),
@@ -36,7 +38,33 @@ pub fn assumed(model: &Model, verdict: Verdict) -> Table {
             book.insert((service.id, server.endpoint), health);
         }
     }
-    desired(model, &book, &Table::default())
+    desired(model, &book, &Orders::default(), &Table::default())
+}
+
+/// Whether a service has a real server that takes connections; none while that is not known, because a server has not
+/// been asked yet and none is known to be up.
+#[must_use]
+pub fn available(service: &VirtualService, book: &HealthBook, orders: &Orders) -> Option<bool> {
+    let mut all_judged = true;
+    for server in service
+        .real_servers
+        .iter()
+        .filter(|server| server.weight > 0)
+    {
+        let target = (service.id, server.endpoint);
+        if orders.taking_out(&target).is_some() {
+            continue;
+        }
+        match book
+            .get(&target)
+            .map(|health| (health.verdict, health.presumed))
+        {
+            Some((Verdict::Up, false)) => return Some(true),
+            Some((Verdict::Down, false)) => {}
+            Some((_, true)) | None => all_judged = false,
+        }
+    }
+    all_judged.then_some(false)
 }
 
 /// The settings of a server at this weight.
@@ -53,15 +81,22 @@ pub fn settings(server: &RealServer, weight: u32) -> ServerSettings {
 fn service_entry(
     service: &VirtualService,
     book: &HealthBook,
+    orders: &Orders,
     observed: Option<&ServiceEntry>,
 ) -> ServiceEntry {
     let mut entry = ServiceEntry::new(service.scheduling.clone());
     let mut all_asked = true;
     for server in &service.real_servers {
-        let health = book.get(&(service.id, server.endpoint));
-        all_asked &= health.is_none_or(|health| !health.presumed);
+        let target = (service.id, server.endpoint);
+        let health = book.get(&target);
         let known = observed.and_then(|observed| observed.servers.get(&server.endpoint));
-        if let Some(weight) = weight(server, health, known, service.on_failure) {
+        let weight = if orders.taking_out(&target).is_some() {
+            weight_when_down(service.on_failure)
+        } else {
+            all_asked &= health.is_none_or(|health| !health.presumed);
+            weight(server, health, known, service.on_failure)
+        };
+        if let Some(weight) = weight {
             entry
                 .servers
                 .insert(server.endpoint, ServerEntry::new(settings(server, weight)));
@@ -111,9 +146,13 @@ fn weight(
         (Verdict::Up, false) => Some(server.weight),
         (Verdict::Up, true) => Some(known.map_or(server.weight, |known| known.settings.weight)),
         (Verdict::Down, true) => known.map(|_| 0),
-        (Verdict::Down, false) => match on_failure {
-            OnFailure::Quiesce => Some(0),
-            OnFailure::Remove => None,
-        },
+        (Verdict::Down, false) => weight_when_down(on_failure),
+    }
+}
+
+fn weight_when_down(on_failure: OnFailure) -> Option<u32> {
+    match on_failure {
+        OnFailure::Quiesce => Some(0),
+        OnFailure::Remove => None,
     }
 }

@@ -4,15 +4,18 @@
 //! [`health`]; model and verdicts give the desired [`table::Table`]; [`plan::plan`] finds the operations that lead there
 //! from the observed one. [`director::Director`] holds the only mutable state and turns events into effects.
 //!
-//! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`desired`], [`director`], [`snapshot`].
+//! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`overrides`], [`desired`],
+//! [`duties`], [`director`], [`snapshot`].
 
 pub mod definitions;
 pub mod desired;
 pub mod diagnostic;
 pub mod director;
+pub mod duties;
 pub mod health;
 pub mod model;
 pub mod moment;
+pub mod overrides;
 pub mod plan;
 pub mod snapshot;
 pub mod table;

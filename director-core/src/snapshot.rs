@@ -6,6 +6,7 @@ use crate::director::{Director, Refusal, Trouble};
 use crate::health::Health;
 use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
+use crate::overrides::Order;
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 
 /// The director's state at one moment.
@@ -53,6 +54,8 @@ pub struct ServerView {
     pub defined_weight: u32,
     /// Verdict and its reason; none for the fallback, which is not probed.
     pub health: Option<Health>,
+    /// Standing orders about it, the oldest first.
+    pub orders: Vec<Order>,
     /// What it should be in the kernel now; none when it should not be there.
     pub desired: Option<ServerSettings>,
     /// What the kernel held when it was last read; none when it was not there.
@@ -69,7 +72,7 @@ impl Director {
     pub fn snapshot(&self, now: Moment) -> Snapshot {
         let nothing = Table::default();
         let observed = self.observed.as_ref().unwrap_or(&nothing);
-        let wanted = desired(&self.model, &self.book, observed);
+        let wanted = desired(&self.model, &self.book, &self.orders, observed);
         let view = |service: &VirtualService| {
             self.service_view(
                 service,
@@ -97,6 +100,7 @@ impl Director {
             endpoint,
             defined_weight,
             health: self.book.get(&(service.id, endpoint)).cloned(),
+            orders: self.orders.about(&(service.id, endpoint)).to_vec(),
             desired: wanted
                 .and_then(|entry| entry.servers.get(&endpoint))
                 .map(|entry| entry.settings),

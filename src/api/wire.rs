@@ -4,6 +4,7 @@ use director_core::diagnostic::Diagnostic;
 use director_core::director::Trouble;
 use director_core::health::{Outcome, Verdict};
 use director_core::moment::Moment;
+use director_core::overrides::{Order, OrderKind};
 use director_core::snapshot::{ServerView, ServiceView, Snapshot};
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +79,9 @@ pub struct Server {
     pub inactive: u32,
     /// The judgement; none for the fallback, which is not probed.
     pub verdict: Option<Judgement>,
+    /// Standing orders about it, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<StandingOrder>,
     /// Time to the next probe; none while one runs, or when it is not probed.
     pub next_probe_in_seconds: Option<f64>,
     /// What the kernel refused about it.
@@ -99,6 +103,21 @@ pub struct Judgement {
     pub against: u32,
     /// The last answer.
     pub last: Option<Answer>,
+}
+
+/// What somebody has ordered about a real server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StandingOrder {
+    /// What is ordered.
+    pub kind: OrderKind,
+    /// Who ordered it.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+    /// Age.
+    pub seconds: f64,
+    /// Time to its end; none when it stands until it is lifted.
+    pub expires_in_seconds: Option<f64>,
 }
 
 /// The answer of one probe.
@@ -207,11 +226,30 @@ impl Server {
                     seconds_ago: now.since(*at).as_secs_f64(),
                 }),
             }),
+            orders: view
+                .orders
+                .iter()
+                .map(|order| StandingOrder::of(order, now))
+                .collect(),
             next_probe_in_seconds: view.next_probe.map(|next| next.since(now).as_secs_f64()),
             refused: view
                 .trouble
                 .as_ref()
                 .map(|trouble| KernelRefusal::of(trouble, now)),
+        }
+    }
+}
+
+impl StandingOrder {
+    fn of(order: &Order, now: Moment) -> Self {
+        Self {
+            kind: order.kind,
+            author: order.author.clone(),
+            reason: order.reason.clone(),
+            seconds: now.since(order.since).as_secs_f64(),
+            expires_in_seconds: order
+                .expires
+                .map(|expires| expires.since(now).as_secs_f64()),
         }
     }
 }

@@ -141,6 +141,8 @@ impl EventLoop {
             Effect::Apply(plan) => self.ask_kernel(Request::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, probe),
             Effect::Tell(notice) => notices::log(&notice),
+            // No dialect gives any duties yet.
+            Effect::Duty(duty) => tracing::warn!(?duty, "nobody does this yet"),
             Effect::Ready => {
                 tracing::info!("the kernel holds the desired table");
                 systemd::ready();

@@ -34,8 +34,15 @@ pub(super) fn log(notice: &Notice) {
                 took.as_secs_f64() * 1000.0,
             );
         }
-        Notice::CannotProbe { .. } | Notice::Drift { .. } => tracing::warn!("{notice}"),
+        Notice::CannotProbe { .. }
+        | Notice::Drift { .. }
+        | Notice::OrderGiven { .. }
+        | Notice::Availability {
+            available: false, ..
+        } => tracing::warn!("{notice}"),
         Notice::Change { .. }
+        | Notice::OrderLifted { .. }
+        | Notice::Availability { .. }
         | Notice::Stopping { .. }
         | Notice::Wavering { .. }
         | Notice::Steady { .. } => tracing::info!("{notice}"),

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Conversation, Director, Effect, Notice, reasons};
+use super::besides::Attempt;
+use super::{Conversation, Director, Effect, reasons};
 use crate::desired::desired;
 use crate::model::{OnStop, ServiceId};
 use crate::moment::Moment;
-use crate::plan::{Plan, check, plan};
+use crate::plan::{Cause, Plan, check, plan};
 use crate::table::Table;
 
 impl Director {
@@ -45,11 +46,11 @@ impl Director {
         let Some(observed) = &self.observed else {
             return;
         };
-        let desired = desired(&self.model, &self.book, observed);
+        let desired = desired(&self.model, &self.book, &self.orders, observed);
         self.troubles.settle(&desired, observed);
-        let attainable = self
-            .troubles
-            .attainable(&desired, observed, &self.book, now);
+        let attainable =
+            self.troubles
+                .attainable(&desired, observed, &self.book, &self.orders, now);
         let reasons = reasons::Reasons {
             director: self,
             desired: &attainable,
@@ -68,21 +69,23 @@ impl Director {
             });
             self.settled = Some(attainable);
             self.troubles.postpone(now);
+            self.settle_down();
             if !self.ready_told {
                 self.ready_told = true;
                 effects.push(Effect::Ready);
             }
             return;
         }
-        for step in &plan.steps {
-            let step = step.clone();
-            let drift = reasons.is_drift(&(step.op.service(), step.op.server()));
-            effects.push(Effect::Tell(if drift {
-                Notice::Drift { step }
-            } else {
-                Notice::Change { step }
-            }));
-        }
+        let attempts = plan.steps.iter().map(|step| {
+            let subject = (step.op.service(), step.op.server());
+            Attempt {
+                step: step.clone(),
+                cause: reasons.cause(&subject),
+                drift: reasons.is_drift(&subject),
+                leaving: Vec::new(),
+            }
+        });
+        self.attempts = attempts.collect();
         self.apply(plan, effects);
     }
 
@@ -116,11 +119,13 @@ impl Director {
             effects.push(Effect::Exit);
             return;
         }
-        effects.extend(
-            plan.steps
-                .iter()
-                .map(|step| Effect::Tell(Notice::Change { step: step.clone() })),
-        );
+        let attempts = plan.steps.iter().map(|step| Attempt {
+            step: step.clone(),
+            cause: Cause::Stop,
+            drift: false,
+            leaving: self.leaving_with(&step.op),
+        });
+        self.attempts = attempts.collect();
         self.apply(plan, effects);
     }
 }

@@ -4,9 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
+use crate::duties::Duty;
 use crate::health::{ProbeId, Transition};
 use crate::model::{Endpoint, Probe, ServiceId};
-use crate::plan::{OpFailure, Plan, Step};
+use crate::overrides::Order;
+use crate::plan::{Cause, OpFailure, Plan, Step};
 
 /// One wish. The shell carries it out and reports back with an event where one is named.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +26,8 @@ pub enum Effect {
     },
     /// Tell the operator.
     Tell(Notice),
+    /// Do something besides; nobody waits for it.
+    Duty(Duty),
     /// The kernel holds the desired table for the first time.
     Ready,
     /// All is done that had to be done before the end.
@@ -95,15 +99,50 @@ pub enum Notice {
         /// Why.
         reason: String,
     },
-    /// Someone else changed one of our services; it is put right.
-    Drift {
-        /// What will be done about it.
-        step: Step,
+    /// A standing order was given.
+    OrderGiven {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// The server.
+        server: Endpoint,
+        /// The order.
+        order: Order,
     },
-    /// The kernel's table is changed.
-    Change {
-        /// What is done and why.
+    /// A standing order was lifted or has lapsed.
+    OrderLifted {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// The server.
+        server: Endpoint,
+        /// The order.
+        order: Order,
+    },
+    /// A service has lost its last real server, or has one again.
+    Availability {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// Whether a real server takes connections.
+        available: bool,
+    },
+    /// Someone else changed one of our services; it was put right.
+    Drift {
+        /// What was done about it.
         step: Step,
+        /// Why the service is to be as it is.
+        cause: Cause,
+    },
+    /// The kernel's table was changed.
+    Change {
+        /// What was done and why.
+        step: Step,
+        /// Why, as a kind.
+        cause: Cause,
     },
     /// The kernel refused an operation.
     Refused {
@@ -195,8 +234,34 @@ impl fmt::Display for Notice {
                     "{name} {server} could not be asked, its verdict stays: {reason}"
                 )
             }
-            Self::Drift { step } => write!(f, "drift: {step}"),
-            Self::Change { step } => step.fmt(f),
+            Self::OrderGiven {
+                name,
+                server,
+                order,
+                ..
+            } => write!(f, "{name} {server} {order} (ordered by {})", order.author),
+            Self::OrderLifted {
+                name,
+                server,
+                order,
+                ..
+            } => write!(
+                f,
+                "{name} {server} {} is over (it was: {}; ordered by {})",
+                order.kind, order.reason, order.author
+            ),
+            Self::Availability {
+                name, available, ..
+            } => {
+                let state = if *available {
+                    "a real server is available again"
+                } else {
+                    "no real server is available"
+                };
+                write!(f, "{name}: {state}")
+            }
+            Self::Drift { step, .. } => write!(f, "drift: {step}"),
+            Self::Change { step, .. } => step.fmt(f),
             Self::Refused { failure, retry_in } => {
                 write!(
                     f,

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
+use crate::duties::Duties;
 use crate::health::{ProbeId, Report};
 use crate::model::{Model, ServiceId};
+use crate::overrides::Instruction;
 use crate::plan::OpFailure;
 use crate::table::Table;
 
@@ -26,6 +28,18 @@ pub enum Event {
     LoadRefused {
         /// What is wrong with them.
         diagnostics: Vec<Diagnostic>,
+    },
+    /// What is to be done besides the table was read, before the definitions that it belongs to.
+    DutiesLoaded {
+        /// All of it.
+        duties: Arc<Duties>,
+    },
+    /// Standing orders were given, changed or lifted.
+    Ordered {
+        /// Whose orders.
+        author: String,
+        /// All that this author orders from now on.
+        instructions: Vec<Instruction>,
     },
     /// The whole kernel table was read.
     TableRead {

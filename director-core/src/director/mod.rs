@@ -9,6 +9,7 @@
 //! Invariants: one conversation with the kernel at a time; no operation before the table was read once; only services in
 //! `owned` are ever planned for; a refused operation waits for itself and stops nothing else.
 
+mod besides;
 mod converge;
 mod effect;
 mod event;
@@ -20,17 +21,20 @@ pub use effect::{Effect, Notice};
 pub use event::Event;
 pub use trouble::{Subject, Trouble};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::desired::HealthBook;
 use crate::diagnostic::Diagnostic;
+use crate::duties::{Herald, Phase};
 use crate::health::{Outcome, ProbeId, Report, Schedule};
 use crate::model::{Model, OnStop, ServiceId};
 use crate::moment::Moment;
+use crate::overrides::Orders;
 use crate::plan::OpFailure;
 use crate::table::Table;
+use besides::Attempt;
 use trouble::Troubles;
 
 /// Pause before the table is read again after a failure to read it.
@@ -60,6 +64,7 @@ pub struct Director {
     pub(crate) loaded_at: Option<Moment>,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) book: HealthBook,
+    pub(crate) orders: Orders,
     pub(crate) schedule: Schedule,
     /// The kernel's table as last read; none before the first reading.
     pub(crate) observed: Option<Table>,
@@ -70,6 +75,13 @@ pub struct Director {
     /// What the kernel held when it last was as desired; a difference from it is somebody else's doing.
     settled: Option<Table>,
     troubles: Troubles,
+    herald: Herald,
+    /// Whether each service has a real server that takes connections, as last told.
+    available: BTreeMap<ServiceId, bool>,
+    /// Verdicts, orders or definitions have changed since that was looked at.
+    judged_anew: bool,
+    /// What the kernel was asked for and has not answered yet.
+    attempts: Vec<Attempt>,
     conversation: Conversation,
     next_read: Moment,
     /// Something happened since the tables were last compared that may make them differ.
@@ -93,6 +105,7 @@ impl Director {
             loaded_at: None,
             refusal: None,
             book: HealthBook::new(),
+            orders: Orders::default(),
             schedule: Schedule::default(),
             observed: None,
             observed_at: Moment::START,
@@ -100,6 +113,10 @@ impl Director {
             owned: BTreeSet::new(),
             settled: None,
             troubles: Troubles::default(),
+            herald: Herald::default(),
+            available: BTreeMap::new(),
+            judged_anew: false,
+            attempts: Vec::new(),
             conversation: Conversation::Idle,
             next_read: Moment::START,
             unsettled: true,
@@ -116,6 +133,11 @@ impl Director {
         match event {
             Event::Loaded { model, warnings } => self.loaded(model, warnings, now, &mut effects),
             Event::LoadRefused { diagnostics } => self.load_refused(diagnostics, now, &mut effects),
+            Event::DutiesLoaded { duties } => self.duties_loaded(duties, &mut effects),
+            Event::Ordered {
+                author,
+                instructions,
+            } => self.ordered(&author, &instructions, now, &mut effects),
             Event::TableRead { table } => self.table_read(table, now),
             Event::ReadFailed { message } => self.read_failed(message, now, &mut effects),
             Event::Applied {
@@ -129,6 +151,7 @@ impl Director {
             Event::Woken => {}
             Event::StopRequested => self.stop_requested(&mut effects),
         }
+        self.look_around(now, &mut effects);
         self.go_on(now, &mut effects);
         effects
     }
@@ -148,7 +171,10 @@ impl Director {
         } else {
             None
         };
-        [probe, kernel, retry].into_iter().flatten().min()
+        let order = self.orders.next_expiry();
+        let mail = self.herald.next_due();
+        let deadlines = [probe, kernel, retry, order, mail];
+        deadlines.into_iter().flatten().min()
     }
 
     /// The refusal that waits about this subject.
@@ -173,6 +199,15 @@ impl Director {
                 .sum(),
             warnings,
         }));
+        if !self.stopping {
+            let begins = self.loaded_at.is_none();
+            self.herald.enter(if begins {
+                Phase::Starting
+            } else {
+                Phase::Reloading
+            });
+        }
+        self.judged_anew = true;
         self.model = model;
         self.loaded_at = Some(now);
         self.refusal = None;
@@ -211,6 +246,7 @@ impl Director {
         self.observed_at = now;
         if self.observed.is_none() {
             self.presume(&table, now);
+            self.judged_anew = true;
         }
         self.observed = Some(table);
     }
@@ -236,6 +272,7 @@ impl Director {
         effects: &mut Vec<Effect>,
     ) {
         self.conversation = Conversation::Idle;
+        self.tell_attempts(observed.as_ref().ok(), now, effects);
         for failure in failures {
             let retry_in = self.troubles.refused(failure, now);
             effects.push(Effect::Tell(Notice::Refused {
@@ -276,7 +313,10 @@ impl Director {
                 .last
                 .as_ref()
                 .is_some_and(|(_, last)| last.outcome == report.outcome);
-            if let Some(transition) = health.report(report.clone(), &definition.timing, now) {
+            let transition = health.report(report.clone(), &definition.timing, now);
+            let target = (service, server);
+            self.report_besides(target, report, transition.as_ref(), now, effects);
+            if let Some(transition) = transition {
                 let notice = Notice::Verdict {
                     name,
                     service,
@@ -319,6 +359,7 @@ impl Director {
             return;
         }
         self.stopping = true;
+        self.herald.enter(Phase::Stopping);
         let removed = self
             .model
             .services()

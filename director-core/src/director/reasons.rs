@@ -1,7 +1,9 @@
 //! Why an operation is wanted, in words for the plan, the log and the status.
 
 use super::{Director, Subject};
+use crate::health::Verdict;
 use crate::model::{Endpoint, ServiceId};
+use crate::plan::Cause;
 use crate::table::{ServerSettings, ServiceEntry, Table};
 
 /// What is needed to tell reasons.
@@ -17,35 +19,58 @@ impl Reasons<'_> {
         if self.is_drift(&subject) {
             return self.found(&subject);
         }
-        let Some(server) = server else {
-            let defined = self.director.model.service(service).is_some();
-            return if defined {
-                String::new()
-            } else {
-                "no longer defined".to_owned()
-            };
+        let book = &self.director.book;
+        match (self.cause(&subject), server) {
+            (Cause::Defined, _) | (_, None) if self.is_defined(service) => String::new(),
+            (Cause::Ordered, Some(server)) => {
+                let order = self.director.orders.taking_out(&(*service, *server));
+                order.map(ToString::to_string).unwrap_or_default()
+            }
+            (Cause::ServerUp | Cause::ServerDown, Some(server)) => {
+                let health = book.get(&(*service, *server));
+                health.map_or_else(String::new, |health| {
+                    format!("{}: {}", health.verdict, health.reason)
+                })
+            }
+            (Cause::Fallback, Some(server)) => self.why_fallback(service, server).to_owned(),
+            _ => "no longer defined".to_owned(),
+        }
+    }
+
+    /// The same as one of a few kinds, whether or not somebody else made the change necessary.
+    pub(super) fn cause(&self, subject: &Subject) -> Cause {
+        let (service, server) = subject;
+        let Some(definition) = self.director.model.service(service) else {
+            return Cause::NoLongerDefined;
         };
-        if let Some(health) = self.director.book.get(&(*service, *server)) {
-            return format!("{}: {}", health.verdict, health.reason);
-        }
-        let definition = self.director.model.service(service);
+        let Some(server) = server else {
+            return Cause::Defined;
+        };
+        let target = (*service, *server);
         let is_fallback = definition
-            .and_then(|known| known.fallback.as_ref())
-            .is_some_and(|f| f.endpoint == *server);
-        if !is_fallback {
-            return "no longer defined".to_owned();
+            .fallback
+            .as_ref()
+            .is_some_and(|fallback| fallback.endpoint == *server);
+        match self.director.book.get(&target) {
+            Some(_) if self.director.orders.taking_out(&target).is_some() => Cause::Ordered,
+            Some(health) if health.verdict == Verdict::Up => Cause::ServerUp,
+            Some(_) => Cause::ServerDown,
+            None if is_fallback => Cause::Fallback,
+            None => Cause::NoLongerDefined,
         }
-        let stands_in = self
-            .desired
-            .services
-            .get(service)
-            .is_some_and(|entry| entry.servers.contains_key(server));
-        if stands_in {
+    }
+
+    fn is_defined(&self, service: &ServiceId) -> bool {
+        self.director.model.service(service).is_some()
+    }
+
+    fn why_fallback(&self, service: &ServiceId, server: &Endpoint) -> &'static str {
+        let entry = self.desired.services.get(service);
+        if entry.is_some_and(|entry| entry.servers.contains_key(server)) {
             "no real server is available"
         } else {
             "a real server is available"
         }
-        .to_owned()
     }
 
     /// Whether the kernel already was as desired here, so that somebody else must have changed it.

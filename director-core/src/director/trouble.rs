@@ -10,6 +10,7 @@ use crate::desired::HealthBook;
 use crate::health::Verdict;
 use crate::model::{Endpoint, ServiceId};
 use crate::moment::Moment;
+use crate::overrides::Orders;
 use crate::plan::{Op, OpFailure};
 use crate::table::{ServiceEntry, Table};
 
@@ -101,12 +102,13 @@ impl Troubles {
         desired: &Table,
         observed: &Table,
         book: &HealthBook,
+        orders: &Orders,
         now: Moment,
     ) -> Table {
         let mut attainable = desired.clone();
-        let waiting = |trouble: &Trouble| {
-            trouble.retry_at > now && still_wanted(&trouble.failure.op, desired)
-        };
+        // An operation that is no longer the one that was refused deserves its own attempt.
+        let waiting =
+            |trouble: &Trouble| trouble.retry_at > now && agrees(desired, &trouble.failure.op);
         for ((service, server), _) in self
             .by_subject
             .iter()
@@ -127,7 +129,7 @@ impl Troubles {
                 continue;
             };
             if wanted && !entry.can_serve() {
-                keep_servers_not_known_bad(service, entry, before, book);
+                keep_servers_not_known_bad(service, entry, before, book, orders);
             }
         }
         attainable
@@ -169,20 +171,23 @@ fn keep_servers_not_known_bad(
     entry: &mut ServiceEntry,
     before: &ServiceEntry,
     book: &HealthBook,
+    orders: &Orders,
 ) {
     for (server, known) in &before.servers {
-        let known_bad = book
-            .get(&(*service, *server))
-            .is_some_and(|health| health.verdict == Verdict::Down);
+        let target = (*service, *server);
+        let known_bad = orders.taking_out(&target).is_some()
+            || book
+                .get(&target)
+                .is_some_and(|health| health.verdict == Verdict::Down);
         if !known_bad {
             entry.servers.insert(*server, *known);
         }
     }
 }
 
-/// Whether the desired table still asks for the very operation that was refused; another one deserves its own attempt.
-fn still_wanted(op: &Op, desired: &Table) -> bool {
-    let service = desired.services.get(&op.service());
+/// Whether a table is as this operation leaves it. For the desired table: whether it asks for this very operation.
+pub(super) fn agrees(table: &Table, op: &Op) -> bool {
+    let service = table.services.get(&op.service());
     match op {
         Op::AddService {
             scheduling: wanted, ..

@@ -38,6 +38,7 @@ struct Task {
     /// Share of the interval by which the second question is moved, in thousandths.
     spread: u32,
     asked_before: bool,
+    answered_before: bool,
     /// TCP connects left before the next full question of a combined probe.
     connects_left: u32,
 }
@@ -110,9 +111,16 @@ impl Schedule {
             return Vec::new();
         };
         task.asking = false;
+        task.answered_before = true;
         task.count_combined(&report.outcome);
         self.queue.insert((task.due, id));
         task.subscribers.clone()
+    }
+
+    /// Whether every question has been answered at least once.
+    #[must_use]
+    pub fn all_answered(&self) -> bool {
+        self.tasks.values().all(|task| task.answered_before)
     }
 
     /// When this server is asked next; none while a question is open or when it is not asked.
@@ -144,6 +152,7 @@ impl Task {
             asking: false,
             spread,
             asked_before: false,
+            answered_before: false,
             connects_left: 0,
         }
     }

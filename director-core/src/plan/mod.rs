@@ -1,10 +1,12 @@
 //! A plan: operations so specific that whoever executes them has no choice left, each with its reason and in the order
 //! that keeps every service serving. How it is found is [`diff`](diff::plan)'s work, whether it is right [`check`]'s.
 
+mod cause;
 pub mod check;
 mod diff;
 mod failure;
 
+pub use cause::Cause;
 pub use diff::plan;
 pub use failure::OpFailure;
 

@@ -12,6 +12,7 @@ use director_core::definitions::{
 };
 use director_core::diagnostic::Place;
 use director_core::director::{Director, Effect, Event, Notice};
+use director_core::duties::Duty;
 use director_core::health::{Outcome, ProbeId, Report, Verdict};
 use director_core::model::validate::validate;
 use director_core::model::{Endpoint, Model, OnFailure, OnStop, Probe, Protocol, ServiceId};
@@ -141,6 +142,7 @@ pub(crate) struct World {
     /// Operations that the kernel refuses, by what they print.
     pub(crate) refuse: Box<dyn FnMut(&Op) -> bool>,
     pub(crate) notices: Vec<Notice>,
+    pub(crate) duties: Vec<Duty>,
     /// Operations carried out.
     pub(crate) writes: Vec<Op>,
     pub(crate) ready: bool,
@@ -161,6 +163,7 @@ impl World {
             dead: BTreeSet::new(),
             refuse: Box::new(|_| false),
             notices: Vec::new(),
+            duties: Vec::new(),
             writes: Vec::new(),
             ready: false,
             exited: false,
@@ -262,6 +265,7 @@ impl World {
                 );
             }
             Effect::Tell(notice) => self.notices.push(notice),
+            Effect::Duty(duty) => self.duties.push(duty),
             Effect::Ready => self.ready = true,
             Effect::Exit => self.exited = true,
         }

@@ -1,6 +1,6 @@
 //! The daemon's state as a table for people: one line a real server, with the reason of its verdict.
 
-use crate::api::wire::{KernelRefusal, Server, Service, Status};
+use crate::api::wire::{KernelRefusal, Server, Service, StandingOrder, Status};
 
 const TITLES: [&str; 8] = [
     "",
@@ -88,6 +88,9 @@ fn one_service(service: &Service, text: &mut String) {
         line(text, &cells);
     }
     for server in service.real_servers.iter().chain(&service.fallback) {
+        for order in &server.orders {
+            standing_order(&server.address, order, text);
+        }
         refusal(server.refused.as_ref(), text);
     }
 }
@@ -106,6 +109,7 @@ fn row(server: &Server, note: &str) -> [String; 8] {
         server.address.clone(),
         weight,
         match verdict {
+            Some(verdict) if !server.orders.is_empty() => format!("{}, ordered", verdict.verdict),
             Some(verdict) if verdict.presumed => format!("{}?", verdict.verdict),
             Some(verdict) => verdict.verdict.to_string(),
             None if server.weight.is_some() => format!("{note}, in use"),
@@ -126,6 +130,22 @@ fn row(server: &Server, note: &str) -> [String; 8] {
             String::new()
         },
     ]
+}
+
+fn standing_order(address: &str, order: &StandingOrder, text: &mut String) {
+    let end = order
+        .expires_in_seconds
+        .map_or_else(String::new, |left| format!(", {} left", span(left)));
+    line(
+        text,
+        &format!(
+            "  ORDERED: {address} {} since {} by {}: {}{end}",
+            order.kind,
+            span(order.seconds),
+            order.author,
+            order.reason
+        ),
+    );
 }
 
 fn refusal(refused: Option<&KernelRefusal>, text: &mut String) {

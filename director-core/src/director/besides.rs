@@ -1,0 +1,189 @@
+//! What the director does besides the table: standing orders come and go, duties are given out.
+
+use std::sync::Arc;
+
+use super::trouble::agrees;
+use super::{Director, Effect, Notice};
+use crate::desired::available;
+use crate::duties::{Duties, Duty, Phase};
+use crate::health::{Outcome, Report, Transition, Verdict};
+use crate::model::{OnFailure, ServiceId};
+use crate::moment::Moment;
+use crate::overrides::{Instruction, OrderChanges, Target};
+use crate::plan::{Cause, Op, Step};
+use crate::table::Table;
+
+/// A step that the kernel was asked for and whose outcome is not known yet.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) step: Step,
+    pub(super) cause: Cause,
+    pub(super) drift: bool,
+    /// Servers that leave with their service.
+    pub(super) leaving: Vec<Target>,
+}
+
+impl Director {
+    pub(super) fn duties_loaded(&mut self, duties: Arc<Duties>, effects: &mut Vec<Effect>) {
+        self.herald.take_over(duties);
+        for (service, available) in &self.available {
+            effects.extend(wish(self.herald.available(*service, *available)));
+        }
+    }
+
+    pub(super) fn ordered(
+        &mut self,
+        author: &str,
+        instructions: &[Instruction],
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let changes = self.orders.replace(author, instructions, now);
+        self.orders_changed(changes, effects);
+    }
+
+    /// What time alone brings about, and what follows from new verdicts and orders.
+    pub(super) fn look_around(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let lapsed = self.orders.expire(now);
+        self.orders_changed(lapsed, effects);
+        if std::mem::take(&mut self.judged_anew) && !self.stopping {
+            self.tell_who_is_available(effects);
+        }
+        effects.extend(self.herald.due(now).into_iter().map(Effect::Duty));
+    }
+
+    /// The kernel holds what is desired: the end of a beginning, when every server has been asked.
+    pub(super) fn settle_down(&mut self) {
+        if !self.stopping && self.schedule.all_answered() {
+            self.herald.enter(Phase::Running);
+        }
+    }
+
+    /// A report came in, and this is what it changed.
+    pub(super) fn report_besides(
+        &mut self,
+        target: Target,
+        report: &Report,
+        transition: Option<&Transition>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.judged_anew |= transition.is_some();
+        let ordered_out = self.orders.taking_out(&target).is_some();
+        let line = if ordered_out {
+            self.herald.checked(&target, false, "Server in maintenance")
+        } else {
+            let good = matches!(report.outcome, Outcome::Good { .. });
+            self.herald.checked(&target, good, report.outcome.words())
+        };
+        effects.extend(wish(line));
+        let stays_out = transition.is_some_and(|turn| {
+            turn.was_presumed && (turn.from, turn.to) == (Verdict::Down, Verdict::Down)
+        });
+        if stays_out && !ordered_out {
+            let service = self.model.service(&target.0);
+            let quiesced = service.is_some_and(|known| known.on_failure == OnFailure::Quiesce);
+            effects.extend(wish(self.herald.found_down(target, quiesced, now)));
+        }
+    }
+
+    /// Tells which of the attempts came about: those that the table now agrees with, all when it could not be read.
+    pub(super) fn tell_attempts(
+        &mut self,
+        read: Option<&Table>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        for attempt in std::mem::take(&mut self.attempts) {
+            let Attempt {
+                step,
+                cause,
+                drift,
+                leaving,
+            } = attempt;
+            if read.is_some_and(|table| !agrees(table, &step.op)) {
+                continue;
+            }
+            let duty = self.herald.changed(&step.op, cause, now);
+            effects.push(Effect::Tell(if drift {
+                Notice::Drift { step, cause }
+            } else {
+                Notice::Change { step, cause }
+            }));
+            effects.extend(wish(duty));
+            for target in leaving {
+                effects.extend(wish(self.herald.stopped(target, now)));
+            }
+        }
+    }
+
+    /// Real servers that serve now and leave when their service does.
+    pub(super) fn leaving_with(&self, op: &Op) -> Vec<Target> {
+        let Op::DeleteService { service } = op else {
+            return Vec::new();
+        };
+        let known = self
+            .observed
+            .as_ref()
+            .and_then(|table| table.services.get(service));
+        let serving = known.into_iter().flat_map(|entry| &entry.servers);
+        serving
+            .filter(|(_, entry)| entry.settings.weight > 0)
+            .map(|(server, _)| (*service, *server))
+            .filter(|target| self.book.contains_key(target))
+            .collect()
+    }
+
+    fn orders_changed(&mut self, changes: OrderChanges, effects: &mut Vec<Effect>) {
+        let name = |service: &ServiceId| {
+            let known = self.model.service(service);
+            known.map_or_else(|| service.to_string(), |known| known.name.clone())
+        };
+        for ((service, server), order) in &changes.lifted {
+            effects.push(Effect::Tell(Notice::OrderLifted {
+                name: name(service),
+                service: *service,
+                server: *server,
+                order: order.clone(),
+            }));
+        }
+        for ((service, server), order) in &changes.given {
+            effects.push(Effect::Tell(Notice::OrderGiven {
+                name: name(service),
+                service: *service,
+                server: *server,
+                order: order.clone(),
+            }));
+        }
+        if changes != OrderChanges::default() {
+            self.judged_anew = true;
+            self.unsettled = true;
+        }
+    }
+
+    fn tell_who_is_available(&mut self, effects: &mut Vec<Effect>) {
+        let model = Arc::clone(&self.model);
+        self.available.retain(|id, _| model.service(id).is_some());
+        for service in model.services() {
+            let Some(now_available) = available(service, &self.book, &self.orders) else {
+                continue;
+            };
+            let before = self.available.insert(service.id, now_available);
+            if before == Some(now_available) {
+                continue;
+            }
+            if before.is_some() || !now_available {
+                effects.push(Effect::Tell(Notice::Availability {
+                    name: service.name.clone(),
+                    service: service.id,
+                    available: now_available,
+                }));
+            }
+            effects.extend(wish(self.herald.available(service.id, now_available)));
+        }
+    }
+}
+
+fn wish(duty: Option<Duty>) -> Option<Effect> {
+    duty.map(Effect::Duty)
+}

@@ -1,0 +1,199 @@
+//! Turns what happens into duties: which mail is due, which command, which line. It remembers only what has been told:
+//! the servers about which a mail said that they are down, and the last word of each service's fallback command.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::words::{self, TableEvent, Turn};
+use super::{Duties, Duty, FallbackCommand, Mail, MailDuty, MonitorLine, Phase, ServiceDuties};
+use crate::model::{Endpoint, ServiceId};
+use crate::moment::Moment;
+use crate::overrides::Target;
+use crate::plan::{Cause, Op};
+
+/// Keeps the duties and what has been told.
+#[derive(Debug)]
+pub struct Herald {
+    duties: Arc<Duties>,
+    phase: Phase,
+    /// Servers that are out, and when the last mail about each was due.
+    out: BTreeMap<Target, Moment>,
+    /// The last command line run for each service.
+    commanded: BTreeMap<ServiceId, String>,
+}
+
+impl Default for Herald {
+    fn default() -> Self {
+        Self {
+            duties: Arc::default(),
+            phase: Phase::Starting,
+            out: BTreeMap::new(),
+            commanded: BTreeMap::new(),
+        }
+    }
+}
+
+impl Herald {
+    /// Takes over new duties. What was told of servers and services that are known still counts as told.
+    pub fn take_over(&mut self, duties: Arc<Duties>) {
+        self.duties = duties;
+        let services = &self.duties.services;
+        self.out
+            .retain(|(service, _), _| services.contains_key(service));
+        self.commanded
+            .retain(|service, _| services.contains_key(service));
+    }
+
+    /// The phase in which mails are sent from now on.
+    pub fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+    }
+
+    /// The kernel's table was changed.
+    pub fn changed(&mut self, op: &Op, cause: Cause, now: Moment) -> Option<Duty> {
+        let service = op.service();
+        let server = op.server()?;
+        self.tell(service, server, words::table_event(op, cause), now)
+    }
+
+    /// A server was down when it was first asked, and not in service before.
+    pub fn found_down(&mut self, target: Target, quiesced: bool, now: Moment) -> Option<Duty> {
+        let (service, server) = target;
+        let event = words::found_down(&service, &server, quiesced);
+        self.tell(service, server, event, now)
+    }
+
+    /// A server leaves with its service, because the director stops.
+    pub fn stopped(&mut self, target: Target, now: Moment) -> Option<Duty> {
+        let (service, server) = target;
+        let event = words::stopped_server(&service, &server);
+        self.tell(service, server, event, now)
+    }
+
+    /// Whether a service has a real server that takes connections; to be said whenever it changes, and after new duties.
+    pub fn available(&mut self, service: ServiceId, available: bool) -> Option<Duty> {
+        let command = self.of(&service)?.fallback_command.as_ref()?;
+        let command_line = format!(
+            "{command} {} {} {}",
+            if available { "stop" } else { "start" },
+            words::service_words(&service),
+            words::protocol_word(&service)
+        );
+        if self.commanded.get(&service) == Some(&command_line) {
+            return None;
+        }
+        self.commanded.insert(service, command_line.clone());
+        Some(Duty::Command(FallbackCommand {
+            service,
+            command_line,
+        }))
+    }
+
+    /// Whether somebody wants a line for each check of this service.
+    #[must_use]
+    pub fn wants_lines(&self, service: &ServiceId) -> bool {
+        self.of(service)
+            .is_some_and(|duties| duties.monitor.is_some())
+    }
+
+    /// A server was checked, with this outcome in words.
+    #[must_use]
+    pub fn checked(&self, target: &Target, good: bool, outcome: &str) -> Option<Duty> {
+        let (service, server) = target;
+        let monitor = self.of(service)?.monitor.as_ref()?;
+        let name = monitor.names.get(server)?;
+        let state = if good { "up" } else { "down" };
+        Some(Duty::Line(MonitorLine {
+            file: monitor.file.clone(),
+            text: format!("{name} [{state}] {}", escaped(outcome)),
+        }))
+    }
+
+    /// The mails about servers that stay down which are due now.
+    pub fn due(&mut self, now: Moment) -> Vec<Duty> {
+        let mut mails = Vec::new();
+        for ((service, server), last) in &mut self.out {
+            let Some(mail) = mail_of(&self.duties, service) else {
+                continue;
+            };
+            if mail.repeat_every.is_some_and(|every| *last + every <= now) {
+                *last = now;
+                mails.extend(sent(mail, self.phase, words::still_down(service, server)));
+            }
+        }
+        mails
+    }
+
+    /// When the next of them is due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Moment> {
+        let due = self.out.iter().filter_map(|((service, _), last)| {
+            let every = mail_of(&self.duties, service)?.repeat_every?;
+            Some(*last + every)
+        });
+        due.min()
+    }
+
+    /// Remembers an event and makes its mail. Going out is told once, however often the table is changed for it.
+    fn tell(
+        &mut self,
+        service: ServiceId,
+        server: Endpoint,
+        event: TableEvent,
+        now: Moment,
+    ) -> Option<Duty> {
+        let target = (service, server);
+        match event.turn {
+            Turn::Out => {
+                if self.out.contains_key(&target) {
+                    return None;
+                }
+                self.out.insert(target, now);
+            }
+            Turn::In | Turn::Gone => {
+                self.out.remove(&target);
+            }
+            Turn::Other => {}
+        }
+        sent(mail_of(&self.duties, &service)?, self.phase, event.text)
+    }
+
+    fn of(&self, service: &ServiceId) -> Option<&ServiceDuties> {
+        self.duties.services.get(service)
+    }
+}
+
+fn mail_of<'a>(duties: &'a Duties, service: &ServiceId) -> Option<&'a MailDuty> {
+    duties.services.get(service)?.mail.as_ref()
+}
+
+/// The mail, when mails are wanted in this phase.
+fn sent(mail: &MailDuty, phase: Phase, event: String) -> Option<Duty> {
+    mail.phases.contains(&phase).then(|| {
+        Duty::Mail(Mail {
+            envelope: mail.envelope.clone(),
+            event,
+            phase,
+        })
+    })
+}
+
+/// The characters that would break a line of the monitor file, as `%` and two hexadecimal digits.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '%' | '|' | '\r' | '\n' => {
+                // Writing to a string cannot fail.
+                let _ = write!(escaped, "%{:02x}", u32::from(character));
+            }
+            other => escaped.push(other),
+        }
+    }
+    if escaped.is_empty() {
+        "-".to_owned()
+    } else {
+        escaped
+    }
+}

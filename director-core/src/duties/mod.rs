@@ -1,0 +1,168 @@
+//! What a director does besides keeping the table, for each virtual service: mails, a command when the fallback comes
+//! and goes, a line for each check. This module says what is to be done, when and with which words; doing it is the
+//! shell's work.
+//!
+//! Both dialects are to be read into [`Duties`]; [`Herald`] turns what happens into [`Duty`]s; [`words`] holds the
+//! sentences, which are those that operators of ldirectord have written filters for.
+
+mod herald;
+pub mod words;
+
+pub use herald::Herald;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Endpoint, ServiceId};
+
+/// The port on which mail relays listen.
+pub const SMTP_PORT: u16 = 25;
+
+/// All that is to be done besides the table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Duties {
+    /// Directory in which a file named after a real server takes it out of service.
+    pub maintenance_directory: Option<PathBuf>,
+    /// What single services want.
+    pub services: BTreeMap<ServiceId, ServiceDuties>,
+}
+
+/// What one service wants.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServiceDuties {
+    /// Mails about its real servers.
+    pub mail: Option<MailDuty>,
+    /// Command line run, with words appended, when the last real server goes and when one returns.
+    pub fallback_command: Option<String>,
+    /// File that gets a line for each check.
+    pub monitor: Option<MonitorDuty>,
+}
+
+/// Who gets mails, when and by which way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailDuty {
+    /// The letterhead.
+    pub envelope: Envelope,
+    /// Pause between mails about a server that stays down; only the first is sent when nothing is said.
+    pub repeat_every: Option<Duration>,
+    /// Phases of the director in which mails are sent.
+    pub phases: BTreeSet<Phase>,
+}
+
+/// What the mails of one service have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Envelope {
+    /// Recipients, one each.
+    pub to: Vec<String>,
+    /// Sender; the user that the director runs as, at this host, when nothing is said.
+    pub from: Option<String>,
+    /// The relay; the local mail system when nothing is said.
+    pub relay: Option<Relay>,
+    /// Name of the service, in subject and text.
+    pub service_name: Option<String>,
+    /// Remark in the text.
+    pub comment: Option<String>,
+}
+
+/// A mail relay.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Relay {
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+impl fmt::Display for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} port {}", self.host, self.port)
+    }
+}
+
+/// Where the lines about checks go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonitorDuty {
+    /// The file; lines are appended.
+    pub file: PathBuf,
+    /// The words that stand for each real server.
+    pub names: BTreeMap<Endpoint, String>,
+}
+
+/// A stretch of the director's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Until every server has been asked once.
+    Starting,
+    /// The long one.
+    Running,
+    /// New definitions are in force, and servers that came with them have not been asked yet.
+    Reloading,
+    /// It has been told to stop.
+    Stopping,
+}
+
+impl Phase {
+    /// All phases.
+    pub const ALL: [Self; 4] = [
+        Self::Starting,
+        Self::Running,
+        Self::Reloading,
+        Self::Stopping,
+    ];
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Reloading => "reloading",
+            Self::Stopping => "stopping",
+        })
+    }
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Duty {
+    /// Send a mail.
+    Mail(Mail),
+    /// Run a command. Of several for one service, only the latest counts.
+    Command(FallbackCommand),
+    /// Append a line to a file.
+    Line(MonitorLine),
+}
+
+/// A mail to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Sender, recipients and way.
+    pub envelope: Envelope,
+    /// What happened.
+    pub event: String,
+    /// In which phase it happened.
+    pub phase: Phase,
+}
+
+/// A command to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FallbackCommand {
+    /// The service that it is about.
+    pub service: ServiceId,
+    /// The command line for the shell, its last words included.
+    pub command_line: String,
+}
+
+/// A line about one check of one real server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonitorLine {
+    /// The file.
+    pub file: PathBuf,
+    /// All of the line that follows time and process.
+    pub text: String,
+}
