@@ -18,21 +18,23 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Endpoint, ServiceId};
+use crate::table::pairs;
 
 /// The port on which mail relays listen.
 pub const SMTP_PORT: u16 = 25;
 
 /// All that is to be done besides the table.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Duties {
     /// Directory in which a file named after a real server takes it out of service.
     pub maintenance_directory: Option<PathBuf>,
     /// What single services want.
+    #[serde(with = "pairs")]
     pub services: BTreeMap<ServiceId, ServiceDuties>,
 }
 
 /// What one service wants.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ServiceDuties {
     /// Mails about its real servers.
     pub mail: Option<MailDuty>,
@@ -43,7 +45,7 @@ pub struct ServiceDuties {
 }
 
 /// Who gets mails, when and by which way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailDuty {
     /// The letterhead.
     pub envelope: Envelope,
@@ -54,7 +56,7 @@ pub struct MailDuty {
 }
 
 /// What the mails of one service have in common.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Envelope {
     /// Recipients, one each.
     pub to: Vec<String>,
@@ -69,7 +71,7 @@ pub struct Envelope {
 }
 
 /// A mail relay.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Relay {
     /// Name or address.
     pub host: String,
@@ -84,11 +86,12 @@ impl fmt::Display for Relay {
 }
 
 /// Where the lines about checks go.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonitorDuty {
     /// The file; lines are appended.
     pub file: PathBuf,
     /// The words that stand for each real server.
+    #[serde(with = "pairs")]
     pub names: BTreeMap<Endpoint, String>,
 }
 
