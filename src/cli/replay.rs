@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use director_core::director::{Director, Effect};
+use director_core::duties::Duty;
 
 use super::error::CliError;
 use super::output::{Exit, Output};
@@ -48,6 +49,8 @@ fn words(effect: &Effect) -> Option<String> {
         Effect::Tell(notice) => Some(notice.to_string()),
         Effect::Ready => Some("the kernel holds the desired table".to_owned()),
         Effect::Exit => Some("the end".to_owned()),
+        Effect::Duty(duty @ (Duty::Mail(_) | Duty::Command(_))) => Some(duty.to_string()),
+        Effect::Duty(Duty::Line(_)) => None,
         Effect::ReadTable | Effect::Apply(_) | Effect::Probe { .. } => None,
     }
 }

@@ -141,6 +141,19 @@ pub enum Duty {
     Line(MonitorLine),
 }
 
+impl fmt::Display for Duty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mail(mail) => {
+                let to = mail.envelope.to.join(", ");
+                write!(f, "mail to {to}: {} ({})", mail.event, mail.phase)
+            }
+            Self::Command(command) => write!(f, "run: {}", command.command_line),
+            Self::Line(line) => write!(f, "{}: {}", line.file.display(), line.text),
+        }
+    }
+}
+
 /// A mail to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::director::{Director, Effect, Event};
+use director_core::duties::Duty;
 use director_core::health::{Outcome, ProbeId, Report};
 use director_core::model::{Model, Probe};
 use director_core::moment::Moment;
@@ -169,6 +170,8 @@ impl Stage {
             }
             Effect::Probe { id, probe } => drop(self.questions.insert(id, probe)),
             Effect::Tell(notice) => self.say(&notice.to_string()),
+            Effect::Duty(Duty::Line(_)) => {}
+            Effect::Duty(duty) => self.say(&duty.to_string()),
             Effect::Ready | Effect::Exit => {}
         }
     }
