@@ -308,12 +308,14 @@ impl Director {
             };
             let stood = now.since(health.since);
             let failures_before = health.failures();
+            let limit = definition.timing.fall;
             let name = definition.name.clone();
             let repeated = health
                 .last
                 .as_ref()
                 .is_some_and(|(_, last)| last.outcome == report.outcome);
             let transition = health.report(report.clone(), &definition.timing, now);
+            let failures = health.failures();
             let target = (service, server);
             self.report_besides(target, report, transition.as_ref(), now, effects);
             if let Some(transition) = transition {
@@ -335,16 +337,16 @@ impl Director {
                     server,
                     reason: reason.clone(),
                 }));
-            } else if health.failures() > failures_before {
+            } else if failures > failures_before {
                 effects.push(Effect::Tell(Notice::Wavering {
                     name,
                     service,
                     server,
-                    failures: health.failures(),
-                    limit: definition.timing.fall,
+                    failures,
+                    limit,
                     reason: report.outcome.words().to_owned(),
                 }));
-            } else if health.failures() < failures_before {
+            } else if failures < failures_before {
                 effects.push(Effect::Tell(Notice::Steady {
                     name,
                     service,
