@@ -1,11 +1,11 @@
 //! Collects findings while the file is read: errors with their remedy and oddities by name. It keeps a bounded number,
 //! so that a file full of rubbish costs neither memory nor patience.
 
-use director_core::diagnostic::{Diagnostic, Place};
+use director_core::diagnostic::{Diagnostic, Place, Severity};
 
 use crate::quirks::Quirk;
 
-/// Findings that are kept; the rest is counted.
+/// Errors, and warnings, that are kept; the rest is counted.
 const MOST_FINDINGS: usize = 500;
 
 /// The findings of one file.
@@ -13,7 +13,8 @@ const MOST_FINDINGS: usize = 500;
 pub(crate) struct Findings {
     list: Vec<Diagnostic>,
     quirks: Vec<Quirk>,
-    left_out: usize,
+    errors: usize,
+    warnings: usize,
 }
 
 impl Findings {
@@ -42,10 +43,13 @@ impl Findings {
     }
 
     fn push(&mut self, finding: Diagnostic) {
-        if self.list.len() < MOST_FINDINGS {
+        let count = match finding.severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count <= MOST_FINDINGS {
             self.list.push(finding);
-        } else {
-            self.left_out += 1;
         }
     }
 
@@ -60,11 +64,17 @@ impl Findings {
                 .then_with(|| one.message.cmp(&other.message))
         });
         self.list.dedup();
-        if self.left_out > 0 {
-            let message = format!("{} further findings are left out", self.left_out);
-            let hint = "correct these first";
+        let errors = self.errors.saturating_sub(MOST_FINDINGS);
+        let warnings = self.warnings.saturating_sub(MOST_FINDINGS);
+        if errors > 0 {
+            let message = format!("{errors} further errors are left out");
+            let hint = "correct the others first";
             self.list
                 .push(Diagnostic::error(whole_file, message).hint(hint));
+        }
+        if warnings > 0 {
+            let message = format!("{warnings} further warnings are left out");
+            self.list.push(Diagnostic::warning(whole_file, message));
         }
         (self.list, self.quirks)
     }

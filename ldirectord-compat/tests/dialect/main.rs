@@ -4,4 +4,6 @@ mod conformance;
 mod founding;
 mod golden;
 mod judged;
+mod properties;
 mod quirks;
+mod readme;
