@@ -16,7 +16,10 @@ pub enum Look {
     Coloured,
 }
 
-/// All findings of a report, an empty line between two; empty when there are none.
+/// Most findings that are shown in words: whoever gave the wrong file need not read of every line in it.
+const SHOWN: usize = 200;
+
+/// The findings of a report, an empty line between two; empty when there are none.
 #[must_use]
 pub fn render(report: &Report, look: Look) -> String {
     let renderer = match look {
@@ -26,12 +29,15 @@ pub fn render(report: &Report, look: Look) -> String {
     .decor_style(DecorStyle::Ascii);
     let lines: Vec<&str> = report.text.lines().collect();
     let mut shown = String::new();
-    for diagnostic in &report.diagnostics {
+    for diagnostic in report.diagnostics.iter().take(SHOWN) {
         if !shown.is_empty() {
             shown.push('\n');
         }
         shown.push_str(&renderer.render(&[group(diagnostic, &lines)]));
         shown.push('\n');
+    }
+    if let Some(more) = report.diagnostics.len().checked_sub(SHOWN + 1) {
+        shown.push_str(&format!("\nand {} more, which --json lists\n", more + 1));
     }
     shown
 }
@@ -122,6 +128,21 @@ error: port 70000 is out of range
         let shown = render(&report, Look::Plain);
         assert!(shown.contains("--> a.yaml\n"), "{shown}");
         assert!(shown.contains("help: write less"), "{shown}");
+    }
+
+    #[test]
+    fn a_wrong_file_does_not_fill_the_screen_without_end() {
+        let file: Arc<str> = Arc::from("a.yaml");
+        let mut report = report("ab", Place::new(&file, 1, 1, 1));
+        let finding = report.diagnostics.remove(0);
+        report.diagnostics = vec![finding; SHOWN];
+        assert!(!render(&report, Look::Plain).contains("more"));
+        report.diagnostics.push(report.diagnostics[0].clone());
+        let shown = render(&report, Look::Plain);
+        assert!(
+            shown.ends_with("\nand 1 more, which --json lists\n"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -10,8 +10,8 @@ use serde_saphyr::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanErr
 
 use super::node::{Content, Entry, Node, Scalar};
 
-/// Most values that aliases may add to a file: a bound against files that multiply themselves.
-const ALIASED_VALUES_LIMIT: usize = 100_000;
+/// Most values that anchors and aliases may copy: a bound against files that multiply themselves.
+const COPIED_VALUES_LIMIT: usize = 100_000;
 
 /// The tree of the only document, when the syntax allows one, and what was found wrong on the way.
 pub(super) fn parse(text: &str, file: &Arc<str>) -> (Option<Node>, Vec<Diagnostic>) {
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str, file: &Arc<str>) -> (Option<Node>, Vec<Diagnosti
         open: Vec::new(),
         root: None,
         anchors: HashMap::new(),
-        aliased: 0,
+        copied: 0,
         documents: 0,
         findings: Vec::new(),
     };
@@ -42,7 +42,7 @@ struct Builder<'a> {
     open: Vec<Open>,
     root: Option<Node>,
     anchors: HashMap<usize, Node>,
-    aliased: usize,
+    copied: usize,
     documents: usize,
     findings: Vec<Diagnostic>,
 }
@@ -57,7 +57,31 @@ struct Open {
 
 enum OpenContent {
     List(Vec<Node>),
-    Mapping(Vec<Entry>, Option<(String, Place)>),
+    Mapping(OpenMapping),
+}
+
+/// A mapping so far, with the line of each key in it and the key whose value has not come yet.
+#[derive(Default)]
+struct OpenMapping {
+    entries: Vec<Entry>,
+    lines: HashMap<String, u32>,
+    key: Option<(String, Place)>,
+}
+
+impl OpenMapping {
+    /// Adds an entry, or gives the finding that its key is there already.
+    fn add(&mut self, key: String, place: Place, value: Node) -> Option<Diagnostic> {
+        if let Some(line) = self.lines.get(&key) {
+            let message = format!("{key:?} is written twice; the first stands in line {line}");
+            return Some(
+                Diagnostic::error(&place, message)
+                    .hint("keep one of the two; only one could count"),
+            );
+        }
+        self.lines.insert(key.clone(), place.line);
+        self.entries.push(Entry { key, place, value });
+        None
+    }
 }
 
 impl Builder<'_> {
@@ -94,7 +118,7 @@ impl Builder<'_> {
                 );
             }
             Event::MappingStart(_, anchor, tag) => {
-                let content = OpenContent::Mapping(Vec::new(), None);
+                let content = OpenContent::Mapping(OpenMapping::default());
                 self.begin(place, &span, anchor, tag.is_some(), content);
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(&span)?,
@@ -141,7 +165,7 @@ impl Builder<'_> {
                 }
                 Content::List(items)
             }
-            OpenContent::Mapping(entries, _) => {
+            OpenContent::Mapping(OpenMapping { entries, .. }) => {
                 if let Some(first) = entries.first().filter(|_| !in_brackets) {
                     place = first.place.clone();
                 }
@@ -159,18 +183,14 @@ impl Builder<'_> {
                     .hint("write the values themselves"),
             );
         };
-        self.aliased += meant.size();
-        if self.aliased > ALIASED_VALUES_LIMIT {
-            let message =
-                format!("aliases add more than {ALIASED_VALUES_LIMIT} values to this file");
-            return Err(Diagnostic::error(&place, message).hint("write the values themselves"));
-        }
+        self.copied(&meant)?;
         self.add(meant, 0)
     }
 
     /// Puts a finished value where it belongs.
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
         if anchor != 0 {
+            self.copied(&node)?;
             self.anchors.insert(anchor, node.clone());
         }
         let Some(open) = self.open.last_mut() else {
@@ -179,29 +199,23 @@ impl Builder<'_> {
         };
         match &mut open.content {
             OpenContent::List(items) => items.push(node),
-            OpenContent::Mapping(entries, key) => match key.take() {
-                None => *key = Some(key_of(node)?),
-                Some((key, place)) => {
-                    if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                        let message = format!(
-                            "{key:?} is written twice; the first stands in line {}",
-                            first.place.line
-                        );
-                        self.findings.push(
-                            Diagnostic::error(&place, message)
-                                .hint("keep one of the two; only one could count"),
-                        );
-                    } else {
-                        entries.push(Entry {
-                            key,
-                            place,
-                            value: node,
-                        });
-                    }
-                }
+            OpenContent::Mapping(mapping) => match mapping.key.take() {
+                None => mapping.key = Some(key_of(node)?),
+                Some((key, place)) => self.findings.extend(mapping.add(key, place, node)),
             },
         }
         Ok(())
+    }
+
+    /// Counts what a copy of a value adds.
+    fn copied(&mut self, node: &Node) -> Result<(), Diagnostic> {
+        self.copied += node.size();
+        if self.copied <= COPIED_VALUES_LIMIT {
+            return Ok(());
+        }
+        let message =
+            format!("anchors and aliases copy more than {COPIED_VALUES_LIMIT} values of this file");
+        Err(Diagnostic::error(&node.place, message).hint("write the values themselves"))
     }
 
     /// The place of a span, cut at the end of its first line.
