@@ -59,6 +59,11 @@ impl Scope<'_> {
         }
     }
 
+    /// Whether the port was reported as none.
+    fn has_unusable_port(&self) -> bool {
+        matches!(self.listen, Listen::Address { port, .. } if port.definition == PortDefinition::Unusable)
+    }
+
     /// The service that belongs to the port.
     pub(super) fn implied_service(&self) -> Option<&'static ServiceName> {
         match self.listen {
@@ -129,7 +134,10 @@ pub(super) fn lower(
         real_servers: real_servers(scope, &plan, findings),
         fallback: fallback(scope, findings),
     };
-    advice::give(scope, &plan, findings);
+    // Without a port nothing can be said about the service that belongs to it.
+    if !scope.has_unusable_port() {
+        advice::give(scope, &plan, findings);
+    }
     plan.record(scope, used);
     service
 }

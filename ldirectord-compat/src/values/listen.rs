@@ -1,6 +1,6 @@
 //! What a `virtual` line listens on: an address with its port, or a firewall mark.
 
-use director_core::definitions::{Host, Placed};
+use director_core::definitions::{Host, Placed, PortDefinition};
 use director_core::model::Family;
 
 use super::ValueReader;
@@ -64,11 +64,17 @@ fn address(
     port: Slice<'_>,
     rest: Slice<'_>,
 ) -> Option<Listen> {
-    let host = reader.host_of(host, family);
+    // What was reported is marked as unusable, so that the rest of the service is still looked at.
+    let host_place = host.place();
+    let host = reader
+        .host_of(host, family)
+        .unwrap_or_else(|| Placed::new(Host::Unusable, host_place));
     let slice = port;
-    let port = reader.port(port);
+    let port = reader.port(port).unwrap_or(Port {
+        definition: PortDefinition::Unusable,
+        leading_zero: false,
+    });
     warn_of_rest(reader, rest);
-    let port = port?;
     if port.leading_zero {
         let message = format!(
             "{} is a port, but with its leading zeros no service belongs to it",
@@ -81,11 +87,7 @@ fn address(
             "write it without leading zeros",
         );
     }
-    Some(Listen::Address {
-        host: host?,
-        port,
-        family,
-    })
+    Some(Listen::Address { host, port, family })
 }
 
 fn warn_of_rest(reader: &mut ValueReader<'_, '_, '_>, rest: Slice<'_>) {
