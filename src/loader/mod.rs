@@ -1,6 +1,8 @@
 //! Reads definitions files: chooses the dialect, parses, resolves names, validates, renders findings. All faults of a file
 //! are reported in one run. It changes nothing but its own memory; reading a file and asking the name service is all it does.
 
+#[cfg(test)]
+mod any_text;
 mod dialect;
 mod error;
 mod render;
@@ -22,6 +24,7 @@ use director_core::diagnostic::Diagnostic;
 use director_core::model::Model;
 use director_core::model::validate::validate;
 use ldirectord_compat::ProcessSettings;
+use resolve::{HostLookup, resolve, system_hosts};
 
 /// What a file gives when it can be used.
 #[derive(Debug)]
@@ -62,7 +65,7 @@ pub fn load_as(path: &Path, dialect: Option<Dialect>) -> Result<Loaded, LoadErro
         Dialect::Yaml => read_yaml(&file, source::text(&bytes).map_err(unreadable)?),
         Dialect::Ldirectord => read_ldirectord(&file, &bytes),
     };
-    judge(read, dialect, &file)
+    judge(read, dialect, &file, system_hosts)
 }
 
 /// What a dialect's reader made of a file.
@@ -96,10 +99,15 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Read {
 }
 
 /// Resolves names and validates, whatever was found before, so that all faults come in one run.
-fn judge(read: Read, dialect: Dialect, file: &Arc<str>) -> Result<Loaded, LoadError> {
+fn judge(
+    read: Read,
+    dialect: Dialect,
+    file: &Arc<str>,
+    hosts: HostLookup,
+) -> Result<Loaded, LoadError> {
     let mut diagnostics = read.diagnostics;
     let judged = read.definitions.map(|mut definitions| {
-        diagnostics.append(&mut resolve::resolve(&mut definitions));
+        diagnostics.append(&mut resolve(&mut definitions, hosts));
         let (model, mut found) = validate(&definitions);
         diagnostics.append(&mut found);
         (model, definitions)
