@@ -128,6 +128,14 @@ impl ProbeError {
         Self::known(&error).unwrap_or(Self::Connection(error))
     }
 
+    /// The words for a fault in reading an answer of known length: its end before that is a fault too.
+    pub(super) fn of_ending(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return Self::Closed;
+        }
+        Self::of_connection(error)
+    }
+
     /// The words for a fault within a TLS handshake.
     pub(super) fn of_handshake(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::UnexpectedEof {

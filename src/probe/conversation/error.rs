@@ -1,5 +1,9 @@
 //! Why a conversation did not go as expected.
 
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+
+use super::ldap::result_name;
 use crate::probe::words::Short;
 
 /// What went wrong in a conversation.
@@ -29,6 +33,63 @@ pub(in crate::probe) enum ConversationError {
     /// The answer is complete and lacks what was expected.
     #[error("answer lacks {}", Short(.0))]
     AnswerLacks(String),
+    /// The answer is of another protocol, or broken.
+    #[error("the answer is not {0}")]
+    NotSpoken(&'static str),
+    /// A name server answers with an error.
+    #[error("answered \"{0}\"")]
+    DnsError(ResponseCode),
+    /// A name server knows nothing of what was asked.
+    #[error("no {kind} record of {}", Short(.name))]
+    NoRecord {
+        /// The kind of record.
+        kind: RecordType,
+        /// Whose.
+        name: String,
+    },
+    /// A RADIUS answer that was not made with our secret.
+    #[error("the answer is not signed with the secret")]
+    NotSigned,
+    /// A directory refuses an operation.
+    #[error("{operation} refused: {}{}", result_name(*.code), said(.text))]
+    LdapRefused {
+        /// The operation.
+        operation: &'static str,
+        /// Its result code.
+        code: u8,
+        /// The server's own words.
+        text: String,
+    },
+    /// The search did not find exactly the entry that is its base.
+    #[error("{found} entries at {}, expected one", Short(.base))]
+    Entries {
+        /// How many came.
+        found: usize,
+        /// The base.
+        base: String,
+    },
+    /// An Oracle listener refuses.
+    #[error("refused by the listener{}", said(.0))]
+    ListenerRefused(String),
+    /// The definition lacks something.
+    #[error("cannot ask: {protocol} needs {what}")]
+    Missing {
+        /// The protocol.
+        protocol: &'static str,
+        /// What it needs.
+        what: &'static str,
+    },
+    /// The definition holds something that the protocol has no room for.
+    #[error("cannot ask: the {what} is longer than {limit} bytes")]
+    NoRoom {
+        /// What is too long.
+        what: &'static str,
+        /// Bytes there are.
+        limit: usize,
+    },
+    /// The definition's name is none.
+    #[error("cannot ask: {} is no name to resolve", Short(.0))]
+    NoName(String),
     /// The definition holds something that would break the protocol.
     #[error("cannot ask: the {0} holds a line break")]
     LineBreak(&'static str),
@@ -40,6 +101,21 @@ pub(in crate::probe) enum ConversationError {
 impl ConversationError {
     /// Whether the fault lies on the director's side.
     pub(in crate::probe) fn is_ours(&self) -> bool {
-        matches!(self, Self::LineBreak(_) | Self::NoRandomness)
+        matches!(
+            self,
+            Self::Missing { .. }
+                | Self::NoRoom { .. }
+                | Self::NoName(_)
+                | Self::LineBreak(_)
+                | Self::NoRandomness
+        )
+    }
+}
+
+fn said(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", Short(text))
     }
 }

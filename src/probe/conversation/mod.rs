@@ -1,12 +1,17 @@
 //! Questions in the service's own protocol, a file each. Which fields of [`ConversationProbe`] a protocol uses stands at
 //! the head of its file; the time limit around it is the caller's.
 
+mod ber;
 mod dialogue;
+mod dns;
 mod error;
 mod ftp;
 mod imap;
+mod ldap;
 mod nntp;
+mod oracle;
 mod pop;
+mod radius;
 mod simpletcp;
 mod sip;
 mod smtp;
@@ -73,18 +78,17 @@ pub(super) async fn ask(
         settings,
     };
     match question.conversation {
+        Conversation::Dns => dns::ask(inquiry).await,
         Conversation::Ftp => ftp::ask(inquiry).await,
         Conversation::Imap => imap::ask(inquiry).await,
+        Conversation::Ldap => ldap::ask(inquiry).await,
         Conversation::Nntp => nntp::ask(inquiry).await,
+        Conversation::Oracle => oracle::ask(inquiry).await,
         Conversation::Pop => pop::ask(inquiry).await,
+        Conversation::Radius => radius::ask(inquiry).await,
         Conversation::Simpletcp => simpletcp::ask(inquiry).await,
         Conversation::Sip => sip::ask(inquiry).await,
         Conversation::Smtp => smtp::ask(inquiry).await,
-        Conversation::Dns
-        | Conversation::Ldap
-        | Conversation::Mysql
-        | Conversation::Oracle
-        | Conversation::Pgsql
-        | Conversation::Radius => Err(ProbeError::NotInThisBuild),
+        Conversation::Mysql | Conversation::Pgsql => Err(ProbeError::NotInThisBuild),
     }
 }

@@ -5,10 +5,14 @@ mod connect;
 mod conversation;
 mod datagrams;
 mod dialogue;
+mod dns;
 mod ftp;
 mod hostile;
 mod http;
+mod ldap;
+mod oracle;
 mod ping;
+mod radius;
 mod redirect;
 mod tls;
 

@@ -1,0 +1,215 @@
+//! DNS (RFC 1035): the name in `request` is resolved. An address asks for its PTR record, a name for A and, where these do
+//! not do, AAAA; a type may follow the name (`example.org MX`). `receive` must be found in one record; without it any
+//! record of the type will do. Without `request` every answer but a server failure is good. UDP unless `transport` is TCP,
+//! and TCP too when an answer is cut off. The name is complete as it stands: no search list is applied.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use director_core::model::Protocol;
+use hickory_proto::op::{Message, MessageType, Query, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::udp::Datagrams;
+use super::{ConversationError, Inquiry};
+use crate::probe::error::ProbeError;
+use crate::probe::stream;
+use crate::probe::words::Short;
+
+/// What is asked.
+#[derive(Debug, PartialEq)]
+struct Asked {
+    name: Name,
+    /// Types in the order in which they are tried.
+    kinds: Vec<RecordType>,
+    /// Any answer will do, because nothing in particular was asked.
+    any: bool,
+}
+
+impl Asked {
+    fn read(request: &str) -> Result<Self, ConversationError> {
+        // ldirectord puts a slash before every request.
+        let request = request.strip_prefix('/').unwrap_or(request);
+        let mut words = request.split_whitespace();
+        let Some(name) = words.next() else {
+            return Ok(Self {
+                name: Name::root(),
+                kinds: vec![RecordType::NS],
+                any: true,
+            });
+        };
+        let no_name = || ConversationError::NoName(request.to_owned());
+        let kind = match words.next() {
+            Some(word) => {
+                let kind = RecordType::from_str(&word.to_ascii_uppercase());
+                Some(kind.map_err(|_| no_name())?)
+            }
+            None => None,
+        };
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return Ok(Self {
+                name: Name::from(address),
+                kinds: vec![kind.unwrap_or(RecordType::PTR)],
+                any: false,
+            });
+        }
+        let mut name = Name::from_str_relaxed(name).map_err(|_| no_name())?;
+        name.set_fqdn(true);
+        Ok(Self {
+            name,
+            kinds: kind.map_or_else(|| vec![RecordType::A, RecordType::AAAA], |kind| vec![kind]),
+            any: false,
+        })
+    }
+}
+
+pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
+    let asked = Asked::read(inquiry.question.request.as_deref().unwrap_or_default())?;
+    let mut outcome = Err(ProbeError::Closed);
+    for (number, kind) in asked.kinds.iter().enumerate() {
+        let answer = resolve(inquiry, Query::query(asked.name.clone(), *kind)).await?;
+        let judged = judge(inquiry, &asked, *kind, &answer);
+        match judged {
+            Ok(detail) => return Ok(detail),
+            // Of several reasons the first stands, unless it only says that there is nothing of that type.
+            Err(reason) if number == 0 => outcome = Err(reason.into()),
+            Err(reason @ ConversationError::AnswerLacks(_)) => outcome = Err(reason.into()),
+            Err(_) => {}
+        }
+    }
+    outcome
+}
+
+fn judge(
+    inquiry: Inquiry<'_>,
+    asked: &Asked,
+    kind: RecordType,
+    answer: &Message,
+) -> Result<String, ConversationError> {
+    let code = answer.metadata.response_code;
+    if asked.any {
+        return match code {
+            ResponseCode::ServFail => Err(ConversationError::DnsError(code)),
+            _ => Ok(format!("answered \"{code}\"")),
+        };
+    }
+    if code != ResponseCode::NoError {
+        return Err(ConversationError::DnsError(code));
+    }
+    let mut missed = None;
+    for record in &answer.answers {
+        if record.record_type() != kind {
+            continue;
+        }
+        let text = record.data.to_string();
+        match expect(inquiry, &text) {
+            Ok(()) => return Ok(format!("{kind} {}", Short(&text))),
+            Err(reason) => missed = Some(reason),
+        }
+    }
+    Err(missed.unwrap_or_else(|| ConversationError::NoRecord {
+        kind,
+        name: asked.name.to_string(),
+    }))
+}
+
+/// Names are expected with or without the dot that ends them.
+fn expect(inquiry: Inquiry<'_>, text: &str) -> Result<(), ConversationError> {
+    let bare = text.strip_suffix('.').unwrap_or(text);
+    inquiry
+        .expect(bare.as_bytes())
+        .or_else(|_| inquiry.expect(text.as_bytes()))
+}
+
+async fn resolve(inquiry: Inquiry<'_>, query: Query) -> Result<Message, ProbeError> {
+    let mut message = Message::query();
+    message.metadata.recursion_desired = true;
+    message.add_query(query);
+    let bytes = message
+        .to_vec()
+        .map_err(|_| ConversationError::NoName("the request".to_owned()))?;
+    let by_stream = inquiry.question.transport == Protocol::Tcp || inquiry.question.tls.is_some();
+    if !by_stream {
+        let datagrams = Datagrams::open(inquiry.peer).await?;
+        let answer = datagrams
+            .ask(&bytes, |answer| accept(&message, answer))
+            .await?;
+        if !answer.metadata.truncation {
+            return Ok(answer);
+        }
+    }
+    resolve_by_stream(inquiry, &message, &bytes).await
+}
+
+async fn resolve_by_stream(
+    inquiry: Inquiry<'_>,
+    question: &Message,
+    bytes: &[u8],
+) -> Result<Message, ProbeError> {
+    let mut stream = stream::open(inquiry.peer, inquiry.tls().as_ref(), inquiry.settings).await?;
+    let length = u16::try_from(bytes.len()).map_err(|_| ConversationError::NoRoom {
+        what: "request",
+        limit: usize::from(u16::MAX),
+    })?;
+    let framed = [&length.to_be_bytes()[..], bytes].concat();
+    stream
+        .write_all(&framed)
+        .await
+        .map_err(ProbeError::of_connection)?;
+    stream.flush().await.map_err(ProbeError::of_connection)?;
+    loop {
+        let length = stream.read_u16().await.map_err(ProbeError::of_ending)?;
+        let mut answer = vec![0; usize::from(length)];
+        stream
+            .read_exact(&mut answer)
+            .await
+            .map_err(ProbeError::of_ending)?;
+        if let Some(answer) = accept(question, &answer) {
+            return answer;
+        }
+    }
+}
+
+/// Takes the answer to `question` and passes over everything else.
+fn accept(question: &Message, bytes: &[u8]) -> Option<Result<Message, ProbeError>> {
+    let Ok(answer) = Message::from_vec(bytes) else {
+        return Some(Err(ConversationError::NotSpoken("DNS").into()));
+    };
+    let ours = answer.metadata.message_type == MessageType::Response
+        && answer.metadata.id == question.metadata.id
+        && (answer.queries.is_empty() || answer.queries == question.queries);
+    ours.then_some(Ok(answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(request: &str) -> (String, Vec<RecordType>) {
+        let asked = Asked::read(request).unwrap();
+        (asked.name.to_string(), asked.kinds)
+    }
+
+    #[test]
+    fn requests_say_what_is_asked() {
+        use RecordType::{A, AAAA, MX, NS, PTR};
+        let cases = [
+            ("www.example.org", "www.example.org.", vec![A, AAAA]),
+            ("/www.example.org.", "www.example.org.", vec![A, AAAA]),
+            ("example.org mx", "example.org.", vec![MX]),
+            ("192.0.2.1", "1.2.0.192.in-addr.arpa.", vec![PTR]),
+            ("/", ".", vec![NS]),
+        ];
+        for (request, name, expected) in cases {
+            assert_eq!(kinds(request), (name.to_owned(), expected), "{request}");
+        }
+        assert!(
+            kinds("2001:db8::1")
+                .0
+                .ends_with("8.b.d.0.1.0.0.2.ip6.arpa.")
+        );
+        assert!(Asked::read("www..example").is_err());
+        assert!(Asked::read("example.org NOSUCHTYPE").is_err());
+    }
+}
