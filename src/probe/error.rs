@@ -20,8 +20,9 @@ pub(super) enum ProbeError {
     #[error("not asked, always down")]
     AlwaysDown,
     /// The kind is a feature that was left out.
-    #[error("this build cannot ask this kind of question")]
-    NotInThisBuild,
+    #[cfg(not(feature = "postgres"))]
+    #[error("cannot ask: this build lacks the feature {0}")]
+    NotInThisBuild(&'static str),
     /// There is no port to ask.
     #[error("no port to ask: give the check a port")]
     NoPort,
@@ -112,11 +113,11 @@ impl ProbeError {
     /// Whether the fault lies on the director's side and so says nothing about the server.
     pub(super) fn is_ours(&self) -> bool {
         match self {
-            Self::NotInThisBuild
-            | Self::NoPort
-            | Self::CannotAsk(_)
-            | Self::NoSuchRequest(_)
-            | Self::Authorities(_) => true,
+            #[cfg(not(feature = "postgres"))]
+            Self::NotInThisBuild(_) => true,
+            Self::NoPort | Self::CannotAsk(_) | Self::NoSuchRequest(_) | Self::Authorities(_) => {
+                true
+            }
             Self::Conversation(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
             _ => false,

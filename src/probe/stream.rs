@@ -86,9 +86,32 @@ pub(super) async fn open(
     let Some(wish) = tls else {
         return Ok(Stream::Plain(connect(peer).await?));
     };
-    let config = settings.tls(wish.verify).await?;
-    let tcp = connect(peer).await?;
-    let stream = TlsConnector::from(config)
+    // Before connecting, so that a server does not wait while the authorities are read.
+    let connector = TlsConnector::from(settings.tls(wish.verify).await?);
+    secure(connect(peer).await?, connector, wish).await
+}
+
+/// Puts TLS on a connection on which both sides have agreed to do so.
+pub(super) async fn upgrade(
+    stream: Stream,
+    wish: &TlsWish,
+    settings: &ProbeSettings,
+) -> Result<Stream, ProbeError> {
+    match stream {
+        Stream::Plain(tcp) => {
+            let connector = TlsConnector::from(settings.tls(wish.verify).await?);
+            secure(tcp, connector, wish).await
+        }
+        secured @ Stream::Tls(_) => Ok(secured),
+    }
+}
+
+async fn secure(
+    tcp: TcpStream,
+    connector: TlsConnector,
+    wish: &TlsWish,
+) -> Result<Stream, ProbeError> {
+    let stream = connector
         .connect(wish.name.clone(), tcp)
         .await
         .map_err(ProbeError::of_handshake)?;

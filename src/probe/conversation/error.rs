@@ -71,6 +71,27 @@ pub(in crate::probe) enum ConversationError {
     /// An Oracle listener refuses.
     #[error("refused by the listener{}", said(.0))]
     ListenerRefused(String),
+    /// A database refuses.
+    #[error("refused: {} ({code})", Short(.text))]
+    DatabaseRefused {
+        /// The database's number or code for it.
+        code: String,
+        /// The database's own words.
+        text: String,
+    },
+    /// The database's client library met a fault.
+    #[cfg(feature = "postgres")]
+    #[error("{0}")]
+    Postgres(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A query worked and found nothing.
+    #[error("the query gives no row")]
+    NoRow,
+    /// A login in a way that the probe cannot do.
+    #[error("the server wants a login by {}, which needs more than this probe has", Short(.0))]
+    UnknownLogin(String),
+    /// The question wants TLS and the server has none.
+    #[error("the server offers no TLS")]
+    NoTls,
     /// The definition lacks something.
     #[error("cannot ask: {protocol} needs {what}")]
     Missing {
@@ -91,7 +112,7 @@ pub(in crate::probe) enum ConversationError {
     #[error("cannot ask: {} is no name to resolve", Short(.0))]
     NoName(String),
     /// The definition holds something that would break the protocol.
-    #[error("cannot ask: the {0} holds a line break")]
+    #[error("cannot ask: the {0} holds a line break or a zero")]
     LineBreak(&'static str),
     /// The system gives no random bytes.
     #[error("cannot ask: the system gives no random bytes")]

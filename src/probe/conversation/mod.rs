@@ -8,8 +8,11 @@ mod error;
 mod ftp;
 mod imap;
 mod ldap;
+mod mysql;
 mod nntp;
 mod oracle;
+#[cfg(feature = "postgres")]
+mod pgsql;
 mod pop;
 mod radius;
 mod simpletcp;
@@ -19,7 +22,7 @@ mod udp;
 
 use std::net::SocketAddr;
 
-use director_core::model::{Conversation, ConversationProbe};
+use director_core::model::{Conversation, ConversationProbe, Verification};
 
 pub(super) use self::error::ConversationError;
 use super::error::ProbeError;
@@ -42,6 +45,14 @@ impl Inquiry<'_> {
         Some(TlsWish {
             verify: tls.verify,
             name: server_name(tls.server_name.as_deref(), self.peer.ip()),
+        })
+    }
+
+    /// TLS as the question wants it, or without verification where only the protocol asks for it.
+    fn tls_or_unverified(&self) -> TlsWish {
+        self.tls().unwrap_or_else(|| TlsWish {
+            verify: Verification::None,
+            name: server_name([], self.peer.ip()),
         })
     }
 
@@ -82,13 +93,17 @@ pub(super) async fn ask(
         Conversation::Ftp => ftp::ask(inquiry).await,
         Conversation::Imap => imap::ask(inquiry).await,
         Conversation::Ldap => ldap::ask(inquiry).await,
+        Conversation::Mysql => mysql::ask(inquiry).await,
         Conversation::Nntp => nntp::ask(inquiry).await,
         Conversation::Oracle => oracle::ask(inquiry).await,
+        #[cfg(feature = "postgres")]
+        Conversation::Pgsql => pgsql::ask(inquiry).await,
+        #[cfg(not(feature = "postgres"))]
+        Conversation::Pgsql => Err(ProbeError::NotInThisBuild("postgres")),
         Conversation::Pop => pop::ask(inquiry).await,
         Conversation::Radius => radius::ask(inquiry).await,
         Conversation::Simpletcp => simpletcp::ask(inquiry).await,
         Conversation::Sip => sip::ask(inquiry).await,
         Conversation::Smtp => smtp::ask(inquiry).await,
-        Conversation::Mysql | Conversation::Pgsql => Err(ProbeError::NotInThisBuild),
     }
 }

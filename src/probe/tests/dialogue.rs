@@ -190,7 +190,7 @@ async fn a_line_break_in_a_password_is_never_sent() {
     assert_eq!(
         outcome,
         Outcome::Unable {
-            reason: "cannot ask: the password holds a line break".to_owned()
+            reason: "cannot ask: the password holds a line break or a zero".to_owned()
         }
     );
     assert!(told(&seen).is_empty());

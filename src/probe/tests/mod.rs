@@ -14,6 +14,7 @@ mod oracle;
 mod ping;
 mod radius;
 mod redirect;
+mod sql;
 mod tls;
 
 use std::future::Future;

@@ -1,0 +1,144 @@
+//! PostgreSQL: a login and, when `request` holds a query, its first row. TLS is taken where the server offers it, as the
+//! standard client does, and required where the question wants it. Uses `login`, `password`, `database`, `request`,
+//! `receive` on the values of the first row (a tab between two), and `tls`.
+
+use std::error::Error;
+use std::future::Future;
+use std::pin::{Pin, pin};
+
+use futures_util::StreamExt;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow};
+
+use super::{ConversationError, Inquiry};
+use crate::probe::error::ProbeError;
+use crate::probe::settings::ProbeSettings;
+use crate::probe::stream::{self, Stream, TlsWish};
+use crate::probe::words::Short;
+
+pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
+    let login = inquiry.login().ok_or(ConversationError::Missing {
+        protocol: "PostgreSQL",
+        what: "a login",
+    })?;
+    let stream = stream::open(inquiry.peer, None, inquiry.settings).await?;
+    let secure = Secure {
+        wish: inquiry.tls_or_unverified(),
+        settings: inquiry.settings.clone(),
+    };
+    let (client, connection) = config(login, inquiry)
+        .connect_raw(stream, secure)
+        .await
+        .map_err(of_postgres)?;
+    let query = inquiry.question.request.as_deref().unwrap_or_default();
+    let answer = async {
+        if query.is_empty() {
+            return Ok(format!("logged in as {}", Short(login)));
+        }
+        self::query(&client, query, inquiry).await
+    };
+    let mut answer = pin!(answer);
+    // What the connection itself meets reaches the answer as an error, so its own result adds nothing.
+    tokio::select! {
+        biased;
+        answered = &mut answer => answered,
+        _ = connection => answer.await,
+    }
+}
+
+fn config(login: &str, inquiry: Inquiry<'_>) -> Config {
+    let mut config = Config::new();
+    config
+        .user(login)
+        .password(inquiry.password())
+        .application_name("ipvsd")
+        .ssl_mode(if inquiry.question.tls.is_some() {
+            SslMode::Require
+        } else {
+            SslMode::Prefer
+        });
+    if let Some(database) = inquiry.question.database.as_deref()
+        && !database.is_empty()
+    {
+        config.dbname(database);
+    }
+    config
+}
+
+async fn query(client: &Client, query: &str, inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
+    let rows = client.simple_query_raw(query).await.map_err(of_postgres)?;
+    let mut rows = pin!(rows);
+    while let Some(message) = rows.next().await {
+        match message.map_err(of_postgres)? {
+            SimpleQueryMessage::Row(row) => {
+                let values = values(&row);
+                inquiry.expect(values.as_bytes())?;
+                return Ok(format!("row: {}", Short(&values)));
+            }
+            SimpleQueryMessage::CommandComplete(changed) if changed > 0 => {
+                return Ok(format!("{changed} rows changed"));
+            }
+            _ => {}
+        }
+    }
+    Err(ConversationError::NoRow.into())
+}
+
+fn values(row: &SimpleQueryRow) -> String {
+    (0..row.len())
+        .map(|column| row.try_get(column).ok().flatten().unwrap_or("NULL"))
+        .collect::<Vec<_>>()
+        .join("\t")
+}
+
+/// The words for a fault that the library met.
+fn of_postgres(error: tokio_postgres::Error) -> ProbeError {
+    if let Some(refusal) = error.as_db_error() {
+        return ConversationError::DatabaseRefused {
+            code: refusal.code().code().to_owned(),
+            text: refusal.message().to_owned(),
+        }
+        .into();
+    }
+    if error.is_closed() {
+        return ProbeError::Closed;
+    }
+    match error.into_source() {
+        Some(source) => of_source(source),
+        None => ConversationError::NotSpoken("PostgreSQL").into(),
+    }
+}
+
+fn of_source(source: Box<dyn Error + Send + Sync>) -> ProbeError {
+    match source.downcast::<ProbeError>() {
+        Ok(ours) => *ours,
+        Err(other) => match other.downcast::<std::io::Error>() {
+            Ok(io) => ProbeError::of_ending(*io),
+            Err(other) => ConversationError::Postgres(other).into(),
+        },
+    }
+}
+
+/// Puts our TLS on the connection when the server agrees.
+struct Secure {
+    wish: TlsWish,
+    settings: ProbeSettings,
+}
+
+impl TlsConnect<Stream> for Secure {
+    type Stream = Stream;
+    type Error = ProbeError;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, ProbeError>> + Send>>;
+
+    fn connect(self, stream: Stream) -> Self::Future {
+        Box::pin(async move { stream::upgrade(stream, &self.wish, &self.settings).await })
+    }
+}
+
+impl TlsStream for Stream {
+    fn channel_binding(&self) -> ChannelBinding {
+        // The probe does not prove who the server is unless asked to, and then the certificate does.
+        ChannelBinding::none()
+    }
+}
