@@ -23,7 +23,7 @@ async fn saying(greeting: &'static [u8]) -> SocketAddr {
 }
 
 /// The packets of a MySQL server: greeting, yes to the login, and the answer to a query.
-const GREETING: &[u8] = b"\x48\0\0\0\x0a8.0\0\x01\0\0\012345678\0\xff\xf7\x2d\x02\0\xff\x81\x15\
+const GREETING: &[u8] = b"\x48\0\0\0\x0a8.0\0\x01\0\0\x0012345678\0\xff\xf7\x2d\x02\0\xff\x81\x15\
 \0\0\0\0\0\0\0\0\0\0abcdefghijkl\0mysql_native_password\0";
 const YES: &[u8] = b"\x07\0\0\x02\0\0\0\x02\0\0\0";
 
