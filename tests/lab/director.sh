@@ -40,7 +40,11 @@ director_start() {
 }
 
 director_ready() {
-    if ! within 10 director_answers; then fail "$(printf 'the daemon does not answer; it said:\n%s' "$(log_of director daemon)")"; fi
+    if ! within 10 director_answers_or_ended || ! director_answers; then fail "$(printf 'the daemon does not answer; it said:\n%s' "$(log_of director daemon)")"; fi
+}
+
+director_answers_or_ended() {
+    ended director daemon || director_answers
 }
 
 director_answers() {

@@ -56,6 +56,17 @@ uml_quote() {
     printf '\n'
 }
 
+# Directories of the host that the guest must see although it has a /tmp, /run, /mnt, /dev/shm and /var/log
+# of its own: it mounts those of them that it cannot see.
+uml_write_paths() {
+    for directory in "$LAB_ROOT" "$PWD" "$LAB_BIN" "${LAB_EXECUTABLE%/*}"; do
+        case $directory in
+        /tmp | /run | /mnt | /dev/shm | /var/log) ;;
+        *) [ ! -d "$directory" ] || printf '%s\n' "$directory" ;;
+        esac
+    done >"$1/paths"
+}
+
 # What the guest runs: the same runner with the netns driver, in the same directory and environment.
 uml_write_command() {
     share=$1
@@ -70,10 +81,6 @@ uml_write_command() {
         printf 'export LAB_RESULTS='; uml_quote "$share/results"
         printf 'exec '; uml_quote "$LAB_ROOT/tests/lab/run" netns "$@"
     } >"$share/command"
-    # The guest has its own /tmp, /run, /mnt and /var/log; what lies there on the host is mounted again.
-    for directory in "$LAB_ROOT" "$PWD" "$LAB_BIN" "${LAB_EXECUTABLE%/*}"; do
-        [ ! -d "$directory" ] || printf '%s\n' "$directory"
-    done >"$share/paths"
 }
 
 uml_boot() {
@@ -101,6 +108,7 @@ uml_run() {
     chmod 755 "$share/init"
     : >"$share/stdout"
     : >"$share/stderr"
+    uml_write_paths "$share"
     uml_write_command "$share" "$@"
     if [ "$LAB_CONSOLE" = yes ]; then
         : >"$share/console"
