@@ -108,6 +108,11 @@ server() {
     echo "-a -t $VIP:80 -r $1:80 -m -w ${2:-1}"
 }
 
+# open_connections RIP: how many connections the kernel counts as active at a server of the founding service.
+open_connections() {
+    on director ipvsadm -L -n | awk -v s="$1:80" '$2 == s { print $5 }'
+}
+
 # founding_table: the founding service with both its servers.
 founding_table() {
     service

@@ -1,8 +1,12 @@
 # shellcheck shell=sh
 # The lab's web servers (Debian's nginx on the real servers) and the client's requests to them.
 #
-# Pages: /test.html says OK while the server is healthy; /whoami gives its name; /download is 1 MiB at
-# ?rate= bytes a second. A connection serves one request, so requests and connections count the same.
+# Pages: /test.html says OK while the server is healthy; /whoami gives its name; /download is 64 MiB, more
+# than all buffers on the way hold, so that a client which does not read keeps the connection open. A
+# connection serves one request, so requests and connections count the same.
+
+DOWNLOAD_SIZE=67108864
+DOWNLOAD_STEP=8388608
 
 web_root() {
     echo "$LAB_TMP/$1/web"
@@ -19,6 +23,7 @@ events { worker_connections 512; }
 http {
     access_log $(web_root "$1")/access.log;
     keepalive_timeout 0;
+    send_timeout 600;
     default_type text/plain;
     client_body_temp_path $(web_root "$1")/body;
     proxy_temp_path $(web_root "$1")/proxy;
@@ -38,7 +43,6 @@ N
         server_name $name;
         root $(web_root "$1")/pages;
         location = /whoami { return 200 "$name\\n"; }
-        location = /download { limit_rate \$arg_rate; }
     }
 N
     done
@@ -52,7 +56,7 @@ web_up() {
         web_configuration "$web_host" | put "$web_host" "$(web_root "$web_host")/nginx.conf"
         # shellcheck disable=SC2016
         on "$web_host" sh -c 'mkdir -p "$1/pages"; echo OK >"$1/pages/test.html"
-            dd if=/dev/zero of="$1/pages/download" bs=64k count=16 2>/dev/null' web_up "$(web_root "$web_host")"
+            truncate -s "$2" "$1/pages/download"' web_up "$(web_root "$web_host")" "$DOWNLOAD_SIZE"
         web_start "$web_host"
     done
 }
@@ -102,28 +106,44 @@ tally() {
     answers "$@" | sort | uniq -c | sed 's/^ *//'
 }
 
-# download_start NAME [ADDRESS [BYTES-PER-SECOND]]: fetches 1 MiB slowly from the client in the background.
+# A download stays open for as long as a scenario wants: the client reads from its pipe only when told to,
+# and each step is more than the buffers on the way hold, so that it has to come from the server.
+
+# download_start NAME [ADDRESS]: begins a download in the background on the client and reads the first step.
 download_start() {
-    spawn client "$1" curl -sS -f -m 120 -o "$LAB_TMP/client/$1.data" "http://${2:-$VIP}/download?rate=${3:-100000}"
-    eventually 5 download_moves "$1"
+    # The shell keeps the pipe open for both the download and those who read from it.
+    # shellcheck disable=SC2016
+    spawn client "$1" sh -c 'cd "$1" && mkfifo "$2.pipe" && echo 0 >"$2.size" && exec 3<>"$2.pipe"
+        curl -sS -f -m 600 "$3" >&3; echo $? >"$2.status"; sleep 600' \
+        download "$LAB_TMP/client" "$1" "http://${2:-$VIP}/download"
+    eventually 5 on client test -s "$LAB_TMP/client/$1.size"
+    expect_download_goes_on "$1"
 }
 
 download_size() {
-    on client stat -c %s "$LAB_TMP/client/$1.data" 2>/dev/null || echo 0
+    on client cat "$LAB_TMP/client/$1.size"
 }
 
-download_moves() {
-    [ "$(download_size "$1")" -gt "${2:-0}" ]
+# download_read NAME BYTES: reads that many and adds them to the size; status 1 when they do not come.
+download_read() {
+    # shellcheck disable=SC2016
+    on client sh -c 'cd "$1" && came=$(timeout "$4" head -c "$3" <"$2.pipe" | wc -c)
+        size=$(($(cat "$2.size") + came)) && echo $size >"$2.size" && [ "$came" -eq "$3" ]' \
+        download_read "$LAB_TMP/client" "$1" "$2" $((10 * ${LAB_PATIENCE:-1}))
 }
 
-# expect_download_goes_on NAME: more bytes arrive than have arrived now.
+# expect_download_goes_on NAME: the next step of it arrives.
 expect_download_goes_on() {
-    size=$(download_size "$1")
-    eventually 5 download_moves "$1" "$size"
+    download_read "$1" "$DOWNLOAD_STEP" || fail "download $1 came to a halt at $(download_size "$1") bytes: $(log_of client "$1")"
 }
 
-# expect_download_completes NAME SECONDS
+download_succeeded() {
+    [ "$(on client cat "$LAB_TMP/client/$1.status" 2>/dev/null)" = 0 ]
+}
+
+# expect_download_completes NAME: the rest of it arrives, and the client is content with it.
 expect_download_completes() {
-    eventually "$2" ended client "$1"
-    expect_equal "bytes of download $1 ($(log_of client "$1"))" 1048576 "$(download_size "$1")"
+    download_read "$1" $((DOWNLOAD_SIZE - $(download_size "$1"))) || fail "download $1 ended at $(download_size "$1") bytes: $(log_of client "$1")"
+    eventually 5 download_succeeded "$1"
+    signal client "$1" KILL
 }

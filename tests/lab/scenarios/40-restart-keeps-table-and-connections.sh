@@ -8,7 +8,7 @@ web_stop real2
 eventually_table 5 <<T
 $degraded
 T
-download_start across "$VIP" 120000
+download_start across
 
 director_kill
 throughout_table 1 <<T
@@ -28,4 +28,4 @@ expect_download_goes_on across
 
 director_kill
 director_start
-expect_download_completes across 30
+expect_download_completes across

@@ -2,8 +2,8 @@
 # A good reload brings the new table; servers that stay keep their connections.
 
 start_founding_director
-download_start first "$VIP" 120000
-download_start second "$VIP" 120000
+download_start first
+download_start second
 director_define <<D
 $(fast_definitions | sed "
     /real=$RIP2/a\\        real=$RIP3:80 masq
@@ -16,5 +16,5 @@ $(server "$RIP1")
 $(server "$RIP2")
 $(server "$RIP3")
 T
-expect_download_completes first 30
-expect_download_completes second 30
+expect_download_completes first
+expect_download_completes second
