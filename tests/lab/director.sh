@@ -99,6 +99,7 @@ throughout_table() {
 }
 
 # service [SCHEDULER]: the founding service as a line of the table.
+# shellcheck disable=SC2120 # scenarios give it
 service() {
     echo "-A -t $VIP:80 -s ${1:-rr}"
 }
@@ -115,7 +116,7 @@ open_connections() {
 
 # founding_table: the founding service with both its servers.
 founding_table() {
-    service
+    service rr
     server "$RIP1"
     server "$RIP2"
 }
