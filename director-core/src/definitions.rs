@@ -210,12 +210,40 @@ pub struct CheckDefinition {
     pub default_port: Option<u16>,
     /// From the start of one probe to the start of the next.
     pub every: Option<Placed<Duration>>,
+    /// The same while answers speak against the verdict.
+    pub every_while_changing: Option<Placed<Duration>>,
+    /// The same while the server is down.
+    pub every_while_down: Option<Placed<Duration>>,
     /// Limit for one probe.
     pub timeout: Option<Placed<Duration>>,
     /// Good answers in a row that bring a server up.
     pub rise: Option<Placed<u64>>,
     /// Failures in a row that take it down.
     pub fall: Option<Placed<u64>>,
+    /// Good answers needed among the last ones, in place of rise and fall.
+    pub window: Option<Placed<WindowDefinition>>,
+    /// Flap damping.
+    pub damping: Option<Placed<DampingDefinition>>,
+}
+
+/// A window over the last answers, as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowDefinition {
+    /// Good answers needed.
+    pub good: u64,
+    /// Answers looked at.
+    pub of: u64,
+}
+
+/// Flap damping as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DampingDefinition {
+    /// Time in which the penalty falls by half.
+    pub half_life: Duration,
+    /// Changes from which on the server is held out.
+    pub hold_above: u64,
+    /// Penalty, in changes, below which it is released.
+    pub release_below: u64,
 }
 
 /// What is asked, as written.

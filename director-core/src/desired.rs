@@ -142,11 +142,11 @@ fn weight(
     let Some(health) = health else {
         return Some(server.weight);
     };
-    match (health.verdict, health.presumed) {
-        (Verdict::Up, false) => Some(server.weight),
-        (Verdict::Up, true) => Some(known.map_or(server.weight, |known| known.settings.weight)),
-        (Verdict::Down, true) => known.map(|_| 0),
-        (Verdict::Down, false) => weight_when_down(on_failure),
+    match (health.is_available(), health.presumed) {
+        (true, false) => Some(server.weight),
+        (true, true) => Some(known.map_or(server.weight, |known| known.settings.weight)),
+        (false, true) => known.map(|_| 0),
+        (false, false) => weight_when_down(on_failure),
     }
 }
 

@@ -214,7 +214,7 @@ impl Server {
                 seconds: now.since(health.since).as_secs_f64(),
                 reason: health.reason.clone(),
                 against: health.against,
-                last: health.last.as_ref().map(|(at, report)| Answer {
+                last: health.last().map(|(at, report)| Answer {
                     outcome: match report.outcome {
                         Outcome::Good { .. } => "good",
                         Outcome::Failed { .. } => "failed",

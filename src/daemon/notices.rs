@@ -35,12 +35,14 @@ pub(super) fn log(notice: &Notice) {
             );
         }
         Notice::CannotProbe { .. }
+        | Notice::Held { .. }
         | Notice::Drift { .. }
         | Notice::OrderGiven { .. }
         | Notice::Availability {
             available: false, ..
         } => tracing::warn!("{notice}"),
         Notice::Change { .. }
+        | Notice::Released { .. }
         | Notice::OrderLifted { .. }
         | Notice::Availability { .. }
         | Notice::Stopping { .. }

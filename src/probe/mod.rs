@@ -22,7 +22,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use director_core::health::{Outcome, Report};
+use director_core::health::{Outcome, Phases, Report};
 use director_core::model::{Probe, ProbeKind};
 use tokio::time::{Instant, timeout};
 
@@ -41,6 +41,7 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     Report {
         outcome: outcome(answer),
         took: started.elapsed(),
+        phases: Phases::default(),
     }
 }
 

@@ -99,6 +99,22 @@ pub enum Notice {
         /// Why.
         reason: String,
     },
+    /// A server changes too often and is held out for a while.
+    Held {
+        /// The service, by the operator's name.
+        name: String,
+        /// The server.
+        server: Endpoint,
+        /// For how long, when it does not change again.
+        until_in: Duration,
+    },
+    /// A server that was held out has been calm for long enough.
+    Released {
+        /// The service, by the operator's name.
+        name: String,
+        /// The server.
+        server: Endpoint,
+    },
     /// A standing order was given.
     OrderGiven {
         /// The service, by the operator's name.
@@ -233,6 +249,20 @@ impl fmt::Display for Notice {
                     f,
                     "{name} {server} could not be asked, its verdict stays: {reason}"
                 )
+            }
+            Self::Held {
+                name,
+                server,
+                until_in,
+            } => {
+                write!(
+                    f,
+                    "{name} {server} changes too often and is held out for {} s",
+                    until_in.as_secs()
+                )
+            }
+            Self::Released { name, server } => {
+                write!(f, "{name} {server} is calm again and let in")
             }
             Self::OrderGiven {
                 name,

@@ -9,6 +9,7 @@
 //! Invariants: one conversation with the kernel at a time; no operation before the table was read once; only services in
 //! `owned` are ever planned for; a refused operation waits for itself and stops nothing else.
 
+mod answers;
 mod besides;
 mod converge;
 mod effect;
@@ -28,7 +29,7 @@ use std::time::Duration;
 use crate::desired::HealthBook;
 use crate::diagnostic::Diagnostic;
 use crate::duties::{Herald, Phase};
-use crate::health::{Outcome, ProbeId, Report, Schedule};
+use crate::health::Schedule;
 use crate::model::{Model, OnStop, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Orders;
@@ -86,6 +87,8 @@ pub struct Director {
     next_read: Moment,
     /// Something happened since the tables were last compared that may make them differ.
     unsettled: bool,
+    /// When the next server that changed too often is let in again.
+    next_release: Option<Moment>,
     ready_told: bool,
     stopping: bool,
 }
@@ -120,6 +123,7 @@ impl Director {
             conversation: Conversation::Idle,
             next_read: Moment::START,
             unsettled: true,
+            next_release: None,
             ready_told: false,
             stopping: false,
         }
@@ -148,7 +152,7 @@ impl Director {
                 self.applied(&services, &failures, observed, now, &mut effects);
             }
             Event::Probed { probe, report } => self.probed(probe, &report, now, &mut effects),
-            Event::Woken => {}
+            Event::Woken => self.release(now, &mut effects),
             Event::StopRequested => self.stop_requested(&mut effects),
         }
         self.look_around(now, &mut effects);
@@ -173,7 +177,7 @@ impl Director {
         };
         let order = self.orders.next_expiry();
         let mail = self.herald.next_due();
-        let deadlines = [probe, kernel, retry, order, mail];
+        let deadlines = [probe, kernel, retry, order, mail, self.next_release];
         deadlines.into_iter().flatten().min()
     }
 
@@ -294,64 +298,6 @@ impl Director {
             Err(message) => {
                 self.observed = None;
                 self.read_failed(message, now, effects);
-            }
-        }
-    }
-
-    fn probed(&mut self, probe: ProbeId, report: &Report, now: Moment, effects: &mut Vec<Effect>) {
-        for (service, server) in self.schedule.answered(probe, report) {
-            let Some(definition) = self.model.service(&service) else {
-                continue;
-            };
-            let Some(health) = self.book.get_mut(&(service, server)) else {
-                continue;
-            };
-            let stood = now.since(health.since);
-            let failures_before = health.failures();
-            let limit = definition.timing.fall;
-            let name = definition.name.clone();
-            let repeated = health
-                .last
-                .as_ref()
-                .is_some_and(|(_, last)| last.outcome == report.outcome);
-            let transition = health.report(report.clone(), &definition.timing, now);
-            let failures = health.failures();
-            let target = (service, server);
-            self.report_besides(target, report, transition.as_ref(), now, effects);
-            if let Some(transition) = transition {
-                let notice = Notice::Verdict {
-                    name,
-                    service,
-                    server,
-                    transition,
-                    stood,
-                    took: report.took,
-                };
-                effects.push(Effect::Tell(notice));
-                self.unsettled = true;
-            } else if let Outcome::Unable { reason } = &report.outcome
-                && !repeated
-            {
-                effects.push(Effect::Tell(Notice::CannotProbe {
-                    name,
-                    server,
-                    reason: reason.clone(),
-                }));
-            } else if failures > failures_before {
-                effects.push(Effect::Tell(Notice::Wavering {
-                    name,
-                    service,
-                    server,
-                    failures,
-                    limit,
-                    reason: report.outcome.words().to_owned(),
-                }));
-            } else if failures < failures_before {
-                effects.push(Effect::Tell(Notice::Steady {
-                    name,
-                    service,
-                    server,
-                }));
             }
         }
     }

@@ -7,13 +7,15 @@
 //!    └───────────────────────────────────┘
 //!              fall failures in a row
 //! ```
-//! A server begins with a presumption taken from the kernel's table: in service there means presumed up, anything else
+//! With a window, the count of good ones among the last answers decides in place of rise and fall. A server begins with a presumption taken from the kernel's table: in service there means presumed up, anything else
 //! presumed down. A presumption becomes a verdict by the reports that the diagram names, or by the first report that
 //! agrees with it. Reports that say nothing about the server ([`Outcome::Unable`]) change nothing.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Report};
+use super::{History, Penalty, Report};
 use crate::model::CheckTiming;
 use crate::moment::Moment;
 
@@ -62,8 +64,10 @@ pub struct Health {
     pub against: u32,
     /// Why the verdict is what it is.
     pub reason: String,
-    /// The last report and when it came.
-    pub last: Option<(Moment, Report)>,
+    /// The last answers.
+    pub history: History,
+    /// What its changes of verdict have cost it.
+    pub penalty: Penalty,
 }
 
 impl Health {
@@ -76,7 +80,8 @@ impl Health {
             since: now,
             against: 0,
             reason: reason.to_owned(),
-            last: None,
+            history: History::default(),
+            penalty: Penalty::default(),
         }
     }
 
@@ -89,6 +94,28 @@ impl Health {
         }
     }
 
+    /// The last report and when it came.
+    #[must_use]
+    pub fn last(&self) -> Option<&(Moment, Report)> {
+        self.history.last()
+    }
+
+    /// Whether it may take connections: up, and not held out for changing too often.
+    #[must_use]
+    pub fn is_available(&self) -> bool {
+        self.verdict == Verdict::Up && self.penalty.held_until().is_none()
+    }
+
+    /// The time to the next probe after this report.
+    #[must_use]
+    pub fn pace(&self, timing: &CheckTiming) -> Duration {
+        let changing = timing.every_while_changing.filter(|_| self.against > 0);
+        let down = timing
+            .every_while_down
+            .filter(|_| self.verdict == Verdict::Down);
+        changing.or(down).unwrap_or(timing.every)
+    }
+
     /// Takes a report into account; says what changed, if anything did.
     pub fn report(
         &mut self,
@@ -96,68 +123,88 @@ impl Health {
         timing: &CheckTiming,
         now: Moment,
     ) -> Option<Transition> {
-        let reported = match &report.outcome {
-            Outcome::Good { .. } => Some(Verdict::Up),
-            Outcome::Failed { .. } => Some(Verdict::Down),
-            Outcome::Unable { .. } => None,
-        };
+        let good = report.outcome.is_good();
         let words = report.outcome.words().to_owned();
-        self.last = Some((now, report));
-        let reported = reported?;
+        self.history.keep(now, report);
+        let reported = if good? { Verdict::Up } else { Verdict::Down };
         if reported == self.verdict {
-            return self.confirm(words, now);
+            self.against = 0;
+            return self
+                .presumed
+                .then(|| self.turn(reported, words, timing, now));
         }
         self.against = self.against.saturating_add(1);
-        let needed = match reported {
-            Verdict::Up => timing.rise,
-            Verdict::Down => timing.fall,
+        let count = self.decides(reported, timing)?;
+        Some(self.turn(reported, format!("{words}, {count}"), timing, now))
+    }
+
+    /// The count that makes a verdict of what was reported; none while it does not suffice.
+    fn decides(&self, reported: Verdict, timing: &CheckTiming) -> Option<String> {
+        let Some(window) = timing.window else {
+            let needed = match reported {
+                Verdict::Up => timing.rise,
+                Verdict::Down => timing.fall,
+            };
+            return (self.against >= needed).then(|| format!("{} of {needed}", self.against));
         };
-        (self.against >= needed).then(|| {
-            self.turn(
-                reported,
-                format!("{words}, {} of {needed}", self.against),
-                now,
+        let (good, answers) = self.history.good_in(window);
+        // Answers that are still to come may be good, but those that a server needs to come up must have come.
+        let possible = good + window.of.saturating_sub(answers);
+        let decided = match reported {
+            Verdict::Up => good >= window.good,
+            Verdict::Down => possible < window.good,
+        };
+        decided.then(|| {
+            format!(
+                "{good} of the last {answers} good, {} of {} needed",
+                window.good, window.of
             )
         })
     }
 
-    fn confirm(&mut self, words: String, now: Moment) -> Option<Transition> {
-        self.against = 0;
-        if !self.presumed {
-            return None;
-        }
-        Some(self.turn(self.verdict, words, now))
-    }
-
-    fn turn(&mut self, to: Verdict, reason: String, now: Moment) -> Transition {
+    fn turn(
+        &mut self,
+        to: Verdict,
+        reason: String,
+        timing: &CheckTiming,
+        now: Moment,
+    ) -> Transition {
         let transition = Transition {
             from: self.verdict,
             was_presumed: self.presumed,
             to,
             reason: reason.clone(),
         };
-        *self = Self {
-            verdict: to,
-            presumed: false,
-            since: now,
-            against: 0,
-            reason,
-            last: self.last.take(),
-        };
+        if let Some(damping) = timing
+            .damping
+            .as_ref()
+            .filter(|_| to != self.verdict && !self.presumed)
+        {
+            self.penalty.change(damping, now);
+        }
+        self.verdict = to;
+        self.presumed = false;
+        self.since = now;
+        self.against = 0;
+        self.reason = reason;
         transition
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
+    use super::super::{Outcome, Phases};
     use super::*;
+    use crate::model::{Damping, Window};
 
     const TIMING: CheckTiming = CheckTiming {
         every: Duration::from_secs(5),
+        every_while_changing: Some(Duration::from_secs(1)),
+        every_while_down: Some(Duration::from_secs(2)),
         rise: 2,
         fall: 3,
+        window: None,
+        damping: None,
     };
 
     fn good() -> Report {
@@ -166,6 +213,7 @@ mod tests {
                 detail: "status 200".into(),
             },
             took: Duration::ZERO,
+            phases: Phases::default(),
         }
     }
 
@@ -175,6 +223,7 @@ mod tests {
                 reason: "connection refused".into(),
             },
             took: Duration::ZERO,
+            phases: Phases::default(),
         }
     }
 
@@ -184,6 +233,7 @@ mod tests {
                 reason: "out of descriptors".into(),
             },
             took: Duration::ZERO,
+            phases: Phases::default(),
         }
     }
 
@@ -227,5 +277,77 @@ mod tests {
     fn the_reason_tells_the_count_that_decided() {
         let health = after(Verdict::Up, &[failed(), failed(), failed()]);
         assert_eq!(health.reason, "connection refused, 3 of 3");
+    }
+
+    #[test]
+    fn the_pace_follows_what_is_known() {
+        let second = Duration::from_secs(1);
+        assert_eq!(after(Verdict::Up, &[good()]).pace(&TIMING), 5 * second);
+        assert_eq!(
+            after(Verdict::Up, &[good(), failed()]).pace(&TIMING),
+            second
+        );
+        assert_eq!(
+            after(Verdict::Up, &[failed(), failed(), failed()]).pace(&TIMING),
+            2 * second
+        );
+        assert_eq!(
+            after(Verdict::Down, &[failed(), good()]).pace(&TIMING),
+            second
+        );
+    }
+
+    #[test]
+    fn a_window_counts_good_answers_among_the_last() {
+        let timing = CheckTiming {
+            window: Some(Window { good: 3, of: 5 }),
+            ..TIMING
+        };
+        let mut health = Health::presumed(Verdict::Up, "", Moment::START);
+        let mut verdicts = String::new();
+        for answer in "gggggfffggg".chars() {
+            let report = if answer == 'g' { good() } else { failed() };
+            health.report(report, &timing, Moment::START);
+            verdicts.push(if health.verdict == Verdict::Up {
+                'u'
+            } else {
+                'd'
+            });
+        }
+        assert_eq!(verdicts, "uuuuuuudddu");
+        assert_eq!(
+            health.reason,
+            "status 200, 3 of the last 5 good, 3 of 5 needed"
+        );
+    }
+
+    #[test]
+    fn a_server_that_changes_too_often_is_held_out_until_it_is_calm() {
+        let damping = Damping {
+            half_life: Duration::from_secs(60),
+            hold_above: 3,
+            release_below: 1,
+        };
+        let timing = CheckTiming {
+            rise: 1,
+            fall: 1,
+            damping: Some(damping),
+            ..TIMING
+        };
+        let mut health = Health::presumed(Verdict::Up, "", Moment::START);
+        let mut now = Moment::START;
+        for report in [good(), failed(), good(), failed(), good()] {
+            now = now + Duration::from_secs(1);
+            health.report(report, &timing, now);
+        }
+        assert_eq!(health.verdict, Verdict::Up);
+        assert!(!health.is_available(), "four changes in four seconds");
+        let released = health.penalty.held_until().unwrap();
+        let held = released.since(now);
+        assert!(
+            held > Duration::from_secs(100) && held < Duration::from_secs(121),
+            "{held:?}"
+        );
+        assert!(health.penalty.release(released) && health.is_available());
     }
 }

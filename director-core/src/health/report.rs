@@ -12,6 +12,20 @@ pub struct Report {
     pub outcome: Outcome,
     /// How long the probe took.
     pub took: Duration,
+    /// How long its parts took, as far as it had them.
+    #[serde(default)]
+    pub phases: Phases,
+}
+
+/// The parts of a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Phases {
+    /// Until the connection stood.
+    pub connect: Option<Duration>,
+    /// From there until TLS stood.
+    pub tls: Option<Duration>,
+    /// From the request to the first byte of the answer.
+    pub first_byte: Option<Duration>,
 }
 
 /// What came of a probe.
@@ -36,6 +50,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the server is good; none when the answer says nothing about it.
+    #[must_use]
+    pub fn is_good(&self) -> Option<bool> {
+        match self {
+            Self::Good { .. } => Some(true),
+            Self::Failed { .. } => Some(false),
+            Self::Unable { .. } => None,
+        }
+    }
+
     /// The words that came with it.
     #[must_use]
     pub fn words(&self) -> &str {

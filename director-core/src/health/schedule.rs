@@ -34,6 +34,8 @@ struct Task {
     /// Whom the answers concern.
     subscribers: Vec<(ServiceId, Endpoint)>,
     due: Moment,
+    /// When the last question was due; the rhythm counts from there.
+    asked_at: Moment,
     asking: bool,
     /// Share of the interval by which the second question is moved, in thousandths.
     spread: u32,
@@ -123,6 +125,17 @@ impl Schedule {
         self.tasks.values().all(|task| task.answered_before)
     }
 
+    /// Has a server asked sooner or later than its interval says, until the next answer: `pace` after the last question.
+    /// Of several wishes for one question the earliest counts.
+    pub fn set_pace(&mut self, id: ProbeId, pace: Duration) {
+        let Some(task) = self.tasks.get_mut(&id).filter(|task| !task.asking) else {
+            return;
+        };
+        self.queue.remove(&(task.due, id));
+        task.due = task.asked_at + pace;
+        self.queue.insert((task.due, id));
+    }
+
     /// When this server is asked next; none while a question is open or when it is not asked.
     #[must_use]
     pub fn next_for(&self, service: &ServiceId, server: &Endpoint) -> Option<Moment> {
@@ -149,6 +162,7 @@ impl Task {
             every,
             subscribers,
             due: now,
+            asked_at: now,
             asking: false,
             spread,
             asked_before: false,
@@ -159,6 +173,7 @@ impl Task {
 
     fn ask(&mut self, now: Moment) -> Probe {
         self.asking = true;
+        self.asked_at = self.due;
         let step = if self.asked_before {
             self.every
         } else {

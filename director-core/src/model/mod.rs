@@ -21,7 +21,7 @@ pub use scheduling::{
     ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
 };
 pub use secret::Secret;
-pub use service::{CheckTiming, OnFailure, OnStop, VirtualService};
+pub use service::{CheckTiming, Damping, OnFailure, OnStop, VirtualService, Window};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

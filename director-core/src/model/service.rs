@@ -27,15 +27,44 @@ pub struct VirtualService {
     pub on_stop: OnStop,
 }
 
-/// When probes run and how many answers in a row change a verdict.
+/// When probes run and how answers make a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CheckTiming {
     /// From the start of one probe to the start of the next.
     pub every: Duration,
+    /// The same while answers speak against the verdict, so that a change is known sooner; [`Self::every`] when none.
+    pub every_while_changing: Option<Duration>,
+    /// The same while the server is down; [`Self::every`] when none.
+    pub every_while_down: Option<Duration>,
     /// Good answers in a row that bring a server up.
     pub rise: u32,
     /// Failures in a row that take it down.
     pub fall: u32,
+    /// In place of rise and fall: how many of the last answers must be good.
+    pub window: Option<Window>,
+    /// Keeps a server that changes too often out.
+    pub damping: Option<Damping>,
+}
+
+/// A server is up while at least `good` of its last `of` answers are good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Window {
+    /// Good answers needed, at least 1.
+    pub good: u32,
+    /// Answers looked at, at most 64.
+    pub of: u32,
+}
+
+/// Flap damping, after the manner of BGP's (RFC 2439): each change of verdict costs one penalty point, points decay by
+/// half in each half-life, and a server whose points reach `hold_above` stays out until they fall below `release_below`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Damping {
+    /// Time in which the points fall by half.
+    pub half_life: Duration,
+    /// Points from which on the server is held out.
+    pub hold_above: u32,
+    /// Points below which it is released.
+    pub release_below: u32,
 }
 
 /// What happens to a real server that fails.

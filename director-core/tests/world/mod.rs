@@ -13,7 +13,7 @@ use director_core::definitions::{
 use director_core::diagnostic::Place;
 use director_core::director::{Director, Effect, Event, Notice};
 use director_core::duties::Duty;
-use director_core::health::{Outcome, ProbeId, Report, Verdict};
+use director_core::health::{Outcome, Phases, ProbeId, Report, Verdict};
 use director_core::model::validate::validate;
 use director_core::model::{Endpoint, Model, OnFailure, OnStop, Probe, Protocol, ServiceId};
 use director_core::moment::Moment;
@@ -29,6 +29,8 @@ pub(crate) struct Brief {
     pub(crate) fall: u64,
     pub(crate) on_failure: OnFailure,
     pub(crate) on_stop: OnStop,
+    /// Changes the check where a story needs another one.
+    pub(crate) tune: fn(&mut CheckDefinition),
 }
 
 impl Brief {
@@ -40,6 +42,7 @@ impl Brief {
             fall: 1,
             on_failure: OnFailure::Remove,
             on_stop: OnStop::Keep,
+            tune: |_| {},
         }
     }
 }
@@ -48,7 +51,7 @@ pub(crate) fn place() -> Place {
     Place::new(&Arc::from("test"), 1, 1, 1)
 }
 
-fn placed<T>(value: T) -> Placed<T> {
+pub(crate) fn placed<T>(value: T) -> Placed<T> {
     Placed::new(value, place())
 }
 
@@ -88,6 +91,13 @@ fn server(text: &str, weight: i64) -> RealServerDefinition {
 }
 
 fn service(brief: &Brief) -> ServiceDefinition {
+    let mut check = CheckDefinition {
+        kind: Some(placed(CheckKindDefinition::Connect)),
+        every: Some(placed(Duration::from_secs(1))),
+        fall: Some(placed(brief.fall)),
+        ..CheckDefinition::default()
+    };
+    (brief.tune)(&mut check);
     ServiceDefinition {
         place: place(),
         name: None,
@@ -104,12 +114,7 @@ fn service(brief: &Brief) -> ServiceDefinition {
         persistence_engine: None,
         one_packet: None,
         forwarding: Some(placed(ForwardingDefinition::Masq)),
-        check: CheckDefinition {
-            kind: Some(placed(CheckKindDefinition::Connect)),
-            every: Some(placed(Duration::from_secs(1))),
-            fall: Some(placed(brief.fall)),
-            ..CheckDefinition::default()
-        },
+        check,
         on_failure: Some(placed(brief.on_failure)),
         on_stop: Some(placed(brief.on_stop)),
         real_servers: brief
@@ -249,6 +254,7 @@ impl World {
         Report {
             outcome,
             took: Duration::from_millis(1),
+            phases: Phases::default(),
         }
     }
 

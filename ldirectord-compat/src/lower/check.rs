@@ -74,6 +74,7 @@ impl Plan {
                     .number(Key::FailureCount)
                     .unwrap_or_else(|| scope.default(1)),
             ),
+            ..CheckDefinition::default()
         }
     }
 

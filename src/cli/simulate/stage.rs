@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use director_core::director::{Director, Effect, Event};
 use director_core::duties::Duty;
-use director_core::health::{Outcome, ProbeId, Report};
+use director_core::health::{Outcome, Phases, ProbeId, Report};
 use director_core::model::{Model, Probe};
 use director_core::moment::Moment;
 use director_core::table::Table;
@@ -196,6 +196,7 @@ impl Stage {
         Report {
             outcome,
             took: PROBE_TIME,
+            phases: Phases::default(),
         }
     }
 

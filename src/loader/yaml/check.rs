@@ -5,6 +5,7 @@ use director_core::definitions::{
 };
 
 use super::address;
+use super::judging;
 use super::node::{Content, Entry, Node};
 use super::reader::{Fields, Reader, alternatives};
 use super::shape::{self, Shape};
@@ -67,9 +68,13 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
         port,
         default_port: None,
         every: reader.duration_of(&fields, "every"),
+        every_while_changing: reader.duration_of(&fields, "every_while_changing"),
+        every_while_down: reader.duration_of(&fields, "every_while_down"),
         timeout: reader.duration_of(&fields, "timeout"),
         rise: reader.number_of(&fields, "rise"),
         fall: reader.number_of(&fields, "fall"),
+        window: judging::window(&fields, reader),
+        damping: judging::damping(&fields, reader),
     }
 }
 

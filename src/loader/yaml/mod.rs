@@ -4,6 +4,7 @@
 mod address;
 mod check;
 mod duration;
+mod judging;
 mod node;
 mod reader;
 mod service;

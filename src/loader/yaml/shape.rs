@@ -122,9 +122,32 @@ pub(super) const CHECK: Shape = Shape {
         key("command", "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]"),
         key("port", "8080"),
         key("every", "5s"),
+        key("every_while_changing", "1s"),
+        key("every_while_down", "10s"),
         key("timeout", "3s"),
         key("rise", "1"),
         key("fall", "3"),
+        key("window", "{good: 3, of: 5}"),
+        key(
+            "damping",
+            "{half_life: 1m, hold_above: 3, release_below: 1}",
+        ),
+    ],
+};
+
+/// A window over the last answers.
+pub(super) const WINDOW: Shape = Shape {
+    what: "a window",
+    keys: &[key("good", "3"), key("of", "5")],
+};
+
+/// Flap damping.
+pub(super) const DAMPING: Shape = Shape {
+    what: "damping",
+    keys: &[
+        key("half_life", "1m"),
+        key("hold_above", "3"),
+        key("release_below", "1"),
     ],
 };
 

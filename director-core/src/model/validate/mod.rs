@@ -5,12 +5,13 @@ mod check;
 mod listen;
 mod real_server;
 mod scheduling;
+mod timing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CheckTiming, Model, OnFailure, OnStop, ServiceId, VirtualService};
+use super::{Model, OnFailure, OnStop, ServiceId, VirtualService};
 use crate::definitions::{Definitions, PortDefinition, ServiceDefinition};
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -137,7 +138,7 @@ fn service(
     let protocol = listen::protocol(written);
     let family = listen::family(written, id.as_ref());
     let scheduling = scheduling::scheduling(written, family, findings);
-    let timing = timing(written, findings);
+    let timing = timing::timing(&written.check, findings);
     let surroundings = real_server::Surroundings {
         written,
         id,
@@ -172,32 +173,6 @@ fn service(
             .as_ref()
             .map_or(OnStop::default(), |choice| choice.value),
     })
-}
-
-fn timing(written: &ServiceDefinition, findings: &mut Findings) -> CheckTiming {
-    let check = &written.check;
-    let every = check.every.as_ref().map_or(DEFAULT_EVERY, |every| {
-        findings.positive(every.value, &every.place, "the time between two probes")
-    });
-    let mut count =
-        |written: &Option<crate::definitions::Placed<u64>>, default: u32, what: &str| {
-            let Some(written) = written else {
-                return default;
-            };
-            match u32::try_from(written.value) {
-                Ok(count) if count > 0 => count,
-                _ => {
-                    let message = format!("{what} is {}, which cannot be counted", written.value);
-                    findings.error(&written.place, message, "write a number from 1 on");
-                    default
-                }
-            }
-        };
-    CheckTiming {
-        every,
-        rise: count(&check.rise, DEFAULT_RISE, "rise"),
-        fall: count(&check.fall, DEFAULT_FALL, "fall"),
-    }
 }
 
 fn warn_of_equal_fallback(

@@ -1,0 +1,54 @@
+//! The last 64 answers of a real server, the newest last: what `status` shows and what a window counts.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::Report;
+use crate::model::Window;
+use crate::moment::Moment;
+
+/// Answers that are kept.
+pub const HISTORY_LENGTH: usize = 64;
+
+/// The last answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct History {
+    answers: VecDeque<(Moment, Report)>,
+}
+
+impl History {
+    /// Keeps an answer; the oldest goes when there is no room.
+    pub(super) fn keep(&mut self, at: Moment, report: Report) {
+        if self.answers.len() == HISTORY_LENGTH {
+            self.answers.pop_front();
+        }
+        self.answers.push_back((at, report));
+    }
+
+    /// The last answer and when it came.
+    #[must_use]
+    pub fn last(&self) -> Option<&(Moment, Report)> {
+        self.answers.back()
+    }
+
+    /// All answers kept, the oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &(Moment, Report)> {
+        self.answers.iter()
+    }
+
+    /// How many of the window's last answers are good, and how many it has of them. Answers that say nothing about the
+    /// server are not counted.
+    pub(super) fn good_in(&self, window: Window) -> (u32, u32) {
+        let size = usize::try_from(window.of).unwrap_or(usize::MAX);
+        let answers = self
+            .answers
+            .iter()
+            .rev()
+            .filter_map(|(_, report)| report.outcome.is_good())
+            .take(size);
+        answers.fold((0, 0), |(good, all), is_good| {
+            (good + u32::from(is_good), all + 1)
+        })
+    }
+}
