@@ -1,5 +1,6 @@
 //! `ipvsctl plan`: what a definitions file changes, or the table that it gives. Nothing is changed here. Against the
-//! running kernel it asks the director itself, so that the answer is what a daemon started now would do first.
+//! running kernel it asks the director itself, so that the answer is what a daemon started now would do: first what
+//! needs no verdict, then what follows when the real servers answer.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -30,7 +31,7 @@ pub(super) struct PlanArgs {
     /// Plan for an empty table with every real server up, or every one down; needs neither kernel nor root
     #[arg(long, value_enum, value_name = "VERDICT")]
     assume: Option<Assumption>,
-    /// The changes in words, the resulting table as ipvsadm saves it, or the changes as JSON
+    /// The changes in words, the table that they lead to at once as ipvsadm saves it, or the changes as JSON
     #[arg(long, value_enum, default_value_t = Form::Text)]
     output: Form,
     /// The same as --output json
@@ -61,10 +62,20 @@ enum Form {
     Json,
 }
 
-/// The changes, and the services of the file as they are afterwards.
+/// The changes, and the services of the file as the kernel holds them after those that come first.
 struct Planned {
-    plan: Plan,
+    /// What needs no verdict.
+    now: Plan,
+    /// What follows when every real server answers.
+    answered: Plan,
+    /// The services of the file after the changes that need no verdict.
     table: Table,
+}
+
+impl Planned {
+    fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.now.steps.iter().chain(&self.answered.steps)
+    }
 }
 
 /// Loads, plans and prints.
@@ -83,12 +94,12 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     };
     let form = if args.json { Form::Json } else { args.output };
     match form {
-        Form::Text => output.text(&in_words(&planned.plan))?,
+        Form::Text => output.text(&in_words(&planned))?,
         Form::Ipvsadm => output.text(&save_format(&planned.table))?,
-        Form::Json => output.json(&changes(&planned.plan))?,
+        Form::Json => output.json(&changes(&planned))?,
     }
-    Ok(match planned.plan.is_empty() {
-        false if args.exit_code => Exit::Found,
+    Ok(match planned.steps().next() {
+        Some(_) if args.exit_code => Exit::Found,
         _ => Exit::Fine,
     })
 }
@@ -99,9 +110,18 @@ fn from_nothing(model: &Model, assumption: Assumption) -> Planned {
         Assumption::Down => Verdict::Down,
     };
     let table = assumed(model, verdict);
-    let owned: BTreeSet<ServiceId> = table.services.keys().copied().collect();
-    let plan = plan(&Table::default(), &table, &owned, |_, _| String::new());
-    Planned { plan, table }
+    let plan = plan(&Table::default(), &table, &services(model), |_, _| {
+        String::new()
+    });
+    Planned {
+        now: plan,
+        answered: Plan::default(),
+        table,
+    }
+}
+
+fn services(model: &Model) -> BTreeSet<ServiceId> {
+    model.services().iter().map(|service| service.id).collect()
 }
 
 fn from_kernel(model: Model) -> Result<Planned, CliError> {
@@ -117,7 +137,7 @@ fn from_kernel(model: Model) -> Result<Planned, CliError> {
     let read = Event::TableRead {
         table: table.clone(),
     };
-    let plan = director
+    let now = director
         .handle(read, Moment::START)
         .into_iter()
         .find_map(|effect| match effect {
@@ -125,18 +145,44 @@ fn from_kernel(model: Model) -> Result<Planned, CliError> {
             _ => None,
         })
         .unwrap_or_default();
-    for step in &plan.steps {
+    for step in &now.steps {
         step.op.apply_to(&mut table);
     }
     table
         .services
         .retain(|service, _| model.service(service).is_some());
-    Ok(Planned { plan, table })
+    let every_server_up = assumed(&model, Verdict::Up);
+    let answered = plan_towards(&table, &every_server_up, &model);
+    Ok(Planned {
+        now,
+        answered,
+        table,
+    })
 }
 
-fn in_words(plan: &Plan) -> String {
-    let mut text: String = plan.steps.iter().map(|step| format!("{step}\n")).collect();
-    text += &match plan.steps.len() {
+/// What is left to do when the real servers answer, each change with that as its reason.
+fn plan_towards(table: &Table, every_server_up: &Table, model: &Model) -> Plan {
+    plan(
+        table,
+        every_server_up,
+        &services(model),
+        |service, server| {
+            let is_probed = |endpoint| {
+                let real_servers = model.service(service).map(|service| &service.real_servers);
+                real_servers
+                    .is_some_and(|known| known.iter().any(|known| known.endpoint == endpoint))
+            };
+            match server {
+                Some(server) if is_probed(*server) => "once it answers".to_owned(),
+                _ => "once a real server answers".to_owned(),
+            }
+        },
+    )
+}
+
+fn in_words(planned: &Planned) -> String {
+    let mut text: String = planned.steps().map(|step| format!("{step}\n")).collect();
+    text += &match planned.steps().count() {
         0 => "nothing to change\n".to_owned(),
         steps => format!("{}\n", count(steps, "change")),
     };
@@ -152,6 +198,8 @@ struct Changes {
 /// One change, its parts and its words.
 #[derive(Serialize)]
 struct Change {
+    /// `now`, or `answered` when the real servers must answer first.
+    when: &'static str,
     action: &'static str,
     service: String,
     server: Option<String>,
@@ -159,19 +207,24 @@ struct Change {
     because: String,
 }
 
-fn changes(plan: &Plan) -> Changes {
+fn changes(planned: &Planned) -> Changes {
+    let now = planned.now.steps.iter().map(|step| change(step, "now"));
+    let answered = planned.answered.steps.iter();
     Changes {
-        changes: plan.steps.iter().map(change).collect(),
+        changes: now
+            .chain(answered.map(|step| change(step, "answered")))
+            .collect(),
     }
 }
 
-fn change(step: &Step) -> Change {
+fn change(step: &Step, when: &'static str) -> Change {
     let action = match step.op {
         Op::AddService { .. } | Op::AddServer { .. } => "add",
         Op::EditService { .. } | Op::EditServer { .. } => "edit",
         Op::DeleteService { .. } | Op::DeleteServer { .. } => "delete",
     };
     Change {
+        when,
         action,
         service: step.op.service().to_string(),
         server: step.op.server().map(|server| server.to_string()),
