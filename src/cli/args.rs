@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use super::check::CheckArgs;
 use super::list::{ListArgs, SaveArgs};
 use super::plan::PlanArgs;
+use super::probe::ProbeArgs;
 use super::replay::ReplayArgs;
 use super::simulate::SimulateArgs;
 use super::status::{ReloadArgs, StatusArgs};
@@ -33,6 +34,8 @@ pub(super) enum Command {
     Save(SaveArgs),
     /// Shows what the daemon thinks: weights, verdicts with their reasons, next probes, what the kernel refuses
     Status(StatusArgs),
+    /// Asks one server one question, as the daemon would, and says what came of it
+    Probe(ProbeArgs),
     /// Has the daemon read its definitions again
     Reload(ReloadArgs),
     /// Plays definitions against events in virtual time and prints the timeline of tables

@@ -37,6 +37,12 @@ pub(super) enum CliError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// A question lacks a part that its kind needs.
+    #[error("this kind of probe needs {0}")]
+    ProbeLacks(&'static str),
+    /// This process cannot wait for answers.
+    #[error("cannot begin to ask: {0}")]
+    Runtime(#[source] io::Error),
     /// The daemon cannot be asked.
     #[error(transparent)]
     Api(#[from] crate::api::ApiError),
@@ -67,6 +73,8 @@ impl CliError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Output(_)
+            | Self::ProbeLacks(_)
+            | Self::Runtime(_)
             | Self::Json(_)
             | Self::LogFilter(_)
             | Self::Unreadable { .. }

@@ -11,6 +11,7 @@ mod error;
 pub mod list;
 mod output;
 mod plan;
+mod probe;
 mod replay;
 mod simulate;
 mod status;
@@ -45,6 +46,7 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(args, output),
         Command::Plan(args) => plan::run(args, output),
+        Command::Probe(args) => probe::run(args, output),
         Command::List(args) => list::list(args, output),
         Command::Save(args) => list::save(args, output),
         Command::Status(args) => status::run(args, output),

@@ -121,6 +121,25 @@ impl StatusRange {
         last: 299,
     };
 
+    /// Reads a range the way people write one: `200`, `2xx`, `200-399`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let single = |text: &str| {
+            text.trim()
+                .parse::<u16>()
+                .ok()
+                .filter(|status| (100..=599).contains(status))
+        };
+        if let Some(class) = text.strip_suffix("xx") {
+            let first = single(&format!("{class}00"))?;
+            let last = first + 99;
+            return Some(Self { first, last });
+        }
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let (first, last) = (single(first)?, single(last)?);
+        (first <= last).then_some(Self { first, last })
+    }
+
     /// Whether `status` lies in the range.
     #[must_use]
     pub fn contains(self, status: u16) -> bool {

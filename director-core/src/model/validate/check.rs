@@ -223,7 +223,7 @@ fn statuses(written: &[Placed<String>], findings: &mut Findings) -> Option<Vec<S
     }
     let mut ranges = Vec::new();
     for status in written {
-        match status_range(&status.value) {
+        match StatusRange::parse(&status.value) {
             Some(range) => ranges.push(range),
             None => {
                 let message = format!("{:?} is not an HTTP status", status.value);
@@ -236,27 +236,6 @@ fn statuses(written: &[Placed<String>], findings: &mut Findings) -> Option<Vec<S
         }
     }
     (ranges.len() == written.len()).then_some(ranges)
-}
-
-fn status_range(text: &str) -> Option<StatusRange> {
-    let single = |text: &str| {
-        text.parse::<u16>()
-            .ok()
-            .filter(|status| (100..=599).contains(status))
-    };
-    if let Some(class) = text.strip_suffix("xx") {
-        let class = class
-            .parse::<u16>()
-            .ok()
-            .filter(|class| (1..=5).contains(class))?;
-        return Some(StatusRange {
-            first: class * 100,
-            last: class * 100 + 99,
-        });
-    }
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let (first, last) = (single(first.trim())?, single(last.trim())?);
-    (first <= last).then_some(StatusRange { first, last })
 }
 
 fn pattern(written: Option<&Placed<String>>, findings: &mut Findings) -> Option<Pattern> {

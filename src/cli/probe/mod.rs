@@ -1,0 +1,122 @@
+//! `ipvsctl probe`: asks one server one question, as the daemon would, and says what came of it.
+
+mod question;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use clap::Args;
+use director_core::health::{Outcome, Report};
+use director_core::model::Probe;
+
+use self::question::{Kind, QuestionArgs};
+use super::error::CliError;
+use super::output::{Exit, Output};
+use crate::probe::{ProbeSettings, run as ask};
+
+/// Arguments of `ipvsctl probe`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 the server answered as expected; 1 it did not; 2 wrong usage; \
+3 this host could not ask."
+)]
+pub(super) struct ProbeArgs {
+    /// What to ask
+    #[arg(value_name = "KIND")]
+    kind: Kind,
+    /// Whom to ask: 192.0.2.1, 192.0.2.1:80, 2001:db8::1 or [2001:db8::1]:80; without a port the usual one of the kind
+    #[arg(value_name = "ADDRESS", value_parser = whom)]
+    whom: (IpAddr, Option<u16>),
+    /// Limit for the whole probe, in seconds
+    #[arg(long, short, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
+    timeout: Duration,
+    #[command(flatten)]
+    question: QuestionArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Asks, prints, and tells by the exit status.
+pub(super) fn run(args: &ProbeArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let (address, port) = args.whom;
+    let probe = Probe {
+        kind: args.kind.question(&args.question)?,
+        address,
+        port: port.unwrap_or_else(|| args.kind.port()),
+        timeout: args.timeout,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::Runtime)?;
+    let report = runtime.block_on(ask(&probe, &ProbeSettings::new()));
+    // A name that is still being looked up must not hold us.
+    runtime.shutdown_background();
+    if args.json {
+        output.json(&report)?;
+    } else {
+        output.text(&line(&report))?;
+    }
+    Ok(match report.outcome {
+        Outcome::Good { .. } => Exit::Fine,
+        Outcome::Failed { .. } => Exit::Found,
+        Outcome::Unable { .. } => Exit::Refused,
+    })
+}
+
+fn line(report: &Report) -> String {
+    let verdict = match report.outcome {
+        Outcome::Good { .. } => "good",
+        Outcome::Failed { .. } => "failed",
+        Outcome::Unable { .. } => "unable",
+    };
+    let millis = report.took.as_secs_f64() * 1000.0;
+    format!("{verdict} after {millis:.1} ms: {}\n", report.outcome)
+}
+
+fn whom(text: &str) -> Result<(IpAddr, Option<u16>), &'static str> {
+    if let Ok(whole) = text.parse::<SocketAddr>() {
+        return Ok((whole.ip(), Some(whole.port())));
+    }
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    bare.unwrap_or(text)
+        .parse()
+        .map(|address| (address, None))
+        .map_err(|_| "write an address, or an address and a port: 192.0.2.1:80, [2001:db8::1]:80")
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|limit| !limit.is_zero())
+        .ok_or("write a number of seconds above 0: 3, 0.5")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_come_with_and_without_ports() {
+        let port = |text| whom(text).map(|(_, port)| port);
+        assert_eq!(port("192.0.2.1"), Ok(None));
+        assert_eq!(port("192.0.2.1:80"), Ok(Some(80)));
+        assert_eq!(port("2001:db8::1"), Ok(None));
+        assert_eq!(port("[2001:db8::1]"), Ok(None));
+        assert_eq!(port("[2001:db8::1]:80"), Ok(Some(80)));
+        assert!(port("www.example.org:80").is_err());
+        assert!(port("192.0.2.1:99999").is_err());
+    }
+
+    #[test]
+    fn limits_are_seconds_above_zero() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for text in ["0", "-1", "NaN", "inf", "1e300", "x"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}
