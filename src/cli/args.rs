@@ -35,7 +35,7 @@ pub(super) enum Command {
     /// Shows what the daemon thinks: weights, verdicts with their reasons, next probes, what the kernel refuses
     Status(StatusArgs),
     /// Asks one server one question, as the daemon would, and says what came of it
-    Probe(ProbeArgs),
+    Probe(Box<ProbeArgs>),
     /// Has the daemon read its definitions again
     Reload(ReloadArgs),
     /// Plays definitions against events in virtual time and prints the timeline of tables

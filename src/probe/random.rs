@@ -1,14 +1,13 @@
-//! Bytes that nobody can guess, from the same source as TLS.
+//! Bytes that nobody can guess.
 
-use rustls::crypto::ring;
+use ring::rand::{SecureRandom, SystemRandom};
 
 use super::conversation::ConversationError;
 
 /// Random bytes.
 pub(super) fn bytes<const N: usize>() -> Result<[u8; N], ConversationError> {
     let mut bytes = [0; N];
-    ring::default_provider()
-        .secure_random
+    SystemRandom::new()
         .fill(&mut bytes)
         .map_err(|_| ConversationError::NoRandomness)?;
     Ok(bytes)
