@@ -23,12 +23,13 @@ pub(super) fn scheduling(
     let flags = flags(written, scheduler.as_deref().unwrap_or_default(), findings);
     let persistence = persistence(written, findings);
     let mask = mask(written, family, findings);
+    let one_packet = one_packet(written, findings);
     Some(Scheduling {
         scheduler: scheduler?,
         flags,
         persistence,
         mask: mask?,
-        one_packet: one_packet(written, findings),
+        one_packet,
     })
 }
 
