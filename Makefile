@@ -24,8 +24,9 @@ lab: ## a shell in a booted lab: 'on HOST COMMAND...'; or one command: make lab 
 	@cargo build --quiet --bins
 	@tests/lab/run --shell $(if $(CMD),-c "$$CMD")
 
-bench: ## how long a dead server keeps receiving connections, over 20 deaths in the lab
+bench: ## in the lab: programming a large table beside ipvsadm, and how long a dead server keeps receiving connections
 	@tests/lab/install
+	@cargo bench --quiet --features lab --bench program --config "target.'cfg(unix)'.runner = ['$(CURDIR)/tests/lab/run', 'auto', '--exec']"
 	@cargo build --quiet --bins
 	@tests/lab/run --with tests/lab/measure-detection
 

@@ -119,8 +119,7 @@ impl Kernel for NetlinkKernel {
     fn apply(&mut self, plan: &Plan) -> Applied {
         staged::carry_out(plan, |ops| {
             self.with_connection(|connection| {
-                let requests: Vec<Request> = ops.iter().map(|op| encode::operation(op)).collect();
-                let refused = connection.execute(&requests)?;
+                let refused = connection.execute(ops.iter().map(|op| encode::operation(op)))?;
                 // A family id that is no longer known is ENOENT too, for every request.
                 let suspicious = refused
                     .iter()

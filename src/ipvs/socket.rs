@@ -5,6 +5,7 @@
 //! error other than a refusal makes the socket unusable, since stale answers may be queued: the owner drops it.
 
 use std::io;
+use std::iter::Peekable;
 use std::time::Duration;
 
 use netlink_sys::{Socket, SocketAddr};
@@ -78,21 +79,47 @@ impl Connection {
     /// The kernel carries them out in order, each on its own: a refusal does not stop the ones after it.
     pub(super) fn execute(
         &mut self,
-        requests: &[Request],
+        requests: impl Iterator<Item = Request>,
     ) -> Result<Vec<(usize, Refusal)>, KernelError> {
+        let mut requests = requests.peekable();
         let mut refused = Vec::new();
-        let mut rest = requests;
-        while !rest.is_empty() {
-            let (batch, later) = rest.split_at(batch_length(rest));
-            let done = requests.len() - rest.len();
-            let first = self.send(batch, nl::F_ACK)?;
-            self.gather_refusals(first, batch.len(), |index, refusal| {
+        let mut done = 0;
+        let mut batch = Vec::with_capacity(BATCH_BYTES);
+        while requests.peek().is_some() {
+            batch.clear();
+            let first = self.sequence.wrapping_add(1);
+            let count = self.fill(&mut batch, &mut requests);
+            self.send(&batch)?;
+            self.gather_refusals(first, count, |index, refusal| {
                 refused.push((done + index, refusal));
             })?;
-            rest = later;
+            done += count;
         }
         refused.sort_by_key(|(index, _)| *index);
         Ok(refused)
+    }
+
+    /// Moves requests into a batch until the next one does not fit, and asks for an acknowledgement of the last. Returns
+    /// how many there are.
+    fn fill(
+        &mut self,
+        batch: &mut Vec<u8>,
+        requests: &mut Peekable<impl Iterator<Item = Request>>,
+    ) -> usize {
+        let mut count = 0;
+        while let Some(request) = requests.next() {
+            count += 1;
+            let length = batch.len() + request.len();
+            let is_last = requests
+                .peek()
+                .is_none_or(|next| length + next.len() > BATCH_BYTES);
+            let flags = if is_last { nl::F_ACK } else { 0 };
+            self.append(batch, &request, flags);
+            if is_last {
+                break;
+            }
+        }
+        count
     }
 
     /// Asks for one thing. The inner result is the kernel's refusal.
@@ -102,7 +129,7 @@ impl Connection {
         attempted: &'static str,
         decode: impl Fn(Attributes<'_>) -> Result<T, DecodeError>,
     ) -> Result<Result<T, Refusal>, KernelError> {
-        let sequence = self.send(std::slice::from_ref(request), 0)?;
+        let sequence = self.send_one(request, 0)?;
         // Without an acknowledgement asked for there is one reply: the answer or a refusal.
         let mut reply = None;
         let reply = loop {
@@ -134,7 +161,7 @@ impl Connection {
         attempted: &'static str,
         mut each: impl FnMut(Attributes<'_>) -> Result<(), DecodeError>,
     ) -> Result<usize, KernelError> {
-        let sequence = self.send(std::slice::from_ref(request), nl::F_DUMP)?;
+        let sequence = self.send_one(request, nl::F_DUMP)?;
         let mut datagrams = 0;
         let mut finished = None;
         let mut malformed = None;
@@ -163,22 +190,24 @@ impl Connection {
         }
     }
 
-    /// Sends requests at once with consecutive sequence numbers; `flags` go to the last one. Returns the first number.
-    fn send(&mut self, requests: &[Request], flags: u16) -> Result<u32, KernelError> {
-        let first = self.sequence.wrapping_add(1);
-        let mut bytes = Vec::with_capacity(requests.iter().map(Request::len).sum());
-        for (index, request) in requests.iter().enumerate() {
-            self.sequence = self.sequence.wrapping_add(1);
-            let flags = if index + 1 == requests.len() {
-                flags
-            } else {
-                0
-            };
-            request.append_to(&mut bytes, self.family, flags, self.sequence);
-        }
+    /// Sends one request and returns its sequence number.
+    fn send_one(&mut self, request: &Request, flags: u16) -> Result<u32, KernelError> {
+        let mut bytes = Vec::with_capacity(request.len());
+        self.append(&mut bytes, request, flags);
+        self.send(&bytes)?;
+        Ok(self.sequence)
+    }
+
+    /// Appends a request under the next sequence number.
+    fn append(&mut self, bytes: &mut Vec<u8>, request: &Request, flags: u16) {
+        self.sequence = self.sequence.wrapping_add(1);
+        request.append_to(bytes, self.family, flags, self.sequence);
+    }
+
+    fn send(&self, bytes: &[u8]) -> Result<(), KernelError> {
         loop {
-            match self.socket.send(&bytes, 0) {
-                Ok(_) => return Ok(first),
+            match self.socket.send(bytes, 0) {
+                Ok(_) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(source) => {
                     return Err(KernelError::Socket {
@@ -246,16 +275,6 @@ fn open_socket() -> io::Result<Socket> {
     let timeout = TimeVal::seconds(ANSWER_TIMEOUT.as_secs().try_into().unwrap_or(i64::MAX));
     setsockopt(&socket, sockopt::ReceiveTimeout, &timeout)?;
     Ok(socket)
-}
-
-/// How many of the requests fit into one batch; at least one.
-fn batch_length(requests: &[Request]) -> usize {
-    let mut bytes = 0;
-    let fitting = requests.iter().take_while(|request| {
-        bytes += request.len();
-        bytes <= BATCH_BYTES
-    });
-    fitting.count().max(1)
 }
 
 /// The error number of a reply, 0 for an acknowledgement; a reply too short to hold one counts as a protocol error.
