@@ -6,9 +6,10 @@
 
 DEFINITIONS=$LAB_TMP/director/definitions.cf
 
-# definitions [KEY=VALUE...]: the founding example with these global directives changed or added.
+# definitions [KEY=VALUE...]: the founding example, or the one named by EXAMPLE, with these global directives
+# changed or added.
 definitions() {
-    text=$(cat "$LAB_ROOT/examples/nat-round-robin.cf")
+    text=$(cat "$LAB_ROOT/examples/${EXAMPLE:-nat-round-robin.cf}")
     for setting in "$@"; do
         text=$(printf '%s\n' "$text" | awk -v s="$setting" '
             BEGIN { key = substr(s, 1, index(s, "=")) }

@@ -119,6 +119,7 @@ log_of() {
     on "$1" cat "$LAB_TMP/$1/$2.log"
 }
 
+. "$LAB_DIRECTORY/forwarding.sh"
 . "$LAB_DIRECTORY/web.sh"
 . "$LAB_DIRECTORY/director.sh"
 
