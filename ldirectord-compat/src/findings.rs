@@ -42,7 +42,8 @@ impl Findings {
         self.push(Diagnostic::warning(place, message).hint(hint));
     }
 
-    fn push(&mut self, finding: Diagnostic) {
+    fn push(&mut self, mut finding: Diagnostic) {
+        finding.message = printable(finding.message);
         let count = match finding.severity {
             Severity::Error => &mut self.errors,
             Severity::Warning => &mut self.warnings,
@@ -77,5 +78,36 @@ impl Findings {
             self.list.push(Diagnostic::warning(whole_file, message));
         }
         (self.list, self.quirks)
+    }
+}
+
+/// Text of the file goes into messages, and a terminal must not be steered by it.
+fn printable(message: String) -> String {
+    if !message.contains(char::is_control) {
+        return message;
+    }
+    let escape = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    message.chars().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn control_characters_of_the_file_stay_out_of_messages() {
+        let place = Place::whole_file(&Arc::from("a.cf"));
+        let mut findings = Findings::default();
+        findings.error(&place, "\x1b[2J is no value", "write one");
+        let (list, _) = findings.finish(&place);
+        assert_eq!(list[0].message, "\\u{1b}[2J is no value");
     }
 }

@@ -1,7 +1,7 @@
 //! What one line is: empty, blank, comment, or content with its indentation; and how content falls into key, value and
 //! comment. What a line means where it stands is the business of [`crate::syntax`].
 
-use crate::slice::{Slice, is_blank};
+use crate::slice::{Slice, is_blank, is_indentation};
 
 /// Blanks that make a line part of the service above it; a tab counts as so many.
 pub(crate) const INDENT: usize = 4;
@@ -31,14 +31,14 @@ pub(crate) enum Kind<'a> {
 impl<'a> Line<'a> {
     /// Tells what a line is.
     pub(crate) fn of(slice: Slice<'a>) -> Self {
-        let (blanks, content) = slice.split_run(is_blank);
+        let (blanks, content) = slice.split_run(is_indentation);
         let width = blanks
             .text()
             .chars()
             .map(|c| if c == '\t' { INDENT } else { 1 })
             .sum();
         // Form feed and vertical tab indent nothing, but a line of them is as good as empty.
-        let (_, solid) = content.split_run(|c| c.is_ascii_whitespace() || c == '\x0b');
+        let (_, solid) = content.split_run(is_blank);
         let kind = if slice.is_empty() {
             Kind::Empty
         } else if content.is_empty() {

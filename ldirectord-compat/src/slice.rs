@@ -127,8 +127,13 @@ impl<'a> Slice<'a> {
     }
 }
 
-/// A blank or a tab; nothing else separates or indents.
+/// What separates: the white space of ASCII, a stray carriage return or form feed included.
 pub(crate) fn is_blank(c: char) -> bool {
+    is_indentation(c) || matches!(c, '\r' | '\x0b' | '\x0c')
+}
+
+/// A blank or a tab; nothing else indents.
+pub(crate) fn is_indentation(c: char) -> bool {
     c == ' ' || c == '\t'
 }
 

@@ -21,12 +21,8 @@ pub(super) struct Rest {
 const ORDER: &str = "behind the forwarding method stand WEIGHT, \"REQUEST\", \"RECEIVE\", l:N and u:N, in this order";
 
 pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>, after: Slice<'_>) -> Option<Rest> {
-    let after = after.trim_start();
-    let (word, rest) = after.split_run(|c| c.is_ascii_alphanumeric());
-    let (word, rest) = match method(word.text()) {
-        Some(_) => (word, rest),
-        None => after.split_run(|c| !is_blank(c)),
-    };
+    let (skipped, rest) = after.split_run(|c| !is_word(c));
+    let (word, rest) = rest.split_run(is_word);
     let Some(forwarding) = method(word.text()) else {
         let message = match word.text() {
             "" => "the real server has no forwarding method".to_owned(),
@@ -39,6 +35,7 @@ pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>, after: Slice<'_>) -> Op
         );
         return None;
     };
+    passed_over(reader, skipped, "the forwarding method");
     let mut parts = Rest {
         forwarding: Placed::new(forwarding, word.place()),
         weight: None,
@@ -55,6 +52,10 @@ pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>, after: Slice<'_>) -> Op
     parts.upper = upper;
     left_over(reader, rest, &parts)?;
     Some(parts)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// Says that text has no effect because a part was found behind it.
