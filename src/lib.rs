@@ -1,11 +1,12 @@
 //! The imperative shell of ipvsd: it does and never decides. Each module is an adapter to one piece of the world; what
 //! they do is decided in `director-core`.
 //!
-//! Rows, each importing only rows below it: `cli`; `daemon`; `loader`, `ipvs`, `probe`, `api`, `settings`.
+//! Rows, each importing only rows below it: `cli`; `daemon`; `loader`, `ipvs`, `probe`, `api`, `ldirectord`.
 
 pub mod api;
 pub mod cli;
 pub mod daemon;
 pub mod ipvs;
+pub mod ldirectord;
 pub mod loader;
 pub mod probe;

@@ -1,5 +1,6 @@
 //! The `ldirectord.cf` dialect: text in, definitions and findings out. Knows neither the daemon nor the kernel, opens no
-//! file and resolves no name.
+//! definitions and resolves no name. Beside it what the `ldirectord` command and a daemon in its place must agree about:
+//! [`role`], [`pid_file`] and [`journal`].
 //!
 //! Data flow: bytes become [`text`] lines, [`lines`] tell what each one is, [`syntax`] sorts them into services,
 //! [`values`] reads what stands behind the equals signs, [`lower`] turns it all into
@@ -7,9 +8,12 @@
 
 pub mod directives;
 mod findings;
+pub mod journal;
 mod lines;
 mod lower;
+pub mod pid_file;
 pub mod quirks;
+pub mod role;
 mod settings;
 mod slice;
 mod syntax;
@@ -24,7 +28,7 @@ use director_core::diagnostic::{Diagnostic, Place};
 use directives::Used;
 use findings::Findings;
 use quirks::Quirk;
-pub use settings::{LogTarget, ProcessSettings, ServiceSettings};
+pub use settings::{LogTarget, ProcessSettings, ServiceSettings, sibling_config};
 pub use text::LARGEST_FILE;
 
 /// What a file comes to. It may be used when no diagnostic is an error; names still have to be resolved, and the

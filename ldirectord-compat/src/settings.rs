@@ -59,3 +59,13 @@ pub struct ServiceSettings {
     /// Mail relay; the local mail system when nothing is written.
     pub mail_relay: Option<Placed<String>>,
 }
+
+/// The configuration that a value of `execute` names: ldirectord has a shell take the quotes away.
+#[must_use]
+pub fn sibling_config(value: &str) -> &str {
+    let value = value.trim();
+    ['"', '\'']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+        .unwrap_or(value)
+}

@@ -7,10 +7,12 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use super::as_ldirectord;
 use super::error::CliError;
 use super::output::{Exit, Output};
 use crate::api::DEFAULT_SOCKET;
 use crate::daemon::{self, DaemonError, Settings};
+use crate::ldirectord::Role;
 
 /// The director of this host: keeps the kernel's IPVS tables as the definitions and the health of the real servers ask.
 ///
@@ -52,9 +54,16 @@ enum LogFormat {
 /// The whole of the ipvsd command, with the arguments of this process.
 #[must_use]
 pub fn ipvsd() -> ExitCode {
-    let args = DaemonArgs::parse();
     let mut output = Output::named("ipvsd");
-    match run(args) {
+    match Role::of_this_process() {
+        Ok(Some(role)) => return as_ldirectord::run(role, &mut output),
+        Ok(None) => {}
+        Err(error) => {
+            output.complain(&error);
+            return Exit::Unusable.into();
+        }
+    }
+    match run(DaemonArgs::parse()) {
         Ok(()) => Exit::Fine.into(),
         Err(error) => {
             match &error {
@@ -78,6 +87,7 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
         definitions: args.config,
         dialect: None,
         socket: args.socket,
+        role: None,
         recording: args.record,
     };
     Ok(runtime.block_on(daemon::run(settings))?)

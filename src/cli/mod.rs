@@ -5,6 +5,7 @@
 //! refused.
 
 mod args;
+mod as_ldirectord;
 mod check;
 mod daemon;
 mod error;

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::api::ApiError;
 use crate::ipvs::KernelError;
+use crate::ldirectord::MannersError;
 use crate::loader::LoadError;
 
 /// Why the daemon cannot begin.
@@ -20,6 +21,9 @@ pub enum DaemonError {
     /// The control socket cannot be made.
     #[error(transparent)]
     Control(ApiError),
+    /// The place of ldirectord cannot be taken.
+    #[error(transparent)]
+    Manners(MannersError),
     /// Signals cannot be received.
     #[error("signals cannot be received: {0}")]
     Signals(#[source] io::Error),
@@ -36,8 +40,12 @@ impl DaemonError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Definitions(_) | Self::Recording(_) => 2,
-            Self::Kernel(_) | Self::Control(_) | Self::Signals(_) | Self::Thread(_) => 3,
+            Self::Definitions(_) | Self::Recording(_) | Self::Manners(MannersError::Log(_)) => 2,
+            Self::Kernel(_)
+            | Self::Control(_)
+            | Self::Manners(_)
+            | Self::Signals(_)
+            | Self::Thread(_) => 3,
         }
     }
 }

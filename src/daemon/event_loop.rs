@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc as blocking;
 
 use director_core::diagnostic::Diagnostic;
-use director_core::director::{Director, Effect, Event};
+use director_core::director::{Director, Effect, Event, Notice};
 use director_core::health::ProbeId;
 use director_core::model::Probe;
 use director_core::moment::Moment;
@@ -19,8 +19,10 @@ use tokio::time::Instant;
 
 use super::kernel_thread::Request;
 use super::recorder::Recorder;
+use super::signals::Signal;
 use super::{Input, Settings, notices, systemd};
 use crate::api::ReloadOutcome;
+use crate::ldirectord::Manners;
 use crate::loader::{LoadError, Loaded};
 use crate::probe::{self, ProbeSettings};
 
@@ -32,6 +34,7 @@ pub(super) struct EventLoop {
     inputs: mpsc::UnboundedSender<Input>,
     kernel: blocking::Sender<Request>,
     probe_settings: Arc<ProbeSettings>,
+    manners: Option<Manners>,
     recorder: Option<Recorder>,
 }
 
@@ -40,7 +43,7 @@ impl EventLoop {
         settings: Settings,
         inputs: mpsc::UnboundedSender<Input>,
         kernel: blocking::Sender<Request>,
-        probe_settings: ProbeSettings,
+        manners: Option<Manners>,
         recorder: Option<Recorder>,
     ) -> Self {
         Self {
@@ -49,13 +52,22 @@ impl EventLoop {
             settings,
             inputs,
             kernel,
-            probe_settings: Arc::new(probe_settings),
+            probe_settings: Arc::new(ProbeSettings::default()),
+            manners,
             recorder,
         }
     }
 
     /// Runs until the director wishes to exit.
-    pub(super) async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
+    pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
+        self.go_on(receiver, first).await;
+        if let Some(manners) = self.manners {
+            // Others may have to be waited for.
+            drop(tokio::task::spawn_blocking(|| manners.end()).await);
+        }
+    }
+
+    async fn go_on(&mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         let mut goes_on = self.adopt(first);
         while goes_on {
             let input = tokio::select! {
@@ -78,6 +90,14 @@ impl EventLoop {
                 true
             }
             Input::Reload(answer) => self.reload(answer),
+            Input::Signal(signal) => self.signalled(signal),
+            Input::Seen(seen) => {
+                let reload = self
+                    .manners
+                    .as_mut()
+                    .is_some_and(|manners| manners.seen(seen));
+                !reload || self.reload(None)
+            }
             Input::Read { outcome, answer } => {
                 let told = ReloadOutcome {
                     accepted: outcome.is_ok(),
@@ -95,8 +115,29 @@ impl EventLoop {
         }
     }
 
+    fn signalled(&mut self, signal: Signal) -> bool {
+        match signal {
+            Signal::Hangup => {
+                if let Some(manners) = &self.manners {
+                    manners.hangup();
+                }
+                self.reload(None)
+            }
+            Signal::Stop(name) => {
+                let now = self.now();
+                if let Some(manners) = &mut self.manners {
+                    manners.stop_on(name, &self.director.snapshot(now));
+                }
+                self.happened(Event::StopRequested)
+            }
+        }
+    }
+
     /// Definitions that were read are in force from now on.
     fn adopt(&mut self, loaded: Loaded) -> bool {
+        if let (Some(manners), Some(process)) = (&mut self.manners, &loaded.process) {
+            manners.adopt(&loaded.model, process, &loaded.report.text);
+        }
         self.happened(Event::Loaded {
             model: Arc::new(loaded.model),
             warnings: loaded.report.diagnostics,
@@ -105,6 +146,9 @@ impl EventLoop {
 
     /// The former definitions stay in force.
     fn refuse(&mut self, error: &LoadError) -> bool {
+        if let Some(manners) = &mut self.manners {
+            manners.refuse(&error.report().text);
+        }
         self.happened(Event::LoadRefused {
             diagnostics: error.report().diagnostics,
         })
@@ -140,7 +184,7 @@ impl EventLoop {
             Effect::ReadTable => self.ask_kernel(Request::Read),
             Effect::Apply(plan) => self.ask_kernel(Request::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, probe),
-            Effect::Tell(notice) => notices::log(&notice),
+            Effect::Tell(notice) => self.tell(&notice),
             // No dialect gives any duties yet.
             Effect::Duty(duty) => tracing::warn!(?duty, "nobody does this yet"),
             Effect::Ready => {
@@ -157,6 +201,19 @@ impl EventLoop {
             }
         }
         true
+    }
+
+    /// Tells the operator, in the words of whom he believes to have started.
+    fn tell(&mut self, notice: &Notice) {
+        match &mut self.manners {
+            Some(manners) => {
+                manners.tell(notice);
+                if manners.is_verbose() {
+                    notices::log(notice);
+                }
+            }
+            None => notices::log(notice),
+        }
     }
 
     fn ask_kernel(&self, request: Request) {

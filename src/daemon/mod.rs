@@ -19,14 +19,16 @@ use std::sync::Arc;
 use director_core::director::Event;
 use director_core::snapshot::Snapshot;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::api::{ApiError, Control, Listener, ReloadOutcome};
 use crate::ipvs::{Kernel, NetlinkKernel};
+use crate::ldirectord::{self, Manners, Seen};
 use crate::loader::{LoadError, Loaded};
-use crate::probe::ProbeSettings;
 
 use event_loop::EventLoop;
 use recorder::Recorder;
+use signals::Signal;
 
 /// Everything that reaches the loop: events for the director, and requests of those who watch it.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ enum Input {
     Event(Event),
     Snapshot(oneshot::Sender<Snapshot>),
     Reload(Option<oneshot::Sender<ReloadOutcome>>),
+    Signal(Signal),
+    Seen(Seen),
     /// The definitions were read again.
     Read {
         outcome: Result<Box<Loaded>, LoadError>,
@@ -59,25 +63,53 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         .transpose();
     let recorder = recorder.map_err(DaemonError::Recording)?;
     let (inputs, receiver) = mpsc::unbounded_channel();
-    let listener = Listener::bind(&settings.socket).map_err(DaemonError::Control)?;
-    let control = Arc::new(LoopControl {
-        inputs: inputs.clone(),
-    });
-    let api = tokio::spawn(listener.serve(control));
+    let api = listen(&settings, &inputs)?;
     signals::forward(inputs.clone()).map_err(DaemonError::Signals)?;
 
     let kernel =
         kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
-    let event_loop = EventLoop::new(
-        settings,
-        inputs.clone(),
-        kernel,
-        ProbeSettings::default(),
-        recorder,
-    );
+    let manners = begin(&settings, &loaded, &inputs)?;
+    let event_loop = EventLoop::new(settings, inputs, kernel, manners, recorder);
     event_loop.run(receiver, loaded).await;
-    api.abort();
+    if let Some(api) = api {
+        api.abort();
+    }
     Ok(())
+}
+
+/// Opens the control socket. Whoever starts ldirectord asks for no socket, so there it does not keep us from the work.
+fn listen(
+    settings: &Settings,
+    inputs: &mpsc::UnboundedSender<Input>,
+) -> Result<Option<JoinHandle<()>>, DaemonError> {
+    let control = Arc::new(LoopControl {
+        inputs: inputs.clone(),
+    });
+    match Listener::bind(&settings.socket) {
+        Ok(listener) => Ok(Some(tokio::spawn(listener.serve(control)))),
+        Err(error) if settings.role.is_some() => {
+            tracing::warn!("ipvsctl cannot ask this daemon: {error}");
+            Ok(None)
+        }
+        Err(error) => Err(DaemonError::Control(error)),
+    }
+}
+
+/// Takes the place of ldirectord, where that is wanted, and watches its configuration.
+fn begin(
+    settings: &Settings,
+    loaded: &Loaded,
+    inputs: &mpsc::UnboundedSender<Input>,
+) -> Result<Option<Manners>, DaemonError> {
+    let (Some(role), Some(process)) = (&settings.role, &loaded.process) else {
+        return Ok(None);
+    };
+    let manners = Manners::begin(role.clone(), process, &loaded.report.diagnostics)
+        .map_err(DaemonError::Manners)?;
+    let inputs = inputs.clone();
+    let tell = move |seen| inputs.send(Input::Seen(seen)).is_ok();
+    ldirectord::watch(settings.definitions.clone(), tell).map_err(DaemonError::Thread)?;
+    Ok(Some(manners))
 }
 
 /// What the control interface may ask of the loop.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::ldirectord::Role;
 use crate::loader::{self, Dialect, LoadError, Loaded};
 
 /// How this daemon runs.
@@ -13,6 +14,8 @@ pub struct Settings {
     pub dialect: Option<Dialect>,
     /// The control socket.
     pub socket: PathBuf,
+    /// The instance of ldirectord in whose place the daemon runs.
+    pub role: Option<Role>,
     /// Where every event is recorded.
     pub recording: Option<PathBuf>,
 }

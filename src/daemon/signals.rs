@@ -1,27 +1,42 @@
-//! Signals become inputs of the loop: HUP reloads, TERM and INT stop.
+//! Signals become inputs of the loop: HUP reloads; TERM, INT and QUIT stop; USR1 and USR2, which ask other programs to
+//! open their logs again, change nothing.
 
 use std::io;
 
-use director_core::director::Event;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::Input;
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// The definitions are to be read again.
+    Hangup,
+    /// The director is to stop; the name of the signal.
+    Stop(&'static str),
+}
 
 /// Starts to forward signals; a second one while the daemon stops changes nothing.
 pub(super) fn forward(inputs: mpsc::UnboundedSender<Input>) -> io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut quit = signal(SignalKind::quit())?;
+    let mut first_of_users = signal(SignalKind::user_defined1())?;
+    let mut second_of_users = signal(SignalKind::user_defined2())?;
     tokio::spawn(async move {
         loop {
-            let input = tokio::select! {
-                Some(()) = hangup.recv() => Input::Reload(None),
-                Some(()) = terminate.recv() => Input::Event(Event::StopRequested),
-                Some(()) = interrupt.recv() => Input::Event(Event::StopRequested),
+            let signal = tokio::select! {
+                Some(()) = hangup.recv() => Signal::Hangup,
+                Some(()) = terminate.recv() => Signal::Stop("TERM"),
+                Some(()) = interrupt.recv() => Signal::Stop("INT"),
+                Some(()) = quit.recv() => Signal::Stop("QUIT"),
+                Some(()) = first_of_users.recv() => continue,
+                Some(()) = second_of_users.recv() => continue,
                 else => return,
             };
-            if inputs.send(input).is_err() {
+            if inputs.send(Input::Signal(signal)).is_err() {
                 return;
             }
         }

@@ -1,0 +1,162 @@
+//! The pid file of an instance: who runs, and the claim of who is about to. It is ldirectord's own file in its own form,
+//! so that either program finds, stops and reloads a daemon of the other.
+//!
+//! Invariant: nobody removes or overwrites the pid file of another process that runs.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The word by which a running instance is known in `/proc/PID/cmdline`.
+const MARK: &[u8] = b"ldirectord";
+
+/// Who holds a pid file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// There is no such file.
+    Nobody,
+    /// A process that is gone, or that is no ldirectord.
+    Gone,
+    /// This process runs.
+    Running(u32),
+}
+
+/// A pid file, which may or may not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PidFile {
+    path: PathBuf,
+}
+
+impl PidFile {
+    /// The pid file at this path.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Who holds it.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        match (read(&self.path), self.path.exists()) {
+            (Some(pid), _) if is_running(pid) => Owner::Running(pid),
+            (None, false) => Owner::Nobody,
+            _ => Owner::Gone,
+        }
+    }
+
+    /// Writes the pid of this process.
+    ///
+    /// # Errors
+    /// When another instance runs, or the file cannot be written.
+    pub fn claim(&self) -> io::Result<Claim> {
+        let mut file = File::options()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&self.path)?;
+        match (file.try_lock(), self.owner()) {
+            (Err(TryLockError::Error(error)), _) => return Err(error),
+            (Err(TryLockError::WouldBlock), _) | (_, Owner::Running(_)) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::AlreadyExists,
+                    "another instance holds it",
+                ));
+            }
+            (Ok(()), _) => {}
+        }
+        let pid = std::process::id();
+        file.set_len(0)?;
+        file.write_all(format!("{pid}\n").as_bytes())?;
+        Ok(Claim {
+            path: self.path.clone(),
+            pid,
+            _locked: file,
+        })
+    }
+}
+
+/// The pid file of this process; it goes when this is dropped. The lock in it ends with the process in any case.
+#[derive(Debug)]
+pub struct Claim {
+    path: PathBuf,
+    pid: u32,
+    _locked: File,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if read(&self.path) == Some(self.pid) {
+            // Gone already is as good.
+            drop(fs::remove_file(&self.path));
+        }
+    }
+}
+
+fn read(path: &Path) -> Option<u32> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+fn is_running(pid: u32) -> bool {
+    fs::read(format!("/proc/{pid}/cmdline"))
+        .is_ok_and(|command| command.windows(MARK.len()).any(|part| part == MARK))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(content: Option<&str>) -> (tempfile::TempDir, PidFile) {
+        // The name of the test's own program must not hold the mark by its directory.
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.pid");
+        if let Some(content) = content {
+            fs::write(&path, content).unwrap();
+        }
+        (directory, PidFile::new(&path))
+    }
+
+    #[test]
+    fn the_owner_is_told_apart_from_strangers_and_the_dead() {
+        assert_eq!(file(None).1.owner(), Owner::Nobody);
+        assert_eq!(file(Some("4194305\n")).1.owner(), Owner::Gone);
+        assert_eq!(file(Some("1\n")).1.owner(), Owner::Gone);
+        assert_eq!(file(Some("")).1.owner(), Owner::Gone);
+        assert_eq!(file(Some("-1\n")).1.owner(), Owner::Gone);
+    }
+
+    #[test]
+    fn a_claim_takes_over_what_the_dead_left_and_goes_with_its_holder() {
+        let (_directory, file) = file(Some("4194305\nleft over"));
+        let claim = file.claim().unwrap();
+        let content = fs::read_to_string(file.path()).unwrap();
+        assert_eq!(content, format!("{}\n", std::process::id()));
+        drop(claim);
+        assert!(!file.path().exists());
+    }
+
+    #[test]
+    fn only_one_may_hold_the_file() {
+        let (_directory, file) = file(None);
+        let _claim = file.claim().unwrap();
+        let second = file.claim().unwrap_err();
+        assert_eq!(second.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn the_file_of_another_process_stays() {
+        let (_directory, file) = file(None);
+        let claim = file.claim().unwrap();
+        fs::write(file.path(), "1\n").unwrap();
+        drop(claim);
+        assert!(file.path().exists());
+    }
+}

@@ -1,0 +1,85 @@
+//! ipvsd in the place of ldirectord: no arguments of its own, messages and exit statuses as the ldirectord command passes
+//! them on.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use tracing_subscriber::EnvFilter;
+
+use super::error::CliError;
+use super::output::Output;
+use crate::api::DEFAULT_SOCKET;
+use crate::daemon::{self, DaemonError, Settings};
+use crate::ldirectord::{self, Mode, Role};
+use crate::loader::{self, Dialect, LoadError};
+
+/// Runs in this role until told to stop, or only checks the configuration.
+pub(super) fn run(role: Role, output: &mut Output) -> ExitCode {
+    let shown = role.shown.clone();
+    let done = match role.mode {
+        Mode::Check => loader::load_as(&role.config, Some(Dialect::Ldirectord))
+            .map(drop)
+            .map_err(|error| CliError::Daemon(DaemonError::Definitions(error))),
+        Mode::Daemon | Mode::Supervised | Mode::Debug => direct(role),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Daemon(error)) => {
+            match &error {
+                DaemonError::Definitions(load) => complain(output, &shown, load),
+                other => drop(output.note(&format!("Error [{}]: {other}", std::process::id()))),
+            }
+            ExitCode::from(error.exit_code())
+        }
+        Err(error) => {
+            output.complain(&error);
+            error.exit().into()
+        }
+    }
+}
+
+fn direct(role: Role) -> Result<(), CliError> {
+    ldirectord::enter(role.mode)?;
+    start_log(role.mode)?;
+    let settings = Settings {
+        definitions: role.config.clone(),
+        dialect: Some(Dialect::Ldirectord),
+        socket: socket(&role.instance),
+        recording: None,
+        role: Some(role),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    Ok(runtime.block_on(daemon::run(settings))?)
+}
+
+/// Each instance has a socket of its own.
+fn socket(instance: &str) -> PathBuf {
+    Path::new(DEFAULT_SOCKET).with_file_name(format!("ldirectord.{instance}.sock"))
+}
+
+/// The log of the instance says what there is to say; a line on standard error is for whoever debugs.
+fn start_log(mode: Mode) -> Result<(), tracing_subscriber::filter::ParseError> {
+    let filter = match mode {
+        Mode::Debug => "debug",
+        Mode::Daemon | Mode::Supervised | Mode::Check => "warn",
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::builder().parse(filter)?)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(false)
+        .init();
+    Ok(())
+}
+
+/// Shows what makes the configuration unusable, one line each.
+fn complain(output: &mut Output, shown: &str, error: &LoadError) {
+    for finding in error.report().diagnostics {
+        if finding.is_error() {
+            // Where nobody listens, the exit status still tells.
+            drop(output.note(&ldirectord::finding(shown, &finding)));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Why a daemon cannot take the place of ldirectord.
+
+use std::io;
+use std::path::PathBuf;
+
+use ldirectord_compat::journal::JournalError;
+use thiserror::Error;
+
+/// Why a daemon cannot take the place of ldirectord.
+#[derive(Debug, Error)]
+pub enum MannersError {
+    /// The pid file is another's, or cannot be written.
+    #[error("Can not open {path}: {source}", path = path.display())]
+    PidFile {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The log that the configuration names cannot be written.
+    #[error(transparent)]
+    Log(#[from] JournalError),
+    /// A thread cannot be started.
+    #[error("a thread cannot be started: {0}")]
+    Thread(#[source] io::Error),
+    /// The process cannot be put in the background.
+    #[error("the process cannot leave the terminal: {0}")]
+    Terminal(#[source] io::Error),
+}

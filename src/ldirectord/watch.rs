@@ -1,0 +1,190 @@
+//! Watches the configuration by its content. It looks several times a second rather than wait for notifications of the
+//! file system, which come neither over the network nor through every kind of mount, and which speak of one file where
+//! editors put another in its place.
+//!
+//! Invariant: content counts when two looks in a row have found it, so that a file half written is not taken for a whole.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+/// From one look to the next; a change is told after two of them.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Time stamps of files are coarse: a file that is younger than this may change without showing it.
+const YOUNG: Duration = Duration::from_secs(2);
+
+/// What the watch has to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// Other content than before; what it is at the first look too.
+    Content(Arc<str>),
+    /// The file is gone, or cannot be read.
+    Missing,
+}
+
+/// Watches a file on a thread of its own, until nobody wants to be told any more.
+///
+/// # Errors
+/// When the thread cannot be started.
+pub fn watch(file: PathBuf, tell: impl Fn(Seen) -> bool + Send + 'static) -> io::Result<()> {
+    let look_on = move || {
+        let mut watch = Watch::default();
+        let mut known = None;
+        loop {
+            if let Some(seen) = watch.take(look(&file, &mut known))
+                && !tell(seen)
+            {
+                return;
+            }
+            thread::sleep(PAUSE);
+        }
+    };
+    thread::Builder::new()
+        .name("watch".to_owned())
+        .spawn(look_on)
+        .map(drop)
+}
+
+/// What one look found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Look {
+    Unchanged,
+    Content(Arc<str>),
+    Missing,
+}
+
+/// Which file it was and when it was written.
+type Stamp = (u64, u64, u64, i64, i64, i64, i64);
+
+fn look(file: &Path, known: &mut Option<Stamp>) -> Look {
+    let Ok(about) = fs::metadata(file) else {
+        *known = None;
+        return Look::Missing;
+    };
+    let stamp = (
+        about.dev(),
+        about.ino(),
+        about.size(),
+        about.mtime(),
+        about.mtime_nsec(),
+        about.ctime(),
+        about.ctime_nsec(),
+    );
+    let is_young = about
+        .modified()
+        .map(|at| SystemTime::now().duration_since(at).unwrap_or_default() < YOUNG);
+    if *known == Some(stamp) && !is_young.unwrap_or(true) {
+        return Look::Unchanged;
+    }
+    match fs::read(file) {
+        Ok(bytes) => {
+            *known = Some(stamp);
+            Look::Content(Arc::from(String::from_utf8_lossy(&bytes)))
+        }
+        Err(_) => Look::Missing,
+    }
+}
+
+/// Makes tidings of looks.
+#[derive(Debug, Default)]
+struct Watch {
+    /// Content that one look has found and the next has still to confirm.
+    candidate: Option<Arc<str>>,
+    /// What was told last.
+    told: Option<Seen>,
+}
+
+impl Watch {
+    fn take(&mut self, look: Look) -> Option<Seen> {
+        let seen = match look {
+            Look::Missing => {
+                self.candidate = None;
+                Seen::Missing
+            }
+            Look::Unchanged => Seen::Content(self.candidate.take()?),
+            Look::Content(content) => {
+                if self.candidate.as_ref() != Some(&content) {
+                    self.candidate = Some(content);
+                    return None;
+                }
+                Seen::Content(content)
+            }
+        };
+        if self.told.as_ref() == Some(&seen) {
+            return None;
+        }
+        self.told = Some(seen.clone());
+        Some(seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(looks: &[Look]) -> Vec<Seen> {
+        let mut watch = Watch::default();
+        looks
+            .iter()
+            .filter_map(|look| watch.take(look.clone()))
+            .collect()
+    }
+
+    fn content(text: &str) -> Look {
+        Look::Content(Arc::from(text))
+    }
+
+    fn seen(text: &str) -> Seen {
+        Seen::Content(Arc::from(text))
+    }
+
+    #[test]
+    fn content_is_told_once_two_looks_have_found_it() {
+        let looks = [content("a"), content("a"), content("a"), Look::Unchanged];
+        assert_eq!(told(&looks), [seen("a")]);
+        let looks = [content("a"), Look::Unchanged, Look::Unchanged];
+        assert_eq!(told(&looks), [seen("a")]);
+    }
+
+    #[test]
+    fn a_file_half_written_is_not_told() {
+        let looks = [
+            content("a"),
+            content("a"),
+            content(""),
+            content("ab"),
+            content("ab"),
+        ];
+        assert_eq!(told(&looks), [seen("a"), seen("ab")]);
+    }
+
+    #[test]
+    fn touching_is_no_change_and_a_missing_file_is_told_once() {
+        let touched = [content("a"), content("a"), content("a"), content("a")];
+        assert_eq!(told(&touched), [seen("a")]);
+        let gone = [content("a"), content("a"), Look::Missing, Look::Missing];
+        assert_eq!(told(&gone), [seen("a"), Seen::Missing]);
+    }
+
+    #[test]
+    fn a_look_finds_replaced_rewritten_and_missing_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.cf");
+        let mut known = None;
+        assert_eq!(look(&path, &mut known), Look::Missing);
+        fs::write(&path, "a").unwrap();
+        assert_eq!(look(&path, &mut known), content("a"));
+        fs::write(directory.path().join("b"), "b").unwrap();
+        fs::rename(directory.path().join("b"), &path).unwrap();
+        assert_eq!(look(&path, &mut known), content("b"));
+        let old = SystemTime::now() - Duration::from_secs(3600);
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(old).unwrap();
+        assert_eq!(look(&path, &mut known), content("b"));
+        assert_eq!(look(&path, &mut known), Look::Unchanged);
+    }
+}
