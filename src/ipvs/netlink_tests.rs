@@ -36,3 +36,25 @@ fn a_table_that_never_rests_is_read_four_times() {
     let readings: [(&[u32], usize); 5] = [(&[1], 2), (&[2], 2), (&[3], 2), (&[4], 2), (&[5], 2)];
     assert_eq!(read_all(&readings), (vec![4], 4));
 }
+
+#[test]
+fn a_connection_is_kept_after_a_refusal_and_dropped_when_answers_may_be_queued() {
+    let after = |error: KernelError| {
+        let mut kernel = NetlinkKernel {
+            connection: Some(Connection::for_tests()),
+        };
+        let mut error = Some(error);
+        let result: Result<(), _> = kernel.with_connection(|_| Err(error.take().unwrap()));
+        assert!(result.is_err());
+        kernel.connection.is_some()
+    };
+    assert!(after(KernelError::NotPermitted));
+    assert!(after(KernelError::Refused {
+        attempted: "read a service",
+        errno: Errno::EBUSY as i32,
+        text: None,
+    }));
+    assert!(!after(KernelError::AnswersLost));
+    assert!(!after(KernelError::ModuleReloaded));
+    assert!(!after(KernelError::NoAnswer(std::time::Duration::ZERO)));
+}

@@ -307,3 +307,7 @@ fn lost(error: io::Error) -> KernelError {
         },
     }
 }
+
+#[cfg(test)]
+#[path = "socket_tests.rs"]
+mod tests;
