@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::check::CheckArgs;
+use super::convert::ConvertArgs;
 use super::list::{ListArgs, SaveArgs};
 use super::plan::PlanArgs;
 use super::probe::ProbeArgs;
@@ -26,6 +27,8 @@ const EXIT_STATUS: &str = "Exit status: 0 fine; 1 something was found (check --s
 pub(super) enum Command {
     /// Says what is wrong with a definitions file, all of it at once
     Check(CheckArgs),
+    /// Prints the definitions of an ldirectord.cf as YAML
+    Convert(ConvertArgs),
     /// Says what a definitions file would change in the kernel's table, and changes nothing
     Plan(PlanArgs),
     /// Lists the kernel's table, as `ipvsadm -L` does

@@ -7,6 +7,7 @@
 mod args;
 mod as_ldirectord;
 mod check;
+mod convert;
 mod daemon;
 mod error;
 pub mod list;
@@ -46,6 +47,7 @@ pub fn ipvsctl() -> ExitCode {
 fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(args, output),
+        Command::Convert(args) => convert::run(args, output),
         Command::Plan(args) => plan::run(args, output),
         Command::Probe(args) => probe::run(args, output),
         Command::List(args) => list::list(args, output),

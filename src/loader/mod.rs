@@ -14,7 +14,7 @@ pub use dialect::Dialect;
 pub use error::{LoadError, Report};
 pub use render::{Look, render};
 pub use source::{SIZE_LIMIT, SourceError};
-pub use yaml::duration;
+pub use yaml::{duration, emit};
 
 use std::path::Path;
 use std::sync::Arc;

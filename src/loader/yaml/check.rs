@@ -5,16 +5,42 @@ use director_core::definitions::{
 };
 
 use super::address;
+use super::dialogue;
 use super::judging;
 use super::node::{Content, Entry, Node};
 use super::reader::{Fields, Reader, alternatives};
 use super::shape::{self, Shape};
 
 /// The keys that say what is asked; exactly one of them belongs into a check.
-const KINDS: [&str; 6] = ["none", "tcp", "http", "https", "ping", "command"];
+const KINDS: [&str; 23] = [
+    "none",
+    "off",
+    "tcp",
+    "http",
+    "https",
+    "ping",
+    "command",
+    "dns",
+    "ftp",
+    "imap",
+    "imaps",
+    "ldap",
+    "ldaps",
+    "mysql",
+    "nntp",
+    "oracle",
+    "pgsql",
+    "pop",
+    "pops",
+    "radius",
+    "simpletcp",
+    "sip",
+    "smtp",
+];
 /// Those of them that need no settings, so that their name alone is a check.
-const KINDS_ALONE: [(&str, Alone); 5] = [
+const KINDS_ALONE: [(&str, Alone); 6] = [
     ("none", Alone::AlwaysUp),
+    ("off", Alone::AlwaysDown),
     ("tcp", Alone::Connect),
     ("http", Alone::Http { tls: false }),
     ("https", Alone::Http { tls: true }),
@@ -29,6 +55,7 @@ const NO_SETTINGS: Shape = Shape {
 #[derive(Clone, Copy)]
 enum Alone {
     AlwaysUp,
+    AlwaysDown,
     Connect,
     Http { tls: bool },
     Ping,
@@ -38,6 +65,7 @@ impl Alone {
     fn definition(self) -> CheckKindDefinition {
         match self {
             Self::AlwaysUp => CheckKindDefinition::AlwaysUp,
+            Self::AlwaysDown => CheckKindDefinition::AlwaysDown,
             Self::Connect => CheckKindDefinition::Connect,
             Self::Http { tls } => CheckKindDefinition::Http(HttpCheckDefinition {
                 tls,
@@ -64,9 +92,11 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
         Placed::new(port, text.place)
     });
     CheckDefinition {
-        kind: kind(&fields, reader),
+        kind: dialogue::combined(kind(&fields, reader), &fields, reader),
         port,
-        default_port: None,
+        default_port: reader
+            .number_of(&fields, "default_port")
+            .map(|port| port.value),
         every: reader.duration_of(&fields, "every"),
         every_while_changing: reader.duration_of(&fields, "every_while_changing"),
         every_while_down: reader.duration_of(&fields, "every_while_down"),
@@ -80,6 +110,9 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
 
 fn kind_by_name(node: &Node, reader: &mut Reader) -> Option<Placed<CheckKindDefinition>> {
     let text = reader.text(node, "check: tcp")?;
+    if let Some((conversation, tls)) = dialogue::conversation(&text.value) {
+        return Some(text.map(|_| dialogue::without_settings(conversation, tls)));
+    }
     let alone = reader.word(&text, "check", &KINDS_ALONE)?;
     Some(Placed::new(alone.definition(), text.place))
 }
@@ -102,12 +135,18 @@ fn kind(fields: &Fields<'_>, reader: &mut Reader) -> Option<Placed<CheckKindDefi
 fn definition(entry: &Entry, example: &str, reader: &mut Reader) -> Option<CheckKindDefinition> {
     let name = entry.key.as_str();
     if matches!(entry.value.content, Content::Nothing) {
+        if let Some((conversation, tls)) = dialogue::conversation(name) {
+            return Some(dialogue::without_settings(conversation, tls));
+        }
         let alone = KINDS_ALONE.iter().find(|(known, _)| *known == name);
         if alone.is_none() {
             let message = format!("{name} has no value");
             reader.error(&entry.place, message, format!("write {example}"));
         }
         return alone.map(|(_, alone)| alone.definition());
+    }
+    if let Some((conversation, tls)) = dialogue::conversation(name) {
+        return dialogue::with_settings(conversation, tls, &entry.value, reader);
     }
     Some(match name {
         "http" => CheckKindDefinition::Http(http(&entry.value, &shape::HTTP, reader)?),
@@ -126,6 +165,10 @@ fn definition(entry: &Entry, example: &str, reader: &mut Reader) -> Option<Check
         "tcp" => {
             reader.fields(&entry.value, &NO_SETTINGS, &[])?;
             CheckKindDefinition::Connect
+        }
+        "off" => {
+            reader.fields(&entry.value, &NO_SETTINGS, &[])?;
+            CheckKindDefinition::AlwaysDown
         }
         _ => {
             reader.fields(&entry.value, &NO_SETTINGS, &[])?;

@@ -3,7 +3,10 @@
 
 mod address;
 mod check;
+mod dialogue;
 mod duration;
+mod emit;
+mod emit_check;
 mod judging;
 mod node;
 mod reader;
@@ -17,6 +20,7 @@ use std::time::Duration;
 use director_core::definitions::Definitions;
 use director_core::diagnostic::{Diagnostic, Place};
 
+pub use emit::emit;
 use reader::Reader;
 
 /// A time span as definitions have it, such as `1m30s`; none when the text is not one.

@@ -290,6 +290,8 @@ fn real_server(node: &Node, reader: &mut Reader) -> Option<RealServerDefinition>
         server.weight = reader.number_of(fields, "weight");
         server.upper_threshold = reader.number_of(fields, "upper_threshold");
         server.lower_threshold = reader.number_of(fields, "lower_threshold");
+        server.request = reader.text_of(fields, "request");
+        server.receive = reader.text_of(fields, "receive");
     }
     Some(server)
 }

@@ -107,6 +107,8 @@ pub(super) const REAL_SERVER: Shape = Shape {
         key("forwarding", "nat"),
         key("upper_threshold", "1000"),
         key("lower_threshold", "800"),
+        key("request", "/own.html"),
+        key("receive", "OWN"),
     ],
 };
 
@@ -120,7 +122,26 @@ pub(super) const CHECK: Shape = Shape {
         key("https", "{path: /test.html}"),
         key("ping", "{attempts: 3}"),
         key("command", "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]"),
+        key("off", "{}"),
+        key("dns", "{request: www.example.org}"),
+        key("ftp", "{request: /test.txt, receive: OK}"),
+        key("imap", "{}"),
+        key("imaps", "{}"),
+        key("ldap", "{request: \"dc=example,dc=org\"}"),
+        key("ldaps", "{request: \"dc=example,dc=org\"}"),
+        key("mysql", "{login: probe, database: test, request: SELECT 1}"),
+        key("nntp", "{}"),
+        key("oracle", "{}"),
+        key("pgsql", "{login: probe, database: test, request: SELECT 1}"),
+        key("pop", "{}"),
+        key("pops", "{}"),
+        key("radius", "{login: probe, password: …, secret: …}"),
+        key("simpletcp", "{request: \"PING\\n\", receive: PONG}"),
+        key("sip", "{login: probe@example.org}"),
+        key("smtp", "{}"),
         key("port", "8080"),
+        key("default_port", "80"),
+        key("connects_between", "{count: 3, timeout: 5s}"),
         key("every", "5s"),
         key("every_while_changing", "1s"),
         key("every_while_down", "10s"),
@@ -200,4 +221,25 @@ pub(super) const COMMAND: Shape = Shape {
         key("run", "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]"),
         key("user", "nobody"),
     ],
+};
+
+/// A check in the service's own protocol.
+pub(super) const CONVERSATION: Shape = Shape {
+    what: "this check",
+    keys: &[
+        key("request", "www.example.org"),
+        key("receive", "OK"),
+        key("login", "probe"),
+        key("password", "…"),
+        key("database", "test"),
+        key("secret", "…"),
+        key("transport", "udp"),
+        key("verify", "true"),
+    ],
+};
+
+/// TCP connects between full questions.
+pub(super) const CONNECTS_BETWEEN: Shape = Shape {
+    what: "connects_between",
+    keys: &[key("count", "3"), key("timeout", "5s")],
 };

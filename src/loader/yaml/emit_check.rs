@@ -1,0 +1,191 @@
+//! Checks as YAML.
+
+use director_core::definitions::{
+    CheckDefinition, CheckKindDefinition, ConversationCheckDefinition, HttpCheckDefinition, Placed,
+    PortDefinition,
+};
+use director_core::model::{Protocol, Secret};
+
+use super::dialogue::CONVERSATIONS;
+use super::emit::{quoted, span};
+
+/// A check in one line; none when nothing is said about it.
+pub(super) fn check(check: &CheckDefinition) -> Option<String> {
+    let mut fields = Vec::new();
+    if let Some(written) = &check.kind {
+        let mut asked = &written.value;
+        if let CheckKindDefinition::Combined {
+            connects,
+            connect_timeout,
+            question,
+        } = asked
+        {
+            let timeout = span(*connect_timeout);
+            fields.push(format!(
+                "connects_between: {{count: {connects}, timeout: {timeout}}}"
+            ));
+            asked = question;
+        }
+        fields.insert(0, kind(asked));
+    }
+    fields.extend(check.port.as_ref().map(|port| match &port.value {
+        PortDefinition::Name(name) => format!("port: {}", quoted(name)),
+        PortDefinition::Number(number) => format!("port: {number}"),
+        PortDefinition::Unusable => "port: 0".to_owned(),
+    }));
+    fields.extend(
+        check
+            .default_port
+            .map(|port| format!("default_port: {port}")),
+    );
+    let time = |name: &str, value: &Option<Placed<std::time::Duration>>| {
+        value
+            .as_ref()
+            .map(|value| format!("{name}: {}", span(value.value)))
+    };
+    fields.extend(time("every", &check.every));
+    fields.extend(time("every_while_changing", &check.every_while_changing));
+    fields.extend(time("every_while_down", &check.every_while_down));
+    fields.extend(time("timeout", &check.timeout));
+    fields.extend(
+        check
+            .rise
+            .as_ref()
+            .map(|rise| format!("rise: {}", rise.value)),
+    );
+    fields.extend(
+        check
+            .fall
+            .as_ref()
+            .map(|fall| format!("fall: {}", fall.value)),
+    );
+    fields.extend(
+        check
+            .window
+            .as_ref()
+            .map(|w| format!("window: {{good: {}, of: {}}}", w.value.good, w.value.of)),
+    );
+    fields.extend(check.damping.as_ref().map(|damping| {
+        let d = damping.value;
+        let half_life = span(d.half_life);
+        format!(
+            "damping: {{half_life: {half_life}, hold_above: {}, release_below: {}}}",
+            d.hold_above, d.release_below
+        )
+    }));
+    (!fields.is_empty()).then(|| format!("{{{}}}", fields.join(", ")))
+}
+
+fn kind(kind: &CheckKindDefinition) -> String {
+    match kind {
+        CheckKindDefinition::AlwaysUp => "none: {}".to_owned(),
+        CheckKindDefinition::AlwaysDown => "off: {}".to_owned(),
+        // A combination of a combination cannot be written; its connects are what is left of it.
+        CheckKindDefinition::Connect | CheckKindDefinition::Combined { .. } => "tcp: {}".to_owned(),
+        CheckKindDefinition::Ping { attempts } => format!("ping: {{attempts: {attempts}}}"),
+        CheckKindDefinition::Http(http) => self::http(http),
+        CheckKindDefinition::Command(command) => {
+            let argv: Vec<String> = command
+                .argv
+                .iter()
+                .map(|argument| quoted(&argument.value))
+                .collect();
+            let user = command
+                .user
+                .as_ref()
+                .map(|user| format!(", user: {}", quoted(&user.value)));
+            format!(
+                "command: {{run: [{}]{}}}",
+                argv.join(", "),
+                user.unwrap_or_default()
+            )
+        }
+        CheckKindDefinition::Conversation(conversation) => self::conversation(conversation),
+    }
+}
+
+fn http(http: &HttpCheckDefinition) -> String {
+    let mut fields = Vec::new();
+    let text = |name: &str, value: &Option<Placed<String>>| {
+        value
+            .as_ref()
+            .map(|value| format!("{name}: {}", quoted(&value.value)))
+    };
+    fields.extend(text("method", &http.method));
+    fields.extend(text("path", &http.path));
+    fields.extend(text("host", &http.virtual_host));
+    fields.extend(
+        http.verify
+            .as_ref()
+            .filter(|_| http.tls)
+            .map(|verify| format!("verify: {}", verify.value)),
+    );
+    fields.extend(text("server_name", &http.server_name).filter(|_| http.tls));
+    let status: Vec<String> = http
+        .status
+        .iter()
+        .map(|status| quoted(&status.value))
+        .collect();
+    let status = (!status.is_empty()).then(|| format!("status: [{}]", status.join(", ")));
+    let body = http.body.as_ref().filter(|body| !body.value.is_empty());
+    let expect: Vec<String> = status
+        .into_iter()
+        .chain(body.map(|body| format!("body: {}", quoted(&body.value))))
+        .collect();
+    if !expect.is_empty() {
+        fields.push(format!("expect: {{{}}}", expect.join(", ")));
+    }
+    fields.extend(
+        http.follow_redirects
+            .as_ref()
+            .map(|count| format!("follow_redirects: {}", count.value)),
+    );
+    fields.extend(
+        http.body_limit
+            .as_ref()
+            .map(|limit| format!("body_limit: {}KiB", limit.value.div_ceil(1 << 10))),
+    );
+    fields.extend(http.proxy.then(|| "proxy: true".to_owned()));
+    format!(
+        "{}: {{{}}}",
+        if http.tls { "https" } else { "http" },
+        fields.join(", ")
+    )
+}
+
+fn conversation(written: &ConversationCheckDefinition) -> String {
+    let known = CONVERSATIONS
+        .iter()
+        .find(|(_, kind, tls)| *kind == written.conversation && *tls == written.tls);
+    let name = known.map_or("simpletcp", |(name, _, _)| *name);
+    let mut fields = Vec::new();
+    let text = |name: &str, value: &Option<Placed<String>>| {
+        value
+            .as_ref()
+            .filter(|value| !value.value.is_empty())
+            .map(|value| format!("{name}: {}", quoted(&value.value)))
+    };
+    // Moving a file from one form to the other moves its credentials too.
+    let hidden = |name: &str, value: &Option<Placed<Secret>>| {
+        value
+            .as_ref()
+            .map(|value| format!("{name}: {}", quoted(value.value.reveal())))
+    };
+    fields.extend(text("request", &written.request));
+    fields.extend(text("receive", &written.receive));
+    fields.extend(text("login", &written.login));
+    fields.extend(hidden("password", &written.password));
+    fields.extend(text("database", &written.database));
+    fields.extend(hidden("secret", &written.secret));
+    fields.extend(written.transport.map(|transport| match transport {
+        Protocol::Udp => "transport: udp".to_owned(),
+        Protocol::Tcp | Protocol::Sctp => "transport: tcp".to_owned(),
+    }));
+    fields.extend(
+        written
+            .verify
+            .as_ref()
+            .map(|verify| format!("verify: {}", verify.value)),
+    );
+    format!("{name}: {{{}}}", fields.join(", "))
+}
