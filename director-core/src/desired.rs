@@ -55,13 +55,11 @@ pub fn available(service: &VirtualService, book: &HealthBook, orders: &Orders) -
         if orders.taking_out(&target).is_some() {
             continue;
         }
-        match book
-            .get(&target)
-            .map(|health| (health.verdict, health.presumed))
-        {
-            Some((Verdict::Up, false)) => return Some(true),
-            Some((Verdict::Down, false)) => {}
-            Some((_, true)) | None => all_judged = false,
+        match book.get(&target) {
+            Some(health) if health.presumed => all_judged = false,
+            Some(health) if health.is_available() => return Some(true),
+            Some(_) => {}
+            None => all_judged = false,
         }
     }
     all_judged.then_some(false)

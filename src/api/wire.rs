@@ -101,6 +101,9 @@ pub struct Judgement {
     pub reason: String,
     /// Reports in a row that speak against it.
     pub against: u32,
+    /// Time for which the server is held out since it changed too often; none when it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_for_seconds: Option<f64>,
     /// The last answer.
     pub last: Option<Answer>,
 }
@@ -214,6 +217,10 @@ impl Server {
                 seconds: now.since(health.since).as_secs_f64(),
                 reason: health.reason.clone(),
                 against: health.against,
+                held_for_seconds: health
+                    .penalty
+                    .held_until()
+                    .map(|until| until.since(now).as_secs_f64()),
                 last: health.last().map(|(at, report)| Answer {
                     outcome: match report.outcome {
                         Outcome::Good { .. } => "good",

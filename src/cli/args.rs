@@ -9,7 +9,7 @@ use super::plan::PlanArgs;
 use super::probe::ProbeArgs;
 use super::replay::ReplayArgs;
 use super::simulate::SimulateArgs;
-use super::status::{ReloadArgs, StatusArgs};
+use super::status::{ExplainArgs, ReloadArgs, StatusArgs};
 
 /// Directs Linux IPVS: checks and plans definitions, lists the kernel's table, asks the daemon.
 #[derive(Debug, Parser)]
@@ -39,6 +39,8 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Asks one server one question, as the daemon would, and says what came of it
     Probe(Box<ProbeArgs>),
+    /// Explains the weight of one real server: defined, verdict, orders, kernel, each with its cause
+    Explain(ExplainArgs),
     /// Has the daemon read its definitions again
     Reload(ReloadArgs),
     /// Plays definitions against events in virtual time and prints the timeline of tables

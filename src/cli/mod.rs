@@ -55,6 +55,7 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(args, output),
         Command::Simulate(args) => simulate::run(args, output),
         Command::Replay(args) => replay::run(args, output),
+        Command::Explain(args) => status::run_explain(args, output),
         Command::Reload(args) => status::run_reload(args, output),
     }
 }

@@ -99,6 +99,7 @@ impl Director {
         for ((service, server), health) in &mut self.book {
             if health.penalty.release(now) {
                 self.unsettled = true;
+                self.judged_anew = true;
                 let name = self.model.service(service).map(|known| known.name.clone());
                 effects.push(Effect::Tell(Notice::Released {
                     name: name.unwrap_or_default(),

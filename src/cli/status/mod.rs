@@ -1,5 +1,6 @@
 //! `ipvsctl status`: what the daemon says of itself, as a table for people or as JSON.
 
+mod explain;
 mod table;
 
 use std::path::PathBuf;
@@ -23,6 +24,17 @@ pub(super) struct StatusArgs {
 /// Arguments of `ipvsctl reload`.
 #[derive(Debug, Args)]
 pub(super) struct ReloadArgs {
+    #[command(flatten)]
+    socket: SocketArg,
+}
+
+/// Arguments of `ipvsctl explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The virtual service, by its name or by what it listens on: web, 192.0.2.10:80, "fwmark 5"
+    service: String,
+    /// The real server, by its address, with its port where that is needed
+    server: String,
     #[command(flatten)]
     socket: SocketArg,
 }
@@ -60,6 +72,21 @@ pub(super) fn run_reload(args: &ReloadArgs, output: &mut Output) -> Result<Exit,
     }
     output.note("the new definitions are refused, the former ones stay in force")?;
     Ok(Exit::Unusable)
+}
+
+/// Explains the weight of one real server.
+pub(super) fn run_explain(args: &ExplainArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let status = asked(Client::new(&args.socket.socket).status())?;
+    match explain::explain(&status, &args.service, &args.server) {
+        Ok(text) => {
+            output.text(&text)?;
+            Ok(Exit::Fine)
+        }
+        Err(unknown) => {
+            output.note(&unknown)?;
+            Ok(Exit::Unusable)
+        }
+    }
 }
 
 fn asked<T>(question: impl Future<Output = Result<T, ApiError>>) -> Result<T, CliError> {

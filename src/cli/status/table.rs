@@ -182,7 +182,7 @@ fn aligned(rows: &[[String; 8]]) -> Vec<String> {
 }
 
 /// A time span as an operator says it: `12.3 s`, `4m05s`, `3h12m`, `2d04h`.
-fn span(seconds: f64) -> String {
+pub(in crate::cli) fn span(seconds: f64) -> String {
     // Whole seconds from here on; a span is never negative.
     let whole = seconds.max(0.0) as u64;
     match whole {

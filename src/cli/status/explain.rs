@@ -1,0 +1,217 @@
+//! `ipvsctl explain`: the effective weight of a real server as a chain, each link with its cause.
+
+use director_core::health::Verdict;
+
+use super::table::span;
+use crate::api::wire::{Judgement, Server, Service, Status};
+
+/// The chain of one real server, or what is known in place of it.
+pub(super) fn explain(status: &Status, service: &str, server: &str) -> Result<String, String> {
+    let service = find_service(status, service)?;
+    let server = find_server(service, server)?;
+    let mut links = vec![(
+        "defined",
+        Some(server.defined_weight),
+        "as the definitions say".to_owned(),
+    )];
+    match &server.verdict {
+        Some(verdict) => links.push(judged(verdict, server)),
+        None => links.push((
+            "fallback",
+            server.desired_weight,
+            "used while no real server is available".to_owned(),
+        )),
+    }
+    for order in &server.orders {
+        let end = order.expires_in_seconds.map_or_else(
+            || "until it is lifted".to_owned(),
+            |left| format!("for {} more", span(left)),
+        );
+        let cause = format!(
+            "{} by {} since {}, {end}: {}",
+            order.kind,
+            order.author,
+            span(order.seconds),
+            order.reason
+        );
+        links.push(("ordered", server.desired_weight, cause));
+    }
+    links.push(("desired", server.desired_weight, desired(server)));
+    links.push(("kernel", server.weight, kernel(server)));
+    let shown =
+        |weight: Option<u32>| weight.map_or_else(|| "-".to_owned(), |weight| weight.to_string());
+    let mut text = format!(
+        "{}  {}  ({})\n",
+        service.listen, server.address, service.name
+    );
+    for (link, weight, cause) in links {
+        text.push_str(&format!("  {link:<9} {:>6}   {cause}\n", shown(weight)));
+    }
+    Ok(text)
+}
+
+fn judged(verdict: &Judgement, server: &Server) -> (&'static str, Option<u32>, String) {
+    let presumed = if verdict.presumed { "presumed " } else { "" };
+    let cause = format!(
+        "{presumed}{} since {}: {}",
+        verdict.verdict,
+        span(verdict.seconds),
+        verdict.reason
+    );
+    if let Some(held) = verdict.held_for_seconds {
+        let cause = format!(
+            "{cause}; it changes too often and is held out for {} more",
+            span(held)
+        );
+        return ("verdict", None, cause);
+    }
+    let weight = (verdict.verdict == Verdict::Up).then_some(server.defined_weight);
+    ("verdict", weight, cause)
+}
+
+fn desired(server: &Server) -> String {
+    match server.desired_weight {
+        None => "it should not be in the table".to_owned(),
+        Some(0) => "it should be in the table without new connections".to_owned(),
+        Some(_) => "it should take connections".to_owned(),
+    }
+}
+
+fn kernel(server: &Server) -> String {
+    match (&server.refused, server.weight) {
+        (Some(refused), _) => format!(
+            "refused: {} (next attempt in {})",
+            refused.message,
+            span(refused.retry_in_seconds)
+        ),
+        (None, None) => "not in the table".to_owned(),
+        (None, Some(_)) => format!(
+            "{} active and {} inactive connections",
+            server.active, server.inactive
+        ),
+    }
+}
+
+fn find_service<'a>(status: &'a Status, wanted: &str) -> Result<&'a Service, String> {
+    let matches = |service: &&Service| {
+        service.name == wanted
+            || service.listen == wanted
+            || service
+                .listen
+                .split_once(' ')
+                .is_some_and(|(_, rest)| rest == wanted)
+    };
+    status.services.iter().find(matches).ok_or_else(|| {
+        let known: Vec<&str> = status
+            .services
+            .iter()
+            .map(|service| service.name.as_str())
+            .collect();
+        format!(
+            "ipvsctl: there is no virtual service {wanted:?}; there are {}",
+            listed(&known)
+        )
+    })
+}
+
+fn find_server<'a>(service: &'a Service, wanted: &str) -> Result<&'a Server, String> {
+    let matches = |server: &&Server| {
+        let address = server
+            .address
+            .rsplit_once(':')
+            .map_or(server.address.as_str(), |(address, _)| address);
+        server.address == wanted || address == wanted || address.trim_matches(['[', ']']) == wanted
+    };
+    let servers = || service.real_servers.iter().chain(&service.fallback);
+    servers().find(matches).ok_or_else(|| {
+        let known: Vec<&str> = servers().map(|server| server.address.as_str()).collect();
+        format!(
+            "ipvsctl: {} has no real server {wanted:?}; it has {}",
+            service.name,
+            listed(&known)
+        )
+    })
+}
+
+fn listed(words: &[&str]) -> String {
+    if words.is_empty() {
+        "none".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status() -> Status {
+        let server = Server {
+            address: "10.0.0.11:80".to_owned(),
+            defined_weight: 10,
+            desired_weight: Some(0),
+            weight: Some(10),
+            active: 3,
+            inactive: 7,
+            verdict: Some(Judgement {
+                verdict: Verdict::Down,
+                presumed: false,
+                seconds: 125.0,
+                reason: "connection refused, 3 of 3".to_owned(),
+                against: 0,
+                held_for_seconds: None,
+                last: None,
+            }),
+            orders: Vec::new(),
+            next_probe_in_seconds: None,
+            refused: None,
+        };
+        let service = Service {
+            name: "web".to_owned(),
+            listen: "tcp 192.0.2.10:80".to_owned(),
+            scheduler: "wrr".to_owned(),
+            in_kernel: true,
+            refused: None,
+            real_servers: vec![server],
+            fallback: None,
+        };
+        Status {
+            version: "0".to_owned(),
+            loaded_seconds_ago: None,
+            refused: None,
+            table_read_seconds_ago: None,
+            kernel_error: None,
+            services: vec![service],
+        }
+    }
+
+    #[test]
+    fn each_link_of_the_chain_has_its_weight_and_cause() {
+        let expected = "\
+tcp 192.0.2.10:80  10.0.0.11:80  (web)
+  defined       10   as the definitions say
+  verdict        -   down since 2m05s: connection refused, 3 of 3
+  desired        0   it should be in the table without new connections
+  kernel        10   3 active and 7 inactive connections
+";
+        for service in ["web", "tcp 192.0.2.10:80", "192.0.2.10:80"] {
+            for server in ["10.0.0.11", "10.0.0.11:80"] {
+                assert_eq!(explain(&status(), service, server).unwrap(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_named_with_what_is() {
+        let message = explain(&status(), "mail", "10.0.0.11").unwrap_err();
+        assert_eq!(
+            message,
+            "ipvsctl: there is no virtual service \"mail\"; there are web"
+        );
+        let message = explain(&status(), "web", "10.0.0.12").unwrap_err();
+        assert_eq!(
+            message,
+            "ipvsctl: web has no real server \"10.0.0.12\"; it has 10.0.0.11:80"
+        );
+    }
+}
