@@ -251,7 +251,7 @@ pub struct DampingDefinition {
 pub enum CheckKindDefinition {
     /// Counts as up unasked.
     AlwaysUp,
-    /// Counts as down unasked.
+    /// Counts as down unasked; what the kernel's table has in service stays there.
     AlwaysDown,
     /// TCP connect.
     Connect,

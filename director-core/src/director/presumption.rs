@@ -32,18 +32,7 @@ impl Director {
 
 /// What is believed of a server before its first report.
 fn first_health(server: &RealServer, kernel_weight: Option<u32>, now: Moment) -> Health {
-    let fixed = match server.probe.as_ref().map(|probe| &probe.kind) {
-        None | Some(ProbeKind::AlwaysUp) => Some((Verdict::Up, "counts as up unasked")),
-        Some(ProbeKind::AlwaysDown) => Some((Verdict::Down, "counts as down unasked")),
-        Some(_) => None,
-    };
-    if let Some((verdict, reason)) = fixed {
-        return Health {
-            presumed: false,
-            ..Health::presumed(verdict, reason, now)
-        };
-    }
-    match kernel_weight {
+    let presumed = match kernel_weight {
         Some(0) => Health::presumed(Verdict::Down, "the kernel had it with weight 0", now),
         Some(weight) => Health::presumed(
             Verdict::Up,
@@ -51,6 +40,27 @@ fn first_health(server: &RealServer, kernel_weight: Option<u32>, now: Moment) ->
             now,
         ),
         None => Health::presumed(Verdict::Down, "not asked yet", now),
+    };
+    match server.probe.as_ref().map(|probe| &probe.kind) {
+        None | Some(ProbeKind::AlwaysUp) => {
+            settled(Health::presumed(Verdict::Up, "counts as up unasked", now))
+        }
+        // Whoever is in service stays there; nobody comes into it.
+        Some(ProbeKind::AlwaysDown) if presumed.verdict == Verdict::Up => settled(presumed),
+        Some(ProbeKind::AlwaysDown) => settled(Health::presumed(
+            Verdict::Down,
+            "counts as down unasked",
+            now,
+        )),
+        Some(_) => presumed,
+    }
+}
+
+/// A verdict for which no report is awaited.
+fn settled(health: Health) -> Health {
+    Health {
+        presumed: false,
+        ..health
     }
 }
 

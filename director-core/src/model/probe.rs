@@ -28,7 +28,7 @@ pub struct Probe {
 pub enum ProbeKind {
     /// Counts as up without asking.
     AlwaysUp,
-    /// Counts as down without asking.
+    /// Counts as down without asking, unless the kernel's table has it in service: then it stays there.
     AlwaysDown,
     /// A TCP connection is accepted.
     Connect,
