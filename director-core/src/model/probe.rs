@@ -224,7 +224,8 @@ pub enum Conversation {
 }
 
 /// A regular expression over bytes, compared by its text. Plain expressions run in linear time; those with look-around
-/// or back-references, which Perl knows, run on a backtracking engine over the text.
+/// or back-references, which Perl knows, run on a backtracking engine over the text. As in Perl, `$` stands at the end and
+/// before a last line end too.
 #[derive(Clone)]
 pub struct Pattern {
     text: String,
@@ -271,6 +272,13 @@ impl Pattern {
     /// Whether the expression is found anywhere in `haystack`.
     #[must_use]
     pub fn is_match(&self, haystack: &[u8]) -> bool {
+        let without_line_end = haystack
+            .strip_suffix(b"\n")
+            .filter(|_| self.text.contains('$'));
+        self.finds(haystack) || without_line_end.is_some_and(|line| self.finds(line))
+    }
+
+    fn finds(&self, haystack: &[u8]) -> bool {
         match &self.engine {
             Engine::Linear(regex) => regex.is_match(haystack),
             // A run that exceeds the engine's backtracking limit proves nothing, so it counts as no match.
