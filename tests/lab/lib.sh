@@ -26,7 +26,7 @@ now() {
 }
 
 # within SECONDS COMMAND...: repeats the command until it succeeds; status 1 when time is up. LAB_PATIENCE
-# (a whole number) multiplies all such times, for a slow machine.
+# (a whole number) multiplies all such times, for a slow machine; POLL is the pause between two tries.
 within() {
     now
     deadline=$((NOW + $1 * 100 * ${LAB_PATIENCE:-1}))
@@ -34,7 +34,7 @@ within() {
     until "$@"; do
         now
         [ "$NOW" -lt "$deadline" ] || return 1
-        sleep 0.05
+        sleep "${POLL:-0.05}"
     done
 }
 

@@ -32,19 +32,22 @@ uml_memory_directory() {
     return 1
 }
 
-# One core of those this process may use: a guest that wanders between cores is up to 3.6 times slower.
-uml_core() {
+# The cores this process may use, as numbers.
+uml_cores() {
     allowed=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
-    cores=''
     for range in $(printf '%s' "$allowed" | tr ',' ' '); do
         core=${range%-*}
         while [ "$core" -le "${range#*-}" ]; do
-            cores="$cores $core"
+            printf '%s\n' "$core"
             core=$((core + 1))
         done
     done
-    # shellcheck disable=SC2086 # the list is to be split
-    set -- $cores
+}
+
+# One of them: a guest that wanders between cores is up to 3.6 times slower.
+uml_core() {
+    # shellcheck disable=SC2046 # the list is to be split
+    set -- $(uml_cores)
     shift $(($$ % $#))
     printf '%s\n' "$1"
 }
