@@ -128,7 +128,7 @@ quirks! {
     EmptyFallback "fallback without a server",
         "means 127.0.0.1",
         "the same";
-    WordsBeforeFallback "words before the server of fallback",
+    WordsBeforeFallback "words before the server of fallback, or text around the brackets of fallback6",
         "ignored",
         "the same";
     // Checks.

@@ -94,6 +94,7 @@ fn fallback_parts(server: Slice<'_>) -> (Slice<'_>, Option<Slice<'_>>) {
 
 impl ValueReader<'_, '_, '_> {
     fn fallback_host(&mut self, slice: Slice<'_>, family: Family) -> Option<Placed<Host>> {
+        let slice = self.without_junk(slice, family);
         let text = slice.text();
         let bracketed = text.starts_with('[') && text.ends_with(']');
         if family == Family::Ipv4 && bracketed {
@@ -114,6 +115,23 @@ impl ValueReader<'_, '_, '_> {
             return None;
         }
         self.host_of(slice, family)
+    }
+
+    /// The bracketed address inside a word, which is searched for there.
+    fn without_junk<'s>(&mut self, slice: Slice<'s>, family: Family) -> Slice<'s> {
+        let (open, close) = (slice.text().find('['), slice.text().rfind(']'));
+        let (Family::Ipv6, Some(open), Some(close)) = (family, open, close) else {
+            return slice;
+        };
+        if open > close || close + 1 - open == slice.text().len() {
+            return slice;
+        }
+        let inner = slice.part(open, close + 1);
+        let message = format!("{} is read as {}", slice.text(), inner.text());
+        let hint = "write [ADDRESS], or [ADDRESS]:PORT";
+        self.findings
+            .quirk(Quirk::WordsBeforeFallback, &slice.place(), message, hint);
+        inner
     }
 }
 
