@@ -2,6 +2,7 @@
 //! are resolved here and nowhere else. Host and service names must have been resolved before.
 
 mod check;
+mod lints;
 mod listen;
 mod real_server;
 mod scheduling;
@@ -39,7 +40,10 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
     let mut seen: BTreeMap<ServiceId, &Place> = BTreeMap::new();
     for written in &definitions.services {
         let id = listen::identity(written, &mut findings);
-        services.extend(service(written, id, &mut findings));
+        if let Some(service) = service(written, id, &mut findings) {
+            lints::lint(written, &service, &mut findings);
+            services.push(service);
+        }
         let Some(id) = id else { continue };
         if let Some(first) = seen.get(&id) {
             findings.error(

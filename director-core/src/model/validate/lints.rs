@@ -1,0 +1,124 @@
+//! Lints that know the kernel: definitions that it takes in silence and that do not do what they say. Warnings, each with
+//! its reason; errors belong elsewhere.
+
+use super::Findings;
+use crate::definitions::{PortDefinition, RealServerDefinition, ServiceDefinition};
+use crate::model::{ClientMask, OnFailure, RealServer, VirtualService};
+
+/// Schedulers that ask only whether a weight is 0 (net/netfilter/ipvs/ip_vs_rr.c, ip_vs_lc.c, ip_vs_dh.c).
+const WEIGHTLESS: [&str; 3] = ["rr", "lc", "dh"];
+/// Schedulers that hash a client to one server, and refuse it while that one has weight 0 unless their fallback flag is
+/// set (net/netfilter/ipvs/ip_vs_sh.c, ip_vs_mh.c).
+const HASHING: [&str; 2] = ["sh", "mh"];
+
+/// Everything worth a warning about a valid service.
+pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
+    hashing_without_fallback(written, service, findings);
+    ignored_weights(written, service, findings);
+    ignored_ports(written, service, findings);
+    persistence(written, service, findings);
+}
+
+fn hashing_without_fallback(
+    written: &ServiceDefinition,
+    service: &VirtualService,
+    findings: &mut Findings,
+) {
+    let scheduling = &service.scheduling;
+    let hashes = HASHING.contains(&scheduling.scheduler.as_str());
+    let Some(place) = written.on_failure.as_ref().map(|choice| &choice.place) else {
+        return;
+    };
+    if hashes && !scheduling.flags.first && service.on_failure == OnFailure::Quiesce {
+        let name = &scheduling.scheduler;
+        findings.warning(
+            place,
+            format!("{name} without its fallback flag refuses the clients of a quiesced server"),
+            format!("give {name} the flag {name}-fallback, or remove failed servers"),
+        );
+    }
+}
+
+fn ignored_weights(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
+    let scheduler = service.scheduling.scheduler.as_str();
+    if !WEIGHTLESS.contains(&scheduler) {
+        return;
+    }
+    let mut weights = service
+        .real_servers
+        .iter()
+        .map(|server| server.weight)
+        .filter(|weight| *weight > 0);
+    let first = weights.next();
+    if weights.all(|weight| Some(weight) == first) {
+        return;
+    }
+    let weighty = written
+        .real_servers
+        .iter()
+        .filter_map(|server| server.weight.as_ref())
+        .find(|weight| weight.value > 1);
+    if let Some(weight) = weighty {
+        let message = format!("scheduler {scheduler} ignores weights other than 0");
+        let instead = if scheduler == "rr" { "wrr" } else { "wlc" };
+        findings.warning(
+            &weight.place,
+            message,
+            format!("write scheduler {instead}, or leave the weights out"),
+        );
+    }
+}
+
+fn ignored_ports(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
+    let Some(own) = service.id.port() else { return };
+    for entry in written.real_servers.iter().chain(&written.fallback) {
+        let Some(port) = &entry.port else { continue };
+        let other = matches!(port.value, PortDefinition::Number(number) if number != 0 && number != u64::from(own));
+        let keeps = known(entry, service).is_some_and(|server| server.forwarding.keeps_port());
+        if other && keeps {
+            findings.warning(
+                &port.place,
+                format!("only NAT changes ports: this server gets its connections at port {own}"),
+                format!(
+                    "let it listen at {own}, or use NAT; probes go to the port that stands here"
+                ),
+            );
+        }
+    }
+}
+
+fn known<'a>(entry: &RealServerDefinition, service: &'a VirtualService) -> Option<&'a RealServer> {
+    let crate::definitions::Host::Address(address) = &entry.host.value else {
+        return None;
+    };
+    service
+        .real_servers
+        .iter()
+        .chain(&service.fallback)
+        .find(|server| server.endpoint.address == *address)
+}
+
+fn persistence(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
+    let scheduling = &service.scheduling;
+    if let Some(choice) = written
+        .one_packet
+        .as_ref()
+        .filter(|_| scheduling.one_packet && scheduling.persistence.is_some())
+    {
+        let message = "one-packet scheduling keeps no connections, so persistence finds nothing to keep together";
+        findings.warning(&choice.place, message, "leave one of the two out");
+    }
+    if let (Some(mask), ClientMask::V4(bits)) = (&written.mask, scheduling.mask) {
+        let bits = bits.to_bits();
+        let holes = bits.leading_ones() + bits.trailing_zeros() < u32::BITS;
+        if scheduling.persistence.is_some() && (bits == 0 || holes) {
+            let what = if bits == 0 {
+                "puts all clients together"
+            } else {
+                "has holes"
+            };
+            let message = format!("the persistence mask {} {what}", mask.value);
+            findings.warning(&mask.place, message, "write a mask such as 255.255.255.0");
+        }
+    }
+}
