@@ -2,7 +2,8 @@
 //! file system, which come neither over the network nor through every kind of mount, and which speak of one file where
 //! editors put another in its place.
 //!
-//! Invariant: content counts when two looks in a row have found it, so that a file half written is not taken for a whole.
+//! Invariant: content counts when several looks in a row have found it, and an empty file never does, so that a file half
+//! written is not taken for a whole.
 
 use std::fs;
 use std::io;
@@ -12,8 +13,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-/// From one look to the next; a change is told after two of them.
-const PAUSE: Duration = Duration::from_millis(250);
+/// From one look to the next.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Looks in a row that must find the same; with the pauses between them a change is told well within a second.
+const STEADY: u32 = 3;
 /// Time stamps of files are coarse: a file that is younger than this may change without showing it.
 const YOUNG: Duration = Duration::from_secs(2);
 
@@ -92,8 +95,8 @@ fn look(file: &Path, known: &mut Option<Stamp>) -> Look {
 /// Makes tidings of looks.
 #[derive(Debug, Default)]
 struct Watch {
-    /// Content that one look has found and the next has still to confirm.
-    candidate: Option<Arc<str>>,
+    /// Content that is still to be confirmed, and how many looks have found it.
+    candidate: Option<(Arc<str>, u32)>,
     /// What was told last.
     told: Option<Seen>,
 }
@@ -105,20 +108,29 @@ impl Watch {
                 self.candidate = None;
                 Seen::Missing
             }
-            Look::Unchanged => Seen::Content(self.candidate.take()?),
-            Look::Content(content) => {
-                if self.candidate.as_ref() != Some(&content) {
-                    self.candidate = Some(content);
-                    return None;
-                }
-                Seen::Content(content)
-            }
+            // It is as it was for longer than a file is young.
+            Look::Unchanged => Seen::Content(self.candidate.take()?.0),
+            Look::Content(content) => Seen::Content(self.confirmed(content)?),
         };
         if self.told.as_ref() == Some(&seen) {
             return None;
         }
         self.told = Some(seen.clone());
         Some(seen)
+    }
+
+    /// The content, if enough looks have found it by now.
+    fn confirmed(&mut self, content: Arc<str>) -> Option<Arc<str>> {
+        if content.is_empty() {
+            self.candidate = None;
+            return None;
+        }
+        let looks = match &self.candidate {
+            Some((known, looks)) if *known == content => looks + 1,
+            _ => 1,
+        };
+        self.candidate = Some((Arc::clone(&content), looks));
+        (looks >= STEADY).then_some(content)
     }
 }
 
@@ -142,32 +154,37 @@ mod tests {
         Seen::Content(Arc::from(text))
     }
 
+    fn looks(text: &str) -> Vec<Look> {
+        let sequence = text.chars().map(|found| match found {
+            '-' => Look::Missing,
+            '=' => Look::Unchanged,
+            '0' => content(""),
+            other => content(&other.to_string()),
+        });
+        sequence.collect()
+    }
+
     #[test]
-    fn content_is_told_once_two_looks_have_found_it() {
-        let looks = [content("a"), content("a"), content("a"), Look::Unchanged];
-        assert_eq!(told(&looks), [seen("a")]);
-        let looks = [content("a"), Look::Unchanged, Look::Unchanged];
-        assert_eq!(told(&looks), [seen("a")]);
+    fn content_is_told_once_several_looks_have_found_it() {
+        assert_eq!(told(&looks("aa")), []);
+        assert_eq!(told(&looks("aaaa==")), [seen("a")]);
+        assert_eq!(told(&looks("a==")), [seen("a")]);
+        assert_eq!(told(&looks("aaabbb")), [seen("a"), seen("b")]);
     }
 
     #[test]
     fn a_file_half_written_is_not_told() {
-        let looks = [
-            content("a"),
-            content("a"),
-            content(""),
-            content("ab"),
-            content("ab"),
-        ];
-        assert_eq!(told(&looks), [seen("a"), seen("ab")]);
+        assert_eq!(told(&looks("aaabbcccc")), [seen("a"), seen("c")]);
+        assert_eq!(told(&looks("aaa0000bbb")), [seen("a"), seen("b")]);
+        assert_eq!(told(&looks("aaa00aaa")), [seen("a")]);
     }
 
     #[test]
-    fn touching_is_no_change_and_a_missing_file_is_told_once() {
-        let touched = [content("a"), content("a"), content("a"), content("a")];
-        assert_eq!(told(&touched), [seen("a")]);
-        let gone = [content("a"), content("a"), Look::Missing, Look::Missing];
-        assert_eq!(told(&gone), [seen("a"), Seen::Missing]);
+    fn a_missing_file_is_told_once_and_its_return_too() {
+        assert_eq!(
+            told(&looks("aaa---aaa")),
+            [seen("a"), Seen::Missing, seen("a")]
+        );
     }
 
     #[test]

@@ -122,6 +122,7 @@ log_of() {
 . "$LAB_DIRECTORY/forwarding.sh"
 . "$LAB_DIRECTORY/web.sh"
 . "$LAB_DIRECTORY/director.sh"
+. "$LAB_DIRECTORY/ldirectord.sh"
 
 lab_up() {
     mkdir -p "$LAB_TMP"

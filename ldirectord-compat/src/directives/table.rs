@@ -123,13 +123,13 @@ directives! {
     // The process.
     AutoReload "autoreload" Global V::YesNo, "no", Ready,
         "Read the file again when its content has changed.";
-    Callback "callback" Global V::QuotedOrEmpty, "none", NotYet,
+    Callback "callback" Global V::QuotedOrEmpty, "none", Ready,
         "Program run with the name of the file when its content has changed.";
     LogFile "logfile" Global V::QuotedOrEmpty, "\"/var/log/ldirectord.log\"", Ready,
         "Log file, or a syslog facility when it does not start with a slash.";
-    Execute "execute" Global V::Raw, "none", NotYet,
+    Execute "execute" Global V::Raw, "none", Ready,
         "Another configuration that is run beside this one; may be repeated.";
-    Supervised "supervised" Global V::YesNo, "no", NotYet,
+    Supervised "supervised" Global V::YesNo, "no", Ready,
         "Stay in the foreground and log to standard output.";
     Fork "fork" Global V::YesNo, "no", Ready,
         "One process for each service in ldirectord. Checks never wait for each other here; it only makes checkinterval count below virtual.";

@@ -1,0 +1,53 @@
+# shellcheck shell=sh
+# autoreload goes by the content of the file and within a second; callback runs whatever autoreload says.
+
+take_the_place
+cat >/etc/ha.d/callback <<'C'
+echo "$1" >>/run/callbacks
+C
+chmod 755 /etc/ha.d/callback
+callback='callback="/etc/ha.d/callback"'
+site autoreload=yes "$callback" | site_define
+gives 0 ldirectord "$SITE" start
+founding_table | eventually_table 5
+
+changes() { grep -cF "] Configuration file '$SITE' has changed on disk" "$SITE_LOG" || :; }
+callbacks_are() { [ "$(wc -l 2>/dev/null </run/callbacks || echo 0)" -eq "$1" ]; }
+
+# Touching, or writing the same again, is no change.
+touch "$SITE"
+site autoreload=yes "$callback" | site_define
+sleep 1.5
+expect_equal 'changes by touching' 0 "$(changes)"
+
+# A change counts within a second, however the file came to be. (The rest is the kernel's and the machine's.)
+site autoreload=yes "$callback" | sed 's/scheduler=rr/scheduler=wrr/' | site_define
+eventually_logged 1 " - reread new configuration"
+{ service wrr; server "$RIP1"; server "$RIP2"; } | eventually_table 5
+site autoreload=yes "$callback" >"$SITE"
+founding_table | eventually_table 5
+expect_equal 'changes' 2 "$(changes)"
+eventually 5 callbacks_are 2
+expect_equal 'argument of the callback' "$SITE" "$(head -n 1 /run/callbacks)"
+
+# A broken change is told once and changes nothing; the callback runs all the same.
+echo frob=1 >>"$SITE"
+eventually_logged 2 "$SITE: new configuration refused, the former one stays in force"
+eventually 5 callbacks_are 3
+expect table_is "$(founding_table)"
+
+# A file that is gone is told, and is no change.
+mv "$SITE" "$SITE.away"
+eventually_logged 2 "Warning [$(cat "$SITE_PID")]: can not open file $SITE for checking"
+expect table_is "$(founding_table)"
+
+# autoreload=no: seen, told, and left alone until a signal asks.
+site autoreload=no "$callback" | site_define
+eventually 5 callbacks_are 4
+site autoreload=no "$callback" | sed 's/scheduler=rr/scheduler=wrr/' | site_define
+eventually_logged 2 ' - ignore new configuration'
+eventually 5 callbacks_are 5
+expect table_is "$(founding_table)"
+gives 0 ldirectord "$SITE" reload
+{ service wrr; server "$RIP1"; server "$RIP2"; } | eventually_table 5
+gives 0 ldirectord "$SITE" stop
