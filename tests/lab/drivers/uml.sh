@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# The uml driver: boots one user-mode-linux guest (Debian's package of that name) and runs the netns
-# driver inside it. Needs no root, no IPVS on the host and no hypervisor. Leaves what happens in the
+# The uml driver: boots user-mode-linux guests (Debian's package of that name), one per core when there are
+# several scenarios, and runs the netns driver inside. Needs no root, no IPVS on the host and no hypervisor. Leaves what happens in the
 # lab to the netns driver.
 #
 # Invariant: the guest reports through files in its share (`rc`, `stdout`, `stderr`); the kernel's exit
@@ -44,11 +44,13 @@ uml_cores() {
     done
 }
 
-# One of them: a guest that wanders between cores is up to 3.6 times slower.
+# uml_core NUMBER: one of them, another for each number: a guest that wanders between cores is up to 3.6 times
+# slower.
 uml_core() {
+    turn=$(($$ + $1))
     # shellcheck disable=SC2046 # the list is to be split
     set -- $(uml_cores)
-    shift $(($$ % $#))
+    shift $((turn % $#))
     printf '%s\n' "$1"
 }
 
@@ -86,47 +88,84 @@ uml_write_command() {
     } >"$share/command"
 }
 
+# uml_boot SHARE PART OPTION-OF-TIMEOUT...: becomes the guest.
 uml_boot() {
     share=$1
-    shift
+    core=$(uml_core "$2")
+    shift 2
     memory=${LAB_MEMORY:-512}
     memory_directory=$(uml_memory_directory "$memory") || return 97
     TMPDIR=$memory_directory exec timeout -k 5 "$@" "${LAB_LIMIT:-1800}" \
-        taskset -c "$(uml_core)" linux.uml "mem=${memory}M" "uml_dir=$share/uml/" \
+        taskset -c "$core" linux.uml "mem=${memory}M" "uml_dir=$share/uml/" \
         root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$share/init" \
         "LAB_SHARE=$share" "LAB_CONSOLE=$LAB_CONSOLE" con=null con0=fd:0,fd:1 quiet loglevel=3
 }
 
-uml_explain() {
+# uml_prepare SHARE ARGUMENTS-OF-RUN...: writes all that the guest reads.
+uml_prepare() {
+    mkdir -p "$1/uml" "$1/results"
+    cp "$LAB_DIRECTORY/init" "$1/init"
+    chmod 755 "$1/init"
+    : >"$1/stdout"
+    : >"$1/stderr"
+    : >"$1/console"
+    uml_write_paths "$1"
+    uml_write_command "$@"
+}
+
+# uml_result SHARE: the status of what the guest ran.
+uml_result() {
+    [ ! -f "$1/rc" ] || return "$(cat "$1/rc")"
     echo 'lab: the guest ended without a result; this is the lab failing, not the thing under test.' >&2
     echo 'lab: its console said:' >&2
     sed 's/^/    /' "$1/console" >&2
+    return 97
 }
 
-# uml_run ARGUMENTS-OF-RUN...: boots the guest, shows its output as it comes, returns its status.
+# uml_end: ends the guests that run.
+uml_end() {
+    # shellcheck disable=SC2086 # one word each
+    { kill $guests; wait $guests; } 2>/dev/null
+}
+
+# uml_run PARTS ARGUMENTS-OF-RUN...: boots a guest for each part, shows their output as it comes, joins their
+# results and returns the highest status.
 uml_run() {
-    share=$LAB_SHARE
-    mkdir -p "$share/uml" "$share/results"
-    cp "$LAB_DIRECTORY/init" "$share/init"
-    chmod 755 "$share/init"
-    : >"$share/stdout"
-    : >"$share/stderr"
-    uml_write_paths "$share"
-    uml_write_command "$share" "$@"
-    if [ "$LAB_CONSOLE" = yes ]; then
-        : >"$share/console"
-        (uml_boot "$share" --foreground)
-    else
-        (uml_boot "$share" </dev/null >"$share/console" 2>&1) &
-        guest=$!
-        trap 'kill "$guest" 2>/dev/null; exit 130' INT TERM HUP
-        tail -n +1 -f -s 0.1 --pid="$guest" "$share/stderr" >&2 &
-        tail_of_stderr=$!
-        tail -n +1 -f -s 0.1 --pid="$guest" "$share/stdout" || :
-        wait "$guest" || :
-        wait "$tail_of_stderr" || :
-        trap - INT TERM HUP
-    fi
-    [ -f "$share/rc" ] || { uml_explain "$share"; return 97; }
-    return "$(cat "$share/rc")"
+    parts=$1
+    shift
+    processes=''
+    guests=''
+    trap "trap '' INT TERM HUP; uml_end; exit 130" INT TERM HUP
+    part=1
+    while [ "$part" -le "$parts" ]; do
+        share=$LAB_SHARE/$part
+        export LAB_PART="$part/$parts"
+        mkdir "$share"
+        uml_prepare "$share" "$@"
+        if [ "$LAB_CONSOLE" = yes ]; then
+            (uml_boot "$share" "$part" --foreground)
+        else
+            (uml_boot "$share" "$part" </dev/null >"$share/console" 2>&1) &
+            guests="$guests $!"
+            tail -n +1 -f -s 0.1 --pid=$! "$share/stdout" &
+            processes="$processes $!"
+            tail -n +1 -f -s 0.1 --pid="${guests##* }" "$share/stderr" >&2 &
+            processes="$processes $!"
+        fi
+        part=$((part + 1))
+    done
+    # shellcheck disable=SC2086 # one word each
+    [ -z "$guests" ] || wait $guests $processes || :
+    trap - INT TERM HUP
+
+    highest=0
+    for share in "$LAB_SHARE"/[1-9]*; do
+        code=0
+        uml_result "$share" || code=$?
+        [ "$code" -le "$highest" ] || highest=$code
+        cp "$share"/results/*.log "$LAB_RESULTS/" 2>/dev/null || :
+    done
+    cat "$LAB_SHARE"/[1-9]*/results/summary 2>/dev/null |
+        awk '{ passed += $1; failed += $3 } END { if (NR) print passed " passed, " failed " failed" }' >"$LAB_RESULTS/summary"
+    return "$highest"
 }
