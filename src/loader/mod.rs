@@ -16,6 +16,7 @@ pub use render::{Look, render};
 pub use source::{SIZE_LIMIT, SourceError};
 pub use yaml::{duration, emit};
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -112,6 +113,9 @@ fn judge(
         diagnostics.append(&mut found);
         (model, definitions)
     });
+    // What several services share is judged with each of them; it is reported once.
+    let mut seen = HashSet::new();
+    diagnostics.retain(|finding| seen.insert((finding.place.clone(), finding.message.clone())));
     diagnostics.sort_by(|left, right| left.place.cmp(&right.place));
     let report = Report {
         file: Arc::clone(file),

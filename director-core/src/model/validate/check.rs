@@ -58,7 +58,7 @@ pub(super) fn probe(
         request: written.request.as_ref(),
         receive: written.receive.as_ref(),
         address: Some(address),
-        port,
+        port: server_port,
     };
     if let Some(receive) = own.receive {
         pattern(Some(receive), findings);
