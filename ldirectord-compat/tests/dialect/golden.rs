@@ -6,13 +6,14 @@ use std::fs;
 use std::path::Path;
 
 use director_core::model::VirtualService;
+use ldirectord_compat::directives::{DIRECTIVES, Scope, Support, Used};
 use ldirectord_compat::{ProcessSettings, ServiceSettings};
 
 use crate::judged::{Judged, entries, judge};
 
 fn findings(judged: &Judged) -> String {
     let mut out = String::new();
-    for finding in judged.findings.iter().chain(&judged.parsed.unsupported()) {
+    for finding in &judged.findings {
         let _ = writeln!(out, "{finding}");
     }
     out
@@ -187,4 +188,35 @@ fn every_golden_file_means_what_it_did() {
     }
     assert!(count >= 14, "{count} cases");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn what_the_daemon_cannot_do_yet_is_refused_by_name() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let text = fs::read(folder.join("every-directive/ldirectord.cf")).expect("the file");
+    let parsed = judge(&text).parsed;
+    for directive in DIRECTIVES
+        .iter()
+        .filter(|directive| directive.scope != Scope::Opening)
+    {
+        let used = parsed.used.iter().find(|used| used.key == directive.key);
+        assert!(used.is_some(), "{} does not occur", directive.name);
+    }
+    let missing = |used: &&Used| used.support == Support::NotYet;
+    let names: Vec<&str> = parsed
+        .used
+        .iter()
+        .filter(missing)
+        .map(|used| used.name.as_str())
+        .collect();
+    let refused = parsed.unsupported();
+    assert_eq!(refused.len(), names.len());
+    for name in names {
+        let message = format!("{name} is not supported yet");
+        assert!(
+            refused
+                .iter()
+                .any(|finding| finding.is_error() && finding.message == message)
+        );
+    }
 }
