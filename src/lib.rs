@@ -3,10 +3,13 @@
 //!
 //! Rows, each importing only rows below it: `cli`; `daemon`; `loader`, `ipvs`, `probe`, `api`, `ldirectord`.
 
+pub mod alert;
 pub mod api;
 pub mod cli;
 pub mod daemon;
 pub mod ipvs;
 pub mod ldirectord;
 pub mod loader;
+pub mod maintenance;
 pub mod probe;
+mod program;

@@ -26,9 +26,12 @@ use director_core::definitions::Definitions;
 use director_core::diagnostic::{Diagnostic, Place};
 
 use directives::Used;
+pub use directives::keywords::Phase;
 use findings::Findings;
 use quirks::Quirk;
-pub use settings::{LogTarget, ProcessSettings, ServiceSettings, sibling_config};
+pub use settings::{
+    LogTarget, MonitorWords, MonitoredServer, ProcessSettings, ServiceSettings, sibling_config,
+};
 pub use text::LARGEST_FILE;
 
 /// What a file comes to. It may be used when no diagnostic is an error; names still have to be resolved, and the

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod any_text;
 mod dialect;
+mod duties;
 mod error;
 mod render;
 mod resolve;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use director_core::definitions::Definitions;
 use director_core::diagnostic::Diagnostic;
+use director_core::duties::Duties;
 use director_core::model::Model;
 use director_core::model::validate::validate;
 use ldirectord_compat::ProcessSettings;
@@ -36,6 +38,8 @@ pub struct Loaded {
     pub definitions: Definitions,
     /// The dialect of the file.
     pub dialect: Dialect,
+    /// What the director has to do besides the table.
+    pub duties: Duties,
     /// What the file says about the process; only ldirectord.cf says anything.
     pub process: Option<ProcessSettings>,
     /// The warnings.
@@ -91,6 +95,7 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Read {
     let parsed = ldirectord_compat::parse(file, bytes);
     let mut diagnostics = parsed.unsupported();
     diagnostics.extend(parsed.diagnostics);
+    diagnostics.extend(duties::findings(&parsed.process));
     Read {
         text: Arc::from(String::from_utf8_lossy(bytes)),
         definitions: Some(parsed.definitions),
@@ -124,6 +129,11 @@ fn judge(
     };
     match judged {
         Some((Some(model), definitions)) if report.errors() == 0 => Ok(Loaded {
+            duties: read
+                .process
+                .as_ref()
+                .map(|process| duties::of_ldirectord(process, &definitions, &model))
+                .unwrap_or_default(),
             model,
             definitions,
             dialect,

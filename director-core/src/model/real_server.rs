@@ -7,6 +7,8 @@ use super::{Endpoint, Forwarding, Probe};
 pub struct RealServer {
     /// Identity in the kernel's table. With direct routing and tunnels the port is the service's, since the wire has no other.
     pub endpoint: Endpoint,
+    /// Port as defined, on which the server itself listens; 0 = the port that the client asked for.
+    pub port: u16,
     /// Forwarding method.
     pub forwarding: Forwarding,
     /// Weight while up, 0 to 2^31-1.

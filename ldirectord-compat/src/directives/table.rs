@@ -133,22 +133,22 @@ directives! {
         "Stay in the foreground and log to standard output.";
     Fork "fork" Global V::YesNo, "no", Ready,
         "One process for each service in ldirectord. Checks never wait for each other here; it only makes checkinterval count below virtual.";
-    MaintenanceDir "maintenancedir" Global V::RawPath, "none", NotYet,
+    MaintenanceDir "maintenancedir" Global V::RawPath, "none", Ready,
         "Directory in which a file named after a real server takes that server out.";
-    FallbackCommand "fallbackcommand" Both V::Command, "none", NotYet,
+    FallbackCommand "fallbackcommand" Both V::Command, "none", Ready,
         "Command run with start and stop when the fallback comes and goes.";
-    MonitorFile "monitorfile" Virtual V::Path, "none", NotYet,
+    MonitorFile "monitorfile" Virtual V::Path, "none", Ready,
         "File that gets a line for each check of the service.";
     // Mail.
-    EmailAlert "emailalert" Both V::Addresses, "none", NotYet,
+    EmailAlert "emailalert" Both V::Addresses, "none", Ready,
         "Addresses that are told of changes.";
-    EmailAlertFrom "emailalertfrom" Global V::Raw, "user@host of the director", NotYet,
+    EmailAlertFrom "emailalertfrom" Global V::Raw, "user@host of the director", Ready,
         "Sender of these mails.";
-    EmailAlertFreq "emailalertfreq" Both V::Frequency, "0", NotYet,
+    EmailAlertFreq "emailalertfreq" Both V::Frequency, "0", Ready,
         "Seconds between two mails about a real server that stays down; 0 sends only the first.";
-    EmailAlertStatus "emailalertstatus" Both V::Phases, "all", NotYet,
+    EmailAlertStatus "emailalertstatus" Both V::Phases, "all", Ready,
         "Phases of the director's life in which mails are sent.";
-    Smtp "smtp" Both V::Relay, "the local mail system", NotYet,
+    Smtp "smtp" Both V::Relay, "the local mail system", Ready,
         "Mail relay, asked at port 25.";
     ServiceName "servicename" Virtual V::Raw, "none", Ready,
         "Name of the service in mails.";

@@ -3,6 +3,7 @@
 mod advice;
 mod check;
 mod entries;
+mod monitor;
 mod process;
 mod service;
 
@@ -60,10 +61,7 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
                 .definitions
                 .services
                 .push(service::lower(&scope, findings, &mut lowered.used));
-            lowered
-                .process
-                .services
-                .push(process::service(&own, &globals));
+            lowered.process.services.push(process::service(&scope));
         }
     }
     if file.blocks.is_empty() {

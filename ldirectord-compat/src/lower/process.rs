@@ -3,6 +3,8 @@
 use director_core::definitions::Placed;
 
 use super::entries::Entries;
+use super::monitor;
+use super::service::Scope;
 use crate::directives::Key;
 use crate::findings::Findings;
 use crate::quirks::Quirk;
@@ -56,12 +58,14 @@ fn log(globals: &Entries, findings: &mut Findings) -> Option<Placed<LogTarget>> 
 }
 
 /// The settings of one service.
-pub(super) fn service(own: &Entries, globals: &Entries) -> ServiceSettings {
+pub(super) fn service(scope: &Scope<'_>) -> ServiceSettings {
+    let (own, globals) = (scope.own, scope.globals);
     let text = |key| own.text(key).or_else(|| globals.text(key));
     ServiceSettings {
         name: own.text(Key::ServiceName),
         comment: own.text(Key::Comment),
         monitor_file: own.text(Key::MonitorFile),
+        monitor_words: monitor::words(scope),
         fallback_command: text(Key::FallbackCommand),
         mail_to: text(Key::EmailAlert),
         mail_every_seconds: own

@@ -103,6 +103,7 @@ fn one(
             address,
             port: kernel_port,
         },
+        port,
         forwarding,
         weight: weight?,
         upper_threshold: upper?,

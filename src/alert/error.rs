@@ -1,0 +1,83 @@
+//! Why something could not be done besides the table.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why something could not be done besides the table.
+#[derive(Debug, Error)]
+pub enum AlertError {
+    /// An address is none.
+    #[error("{address:?} is not a mail address: {source}")]
+    Address {
+        /// As it was written.
+        address: String,
+        /// Why.
+        source: lettre::address::AddressError,
+    },
+    /// A mail has nobody to go to.
+    #[error("none of its recipients is a mail address")]
+    NoRecipient,
+    /// A mail cannot be composed.
+    #[error("it cannot be composed: {0}")]
+    Letter(#[from] lettre::error::Error),
+    /// The relay did not take a mail.
+    #[error("{}", chain(.0))]
+    Smtp(#[from] lettre::transport::smtp::Error),
+    /// The local mail system did not take a mail.
+    #[error("{program}: {}", chain(.source))]
+    Sendmail {
+        /// The program that was asked.
+        program: String,
+        /// Why.
+        source: lettre::transport::sendmail::Error,
+    },
+    /// It took too long.
+    #[error("no end within {} s", .0.as_secs_f64())]
+    TimeLimit(Duration),
+    /// A command could not be run.
+    #[error("it cannot be run: {0}")]
+    Command(#[from] io::Error),
+    /// A command failed.
+    #[error("{status}{}", .last_line.as_ref().map_or_else(String::new, |line| format!(": {line}")))]
+    CommandFailed {
+        /// Exit status or signal.
+        status: std::process::ExitStatus,
+        /// The last that it printed.
+        last_line: Option<String>,
+    },
+    /// A line could not be written.
+    #[error("{} cannot be written: {source}", .file.display())]
+    Line {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl AlertError {
+    /// Whether another attempt would be in vain.
+    pub(super) fn is_final(&self) -> bool {
+        match self {
+            Self::Smtp(error) => error.is_permanent(),
+            Self::Address { .. } | Self::NoRecipient | Self::Letter(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// An error with what caused it, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |error| (*error).source());
+    let mut text = error.to_string();
+    for cause in causes {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
