@@ -9,6 +9,7 @@ use director_core::duties::FallbackCommand;
 use director_core::model::ServiceId;
 use tokio::process::Command;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::{AlertError, AlertSettings};
@@ -18,6 +19,7 @@ use crate::program;
 pub(super) struct Commands {
     settings: Arc<AlertSettings>,
     latest: HashMap<ServiceId, watch::Sender<String>>,
+    tasks: JoinSet<()>,
 }
 
 impl Commands {
@@ -25,6 +27,7 @@ impl Commands {
         Self {
             settings,
             latest: HashMap::new(),
+            tasks: JoinSet::new(),
         }
     }
 
@@ -41,9 +44,19 @@ impl Commands {
             None => {
                 let (latest, mut lines) = watch::channel(command_line);
                 lines.mark_changed();
-                tokio::spawn(one_after_the_other(lines, self.settings.command_limit));
+                self.tasks
+                    .spawn(one_after_the_other(lines, self.settings.command_limit));
                 self.latest.insert(service, latest);
             }
+        }
+    }
+
+    /// Lets the commands that run or wait come to their end; those that are still running when time is up are killed.
+    pub(super) async fn finish(mut self, limit: Duration) {
+        self.latest.clear();
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(limit, all).await.is_err() {
+            tracing::warn!("fallback commands that still run are ended");
         }
     }
 }

@@ -49,9 +49,13 @@ impl Alerts {
         }
     }
 
-    /// Ends: what is waiting is done now, as far as the time allows. Commands that run are left to themselves.
+    /// Ends: what is waiting is done now, as far as the time allows.
     pub async fn finish(self, limit: Duration) {
-        tokio::join!(self.post.finish(limit), self.lines.finish(limit));
+        tokio::join!(
+            self.post.finish(limit),
+            self.commands.finish(limit),
+            self.lines.finish(limit)
+        );
     }
 }
 

@@ -51,7 +51,10 @@ fn direct(role: Role) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    Ok(runtime.block_on(daemon::run(settings))?)
+    let outcome = runtime.block_on(daemon::run(settings));
+    // A name service or a disk that does not answer shall not hold up the end.
+    runtime.shutdown_background();
+    Ok(outcome?)
 }
 
 /// Each instance has a socket of its own.

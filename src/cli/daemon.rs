@@ -90,7 +90,10 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
         role: None,
         recording: args.record,
     };
-    Ok(runtime.block_on(daemon::run(settings))?)
+    let outcome = runtime.block_on(daemon::run(settings));
+    // A name service or a disk that does not answer shall not hold up the end.
+    runtime.shutdown_background();
+    Ok(outcome?)
 }
 
 fn start_log(args: &DaemonArgs) -> Result<(), tracing_subscriber::filter::ParseError> {

@@ -3,7 +3,8 @@
 //! ```text
 //!   signals ─┐                                       ┌─▶ kernel thread ─┐
 //!   control ─┼─▶ inputs ─▶ Director::handle ─▶ effects┼─▶ probe tasks ───┼─▶ inputs
-//!   deadline ┘                                       └─▶ log, systemd   │
+//!   deadline ┤                                       ├─▶ log, systemd   │
+//!   files ───┘                                       └─▶ alerts         │
 //! ```
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use director_core::moment::Moment;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::besides::{self, Besides, Looked};
 use super::kernel_thread::Request;
 use super::recorder::Recorder;
 use super::signals::Signal;
@@ -36,6 +38,9 @@ pub(super) struct EventLoop {
     probe_settings: Arc<ProbeSettings>,
     manners: Option<Manners>,
     recorder: Option<Recorder>,
+    besides: Besides,
+    /// Readings of the definitions so far.
+    readings: u64,
 }
 
 impl EventLoop {
@@ -55,12 +60,15 @@ impl EventLoop {
             probe_settings: Arc::new(ProbeSettings::default()),
             manners,
             recorder,
+            besides: Besides::new(),
+            readings: 0,
         }
     }
 
     /// Runs until the director wishes to exit.
     pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         self.go_on(receiver, first).await;
+        self.besides.finish().await;
         if let Some(manners) = self.manners {
             // Others may have to be waited for.
             drop(tokio::task::spawn_blocking(|| manners.end()).await);
@@ -68,12 +76,13 @@ impl EventLoop {
     }
 
     async fn go_on(&mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
-        let mut goes_on = self.adopt(first);
+        let looked = besides::look(self.readings, &first, &self.inputs).await;
+        let mut goes_on = self.adopt(first, looked);
         while goes_on {
             let input = tokio::select! {
                 input = receiver.recv() => match input {
                     Some(input) => input,
-                    None => return,
+                    None => break,
                 },
                 () = until(self.started, self.director.next_deadline()) => Input::Event(Event::Woken),
             };
@@ -98,13 +107,21 @@ impl EventLoop {
                     .is_some_and(|manners| manners.seen(seen));
                 !reload || self.reload(None)
             }
-            Input::Read { outcome, answer } => {
+            Input::Ordered(seen) => match self.besides.seen(seen) {
+                Some(event) => self.happened(event),
+                None => true,
+            },
+            Input::Read {
+                outcome,
+                looked,
+                answer,
+            } => {
                 let told = ReloadOutcome {
                     accepted: outcome.is_ok(),
                     diagnostics: findings(&outcome),
                 };
                 let goes_on = match outcome {
-                    Ok(loaded) => self.adopt(*loaded),
+                    Ok(loaded) => self.adopt(*loaded, looked),
                     Err(error) => self.refuse(&error),
                 };
                 if let Some(answer) = answer {
@@ -134,14 +151,25 @@ impl EventLoop {
     }
 
     /// Definitions that were read are in force from now on.
-    fn adopt(&mut self, loaded: Loaded) -> bool {
+    fn adopt(&mut self, loaded: Loaded, looked: Option<Looked>) -> bool {
         if let (Some(manners), Some(process)) = (&mut self.manners, &loaded.process) {
             manners.adopt(&loaded.model, process, &loaded.report.text);
         }
-        self.happened(Event::Loaded {
+        let duties = Event::DutiesLoaded {
+            duties: Arc::new(loaded.duties),
+        };
+        let definitions = Event::Loaded {
             model: Arc::new(loaded.model),
             warnings: loaded.report.diagnostics,
-        })
+        };
+        // New definitions make the director read the table first, so the orders are in time for whatever follows.
+        let orders = self.besides.adopt(looked);
+        let events = [Some(duties), Some(definitions), orders];
+        let mut goes_on = true;
+        for event in events.into_iter().flatten() {
+            goes_on &= self.happened(event);
+        }
+        goes_on
     }
 
     /// The former definitions stay in force.
@@ -185,8 +213,7 @@ impl EventLoop {
             Effect::Apply(plan) => self.ask_kernel(Request::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, probe),
             Effect::Tell(notice) => self.tell(&notice),
-            // No dialect gives any duties yet.
-            Effect::Duty(duty) => tracing::warn!(?duty, "nobody does this yet"),
+            Effect::Duty(duty) => self.besides.carry_out(duty),
             Effect::Ready => {
                 tracing::info!("the kernel holds the desired table");
                 systemd::ready();
@@ -238,9 +265,21 @@ impl EventLoop {
     fn reload(&mut self, answer: Option<oneshot::Sender<ReloadOutcome>>) -> bool {
         let (inputs, settings) = (self.inputs.clone(), self.settings.clone());
         tracing::info!(definitions = %settings.definitions.display(), "reading the definitions again");
-        tokio::task::spawn_blocking(move || {
-            let outcome = settings.load().map(Box::new);
-            drop(inputs.send(Input::Read { outcome, answer }));
+        self.readings += 1;
+        let number = self.readings;
+        tokio::spawn(async move {
+            let read = tokio::task::spawn_blocking(move || settings.load().map(Box::new));
+            // Whoever waits for an answer that cannot be had is told by its absence.
+            let Ok(outcome) = read.await else { return };
+            let looked = match &outcome {
+                Ok(loaded) => besides::look(number, loaded, &inputs).await,
+                Err(_) => None,
+            };
+            drop(inputs.send(Input::Read {
+                outcome,
+                looked,
+                answer,
+            }));
         });
         true
     }

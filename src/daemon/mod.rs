@@ -1,6 +1,7 @@
 //! Wiring: makes the adapters, starts the loop, and ends with an exit status. What happens in between is decided by
 //! [`director_core::director::Director`]; see [`event_loop`].
 
+mod besides;
 mod error;
 mod event_loop;
 mod kernel_thread;
@@ -38,9 +39,12 @@ enum Input {
     Reload(Option<oneshot::Sender<ReloadOutcome>>),
     Signal(Signal),
     Seen(Seen),
+    /// Maintenance files have come or gone.
+    Ordered(besides::Seen),
     /// The definitions were read again.
     Read {
         outcome: Result<Box<Loaded>, LoadError>,
+        looked: Option<besides::Looked>,
         answer: Option<oneshot::Sender<ReloadOutcome>>,
     },
 }

@@ -138,24 +138,41 @@ async fn a_directory_that_comes_later_goes_and_is_replaced_is_followed() {
 
 #[tokio::test]
 async fn orders_stay_while_the_directory_cannot_be_read() {
-    let directory = TempDir::new().unwrap();
-    touch(&directory, "10.0.0.1");
-    let listening = Listening::to(directory.path(), nobody).await;
-    let name = directory.path().to_owned();
-    let aside = name.with_extension("aside");
-    std::fs::rename(&name, &aside).unwrap();
-    // A file in the place of the directory cannot be read as one.
-    std::fs::write(&name, "").unwrap();
-    touch_nothing_for(Duration::from_millis(1300)).await;
-    let out = listening.out();
+    let parent = TempDir::new().unwrap();
+    let (real, name, other) = (
+        parent.path().join("real"),
+        parent.path().join("maintenance"),
+        parent.path().join("other"),
+    );
+    std::fs::create_dir(&real).unwrap();
+    std::fs::write(real.join("10.0.0.1"), "").unwrap();
+    std::os::unix::fs::symlink(&real, &name).unwrap();
+    let listening = Listening::to(&name, nobody).await;
+    // What is no directory cannot be read as one.
+    std::os::unix::fs::symlink("/dev/null", &other).unwrap();
+    std::fs::rename(&other, &name).unwrap();
+    // Longer than the pause between two looks.
+    tokio::time::sleep(Duration::from_millis(1300)).await;
+    assert_eq!(listening.out(), ["10.0.0.1"]);
     std::fs::remove_file(&name).unwrap();
-    std::fs::rename(&aside, &name).unwrap();
-    assert_eq!(out, ["10.0.0.1"]);
+    listening.eventually(&[]).await;
 }
 
-/// Longer than the pause between two looks.
-async fn touch_nothing_for(span: Duration) {
-    tokio::time::sleep(span).await;
+#[tokio::test]
+async fn a_first_look_that_nobody_waits_for_is_told_later() {
+    let directory = TempDir::new().unwrap();
+    touch(&directory, "10.0.0.1");
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let keep = Arc::clone(&said);
+    let (watch, first) = Watch::with_lookup(watched(directory.path()), nobody, move |orders| {
+        *keep.lock().unwrap() = orders;
+    });
+    drop(first);
+    let listening = Listening {
+        _watch: watch,
+        said,
+    };
+    listening.eventually(&["10.0.0.1"]).await;
 }
 
 #[tokio::test]

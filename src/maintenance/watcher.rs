@@ -22,6 +22,7 @@ const EVERY: Duration = Duration::from_secs(1);
 const PATIENCE_FOR_NAMES: Duration = Duration::from_secs(1);
 
 /// A directory that is being watched; dropping it ends that.
+#[derive(Debug)]
 pub struct Watch {
     task: JoinHandle<()>,
 }
@@ -82,8 +83,10 @@ impl Task {
         // Names that come later are said later.
         drop(tokio::time::timeout(PATIENCE_FOR_NAMES, names).await);
         self.look().await;
-        // Whoever started this may have gone in the meantime.
-        drop(first.send(self.said.clone()));
+        if first.send(self.said.clone()).is_err() {
+            // Nobody has waited for it that long.
+            say(self.said.clone());
+        }
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -150,7 +153,10 @@ struct Notices {
 impl Notices {
     fn new() -> Self {
         let (sender, heard) = mpsc::unbounded_channel();
-        let watcher = notify::recommended_watcher(move |_| drop(sender.send(())));
+        let watcher = notify::recommended_watcher(move |_| {
+            // Nobody listens any more when the watch has ended.
+            let _ = sender.send(());
+        });
         if let Err(error) = &watcher {
             tracing::info!(
                 "the kernel tells of no changes in directories ({error}); looking every second will do"
