@@ -1,7 +1,7 @@
 //! The rows of the directive table. The words are ours; the facts are what `ldirectord` 4.12.0 does.
 
 use super::Scope::{Both, Global, Opening, Virtual};
-use super::Support::{NotYet, Ready};
+use super::Support::Ready;
 use super::ValueClass as V;
 use super::{Directive, Scope, Support, ValueClass};
 
