@@ -121,6 +121,7 @@ log_of() {
 
 . "$LAB_DIRECTORY/forwarding.sh"
 . "$LAB_DIRECTORY/web.sh"
+. "$LAB_DIRECTORY/protocols.sh"
 . "$LAB_DIRECTORY/director.sh"
 . "$LAB_DIRECTORY/ldirectord.sh"
 

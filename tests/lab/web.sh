@@ -75,6 +75,17 @@ web_quit() {
     on "$1" nginx -e "$(web_root "$1")/error.log" -c "$(web_root "$1")/nginx.conf" -s quit
 }
 
+# web_hang HOST: connections are taken and nothing more is said, until web_resume HOST.
+web_hang() {
+    # shellcheck disable=SC2016
+    on "$1" sh -c 'pkill -STOP -P "$(cat "$1")"' web_hang "$(web_root "$1")/nginx.pid"
+}
+
+web_resume() {
+    # shellcheck disable=SC2016
+    on "$1" sh -c 'pkill -CONT -P "$(cat "$1")"' web_resume "$(web_root "$1")/nginx.pid"
+}
+
 # web_sick HOST [TEXT]: the server answers, but its test page does not say OK.
 web_sick() {
     echo "${2:-maintenance}" | put "$1" "$(web_root "$1")/pages/test.html"

@@ -3,12 +3,11 @@
 #
 # Invariant: DAEMON is the process that directs, not the one that was started and has left.
 
-# daemon_find NAME: sets DAEMON for what spawn started under that name. Who stays in the foreground writes no pid
-# file; the others make theirs before the process that was started leaves, and fill it later.
+# daemon_find NAME: sets DAEMON for what spawn started under that name. Who stays in the foreground writes no pid file.
 daemon_find() {
     pid_file=/run/ldirectord.${CASE_FILE##*/}.pid
-    [ -e "$pid_file" ] || pid_file=$LAB_TMP/director/$1.pid
-    read -r DAEMON <"$pid_file"
+    [ "$CASE_FOREGROUND" = no ] || pid_file=$LAB_TMP/director/$1.pid
+    [ -s "$pid_file" ] && read -r DAEMON <"$pid_file"
 }
 
 daemon_alive() {

@@ -8,42 +8,31 @@ MAINTENANCE=$LAB_TMP/maintenance
 server_dies() {
     case $CASE_DEATH in
     sick) web_sick "$1" ;;
-    hangs) on "$1" pkill -STOP nginx ;;
+    hangs) web_hang "$1" ;;
     *)
         web_stop "$1"
-        responder_stop "$1"
+        [ -z "$CASE_SERVES" ] || responder_stop "$1"
         on "$1" sysctl -q net.ipv4.icmp_echo_ignore_all=1 net.ipv6.icmp.echo_ignore_all=1
         ;;
     esac
 }
 
+# The other protocols of the case, when it names any.
+serve() {
+    # shellcheck disable=SC2086 # one word each
+    [ -z "$CASE_SERVES" ] || responder_start "$1" $CASE_SERVES
+}
+
 server_returns() {
     case $CASE_DEATH in
     sick) web_healthy "$1" ;;
-    hangs) on "$1" pkill -CONT nginx ;;
+    hangs) web_resume "$1" ;;
     *)
         web_start "$1"
-        responder_start "$1"
+        serve "$1"
         on "$1" sysctl -q net.ipv4.icmp_echo_ignore_all=0 net.ipv6.icmp.echo_ignore_all=0
         ;;
     esac
-}
-
-# The other protocols of the case, when it names any; started anew each time, as a server is.
-responder_start() {
-    [ -n "$CASE_SERVES" ] || return 0
-    ready=$LAB_TMP/$1/responder.ready
-    rm -f "$ready"
-    # shellcheck disable=SC2086 # one word each
-    spawn "$1" responder perl "$CHECKS/responder" "$ready" $CASE_SERVES
-    within 20 test -e "$ready" || fail "$1 does not serve $CASE_SERVES: $(log_of "$1" responder)"
-}
-
-responder_stop() {
-    [ -n "$CASE_SERVES" ] || return 0
-    read -r group <"$LAB_TMP/$1/responder.pid"
-    kill -s KILL -- "-$group" 2>/dev/null || :
-    within 5 ended "$1" responder || fail "the responder of $1 does not end"
 }
 
 # A case can have servers that are dead from the start.
@@ -79,11 +68,11 @@ prepare() {
     put director "$CASE_FILE" <"$CASE.cf"
     on director ipvsadm -C
     if [ -f "$CASE.before" ]; then on director ipvsadm -R <"$CASE.before"; fi
-    for host in real1 real2 real3; do responder_start "$host"; done
+    for host in real1 real2 real3; do serve "$host"; done
     for host in $CASE_DEAD; do server_dies "$host"; done
 }
 
 clear_up() {
-    for host in real1 real2 real3; do responder_stop "$host"; done
+    [ -z "$CASE_SERVES" ] || for host in real1 real2 real3; do responder_stop "$host"; done
     on director ipvsadm -C
 }

@@ -1,0 +1,25 @@
+# shellcheck shell=sh
+# The other protocols of the lab's real servers: as much of each as a health check asks for (see responder).
+
+# responder_start HOST PROTOCOL...: the host serves them when this returns.
+responder_start() {
+    responder_host=$1
+    shift
+    responder_ready=$LAB_TMP/$responder_host/responder.ready
+    rm -f "$responder_ready"
+    spawn "$responder_host" responder perl "$LAB_DIRECTORY/responder" "$responder_ready" "$@"
+    within 20 test -e "$responder_ready" || fail "$responder_host does not serve $*: $(log_of "$responder_host" responder)"
+}
+
+# responder_stop HOST: the host refuses them.
+responder_stop() {
+    read -r responder_group <"$LAB_TMP/$1/responder.pid"
+    kill -s KILL -- "-$responder_group" 2>/dev/null || :
+    within 5 ended "$1" responder || fail "the responder of $1 does not end"
+}
+
+# certificates_make: a lab's authority and a server certificate of it for www.lab, where the responder looks for them.
+certificates_make() {
+    mkdir -p "$LAB_TMP/tls"
+    perl "$LAB_DIRECTORY/make-certificates" "$LAB_TMP/tls"
+}

@@ -1,0 +1,27 @@
+# shellcheck shell=sh
+# The request and the answer written behind a server are asked of it, with a leading slash too, and those of the service
+# of all others.
+
+director_define <<D
+checkinterval=1
+checktimeout=3
+
+virtual=$VIP:80
+    real=$RIP1:80 masq 5 "/whoami", "real1"
+    real=$RIP2:80 masq 5 "/whoami", "real1"
+    real=$RIP3:80 masq 5
+    request="/test.html"
+    receive="OK"
+D
+director_start
+eventually_table 5 <<T
+$(service wrr)
+$(server "$RIP1" 5)
+$(server "$RIP3" 5)
+T
+web_sick real1
+web_sick real3
+eventually_table 5 <<T
+$(service wrr)
+$(server "$RIP1" 5)
+T
