@@ -256,7 +256,10 @@ impl Pattern {
     /// # Errors
     /// When neither engine understands it; the message is the backtracking engine's, which knows more syntax.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        let engine = match regex::bytes::Regex::new(text) {
+        // Answers are bytes and need not be UTF-8: a dot stands for any byte, as in Perl. An expression that speaks of
+        // characters, like `\p{L}`, is compiled for those.
+        let bytewise = regex::bytes::RegexBuilder::new(text).unicode(false).build();
+        let engine = match bytewise.or_else(|_| regex::bytes::Regex::new(text)) {
             Ok(linear) => Engine::Linear(linear),
             Err(_) => match fancy_regex::Regex::new(text) {
                 Ok(backtracking) => Engine::Backtracking(Box::new(backtracking)),
@@ -318,5 +321,23 @@ impl fmt::Debug for Pattern {
 impl Serialize for Pattern {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(text: &str, haystack: &[u8]) -> bool {
+        Pattern::parse(text).unwrap().is_match(haystack)
+    }
+
+    #[test]
+    fn answers_are_bytes_and_need_not_be_utf_8() {
+        assert!(matches("^caf.$", b"caf\xe9"));
+        assert!(matches("café", "un café".as_bytes()));
+        assert!(matches("[^a]b", b"\xffb"));
+        assert!(matches(r"^\p{L}+$", "café".as_bytes()));
+        assert!(!matches("^caf.$", b"caf\n\n"));
     }
 }
