@@ -124,6 +124,7 @@ log_of() {
 . "$LAB_DIRECTORY/protocols.sh"
 . "$LAB_DIRECTORY/director.sh"
 . "$LAB_DIRECTORY/ldirectord.sh"
+. "$LAB_DIRECTORY/checks.sh"
 
 lab_up() {
     mkdir -p "$LAB_TMP"

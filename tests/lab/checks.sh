@@ -1,0 +1,72 @@
+# shellcheck shell=sh
+# Real servers of every service, and the questions that the director asks them. A server is up, gives a wrong answer,
+# hangs (it is stopped, so the kernel still takes connections for it) or is gone.
+
+# serve HOST NAME ADDRESS: starts servers/NAME of the lab there, in processes of its own that all end with it.
+serve() {
+    spawn "$1" "$2" unshare --pid --fork --kill-child "$LAB_DIRECTORY/servers/$2" "$LAB_TMP/$1/servers/$2" "$3"
+}
+
+# server_processes HOST NAME: their numbers, found by the process namespace that they share.
+server_processes() {
+    server_leader=$(cat "$LAB_TMP/$1/$2.pid")
+    server_first=$(tr -d ' ' <"/proc/$server_leader/task/$server_leader/children")
+    find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/pid' -lname "$(readlink "/proc/$server_first/ns/pid")" 2>/dev/null |
+        cut -d/ -f3
+}
+
+# server_hangs HOST NAME
+server_hangs() {
+    server_processes "$1" "$2" | xargs kill -s STOP
+}
+
+# server_dies HOST NAME
+server_dies() {
+    signal "$1" "$2" KILL
+    eventually 10 ended "$1" "$2"
+}
+
+# --- Questions --------------------------------------------------------------------------------------
+
+probe_is_good() {
+    on director ipvsctl probe "$@" >/dev/null 2>&1
+}
+
+# expect_probe VERDICT WORDS KIND ADDRESS [OPTION...]: asks and prints the line of the table.
+expect_probe() {
+    probe_verdict=$1
+    probe_words=$2
+    shift 2
+    probe_answer=$(on director ipvsctl probe "$@" 2>&1) || :
+    printf '%-11s %-7s %s\n' "$1" "$probe_verdict" "${probe_answer#* ms: }"
+    case $probe_answer in
+    "$probe_verdict after "*" ms: $probe_words"*) ;;
+    *) fail "$(printf 'expected "%s ... %s" of: ipvsctl probe %s\n%s' "$probe_verdict" "$probe_words" "$*" "$probe_answer")" ;;
+    esac
+}
+
+# expect_up HOST NAME WORDS KIND ADDRESS [OPTION...]: waits until the server has started, and asks.
+expect_up() {
+    up_host=$1
+    up_name=$2
+    up_words=$3
+    shift 3
+    within "${CHECK_PATIENCE:-40}" probe_is_good "$@" ||
+        fail "$(printf '%s never answered; it said:\n%s' "$up_name" "$(log_of "$up_host" "$up_name")")"
+    expect_probe good "$up_words" "$@"
+}
+
+# expect_wrong WORDS KIND ADDRESS [OPTION...]
+expect_wrong() {
+    expect_probe failed "$@"
+}
+
+# expect_hang KIND ADDRESS [OPTION...]: the server is stopped; nothing comes within the time limit.
+expect_hang() {
+    expect_probe failed 'no answer within 1 s' "$@" --timeout 1
+}
+
+# expect_gone KIND ADDRESS [OPTION...]
+expect_gone() {
+    expect_probe failed 'connection refused' "$@"
+}
