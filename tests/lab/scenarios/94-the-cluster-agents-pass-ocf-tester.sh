@@ -33,3 +33,18 @@ tested() {
 }
 
 tested /usr/lib/ocf/resource.d/heartbeat/ldirectord
+
+ours=$LAB_ROOT/ldirectord-compat/ocf/ldirectord
+tested "$ours"
+# Without a file nothing can be started, but what runs can be stopped, and nothing is as good as stopped.
+asked 0 stop
+site | site_define
+asked 0 start
+asked 0 reload
+founding_table | eventually_table 5
+rm "$SITE"
+asked 0 stop
+expect_equal 'the table after the stop' '' "$(table)"
+echo frob=1 | site_define
+asked 6 start
+expect_contains 'the reason' "$SITE is not valid" "$ERR"
