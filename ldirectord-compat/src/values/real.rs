@@ -59,8 +59,8 @@ fn find_target<'a>(
         let text = from.text();
         let start = text.find(|c: char| c.is_ascii_alphanumeric() || "._-[".contains(c))?;
         let at = from.from(start);
-        // Brackets around an IPv4 address are no part of it.
-        let junk = at.text().starts_with('[') && is_bracketed_ipv4(at.text());
+        // Brackets around anything but an IPv6 address are no part of an address.
+        let junk = at.text().starts_with('[') && lacks_colon(at.text());
         if let Some(found) = target_at(reader, at).filter(|_| !junk) {
             return Some(found);
         }
@@ -69,11 +69,11 @@ fn find_target<'a>(
     }
 }
 
-fn is_bracketed_ipv4(text: &str) -> bool {
-    text[1..]
+fn lacks_colon(bracketed: &str) -> bool {
+    !bracketed
         .split(']')
         .next()
-        .is_some_and(|inner| super::address::ipv4(inner).is_some())
+        .is_some_and(|inner| inner.contains(':'))
 }
 
 pub(super) fn is_host(c: char) -> bool {
