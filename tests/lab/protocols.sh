@@ -18,8 +18,9 @@ responder_stop() {
     within 5 ended "$1" responder || fail "the responder of $1 does not end"
 }
 
-# certificates_make: a lab's authority and a server certificate of it for www.lab, where the responder looks for them.
+# certificates_make: an authority of the lab and a server certificate by it, where the responder looks for them. It is for
+# the name www.lab and for real1 and real2 by address, so that real3 has one that does not fit.
 certificates_make() {
     mkdir -p "$LAB_TMP/tls"
-    perl "$LAB_DIRECTORY/make-certificates" "$LAB_TMP/tls"
+    perl "$LAB_DIRECTORY/make-certificates" "$LAB_TMP/tls" "$RIP1" "$RIP2"
 }

@@ -4,7 +4,7 @@
 
 web_stop real2
 web_stop real3
-spawn director watch sh -c "while :; do ipvsadm -S -n | sort | tr '\n' ' '; echo; done"
+spawn director watch sh -c "while :; do ipvsadm -S -n | sort | tr '\n' ' '; echo; sleep 0.1; done"
 start_founding_director_with() { fast_definitions "$@" | director_define; director_start; }
 never() {
     for rip in "$RIP2" "$RIP3"; do

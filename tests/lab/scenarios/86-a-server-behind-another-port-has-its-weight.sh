@@ -18,7 +18,7 @@ D
 wanted() {
     service wrr
     echo "-a -t $VIP:80 -r $RIP1:80 -g -w $1"
-    echo "-a -t $VIP:80 -r $RIP2:80 -i -w $2"
+    echo "-a -t $VIP:80 -r $RIP2:80 -i -w $2 --tun-type ipip"
 }
 director_start
 wanted 4 5 | eventually_table 5
