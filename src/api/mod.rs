@@ -3,13 +3,12 @@
 
 mod client;
 mod error;
+mod place;
 mod server;
 pub mod wire;
 
 pub use client::Client;
 pub use error::ApiError;
+pub use place::{DEFAULT_SOCKET, likely_socket};
 pub use server::{Control, Listener};
 pub use wire::ReloadOutcome;
-
-/// Where the daemon listens when it is not told otherwise.
-pub const DEFAULT_SOCKET: &str = "/run/ipvsd/ipvsd.sock";

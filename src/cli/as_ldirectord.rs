@@ -62,18 +62,27 @@ fn socket(instance: &str) -> PathBuf {
     Path::new(DEFAULT_SOCKET).with_file_name(format!("ldirectord.{instance}.sock"))
 }
 
-/// The log of the instance says what there is to say; a line on standard error is for whoever debugs.
+/// The instance tells of the director itself; of the rest of the program its log gets what an operator wants to know.
 fn start_log(mode: Mode) -> Result<(), tracing_subscriber::filter::ParseError> {
+    let own = env!("CARGO_CRATE_NAME");
     let filter = match mode {
-        Mode::Debug => "debug",
-        Mode::Daemon | Mode::Supervised | Mode::Check => "warn",
+        Mode::Debug => "debug".to_owned(),
+        Mode::Daemon | Mode::Supervised | Mode::Check => {
+            format!("warn,{own}::alert=info,{own}::maintenance=info")
+        }
     };
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::builder().parse(filter)?)
-        .with_writer(std::io::stderr)
         .with_target(false)
-        .with_ansi(false)
-        .init();
+        .with_ansi(false);
+    match mode {
+        Mode::Debug => log.with_writer(std::io::stderr).init(),
+        Mode::Daemon | Mode::Supervised | Mode::Check => log
+            .without_time()
+            .with_level(false)
+            .with_writer(ldirectord::tap)
+            .init(),
+    }
     Ok(())
 }
 

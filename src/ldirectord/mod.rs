@@ -6,6 +6,8 @@ mod error;
 mod lines;
 mod siblings;
 mod stage;
+mod tap;
+mod twin;
 mod watch;
 mod writer;
 
@@ -24,10 +26,12 @@ pub use error::MannersError;
 pub use ldirectord_compat::role::{Mode, Role, RoleError};
 pub use lines::finding;
 pub use stage::enter;
+pub use tap::tap;
 pub use watch::{Seen, watch};
 
 use lines::Lines;
 use siblings::Siblings;
+use twin::Twin;
 use writer::Writer;
 
 /// The version that ldirectord gives in its log.
@@ -73,7 +77,13 @@ impl Manners {
                 std::process::id()
             ),
         });
+        tap::turn_to(&log);
         let siblings = Siblings::start(&role).map_err(MannersError::Thread)?;
+        if let Some(twin) = twin::find(&role) {
+            let warning = twice(&role.shown, &twin);
+            stage::last_words([warning.clone()].into_iter());
+            log.line(warning);
+        }
         if role.mode == Mode::Daemon {
             stage::last_words(warnings.iter().map(|warning| finding(&role.shown, warning)));
             stage::let_go().map_err(MannersError::Terminal)?;
@@ -192,6 +202,20 @@ fn journal(role: &Role, process: &ProcessSettings) -> Journal {
         instance: role.instance.clone(),
         target,
     }
+}
+
+/// Both go on, as they do with ldirectord; but one that stops takes the services away from the other for a while.
+fn twice(shown: &str, twin: &Twin) -> String {
+    let (
+        pid,
+        Twin {
+            instance,
+            pid: other,
+        },
+    ) = (std::process::id(), twin);
+    format!(
+        "Warning [{pid}]: {shown} is also run by the instance {instance} with pid {other}; stop one of them"
+    )
 }
 
 fn claim(role: &Role) -> Result<Claim, MannersError> {

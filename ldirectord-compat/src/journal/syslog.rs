@@ -54,17 +54,17 @@ impl Facility {
 
 pub(super) fn send(facility: Facility, at: &Zoned, text: &str) -> io::Result<()> {
     let message = message(facility, at, std::process::id(), text);
-    connected()?.send(message.as_bytes()).map(|_| ())
+    connected(SOCKET)?.send(message.as_bytes()).map(|_| ())
 }
 
 pub(super) fn probe() -> io::Result<()> {
-    connected().map(|_| ())
+    connected(SOCKET).map(|_| ())
 }
 
 /// A connection of its own for each line, since the syslog daemon may be started anew at any time.
-fn connected() -> io::Result<UnixDatagram> {
+fn connected(path: &str) -> io::Result<UnixDatagram> {
     let socket = UnixDatagram::unbound()?;
-    socket.connect(SOCKET)?;
+    socket.connect(path)?;
     // A syslog daemon that hangs must not hold us.
     socket.set_nonblocking(true)?;
     Ok(socket)

@@ -4,6 +4,7 @@ mod conformance;
 mod founding;
 mod golden;
 mod judged;
+mod manual;
 mod properties;
 mod quirks;
 mod readme;

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::error::CliError;
 use super::output::{Exit, Output};
-use crate::api::{ApiError, Client, DEFAULT_SOCKET};
+use crate::api::{ApiError, Client, likely_socket};
 
 /// Arguments of `ipvsctl status`.
 #[derive(Debug, Args)]
@@ -42,14 +42,20 @@ pub(super) struct ExplainArgs {
 /// Where the daemon is asked.
 #[derive(Debug, Args)]
 struct SocketArg {
-    /// Control socket of the daemon
-    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
-    socket: PathBuf,
+    /// Control socket of the daemon; when only one listens in /run/ipvsd, that one is asked
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+}
+
+impl SocketArg {
+    fn client(&self) -> Client {
+        Client::new(&self.socket.clone().unwrap_or_else(likely_socket))
+    }
 }
 
 /// Asks the daemon and prints its state.
 pub(super) fn run(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let client = Client::new(&args.socket.socket);
+    let client = args.socket.client();
     let status = asked(client.status())?;
     if args.json {
         output.json(&status)?;
@@ -61,7 +67,7 @@ pub(super) fn run(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliErr
 
 /// Has the daemon read its definitions again.
 pub(super) fn run_reload(args: &ReloadArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let client = Client::new(&args.socket.socket);
+    let client = args.socket.client();
     let outcome = asked(client.reload())?;
     for finding in &outcome.diagnostics {
         output.note(&finding.to_string())?;
@@ -76,7 +82,7 @@ pub(super) fn run_reload(args: &ReloadArgs, output: &mut Output) -> Result<Exit,
 
 /// Explains the weight of one real server.
 pub(super) fn run_explain(args: &ExplainArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let status = asked(Client::new(&args.socket.socket).status())?;
+    let status = asked(args.socket.client().status())?;
     match explain::explain(&status, &args.service, &args.server) {
         Ok(text) => {
             output.text(&text)?;
