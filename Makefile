@@ -3,7 +3,7 @@ SHELL = /bin/sh
 export CMD
 export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
-.PHONY: help demo test lint lab differential bench clean
+.PHONY: help demo test lint lab differential bench clean services
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -28,6 +28,11 @@ differential: ## Debian's ldirectord and ours on the same files, through the sam
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
 	@tests/lab/differential/run
+
+services: ## in the lab: every protocol check against the real server it is meant for, up, wrong, hanging and refused
+	@tests/lab/install
+	@cargo build --quiet --workspace --bins
+	@LAB_SCENARIOS=services tests/lab/run
 
 bench: ## in the lab: programming a large table beside ipvsadm, and how long a dead server keeps receiving connections
 	@tests/lab/install
