@@ -8,6 +8,7 @@ use super::list::{ListArgs, SaveArgs};
 use super::plan::PlanArgs;
 use super::probe::ProbeArgs;
 use super::replay::ReplayArgs;
+use super::schema::SchemaArgs;
 use super::simulate::SimulateArgs;
 use super::status::{ExplainArgs, ReloadArgs, StatusArgs};
 
@@ -45,6 +46,8 @@ pub(super) enum Command {
     Reload(ReloadArgs),
     /// Plays definitions against events in virtual time and prints the timeline of tables
     Simulate(SimulateArgs),
+    /// Prints the format of YAML definitions, as a JSON Schema for editors or as a page for people
+    Schema(SchemaArgs),
     /// Does again, exactly, what a daemon did that ran with --record
     Replay(ReplayArgs),
 }

@@ -15,6 +15,7 @@ mod output;
 mod plan;
 mod probe;
 mod replay;
+mod schema;
 mod simulate;
 mod status;
 
@@ -55,6 +56,7 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(args, output),
         Command::Simulate(args) => simulate::run(args, output),
         Command::Replay(args) => replay::run(args, output),
+        Command::Schema(args) => schema::run(args, output),
         Command::Explain(args) => status::run_explain(args, output),
         Command::Reload(args) => status::run_reload(args, output),
     }

@@ -15,7 +15,7 @@ pub use dialect::Dialect;
 pub use error::{LoadError, Report};
 pub use render::{Look, render};
 pub use source::{SIZE_LIMIT, SourceError};
-pub use yaml::{duration, emit};
+pub use yaml::{duration, emit, page, schema};
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -46,11 +46,6 @@ const KINDS_ALONE: [(&str, Alone); 6] = [
     ("https", Alone::Http { tls: true }),
     ("ping", Alone::Ping),
 ];
-/// Kinds without keys of their own.
-const NO_SETTINGS: Shape = Shape {
-    what: "this kind of check",
-    keys: &[],
-};
 
 #[derive(Clone, Copy)]
 enum Alone {
@@ -163,15 +158,15 @@ fn definition(entry: &Entry, example: &str, reader: &mut Reader) -> Option<Check
         }
         "command" => CheckKindDefinition::Command(command(&entry.value, example, reader)?),
         "tcp" => {
-            reader.fields(&entry.value, &NO_SETTINGS, &[])?;
+            reader.fields(&entry.value, &shape::NO_SETTINGS, &[])?;
             CheckKindDefinition::Connect
         }
         "off" => {
-            reader.fields(&entry.value, &NO_SETTINGS, &[])?;
+            reader.fields(&entry.value, &shape::NO_SETTINGS, &[])?;
             CheckKindDefinition::AlwaysDown
         }
         _ => {
-            reader.fields(&entry.value, &NO_SETTINGS, &[])?;
+            reader.fields(&entry.value, &shape::NO_SETTINGS, &[])?;
             CheckKindDefinition::AlwaysUp
         }
     })

@@ -9,7 +9,9 @@ mod emit;
 mod emit_check;
 mod judging;
 mod node;
+mod page;
 mod reader;
+mod schema;
 mod service;
 mod shape;
 mod tree;
@@ -21,7 +23,9 @@ use director_core::definitions::Definitions;
 use director_core::diagnostic::{Diagnostic, Place};
 
 pub use emit::emit;
+pub use page::page;
 use reader::Reader;
+pub use schema::schema;
 
 /// A time span as definitions have it, such as `1m30s`; none when the text is not one.
 #[must_use]

@@ -9,7 +9,7 @@ use director_core::diagnostic::{Diagnostic, Place, nearest};
 
 use super::duration::{self, DurationFault};
 use super::node::{Content, Entry, Node};
-use super::shape::Shape;
+use super::shape::{Shape, Takes};
 
 /// The findings so far.
 #[derive(Default)]
@@ -48,6 +48,13 @@ impl<'n> Fields<'n> {
             .iter()
             .filter(|entry| keys.contains(&entry.key.as_str()))
             .collect()
+    }
+
+    /// Whether the table says that a key takes this; the documentation is made from what it says.
+    fn takes(&self, key: &str, form: impl Fn(&Takes) -> bool) -> bool {
+        self.shape
+            .key(key)
+            .is_some_and(|key| key.takes.admits(&form))
     }
 
     /// How the value of a key may look.
@@ -151,6 +158,10 @@ impl Reader {
         fields: &Fields<'_>,
         key: &str,
     ) -> Option<Placed<N>> {
+        debug_assert!(
+            fields.takes(key, |takes| matches!(takes, Takes::Number(_))),
+            "the table of keys must say that {key} takes a number"
+        );
         let text = self.text_of(fields, key)?;
         match text.value.parse() {
             Ok(number) => Some(Placed::new(number, text.place)),
@@ -168,6 +179,10 @@ impl Reader {
 
     /// The yes or no of a key.
     pub(super) fn truth_of(&mut self, fields: &Fields<'_>, key: &str) -> Option<Placed<bool>> {
+        debug_assert!(
+            fields.takes(key, |takes| matches!(takes, Takes::Truth)),
+            "the table of keys must say that {key} takes true or false"
+        );
         let text = self.text_of(fields, key)?;
         match text.value.as_str() {
             "true" => Some(Placed::new(true, text.place)),
@@ -192,6 +207,14 @@ impl Reader {
         key: &str,
         words: &[(&str, T)],
     ) -> Option<Placed<T>> {
+        let same = |known: &[&str]| known.iter().eq(words.iter().map(|(word, _)| word));
+        debug_assert!(
+            fields.takes(
+                key,
+                |takes| matches!(takes, Takes::Word(known) if same(known))
+            ),
+            "the table of keys must say which words {key} takes"
+        );
         let text = self.text_of(fields, key)?;
         let meant = self.word(&text, key, words)?;
         Some(Placed::new(meant, text.place))
@@ -227,6 +250,10 @@ impl Reader {
         fields: &Fields<'_>,
         key: &str,
     ) -> Option<Placed<Duration>> {
+        debug_assert!(
+            fields.takes(key, |takes| matches!(takes, Takes::Span)),
+            "the table of keys must say that {key} takes a time"
+        );
         let text = self.text_of(fields, key)?;
         self.duration(&text)
     }

@@ -1,0 +1,146 @@
+//! The table of keys as a page for people: docs/definitions.md.
+
+use std::fmt::Write;
+
+use super::shape::{FILE, Key, Shape, Takes};
+
+const HEAD: &str = "\
+# Definitions in YAML
+
+Every key with what it takes, its default and its meaning. This page is made from the table that the reader of the files works by
+(`src/loader/yaml/shape/`); `UPDATE=1 cargo test --test reference` writes it anew.
+
+`ipvsctl check FILE` says what is wrong with a file, all of it at once. `ipvsctl schema` prints the same table as a JSON Schema, which
+lies beside this page too: with `# yaml-language-server: $schema=PATH/definitions.schema.json` in the first line of a file, editors
+complete keys and show what they mean. `examples/` has a file for each theme.
+
+Times are whole numbers with a unit, the longest first: `500ms`, `5s`, `1m30s`, `2h`, `1d`. A key that is left empty is a fault, so
+that nothing is forgotten. A mapping of one's own that several places share may be named by `&name` and used by `*name`, as in all YAML.
+";
+
+/// The page.
+#[must_use]
+pub fn page() -> String {
+    let mut text = HEAD.to_owned();
+    for (shape, used) in shapes() {
+        section(&mut text, shape, &used);
+    }
+    text
+}
+
+/// A shape, and the keys that take it.
+type Used = (&'static Shape, Vec<(&'static Shape, &'static Key)>);
+
+/// Every shape with keys, each before those that it leads to.
+fn shapes() -> Vec<Used> {
+    let mut found: Vec<Used> = vec![(&FILE, Vec::new())];
+    let mut next = 0;
+    while let Some((shape, _)) = found.get(next) {
+        let shape = *shape;
+        next += 1;
+        for key in shape.keys {
+            let mut inner = Vec::new();
+            mappings(&key.takes, &mut inner);
+            for mapping in inner {
+                match found
+                    .iter_mut()
+                    .find(|(known, _)| known.name == mapping.name)
+                {
+                    Some((_, used)) => used.push((shape, key)),
+                    None => found.push((mapping, vec![(shape, key)])),
+                }
+            }
+        }
+    }
+    found.retain(|(shape, _)| !shape.keys.is_empty());
+    found
+}
+
+fn mappings(takes: &Takes, found: &mut Vec<&'static Shape>) {
+    match takes {
+        Takes::Mapping(shape) => found.push(shape),
+        Takes::List(items) => mappings(items, found),
+        Takes::Either(forms) => forms.iter().for_each(|form| mappings(form, found)),
+        _ => {}
+    }
+}
+
+fn section(text: &mut String, shape: &Shape, used: &[(&'static Shape, &'static Key)]) {
+    // Writing into a text never fails.
+    let _ = writeln!(text, "\n## {}\n", shape.name);
+    if !used.is_empty() {
+        let places: Vec<String> = used
+            .iter()
+            .map(|(shape, key)| format!("`{}` of [{}](#{})", key.name, shape.name, shape.name))
+            .collect();
+        let _ = writeln!(text, "Stands as {}.\n", places.join(", "));
+    }
+    text.push_str("| Key | Takes | Default | Meaning |\n|---|---|---|---|\n");
+    for key in shape.keys {
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} |",
+            key.name,
+            described(&key.takes),
+            key.default.unwrap_or("**must be written**"),
+            with_example(key)
+        );
+    }
+}
+
+fn with_example(key: &Key) -> String {
+    match key.example {
+        "{}" => key.meaning.to_owned(),
+        example => format!("{} Example: `{}: {example}`", key.meaning, key.name),
+    }
+}
+
+fn described(takes: &Takes) -> String {
+    match takes {
+        Takes::Unsaid => "?".to_owned(),
+        Takes::Text => "text".to_owned(),
+        Takes::Word(words) => words
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Takes::Number(unit) => format!("whole number ({unit})"),
+        Takes::Span => "time (`ms`, `s`, `m`, `h`, `d`)".to_owned(),
+        Takes::Size => "size (`KiB`, `MiB`)".to_owned(),
+        Takes::Truth => "`true`, `false`".to_owned(),
+        Takes::Port => "port, as a number or a name".to_owned(),
+        Takes::Listen => {
+            "`tcp://`, `udp://` or `sctp://` with address and port, `fwmark:N`, or `fwmark6:N` for IPv6"
+                .to_owned()
+        }
+        Takes::Server => "address or host name, with or without a port; `FIRST-LAST:PORT` for a range".to_owned(),
+        Takes::List(items) => format!("list of: {}", described(items)),
+        Takes::Mapping(shape) if shape.keys.is_empty() => "nothing more".to_owned(),
+        Takes::Mapping(shape) => format!("[{}](#{})", shape.name, shape.name),
+        Takes::Either(forms) => forms
+            .iter()
+            .map(described)
+            .collect::<Vec<_>>()
+            .join("; or "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_says_what_it_takes_and_means() {
+        for (shape, _) in shapes() {
+            for key in shape.keys {
+                let row = format!("{}: {}", shape.name, key.name);
+                assert!(
+                    key.takes.admits(&|takes| !matches!(takes, Takes::Unsaid)),
+                    "{row} does not say what it takes"
+                );
+                assert!(key.meaning.ends_with('.'), "{row} has no meaning");
+                assert!(!key.meaning.contains('|'), "{row} would break the page");
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The table of keys as a JSON Schema (draft-07, which is what editors know best). It says what may stand where; what
+//! values mean together is judged by `ipvsctl check` alone.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::shape::{FILE, Key, Shape, Takes};
+
+/// A time span as the reader takes it.
+const SPAN: &str = "^(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
+const SIZE: &str = "^[0-9]+(KiB|MiB)$";
+const LISTEN: &str = "^((tcp|udp|sctp)://.+:[^:]+|fwmark6?:[0-9]+)$";
+
+/// The schema of a definitions file.
+#[must_use]
+pub fn schema() -> Value {
+    let mut definitions = BTreeMap::new();
+    let mut root = object(&FILE, &mut definitions);
+    let more = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "ipvsd definitions",
+        "definitions": definitions,
+    });
+    if let (Value::Object(root), Value::Object(more)) = (&mut root, more) {
+        root.extend(more);
+    }
+    root
+}
+
+fn object(shape: &'static Shape, definitions: &mut BTreeMap<&'static str, Value>) -> Value {
+    let mut properties = Map::new();
+    for key in shape.keys {
+        properties.insert(key.name.to_owned(), property(key, definitions));
+    }
+    let required: Vec<&str> = shape
+        .keys
+        .iter()
+        .filter(|key| key.default.is_none())
+        .map(|key| key.name)
+        .collect();
+    let mut object = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+    });
+    if !required.is_empty() {
+        object["required"] = json!(required);
+    }
+    object
+}
+
+fn property(key: &Key, definitions: &mut BTreeMap<&'static str, Value>) -> Value {
+    let mut property = value(&key.takes, definitions);
+    let default = match key.default {
+        Some(default) => format!(" Default: {default}."),
+        None => " Must be written.".to_owned(),
+    };
+    let description = format!("{}{default}", key.meaning);
+    // What stands beside a reference is ignored in draft-07, so the reference goes one level down.
+    if property.get("$ref").is_some() {
+        property = json!({ "allOf": [property] });
+    }
+    property["description"] = json!(description);
+    property
+}
+
+fn value(takes: &Takes, definitions: &mut BTreeMap<&'static str, Value>) -> Value {
+    let text = |pattern: &str| json!({ "type": "string", "pattern": pattern });
+    match takes {
+        // Whatever YAML takes a plain word for, here it is a text.
+        Takes::Unsaid | Takes::Text => json!({ "type": ["string", "number", "boolean"] }),
+        Takes::Word(words) => json!({ "enum": words }),
+        Takes::Number(_) => json!({ "type": "integer", "minimum": 0 }),
+        Takes::Span => text(SPAN),
+        Takes::Size => text(SIZE),
+        Takes::Truth => json!({ "type": "boolean" }),
+        Takes::Port => json!({ "type": ["integer", "string"], "minimum": 0, "maximum": 65535 }),
+        Takes::Listen => text(LISTEN),
+        Takes::Server => json!({ "type": "string", "minLength": 1 }),
+        Takes::List(items) => json!({ "type": "array", "items": value(items, definitions) }),
+        Takes::Either(forms) => {
+            let forms: Vec<Value> = forms.iter().map(|form| value(form, definitions)).collect();
+            json!({ "anyOf": forms })
+        }
+        Takes::Mapping(shape) if shape.keys.is_empty() => {
+            json!({ "type": ["object", "null"], "additionalProperties": false })
+        }
+        Takes::Mapping(shape) => {
+            if !definitions.contains_key(shape.name) {
+                // Taken before it is made, so that a shape may hold itself.
+                definitions.insert(shape.name, Value::Null);
+                let made = object(shape, definitions);
+                definitions.insert(shape.name, made);
+            }
+            json!({ "$ref": format!("#/definitions/{}", shape.name) })
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The page and the schema of the YAML definitions are those that the program prints now, and the schema takes what the
+//! program takes. `UPDATE=1 cargo test --test reference` writes both anew.
+
+#![cfg(test)]
+
+mod golden;
+mod schema_judge;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use golden::{files_below, updating};
+use ipvsd::loader::{page, schema};
+use schema_judge::faults;
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn is_printed(path: &str, now: &str) {
+    let path = root().join(path);
+    if updating() {
+        fs::write(&path, now).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(written, now, "{}", path.display());
+}
+
+fn yaml(text: &str) -> Value {
+    serde_saphyr::from_str(text).unwrap()
+}
+
+fn is_valid(text: &str) -> bool {
+    let schema = schema();
+    faults(&schema, &schema, &yaml(text), "").is_empty()
+}
+
+#[test]
+fn the_page_is_up_to_date() {
+    is_printed("docs/definitions.md", &page());
+}
+
+#[test]
+fn the_schema_is_up_to_date() {
+    let text = serde_json::to_string_pretty(&schema()).unwrap();
+    is_printed("docs/definitions.schema.json", &format!("{text}\n"));
+}
+
+#[test]
+fn the_schema_takes_every_example() {
+    let schema = schema();
+    for file in files_below(Path::new(&root().join("examples")), "yaml") {
+        let found = faults(
+            &schema,
+            &schema,
+            &yaml(&fs::read_to_string(&file).unwrap()),
+            "",
+        );
+        assert_eq!(found, Vec::<String>::new(), "{}", file.display());
+    }
+}
+
+#[test]
+fn the_schema_refuses_slips() {
+    assert!(is_valid(
+        "services: [{listen: 'tcp://192.0.2.1:80', check: {tcp: , every: 1m30s}}]"
+    ));
+    for slip in [
+        "services: [{listen: 'tcp://192.0.2.1:80', schedular: rr}]",
+        "services: [{listen: '192.0.2.1:80'}]",
+        "services: [{name: web}]",
+        "services: [{listen: 'tcp://192.0.2.1:80', check: {every: 5}}]",
+        "services: [{listen: 'tcp://192.0.2.1:80', check: {every: 1s1m}}]",
+        "services: [{listen: 'tcp://192.0.2.1:80', on_failure: delete}]",
+        "services: {}",
+        "{}",
+    ] {
+        assert!(!is_valid(slip), "{slip}");
+    }
+}
