@@ -288,7 +288,7 @@ pub struct HttpCheckDefinition {
     pub server_name: Option<Placed<String>>,
     /// Request method.
     pub method: Option<Placed<String>>,
-    /// Path and query.
+    /// Path and query; or an absolute URL, whose host is asked in the server's place unless `proxy` is set.
     pub path: Option<Placed<String>>,
     /// The server is asked as a proxy for the absolute URL in `path`.
     pub proxy: bool,

@@ -119,7 +119,10 @@ quirks! {
     RequestWithSlash "a request of a real server that starts with a slash",
         "the request of the service is sent, and no answer compared",
         "request and answer count";
-    TextAfterRequest "text behind such a request",
+    RequestWithHost "a request of a real server that is a whole URL",
+        "asks the host of the URL in the place of the real server, with the Host header of the service",
+        "the same";
+    TextAfterRequest "text behind a request that starts with a slash",
         "ignored",
         "the same";
     SkippedText "text before the weight, request or threshold of a real server, such as u: before l:",

@@ -96,6 +96,9 @@ pub(super) enum ProbeError {
     /// A redirect to a name without an address.
     #[error("redirected to {}, which has no address", Short(.0))]
     RedirectedNowhere(String),
+    /// A question that names a host of its own, which has no address.
+    #[error("{} is to be asked, whose host has no address", Short(.0))]
+    Nowhere(String),
     /// The body is complete and lacks what was expected.
     #[error("body lacks {}", Short(.0))]
     BodyLacks(String),

@@ -61,8 +61,12 @@ pub struct HttpProbe {
     pub tls: Option<TlsCheck>,
     /// Request method, upper case.
     pub method: String,
-    /// Path and query, starting with `/`; or an absolute URL when the server is asked as a proxy.
+    /// Path and query, starting with `/`; or an absolute URL, whose host is asked in the server's place unless the
+    /// server is a proxy.
     pub target: String,
+    /// The server is a proxy and is asked for the absolute URL in `target`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub proxy: bool,
     /// Host header, and SNI with TLS; the server's address when none is given.
     pub virtual_host: Option<String>,
     /// Status codes that count as good.

@@ -18,6 +18,7 @@ pub(super) fn give(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
     command(scope, plan, findings);
     ports(scope, plan, findings);
     if plan.check_type.negotiates() {
+        elsewhere(scope, plan, findings);
         dialogue(scope, plan, findings);
         weak(scope, plan, findings);
     }
@@ -74,6 +75,19 @@ fn unused(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
             message,
             "remove it, or choose another check",
         );
+    }
+}
+
+/// Real servers that are not asked themselves.
+fn elsewhere(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
+    for (_, server) in scope.own.real_servers() {
+        let request = server.request.as_ref();
+        let Some(url) = request.filter(|request| plan.is_url(&request.value)) else {
+            continue;
+        };
+        let message = format!("{} is asked in the place of this real server", url.value);
+        let hint = "write the path alone to ask the real server itself";
+        findings.quirk(Quirk::RequestWithHost, &url.place, message, hint);
     }
 }
 

@@ -12,7 +12,7 @@ use director_core::model::{Conversation, Protocol, Secret};
 
 use super::service::Scope;
 use crate::directives::keywords::{CheckType, Dialogue, ServiceName, service_by_name};
-use crate::directives::{Key, Support, Used};
+use crate::directives::{Key, Used};
 use crate::findings::Findings;
 
 /// Redirects that are followed, as many as the Perl library follows.
@@ -240,16 +240,6 @@ impl Plan {
             };
             let place = scope.own.place(Key::Service).unwrap_or(scope.place());
             note(Key::Service, name, place, service.support);
-        }
-        for (_, server) in scope.own.real_servers() {
-            if let Some(request) = server
-                .request
-                .as_ref()
-                .filter(|request| self.is_url(&request.value))
-            {
-                let name = "a whole URL as the request of a real server".to_owned();
-                note(Key::Real, name, &request.place, Support::NotYet);
-            }
         }
     }
 }

@@ -94,6 +94,11 @@ fn files() -> Vec<(Quirk, String, u32)> {
             2,
         ),
         (
+            Quirk::RequestWithHost,
+            real("10.0.1.1:80 gate 1 \"http://10.0.1.9/a\", \"b\""),
+            2,
+        ),
+        (
             Quirk::TextAfterRequest,
             real("10.0.1.1:80 gate 1 \"/a\", \"b\" c"),
             2,

@@ -208,6 +208,7 @@ impl QuestionArgs {
             } else {
                 format!("/{target}")
             },
+            proxy: false,
             virtual_host: self.virtual_host.clone(),
             status: if self.status.is_empty() {
                 vec![StatusRange::SUCCESS]
@@ -229,6 +230,7 @@ impl QuestionArgs {
         ))?;
         Ok(HttpProbe {
             target,
+            proxy: true,
             ..self.http(self.tls)
         })
     }

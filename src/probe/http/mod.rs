@@ -32,7 +32,7 @@ pub(super) async fn ask(
         Redirects::Answer => 0,
         Redirects::Follow(limit) => limit,
     };
-    let mut target = Target::first(home, question);
+    let mut target = Target::first(home, question).await?;
     for _ in 0..=limit {
         let answer = exchange(&target, question, settings).await?;
         match answer.body {

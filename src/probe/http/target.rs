@@ -32,32 +32,45 @@ pub(super) struct Target {
 
 impl Target {
     /// The request as defined.
-    pub(super) fn first(peer: SocketAddr, question: &HttpProbe) -> Self {
-        let proxied = Url::parse(&question.target);
-        let through_proxy = proxied.is_some();
-        let host = match (&question.virtual_host, &proxied) {
+    pub(super) async fn first(home: SocketAddr, question: &HttpProbe) -> Result<Self, ProbeError> {
+        let named = Url::parse(&question.target);
+        // A question that names a host goes there, unless the server is a proxy; it speaks to that host as to the server,
+        // as ldirectord does.
+        let peer = match &named {
+            Some(url) if !question.proxy => address_of(url)
+                .await
+                .ok_or_else(|| ProbeError::Nowhere(url.absolute()))?,
+            _ => home,
+        };
+        let host = match (&question.virtual_host, &named) {
             (Some(virtual_host), _) => virtual_host.clone(),
-            (None, Some(url)) => url.authority(),
+            (None, Some(url)) if question.proxy => url.authority(),
             // Without the port even where it is an unusual one: servers choose their site by this text, and the
             // address alone is what ldirectord has always sent.
-            (None, None) => bracketed(&peer.ip().to_string()),
+            (None, _) => bracketed(&home.ip().to_string()),
         };
-        let url = proxied.unwrap_or_else(|| Url {
+        let through_proxy = question.proxy && named.is_some();
+        let url = named.unwrap_or_else(|| Url {
             tls: question.tls.is_some(),
-            host: own_name(question).map_or_else(|| peer.ip().to_string(), str::to_owned),
+            host: own_name(question).map_or_else(|| home.ip().to_string(), str::to_owned),
             port: None,
             path: encode(&question.target),
         });
-        Self {
+        let tls = question.tls.as_ref().map(|tls| {
+            let names = tls.server_name.as_deref().into_iter();
+            let names = names.chain(own_name(question)).chain([url.host.as_str()]);
+            TlsWish {
+                verify: tls.verify,
+                name: server_name(names, peer.ip()),
+            }
+        });
+        Ok(Self {
             peer,
-            tls: question
-                .tls
-                .as_ref()
-                .map(|tls| own_tls(tls, question, peer.ip())),
+            tls,
             url,
             host,
             through_proxy,
-        }
+        })
     }
 
     /// The request that a redirect to `location` asks for. `home` is the server that the probe is about.
@@ -163,12 +176,15 @@ async fn peer_of(
         };
         return Ok(SocketAddr::new(home.ip(), port));
     }
-    if let Ok(address) = url.host.parse::<IpAddr>() {
-        return Ok(SocketAddr::new(address, url.port_or_default()));
-    }
     let nowhere = || ProbeError::RedirectedNowhere(url.absolute());
-    let mut found = lookup_host((url.host.as_str(), url.port_or_default()))
-        .await
-        .map_err(|_| nowhere())?;
-    found.next().ok_or_else(nowhere)
+    address_of(url).await.ok_or_else(nowhere)
+}
+
+/// Where the host of an address is to be found.
+async fn address_of(url: &Url) -> Option<SocketAddr> {
+    let port = url.port_or_default();
+    if let Ok(address) = url.host.parse::<IpAddr>() {
+        return Some(SocketAddr::new(address, port));
+    }
+    lookup_host((url.host.as_str(), port)).await.ok()?.next()
 }

@@ -97,6 +97,7 @@ async fn a_proxy_is_asked_for_the_absolute_address() {
     let (address, seen) = answering(ok("OK")).await;
     let question = HttpProbe {
         target: "http://www.example.org/test.html".to_owned(),
+        proxy: true,
         ..expecting("OK")
     };
     good(address, question).await;

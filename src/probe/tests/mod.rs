@@ -103,6 +103,7 @@ fn get() -> HttpProbe {
         tls: None,
         method: "GET".to_owned(),
         target: "/".to_owned(),
+        proxy: false,
         virtual_host: None,
         status: vec![StatusRange::SUCCESS],
         body: None,

@@ -78,6 +78,37 @@ async fn another_server_is_asked_under_its_own_name() {
 }
 
 #[tokio::test]
+async fn a_question_that_names_a_host_is_asked_there_in_the_name_of_the_server() {
+    let (elsewhere, seen) = redirecting("/end").await;
+    let (address, unasked) = answering(ok("never")).await;
+    let question = HttpProbe {
+        target: format!("http://localhost:{}/page", elsewhere.port()),
+        ..following(1, expecting("OK"))
+    };
+    good(address, question).await;
+    let seen = seen.lock().unwrap();
+    assert!(seen[0].starts_with("GET /page HTTP/1.1\r\n"), "{}", seen[0]);
+    assert!(seen[0].contains("Host: 127.0.0.1\r\n"), "{}", seen[0]);
+    let of_url = format!("Host: localhost:{}\r\n", elsewhere.port());
+    assert!(seen[1].contains(&of_url), "{}", seen[1]);
+    assert!(unasked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_question_to_a_host_without_address_fails_by_its_name() {
+    let (address, _) = answering(ok("OK")).await;
+    let question = HttpProbe {
+        // No resolver is asked for a name that cannot be one.
+        target: "http://no..host/".to_owned(),
+        ..get()
+    };
+    assert_eq!(
+        failure(address, question).await,
+        "http://no..host/ is to be asked, whose host has no address"
+    );
+}
+
+#[tokio::test]
 async fn a_circle_ends_at_the_limit_of_redirects() {
     let (address, seen) = redirecting("again").await;
     assert_eq!(
@@ -112,6 +143,7 @@ async fn a_proxy_is_asked_again_for_the_next_address() {
     let (address, seen) = redirecting("http://other.example.org/end").await;
     let question = HttpProbe {
         target: "http://www.example.org/".to_owned(),
+        proxy: true,
         ..following(1, get())
     };
     // The proxy of this test redirects for ever, because absolute addresses never begin with /end.

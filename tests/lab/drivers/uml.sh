@@ -163,7 +163,7 @@ uml_run() {
         code=0
         uml_result "$share" || code=$?
         [ "$code" -le "$highest" ] || highest=$code
-        cp "$share"/results/*.log "$LAB_RESULTS/" 2>/dev/null || :
+        cp -R "$share/results/." "$LAB_RESULTS/"
     done
     cat "$LAB_SHARE"/[1-9]*/results/summary 2>/dev/null |
         awk '{ passed += $1; failed += $3 } END { if (NR) print passed " passed, " failed " failed" }' >"$LAB_RESULTS/summary"

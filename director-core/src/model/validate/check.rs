@@ -179,6 +179,7 @@ fn http_probe(
         }),
         method,
         target: target?,
+        proxy: http.proxy,
         virtual_host: http.virtual_host.as_ref().map(|host| host.value.clone()),
         status: status?,
         body: body?,
