@@ -52,8 +52,7 @@ fn direct(role: Role) -> Result<(), CliError> {
         .enable_all()
         .build()?;
     let outcome = runtime.block_on(daemon::run(settings));
-    // A name service or a disk that does not answer shall not hold up the end.
-    runtime.shutdown_background();
+    runtime.shutdown_timeout(daemon::LAST_WORK);
     Ok(outcome?)
 }
 

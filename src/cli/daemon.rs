@@ -91,8 +91,7 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
         recording: args.record,
     };
     let outcome = runtime.block_on(daemon::run(settings));
-    // A name service or a disk that does not answer shall not hold up the end.
-    runtime.shutdown_background();
+    runtime.shutdown_timeout(daemon::LAST_WORK);
     Ok(outcome?)
 }
 

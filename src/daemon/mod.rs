@@ -16,6 +16,7 @@ pub use recorder::RecordedEvent;
 pub use settings::Settings;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use director_core::director::Event;
 use director_core::snapshot::Snapshot;
@@ -30,6 +31,10 @@ use crate::loader::{LoadError, Loaded};
 use event_loop::EventLoop;
 use recorder::Recorder;
 use signals::Signal;
+
+/// How long the runtime may take to end after the director has: a probe that runs a program ends it with its children when
+/// its task is dropped, and a name service or a disk that does not answer shall not hold up the end.
+pub const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Everything that reaches the loop: events for the director, and requests of those who watch it.
 #[derive(Debug)]

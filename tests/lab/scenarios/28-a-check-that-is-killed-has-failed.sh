@@ -44,4 +44,8 @@ director_start
 echo "$wanted" | eventually_table 5
 echo "$wanted" | throughout_table 3
 director_stop
-expect_not on director pgrep -f 'sleep 1001'
+# A killed process is gone when its turn on the processor comes.
+nothing_left() {
+    ! on director pgrep -f 'sleep 1001'
+}
+eventually 5 nothing_left
