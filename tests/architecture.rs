@@ -66,6 +66,7 @@ const ROWS: &[Row] = &[
         &[
             "director",
             "desired",
+            "weighing",
             "plan",
             "health",
             "overrides",
@@ -79,6 +80,7 @@ const ROWS: &[Row] = &[
         "director-core/src/director",
         &[
             "desired",
+            "weighing",
             "duties",
             "plan",
             "health",
@@ -96,6 +98,17 @@ const ROWS: &[Row] = &[
     ),
     row(
         "director-core/src/desired",
+        &[
+            "weighing",
+            "health",
+            "overrides",
+            "table",
+            "model",
+            "moment",
+        ],
+    ),
+    row(
+        "director-core/src/weighing",
         &["health", "overrides", "table", "model", "moment"],
     ),
     row("director-core/src/plan", &["table", "model"]),

@@ -1,29 +1,32 @@
-//! What the kernel's table should be, from the model, the standing orders, the verdicts and what the kernel holds now.
+//! What the kernel's table should be: the ends of the chains that [`crate::weighing`] makes of the model, the standing
+//! orders, the verdicts and what the kernel holds now.
 //!
 //! A server without a verdict keeps the weight that the kernel's table gives it, so that a start moves no traffic. The
 //! fallback stands in while no real server can take a connection, but not before every server has been asked once. Until
 //! then whoever served goes on: the fallback of before, or servers that are no longer defined.
 
-use std::collections::BTreeMap;
+pub use crate::health::HealthBook;
 
 use crate::health::{Health, Verdict};
-use crate::model::{Endpoint, Model, OnFailure, RealServer, ServiceId, VirtualService};
+use crate::model::{Model, RealServer, VirtualService};
+use crate::moment::Moment;
 use crate::overrides::Orders;
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
+use crate::weighing::{Situation, Weighed};
 
-/// What is known about every real server, by service and server.
-pub type HealthBook = BTreeMap<(ServiceId, Endpoint), Health>;
-
-/// The table that the model, the standing orders and the verdicts ask for, in this order of rank. A server that the book
-/// does not know counts as up.
+/// The table that a situation asks for.
 #[must_use]
-pub fn desired(model: &Model, book: &HealthBook, orders: &Orders, observed: &Table) -> Table {
-    let services = model.services().iter().map(|service| {
-        let known = observed.services.get(&service.id);
-        (service.id, service_entry(service, book, orders, known))
-    });
+pub fn desired(situation: &Situation<'_>) -> Table {
+    let services = situation.model.services().iter();
     Table {
-        services: services.collect(),
+        services: services
+            .map(|service| {
+                (
+                    service.id,
+                    service_entry(service, &situation.weigh(service)),
+                )
+            })
+            .collect(),
     }
 }
 
@@ -33,12 +36,18 @@ pub fn assumed(model: &Model, verdict: Verdict) -> Table {
     let mut book = HealthBook::new();
     for service in model.services() {
         for server in &service.real_servers {
-            let mut health = Health::presumed(verdict, "assumed", crate::moment::Moment::START);
+            let mut health = Health::presumed(verdict, "assumed", Moment::START);
             health.presumed = false;
             book.insert((service.id, server.endpoint), health);
         }
     }
-    desired(model, &book, &Orders::default(), &Table::default())
+    desired(&Situation {
+        model,
+        book: &book,
+        orders: &Orders::default(),
+        observed: &Table::default(),
+        now: Moment::START,
+    })
 }
 
 /// Whether a service has a real server that takes connections; none while that is not known, because a server has not
@@ -76,81 +85,26 @@ pub fn settings(server: &RealServer, weight: u32) -> ServerSettings {
     }
 }
 
-fn service_entry(
-    service: &VirtualService,
-    book: &HealthBook,
-    orders: &Orders,
-    observed: Option<&ServiceEntry>,
-) -> ServiceEntry {
+fn service_entry(service: &VirtualService, weighed: &Weighed<'_>) -> ServiceEntry {
     let mut entry = ServiceEntry::new(service.scheduling.clone());
-    let mut all_asked = true;
-    for server in &service.real_servers {
-        let target = (service.id, server.endpoint);
-        let health = book.get(&target);
-        let known = observed.and_then(|observed| observed.servers.get(&server.endpoint));
-        let weight = if orders.taking_out(&target).is_some() {
-            weight_when_down(service.on_failure)
-        } else {
-            all_asked &= health.is_none_or(|health| !health.presumed);
-            weight(server, health, known, service.on_failure)
-        };
-        if let Some(weight) = weight {
+    let defined = weighed.servers.iter().chain(&weighed.fallback);
+    for (server, chain) in defined {
+        if let Some(weight) = chain.weight() {
             entry
                 .servers
                 .insert(server.endpoint, ServerEntry::new(settings(server, weight)));
         }
     }
-    if entry.can_serve() {
-        return entry;
-    }
-    let before = observed.map(|observed| &observed.servers);
-    if !all_asked {
-        // A server that was defined until now serves on until its successors have been asked.
-        let undefined = |server: &Endpoint| {
-            service
-                .real_servers
-                .iter()
-                .all(|known| known.endpoint != *server)
-        };
-        let serving = before
-            .into_iter()
-            .flatten()
-            .filter(|(_, known)| known.settings.weight > 0);
-        entry.servers.extend(
-            serving
-                .filter(|(server, _)| undefined(server))
-                .map(|(server, known)| (*server, *known)),
-        );
-    } else if let Some(fallback) = &service.fallback {
-        entry.servers.insert(
-            fallback.endpoint,
-            ServerEntry::new(settings(fallback, fallback.weight)),
-        );
+    for guest in &weighed.guests {
+        if let Some(weight) = guest.chain.weight() {
+            let settings = ServerSettings {
+                weight,
+                ..guest.known.settings
+            };
+            entry
+                .servers
+                .insert(guest.endpoint, ServerEntry::new(settings));
+        }
     }
     entry
-}
-
-/// The weight a server should have; none when it should not be in the table.
-fn weight(
-    server: &RealServer,
-    health: Option<&Health>,
-    known: Option<&ServerEntry>,
-    on_failure: OnFailure,
-) -> Option<u32> {
-    let Some(health) = health else {
-        return Some(server.weight);
-    };
-    match (health.is_available(), health.presumed) {
-        (true, false) => Some(server.weight),
-        (true, true) => Some(known.map_or(server.weight, |known| known.settings.weight)),
-        (false, true) => known.map(|_| 0),
-        (false, false) => weight_when_down(on_failure),
-    }
-}
-
-fn weight_when_down(on_failure: OnFailure) -> Option<u32> {
-    match on_failure {
-        OnFailure::Quiesce => Some(0),
-        OnFailure::Remove => None,
-    }
 }

@@ -4,8 +4,8 @@
 //! [`health`]; model and verdicts give the desired [`table::Table`]; [`plan::plan`] finds the operations that lead there
 //! from the observed one. [`director::Director`] holds the only mutable state and turns events into effects.
 //!
-//! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`overrides`], [`desired`],
-//! [`duties`], [`director`], [`snapshot`].
+//! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`overrides`], [`weighing`],
+//! [`desired`], [`duties`], [`director`], [`snapshot`].
 
 pub mod definitions;
 pub mod desired;
@@ -19,3 +19,4 @@ pub mod overrides;
 pub mod plan;
 pub mod snapshot;
 pub mod table;
+pub mod weighing;

@@ -1,13 +1,14 @@
 //! The one read-only view of a director: per service and server what is defined, judged, desired and observed, and what
 //! stands in the way. Whatever shows the director's state shows this.
 
-use crate::desired::desired;
+use crate::desired::settings;
 use crate::director::{Director, Refusal, Trouble};
 use crate::health::Health;
-use crate::model::{Endpoint, ServiceId, VirtualService};
+use crate::model::{Endpoint, RealServer, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::Order;
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
+use crate::weighing::{Chain, ExplainedLink, Weighed};
 
 /// The director's state at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +57,8 @@ pub struct ServerView {
     pub health: Option<Health>,
     /// Standing orders about it, the oldest first.
     pub orders: Vec<Order>,
+    /// How its weight came about: the chain at whose end is what it should be in the kernel now.
+    pub chain: Vec<ExplainedLink>,
     /// What it should be in the kernel now; none when it should not be there.
     pub desired: Option<ServerSettings>,
     /// What the kernel held when it was last read; none when it was not there.
@@ -72,13 +75,10 @@ impl Director {
     pub fn snapshot(&self, now: Moment) -> Snapshot {
         let nothing = Table::default();
         let observed = self.observed.as_ref().unwrap_or(&nothing);
-        let wanted = desired(&self.model, &self.book, &self.orders, observed);
+        let situation = self.situation(observed, now);
         let view = |service: &VirtualService| {
-            self.service_view(
-                service,
-                observed.services.get(&service.id),
-                wanted.services.get(&service.id),
-            )
+            let in_kernel = observed.services.get(&service.id);
+            self.service_view(service, in_kernel, &situation.weigh(service))
         };
         Snapshot {
             now,
@@ -94,36 +94,31 @@ impl Director {
         &self,
         service: &VirtualService,
         observed: Option<&ServiceEntry>,
-        wanted: Option<&ServiceEntry>,
+        weighed: &Weighed<'_>,
     ) -> ServiceView {
-        let server = |endpoint: Endpoint, defined_weight: u32| ServerView {
-            endpoint,
-            defined_weight,
-            health: self.book.get(&(service.id, endpoint)).cloned(),
-            orders: self.orders.about(&(service.id, endpoint)).to_vec(),
-            desired: wanted
-                .and_then(|entry| entry.servers.get(&endpoint))
-                .map(|entry| entry.settings),
-            observed: observed
-                .and_then(|entry| entry.servers.get(&endpoint))
-                .copied(),
-            next_probe: self.schedule.next_for(&service.id, &endpoint),
-            trouble: self.trouble(&(service.id, Some(endpoint))).cloned(),
+        let server = |(real, chain): &(&RealServer, Chain<'_>)| {
+            let endpoint = real.endpoint;
+            ServerView {
+                endpoint,
+                defined_weight: real.weight,
+                health: self.book.get(&(service.id, endpoint)).cloned(),
+                orders: self.orders.about(&(service.id, endpoint)).to_vec(),
+                chain: chain.explained(),
+                desired: chain.weight().map(|weight| settings(real, weight)),
+                observed: observed
+                    .and_then(|entry| entry.servers.get(&endpoint))
+                    .copied(),
+                next_probe: self.schedule.next_for(&service.id, &endpoint),
+                trouble: self.trouble(&(service.id, Some(endpoint))).cloned(),
+            }
         };
         ServiceView {
             id: service.id,
             name: service.name.clone(),
             scheduler: service.scheduling.scheduler.clone(),
             in_kernel: observed.is_some(),
-            servers: service
-                .real_servers
-                .iter()
-                .map(|real| server(real.endpoint, real.weight))
-                .collect(),
-            fallback: service
-                .fallback
-                .as_ref()
-                .map(|fallback| server(fallback.endpoint, fallback.weight)),
+            servers: weighed.servers.iter().map(server).collect(),
+            fallback: weighed.fallback.as_ref().map(server),
             trouble: self.trouble(&(service.id, None)).cloned(),
         }
     }

@@ -6,6 +6,7 @@ use director_core::health::{Outcome, Verdict};
 use director_core::moment::Moment;
 use director_core::overrides::{Order, OrderKind};
 use director_core::snapshot::{ServerView, ServiceView, Snapshot};
+use director_core::weighing::ExplainedLink;
 use serde::{Deserialize, Serialize};
 
 /// The answer to a request to read the definitions again.
@@ -69,6 +70,9 @@ pub struct Server {
     pub address: String,
     /// Weight as defined.
     pub defined_weight: u32,
+    /// How that weight came about.
+    #[serde(default)]
+    pub chain: Vec<ChainLink>,
     /// Weight that it should have now; none when it should not be in the table.
     pub desired_weight: Option<u32>,
     /// Weight in the kernel; none when it is not in the table.
@@ -86,6 +90,19 @@ pub struct Server {
     pub next_probe_in_seconds: Option<f64>,
     /// What the kernel refused about it.
     pub refused: Option<KernelRefusal>,
+}
+
+/// A link of the chain that makes a weight.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChainLink {
+    /// What kind of link: `defined`, `verdict`, `order`, ...
+    pub link: String,
+    /// Weight from here on; none when the server is not to be in the table.
+    pub weight: Option<u32>,
+    /// For how long this has held; none when that is not known.
+    pub seconds: Option<f64>,
+    /// Why.
+    pub cause: String,
 }
 
 /// The judgement over a real server.
@@ -207,6 +224,11 @@ impl Server {
         Self {
             address: view.endpoint.to_string(),
             defined_weight: view.defined_weight,
+            chain: view
+                .chain
+                .iter()
+                .map(|link| ChainLink::of(link, now))
+                .collect(),
             desired_weight: view.desired.map(|settings| settings.weight),
             weight: view.observed.map(|entry| entry.settings.weight),
             active: connections.active,
@@ -243,6 +265,17 @@ impl Server {
                 .trouble
                 .as_ref()
                 .map(|trouble| KernelRefusal::of(trouble, now)),
+        }
+    }
+}
+
+impl ChainLink {
+    fn of(link: &ExplainedLink, now: Moment) -> Self {
+        Self {
+            link: link.what.to_owned(),
+            weight: link.weight,
+            seconds: link.since.map(|since| now.since(since).as_secs_f64()),
+            cause: link.cause.clone(),
         }
     }
 }

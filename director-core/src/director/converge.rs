@@ -46,7 +46,7 @@ impl Director {
         let Some(observed) = &self.observed else {
             return;
         };
-        let desired = desired(&self.model, &self.book, &self.orders, observed);
+        let desired = desired(&self.situation(observed, now));
         self.troubles.settle(&desired, observed);
         let attainable =
             self.troubles

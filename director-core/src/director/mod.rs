@@ -35,6 +35,7 @@ use crate::moment::Moment;
 use crate::overrides::Orders;
 use crate::plan::OpFailure;
 use crate::table::Table;
+use crate::weighing::Situation;
 use besides::Attempt;
 use trouble::Troubles;
 
@@ -179,6 +180,17 @@ impl Director {
         let mail = self.herald.next_due();
         let deadlines = [probe, kernel, retry, order, mail, self.next_release];
         deadlines.into_iter().flatten().min()
+    }
+
+    /// All that weights are made from, for what the kernel holds.
+    pub(crate) fn situation<'a>(&'a self, observed: &'a Table, now: Moment) -> Situation<'a> {
+        Situation {
+            model: &self.model,
+            book: &self.book,
+            orders: &self.orders,
+            observed,
+            now,
+        }
     }
 
     /// The refusal that waits about this subject.

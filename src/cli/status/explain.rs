@@ -1,41 +1,17 @@
 //! `ipvsctl explain`: the effective weight of a real server as a chain, each link with its cause.
 
-use director_core::health::Verdict;
-
 use super::table::span;
-use crate::api::wire::{Judgement, Server, Service, Status};
+use crate::api::wire::{ChainLink, Server, Service, Status};
 
 /// The chain of one real server, or what is known in place of it.
 pub(super) fn explain(status: &Status, service: &str, server: &str) -> Result<String, String> {
     let service = find_service(status, service)?;
     let server = find_server(service, server)?;
-    let mut links = vec![(
-        "defined",
-        Some(server.defined_weight),
-        "as the definitions say".to_owned(),
-    )];
-    match &server.verdict {
-        Some(verdict) => links.push(judged(verdict, server)),
-        None => links.push((
-            "fallback",
-            server.desired_weight,
-            "used while no real server is available".to_owned(),
-        )),
-    }
-    for order in &server.orders {
-        let end = order.expires_in_seconds.map_or_else(
-            || "until it is lifted".to_owned(),
-            |left| format!("for {} more", span(left)),
-        );
-        let cause = format!(
-            "{} by {} since {}, {end}: {}",
-            order.kind,
-            order.author,
-            span(order.seconds),
-            order.reason
-        );
-        links.push(("ordered", server.desired_weight, cause));
-    }
+    let mut links: Vec<(&str, Option<u32>, String)> = server
+        .chain
+        .iter()
+        .map(|link| (link.link.as_str(), link.weight, cause(link)))
+        .collect();
     links.push(("desired", server.desired_weight, desired(server)));
     links.push(("kernel", server.weight, kernel(server)));
     let shown =
@@ -50,23 +26,11 @@ pub(super) fn explain(status: &Status, service: &str, server: &str) -> Result<St
     Ok(text)
 }
 
-fn judged(verdict: &Judgement, server: &Server) -> (&'static str, Option<u32>, String) {
-    let presumed = if verdict.presumed { "presumed " } else { "" };
-    let cause = format!(
-        "{presumed}{} since {}: {}",
-        verdict.verdict,
-        span(verdict.seconds),
-        verdict.reason
-    );
-    if let Some(held) = verdict.held_for_seconds {
-        let cause = format!(
-            "{cause}; it changes too often and is held out for {} more",
-            span(held)
-        );
-        return ("verdict", None, cause);
+fn cause(link: &ChainLink) -> String {
+    match link.seconds {
+        Some(seconds) => format!("for {}: {}", span(seconds), link.cause),
+        None => link.cause.clone(),
     }
-    let weight = (verdict.verdict == Verdict::Up).then_some(server.defined_weight);
-    ("verdict", weight, cause)
 }
 
 fn desired(server: &Server) -> String {
@@ -143,12 +107,29 @@ fn listed(words: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use director_core::health::Verdict;
+
     use super::*;
+    use crate::api::wire::Judgement;
 
     fn status() -> Status {
         let server = Server {
             address: "10.0.0.11:80".to_owned(),
             defined_weight: 10,
+            chain: vec![
+                ChainLink {
+                    link: "defined".to_owned(),
+                    weight: Some(10),
+                    seconds: None,
+                    cause: "as the definitions say".to_owned(),
+                },
+                ChainLink {
+                    link: "verdict".to_owned(),
+                    weight: Some(0),
+                    seconds: Some(125.0),
+                    cause: "down: connection refused, 3 of 3".to_owned(),
+                },
+            ],
             desired_weight: Some(0),
             weight: Some(10),
             active: 3,
@@ -190,7 +171,7 @@ mod tests {
         let expected = "\
 tcp 192.0.2.10:80  10.0.0.11:80  (web)
   defined       10   as the definitions say
-  verdict        -   down since 2m05s: connection refused, 3 of 3
+  verdict        0   for 2m05s: down: connection refused, 3 of 3
   desired        0   it should be in the table without new connections
   kernel        10   3 active and 7 inactive connections
 ";

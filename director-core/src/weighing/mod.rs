@@ -1,0 +1,66 @@
+//! The effective weight of a server as a chain of links, each with the weight after it, since when it holds and why. What
+//! the table asks for and what `ipvsctl explain` shows is this one chain, so that the reason shown is the reason.
+//!
+//! To add a link: give [`Because`] a variant with its words, write a rule in [`rules`] that looks at [`Facts`] and at
+//! the weight before it, and put it at its place in [`RULES`]: a later one overrules an earlier one. What a rule needs to
+//! know becomes a field of [`Facts`], and of [`Situation`] when the director has to remember it. A rule that has nothing
+//! to say gives no link. What depends on the other servers of a service is decided in [`service`].
+//!
+//! Invariant: nothing here changes anything or asks a clock; the same situation gives the same chains.
+
+mod chain;
+mod rules;
+mod service;
+
+pub use chain::{Because, Chain, ExplainedLink, Link};
+pub use service::{Guest, Weighed};
+
+use crate::health::{Health, HealthBook};
+use crate::model::{Model, RealServer, VirtualService};
+use crate::moment::Moment;
+use crate::overrides::{Order, Orders};
+use crate::table::{ServerEntry, Table};
+
+/// Everything that weights are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// What is defined.
+    pub model: &'a Model,
+    /// Verdicts; a server that it does not know counts as up.
+    pub book: &'a HealthBook,
+    /// Standing orders.
+    pub orders: &'a Orders,
+    /// What the kernel holds.
+    pub observed: &'a Table,
+    /// The moment.
+    pub now: Moment,
+}
+
+/// What is known about one real server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    pub(crate) service: &'a VirtualService,
+    pub(crate) server: &'a RealServer,
+    pub(crate) health: Option<&'a Health>,
+    /// The order that rules it.
+    pub(crate) order: Option<&'a Order>,
+    /// What the kernel holds of it.
+    pub(crate) known: Option<&'a ServerEntry>,
+}
+
+/// A rule: the link after a chain that has come to this weight (none: not in the table), if it has something to say.
+type Rule = for<'a> fn(&Facts<'a>, Option<u32>) -> Option<Link<'a>>;
+
+/// The rules in their order; a later one overrules an earlier one.
+const RULES: &[Rule] = &[rules::defined, rules::verdict, rules::order];
+
+/// The chain of one server, as far as it does not depend on others.
+pub(crate) fn chain<'a>(facts: &Facts<'a>) -> Chain<'a> {
+    let mut chain = Chain::default();
+    for rule in RULES {
+        if let Some(link) = rule(facts, chain.weight()) {
+            chain.push(link);
+        }
+    }
+    chain
+}
