@@ -3,6 +3,7 @@
 
 mod addressing;
 mod forwarding;
+mod pattern;
 mod probe;
 mod real_server;
 mod scheduling;
@@ -12,9 +13,10 @@ pub mod validate;
 
 pub use addressing::{Endpoint, Family, Protocol, ServiceId};
 pub use forwarding::{Forwarding, Tunnel, TunnelChecksum};
+pub use pattern::{Pattern, PatternError};
 pub use probe::{
-    CommandProbe, Conversation, ConversationProbe, HttpProbe, Pattern, PatternError, Probe,
-    ProbeKind, Redirects, StatusRange, TlsCheck, Verification,
+    CommandProbe, Conversation, ConversationProbe, HttpProbe, Probe, ProbeKind, Redirects,
+    StatusRange, TlsCheck, Verification,
 };
 pub use real_server::RealServer;
 pub use scheduling::{

@@ -1,13 +1,12 @@
 //! What to ask a real server and what to expect. Plain data: the asking is the shell's work.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::{Protocol, Secret};
+use super::{Pattern, Protocol, Secret};
 
 /// One question to one real server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -225,123 +224,4 @@ pub enum Conversation {
     Sip,
     /// RFC 5321; submission is the same.
     Smtp,
-}
-
-/// A regular expression over bytes, compared by its text. Plain expressions run in linear time; those with look-around
-/// or back-references, which Perl knows, run on a backtracking engine over the text. As in Perl, `$` stands at the end and
-/// before a last line end too.
-#[derive(Clone)]
-pub struct Pattern {
-    text: String,
-    engine: Engine,
-}
-
-#[derive(Clone)]
-enum Engine {
-    Linear(regex::bytes::Regex),
-    Backtracking(Box<fancy_regex::Regex>),
-}
-
-/// Why a regular expression is not one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatternError(String);
-
-impl fmt::Display for PatternError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for PatternError {}
-
-impl Pattern {
-    /// Compiles a regular expression.
-    ///
-    /// # Errors
-    /// When neither engine understands it; the message is the backtracking engine's, which knows more syntax.
-    pub fn parse(text: &str) -> Result<Self, PatternError> {
-        // Answers are bytes and need not be UTF-8: a dot stands for any byte, as in Perl. An expression that speaks of
-        // characters, like `\p{L}`, is compiled for those.
-        let bytewise = regex::bytes::RegexBuilder::new(text).unicode(false).build();
-        let engine = match bytewise.or_else(|_| regex::bytes::Regex::new(text)) {
-            Ok(linear) => Engine::Linear(linear),
-            Err(_) => match fancy_regex::Regex::new(text) {
-                Ok(backtracking) => Engine::Backtracking(Box::new(backtracking)),
-                Err(error) => return Err(PatternError(error.to_string())),
-            },
-        };
-        Ok(Self {
-            text: text.to_owned(),
-            engine,
-        })
-    }
-
-    /// Whether the expression is found anywhere in `haystack`.
-    #[must_use]
-    pub fn is_match(&self, haystack: &[u8]) -> bool {
-        let without_line_end = haystack
-            .strip_suffix(b"\n")
-            .filter(|_| self.text.contains('$'));
-        self.finds(haystack) || without_line_end.is_some_and(|line| self.finds(line))
-    }
-
-    fn finds(&self, haystack: &[u8]) -> bool {
-        match &self.engine {
-            Engine::Linear(regex) => regex.is_match(haystack),
-            // A run that exceeds the engine's backtracking limit proves nothing, so it counts as no match.
-            Engine::Backtracking(regex) => regex
-                .is_match(&String::from_utf8_lossy(haystack))
-                .unwrap_or(false),
-        }
-    }
-
-    /// The expression as written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for Pattern {}
-
-impl Hash for Pattern {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
-    }
-}
-
-impl fmt::Debug for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.text, f)
-    }
-}
-
-impl Serialize for Pattern {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn matches(text: &str, haystack: &[u8]) -> bool {
-        Pattern::parse(text).unwrap().is_match(haystack)
-    }
-
-    #[test]
-    fn answers_are_bytes_and_need_not_be_utf_8() {
-        assert!(matches("^caf.$", b"caf\xe9"));
-        assert!(matches("café", "un café".as_bytes()));
-        assert!(matches("[^a]b", b"\xffb"));
-        assert!(matches(r"^\p{L}+$", "café".as_bytes()));
-        assert!(!matches("^caf.$", b"caf\n\n"));
-    }
 }
