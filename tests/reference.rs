@@ -74,7 +74,7 @@ fn the_schema_refuses_slips() {
         "services: [{listen: 'tcp://192.0.2.1:80', check: {every: 1s1m}}]",
         "services: [{listen: 'tcp://192.0.2.1:80', on_failure: delete}]",
         "services: {}",
-        "{}",
+        "{checks: {web: {every: 5}}}",
     ] {
         assert!(!is_valid(slip), "{slip}");
     }

@@ -1,6 +1,8 @@
 //! Why a file gives no model: it could not be read, or what it says is not valid.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use director_core::diagnostic::{Diagnostic, Place};
@@ -32,6 +34,8 @@ impl LoadError {
             Self::Unreadable { file, source } => Report {
                 file: Arc::clone(file),
                 text: Arc::from(""),
+                watched: BTreeSet::from([PathBuf::from(&**file)]),
+                included: BTreeMap::new(),
                 diagnostics: vec![
                     Diagnostic::error(&Place::whole_file(file), source.to_string())
                         .hint(source.remedy()),
@@ -49,7 +53,11 @@ pub struct Report {
     pub file: Arc<str>,
     /// Its text; empty when it could not be read.
     pub text: Arc<str>,
-    /// The findings in the order of the file.
+    /// Files and directories whose change changes what the file says.
+    pub watched: BTreeSet<PathBuf>,
+    /// The texts of the files that it includes.
+    pub included: BTreeMap<Arc<str>, Arc<str>>,
+    /// The findings in the order of the files.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -58,6 +66,15 @@ impl Report {
     #[must_use]
     pub fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|d| d.is_error()).count()
+    }
+
+    /// The text of a file that a finding is about; empty when it could not be read.
+    #[must_use]
+    pub fn text_of(&self, file: &str) -> &str {
+        match self.included.get(file) {
+            Some(text) if *file != *self.file => text,
+            _ => &self.text,
+        }
     }
 
     /// How many findings are warnings.

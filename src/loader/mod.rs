@@ -17,8 +17,8 @@ pub use render::{Look, render};
 pub use source::{SIZE_LIMIT, SourceError};
 pub use yaml::{duration, emit, page, schema};
 
-use std::collections::HashSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use director_core::definitions::Definitions;
@@ -76,18 +76,22 @@ pub fn load_as(path: &Path, dialect: Option<Dialect>) -> Result<Loaded, LoadErro
 /// What a dialect's reader made of a file.
 struct Read {
     text: Arc<str>,
+    included: BTreeMap<Arc<str>, Arc<str>>,
+    watched: BTreeSet<PathBuf>,
     definitions: Option<Definitions>,
     process: Option<ProcessSettings>,
     diagnostics: Vec<Diagnostic>,
 }
 
 fn read_yaml(file: &Arc<str>, text: &str) -> Read {
-    let (definitions, diagnostics) = yaml::read(text, file);
+    let read = yaml::read(text, file);
     Read {
         text: Arc::from(text),
-        definitions,
+        included: read.texts,
+        watched: read.watched,
+        definitions: read.definitions,
         process: None,
-        diagnostics,
+        diagnostics: read.findings,
     }
 }
 
@@ -98,6 +102,8 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Read {
     diagnostics.extend(duties::findings(&parsed.process));
     Read {
         text: Arc::from(String::from_utf8_lossy(bytes)),
+        included: BTreeMap::new(),
+        watched: BTreeSet::from([PathBuf::from(&**file)]),
         definitions: Some(parsed.definitions),
         process: Some(parsed.process),
         diagnostics,
@@ -125,6 +131,8 @@ fn judge(
     let report = Report {
         file: Arc::clone(file),
         text: read.text,
+        included: read.included,
+        watched: read.watched,
         diagnostics,
     };
     match judged {

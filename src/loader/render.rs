@@ -1,6 +1,8 @@
 //! Shows findings to people: message, place, the line with carets under the fault, and the advice. One source line is
 //! shown for each finding, whatever the size of the file.
 
+use std::collections::HashMap;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use director_core::diagnostic::{Diagnostic, Severity};
@@ -27,13 +29,17 @@ pub fn render(report: &Report, look: Look) -> String {
         Look::Coloured => Renderer::styled(),
     }
     .decor_style(DecorStyle::Ascii);
-    let lines: Vec<&str> = report.text.lines().collect();
+    let mut lines: HashMap<&str, Vec<&str>> = HashMap::new();
     let mut shown = String::new();
     for diagnostic in report.diagnostics.iter().take(SHOWN) {
         if !shown.is_empty() {
             shown.push('\n');
         }
-        shown.push_str(&renderer.render(&[group(diagnostic, &lines)]));
+        let file = &*diagnostic.place.file;
+        let lines = lines
+            .entry(file)
+            .or_insert_with(|| report.text_of(file).lines().collect());
+        shown.push_str(&renderer.render(&[group(diagnostic, lines)]));
         shown.push('\n');
     }
     if let Some(more) = report.diagnostics.len().checked_sub(SHOWN + 1) {
@@ -88,6 +94,7 @@ fn bytes(line: &str, column: u32, length: u32) -> std::ops::Range<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
 
     use director_core::diagnostic::Place;
@@ -98,6 +105,8 @@ mod tests {
         Report {
             file: Arc::clone(&place.file),
             text: Arc::from(text),
+            watched: BTreeSet::new(),
+            included: BTreeMap::new(),
             diagnostics: vec![
                 Diagnostic::error(&place, "port 70000 is out of range").hint("write less"),
             ],

@@ -177,9 +177,9 @@ mod tests {
 
     fn resolved(services: &str) -> (Vec<String>, Vec<String>) {
         let text = format!("services:\n{services}");
-        let (definitions, faults) = yaml::read(&text, &Arc::from("t.yaml"));
-        assert_eq!(faults, Vec::new());
-        let mut definitions = definitions.unwrap();
+        let read = yaml::read(&text, &Arc::from("t.yaml"));
+        assert_eq!(read.findings, Vec::new());
+        let mut definitions = read.definitions.unwrap();
         let findings = resolve(&mut definitions, hosts);
         let servers = definitions.services.iter().flat_map(|service| {
             let listen = match &service.listen.value {

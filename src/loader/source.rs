@@ -71,7 +71,7 @@ impl SourceError {
 /// # Errors
 /// As [`SourceError`] says.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
-    let about = fs::metadata(path).map_err(classify)?;
+    let about = fs::metadata(path).map_err(SourceError::from)?;
     if about.is_dir() {
         return Err(SourceError::Directory);
     }
@@ -85,7 +85,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes))
-        .map_err(classify)?;
+        .map_err(SourceError::from)?;
     if bytes.len() as u64 > SIZE_LIMIT {
         return Err(SourceError::TooLarge {
             size: bytes.len() as u64,
@@ -95,12 +95,14 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     Ok(bytes)
 }
 
-fn classify(error: io::Error) -> SourceError {
-    match error.kind() {
-        // A path through something that is no directory names nothing either.
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SourceError::Missing(error),
-        io::ErrorKind::PermissionDenied => SourceError::Denied(error),
-        _ => SourceError::Failed(error),
+impl From<io::Error> for SourceError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            // A path through something that is no directory names nothing either.
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing(error),
+            io::ErrorKind::PermissionDenied => Self::Denied(error),
+            _ => Self::Failed(error),
+        }
     }
 }
 
@@ -179,9 +181,9 @@ mod tests {
     #[test]
     fn a_refusal_of_the_system_is_told_from_a_failure() {
         // As root every file may be read, so the kinds of error stand for the files.
-        let denied = classify(io::ErrorKind::PermissionDenied.into());
+        let denied = SourceError::from(io::Error::from(io::ErrorKind::PermissionDenied));
         assert!(matches!(denied, SourceError::Denied(_)), "{denied}");
-        let failed = classify(io::ErrorKind::Interrupted.into());
+        let failed = SourceError::from(io::Error::from(io::ErrorKind::Interrupted));
         assert!(matches!(failed, SourceError::Failed(_)), "{failed}");
     }
 

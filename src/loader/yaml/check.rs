@@ -37,6 +37,11 @@ const KINDS: [&str; 23] = [
     "sip",
     "smtp",
 ];
+/// Whether a key says what is asked.
+pub(super) fn is_kind(key: &str) -> bool {
+    KINDS.contains(&key)
+}
+
 /// Those of them that need no settings, so that their name alone is a check.
 const KINDS_ALONE: [(&str, Alone); 6] = [
     ("none", Alone::AlwaysUp),

@@ -3,11 +3,16 @@
 
 mod address;
 mod check;
+mod compose;
 mod dialogue;
 mod duration;
 mod emit;
 mod emit_check;
+mod gather;
+mod include;
 mod judging;
+mod listens;
+mod named;
 mod node;
 mod page;
 mod reader;
@@ -16,6 +21,8 @@ mod service;
 mod shape;
 mod tree;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +30,8 @@ use director_core::definitions::Definitions;
 use director_core::diagnostic::{Diagnostic, Place};
 
 pub use emit::emit;
+use gather::Gathered;
+use node::Content;
 pub use page::page;
 use reader::Reader;
 pub use schema::schema;
@@ -33,47 +42,69 @@ pub fn duration(text: &str) -> Option<Duration> {
     duration::parse(text).ok()
 }
 
-/// Reads a file of the YAML dialect. There are definitions whenever the syntax can be read, so that their meaning can be
-/// judged in the same run; whether they may be used depends on the findings.
-pub(super) fn read(text: &str, file: &Arc<str>) -> (Option<Definitions>, Vec<Diagnostic>) {
-    let (root, findings) = tree::parse(text, file);
-    let mut reader = Reader { findings };
+/// What the files of the definitions say.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// There whenever the syntax can be read, so that their meaning can be judged in the same run; whether they may be used
+    /// depends on the findings.
+    pub(super) definitions: Option<Definitions>,
+    /// The findings.
+    pub(super) findings: Vec<Diagnostic>,
+    /// The text of every file, by its name in places.
+    pub(super) texts: BTreeMap<Arc<str>, Arc<str>>,
+    /// Files and directories whose change changes the definitions.
+    pub(super) watched: BTreeSet<PathBuf>,
+}
+
+/// Reads a file of the YAML dialect, and those that it includes.
+pub(super) fn read(text: &str, file: &Arc<str>) -> Outcome {
+    let mut reader = Reader::default();
+    let gathered = gather::gather(text, file, &mut reader);
+    let definitions = definitions(&gathered, file, &mut reader);
+    Outcome {
+        definitions,
+        findings: reader.findings,
+        texts: gathered.texts,
+        watched: gathered.watched,
+    }
+}
+
+fn definitions(gathered: &Gathered, file: &Arc<str>, reader: &mut Reader) -> Option<Definitions> {
     let place = Place::whole_file(file);
-    let Some(root) = root else {
+    let Some(first) = gathered.parts.first() else {
         if reader.findings.is_empty() {
             let hint = format!("write {}", example_of_services());
             reader.error(&place, "the file defines nothing", hint);
         }
-        return (None, reader.findings);
+        return None;
     };
-    let Some(fields) = reader.fields(&root, &shape::FILE, &[]) else {
-        return (None, reader.findings);
+    let value = |key: &str| {
+        let entry = first.entries.iter().find(|entry| entry.key == key);
+        entry.map(|entry| &entry.value)
     };
-    let resync = fields.get("director").and_then(|director| {
-        let director = reader.fields(director, &shape::DIRECTOR, &[])?;
-        reader.duration_of(&director, "resync")
-    });
-    let services = match fields.get("services") {
-        Some(services) => reader.list(services, "services", &fields.example("services")),
-        None => {
-            let hint = format!(
-                "write {}; an empty list is services: []",
-                example_of_services()
-            );
-            reader.error(&place, "the file defines no services", hint);
-            &[]
-        }
-    };
+    if value("services").is_none() && value("include").is_none() {
+        let hint = format!(
+            "write {}; an empty list is services: []",
+            example_of_services()
+        );
+        reader.error(&place, "the file defines no services", hint);
+    }
+    let resync = value("director")
+        .filter(|director| !matches!(director.content, Content::Nothing))
+        .and_then(|director| {
+            let director = reader.fields(director, &shape::DIRECTOR, &[])?;
+            reader.duration_of(&director, "resync")
+        });
+    let services = compose::compose(gathered, reader);
     let services = services
         .iter()
-        .filter_map(|service| service::service(service, &mut reader))
+        .flat_map(|service| listens::services(&service.node, reader))
         .collect();
-    let definitions = Definitions {
+    Some(Definitions {
         place,
         resync,
         services,
-    };
-    (Some(definitions), reader.findings)
+    })
 }
 
 fn example_of_services() -> String {

@@ -58,8 +58,8 @@ fn shapes() -> Vec<Used> {
 
 fn mappings(takes: &Takes, found: &mut Vec<&'static Shape>) {
     match takes {
-        Takes::Mapping(shape) => found.push(shape),
-        Takes::List(items) => mappings(items, found),
+        Takes::Mapping(shape) | Takes::Part(shape) => found.push(shape),
+        Takes::List(items) | Takes::Named(items) => mappings(items, found),
         Takes::Either(forms) => forms.iter().for_each(|form| mappings(form, found)),
         _ => {}
     }
@@ -115,6 +115,8 @@ fn described(takes: &Takes) -> String {
         }
         Takes::Server => "address or host name, with or without a port; `FIRST-LAST:PORT` for a range".to_owned(),
         Takes::List(items) => format!("list of: {}", described(items)),
+        Takes::Named(values) => format!("names, each with: {}", described(values)),
+        Takes::Part(shape) => format!("keys of [{}](#{})", shape.name, shape.name),
         Takes::Mapping(shape) if shape.keys.is_empty() => "nothing more".to_owned(),
         Takes::Mapping(shape) => format!("[{}](#{})", shape.name, shape.name),
         Takes::Either(forms) => forms

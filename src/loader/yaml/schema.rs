@@ -28,7 +28,7 @@ pub fn schema() -> Value {
     root
 }
 
-fn object(shape: &'static Shape, definitions: &mut BTreeMap<&'static str, Value>) -> Value {
+fn object(shape: &Shape, definitions: &mut BTreeMap<String, Value>) -> Value {
     let mut properties = Map::new();
     for key in shape.keys {
         properties.insert(key.name.to_owned(), property(key, definitions));
@@ -50,7 +50,7 @@ fn object(shape: &'static Shape, definitions: &mut BTreeMap<&'static str, Value>
     object
 }
 
-fn property(key: &Key, definitions: &mut BTreeMap<&'static str, Value>) -> Value {
+fn property(key: &Key, definitions: &mut BTreeMap<String, Value>) -> Value {
     let mut property = value(&key.takes, definitions);
     let default = match key.default {
         Some(default) => format!(" Default: {default}."),
@@ -65,7 +65,7 @@ fn property(key: &Key, definitions: &mut BTreeMap<&'static str, Value>) -> Value
     property
 }
 
-fn value(takes: &Takes, definitions: &mut BTreeMap<&'static str, Value>) -> Value {
+fn value(takes: &Takes, definitions: &mut BTreeMap<String, Value>) -> Value {
     let text = |pattern: &str| json!({ "type": "string", "pattern": pattern });
     match takes {
         // Whatever YAML takes a plain word for, here it is a text.
@@ -86,12 +86,27 @@ fn value(takes: &Takes, definitions: &mut BTreeMap<&'static str, Value>) -> Valu
         Takes::Mapping(shape) if shape.keys.is_empty() => {
             json!({ "type": ["object", "null"], "additionalProperties": false })
         }
+        Takes::Named(values) => {
+            json!({ "type": "object", "additionalProperties": value(values, definitions) })
+        }
+        Takes::Part(shape) => {
+            let name = format!("part_of_{}", shape.name);
+            if !definitions.contains_key(&name) {
+                definitions.insert(name.clone(), Value::Null);
+                let mut made = object(shape, definitions);
+                if let Value::Object(made) = &mut made {
+                    made.remove("required");
+                }
+                definitions.insert(name.clone(), made);
+            }
+            json!({ "$ref": format!("#/definitions/{name}") })
+        }
         Takes::Mapping(shape) => {
             if !definitions.contains_key(shape.name) {
                 // Taken before it is made, so that a shape may hold itself.
-                definitions.insert(shape.name, Value::Null);
+                definitions.insert(shape.name.to_owned(), Value::Null);
                 let made = object(shape, definitions);
-                definitions.insert(shape.name, made);
+                definitions.insert(shape.name.to_owned(), made);
             }
             json!({ "$ref": format!("#/definitions/{}", shape.name) })
         }

@@ -245,7 +245,7 @@ fn real_servers(fields: &Fields<'_>, reader: &mut Reader) -> Vec<RealServerDefin
 }
 
 /// `192.168.6.4:80`, or `{address: 192.168.6.4:80, weight: 2}`.
-fn real_server(node: &Node, reader: &mut Reader) -> Option<RealServerDefinition> {
+pub(super) fn real_server(node: &Node, reader: &mut Reader) -> Option<RealServerDefinition> {
     let fields = match node.content {
         Content::Mapping(_) => Some(reader.fields(node, &shape::REAL_SERVER, &[])?),
         _ => None,

@@ -60,14 +60,14 @@ services:
 "#;
 
 fn findings_of(text: &str) -> Vec<String> {
-    let (_, findings) = read(text, &Arc::from("t.yaml"));
+    let findings = read(text, &Arc::from("t.yaml")).findings;
     findings.iter().map(ToString::to_string).collect()
 }
 
 fn read_well(text: &str) -> Definitions {
-    let (definitions, findings) = read(text, &Arc::from("t.yaml"));
-    assert_eq!(findings, Vec::new());
-    definitions.unwrap()
+    let read = read(text, &Arc::from("t.yaml"));
+    assert_eq!(read.findings, Vec::new());
+    read.definitions.unwrap()
 }
 
 #[test]

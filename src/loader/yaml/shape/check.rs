@@ -4,7 +4,7 @@ use super::Takes::{Either, List, Mapping, Number, Port, Size, Span, Text, Truth,
 use super::{Key, Shape, key};
 
 /// Kinds of check whose name alone is a check.
-pub(super) const ALONE: &[&str] = &[
+pub(in super::super) const ALONE: &[&str] = &[
     "none",
     "off",
     "tcp",
@@ -34,6 +34,10 @@ pub(in super::super) const CHECK: Shape = Shape {
     name: "check",
     what: "a check",
     keys: &[
+        key("use", "web")
+            .takes(Text)
+            .default("none")
+            .means("One of the file's `checks` to start from: what is written here counts in place of what stands there."),
         alone("none").means("Asks nothing: every server counts as up."),
         alone("tcp").means("A TCP connect."),
         kind("http", "{path: /test.html}")

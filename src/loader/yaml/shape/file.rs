@@ -1,7 +1,8 @@
 //! Rows of the file as a whole.
 
-use super::Takes::{List, Mapping, Span};
-use super::{SERVICE, Shape, key};
+use super::Takes::{Either, List, Mapping, Named, Part, Span, Text};
+use super::service::REAL_SERVERS_ITEM;
+use super::{CHECK, REAL_SERVER, SERVICE, Shape, key};
 
 /// The whole file.
 pub(in super::super) const FILE: Shape = Shape {
@@ -11,10 +12,56 @@ pub(in super::super) const FILE: Shape = Shape {
         key("director", "{resync: 10s}")
             .takes(Mapping(&DIRECTOR))
             .default("the defaults of its keys")
-            .means("Settings that belong to no service."),
+            .means("Settings that belong to no service. Only the first file may have them."),
+        key("include", "conf.d/*.yaml")
+            .takes(Either(&[Text, List(&Text)]))
+            .default("none")
+            .means(
+                "More files of definitions: a file, a directory (its `.yaml` and `.yml` files, in the order of their \
+                 names), or a pattern. Relative paths begin at the directory of the file they stand in.",
+            ),
+        key("defaults", "{service: {scheduler: wrr}, check: {every: 2s}}")
+            .takes(Mapping(&DEFAULTS))
+            .default("none")
+            .means(
+                "What counts where a service, a check or a real server does not say, in this file and in those that \
+                 it includes; the defaults of an included file count before those of the file around it.",
+            ),
+        key("checks", "{web: {http: {path: /test.html}, every: 2s}}")
+            .takes(Named(&Mapping(&CHECK)))
+            .default("none")
+            .means("Checks with a name, for any service of any file: `check: web`, or `check: {use: web, fall: 5}`."),
+        key("groups", "{web: [10.0.0.11, 10.0.0.12]}")
+            .takes(Named(&List(&REAL_SERVERS_ITEM)))
+            .default("none")
+            .means(
+                "Real servers with a common name, for any service of any file: `real_servers: web`, or \
+                 `real_servers: [{group: web, weight: 2}, 10.0.0.9]`.",
+            ),
         key("services", "[{listen: tcp://192.0.2.10:80, …}]")
             .takes(List(&Mapping(&SERVICE)))
+            .default("none; must be written where nothing is included")
             .means("The virtual services. An empty list, `[]`, defines none."),
+    ],
+};
+
+/// What counts where nothing is said.
+pub(in super::super) const DEFAULTS: Shape = Shape {
+    name: "defaults",
+    what: "the defaults section",
+    keys: &[
+        key("service", "{scheduler: wrr, forwarding: nat, on_failure: quiesce}")
+            .takes(Part(&SERVICE))
+            .default("none")
+            .means("For services: all of their keys but `name` and `listen`."),
+        key("check", "{every: 2s, timeout: 1s, fall: 3}")
+            .takes(Part(&CHECK))
+            .default("none")
+            .means("For checks: all of their keys but `use`. A kind counts for services whose check names none."),
+        key("real_server", "{weight: 10}")
+            .takes(Part(&REAL_SERVER))
+            .default("none")
+            .means("For real servers, not for fallbacks: all of their keys but `address` and `group`."),
     ],
 };
 

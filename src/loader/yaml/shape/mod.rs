@@ -6,10 +6,10 @@ mod file;
 mod service;
 
 pub(super) use check::{
-    CHECK, COMMAND, CONNECTS_BETWEEN, CONVERSATION, DAMPING, EXPECT, HTTP, HTTPS, NO_SETTINGS,
-    PING, WINDOW,
+    ALONE, CHECK, COMMAND, CONNECTS_BETWEEN, CONVERSATION, DAMPING, EXPECT, HTTP, HTTPS,
+    NO_SETTINGS, PING, WINDOW,
 };
-pub(super) use file::{DIRECTOR, FILE};
+pub(super) use file::{DEFAULTS, DIRECTOR, FILE};
 pub(super) use service::{PERSISTENCE, REAL_SERVER, SCHEDULER, SERVICE, TUNNEL};
 
 /// A mapping of the format.
@@ -65,6 +65,10 @@ pub(super) enum Takes {
     List(&'static Takes),
     /// A mapping with these keys.
     Mapping(&'static Shape),
+    /// A mapping with some of these keys, for a mapping elsewhere to be completed by.
+    Part(&'static Shape),
+    /// A mapping from names of the operator's choice to these.
+    Named(&'static Takes),
     /// Any one of these forms.
     Either(&'static [Takes]),
 }

@@ -16,8 +16,12 @@ pub(in super::super) const SERVICE: Shape = Shape {
             .default("its address and port")
             .means("What the service is called in logs, status and commands."),
         key("listen", "tcp://192.0.2.10:80")
-            .takes(Listen)
-            .means("What the service listens on. Port 0 means every port and needs persistence."),
+            .takes(Either(&[Listen, List(&Listen)]))
+            .means(
+                "What the service listens on; port 0 means every port and needs persistence. A list makes a virtual \
+                 service of the kernel of each, which share checks and verdicts; where it names both IPv4 and IPv6, \
+                 each takes the real servers of its own family, and tunnels of any.",
+            ),
         key("scheduler", "wrr")
             .takes(Either(&[Word(KNOWN_SCHEDULERS), Mapping(&SCHEDULER)]))
             .default("wlc")
@@ -32,9 +36,9 @@ pub(in super::super) const SERVICE: Shape = Shape {
             .default("false")
             .means("Schedules each packet by itself. For UDP services and firewall marks."),
         key("check", "{http: {path: /test.html}, every: 5s}")
-            .takes(Either(&[Word(ALONE), Mapping(&CHECK)]))
+            .takes(Either(&[Word(ALONE), Text, Mapping(&CHECK)]))
             .default("tcp; ping for UDP and for firewall marks")
-            .means("How real servers are asked whether they work."),
+            .means("How real servers are asked whether they work; the name of a kind, or of one of the file's `checks`."),
         key("on_failure", "quiesce")
             .takes(Word(&["remove", "quiesce"]))
             .default("remove")
@@ -50,9 +54,9 @@ pub(in super::super) const SERVICE: Shape = Shape {
                  out of the kernel.",
             ),
         key("real_servers", "[10.0.0.11:80, 10.0.0.12:80]")
-            .takes(List(&REAL_SERVERS_ITEM))
+            .takes(Either(&[List(&REAL_SERVERS_ITEM), Text]))
             .default("none")
-            .means("The machines behind the service."),
+            .means("The machines behind the service, or the name of one of the `groups`."),
         key("fallback", "10.0.0.99:80")
             .takes(REAL_SERVERS_ITEM)
             .default("none")
@@ -60,7 +64,7 @@ pub(in super::super) const SERVICE: Shape = Shape {
     ],
 };
 
-const REAL_SERVERS_ITEM: Takes = Either(&[Server, Mapping(&REAL_SERVER)]);
+pub(super) const REAL_SERVERS_ITEM: Takes = Either(&[Server, Mapping(&REAL_SERVER)]);
 
 const FORWARDING: Key = key("forwarding", "nat")
     .takes(Either(&[Word(&["nat", "dr", "tunnel"]), Mapping(&TUNNEL)]))
@@ -129,7 +133,12 @@ pub(in super::super) const REAL_SERVER: Shape = Shape {
     keys: &[
         key("address", "10.0.0.11:80")
             .takes(Server)
+            .default("none; must be written where no group is")
             .means("Address or host name, or a range of addresses; with the service's port when none is written."),
+        key("group", "web")
+            .takes(Text)
+            .default("none")
+            .means("In place of an address: the servers of a group, with the other keys written here for each of them."),
         key("weight", "2")
             .takes(Number("share of the connections"))
             .default("1")

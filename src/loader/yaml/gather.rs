@@ -1,0 +1,197 @@
+//! All files of the definitions: the first one and what it includes, each as a tree, with the defaults that hold in it. A
+//! file that includes itself, by whatever detour, is refused; one that cannot be read is reported where it is named.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use director_core::definitions::Placed;
+use director_core::diagnostic::{Diagnostic, Place};
+
+use super::include::{self, IncludeFault};
+use super::node::{Content, Entry, Node};
+use super::reader::{Fields, Reader};
+use super::{shape, tree};
+use crate::loader::source::{self, SourceError};
+
+/// One file.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Its entries, by the table of keys.
+    pub(super) entries: Vec<Entry>,
+    /// Where it begins.
+    pub(super) place: Place,
+    /// The defaults that hold in it, the nearest first.
+    pub(super) defaults: Vec<Node>,
+}
+
+/// All files, the first one first.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) parts: Vec<Part>,
+    /// The text of every file that could be read, by its name in places.
+    pub(super) texts: BTreeMap<Arc<str>, Arc<str>>,
+    /// Files and directories whose change changes the definitions.
+    pub(super) watched: BTreeSet<PathBuf>,
+    /// Included files that could not be read as trees.
+    pub(super) broken: BTreeSet<Arc<str>>,
+}
+
+/// Reads the tree of the first file and those of all that it includes.
+pub(super) fn gather(text: &str, file: &Arc<str>, reader: &mut Reader) -> Gathered {
+    let mut gathering = Gathering {
+        gathered: Gathered::default(),
+        reader,
+        open: Vec::new(),
+        seen: BTreeMap::new(),
+    };
+    let path = Path::new(&**file);
+    gathering.gathered.watched.insert(path.to_owned());
+    gathering.file(text, file, identity(path), &[]);
+    gathering.gathered
+}
+
+struct Gathering<'r> {
+    gathered: Gathered,
+    reader: &'r mut Reader,
+    /// The files that are being read just now, each included by the one before.
+    open: Vec<PathBuf>,
+    /// Where each file was included.
+    seen: BTreeMap<PathBuf, Option<Place>>,
+}
+
+/// Which file a path means, whatever way leads there.
+fn identity(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+impl Gathering<'_> {
+    fn file(&mut self, text: &str, file: &Arc<str>, identity: PathBuf, defaults: &[Node]) {
+        self.gathered
+            .texts
+            .insert(Arc::clone(file), Arc::from(text));
+        let (root, findings) = tree::parse(text, file);
+        let is_first = self.open.is_empty();
+        let had_findings = !findings.is_empty();
+        self.reader.findings.extend(findings);
+        let Some(root) = root else {
+            if had_findings {
+                self.gathered.broken.insert(Arc::clone(file));
+            }
+            return;
+        };
+        let Some(fields) = self.reader.fields(&root, &shape::FILE, &[]) else {
+            self.gathered.broken.insert(Arc::clone(file));
+            return;
+        };
+        if let Some(director) = fields.get("director").filter(|_| !is_first) {
+            let message = "settings of the director stand in an included file";
+            let hint = "move them to the file that includes this one";
+            self.reader.error(&director.place, message, hint);
+        }
+        let own: Vec<Node> = fields.get("defaults").cloned().into_iter().collect();
+        let defaults = [own.as_slice(), defaults].concat();
+        self.seen.entry(identity.clone()).or_default();
+        self.open.push(identity);
+        let includes = self.includes(&fields);
+        self.gathered.parts.push(Part {
+            entries: match &root.content {
+                Content::Mapping(entries) => entries.clone(),
+                _ => Vec::new(),
+            },
+            place: root.place.clone(),
+            defaults: defaults.clone(),
+        });
+        let directory = Path::new(&**file).parent().unwrap_or(Path::new(""));
+        for written in includes {
+            self.include(&written, directory, &defaults);
+        }
+        self.open.pop();
+    }
+
+    /// `conf.d/*.yaml`, or a list of such.
+    fn includes(&mut self, fields: &Fields<'_>) -> Vec<Placed<String>> {
+        let example = fields.example("include");
+        match fields.get("include") {
+            None => Vec::new(),
+            Some(node) => match &node.content {
+                Content::List(items) => items
+                    .iter()
+                    .filter_map(|item| self.reader.text(item, &example))
+                    .collect(),
+                _ => self.reader.text(node, &example).into_iter().collect(),
+            },
+        }
+    }
+
+    fn include(&mut self, written: &Placed<String>, directory: &Path, defaults: &[Node]) {
+        let place = &written.place;
+        let named = match include::named(&written.value, directory) {
+            Ok(named) => named,
+            Err(IncludeFault::Pattern(fault)) => {
+                let message = format!(
+                    "{:?} is not a pattern of file names: {fault}",
+                    written.value
+                );
+                self.reader
+                    .error(place, message, "write one such as conf.d/*.yaml");
+                return;
+            }
+            Err(IncludeFault::Directory(path, error)) => {
+                self.gathered
+                    .watched
+                    .extend(path.parent().map(Path::to_owned));
+                self.unreadable(&path, &error, place);
+                return;
+            }
+        };
+        self.gathered.watched.extend(named.directories);
+        for path in named.files {
+            self.included(&path, place, defaults);
+        }
+    }
+
+    fn included(&mut self, path: &Path, place: &Place, defaults: &[Node]) {
+        self.gathered.watched.insert(path.to_owned());
+        let identity = identity(path);
+        let shown = path.display();
+        if self.open.contains(&identity) {
+            let message = format!("{shown} includes itself here");
+            let hint = "include every file from one place, the first file best of all";
+            self.reader.error(place, message, hint);
+            return;
+        }
+        if let Some(first) = self.seen.get(&identity) {
+            let first = first
+                .as_ref()
+                .map_or_else(|| "above".to_owned(), |first| format!("at {first}"));
+            let message = format!("{shown} is included already, {first}; it counts once");
+            self.reader
+                .findings
+                .push(Diagnostic::warning(place, message).hint("leave one of the two out"));
+            return;
+        }
+        self.seen.insert(identity.clone(), Some(place.clone()));
+        let file: Arc<str> = Arc::from(path.to_string_lossy());
+        let bytes = match source::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.gathered.broken.insert(file);
+                self.unreadable(path, &error, place);
+                return;
+            }
+        };
+        match source::text(&bytes) {
+            Ok(text) => self.file(text, &file, identity, defaults),
+            Err(error) => {
+                self.gathered.broken.insert(file);
+                self.unreadable(path, &error, place);
+            }
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &SourceError, place: &Place) {
+        let message = format!("{} cannot be included: {error}", path.display());
+        self.reader.error(place, message, error.remedy());
+    }
+}

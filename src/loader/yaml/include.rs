@@ -1,0 +1,105 @@
+//! What an `include` names: a file, the YAML files of a directory, or those that fit a pattern. It finds files; whoever
+//! asks reads them.
+
+use std::path::{Path, PathBuf};
+
+use crate::loader::source::SourceError;
+
+/// The files that an include names, in the order of their names, and the directories where more may appear.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    pub(super) files: Vec<PathBuf>,
+    pub(super) directories: Vec<PathBuf>,
+}
+
+/// Why an include names nothing.
+#[derive(Debug)]
+pub(super) enum IncludeFault {
+    /// The pattern cannot be understood.
+    Pattern(String),
+    /// A directory cannot be read.
+    Directory(PathBuf, SourceError),
+}
+
+/// What is named by `written` in a file of this directory.
+pub(super) fn named(written: &str, beside: &Path) -> Result<Named, IncludeFault> {
+    let path = beside.join(written);
+    if written.contains(['*', '?', '[']) {
+        return pattern(&path);
+    }
+    if path.is_dir() {
+        return directory(&path);
+    }
+    Ok(Named {
+        files: vec![path],
+        directories: Vec::new(),
+    })
+}
+
+fn directory(path: &Path) -> Result<Named, IncludeFault> {
+    let fault = |error| IncludeFault::Directory(path.to_owned(), SourceError::from(error));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(fault)? {
+        let file = entry.map_err(fault)?.path();
+        let is_yaml = file
+            .extension()
+            .is_some_and(|ending| ending == "yaml" || ending == "yml");
+        if is_yaml && !is_hidden(&file) {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(Named {
+        files,
+        directories: vec![path.to_owned()],
+    })
+}
+
+fn pattern(path: &Path) -> Result<Named, IncludeFault> {
+    let text = path.to_string_lossy();
+    let found = glob::glob(&text).map_err(|error| IncludeFault::Pattern(error.to_string()))?;
+    let mut files = Vec::new();
+    for entry in found {
+        let file = entry.map_err(|error| {
+            let path = error.path().to_owned();
+            IncludeFault::Directory(path, SourceError::from(std::io::Error::from(error)))
+        })?;
+        if !is_hidden(&file) {
+            files.push(file);
+        }
+    }
+    let fixed = fixed_part(path);
+    if !fixed.is_dir() {
+        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+        return Err(IncludeFault::Directory(fixed, SourceError::from(missing)));
+    }
+    let mut directories: Vec<PathBuf> = files
+        .iter()
+        .filter_map(|file| file.parent())
+        .map(Path::to_owned)
+        .collect();
+    directories.push(fixed);
+    directories.sort();
+    directories.dedup();
+    Ok(Named { files, directories })
+}
+
+/// The directories of a pattern before its first wildcard.
+fn fixed_part(path: &Path) -> PathBuf {
+    let fixed = path
+        .parent()
+        .into_iter()
+        .flat_map(Path::components)
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
+        .collect::<PathBuf>();
+    match fixed.as_os_str().is_empty() {
+        true => PathBuf::from("."),
+        false => fixed,
+    }
+}
+
+/// Editors keep files by such names beside those that they edit.
+fn is_hidden(file: &Path) -> bool {
+    file.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
