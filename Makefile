@@ -3,7 +3,7 @@ SHELL = /bin/sh
 export CMD
 export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
-.PHONY: help demo test lint lab differential bench clean services
+.PHONY: help demo test lint lab matrix differential bench clean services
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -23,6 +23,11 @@ lab: ## a shell in a booted lab: 'on HOST COMMAND...'; or one command: make lab 
 	@tests/lab/install
 	@cargo build --quiet --bins
 	@tests/lab/run --shell $(if $(CMD),-c "$$CMD")
+
+matrix: ## in the lab: walk every road through the kernel and write tests/lab/MATRIX.md anew
+	@tests/lab/install
+	@cargo build --quiet --workspace --bins
+	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto every-road && tests/lab/matrix $$results >tests/lab/MATRIX.md && rm -r $$results
 
 differential: ## Debian's ldirectord and ours on the same files, through the same events; rewrites its RESULTS.md
 	@tests/lab/install

@@ -7,6 +7,7 @@
 
 DOWNLOAD_SIZE=67108864
 DOWNLOAD_STEP=8388608
+WEB_PORTS=80
 
 web_root() {
     echo "$LAB_TMP/$1/web"
@@ -35,7 +36,7 @@ N
         [ "$host" = "$1" ] || continue
         echo '    server {'
         if [ -z "$addresses" ]; then
-            echo '        listen 80; listen [::]:80;'
+            for port in $WEB_PORTS; do echo "        listen $port; listen [::]:$port;"; done
         else
             for address in $addresses; do echo "        listen $address:80;"; done
         fi
@@ -43,6 +44,7 @@ N
         server_name $name;
         root $(web_root "$1")/pages;
         location = /whoami { return 200 "$name\\n"; }
+        location = /where { return 200 "$name \$server_addr\\n"; }
     }
 N
     done
@@ -61,18 +63,32 @@ web_up() {
     done
 }
 
+# web_listen PORTS HOST...: a web server on these hosts answers at those ports, whether or not it ran before.
+web_listen() {
+    WEB_PORTS=$1
+    shift
+    for web_host in "$@"; do
+        web_configuration "$web_host" | put "$web_host" "$(web_root "$web_host")/nginx.conf"
+        if web_stopped "$web_host"; then web_start "$web_host"; else web_signal "$web_host" reload; fi
+    done
+}
+
+web_signal() {
+    on "$1" nginx -e "$(web_root "$1")/error.log" -c "$(web_root "$1")/nginx.conf" -s "$2"
+}
+
 web_start() {
     on "$1" nginx -e "$(web_root "$1")/error.log" -c "$(web_root "$1")/nginx.conf"
 }
 
 # web_stop HOST: the web server ends at once, with its connections.
 web_stop() {
-    on "$1" nginx -e "$(web_root "$1")/error.log" -c "$(web_root "$1")/nginx.conf" -s stop
+    web_signal "$1" stop
 }
 
 # web_quit HOST: it accepts no more connections (refused) and finishes those that are open.
 web_quit() {
-    on "$1" nginx -e "$(web_root "$1")/error.log" -c "$(web_root "$1")/nginx.conf" -s quit
+    web_signal "$1" quit
 }
 
 # web_hang HOST: connections are taken and nothing more is said, until web_resume HOST.
