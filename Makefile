@@ -3,7 +3,7 @@ SHELL = /bin/sh
 export CMD
 export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
-.PHONY: help demo test lint lab matrix differential bench clean services
+.PHONY: help demo test lint lab matrix differential bench clean services simulate
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -38,6 +38,9 @@ services: ## in the lab: every protocol check against the real server it is mean
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
 	@LAB_SCENARIOS=services tests/lab/run
+
+simulate: ## play 10,000 seeds of the simulation (SEEDS=n for others, SEED=n for one)
+	@SEEDS=$(or $(SEEDS),10000) cargo test --quiet --profile simulate -p director-core --test simulation
 
 bench: ## in the lab: programming a large table beside ipvsadm, and how long a dead server keeps receiving connections
 	@tests/lab/install

@@ -1,0 +1,123 @@
+//! What can happen in a simulation, and how a seed becomes a list of it. A deed holds all that it needs, so that a list
+//! from which deeds were dropped can still be played.
+//!
+//! Another feature takes part by a deed of its own here, what it does in `stage.rs`, and what must hold in
+//! `invariants.rs`; a setting of the definitions takes part by a line in [`definitions`].
+
+use std::time::Duration;
+
+use director_core::model::OnFailure;
+
+use crate::dice::Dice;
+use crate::world::Brief;
+
+pub(crate) const VIPS: [&str; 3] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
+pub(crate) const SERVERS: [&str; 5] = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5"];
+pub(crate) const SORRY: &str = "10.0.0.99";
+pub(crate) const FOREIGN: &str = "192.0.2.99";
+
+/// Deeds of one seed.
+const DEEDS: usize = 40;
+/// Longest time between two deeds, in milliseconds.
+const LONGEST_PAUSE: usize = 4_000;
+
+/// Something that happens, and the time that passes then.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) deed: Deed,
+    pub(crate) then: Duration,
+}
+
+/// Something that happens.
+#[derive(Debug, Clone)]
+pub(crate) enum Deed {
+    /// Nothing.
+    Pause,
+    /// A server no longer answers.
+    Dies(&'static str),
+    /// It does again.
+    Returns(&'static str),
+    /// Other definitions.
+    Reload(Vec<Brief>),
+    /// Definitions with faults.
+    BrokenReload,
+    /// Somebody else changes one of our services.
+    Meddles {
+        vip: &'static str,
+        server: &'static str,
+        how: Meddling,
+    },
+    /// The daemon is killed and started again on the same kernel.
+    Restart,
+    /// From now on the kernel refuses every tenth operation, by this chance.
+    Refuses(u64),
+    /// It obeys again.
+    Obeys,
+}
+
+/// What somebody else does to one of our services.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Meddling {
+    RemovesServer,
+    ChangesScheduler,
+    RemovesService,
+    ChangesWeight,
+}
+
+/// The definitions that a seed begins with, and what happens then.
+pub(crate) fn of_seed(seed: u64) -> (Vec<Brief>, Vec<Step>) {
+    let mut dice = Dice::new(seed);
+    let first = definitions(&mut dice);
+    let steps = (0..DEEDS).map(|_| Step {
+        deed: deed(&mut dice),
+        then: Duration::from_millis(dice.roll(LONGEST_PAUSE) as u64),
+    });
+    let steps = steps.collect();
+    (first, steps)
+}
+
+fn deed(dice: &mut Dice) -> Deed {
+    match dice.roll(10) {
+        0 | 1 => Deed::Dies(dice.pick(&SERVERS)),
+        2 | 3 => Deed::Returns(dice.pick(&SERVERS)),
+        4 => Deed::Reload(definitions(dice)),
+        5 => Deed::BrokenReload,
+        6 => Deed::Meddles {
+            vip: dice.pick(&VIPS),
+            server: dice.pick(&SERVERS),
+            how: dice.pick(&[
+                Meddling::RemovesServer,
+                Meddling::ChangesScheduler,
+                Meddling::RemovesService,
+                Meddling::ChangesWeight,
+            ]),
+        },
+        7 => Deed::Restart,
+        8 if dice.one_in(2) => Deed::Obeys,
+        8 => Deed::Refuses(dice.next()),
+        _ => Deed::Pause,
+    }
+}
+
+/// Random definitions: each service may be there, with some of the servers, weights from 0 to 3.
+pub(crate) fn definitions(dice: &mut Dice) -> Vec<Brief> {
+    let mut briefs = Vec::new();
+    for vip in VIPS {
+        if dice.one_in(4) {
+            continue;
+        }
+        let mut servers: Vec<(&'static str, i64)> = Vec::new();
+        for server in SERVERS {
+            if dice.one_in(2) {
+                servers.push((server, dice.roll(4) as i64));
+            }
+        }
+        briefs.push(Brief {
+            fallback: dice.one_in(2).then_some(SORRY),
+            fall: 1 + dice.roll(3) as u64,
+            on_failure: dice.pick(&[OnFailure::Remove, OnFailure::Quiesce]),
+            ..Brief::new(vip, &servers)
+        });
+    }
+    briefs
+}
