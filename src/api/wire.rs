@@ -238,7 +238,7 @@ impl Server {
                 presumed: health.presumed,
                 seconds: now.since(health.since).as_secs_f64(),
                 reason: health.reason.clone(),
-                against: health.against,
+                against: health.against(),
                 held_for_seconds: health
                     .penalty
                     .held_until()

@@ -46,6 +46,7 @@ pub(super) fn log(notice: &Notice) {
         | Notice::OrderLifted { .. }
         | Notice::Availability { .. }
         | Notice::Stopping { .. }
+        | Notice::CheckTurned { .. }
         | Notice::Wavering { .. }
         | Notice::Steady { .. } => tracing::info!("{notice}"),
         Notice::Refused { .. } | Notice::Unreadable { .. } => tracing::error!("{notice}"),

@@ -60,8 +60,11 @@ impl Resolver {
             // Behind a mark any protocol may stand; names of ports are nearly always the same for TCP and UDP.
             ListenDefinition::Mark { family, .. } => (Protocol::Tcp, Some(*family)),
         };
-        if let Some(port) = &mut service.check.port {
-            self.port(&mut port.value, protocol, &port.place);
+        let further = service.judging.further_checks.iter_mut();
+        for check in std::iter::once(&mut service.check).chain(further) {
+            if let Some(port) = &mut check.port {
+                self.port(&mut port.value, protocol, &port.place);
+            }
         }
         for server in service.real_servers.iter_mut().chain(&mut service.fallback) {
             self.server(server, protocol, family);

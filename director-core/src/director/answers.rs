@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Director, Effect, Notice};
-use crate::health::{Outcome, ProbeId, Report};
+use crate::health::{Concern, Outcome, ProbeId, Report, Subscription};
 use crate::moment::Moment;
 
 impl Director {
@@ -15,80 +15,94 @@ impl Director {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        let model = Arc::clone(&self.model);
         let mut pace = None;
-        for (service, server) in self.schedule.answered(probe, report) {
-            let Some(definition) = model.service(&service) else {
-                continue;
+        for subscription in self.schedule.answered(probe, report) {
+            let wished = match subscription.concern {
+                Concern::Check(check) => self.checked(&subscription, check, report, now, effects),
             };
-            let Some(health) = self.book.get_mut(&(service, server)) else {
-                continue;
-            };
-            let stood = now.since(health.since);
-            let failures_before = health.failures();
-            let limit = definition.timing.fall;
-            let name = definition.name.clone();
-            let repeated = health
-                .last()
-                .is_some_and(|(_, last)| last.outcome == report.outcome);
-            let transition = health.report(report.clone(), &definition.timing, now);
-            let failures = health.failures();
-            let wished = health.pace(&definition.timing);
-            let held = health.penalty.held_until();
-            let target = (service, server);
-            self.report_besides(target, report, transition.as_ref(), now, effects);
-            if let Some(transition) = transition {
-                let notice = Notice::Verdict {
-                    name,
-                    service,
-                    server,
-                    transition,
-                    stood,
-                    took: report.took,
-                };
-                effects.push(Effect::Tell(notice));
-                self.unsettled = true;
-                if let Some(until) = held {
-                    let held = Notice::Held {
-                        name: definition.name.clone(),
-                        server,
-                        until_in: until.since(now),
-                    };
-                    effects.push(Effect::Tell(held));
-                    self.next_release =
-                        [self.next_release, Some(until)].into_iter().flatten().min();
-                }
-            } else if let Outcome::Unable { reason } = &report.outcome
-                && !repeated
-            {
-                effects.push(Effect::Tell(Notice::CannotProbe {
-                    name,
-                    server,
-                    reason: reason.clone(),
-                }));
-            } else if failures > failures_before {
-                effects.push(Effect::Tell(Notice::Wavering {
-                    name,
-                    service,
-                    server,
-                    failures,
-                    limit,
-                    reason: report.outcome.words().to_owned(),
-                }));
-            } else if failures < failures_before {
-                effects.push(Effect::Tell(Notice::Steady {
-                    name,
-                    service,
-                    server,
-                }));
-            }
-            if wished != definition.timing.every {
-                pace = Some(pace.map_or(wished, |known: Duration| known.min(wished)));
-            }
+            pace = [pace, wished].into_iter().flatten().min();
         }
         if let Some(pace) = pace {
             self.schedule.set_pace(probe, pace);
         }
+    }
+
+    /// A check of a server has its answer; says when it wishes to be asked again, when that is not as usual.
+    fn checked(
+        &mut self,
+        subscription: &Subscription,
+        check: usize,
+        report: &Report,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> Option<Duration> {
+        let model = Arc::clone(&self.model);
+        let target = (subscription.service, subscription.server);
+        let service = model.service(&target.0)?;
+        let timing = &service.checks.get(check)?.timing;
+        let health = self.book.get_mut(&target)?;
+        let stood = now.since(health.since);
+        let before = health.checks.get(check)?;
+        let failures_before = before.failures();
+        let repeated = before
+            .last()
+            .is_some_and(|(_, last)| last.outcome == report.outcome);
+        let turned = health.report(service, check, report.clone(), now);
+        let held = health.penalty.held_until();
+        let after = health.checks.get(check)?;
+        let (failures, wished) = (after.failures(), after.pace(timing));
+        self.report_besides(target, report, turned.server.as_ref(), now, effects);
+        let (name, server) = (service.name.clone(), target.1);
+        if let Some(transition) = turned.server {
+            effects.push(Effect::Tell(Notice::Verdict {
+                name: name.clone(),
+                service: target.0,
+                server,
+                transition,
+                stood,
+                took: report.took,
+            }));
+            self.unsettled = true;
+            if let Some(until) = held {
+                effects.push(Effect::Tell(Notice::Held {
+                    name,
+                    server,
+                    until_in: until.since(now),
+                }));
+                self.next_release = [self.next_release, Some(until)].into_iter().flatten().min();
+            }
+        } else if let Some(transition) = turned.check {
+            effects.push(Effect::Tell(Notice::CheckTurned {
+                name,
+                server,
+                check: service.checks[check].name.clone(),
+                transition,
+            }));
+        } else if let Outcome::Unable { reason } = &report.outcome
+            && !repeated
+        {
+            effects.push(Effect::Tell(Notice::CannotProbe {
+                name,
+                server,
+                reason: reason.clone(),
+            }));
+        } else if failures > failures_before {
+            effects.push(Effect::Tell(Notice::Wavering {
+                name,
+                service: target.0,
+                server,
+                failures,
+                limit: timing.fall,
+                reason: report.outcome.words().to_owned(),
+            }));
+        } else if failures < failures_before {
+            effects.push(Effect::Tell(Notice::Steady {
+                name,
+                service: target.0,
+                server,
+            }));
+        }
+        (wished != timing.every).then_some(wished)
     }
 
     /// Lets servers in again that were held out for changing too often.

@@ -66,6 +66,17 @@ pub enum Notice {
         /// How long the deciding probe took.
         took: Duration,
     },
+    /// One of several checks of a real server has another verdict, and the server keeps its own.
+    CheckTurned {
+        /// The service, by the operator's name.
+        name: String,
+        /// The server.
+        server: Endpoint,
+        /// The check.
+        check: String,
+        /// From, to and why.
+        transition: Transition,
+    },
     /// A real server that is up fails, but not yet often enough to count as down.
     Wavering {
         /// The service, by the operator's name.
@@ -224,6 +235,16 @@ impl fmt::Display for Notice {
                     transition.from, transition.to, transition.reason
                 )
             }
+            Self::CheckTurned {
+                name,
+                server,
+                check,
+                transition,
+            } => write!(
+                f,
+                "{name} {server} check {check} {} -> {}: {}; the server's verdict stays",
+                transition.from, transition.to, transition.reason
+            ),
             Self::Wavering {
                 name,
                 server,

@@ -1,9 +1,12 @@
-//! What is believed of a real server before its first report: the kernel's table says whether it was in service.
+//! What is believed of a real server before its first report: what the kernel's table says, unless the
+//! definitions say something else.
+
+use std::sync::Arc;
 
 use super::Director;
 use crate::desired::HealthBook;
 use crate::health::{Health, Verdict};
-use crate::model::{ProbeKind, RealServer};
+use crate::model::{FirstVerdict, ProbeKind, RealServer, VirtualService};
 use crate::moment::Moment;
 use crate::table::Table;
 
@@ -11,19 +14,25 @@ impl Director {
     /// Gives every server that has no verdict yet its presumption, and forgets those that are gone.
     pub(super) fn presume(&mut self, table: &Table, now: Moment) {
         let mut book = HealthBook::new();
-        for service in self.model.services() {
+        let model = Arc::clone(&self.model);
+        for service in model.services() {
             for server in &service.real_servers {
                 let key = (service.id, server.endpoint);
-                let former = self.book.remove(&key).filter(|_| !is_fixed(server));
+                let former = self.book.remove(&key);
+                let former = former.filter(|known| is_asked(server) && !known.checks.is_empty());
                 let weight = table
                     .services
                     .get(&service.id)
                     .and_then(|entry| entry.servers.get(&server.endpoint))
                     .map(|entry| entry.settings.weight);
-                book.insert(
-                    key,
-                    former.unwrap_or_else(|| first_health(server, weight, now)),
-                );
+                let health = match former {
+                    Some(mut known) => {
+                        known.rearrange(&service.checks, service.combine, now);
+                        known
+                    }
+                    None => first_health(service, server, weight, now),
+                };
+                book.insert(key, health);
             }
         }
         self.book = book;
@@ -31,8 +40,26 @@ impl Director {
 }
 
 /// What is believed of a server before its first report.
-fn first_health(server: &RealServer, kernel_weight: Option<u32>, now: Moment) -> Health {
-    let presumed = match kernel_weight {
+fn first_health(
+    service: &VirtualService,
+    server: &RealServer,
+    kernel_weight: Option<u32>,
+    now: Moment,
+) -> Health {
+    if !is_asked(server) {
+        return unasked(server, kernel_weight, now);
+    }
+    match service.before_first_verdict {
+        FirstVerdict::Adopt => adopted(kernel_weight, now),
+        FirstVerdict::Down => Health::presumed(Verdict::Down, "down until it is asked", now),
+        FirstVerdict::Up => settled(Health::presumed(Verdict::Up, "up until it is asked", now)),
+    }
+    .asked_by(&service.checks)
+}
+
+/// The kernel's table says whether it was in service.
+fn adopted(kernel_weight: Option<u32>, now: Moment) -> Health {
+    match kernel_weight {
         Some(0) => Health::presumed(Verdict::Down, "the kernel had it with weight 0", now),
         Some(weight) => Health::presumed(
             Verdict::Up,
@@ -40,20 +67,19 @@ fn first_health(server: &RealServer, kernel_weight: Option<u32>, now: Moment) ->
             now,
         ),
         None => Health::presumed(Verdict::Down, "not asked yet", now),
-    };
-    match server.probe.as_ref().map(|probe| &probe.kind) {
-        None | Some(ProbeKind::AlwaysUp) => {
-            settled(Health::presumed(Verdict::Up, "counts as up unasked", now))
-        }
-        // Whoever is in service stays there; nobody comes into it.
-        Some(ProbeKind::AlwaysDown) if presumed.verdict == Verdict::Up => settled(presumed),
-        Some(ProbeKind::AlwaysDown) => settled(Health::presumed(
-            Verdict::Down,
-            "counts as down unasked",
-            now,
-        )),
-        Some(_) => presumed,
     }
+}
+
+/// The definitions alone say what becomes of it.
+fn unasked(server: &RealServer, kernel_weight: Option<u32>, now: Moment) -> Health {
+    let adopted = adopted(kernel_weight, now);
+    let off = (server.probes.iter()).any(|probe| probe.kind == ProbeKind::AlwaysDown);
+    settled(match (off, adopted.verdict) {
+        (false, _) => Health::presumed(Verdict::Up, "counts as up unasked", now),
+        // Whoever is in service stays there; nobody comes into it.
+        (true, Verdict::Up) => adopted,
+        (true, Verdict::Down) => Health::presumed(Verdict::Down, "counts as down unasked", now),
+    })
 }
 
 /// A verdict for which no report is awaited.
@@ -64,10 +90,8 @@ fn settled(health: Health) -> Health {
     }
 }
 
-/// Whether a server's verdict comes from the definitions alone.
-fn is_fixed(server: &RealServer) -> bool {
-    matches!(
-        server.probe.as_ref().map(|probe| &probe.kind),
-        None | Some(ProbeKind::AlwaysUp | ProbeKind::AlwaysDown)
-    )
+/// Whether a server is asked at all.
+fn is_asked(server: &RealServer) -> bool {
+    let fixed = |kind: &ProbeKind| matches!(kind, ProbeKind::AlwaysUp | ProbeKind::AlwaysDown);
+    server.probes.iter().any(|probe| !fixed(&probe.kind))
 }

@@ -1,4 +1,5 @@
-//! The health machine of one real server in one virtual service.
+//! The health machine of one check of one real server in one virtual service. What several of them say together is
+//! [`super::Health`]'s work.
 //!
 //! ```text
 //!              rise good in a row
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{History, Penalty, Report};
+use super::{History, Outcome, Report};
 use crate::model::CheckTiming;
 use crate::moment::Moment;
 
@@ -51,9 +52,11 @@ pub struct Transition {
     pub reason: String,
 }
 
-/// What is known about a real server.
+/// What one check knows about a real server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Health {
+pub struct CheckHealth {
+    /// The check, by its name.
+    pub name: String,
     /// Verdict or presumption.
     pub verdict: Verdict,
     /// No report has decided yet.
@@ -66,22 +69,23 @@ pub struct Health {
     pub reason: String,
     /// The last answers.
     pub history: History,
-    /// What its changes of verdict have cost it.
-    pub penalty: Penalty,
+    /// The last failure: when, and in what words.
+    pub last_failure: Option<(Moment, String)>,
 }
 
-impl Health {
-    /// A server of which only the kernel's table is known.
+impl CheckHealth {
+    /// A check that has not asked yet.
     #[must_use]
-    pub fn presumed(verdict: Verdict, reason: &str, now: Moment) -> Self {
+    pub fn presumed(name: &str, verdict: Verdict, reason: &str, now: Moment) -> Self {
         Self {
+            name: name.to_owned(),
             verdict,
             presumed: true,
             since: now,
             against: 0,
             reason: reason.to_owned(),
             history: History::default(),
-            penalty: Penalty::default(),
+            last_failure: None,
         }
     }
 
@@ -98,12 +102,6 @@ impl Health {
     #[must_use]
     pub fn last(&self) -> Option<&(Moment, Report)> {
         self.history.last()
-    }
-
-    /// Whether it may take connections: up, and not held out for changing too often.
-    #[must_use]
-    pub fn is_available(&self) -> bool {
-        self.verdict == Verdict::Up && self.penalty.held_until().is_none()
     }
 
     /// The time to the next probe after this report.
@@ -125,17 +123,25 @@ impl Health {
     ) -> Option<Transition> {
         let good = report.outcome.is_good();
         let words = report.outcome.words().to_owned();
-        self.history.keep(now, report);
+        self.keep(report, now);
         let reported = if good? { Verdict::Up } else { Verdict::Down };
         if reported == self.verdict {
             self.against = 0;
             return self
                 .presumed
-                .then(|| self.turn(reported, words, timing, now));
+                .then(|| self.turn(reported, words, now));
         }
         self.against = self.against.saturating_add(1);
         let count = self.decides(reported, timing)?;
-        Some(self.turn(reported, format!("{words}, {count}"), timing, now))
+        Some(self.turn(reported, format!("{words}, {count}"), now))
+    }
+
+    /// Keeps a report without judging it.
+    pub(super) fn keep(&mut self, report: Report, now: Moment) {
+        if let Outcome::Failed { reason } = &report.outcome {
+            self.last_failure = Some((now, reason.clone()));
+        }
+        self.history.keep(now, report);
     }
 
     /// The count that makes a verdict of what was reported; none while it does not suffice.
@@ -162,26 +168,13 @@ impl Health {
         })
     }
 
-    fn turn(
-        &mut self,
-        to: Verdict,
-        reason: String,
-        timing: &CheckTiming,
-        now: Moment,
-    ) -> Transition {
+    fn turn(&mut self, to: Verdict, reason: String, now: Moment) -> Transition {
         let transition = Transition {
             from: self.verdict,
             was_presumed: self.presumed,
             to,
             reason: reason.clone(),
         };
-        if let Some(damping) = timing
-            .damping
-            .as_ref()
-            .filter(|_| to != self.verdict && !self.presumed)
-        {
-            self.penalty.change(damping, now);
-        }
         self.verdict = to;
         self.presumed = false;
         self.since = now;
@@ -193,9 +186,9 @@ impl Health {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Outcome, Phases};
+    use super::super::Phases;
     use super::*;
-    use crate::model::{Damping, Window};
+    use crate::model::Window;
 
     const TIMING: CheckTiming = CheckTiming {
         every: Duration::from_secs(5),
@@ -205,6 +198,9 @@ mod tests {
         fall: 3,
         window: None,
         damping: None,
+        start_spread: Duration::ZERO,
+        jitter: 0,
+        hold_connection: false,
     };
 
     fn good() -> Report {
@@ -237,8 +233,8 @@ mod tests {
         }
     }
 
-    fn after(presumed: Verdict, reports: &[Report]) -> Health {
-        let mut health = Health::presumed(presumed, "", Moment::START);
+    fn after(presumed: Verdict, reports: &[Report]) -> CheckHealth {
+        let mut health = CheckHealth::presumed("tcp", presumed, "", Moment::START);
         for report in reports {
             health.report(report.clone(), &TIMING, Moment::START);
         }
@@ -303,7 +299,7 @@ mod tests {
             window: Some(Window { good: 3, of: 5 }),
             ..TIMING
         };
-        let mut health = Health::presumed(Verdict::Up, "", Moment::START);
+        let mut health = CheckHealth::presumed("tcp", Verdict::Up, "", Moment::START);
         let mut verdicts = String::new();
         for answer in "gggggfffggg".chars() {
             let report = if answer == 'g' { good() } else { failed() };
@@ -319,35 +315,5 @@ mod tests {
             health.reason,
             "status 200, 3 of the last 5 good, 3 of 5 needed"
         );
-    }
-
-    #[test]
-    fn a_server_that_changes_too_often_is_held_out_until_it_is_calm() {
-        let damping = Damping {
-            half_life: Duration::from_secs(60),
-            hold_above: 3,
-            release_below: 1,
-        };
-        let timing = CheckTiming {
-            rise: 1,
-            fall: 1,
-            damping: Some(damping),
-            ..TIMING
-        };
-        let mut health = Health::presumed(Verdict::Up, "", Moment::START);
-        let mut now = Moment::START;
-        for report in [good(), failed(), good(), failed(), good()] {
-            now = now + Duration::from_secs(1);
-            health.report(report, &timing, now);
-        }
-        assert_eq!(health.verdict, Verdict::Up);
-        assert!(!health.is_available(), "four changes in four seconds");
-        let released = health.penalty.held_until().unwrap();
-        let held = released.since(now);
-        assert!(
-            held > Duration::from_secs(100) && held < Duration::from_secs(121),
-            "{held:?}"
-        );
-        assert!(health.penalty.release(released) && health.is_available());
     }
 }

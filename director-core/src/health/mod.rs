@@ -4,13 +4,17 @@ mod damping;
 mod history;
 mod machine;
 mod report;
+mod rhythm;
 mod schedule;
+mod server;
+mod task;
 
 pub use damping::Penalty;
 pub use history::{HISTORY_LENGTH, History};
-pub use machine::{Health, Transition, Verdict};
+pub use machine::{CheckHealth, Transition, Verdict};
 pub use report::{Outcome, Phases, Report};
-pub use schedule::{ProbeId, Schedule};
+pub use schedule::{Concern, ProbeId, Schedule, Subscription};
+pub use server::{Health, Turned};
 
 use std::collections::BTreeMap;
 

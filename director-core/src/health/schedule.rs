@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Report};
-use crate::model::{Endpoint, Model, Probe, ProbeKind, ServiceId};
+use super::Report;
+use super::task::{Task, questions};
+use crate::model::{Endpoint, Model, Probe, ServiceId};
 use crate::moment::Moment;
 
 /// Number of a recurring probe, unique while the director lives.
@@ -22,27 +23,27 @@ pub struct Schedule {
     tasks: BTreeMap<ProbeId, Task>,
     /// The tasks that wait, by their time.
     queue: BTreeSet<(Moment, ProbeId)>,
-    /// The task that concerns a server.
-    of_server: HashMap<(ServiceId, Endpoint), ProbeId>,
+    /// The tasks that concern a server.
+    of_server: HashMap<(ServiceId, Endpoint), Vec<(Concern, ProbeId)>>,
     last_id: u64,
 }
 
-#[derive(Debug)]
-struct Task {
-    probe: Probe,
-    every: Duration,
-    /// Whom the answers concern.
-    subscribers: Vec<(ServiceId, Endpoint)>,
-    due: Moment,
-    /// When the last question was due; the rhythm counts from there.
-    asked_at: Moment,
-    asking: bool,
-    /// Share of the interval by which the second question is moved, in thousandths.
-    spread: u32,
-    asked_before: bool,
-    answered_before: bool,
-    /// TCP connects left before the next full question of a combined probe.
-    connects_left: u32,
+/// Whom an answer concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Subscription {
+    /// The service.
+    pub service: ServiceId,
+    /// The server.
+    pub server: Endpoint,
+    /// What of it.
+    pub concern: Concern,
+}
+
+/// What of a real server an answer concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Concern {
+    /// Its check with this place among the service's checks.
+    Check(usize),
 }
 
 impl Schedule {
@@ -60,31 +61,32 @@ impl Schedule {
                 .push(*id);
         }
         let total = wanted.len().max(1);
-        for (place, (probe, every, subscribers)) in wanted.into_iter().enumerate() {
-            let near = by_address.get(&(probe.address, probe.port));
-            let known = near.into_iter().flatten().copied().find(|id| {
-                former
-                    .get(id)
-                    .is_some_and(|task| task.probe == probe && task.every == every)
-            });
+        for (place, question) in wanted.into_iter().enumerate() {
+            let near = by_address.get(&(question.probe.address, question.probe.port));
+            let known = near
+                .into_iter()
+                .flatten()
+                .copied()
+                .find(|id| former.get(id).is_some_and(|task| task.is(&question)));
             let (id, task) = match known.and_then(|id| former.remove(&id).map(|task| (id, task))) {
-                Some((id, task)) => (
-                    id,
-                    Task {
-                        subscribers,
-                        ..task
-                    },
-                ),
+                Some((id, mut task)) => {
+                    task.subscribers = question.subscribers;
+                    (id, task)
+                }
                 None => (
                     self.next_id(),
-                    Task::new(probe, every, subscribers, spread(place, total), now),
+                    Task::new(question, spread(place, total), now),
                 ),
             };
             if !task.asking {
                 self.queue.insert((task.due, id));
             }
-            self.of_server
-                .extend(task.subscribers.iter().map(|subscriber| (*subscriber, id)));
+            for subscriber in &task.subscribers {
+                let of_server = self
+                    .of_server
+                    .entry((subscriber.service, subscriber.server));
+                of_server.or_default().push((subscriber.concern, id));
+            }
             self.tasks.insert(id, task);
         }
     }
@@ -108,21 +110,20 @@ impl Schedule {
     }
 
     /// Closes a question; says whom the answer concerns. A question that is no longer wanted concerns nobody.
-    pub fn answered(&mut self, id: ProbeId, report: &Report) -> Vec<(ServiceId, Endpoint)> {
+    pub fn answered(&mut self, id: ProbeId, report: &Report) -> Vec<Subscription> {
         let Some(task) = self.tasks.get_mut(&id) else {
             return Vec::new();
         };
-        task.asking = false;
-        task.answered_before = true;
-        task.count_combined(&report.outcome);
+        task.answered(report);
         self.queue.insert((task.due, id));
         task.subscribers.clone()
     }
 
-    /// Whether every question has been answered at least once.
+    /// Whether every check has been answered at least once.
     #[must_use]
     pub fn all_answered(&self) -> bool {
-        self.tasks.values().all(|task| task.answered_before)
+        let mut checks = self.tasks.values().filter(|task| task.is_check());
+        checks.all(|task| task.answered_before)
     }
 
     /// Has a server asked sooner or later than its interval says, until the next answer: `pace` after the last question.
@@ -136,120 +137,24 @@ impl Schedule {
         self.queue.insert((task.due, id));
     }
 
-    /// When this server is asked next; none while a question is open or when it is not asked.
+    /// When this server is asked next; none while all its questions are open or when it is not asked.
     #[must_use]
     pub fn next_for(&self, service: &ServiceId, server: &Endpoint) -> Option<Moment> {
-        let task = self.tasks.get(self.of_server.get(&(*service, *server))?)?;
-        (!task.asking).then_some(task.due)
+        let concerns = self.of_server.get(&(*service, *server))?;
+        let checks = concerns
+            .iter()
+            .filter(|(concern, _)| matches!(concern, Concern::Check(_)));
+        let tasks = checks.filter_map(|(_, id)| self.tasks.get(id));
+        tasks
+            .filter(|task| !task.asking)
+            .map(|task| task.due)
+            .min()
     }
 
     fn next_id(&mut self) -> ProbeId {
         self.last_id += 1;
         ProbeId(self.last_id)
     }
-}
-
-impl Task {
-    fn new(
-        probe: Probe,
-        every: Duration,
-        subscribers: Vec<(ServiceId, Endpoint)>,
-        spread: u32,
-        now: Moment,
-    ) -> Self {
-        Self {
-            probe,
-            every,
-            subscribers,
-            due: now,
-            asked_at: now,
-            asking: false,
-            spread,
-            asked_before: false,
-            answered_before: false,
-            connects_left: 0,
-        }
-    }
-
-    fn ask(&mut self, now: Moment) -> Probe {
-        self.asking = true;
-        self.asked_at = self.due;
-        let step = if self.asked_before {
-            self.every
-        } else {
-            self.every * self.spread / 1000
-        };
-        self.asked_before = true;
-        // From due time to due time, so that the rhythm holds; after a long pause from now, so that nothing is made up for.
-        self.due = if self.due + step > now {
-            self.due + step
-        } else {
-            now + self.every
-        };
-        let mut probe = self.probe.clone();
-        if let ProbeKind::Combined {
-            connect_timeout,
-            question,
-            ..
-        } = &self.probe.kind
-        {
-            if self.connects_left > 0 {
-                probe.kind = ProbeKind::Connect;
-                probe.timeout = *connect_timeout;
-            } else {
-                probe.kind = (**question).clone();
-            }
-        }
-        probe
-    }
-
-    fn count_combined(&mut self, outcome: &Outcome) {
-        let ProbeKind::Combined { connects, .. } = &self.probe.kind else {
-            return;
-        };
-        self.connects_left = match outcome {
-            Outcome::Good { .. } if self.connects_left > 0 => self.connects_left - 1,
-            Outcome::Good { .. } => *connects,
-            Outcome::Failed { .. } | Outcome::Unable { .. } => 0,
-        };
-    }
-}
-
-/// A question, how often it is asked, and whom the answers concern.
-type Question = (Probe, Duration, Vec<(ServiceId, Endpoint)>);
-
-/// Every different question of the model, in the order of the file.
-fn questions(model: &Model) -> Vec<Question> {
-    let mut wanted: Vec<Question> = Vec::new();
-    let mut places: HashMap<((IpAddr, u16), Duration), Vec<usize>> = HashMap::new();
-    for service in model.services() {
-        for server in &service.real_servers {
-            let Some(probe) = server.probe.as_ref().filter(|probe| is_asked(probe)) else {
-                continue;
-            };
-            let every = service.timing.every;
-            // The address narrows the search; equality decides.
-            let near = places
-                .entry(((probe.address, probe.port), every))
-                .or_default();
-            let place = near
-                .iter()
-                .copied()
-                .find(|place| wanted[*place].0 == *probe)
-                .unwrap_or_else(|| {
-                    wanted.push((probe.clone(), every, Vec::new()));
-                    near.push(wanted.len() - 1);
-                    wanted.len() - 1
-                });
-            wanted[place].2.push((service.id, server.endpoint));
-        }
-    }
-    wanted
-}
-
-/// Whether a probe takes asking at all.
-fn is_asked(probe: &Probe) -> bool {
-    !matches!(probe.kind, ProbeKind::AlwaysUp | ProbeKind::AlwaysDown)
 }
 
 /// The place of one probe among `total` in the interval, in thousandths, never 0.

@@ -23,7 +23,9 @@ pub use scheduling::{
     ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
 };
 pub use secret::Secret;
-pub use service::{CheckTiming, Damping, OnFailure, OnStop, VirtualService, Window};
+pub use service::{
+    Check, CheckTiming, Combine, Damping, FirstVerdict, OnFailure, OnStop, VirtualService, Window,
+};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

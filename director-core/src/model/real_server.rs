@@ -17,6 +17,7 @@ pub struct RealServer {
     pub upper_threshold: u32,
     /// Below this number an overloaded server gets connections again; 0 = three quarters of the upper one.
     pub lower_threshold: u32,
-    /// How to find out whether it works; none for a server that always counts as up, as a fallback does.
-    pub probe: Option<Probe>,
+    /// How to find out whether it works, a probe for each check of its service; none for a server that always counts as
+    /// up, as a fallback does.
+    pub probes: Vec<Probe>,
 }

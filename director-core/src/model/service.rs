@@ -19,12 +19,49 @@ pub struct VirtualService {
     pub real_servers: Vec<RealServer>,
     /// Used while no real server is available.
     pub fallback: Option<RealServer>,
-    /// When its probes run and how many answers make a verdict.
-    pub timing: CheckTiming,
+    /// How its real servers are judged, at least one check; each real server has a probe for each of them.
+    pub checks: Vec<Check>,
+    /// How the verdicts of several checks make that of a server.
+    pub combine: Combine,
+    /// What counts before a server was asked.
+    pub before_first_verdict: FirstVerdict,
     /// What happens to a real server that fails.
     pub on_failure: OnFailure,
     /// What happens to the service when the director stops.
     pub on_stop: OnStop,
+}
+
+/// One check of the real servers of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Check {
+    /// What it is called, different from the service's other checks.
+    pub name: String,
+    /// When it asks and how answers make its verdict.
+    pub timing: CheckTiming,
+}
+
+/// How the verdicts of several checks make that of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Combine {
+    /// The server is up while all of its checks are.
+    #[default]
+    All,
+    /// The server is up while any of its checks is.
+    Any,
+}
+
+/// What counts of a server before it was asked for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FirstVerdict {
+    /// It keeps the weight that the kernel's table gives it, and stays out when it is not there.
+    #[default]
+    Adopt,
+    /// It gets no connection before a check was good, whatever the kernel's table says.
+    Down,
+    /// It takes connections until its checks say otherwise.
+    Up,
 }
 
 /// When probes run and how answers make a verdict.
@@ -44,6 +81,12 @@ pub struct CheckTiming {
     pub window: Option<Window>,
     /// Keeps a server that changes too often out.
     pub damping: Option<Damping>,
+    /// Over how long the first questions are spread; all are asked at once when zero.
+    pub start_spread: Duration,
+    /// By how much each interval is varied, in per cent of it, 0 to 50.
+    pub jitter: u32,
+    /// A TCP connection is held open whose end makes the check ask at once.
+    pub hold_connection: bool,
 }
 
 /// A server is up while at least `good` of its last `of` answers are good.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, Host,
-    ListenDefinition, Placed, PortDefinition, RealServerDefinition, ServiceDefinition,
+    JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition, ServiceDefinition,
 };
 use director_core::diagnostic::Place;
 use director_core::director::{Director, Effect, Event, Notice};
@@ -115,6 +115,7 @@ fn service(brief: &Brief) -> ServiceDefinition {
         one_packet: None,
         forwarding: Some(placed(ForwardingDefinition::Masq)),
         check,
+        judging: JudgingDefinition::default(),
         on_failure: Some(placed(brief.on_failure)),
         on_stop: Some(placed(brief.on_stop)),
         real_servers: brief

@@ -1,8 +1,8 @@
 //! One virtual service: what it listens on, how it chooses, its real servers and its fallback.
 
 use director_core::definitions::{
-    ForwardingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
-    ServiceDefinition,
+    ForwardingDefinition, JudgingDefinition, ListenDefinition, Placed, PortDefinition,
+    RealServerDefinition, ServiceDefinition,
 };
 use director_core::diagnostic::Place;
 use director_core::model::{Family, OnFailure, OnStop, Protocol};
@@ -113,6 +113,7 @@ pub(super) fn lower(
         one_packet: one_packet(scope, findings),
         forwarding: None,
         check: plan.lower(scope, findings),
+        judging: JudgingDefinition::default(),
         on_failure: Some(
             scope
                 .yes_no(Key::Quiescent)

@@ -105,6 +105,10 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
         fall: reader.number_of(&fields, "fall"),
         window: judging::window(&fields, reader),
         damping: judging::damping(&fields, reader),
+        name: reader.text_of(&fields, "name"),
+        start_spread: reader.duration_of(&fields, "start_spread"),
+        jitter: reader.number_of(&fields, "jitter"),
+        hold_connection: reader.truth_of(&fields, "hold_connection"),
     }
 }
 

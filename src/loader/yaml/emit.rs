@@ -7,7 +7,7 @@ use director_core::definitions::{
     Definitions, ForwardingDefinition, Host, ListenDefinition, Placed, PortDefinition,
     RealServerDefinition, ServiceDefinition,
 };
-use director_core::model::{Family, OnFailure, OnStop, TunnelChecksum};
+use director_core::model::{Combine, Family, FirstVerdict, OnFailure, OnStop, TunnelChecksum};
 
 use super::emit_check;
 
@@ -61,7 +61,28 @@ fn emit_service(text: &mut String, service: &ServiceDefinition) {
             .as_ref()
             .map(|choice| choice.value.to_string()),
     );
-    key("check", emit_check::check(&service.check));
+    if let Some((name, value)) = emit_check::checks(service) {
+        key(name, Some(value));
+    }
+    let judging = &service.judging;
+    key(
+        "combine",
+        judging.combine.as_ref().map(|word| match word.value {
+            Combine::All => "all".to_owned(),
+            Combine::Any => "any".to_owned(),
+        }),
+    );
+    key(
+        "before_first_verdict",
+        judging
+            .before_first_verdict
+            .as_ref()
+            .map(|word| match word.value {
+                FirstVerdict::Adopt => "adopt".to_owned(),
+                FirstVerdict::Down => "down".to_owned(),
+                FirstVerdict::Up => "up".to_owned(),
+            }),
+    );
     key(
         "on_failure",
         service

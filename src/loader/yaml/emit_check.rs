@@ -2,15 +2,28 @@
 
 use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, ConversationCheckDefinition, HttpCheckDefinition, Placed,
-    PortDefinition,
+    PortDefinition, ServiceDefinition,
 };
 use director_core::model::{Protocol, Secret};
 
 use super::dialogue::CONVERSATIONS;
 use super::emit::{quoted, span};
 
+/// The checks of a service: the key and its value in one line; none when nothing is said about them.
+pub(super) fn checks(service: &ServiceDefinition) -> Option<(&'static str, String)> {
+    let further = &service.judging.further_checks;
+    if further.is_empty() {
+        return check(&service.check).map(|text| ("check", text));
+    }
+    let all = std::iter::once(&service.check).chain(further);
+    let texts: Vec<String> = all
+        .map(|one| check(one).unwrap_or_else(|| "tcp".to_owned()))
+        .collect();
+    Some(("checks", format!("[{}]", texts.join(", "))))
+}
+
 /// A check in one line; none when nothing is said about it.
-pub(super) fn check(check: &CheckDefinition) -> Option<String> {
+fn check(check: &CheckDefinition) -> Option<String> {
     let mut fields = Vec::new();
     if let Some(written) = &check.kind {
         let mut asked = &written.value;
@@ -73,6 +86,13 @@ pub(super) fn check(check: &CheckDefinition) -> Option<String> {
             d.hold_above, d.release_below
         )
     }));
+    let name = check.name.as_ref();
+    fields.extend(name.map(|name| format!("name: {}", quoted(&name.value))));
+    fields.extend(time("start_spread", &check.start_spread));
+    let jitter = check.jitter.as_ref();
+    fields.extend(jitter.map(|jitter| format!("jitter: {}", jitter.value)));
+    let hold = check.hold_connection.as_ref();
+    fields.extend(hold.map(|hold| format!("hold_connection: {}", hold.value)));
     (!fields.is_empty()).then(|| format!("{{{}}}", fields.join(", ")))
 }
 

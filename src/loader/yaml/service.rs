@@ -1,12 +1,12 @@
 //! A virtual service and its real servers.
 
 use director_core::definitions::{
-    CheckDefinition, ForwardingDefinition, Host, Placed, RealServerDefinition, ServiceDefinition,
+    ForwardingDefinition, Host, Placed, RealServerDefinition, ServiceDefinition,
 };
 use director_core::model::{OnFailure, OnStop, TunnelChecksum};
 
 use super::address;
-use super::check;
+use super::judging;
 use super::node::{Content, Node};
 use super::reader::{Fields, Reader};
 use super::shape;
@@ -26,10 +26,7 @@ pub(super) fn service(node: &Node, reader: &mut Reader) -> Option<ServiceDefinit
     };
     let (scheduler, scheduler_flags) = scheduler(&fields, reader);
     let persistence = persistence(&fields, reader);
-    let check = match fields.get("check") {
-        Some(written) => check::check(written, reader),
-        None => CheckDefinition::default(),
-    };
+    let (check, judging) = judging::checks(&fields, reader);
     Some(ServiceDefinition {
         place: node.place.clone(),
         name: reader.text_of(&fields, "name"),
@@ -42,6 +39,7 @@ pub(super) fn service(node: &Node, reader: &mut Reader) -> Option<ServiceDefinit
         one_packet: reader.truth_of(&fields, "one_packet"),
         forwarding: forwarding(&fields, reader),
         check,
+        judging,
         on_failure: reader.word_of(
             &fields,
             "on_failure",

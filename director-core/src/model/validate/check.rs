@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use super::real_server::Surroundings;
+use super::timing::all_of;
 use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings};
 use crate::definitions::{
-    CheckKindDefinition, CommandCheckDefinition, ConversationCheckDefinition, HttpCheckDefinition,
+    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, ConversationCheckDefinition, HttpCheckDefinition,
     Placed, RealServerDefinition,
 };
 use crate::model::{
@@ -13,17 +14,18 @@ use crate::model::{
     ServiceId, StatusRange, TlsCheck, Verification,
 };
 
-/// Findings about the check itself, once for the service and not once for each server.
+/// Findings about the checks themselves, once for the service and not once for each server.
 pub(super) fn shared_faults(around: &Surroundings<'_>, findings: &mut Findings) {
-    let check = &around.written.check;
-    if let Some(timeout) = &check.timeout {
-        findings.positive(timeout.value, &timeout.place, "the time limit of a probe");
-    }
-    if let Some(port) = &check.port {
-        findings.port(&port.value, &port.place);
-    }
-    if let Some(kind) = &check.kind {
-        kind_of(&kind.value, &Asked::default(), around, findings);
+    for check in all_of(around.written) {
+        if let Some(timeout) = &check.timeout {
+            findings.positive(timeout.value, &timeout.place, "the time limit of a probe");
+        }
+        if let Some(port) = &check.port {
+            findings.port(&port.value, &port.place);
+        }
+        if let Some(kind) = &check.kind {
+            kind_of(&kind.value, &Asked::default(), around, findings);
+        }
     }
 }
 
@@ -36,16 +38,30 @@ struct Asked<'a> {
     port: u16,
 }
 
-/// The probe for one server. The outer `None` means that a finding stands in the way, reported here or by
-/// [`shared_faults`]; the inner one is a server without a probe.
-pub(super) fn probe(
+/// The probes for one server, one for each check. None means that a finding stands in the way, reported here or by
+/// [`shared_faults`].
+pub(super) fn probes(
     around: &Surroundings<'_>,
     written: &RealServerDefinition,
     address: IpAddr,
     server_port: u16,
     findings: &mut Findings,
-) -> Option<Option<Probe>> {
-    let check = &around.written.check;
+) -> Option<Vec<Probe>> {
+    let checks = all_of(around.written);
+    let probes: Vec<Option<Probe>> = checks
+        .map(|check| probe(check, around, written, address, server_port, findings))
+        .collect();
+    probes.into_iter().collect()
+}
+
+fn probe(
+    check: &CheckDefinition,
+    around: &Surroundings<'_>,
+    written: &RealServerDefinition,
+    address: IpAddr,
+    server_port: u16,
+    findings: &mut Findings,
+) -> Option<Probe> {
     // Faults of the check were reported once for the service; here they only mean that there is no probe.
     let mut reported = Findings::default();
     let service_port = around.id.as_ref().and_then(ServiceId::port);
@@ -81,12 +97,12 @@ pub(super) fn probe(
         .timeout
         .as_ref()
         .map_or(DEFAULT_TIMEOUT, |timeout| timeout.value);
-    Some(Some(Probe {
+    Some(Probe {
         kind,
         address,
         port,
         timeout,
-    }))
+    })
 }
 
 fn needs_port(kind: &ProbeKind) -> bool {

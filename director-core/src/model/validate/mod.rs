@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Model, OnFailure, OnStop, ServiceId, VirtualService};
+use super::{Combine, FirstVerdict, Model, OnFailure, OnStop, ServiceId, VirtualService};
 use crate::definitions::{Definitions, PortDefinition, ServiceDefinition};
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -142,7 +142,7 @@ fn service(
     let protocol = listen::protocol(written);
     let family = listen::family(written, id.as_ref());
     let scheduling = scheduling::scheduling(written, family, findings);
-    let timing = timing::timing(&written.check, findings);
+    let checks = timing::checks(written, findings);
     let surroundings = real_server::Surroundings {
         written,
         id,
@@ -158,6 +158,7 @@ fn service(
         warn_of_equal_fallback(written, fallback.endpoint, &real_servers, findings);
     }
     let id = id?;
+    let judging = &written.judging;
     Some(VirtualService {
         id,
         name: written
@@ -167,7 +168,15 @@ fn service(
         scheduling: scheduling?,
         real_servers,
         fallback,
-        timing,
+        checks,
+        combine: judging
+            .combine
+            .as_ref()
+            .map_or(Combine::default(), |word| word.value),
+        before_first_verdict: judging
+            .before_first_verdict
+            .as_ref()
+            .map_or(FirstVerdict::default(), |word| word.value),
         on_failure: written
             .on_failure
             .as_ref()

@@ -93,10 +93,10 @@ fn one(
         Some(service_port) if forwarding.keeps_port() => service_port,
         _ => port,
     };
-    let probe = if probed {
-        check::probe(around, written, address, port, findings)?
+    let probes = if probed {
+        check::probes(around, written, address, port, findings)?
     } else {
-        None
+        Vec::new()
     };
     usable.then_some(RealServer {
         endpoint: Endpoint {
@@ -108,7 +108,7 @@ fn one(
         weight: weight?,
         upper_threshold: upper?,
         lower_threshold: lower?,
-        probe,
+        probes,
     })
 }
 

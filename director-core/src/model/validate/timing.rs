@@ -1,16 +1,87 @@
-//! When probes run, and how answers make a verdict.
+//! The checks of a service: what they are called, when they ask, and how answers make a verdict.
 
 use std::time::Duration;
 
 use super::{DEFAULT_EVERY, DEFAULT_FALL, DEFAULT_RISE, Findings};
-use crate::definitions::{CheckDefinition, DampingDefinition, Placed, WindowDefinition};
-use crate::model::{CheckTiming, Damping, Window};
+use crate::definitions::{
+    CheckDefinition, CheckKindDefinition, DampingDefinition, Placed, ServiceDefinition,
+    WindowDefinition,
+};
+use crate::model::{Check, CheckTiming, Damping, Window};
 
 /// Answers that a window may look at: as many as are kept.
 const LARGEST_WINDOW: u64 = 64;
 
+/// Largest jitter in per cent: more would make of an interval anything.
+const LARGEST_JITTER: u64 = 50;
+
+/// All checks of a service, each with a name of its own.
+pub(super) fn checks(written: &ServiceDefinition, findings: &mut Findings) -> Vec<Check> {
+    let mut checks: Vec<Check> = Vec::new();
+    let several = !written.judging.further_checks.is_empty();
+    for definition in all_of(written) {
+        if let Some(kind) = definition.kind.as_ref().filter(|kind| several && is_fixed(&kind.value)) {
+            findings.error(
+                &kind.place,
+                "this check asks nothing, and so has no place among several",
+                "leave it out, or make it the only check",
+            );
+        }
+        let taken = |name: &str| checks.iter().any(|known| known.name == name);
+        if let Some(name) = definition.name.as_ref().filter(|name| taken(&name.value)) {
+            findings.error(
+                &name.place,
+                format!("a second check of this service is called {}", name.value),
+                "give each check a name of its own",
+            );
+        }
+        let word = definition.name.as_ref().map_or_else(
+            || kind_word(definition).to_owned(),
+            |name| name.value.clone(),
+        );
+        let name = (1..)
+            .map(|number| match number {
+                1 => word.clone(),
+                number => format!("{word}-{number}"),
+            })
+            .find(|name| !taken(name));
+        checks.push(Check {
+            name: name.unwrap_or(word),
+            timing: timing(definition, findings),
+        });
+    }
+    checks
+}
+
+/// Every check of a service as written.
+pub(super) fn all_of(written: &ServiceDefinition) -> impl Iterator<Item = &CheckDefinition> {
+    std::iter::once(&written.check).chain(&written.judging.further_checks)
+}
+
+fn is_fixed(kind: &CheckKindDefinition) -> bool {
+    matches!(
+        kind,
+        CheckKindDefinition::AlwaysUp | CheckKindDefinition::AlwaysDown
+    )
+}
+
+/// What a check without a name is called.
+fn kind_word(check: &CheckDefinition) -> &'static str {
+    match check.kind.as_ref().map(|kind| &kind.value) {
+        None | Some(CheckKindDefinition::Connect) => "tcp",
+        Some(CheckKindDefinition::AlwaysUp) => "none",
+        Some(CheckKindDefinition::AlwaysDown) => "off",
+        Some(CheckKindDefinition::Ping { .. }) => "ping",
+        Some(CheckKindDefinition::Http(http)) if http.tls => "https",
+        Some(CheckKindDefinition::Http(_)) => "http",
+        Some(CheckKindDefinition::Command(_)) => "command",
+        Some(CheckKindDefinition::Conversation(_)) => "dialogue",
+        Some(CheckKindDefinition::Combined { .. }) => "combined",
+    }
+}
+
 /// The timing of a check; what is not valid is reported and replaced by its default, since no model comes of it.
-pub(super) fn timing(check: &CheckDefinition, findings: &mut Findings) -> CheckTiming {
+fn timing(check: &CheckDefinition, findings: &mut Findings) -> CheckTiming {
     let every = span(
         check.every.as_ref(),
         "the time between two probes",
@@ -48,7 +119,25 @@ pub(super) fn timing(check: &CheckDefinition, findings: &mut Findings) -> CheckT
             .damping
             .as_ref()
             .and_then(|damping| self::damping(damping, findings)),
+        start_spread: check
+            .start_spread
+            .as_ref()
+            .map_or(Duration::ZERO, |spread| spread.value),
+        jitter: jitter(check.jitter.as_ref(), findings),
+        hold_connection: check.hold_connection.as_ref().is_some_and(|hold| hold.value),
     }
+}
+
+fn jitter(written: Option<&Placed<u64>>, findings: &mut Findings) -> u32 {
+    let Some(written) = written else {
+        return 0;
+    };
+    if written.value > LARGEST_JITTER {
+        let message = format!("a jitter of {} % is too large", written.value);
+        let hint = format!("write 0% to {LARGEST_JITTER}%");
+        findings.error(&written.place, message, hint);
+    }
+    u32::try_from(written.value.min(LARGEST_JITTER)).unwrap_or(0)
 }
 
 fn span(

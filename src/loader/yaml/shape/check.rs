@@ -1,6 +1,7 @@
 //! Rows of a check: what is asked, how often, and what makes a verdict.
 
 use super::Takes::{Either, List, Mapping, Number, Port, Size, Span, Text, Truth, Word};
+use super::judging::{CHECK_NAME, HOLD_CONNECTION, JITTER, START_SPREAD};
 use super::{Key, Shape, key};
 
 /// Kinds of check whose name alone is a check.
@@ -116,6 +117,10 @@ pub(in super::super) const CHECK: Shape = Shape {
             .takes(Mapping(&DAMPING))
             .default("none")
             .means("Keeps a server out that changes too often."),
+        CHECK_NAME,
+        START_SPREAD,
+        JITTER,
+        HOLD_CONNECTION,
     ],
 };
 

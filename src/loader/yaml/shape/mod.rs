@@ -3,6 +3,7 @@
 
 mod check;
 mod file;
+mod judging;
 mod service;
 
 pub(super) use check::{

@@ -4,6 +4,7 @@ use director_core::model::KNOWN_SCHEDULERS;
 
 use super::Takes::{Either, List, Listen, Mapping, Number, Server, Span, Text, Truth, Word};
 use super::check::{ALONE, CHECK};
+use super::judging::{BEFORE_FIRST_VERDICT, CHECKS, COMBINE};
 use super::{Key, Shape, Takes, key};
 
 /// A virtual service.
@@ -39,6 +40,9 @@ pub(in super::super) const SERVICE: Shape = Shape {
             .takes(Either(&[Word(ALONE), Text, Mapping(&CHECK)]))
             .default("tcp; ping for UDP and for firewall marks")
             .means("How real servers are asked whether they work; the name of a kind, or of one of the file's `checks`."),
+        CHECKS,
+        COMBINE,
+        BEFORE_FIRST_VERDICT,
         key("on_failure", "quiesce")
             .takes(Word(&["remove", "quiesce"]))
             .default("remove")

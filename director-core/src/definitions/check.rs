@@ -1,0 +1,167 @@
+//! Checks as written: what is asked, when, and how answers make a verdict.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Placed, PortDefinition};
+use crate::model::{Combine, FirstVerdict, Protocol, Secret};
+
+/// What makes the verdict over a real server besides its first check, as written.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct JudgingDefinition {
+    /// The checks after the first.
+    pub further_checks: Vec<CheckDefinition>,
+    /// How the verdicts of several checks make one.
+    pub combine: Option<Placed<Combine>>,
+    /// What counts before the first verdict.
+    pub before_first_verdict: Option<Placed<FirstVerdict>>,
+}
+
+/// How real servers are probed, as written.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CheckDefinition {
+    /// What it is called; its kind when nothing is written.
+    pub name: Option<Placed<String>>,
+    /// What is asked; a TCP connect (or, for UDP services, a ping) when nothing is written.
+    pub kind: Option<Placed<CheckKindDefinition>>,
+    /// Port asked, in place of the real server's.
+    pub port: Option<Placed<PortDefinition>>,
+    /// Port asked of a real server that has none of its own; the virtual service's when not given.
+    pub default_port: Option<u16>,
+    /// From the start of one probe to the start of the next.
+    pub every: Option<Placed<Duration>>,
+    /// The same while answers speak against the verdict.
+    pub every_while_changing: Option<Placed<Duration>>,
+    /// The same while the server is down.
+    pub every_while_down: Option<Placed<Duration>>,
+    /// Limit for one probe.
+    pub timeout: Option<Placed<Duration>>,
+    /// Good answers in a row that bring a server up.
+    pub rise: Option<Placed<u64>>,
+    /// Failures in a row that take it down.
+    pub fall: Option<Placed<u64>>,
+    /// Good answers needed among the last ones, in place of rise and fall.
+    pub window: Option<Placed<WindowDefinition>>,
+    /// Flap damping.
+    pub damping: Option<Placed<DampingDefinition>>,
+    /// Over how long the first questions are spread.
+    pub start_spread: Option<Placed<Duration>>,
+    /// By how many per cent of it each interval is varied.
+    pub jitter: Option<Placed<u64>>,
+    /// Whether a TCP connection is held whose end makes the check ask at once.
+    pub hold_connection: Option<Placed<bool>>,
+}
+
+/// A window over the last answers, as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowDefinition {
+    /// Good answers needed.
+    pub good: u64,
+    /// Answers looked at.
+    pub of: u64,
+}
+
+/// Flap damping as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DampingDefinition {
+    /// Time in which the penalty falls by half.
+    pub half_life: Duration,
+    /// Changes from which on the server is held out.
+    pub hold_above: u64,
+    /// Penalty, in changes, below which it is released.
+    pub release_below: u64,
+}
+
+/// What is asked, as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum CheckKindDefinition {
+    /// Counts as up unasked.
+    AlwaysUp,
+    /// Counts as down unasked; what the kernel's table has in service stays there.
+    AlwaysDown,
+    /// TCP connect.
+    Connect,
+    /// ICMP echo.
+    Ping {
+        /// Attempts within one probe.
+        attempts: u64,
+    },
+    /// HTTP or HTTPS.
+    Http(HttpCheckDefinition),
+    /// A program.
+    Command(CommandCheckDefinition),
+    /// A dialogue in the service's protocol.
+    Conversation(ConversationCheckDefinition),
+    /// TCP connects between full questions.
+    Combined {
+        /// Connects between two questions.
+        connects: u64,
+        /// Limit for one connect.
+        connect_timeout: Duration,
+        /// The full question.
+        question: Box<CheckKindDefinition>,
+    },
+}
+
+/// An HTTP check as written.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct HttpCheckDefinition {
+    /// HTTPS in place of HTTP.
+    pub tls: bool,
+    /// Whether the certificate is verified.
+    pub verify: Option<Placed<bool>>,
+    /// Name for SNI and certificate, when it is not the virtual host.
+    pub server_name: Option<Placed<String>>,
+    /// Request method.
+    pub method: Option<Placed<String>>,
+    /// Path and query; or an absolute URL, whose host is asked in the server's place unless `proxy` is set.
+    pub path: Option<Placed<String>>,
+    /// The server is asked as a proxy for the absolute URL in `path`.
+    pub proxy: bool,
+    /// Host header and SNI.
+    pub virtual_host: Option<Placed<String>>,
+    /// Good status codes: `200`, `200-299`, `2xx`.
+    pub status: Vec<Placed<String>>,
+    /// Regular expression that the body must hold.
+    pub body: Option<Placed<String>>,
+    /// Bytes of the body read at most.
+    pub body_limit: Option<Placed<u64>>,
+    /// Redirects followed at most; none are when nothing is written.
+    pub follow_redirects: Option<Placed<u64>>,
+}
+
+/// A check by a program, as written. The words `{vip}`, `{vport}`, `{rip}` and `{rport}` inside an argument stand for the
+/// addresses and ports of service and server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandCheckDefinition {
+    /// Program and arguments.
+    pub argv: Vec<Placed<String>>,
+    /// User to run it as.
+    pub user: Option<Placed<String>>,
+}
+
+/// A dialogue check as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConversationCheckDefinition {
+    /// The protocol.
+    pub conversation: crate::model::Conversation,
+    /// Transport, where there is a choice; the service's own otherwise.
+    pub transport: Option<Protocol>,
+    /// TLS from the first byte.
+    pub tls: bool,
+    /// Whether the certificate is verified.
+    pub verify: Option<Placed<bool>>,
+    /// What to ask.
+    pub request: Option<Placed<String>>,
+    /// Regular expression that the answer must hold.
+    pub receive: Option<Placed<String>>,
+    /// User name.
+    pub login: Option<Placed<String>>,
+    /// Password.
+    pub password: Option<Placed<Secret>>,
+    /// Database.
+    pub database: Option<Placed<String>>,
+    /// Shared secret.
+    pub secret: Option<Placed<Secret>>,
+}

@@ -1,0 +1,111 @@
+//! When a recurring question is asked: its interval, the spread of the first questions, and the jitter of the later ones.
+//! Chance has no part in it: what varies is taken from the question itself, so that every run of the same definitions
+//! asks at the same moments and two servers do not.
+
+use std::hash::{Hash, Hasher};
+use std::time::Duration;
+
+use crate::model::{CheckTiming, Probe};
+
+/// The rhythm of a recurring question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Rhythm {
+    /// From one question to the next.
+    pub(super) every: Duration,
+    /// Over how long first questions are spread.
+    pub(super) start_spread: Duration,
+    /// By how many per cent an interval is varied.
+    pub(super) jitter: u32,
+}
+
+impl Rhythm {
+    pub(super) fn of(timing: &CheckTiming) -> Self {
+        Self {
+            every: timing.every,
+            start_spread: timing.start_spread,
+            jitter: timing.jitter,
+        }
+    }
+
+    /// How long the first question waits.
+    pub(super) fn first_wait(&self, identity: u64) -> Duration {
+        self.start_spread.mul_f64(share(identity, 0))
+    }
+
+    /// `step`, varied for the question with this number.
+    pub(super) fn varied(&self, step: Duration, identity: u64, number: u64) -> Duration {
+        if self.jitter == 0 {
+            return step;
+        }
+        // From -1 to 1.
+        let swing = share(identity, number).mul_add(2.0, -1.0);
+        step.mul_f64(1.0 + swing * f64::from(self.jitter) / 100.0)
+    }
+}
+
+/// What tells a question from all others, the same on every run.
+pub(super) fn identity(probe: &Probe) -> u64 {
+    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    probe.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A share from 0 to below 1 for a question and a number (the mixing of SplitMix64).
+fn share(identity: u64, number: u64) -> f64 {
+    let mut z = identity ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    // 32 bits are plenty and exact.
+    f64::from((z >> 32) as u32) / (f64::from(u32::MAX) + 1.0)
+}
+
+/// The hash FNV-1a: the standard library's may change with its version.
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_varies_within_its_jitter_and_is_the_same_every_time() {
+        let rhythm = Rhythm {
+            every: Duration::from_secs(10),
+            start_spread: Duration::from_secs(4),
+            jitter: 20,
+        };
+        let steps: Vec<Duration> = (1..100)
+            .map(|number| rhythm.varied(rhythm.every, 17, number))
+            .collect();
+        let (low, high) = (Duration::from_secs(8), Duration::from_secs(12));
+        assert!(steps.iter().all(|step| (low..=high).contains(step)), "{steps:?}");
+        assert!(steps.iter().any(|step| *step < Duration::from_secs(9)));
+        assert!(steps.iter().any(|step| *step > Duration::from_secs(11)));
+        assert_eq!(steps[3], rhythm.varied(rhythm.every, 17, 4));
+        assert_ne!(steps[3], rhythm.varied(rhythm.every, 18, 4));
+    }
+
+    #[test]
+    fn first_questions_are_spread() {
+        let rhythm = Rhythm {
+            every: Duration::from_secs(10),
+            start_spread: Duration::from_secs(4),
+            jitter: 0,
+        };
+        let waits: Vec<Duration> = (0..50).map(|identity| rhythm.first_wait(identity)).collect();
+        assert!(waits.iter().all(|wait| *wait < Duration::from_secs(4)));
+        let late = waits.iter().filter(|wait| **wait > Duration::from_secs(2));
+        assert!((15..=35).contains(&late.count()), "{waits:?}");
+    }
+}

@@ -1,0 +1,188 @@
+//! One recurring question: when it is due, whom its answers concern, and what was last heard.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::rhythm::{Rhythm, identity};
+use super::schedule::Subscription;
+use super::{Concern, Outcome, Report};
+use crate::model::{Model, Probe, ProbeKind};
+use crate::moment::Moment;
+
+/// A recurring question.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) probe: Probe,
+    pub(super) rhythm: Rhythm,
+    /// Whom the answers concern.
+    pub(super) subscribers: Vec<Subscription>,
+    pub(super) due: Moment,
+    /// When the last question was due; the rhythm counts from there.
+    pub(super) asked_at: Moment,
+    pub(super) asking: bool,
+    pub(super) answered_before: bool,
+    /// Tells this question from others.
+    identity: u64,
+    /// Share of the interval by which the second question is moved, in thousandths.
+    spread: u32,
+    /// Questions so far.
+    asked: u64,
+    /// TCP connects left before the next full question of a combined probe.
+    connects_left: u32,
+}
+
+impl Task {
+    /// A question that was not asked before. `spread` is its place in the interval, in thousandths.
+    pub(super) fn new(question: Question, spread: u32, now: Moment) -> Self {
+        let Question {
+            probe,
+            rhythm,
+            subscribers,
+        } = question;
+        let identity = identity(&probe);
+        Self {
+            due: now + rhythm.first_wait(identity),
+            probe,
+            rhythm,
+            subscribers,
+            asked_at: now,
+            asking: false,
+            answered_before: false,
+            identity,
+            // First questions that are spread have their places already.
+            spread: if rhythm.start_spread.is_zero() {
+                spread
+            } else {
+                1000
+            },
+            asked: 0,
+            connects_left: 0,
+        }
+    }
+
+    pub(super) fn is(&self, question: &Question) -> bool {
+        self.probe == question.probe && self.rhythm == question.rhythm
+    }
+
+    /// Marks the question as open and says what is asked this time.
+    pub(super) fn ask(&mut self, now: Moment) -> Probe {
+        self.asking = true;
+        self.asked_at = self.due;
+        let every = self.rhythm.every;
+        let step = if self.asked > 0 {
+            self.rhythm.varied(every, self.identity, self.asked)
+        } else {
+            every * self.spread / 1000
+        };
+        self.asked += 1;
+        // From due time to due time, so that the rhythm holds; after a long pause from now, so that nothing is made up for.
+        self.due = if self.due + step > now {
+            self.due + step
+        } else {
+            now + every
+        };
+        let mut probe = self.probe.clone();
+        if let ProbeKind::Combined {
+            connect_timeout,
+            question,
+            ..
+        } = &self.probe.kind
+        {
+            if self.connects_left > 0 {
+                probe.kind = ProbeKind::Connect;
+                probe.timeout = *connect_timeout;
+            } else {
+                probe.kind = (**question).clone();
+            }
+        }
+        probe
+    }
+
+    /// Closes the question.
+    pub(super) fn answered(&mut self, report: &Report) {
+        self.asking = false;
+        self.answered_before = true;
+        self.count_combined(&report.outcome);
+    }
+
+    /// Whether a verdict hangs on it.
+    pub(super) fn is_check(&self) -> bool {
+        let mut concerns = self.subscribers.iter();
+        concerns.any(|subscriber| matches!(subscriber.concern, Concern::Check(_)))
+    }
+
+    fn count_combined(&mut self, outcome: &Outcome) {
+        let ProbeKind::Combined { connects, .. } = &self.probe.kind else {
+            return;
+        };
+        self.connects_left = match outcome {
+            Outcome::Good { .. } if self.connects_left > 0 => self.connects_left - 1,
+            Outcome::Good { .. } => *connects,
+            Outcome::Failed { .. } | Outcome::Unable { .. } => 0,
+        };
+    }
+}
+
+/// A question, its rhythm, and whom the answers concern.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) probe: Probe,
+    pub(super) rhythm: Rhythm,
+    pub(super) subscribers: Vec<Subscription>,
+}
+
+/// Every different question of the model, in the order of the file.
+pub(super) fn questions(model: &Model) -> Vec<Question> {
+    let mut wanted = Wanted::default();
+    for service in model.services() {
+        for server in &service.real_servers {
+            let asked = service.checks.iter().zip(&server.probes).enumerate();
+            for (place, (check, probe)) in asked.filter(|(_, (_, probe))| is_asked(probe)) {
+                let subscription = Subscription {
+                    service: service.id,
+                    server: server.endpoint,
+                    concern: Concern::Check(place),
+                };
+                wanted.add(probe, Rhythm::of(&check.timing), subscription);
+            }
+        }
+    }
+    wanted.questions
+}
+
+/// Questions, each once.
+#[derive(Debug, Default)]
+struct Wanted {
+    questions: Vec<Question>,
+    /// The address narrows the search; equality decides.
+    places: HashMap<((IpAddr, u16), Duration), Vec<usize>>,
+}
+
+impl Wanted {
+    fn add(&mut self, probe: &Probe, rhythm: Rhythm, subscription: Subscription) {
+        let near = self
+            .places
+            .entry(((probe.address, probe.port), rhythm.every))
+            .or_default();
+        let known = near.iter().copied().find(|place| {
+            let question = &self.questions[*place];
+            question.probe == *probe && question.rhythm == rhythm
+        });
+        let place = known.unwrap_or_else(|| {
+            self.questions.push(Question {
+                probe: probe.clone(),
+                rhythm,
+                subscribers: Vec::new(),
+            });
+            near.push(self.questions.len() - 1);
+            self.questions.len() - 1
+        });
+        self.questions[place].subscribers.push(subscription);
+    }
+}
+
+/// Whether a probe takes asking at all.
+fn is_asked(probe: &Probe) -> bool {
+    !matches!(probe.kind, ProbeKind::AlwaysUp | ProbeKind::AlwaysDown)
+}
