@@ -1,10 +1,15 @@
-//! How answers make verdicts, told as stories on a virtual clock: paces, windows, damping.
+//! How answers make verdicts, told as stories on a virtual clock: paces, damping, several checks, the time before the
+//! first verdict.
 
 mod world;
 
 use std::time::Duration;
 
-use director_core::definitions::DampingDefinition;
+use director_core::definitions::{
+    CheckDefinition, DampingDefinition, JudgingDefinition, PortDefinition,
+};
+use director_core::director::Notice;
+use director_core::model::{Combine, FirstVerdict, OnFailure};
 use director_core::table::Table;
 use world::{Brief, World, address, placed};
 
@@ -85,4 +90,160 @@ fn a_server_that_flaps_is_held_out_and_let_in_when_it_is_calm() {
         told.iter().any(|line| line.contains("is calm again")),
         "{told:?}"
     );
+}
+
+/// A second check, at port 8080, every second.
+fn second_check(judging: &mut JudgingDefinition) {
+    judging.further_checks.push(CheckDefinition {
+        name: Some(placed("status page".to_owned())),
+        port: Some(placed(PortDefinition::Number(8080))),
+        every: Some(placed(seconds(1))),
+        fall: Some(placed(1)),
+        ..CheckDefinition::default()
+    });
+}
+
+#[test]
+fn all_checks_of_a_server_have_to_be_up() {
+    let mut world = running(Brief {
+        judge: second_check,
+        ..pair()
+    });
+    assert_eq!(world.weight(VIP, ONE), Some(3));
+    world.closed.insert((address(ONE), 8080));
+    world.run(seconds(2));
+    assert_eq!(
+        (world.weight(VIP, ONE), world.weight(VIP, TWO)),
+        (None, Some(1))
+    );
+    let told: Vec<String> = world.notices.iter().map(ToString::to_string).collect();
+    let words = "up -> down: check status page: connection refused, 1 of 1; 1 of 2 checks down, all have to be up";
+    assert!(told.iter().any(|line| line.ends_with(words)), "{told:#?}");
+    world.closed.clear();
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, ONE), Some(3));
+}
+
+#[test]
+fn any_check_of_a_server_will_do_and_the_turn_of_the_other_is_told() {
+    let mut world = running(Brief {
+        judge: |judging| {
+            second_check(judging);
+            judging.combine = Some(placed(Combine::Any));
+        },
+        ..pair()
+    });
+    world.closed.insert((address(ONE), 8080));
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, ONE), Some(3));
+    let turned = |notice: &&Notice| matches!(notice, Notice::CheckTurned { .. });
+    let told: Vec<String> = (world.notices.iter().filter(turned))
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "tcp 192.0.2.10:80 10.0.0.11:80 check status page up -> down: connection refused, 1 of 1; the server's \
+          verdict stays"
+        ]
+    );
+    world.dead.insert(address(ONE));
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, ONE), None, "both fail");
+}
+
+#[test]
+fn a_check_that_a_reload_brings_takes_nobody_out_before_it_has_failed() {
+    let mut world = running(pair());
+    world.writes.clear();
+    world.load(&[Brief {
+        judge: second_check,
+        ..pair()
+    }]);
+    world.run(seconds(3));
+    assert_eq!(world.writes, []);
+    world.closed.insert((address(TWO), 8080));
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, TWO), None);
+    world.load(&[pair()]);
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, TWO), Some(1), "the failing check is gone");
+}
+
+#[test]
+fn the_time_before_the_first_verdict_goes_as_defined() {
+    let mut before = running(pair());
+    before.dead.insert(address(ONE));
+    before.run(seconds(2));
+    // The kernel has the second server with weight 1 and lacks the first; nobody answers any more.
+    for (policy, expected) in [
+        (FirstVerdict::Adopt, (None, Some(1))),
+        (FirstVerdict::Down, (None, Some(0))),
+        (FirstVerdict::Up, (Some(3), Some(1))),
+    ] {
+        let mut world = World::new(before.kernel.clone());
+        world.mute = true;
+        world.load(&[Brief {
+            on_failure: OnFailure::Quiesce,
+            judge: match policy {
+                FirstVerdict::Adopt => |_| {},
+                FirstVerdict::Down => {
+                    |judging| judging.before_first_verdict = Some(placed(FirstVerdict::Down))
+                }
+                FirstVerdict::Up => {
+                    |judging| judging.before_first_verdict = Some(placed(FirstVerdict::Up))
+                }
+            },
+            ..pair()
+        }]);
+        world.run(seconds(2));
+        let found = (world.weight(VIP, ONE), world.weight(VIP, TWO));
+        assert_eq!(found, expected, "{policy:?}");
+    }
+}
+
+#[test]
+fn first_questions_may_be_spread_and_are_the_same_at_every_start() {
+    let spread = || {
+        let mut world = World::new(Table::default());
+        world.load(&[Brief {
+            tune: |check| {
+                check.start_spread = Some(placed(seconds(10)));
+                check.jitter = Some(placed(20));
+                check.every = Some(placed(seconds(10)));
+            },
+            ..Brief::new(
+                VIP,
+                &[(ONE, 1), (TWO, 1), ("10.0.0.13", 1), ("10.0.0.14", 1)],
+            )
+        }]);
+        let mut in_service = Vec::new();
+        for _ in 0..10 {
+            in_service.push(
+                world
+                    .kernel
+                    .services
+                    .values()
+                    .map(|entry| entry.servers.len())
+                    .sum::<usize>(),
+            );
+            world.run(seconds(1));
+        }
+        in_service.push(
+            world
+                .kernel
+                .services
+                .values()
+                .map(|entry| entry.servers.len())
+                .sum(),
+        );
+        in_service
+    };
+    let counts = spread();
+    assert_eq!((counts[0], counts[10]), (0, 4), "{counts:?}");
+    assert!(
+        counts.iter().any(|count| (1..4).contains(count)),
+        "{counts:?}"
+    );
+    assert_eq!(counts, spread());
 }

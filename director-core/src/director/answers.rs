@@ -71,7 +71,7 @@ impl Director {
                 }));
                 self.next_release = [self.next_release, Some(until)].into_iter().flatten().min();
             }
-        } else if let Some(transition) = turned.check {
+        } else if let Some(transition) = turned.check.filter(|turn| !turn.was_presumed) {
             effects.push(Effect::Tell(Notice::CheckTurned {
                 name,
                 server,

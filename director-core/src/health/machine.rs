@@ -127,9 +127,7 @@ impl CheckHealth {
         let reported = if good? { Verdict::Up } else { Verdict::Down };
         if reported == self.verdict {
             self.against = 0;
-            return self
-                .presumed
-                .then(|| self.turn(reported, words, now));
+            return self.presumed.then(|| self.turn(reported, words, now));
         }
         self.against = self.against.saturating_add(1);
         let count = self.decides(reported, timing)?;

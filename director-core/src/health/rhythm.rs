@@ -89,7 +89,10 @@ mod tests {
             .map(|number| rhythm.varied(rhythm.every, 17, number))
             .collect();
         let (low, high) = (Duration::from_secs(8), Duration::from_secs(12));
-        assert!(steps.iter().all(|step| (low..=high).contains(step)), "{steps:?}");
+        assert!(
+            steps.iter().all(|step| (low..=high).contains(step)),
+            "{steps:?}"
+        );
         assert!(steps.iter().any(|step| *step < Duration::from_secs(9)));
         assert!(steps.iter().any(|step| *step > Duration::from_secs(11)));
         assert_eq!(steps[3], rhythm.varied(rhythm.every, 17, 4));
@@ -103,7 +106,9 @@ mod tests {
             start_spread: Duration::from_secs(4),
             jitter: 0,
         };
-        let waits: Vec<Duration> = (0..50).map(|identity| rhythm.first_wait(identity)).collect();
+        let waits: Vec<Duration> = (0..50)
+            .map(|identity| rhythm.first_wait(identity))
+            .collect();
         assert!(waits.iter().all(|wait| *wait < Duration::from_secs(4)));
         let late = waits.iter().filter(|wait| **wait > Duration::from_secs(2));
         assert!((15..=35).contains(&late.count()), "{waits:?}");

@@ -145,10 +145,7 @@ impl Schedule {
             .iter()
             .filter(|(concern, _)| matches!(concern, Concern::Check(_)));
         let tasks = checks.filter_map(|(_, id)| self.tasks.get(id));
-        tasks
-            .filter(|task| !task.asking)
-            .map(|task| task.due)
-            .min()
+        tasks.filter(|task| !task.asking).map(|task| task.due).min()
     }
 
     fn next_id(&mut self) -> ProbeId {

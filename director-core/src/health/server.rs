@@ -156,7 +156,10 @@ impl Health {
         };
         let deciding = || self.checks.iter().filter(|check| check.verdict == alone);
         if deciding().next().is_some() {
-            return (alone, self.presumed && deciding().all(|check| check.presumed));
+            return (
+                alone,
+                self.presumed && deciding().all(|check| check.presumed),
+            );
         }
         let other = match alone {
             Verdict::Up => Verdict::Down,
@@ -294,7 +297,10 @@ mod tests {
         let turned = health.report(&service, 1, report(false), Moment::START);
         assert_eq!(
             turned.server.map(|turn| turn.reason),
-            Some("check c1: connection refused, 1 of 1; 1 of 2 checks down, all have to be up".into())
+            Some(
+                "check c1: connection refused, 1 of 1; 1 of 2 checks down, all have to be up"
+                    .into()
+            )
         );
     }
 
@@ -309,7 +315,11 @@ mod tests {
         assert_eq!((health.verdict, health.presumed), (Verdict::Down, false));
         health.rearrange(&[first, second], Combine::Any, Moment::START);
         assert_eq!(health.checks[0].verdict, Verdict::Down, "new again");
-        let known: Vec<bool> = health.checks.iter().map(|check| check.last().is_some()).collect();
+        let known: Vec<bool> = health
+            .checks
+            .iter()
+            .map(|check| check.last().is_some())
+            .collect();
         assert_eq!(known, [false, true]);
     }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, Host,
-    JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition, ServiceDefinition,
+    JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
+    ServiceDefinition,
 };
 use director_core::diagnostic::Place;
 use director_core::director::{Director, Effect, Event, Notice};
@@ -31,6 +32,8 @@ pub(crate) struct Brief {
     pub(crate) on_stop: OnStop,
     /// Changes the check where a story needs another one.
     pub(crate) tune: fn(&mut CheckDefinition),
+    /// Adds what else makes the verdict.
+    pub(crate) judge: fn(&mut JudgingDefinition),
 }
 
 impl Brief {
@@ -43,6 +46,7 @@ impl Brief {
             on_failure: OnFailure::Remove,
             on_stop: OnStop::Keep,
             tune: |_| {},
+            judge: |_| {},
         }
     }
 }
@@ -98,6 +102,8 @@ fn service(brief: &Brief) -> ServiceDefinition {
         ..CheckDefinition::default()
     };
     (brief.tune)(&mut check);
+    let mut judging = JudgingDefinition::default();
+    (brief.judge)(&mut judging);
     ServiceDefinition {
         place: place(),
         name: None,
@@ -115,7 +121,7 @@ fn service(brief: &Brief) -> ServiceDefinition {
         one_packet: None,
         forwarding: Some(placed(ForwardingDefinition::Masq)),
         check,
-        judging: JudgingDefinition::default(),
+        judging,
         on_failure: Some(placed(brief.on_failure)),
         on_stop: Some(placed(brief.on_stop)),
         real_servers: brief
@@ -145,6 +151,10 @@ pub(crate) struct World {
     pub(crate) kernel: Table,
     /// Servers that do not answer.
     pub(crate) dead: BTreeSet<IpAddr>,
+    /// Ports of theirs at which nobody answers, though the server lives.
+    pub(crate) closed: BTreeSet<(IpAddr, u16)>,
+    /// Questions are never answered.
+    pub(crate) mute: bool,
     /// Operations that the kernel refuses, by what they print.
     pub(crate) refuse: Box<dyn FnMut(&Op) -> bool>,
     pub(crate) notices: Vec<Notice>,
@@ -167,6 +177,8 @@ impl World {
             now: Moment::START,
             kernel,
             dead: BTreeSet::new(),
+            closed: BTreeSet::new(),
+            mute: false,
             refuse: Box::new(|_| false),
             notices: Vec::new(),
             duties: Vec::new(),
@@ -197,6 +209,7 @@ impl World {
                 self.carry_out(effect, &mut events);
             }
             if events.is_empty()
+                && !self.mute
                 && let Some((id, probe)) = self.questions.pop_first()
             {
                 events.push(Event::Probed {
@@ -243,7 +256,8 @@ impl World {
     }
 
     fn answer(&self, probe: &Probe) -> Report {
-        let outcome = if self.dead.contains(&probe.address) {
+        let closed = self.closed.contains(&(probe.address, probe.port));
+        let outcome = if closed || self.dead.contains(&probe.address) {
             Outcome::Failed {
                 reason: "connection refused".to_owned(),
             }

@@ -53,8 +53,11 @@ fn the_nat_scenario_is_read_without_a_finding() {
     assert_eq!(service.scheduling.scheduler, "rr");
     assert_eq!(service.on_failure, OnFailure::Remove);
     assert_eq!(service.on_stop, OnStop::Remove);
-    assert_eq!(service.timing.every, Duration::from_secs(5));
-    assert_eq!((service.timing.rise, service.timing.fall), (1, 3));
+    assert_eq!(service.checks[0].timing.every, Duration::from_secs(5));
+    assert_eq!(
+        (service.checks[0].timing.rise, service.checks[0].timing.fall),
+        (1, 3)
+    );
     let endpoints: Vec<String> = service
         .real_servers
         .iter()
@@ -67,7 +70,7 @@ fn the_nat_scenario_is_read_without_a_finding() {
         (fallback.forwarding, fallback.weight),
         (Forwarding::Masq, 1)
     );
-    let probe = service.real_servers[0].probe.as_ref().expect("a probe");
+    let probe = service.real_servers[0].probes.first().expect("a probe");
     assert_eq!(probe.timeout, Duration::from_secs(3));
     let ProbeKind::Http(http) = &probe.kind else {
         panic!("{:?}", probe.kind);

@@ -26,7 +26,7 @@ fn meaning(judged: &Judged) -> String {
     let mut out = process(&judged.parsed.process);
     for (service, settings) in model.services().iter().zip(&judged.parsed.process.services) {
         let lines = entries(service);
-        let timing = &service.timing;
+        let timing = &service.checks[0].timing;
         let _ = writeln!(out, "{}", lines[0]);
         let _ = writeln!(
             out,
@@ -49,7 +49,7 @@ fn probes(service: &VirtualService) -> String {
     for probe in service
         .real_servers
         .iter()
-        .filter_map(|server| server.probe.as_ref())
+        .filter_map(|server| server.probes.first())
     {
         let kind = serde_json::to_string(&probe.kind).unwrap_or_default();
         let text = format!("  port {} within {:?}: {kind}", probe.port, probe.timeout);

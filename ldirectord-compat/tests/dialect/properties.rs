@@ -278,7 +278,7 @@ proptest! {
         prop_assert_eq!(judged.table(), meant);
         let model = judged.model.as_ref().expect("a model");
         for (service, made) in services.iter().zip(model.services()) {
-            prop_assert_eq!(u32::from(service.failures.unwrap_or(1)), made.timing.fall);
+            prop_assert_eq!(u32::from(service.failures.unwrap_or(1)), made.checks[0].timing.fall);
         }
     }
 

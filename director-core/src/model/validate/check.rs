@@ -6,8 +6,8 @@ use super::real_server::Surroundings;
 use super::timing::all_of;
 use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings};
 use crate::definitions::{
-    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, ConversationCheckDefinition, HttpCheckDefinition,
-    Placed, RealServerDefinition,
+    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, ConversationCheckDefinition,
+    HttpCheckDefinition, Placed, RealServerDefinition,
 };
 use crate::model::{
     CommandProbe, ConversationProbe, HttpProbe, Pattern, Probe, ProbeKind, Protocol, Redirects,

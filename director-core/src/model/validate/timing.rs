@@ -20,7 +20,11 @@ pub(super) fn checks(written: &ServiceDefinition, findings: &mut Findings) -> Ve
     let mut checks: Vec<Check> = Vec::new();
     let several = !written.judging.further_checks.is_empty();
     for definition in all_of(written) {
-        if let Some(kind) = definition.kind.as_ref().filter(|kind| several && is_fixed(&kind.value)) {
+        if let Some(kind) = definition
+            .kind
+            .as_ref()
+            .filter(|kind| several && is_fixed(&kind.value))
+        {
             findings.error(
                 &kind.place,
                 "this check asks nothing, and so has no place among several",
@@ -124,7 +128,10 @@ fn timing(check: &CheckDefinition, findings: &mut Findings) -> CheckTiming {
             .as_ref()
             .map_or(Duration::ZERO, |spread| spread.value),
         jitter: jitter(check.jitter.as_ref(), findings),
-        hold_connection: check.hold_connection.as_ref().is_some_and(|hold| hold.value),
+        hold_connection: check
+            .hold_connection
+            .as_ref()
+            .is_some_and(|hold| hold.value),
     }
 }
 

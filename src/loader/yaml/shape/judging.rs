@@ -17,7 +17,9 @@ pub(super) const CHECKS: Key = key("checks", "[tcp, {http: {path: /test.html}}]"
 pub(super) const COMBINE: Key = key("combine", "any")
     .takes(Word(&["all", "any"]))
     .default("all")
-    .means("With `all` a server is up while all of its checks are, with `any` while at least one is.");
+    .means(
+        "With `all` a server is up while all of its checks are, with `any` while at least one is.",
+    );
 
 /// What counts before the first verdict.
 pub(super) const BEFORE_FIRST_VERDICT: Key = key("before_first_verdict", "down")
