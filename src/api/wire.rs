@@ -1,8 +1,11 @@
 //! What the control interface says, as JSON. Times are ages and spans in seconds at the moment of the answer.
 
+mod judged;
+
+pub use judged::{Answer, CheckStatus, Judgement};
+
 use director_core::diagnostic::Diagnostic;
 use director_core::director::Trouble;
-use director_core::health::{Outcome, Verdict};
 use director_core::moment::Moment;
 use director_core::overrides::{Order, OrderKind};
 use director_core::snapshot::{ServerView, ServiceView, Snapshot};
@@ -83,6 +86,9 @@ pub struct Server {
     pub inactive: u32,
     /// The judgement; none for the fallback, which is not probed.
     pub verdict: Option<Judgement>,
+    /// What each check says of it, in the order of the definitions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckStatus>,
     /// Standing orders about it, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub orders: Vec<StandingOrder>,
@@ -105,26 +111,6 @@ pub struct ChainLink {
     pub cause: String,
 }
 
-/// The judgement over a real server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Judgement {
-    /// Up or down.
-    pub verdict: Verdict,
-    /// Only taken from the kernel's table so far.
-    pub presumed: bool,
-    /// Age.
-    pub seconds: f64,
-    /// Why.
-    pub reason: String,
-    /// Reports in a row that speak against it.
-    pub against: u32,
-    /// Time for which the server is held out since it changed too often; none when it is not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held_for_seconds: Option<f64>,
-    /// The last answer.
-    pub last: Option<Answer>,
-}
-
 /// What somebody has ordered about a real server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StandingOrder {
@@ -138,19 +124,6 @@ pub struct StandingOrder {
     pub seconds: f64,
     /// Time to its end; none when it stands until it is lifted.
     pub expires_in_seconds: Option<f64>,
-}
-
-/// The answer of one probe.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
-    /// `good`, `failed` or `unable`.
-    pub outcome: String,
-    /// In words.
-    pub words: String,
-    /// How long the probe took.
-    pub took_ms: f64,
-    /// Age.
-    pub seconds_ago: f64,
 }
 
 /// Something that the kernel refused.
@@ -233,28 +206,16 @@ impl Server {
             weight: view.observed.map(|entry| entry.settings.weight),
             active: connections.active,
             inactive: connections.inactive,
-            verdict: view.health.as_ref().map(|health| Judgement {
-                verdict: health.verdict,
-                presumed: health.presumed,
-                seconds: now.since(health.since).as_secs_f64(),
-                reason: health.reason.clone(),
-                against: health.against(),
-                held_for_seconds: health
-                    .penalty
-                    .held_until()
-                    .map(|until| until.since(now).as_secs_f64()),
-                last: health.last().map(|(at, report)| Answer {
-                    outcome: match report.outcome {
-                        Outcome::Good { .. } => "good",
-                        Outcome::Failed { .. } => "failed",
-                        Outcome::Unable { .. } => "unable",
-                    }
-                    .to_owned(),
-                    words: report.outcome.words().to_owned(),
-                    took_ms: report.took.as_secs_f64() * 1000.0,
-                    seconds_ago: now.since(*at).as_secs_f64(),
-                }),
-            }),
+            verdict: view
+                .health
+                .as_ref()
+                .map(|health| Judgement::of(health, now)),
+            checks: view
+                .health
+                .iter()
+                .flat_map(|health| &health.checks)
+                .map(|check| CheckStatus::of(check, now))
+                .collect(),
             orders: view
                 .orders
                 .iter()

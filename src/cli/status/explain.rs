@@ -143,6 +143,7 @@ mod tests {
                 held_for_seconds: None,
                 last: None,
             }),
+            checks: Vec::new(),
             orders: Vec::new(),
             next_probe_in_seconds: None,
             refused: None,

@@ -1,6 +1,6 @@
 //! The daemon's state as a table for people: one line a real server, with the reason of its verdict.
 
-use crate::api::wire::{KernelRefusal, Server, Service, StandingOrder, Status};
+use crate::api::wire::{CheckStatus, KernelRefusal, Server, Service, StandingOrder, Status};
 
 const TITLES: [&str; 8] = [
     "",
@@ -88,6 +88,11 @@ fn one_service(service: &Service, text: &mut String) {
         line(text, &cells);
     }
     for server in service.real_servers.iter().chain(&service.fallback) {
+        if server.checks.len() > 1 {
+            for check in &server.checks {
+                one_check(&server.address, check, text);
+            }
+        }
         for order in &server.orders {
             standing_order(&server.address, order, text);
         }
@@ -130,6 +135,24 @@ fn row(server: &Server, note: &str) -> [String; 8] {
             String::new()
         },
     ]
+}
+
+/// One of several checks of a server.
+fn one_check(address: &str, check: &CheckStatus, text: &mut String) {
+    let presumed = if check.presumed { "?" } else { "" };
+    let last = check.last.as_ref().map_or_else(
+        || check.reason.clone(),
+        |last| format!("{}, {:.1} ms", last.words, last.took_ms),
+    );
+    line(
+        text,
+        &format!(
+            "  {address} check {}: {}{presumed} for {}: {last}",
+            check.name,
+            check.verdict,
+            span(check.seconds)
+        ),
+    );
 }
 
 fn standing_order(address: &str, order: &StandingOrder, text: &mut String) {

@@ -10,7 +10,7 @@ use super::{check, service, shape};
 /// Keys that no two services can share, and so are no default.
 const NOT_SHARED: [(&str, &[&str]); 3] = [
     ("service", &["name", "listen"]),
-    ("check", &["use"]),
+    ("check", &["use", "name"]),
     ("real_server", &["address", "group"]),
 ];
 
@@ -136,12 +136,27 @@ impl Defaults {
         let Content::Mapping(entries) = &node.content else {
             return node.clone();
         };
-        let mut entries = merged(entries.clone(), self.service.clone());
+        // One check and several are two ways to say the same, so the nearer of them counts.
+        let says = |key: &str| entries.iter().any(|entry| entry.key == key);
+        let instead = match (says("check"), says("checks")) {
+            (true, _) => "checks",
+            (_, true) => "check",
+            _ => "",
+        };
+        let defaults = self.service.iter().filter(|entry| entry.key != instead);
+        let mut entries = merged(entries.clone(), defaults.cloned().collect());
         for entry in &mut entries {
             match entry.key.as_str() {
                 "check" => {
                     let check = library.check(&entry.value, reader);
                     entry.value = self.with_check(check);
+                }
+                "checks" => {
+                    if let Content::List(items) = &mut entry.value.content {
+                        for item in items {
+                            *item = self.with_check(library.check(item, reader));
+                        }
+                    }
                 }
                 "real_servers" => {
                     let mut servers = library.servers(&entry.value, reader);
@@ -151,7 +166,10 @@ impl Defaults {
                 _ => {}
             }
         }
-        if !self.check.is_empty() && entries.iter().all(|entry| entry.key != "check") {
+        let has_check = entries
+            .iter()
+            .any(|entry| matches!(entry.key.as_str(), "check" | "checks"));
+        if !self.check.is_empty() && !has_check {
             entries.push(Entry {
                 key: "check".to_owned(),
                 place: node.place.clone(),

@@ -141,7 +141,7 @@ fn jitter(written: Option<&Placed<u64>>, findings: &mut Findings) -> u32 {
     };
     if written.value > LARGEST_JITTER {
         let message = format!("a jitter of {} % is too large", written.value);
-        let hint = format!("write 0% to {LARGEST_JITTER}%");
+        let hint = format!("write 0 to {LARGEST_JITTER}");
         findings.error(&written.place, message, hint);
     }
     u32::try_from(written.value.min(LARGEST_JITTER)).unwrap_or(0)

@@ -1,0 +1,124 @@
+//! What is known about a real server's health: the judgement, what each check says, the answers.
+
+use director_core::health::{CheckHealth, Health, Outcome, Report, Verdict};
+use director_core::moment::Moment;
+use serde::{Deserialize, Serialize};
+
+/// The judgement over a real server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Up or down.
+    pub verdict: Verdict,
+    /// Only taken from the kernel's table so far.
+    pub presumed: bool,
+    /// Age.
+    pub seconds: f64,
+    /// Why.
+    pub reason: String,
+    /// Reports in a row that speak against it.
+    pub against: u32,
+    /// Time for which the server is held out since it changed too often; none when it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_for_seconds: Option<f64>,
+    /// The last answer to any check.
+    pub last: Option<Answer>,
+}
+
+/// What one check says of a real server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckStatus {
+    /// The check's name.
+    pub name: String,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// It has not decided yet.
+    pub presumed: bool,
+    /// Age of the verdict.
+    pub seconds: f64,
+    /// Why.
+    pub reason: String,
+    /// Reports in a row that speak against it.
+    pub against: u32,
+    /// The last answer.
+    pub last: Option<Answer>,
+    /// The last failure, however long ago: its words.
+    pub last_failure: Option<String>,
+    /// Age of the last failure.
+    pub last_failure_seconds_ago: Option<f64>,
+}
+
+/// The answer of one probe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// `good`, `failed` or `unable`.
+    pub outcome: String,
+    /// In words.
+    pub words: String,
+    /// How long the probe took.
+    pub took_ms: f64,
+    /// Until the connection stood, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<f64>,
+    /// From there until TLS stood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_ms: Option<f64>,
+    /// From there to the first byte of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_byte_ms: Option<f64>,
+    /// Age.
+    pub seconds_ago: f64,
+}
+
+impl Judgement {
+    pub(super) fn of(health: &Health, now: Moment) -> Self {
+        Self {
+            verdict: health.verdict,
+            presumed: health.presumed,
+            seconds: now.since(health.since).as_secs_f64(),
+            reason: health.reason.clone(),
+            against: health.against(),
+            held_for_seconds: health
+                .penalty
+                .held_until()
+                .map(|until| until.since(now).as_secs_f64()),
+            last: health.last().map(|answer| Answer::of(answer, now)),
+        }
+    }
+}
+
+impl CheckStatus {
+    pub(super) fn of(check: &CheckHealth, now: Moment) -> Self {
+        let failure = check.last_failure.as_ref();
+        Self {
+            name: check.name.clone(),
+            verdict: check.verdict,
+            presumed: check.presumed,
+            seconds: now.since(check.since).as_secs_f64(),
+            reason: check.reason.clone(),
+            against: check.against,
+            last: check.last().map(|answer| Answer::of(answer, now)),
+            last_failure: failure.map(|(_, words)| words.clone()),
+            last_failure_seconds_ago: failure.map(|(at, _)| now.since(*at).as_secs_f64()),
+        }
+    }
+}
+
+impl Answer {
+    pub(super) fn of((at, report): &(Moment, Report), now: Moment) -> Self {
+        let millis = |span: std::time::Duration| span.as_secs_f64() * 1000.0;
+        Self {
+            outcome: match report.outcome {
+                Outcome::Good { .. } => "good",
+                Outcome::Failed { .. } => "failed",
+                Outcome::Unable { .. } => "unable",
+            }
+            .to_owned(),
+            words: report.outcome.words().to_owned(),
+            took_ms: millis(report.took),
+            connect_ms: report.phases.connect.map(millis),
+            tls_ms: report.phases.tls.map(millis),
+            first_byte_ms: report.phases.first_byte.map(millis),
+            seconds_ago: now.since(*at).as_secs_f64(),
+        }
+    }
+}
