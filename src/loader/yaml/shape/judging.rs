@@ -6,7 +6,7 @@ use super::{Key, key};
 
 /// Several checks of a service.
 pub(super) const CHECKS: Key = key("checks", "[tcp, {http: {path: /test.html}}]")
-    .takes(List(&Either(&[Word(ALONE), Mapping(&CHECK)])))
+    .takes(List(&Either(&[Word(ALONE), Text, Mapping(&CHECK)])))
     .default("the one of `check`")
     .means(
         "Several checks on every real server, in place of `check`; each has its own timing and verdict, and `combine` \
