@@ -11,5 +11,7 @@ pub mod ipvs;
 pub mod ldirectord;
 pub mod loader;
 pub mod maintenance;
+pub mod net;
 pub mod probe;
 mod program;
+pub mod realserver;

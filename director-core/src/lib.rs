@@ -17,6 +17,7 @@ pub mod model;
 pub mod moment;
 pub mod overrides;
 pub mod plan;
+pub mod realserver;
 pub mod snapshot;
 pub mod table;
 pub mod weighing;

@@ -7,6 +7,7 @@ use super::convert::ConvertArgs;
 use super::list::{ListArgs, SaveArgs};
 use super::plan::PlanArgs;
 use super::probe::ProbeArgs;
+use super::realserver::RealServerArgs;
 use super::replay::ReplayArgs;
 use super::schema::SchemaArgs;
 use super::simulate::SimulateArgs;
@@ -42,6 +43,9 @@ pub(super) enum Command {
     Probe(Box<ProbeArgs>),
     /// Explains the weight of one real server: defined, verdict, orders, kernel, each with its cause
     Explain(ExplainArgs),
+    /// Sets this machine up as a real server of direct routing or tunnels, and back
+    #[command(name = "realserver")]
+    RealServer(RealServerArgs),
     /// Has the daemon read its definitions again
     Reload(ReloadArgs),
     /// Plays definitions against events in virtual time and prints the timeline of tables

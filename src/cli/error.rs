@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::output::Exit;
 use crate::daemon::DaemonError;
 use crate::ipvs::KernelError;
+use crate::realserver::RealServerError;
 
 /// What can keep a subcommand from its work.
 #[derive(Debug, Error)]
@@ -52,6 +53,9 @@ pub(super) enum CliError {
     /// The log filter is not one.
     #[error("--log is not a filter: {0}; write error, warn, info, debug or trace")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
+    /// This machine cannot be set up as a real server.
+    #[error(transparent)]
+    RealServer(#[from] RealServerError),
     /// The kernel cannot be asked.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -80,7 +84,8 @@ impl CliError {
             | Self::Unreadable { .. }
             | Self::Recording { .. } => Exit::Unusable,
             Self::Daemon(DaemonError::Definitions(_)) => Exit::Unusable,
-            Self::Api(_) | Self::Daemon(_) => Exit::Refused,
+            Self::RealServer(RealServerError::Fault(_)) => Exit::Unusable,
+            Self::RealServer(_) | Self::Api(_) | Self::Daemon(_) => Exit::Refused,
             Self::Kernel(_) | Self::NoSuchService(_) | Self::ConnectionTable(_) => Exit::Refused,
         }
     }

@@ -14,6 +14,7 @@ pub mod list;
 mod output;
 mod plan;
 mod probe;
+mod realserver;
 mod replay;
 mod schema;
 mod simulate;
@@ -51,6 +52,7 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Convert(args) => convert::run(args, output),
         Command::Plan(args) => plan::run(args, output),
         Command::Probe(args) => probe::run(args, output),
+        Command::RealServer(args) => realserver::run(args, output),
         Command::List(args) => list::list(args, output),
         Command::Save(args) => list::save(args, output),
         Command::Status(args) => status::run(args, output),

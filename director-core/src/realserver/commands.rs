@@ -1,0 +1,167 @@
+//! A setting as text for those who make it without ipvsctl: shell commands, a systemd unit, /etc/network/interfaces.
+
+use std::fmt::Write;
+use std::net::IpAddr;
+
+use super::pieces::alone;
+use super::{ETHERNET_MTU, Mode, Piece, Setup};
+
+/// The commands that make a VIP's setting, one a line.
+#[must_use]
+pub fn script(setup: &Setup) -> Vec<String> {
+    setup.pieces().iter().flat_map(making).collect()
+}
+
+/// The commands that undo it, one a line. Kernel settings stay, since other VIPs may need them.
+#[must_use]
+pub fn undo_script(setup: &Setup) -> Vec<String> {
+    setup.pieces().iter().rev().filter_map(undoing).collect()
+}
+
+/// The arguments of `ipvsctl realserver up` that say the same.
+#[must_use]
+pub(super) fn arguments(setup: &Setup) -> String {
+    let mut text = format!("--vip {}", setup.vip);
+    match setup.mode {
+        Mode::Dr => text += " --mode dr",
+        Mode::Ipip => text += " --mode ipip",
+        Mode::Gre { checksum: false } => text += " --mode gre",
+        Mode::Gre { checksum: true } => text += " --mode gre --checksum",
+        Mode::Gue { port } => {
+            let _ = write!(text, " --mode gue --port {port}");
+        }
+    }
+    if let Some(local) = setup.local {
+        let _ = write!(text, " --local {local}");
+    }
+    text
+}
+
+/// A unit of systemd that sets a VIP up at the start and takes it down at the end.
+#[must_use]
+pub fn unit_text(setup: &Setup) -> String {
+    let mut arguments = arguments(setup);
+    // What fits an Ethernet is found anew at each start, on the interfaces that are there then.
+    if setup.mss != setup.fitting_segment(ETHERNET_MTU) {
+        match setup.mss {
+            Some(mss) => drop(write!(arguments, " --mss {mss}")),
+            None => arguments += " --mss off",
+        }
+    }
+    format!(
+        "# /etc/systemd/system/lvs-realserver-{name}.service\n\
+         [Unit]\n\
+         Description=Real server of the virtual IP {vip} ({mode})\n\
+         After=network-online.target\n\
+         Wants=network-online.target\n\
+         \n\
+         [Service]\n\
+         Type=oneshot\n\
+         RemainAfterExit=yes\n\
+         ExecStart=/usr/bin/ipvsctl realserver up {arguments}\n\
+         ExecStop=/usr/bin/ipvsctl realserver down --vip {vip}\n\
+         \n\
+         [Install]\n\
+         WantedBy=multi-user.target\n",
+        name = setup.vip.to_string().replace(':', "-"),
+        vip = setup.vip,
+        mode = setup.mode,
+    )
+}
+
+/// A stanza of /etc/network/interfaces (ifupdown) that does the same without ipvsctl.
+#[must_use]
+pub fn interfaces_text(setup: &Setup) -> String {
+    let place = setup
+        .pieces()
+        .into_iter()
+        .find_map(|piece| match piece {
+            Piece::Address { interface, .. } => Some(interface),
+            _ => None,
+        })
+        .unwrap_or_else(|| "lo".to_owned());
+    let (family, method) = match (setup.mode, setup.vip) {
+        (Mode::Dr, IpAddr::V4(_)) => ("inet", "loopback"),
+        (Mode::Dr, IpAddr::V6(_)) => ("inet6", "loopback"),
+        (_, IpAddr::V4(_)) => ("inet", "manual"),
+        (_, IpAddr::V6(_)) => ("inet6", "manual"),
+    };
+    let mut text = format!(
+        "# /etc/network/interfaces: real server of the virtual IP {} ({})\n",
+        setup.vip, setup.mode
+    );
+    let _ = writeln!(text, "auto {place}\niface {place} {family} {method}");
+    for command in script(setup) {
+        // The interface must be there before ifupdown can say that it is up.
+        let when = if place == "lo" { "up" } else { "pre-up" };
+        let _ = writeln!(text, "    {when} {command}");
+    }
+    for command in undo_script(setup) {
+        let _ = writeln!(text, "    post-down {command} || true");
+    }
+    text
+}
+
+fn making(piece: &Piece) -> Vec<String> {
+    match piece {
+        Piece::Sysctl { name, value, .. } => vec![format!("sysctl -w {name}={value}")],
+        Piece::Tunnel(tunnel) => {
+            let (name, kind) = (&tunnel.name, tunnel.kind.name());
+            let sum = if tunnel.kind.checksum() { " icsum" } else { "" };
+            let scope = match tunnel.local {
+                Some(local) => format!("local {local}"),
+                None => "external".to_owned(),
+            };
+            vec![
+                format!("ip link add {name} type {kind} {scope}{sum}"),
+                format!("ip link set {name} up"),
+            ]
+        }
+        Piece::GuePort(gue) => {
+            let (module, family) = if gue.ipv6 {
+                ("fou6", " -6")
+            } else {
+                ("fou", "")
+            };
+            vec![
+                format!("modprobe {module}"),
+                format!("ip fou add port {} gue{family}", gue.port),
+            ]
+        }
+        Piece::Address { address, interface } => {
+            let dad = if address.is_ipv6() { " nodad" } else { "" };
+            vec![format!(
+                "ip address add {address}/{} dev {interface}{dad}",
+                alone(*address)
+            )]
+        }
+        Piece::Clamp { vip, mss } => vec![clamp("-A", *vip, *mss)],
+    }
+}
+
+fn undoing(piece: &Piece) -> Option<String> {
+    match piece {
+        Piece::Sysctl { .. } => None,
+        Piece::Tunnel(tunnel) => Some(format!("ip link del {}", tunnel.name)),
+        Piece::GuePort(gue) => {
+            let family = if gue.ipv6 { " -6" } else { "" };
+            Some(format!("ip fou del port {}{family}", gue.port))
+        }
+        Piece::Address { address, interface } => Some(format!(
+            "ip address del {address}/{} dev {interface}",
+            alone(*address)
+        )),
+        Piece::Clamp { vip, mss } => Some(clamp("-D", *vip, *mss)),
+    }
+}
+
+fn clamp(action: &str, vip: IpAddr, mss: u16) -> String {
+    let program = if vip.is_ipv4() {
+        "iptables"
+    } else {
+        "ip6tables"
+    };
+    format!(
+        "{program} -t mangle {action} OUTPUT -s {vip} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss {mss}"
+    )
+}

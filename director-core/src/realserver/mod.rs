@@ -1,0 +1,262 @@
+//! The real server's side: what must be set on a machine so that it takes the packets of a VIP that a director forwards to
+//! it by direct routing or through a tunnel, and answers for it. Pieces of setting as data; the shell carries them out.
+//!
+//! Why each piece, in one place:
+//! - The VIP itself: without it the machine takes the packets for somebody else's. It has a prefix of its own length, so
+//!   that it brings no route, and stands where nobody asks for it: on the loopback, or on the tunnel.
+//! - `arp_ignore`, `arp_announce`: Linux answers ARP for every address it has, on every interface. If it did for the VIP,
+//!   clients would come straight to this server and never see the director. IPv6 answers for an interface's own only.
+//! - The tunnel unwraps. Its `rp_filter` is loose, since clients come out of it and are answered elsewhere.
+//! - The clamp: what clients send grows by the tunnel's header on its way; a smaller segment size told to them keeps every
+//!   packet below the limit even where the ICMP that would tell them is filtered.
+
+mod commands;
+mod pieces;
+mod steps;
+
+pub use commands::{interfaces_text, script, undo_script, unit_text};
+pub use pieces::{GuePort, Piece, Tunnel, TunnelKind};
+pub use steps::{Done, Step, steps};
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Family, Forwarding, TunnelChecksum};
+
+/// The port that IANA assigned to GUE.
+pub const GUE_PORT: u16 = 6080;
+/// The largest packet of an ordinary Ethernet, bytes.
+pub const ETHERNET_MTU: u32 = 1500;
+/// A TCP segment smaller than this helps nobody (RFC 9293, 3.7.1, has 536 as the least that IPv4 must take).
+const SMALLEST_SEGMENT: u16 = 536;
+
+/// How the director's packets reach this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Direct routing.
+    Dr,
+    /// IP in IP.
+    Ipip,
+    /// GRE.
+    Gre {
+        /// Whether its packets carry a checksum.
+        checksum: bool,
+    },
+    /// GUE.
+    Gue {
+        /// UDP port.
+        port: u16,
+    },
+}
+
+impl Mode {
+    /// The mode of a forwarding method; none for those that need nothing on the real server but a route.
+    #[must_use]
+    pub fn of(forwarding: Forwarding) -> Option<Self> {
+        use crate::model::Tunnel;
+        match forwarding {
+            Forwarding::Direct => Some(Self::Dr),
+            Forwarding::Tunnel(Tunnel::Ipip) => Some(Self::Ipip),
+            Forwarding::Tunnel(Tunnel::Gre { checksum }) => Some(Self::Gre {
+                checksum: checksum != TunnelChecksum::Off,
+            }),
+            Forwarding::Tunnel(Tunnel::Gue { port, .. }) => Some(Self::Gue { port }),
+            Forwarding::Masq | Forwarding::Local | Forwarding::Bypass => None,
+        }
+    }
+
+    /// What it adds to each packet, bytes, when the outer one is of this family.
+    #[must_use]
+    pub fn overhead(self, outer: Family) -> u16 {
+        let header = match outer {
+            Family::Ipv4 => 20,
+            Family::Ipv6 => 40,
+        };
+        match self {
+            Self::Dr => 0,
+            Self::Ipip => header,
+            Self::Gre { checksum: false } => header + 4,
+            Self::Gre { checksum: true } => header + 8,
+            // UDP, GUE, and room for the fields of its remote checksum.
+            Self::Gue { .. } => header + 8 + 4 + 8,
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dr => f.write_str("dr"),
+            Self::Ipip => f.write_str("ipip"),
+            Self::Gre { checksum: false } => f.write_str("gre"),
+            Self::Gre { checksum: true } => f.write_str("gre with checksum"),
+            Self::Gue { port } => write!(f, "gue on port {port}"),
+        }
+    }
+}
+
+/// One VIP that this machine serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Setup {
+    /// The VIP.
+    pub vip: IpAddr,
+    /// How its packets come.
+    pub mode: Mode,
+    /// The address to which the director sends them, when the tunnel shall take no others.
+    pub local: Option<IpAddr>,
+    /// Largest TCP segment that clients are told, bytes; none when that is left as it is.
+    pub mss: Option<u16>,
+}
+
+/// Why a VIP cannot be set up in this way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetupFault {
+    /// An address to which nothing can be forwarded.
+    NoVip(IpAddr),
+    /// A segment size out of range.
+    Segment(u16),
+    /// The VIP is set up already in another way.
+    Otherwise {
+        /// The VIP.
+        vip: IpAddr,
+        /// How.
+        mode: Mode,
+    },
+}
+
+impl fmt::Display for SetupFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoVip(address) => write!(
+                f,
+                "{address} cannot be a VIP: write the address of the virtual service"
+            ),
+            Self::Segment(size) => {
+                write!(
+                    f,
+                    "a segment size of {size} is out of range: write 536 to 65535"
+                )
+            }
+            Self::Otherwise { vip, mode } => write!(
+                f,
+                "{vip} is set up as {mode} already: take it down first (ipvsctl realserver down --vip {vip})"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for SetupFault {}
+
+impl Setup {
+    /// Whether it can be.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn check(&self) -> Result<(), SetupFault> {
+        let unusable =
+            self.vip.is_unspecified() || self.vip.is_multicast() || self.vip.is_loopback();
+        if unusable {
+            return Err(SetupFault::NoVip(self.vip));
+        }
+        match self.mss {
+            Some(mss) if mss < SMALLEST_SEGMENT => return Err(SetupFault::Segment(mss)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The family of the outer packets.
+    #[must_use]
+    pub fn outer(&self) -> Family {
+        Family::of(self.local.unwrap_or(self.vip))
+    }
+
+    /// The largest TCP segment that fits once a packet of `mtu` bytes has been wrapped.
+    #[must_use]
+    pub fn fitting_segment(&self, mtu: u32) -> Option<u16> {
+        if self.mode == Mode::Dr {
+            return None;
+        }
+        let headers = match Family::of(self.vip) {
+            Family::Ipv4 => 40,
+            Family::Ipv6 => 60,
+        };
+        let taken = u32::from(self.mode.overhead(self.outer()) + headers);
+        let left = u16::try_from(mtu.saturating_sub(taken)).unwrap_or(u16::MAX);
+        (left >= SMALLEST_SEGMENT).then_some(left)
+    }
+
+    /// What it needs, in the order in which it is made.
+    #[must_use]
+    pub fn pieces(&self) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        if self.vip.is_ipv4() {
+            pieces.push(Piece::at_least("net.ipv4.conf.all.arp_ignore", 1));
+            pieces.push(Piece::at_least("net.ipv4.conf.all.arp_announce", 2));
+        }
+        let mut place = "lo".to_owned();
+        if let Some(tunnel) = self.tunnel() {
+            place.clone_from(&tunnel.name);
+            pieces.push(Piece::Tunnel(tunnel));
+            if self.vip.is_ipv4() {
+                // The stricter of this and the value for all interfaces counts, and loose counts as stricter.
+                pieces.push(Piece::Sysctl {
+                    name: format!("net.ipv4.conf.{place}.rp_filter"),
+                    value: 2,
+                    or_more: false,
+                });
+            }
+        }
+        if let Mode::Gue { port } = self.mode {
+            pieces.push(Piece::GuePort(GuePort {
+                port,
+                ipv6: self.outer() == Family::Ipv6,
+            }));
+        }
+        if let Some(mss) = self.mss.filter(|_| self.mode != Mode::Dr) {
+            pieces.push(Piece::Clamp { vip: self.vip, mss });
+        }
+        // Last, so that no packet is taken, and no ARP answered, before the rest stands.
+        pieces.push(Piece::Address {
+            address: self.vip,
+            interface: place,
+        });
+        pieces
+    }
+
+    fn tunnel(&self) -> Option<Tunnel> {
+        let outer = self.outer();
+        let kind = match (self.mode, outer, Family::of(self.vip)) {
+            (Mode::Dr, ..) => return None,
+            (Mode::Gre { checksum }, Family::Ipv4, _) => TunnelKind::Gre { checksum },
+            (Mode::Gre { checksum }, Family::Ipv6, _) => TunnelKind::Ip6gre { checksum },
+            (_, Family::Ipv6, _) => TunnelKind::Ip6tnl,
+            (_, Family::Ipv4, Family::Ipv4) => TunnelKind::Ipip,
+            (_, Family::Ipv4, Family::Ipv6) => TunnelKind::Sit,
+        };
+        Some(Tunnel {
+            name: kind.interface(self.local),
+            kind,
+            local: self.local,
+        })
+    }
+}
+
+/// What all these VIPs need together, each piece once, in the order in which it is made.
+#[must_use]
+pub fn pieces(setups: &BTreeSet<Setup>) -> Vec<Piece> {
+    let mut all: Vec<Piece> = Vec::new();
+    for piece in setups.iter().flat_map(Setup::pieces) {
+        if !all.contains(&piece) {
+            all.push(piece);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests;

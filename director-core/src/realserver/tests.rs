@@ -1,0 +1,160 @@
+//! What each mode needs, and how changes are found.
+
+use super::*;
+
+fn setup(vip: &str, mode: Mode) -> Setup {
+    Setup {
+        vip: vip.parse().unwrap(),
+        mode,
+        local: None,
+        mss: None,
+    }
+}
+
+fn words(setup: &Setup) -> Vec<String> {
+    setup.pieces().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn direct_routing_needs_the_vip_and_silence_about_it() {
+    assert_eq!(
+        words(&setup("192.0.2.1", Mode::Dr)),
+        [
+            "net.ipv4.conf.all.arp_ignore=1",
+            "net.ipv4.conf.all.arp_announce=2",
+            "192.0.2.1/32 on lo"
+        ]
+    );
+    // Nobody answers for an address of another interface in IPv6.
+    assert_eq!(
+        words(&setup("2001:db8::1", Mode::Dr)),
+        ["2001:db8::1/128 on lo"]
+    );
+}
+
+#[test]
+fn every_pair_of_families_has_its_tunnel() {
+    let kind = |vip, mode, local: Option<&str>| {
+        let setup = Setup {
+            local: local.map(|local| local.parse().unwrap()),
+            ..setup(vip, mode)
+        };
+        setup.tunnel().unwrap().kind.name()
+    };
+    let gue = Mode::Gue { port: 6080 };
+    let gre = Mode::Gre { checksum: false };
+    assert_eq!(kind("192.0.2.1", Mode::Ipip, None), "ipip");
+    assert_eq!(kind("2001:db8::1", Mode::Ipip, None), "ip6tnl");
+    assert_eq!(kind("2001:db8::1", Mode::Ipip, Some("10.0.0.1")), "sit");
+    assert_eq!(kind("192.0.2.1", Mode::Ipip, Some("fd00::1")), "ip6tnl");
+    assert_eq!(kind("192.0.2.1", gue, None), "ipip");
+    assert_eq!(kind("2001:db8::1", gue, Some("10.0.0.1")), "sit");
+    assert_eq!(kind("192.0.2.1", gre, None), "gre");
+    assert_eq!(kind("192.0.2.1", gre, Some("fd00::1")), "ip6gre");
+}
+
+#[test]
+fn names_of_interfaces_fit() {
+    for local in [None, Some("255.255.255.255"), Some("fd00::ffff:ffff")] {
+        let local = local.map(|local| local.parse().unwrap());
+        for kind in [
+            TunnelKind::Ipip,
+            TunnelKind::Sit,
+            TunnelKind::Ip6tnl,
+            TunnelKind::Gre { checksum: true },
+            TunnelKind::Ip6gre { checksum: true },
+        ] {
+            assert!(kind.interface(local).len() <= 15);
+        }
+    }
+}
+
+#[test]
+fn a_segment_leaves_room_for_the_tunnel() {
+    let segment = |vip, mode| setup(vip, mode).fitting_segment(1500);
+    assert_eq!(segment("192.0.2.1", Mode::Dr), None);
+    assert_eq!(segment("192.0.2.1", Mode::Ipip), Some(1440));
+    assert_eq!(
+        segment("192.0.2.1", Mode::Gre { checksum: false }),
+        Some(1436)
+    );
+    assert_eq!(segment("192.0.2.1", Mode::Gue { port: 6080 }), Some(1420));
+    assert_eq!(segment("2001:db8::1", Mode::Ipip), Some(1400));
+    assert_eq!(setup("192.0.2.1", Mode::Ipip).fitting_segment(500), None);
+}
+
+#[test]
+fn what_was_there_before_is_neither_made_nor_undone() {
+    let wanted = setup("192.0.2.1", Mode::Dr).pieces();
+    let first = steps(&wanted, &[], |piece| matches!(piece, Piece::Sysctl { .. }));
+    assert_eq!(first, [Step::Make(wanted[2].clone())]);
+    let done = [Done {
+        piece: wanted[2].clone(),
+        former: None,
+    }];
+    assert_eq!(steps(&wanted, &done, |_| true), []);
+    assert_eq!(steps(&[], &done, |_| true), [Step::Undo(done[0].clone())]);
+}
+
+#[test]
+fn what_two_vips_share_stays_until_both_are_gone() {
+    let both: BTreeSet<Setup> = [setup("192.0.2.1", Mode::Dr), setup("192.0.2.2", Mode::Dr)].into();
+    let all = pieces(&both);
+    assert_eq!(all.len(), 4);
+    let done: Vec<Done> = all
+        .iter()
+        .map(|piece| Done {
+            piece: piece.clone(),
+            former: None,
+        })
+        .collect();
+    let one = pieces(&[setup("192.0.2.2", Mode::Dr)].into());
+    let left = steps(&one, &done, |_| true);
+    assert_eq!(left, [Step::Undo(done[2].clone())]);
+    // What is undone goes the way back.
+    let none: Vec<Step> = done.iter().rev().cloned().map(Step::Undo).collect();
+    assert_eq!(steps(&[], &done, |_| true), none);
+}
+
+#[test]
+fn addresses_that_are_no_vip_are_refused() {
+    for vip in ["0.0.0.0", "127.0.0.1", "224.0.0.1", "::", "::1", "ff02::1"] {
+        assert!(setup(vip, Mode::Dr).check().is_err(), "{vip}");
+    }
+    let small = Setup {
+        mss: Some(100),
+        ..setup("192.0.2.1", Mode::Ipip)
+    };
+    assert_eq!(small.check(), Err(SetupFault::Segment(100)));
+}
+
+#[test]
+fn the_commands_do_what_the_pieces_say() {
+    let setup = Setup {
+        mss: Some(1420),
+        ..setup("192.0.2.1", Mode::Gue { port: 6080 })
+    };
+    assert_eq!(
+        script(&setup),
+        [
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1",
+            "sysctl -w net.ipv4.conf.all.arp_announce=2",
+            "ip link add lvs-ipip type ipip external",
+            "ip link set lvs-ipip up",
+            "sysctl -w net.ipv4.conf.lvs-ipip.rp_filter=2",
+            "modprobe fou",
+            "ip fou add port 6080 gue",
+            "iptables -t mangle -A OUTPUT -s 192.0.2.1 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1420",
+            "ip address add 192.0.2.1/32 dev lvs-ipip",
+        ]
+    );
+    assert_eq!(
+        undo_script(&setup),
+        [
+            "ip address del 192.0.2.1/32 dev lvs-ipip",
+            "iptables -t mangle -D OUTPUT -s 192.0.2.1 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1420",
+            "ip fou del port 6080",
+            "ip link del lvs-ipip",
+        ]
+    );
+}
