@@ -19,7 +19,7 @@ use director_core::director::Notice;
 use director_core::model::Model;
 use director_core::snapshot::Snapshot;
 use ldirectord_compat::ProcessSettings;
-use ldirectord_compat::journal::{Journal, Target};
+use ldirectord_compat::journal::{Journal, JournalError, Target};
 use ldirectord_compat::pid_file::{Claim, PidFile};
 
 pub use error::MannersError;
@@ -64,7 +64,13 @@ impl Manners {
         warnings: &[Diagnostic],
     ) -> Result<Self, MannersError> {
         let journal = journal(&role, process);
-        journal.probe()?;
+        match journal.probe() {
+            // The local syslog may come later, or never: ldirectord warns and goes on.
+            Err(error @ JournalError::Syslog { .. }) => {
+                stage::last_words(std::iter::once(error.to_string()));
+            }
+            other => other?,
+        }
         let claim = match role.mode {
             Mode::Daemon => Some(claim(&role)?),
             Mode::Supervised | Mode::Debug | Mode::Check => None,

@@ -10,6 +10,7 @@ mod signals;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ldirectord_compat::Parsed;
 use ldirectord_compat::journal::{Journal, Target};
@@ -116,7 +117,7 @@ impl Instance {
         ));
         let done = match self.order.action {
             Action::Start => self.start(owner),
-            Action::Stop => Ok(self.stop(owner)),
+            Action::Stop => Ok(self.stop(owner, signals::PATIENCE)),
             Action::Restart => self.restart(owner),
             Action::TryRestart => match owner {
                 Owner::Running(_) => self.restart(owner),
@@ -153,7 +154,7 @@ impl Instance {
             if status != 0 {
                 return Ok(status);
             }
-            let status = self.stop(owner);
+            let status = self.stop(owner, signals::LONG_PATIENCE);
             if status != 0 {
                 return Ok(status);
             }
@@ -161,20 +162,30 @@ impl Instance {
         self.start(Owner::Nobody)
     }
 
-    fn stop(&self, owner: Owner) -> u8 {
+    fn stop(&self, owner: Owner, patience: Duration) -> u8 {
         let Owner::Running(pid) = owner else {
             return 0;
         };
         if let Err(error) = signals::send(pid, Signal::Term) {
             return self.unreachable(pid, &error);
         }
-        if signals::wait_until(|| self.pid_file.owner() != owner && !signals::exists(pid)) {
+        let is_gone = || self.pid_file.owner() != owner && !signals::exists(pid);
+        if signals::wait_until(patience.min(signals::PATIENCE), is_gone) {
             return 0;
+        }
+        if let Some(rest) = patience
+            .checked_sub(signals::PATIENCE)
+            .filter(|rest| !rest.is_zero())
+        {
+            complain(&format!("ldirectord waits for pid {pid} to end"));
+            if signals::wait_until(rest, is_gone) {
+                return 0;
+            }
         }
         let message = format!(
             "ldirectord for {} still runs with pid {pid}, {} s after it was told to stop",
             self.shown,
-            signals::PATIENCE.as_secs()
+            patience.as_secs()
         );
         complain(&message);
         self.log(&message);

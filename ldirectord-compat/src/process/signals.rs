@@ -10,6 +10,8 @@ use nix::unistd::Pid;
 
 /// How long a daemon may take to stop. Cluster managers give up after 15 s.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the one that takes its place waits: it was told to go, so nobody directs when we give up.
+pub(super) const LONG_PATIENCE: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a daemon is told by a signal.
@@ -32,13 +34,13 @@ pub(super) fn exists(pid: u32) -> bool {
 }
 
 /// Whether it comes true while we are patient.
-pub(super) fn wait_until(come_true: impl Fn() -> bool) -> bool {
+pub(super) fn wait_until(patience: Duration, come_true: impl Fn() -> bool) -> bool {
     let begin = Instant::now();
     loop {
         if come_true() {
             return true;
         }
-        if begin.elapsed() > PATIENCE {
+        if begin.elapsed() > patience {
             return false;
         }
         thread::sleep(PAUSE);

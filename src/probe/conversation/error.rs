@@ -120,16 +120,10 @@ pub(in crate::probe) enum ConversationError {
 }
 
 impl ConversationError {
-    /// Whether the fault lies on the director's side.
+    /// Whether the director cannot ask for now. A question that can never be asked has failed: its server will not come
+    /// up, and the fallback must know.
     pub(in crate::probe) fn is_ours(&self) -> bool {
-        matches!(
-            self,
-            Self::Missing { .. }
-                | Self::NoRoom { .. }
-                | Self::NoName(_)
-                | Self::LineBreak(_)
-                | Self::NoRandomness
-        )
+        matches!(self, Self::NoRandomness)
     }
 }
 

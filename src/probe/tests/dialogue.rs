@@ -189,7 +189,7 @@ async fn a_line_break_in_a_password_is_never_sent() {
     let outcome = outcome(address, sly).await;
     assert_eq!(
         outcome,
-        Outcome::Unable {
+        Outcome::Failed {
             reason: "cannot ask: the password holds a line break or a zero".to_owned()
         }
     );

@@ -64,14 +64,14 @@ async fn another_protocol_is_named() {
 }
 
 #[tokio::test]
-async fn a_question_without_secret_or_login_is_not_asked() {
+async fn a_question_without_secret_or_login_is_not_asked_and_fails() {
     let address = "127.0.0.1:1812".parse().unwrap();
     let no_login = ConversationProbe {
         login: None,
         ..radius("secret")
     };
     for (question, what) in [(radius(""), "a secret"), (no_login, "a login")] {
-        let expected = Outcome::Unable {
+        let expected = Outcome::Failed {
             reason: format!("cannot ask: RADIUS needs {what}"),
         };
         assert_eq!(outcome(address, question).await, expected);

@@ -138,10 +138,10 @@ async fn postgresql_that_hangs_or_is_none_is_named() {
 }
 
 #[tokio::test]
-async fn a_question_without_login_is_not_asked() {
+async fn a_question_without_login_is_not_asked_and_fails() {
     for conversation in [Conversation::Mysql, Conversation::Pgsql] {
         let address = "127.0.0.1:1".parse().unwrap();
         let outcome = outcome(address, question(conversation)).await;
-        assert!(matches!(outcome, Outcome::Unable { .. }), "{outcome:?}");
+        assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
     }
 }
