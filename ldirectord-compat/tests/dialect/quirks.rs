@@ -190,6 +190,23 @@ fn bytes_that_are_not_utf8_are_read_as_latin1() {
 }
 
 #[test]
+fn a_second_line_for_a_server_is_left_out_with_a_warning() {
+    let judged = judge(format!("{V}{R}    real=10.0.1.1:80 gate 5\n").as_bytes());
+    let shown: Vec<String> = judged.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "a.cf:3:5: warning: real server 10.0.1.1:80 stands twice in this service; the first, at a.cf:2:5, counts \
+             (remove one of the two)"
+        ]
+    );
+    assert_eq!(
+        judged.table(),
+        ["-t 10.0.0.1:80 -s wrr", "  -r 10.0.1.1:80 -g -w 1"]
+    );
+}
+
+#[test]
 fn a_commented_service_is_only_reported_when_lines_would_change_hands() {
     let harmless = format!("{V}{R}#virtual=10.0.0.2:80\n#    real=10.0.1.2:80 gate\n\n");
     assert_eq!(judge(harmless.as_bytes()).parsed.diagnostics, []);

@@ -1,7 +1,22 @@
 # shellcheck shell=sh
-# Turns what the lanes left for each case into a table of files and events.
+# The cases, and what the lanes left for each of them as a table of files and events. Needs DIFFERENTIAL, the suite's
+# directory, and CASES for everything about a table.
 
 . "$LAB_DIRECTORY/differential/events.names"
+
+all_cases() {
+    (cd "$DIFFERENTIAL/cases" && ls -- *.cf) | sed -n '/\.reload\.cf$/!s/\.cf$//p'
+}
+
+# Every third case: neighbours are alike, so the third has something of everything.
+third() {
+    all_cases | awk 'NR % 3 == 1'
+}
+
+# share NUMBER OF: of the cases of standard input every OFth, from the NUMBERth on.
+share() {
+    awk -v number="$1" -v of="$2" 'NR % of == number - 1'
+}
 
 # cell DIRECTORY CASE EVENT
 cell() {
@@ -41,6 +56,20 @@ results_counts() {
 # passed_cases TABLE-FILE: how many rows have nothing but equal and listed.
 passed_cases() {
     sed 1,2d "$1" | grep -cvE '[|] (different|unfinished)' || :
+}
+
+# as_committed TABLE-FILE: what was seen is what RESULTS.md holds; a row that is not there yet is nothing to compare with.
+as_committed() {
+    same=0
+    for case in $CASES; do
+        committed=$(grep -F "| $case |" "$DIFFERENTIAL/RESULTS.md" 2>/dev/null | head -n 1)
+        seen=$(grep -F "| $case |" "$1")
+        if [ "${committed:-$seen}" != "$seen" ]; then
+            echo "differential: RESULTS.md has another row for $case; run the whole suite"
+            same=1
+        fi
+    done
+    return $same
 }
 
 # results_page TABLE-FILE: what RESULTS.md holds.

@@ -21,6 +21,7 @@ cp -a /dev/null /dev/zero /dev/urandom /run/dev
 mount --bind /run/dev /dev
 syslog_start() {
     rm -f /dev/log
+    # shellcheck disable=SC2016 # Perl's own
     spawn director syslog perl -MIO::Socket::UNIX -e '
         $| = 1;
         my $socket = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/dev/log") or die "$!\n";
@@ -28,7 +29,7 @@ syslog_start() {
     eventually 10 test -S /dev/log
 }
 received() { grep -Eq "^<158>[A-Z][a-z]{2} [ 1-3][0-9] [0-9:]{8} ldirectord\[$pid\]: $1\$" "$LAB_TMP/director/syslog.log"; }
-to_syslog() { site "$@" | sed 's|^logfile=.*|logfile="local3"|'; }
+to_syslog() { site | sed 's|^logfile=.*|logfile="local3"|'; }
 
 # Without a syslog the director starts and says what is missing.
 to_syslog | site_define
@@ -37,8 +38,8 @@ expect_contains 'the complaint' 'no connection to syslog at /dev/log' "$ERR"
 pid=$(cat "$SITE_PID")
 founding_table | grep . >"$LAB_TMP/wanted"
 site_table() { table | grep "$VIP:80 "; }
-founding_table_stands() { [ "$(site_table)" = "$(sort "$LAB_TMP/wanted")" ]; }
-eventually 5 founding_table_stands
+site_stands() { [ "$(site_table)" = "$(sort "$LAB_TMP/wanted")" ]; }
+eventually 5 site_stands
 expect_not test -e "$SITE_LOG"
 
 # It comes, goes and comes back.
@@ -49,7 +50,7 @@ signal director syslog KILL
 eventually 5 ended director syslog
 rm "$LAB_TMP/director/syslog.log"
 web_healthy real1
-eventually 5 founding_table_stands
+eventually 5 site_stands
 syslog_start
 web_sick real1
 eventually 5 received "Deleted real server: $RIP1:80 \($VIP:80\)"
@@ -69,6 +70,18 @@ web_healthy real1
 eventually_logged 5 "Added real server: $RIP1:80 ($VIP:80) (Weight set to 1)"
 expect alive "$pid"
 gives 0 ldirectord "$SITE" stop
+
+# A path from where it was started leads to its file for as long as it runs.
+# shellcheck disable=SC2016 # the shell's own
+nearby() { gives 0 sh -c 'cd /run/near && exec ldirectord near.cf "$1"' nearby "$1"; }
+site | site_define /run/near/near.cf
+nearby start
+eventually 5 site_stands
+site | sed 's/scheduler=rr/scheduler=wrr/' | site_define /run/near/near.cf
+nearby reload
+{ service wrr; server "$RIP1"; server "$RIP2"; } >"$LAB_TMP/wanted"
+eventually 5 site_stands
+nearby stop
 
 # The restart from the beginning has not given up.
 long_enough() { now; [ $((NOW - told)) -gt 1100 ]; }
