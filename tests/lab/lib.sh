@@ -29,7 +29,7 @@ now() {
 # (a whole number) multiplies all such times, for a slow machine; POLL is the pause between two tries.
 within() {
     now
-    deadline=$((NOW + $1 * 100 * ${LAB_PATIENCE:-1}))
+    deadline=$((NOW + $1 * 100 * ${LAB_PATIENCE:-3}))
     shift
     until "$@"; do
         now

@@ -156,7 +156,7 @@ download_read() {
     # shellcheck disable=SC2016
     on client sh -c 'cd "$1" && came=$(timeout "$4" head -c "$3" <"$2.pipe" | wc -c)
         size=$(($(cat "$2.size") + came)) && echo $size >"$2.size" && [ "$came" -eq "$3" ]' \
-        download_read "$LAB_TMP/client" "$1" "$2" $((10 * ${LAB_PATIENCE:-1}))
+        download_read "$LAB_TMP/client" "$1" "$2" $((10 * ${LAB_PATIENCE:-3}))
 }
 
 # expect_download_goes_on NAME: the next step of it arrives.

@@ -1,8 +1,6 @@
 //! What the dialect means, from the text to the kernel's table.
 
 mod conformance;
-mod differential;
-mod faults;
 mod founding;
 mod golden;
 mod judged;
