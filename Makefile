@@ -34,10 +34,11 @@ differential: ## Debian's ldirectord and ours on the same files, through the sam
 	@cargo build --quiet --workspace --bins
 	@tests/lab/differential/run
 
-services: ## in the lab: every protocol check against the real server it is meant for, up, wrong, hanging and refused
+services: ## in the lab: every protocol check against its real server, in every state; prints the table of docs/checks.md
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
-	@LAB_SCENARIOS=services tests/lab/run
+	@LAB_RESULTS=target/checks tests/lab/run auto are-asked
+	@grep -h '^|' target/checks/*-are-asked.log
 
 simulate: ## play 10,000 seeds of the simulation (SEEDS=n for others, SEED=n for one)
 	@SEEDS=$(or $(SEEDS),10000) cargo test --quiet --profile simulate -p director-core --test simulation

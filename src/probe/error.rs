@@ -200,6 +200,12 @@ fn tls_words(error: &rustls::Error) -> String {
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => "certificate is not for this name".to_owned(),
+        // What `openssl req -x509` makes: an authority that signed itself, in the place of a server.
+        rustls::Error::InvalidCertificate(CertificateError::Other(reason))
+            if reason.to_string() == "CaUsedAsEndEntity" =>
+        {
+            "certificate is self-signed, an authority's and not a server's".to_owned()
+        }
         rustls::Error::InvalidCertificate(reason) => format!("certificate: {reason}"),
         rustls::Error::InvalidMessage(_) => "the answer is not TLS".to_owned(),
         rustls::Error::AlertReceived(alert) => format!("refused by the server ({alert:?})"),

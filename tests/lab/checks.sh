@@ -1,28 +1,34 @@
 # shellcheck shell=sh
-# Real servers of every service, and the questions that the director asks them. A server is up, gives a wrong answer,
-# hangs (it is stopped, so the kernel still takes connections for it) or is gone.
+# Real servers of every service, and single questions to them. A server is up, hangs (it is stopped, so the kernel still
+# takes connections for it) or is dead.
 
 # serve HOST NAME ADDRESS: starts servers/NAME of the lab there, in processes of its own that all end with it.
 serve() {
     spawn "$1" "$2" unshare --pid --fork --kill-child "$LAB_DIRECTORY/servers/$2" "$LAB_TMP/$1/servers/$2" "$3"
 }
 
-# server_processes HOST NAME: their numbers, found by the process namespace that they share.
-server_processes() {
+# server_first HOST NAME: the first process of it, with which all others end, in SERVER_FIRST.
+server_first() {
     server_leader=$(cat "$LAB_TMP/$1/$2.pid")
-    server_first=$(tr -d ' ' <"/proc/$server_leader/task/$server_leader/children")
-    find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/pid' -lname "$(readlink "/proc/$server_first/ns/pid")" 2>/dev/null |
-        cut -d/ -f3
+    SERVER_FIRST=$(tr -d ' ' <"/proc/$server_leader/task/$server_leader/children")
 }
 
-# server_hangs HOST NAME
+# server_processes HOST NAME: their numbers, found by the process namespace that they share.
+server_processes() {
+    server_first "$@"
+    server_space=$(readlink "/proc/$SERVER_FIRST/ns/pid" | sed 's/[][]/\\&/g')
+    find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/pid' -lname "$server_space" 2>/dev/null | cut -d/ -f3
+}
+
+# server_hangs HOST NAME: one of its processes may end while they are counted.
 server_hangs() {
-    server_processes "$1" "$2" | xargs kill -s STOP
+    for process in $(server_processes "$1" "$2"); do kill -s STOP "$process" 2>/dev/null || :; done
 }
 
 # server_dies HOST NAME
 server_dies() {
-    signal "$1" "$2" KILL
+    server_first "$@"
+    kill -s KILL "$SERVER_FIRST"
     eventually 10 ended "$1" "$2"
 }
 
@@ -54,19 +60,4 @@ expect_up() {
     within "${CHECK_PATIENCE:-40}" probe_is_good "$@" ||
         fail "$(printf '%s never answered; it said:\n%s' "$up_name" "$(log_of "$up_host" "$up_name")")"
     expect_probe good "$up_words" "$@"
-}
-
-# expect_wrong WORDS KIND ADDRESS [OPTION...]
-expect_wrong() {
-    expect_probe failed "$@"
-}
-
-# expect_hang KIND ADDRESS [OPTION...]: the server is stopped; nothing comes within the time limit.
-expect_hang() {
-    expect_probe failed 'no answer within 1 s' "$@" --timeout 1
-}
-
-# expect_gone KIND ADDRESS [OPTION...]
-expect_gone() {
-    expect_probe failed 'connection refused' "$@"
 }

@@ -125,6 +125,7 @@ log_of() {
 . "$LAB_DIRECTORY/director.sh"
 . "$LAB_DIRECTORY/ldirectord.sh"
 . "$LAB_DIRECTORY/checks.sh"
+. "$LAB_DIRECTORY/states.sh"
 
 lab_up() {
     mkdir -p "$LAB_TMP"

@@ -99,6 +99,25 @@ async fn the_virtual_host_is_the_server_name() {
 }
 
 #[tokio::test]
+async fn an_authority_in_the_place_of_a_server_is_said_to_be_one() {
+    let mut params = CertificateParams::new(vec![SITE.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap().der().clone();
+    let certified = Certified {
+        chain: vec![certificate.clone()],
+        key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        authority: certificate,
+    };
+    let address = https(&certified, true).await;
+    let outcome = verified(address, at_site(get()), &certified).await;
+    assert_eq!(
+        outcome.words(),
+        "TLS: certificate is self-signed, an authority's and not a server's"
+    );
+}
+
+#[tokio::test]
 async fn a_server_name_of_its_own_wins() {
     let address = https(&certified(&[SITE], None), true).await;
     let mut question = over_tls(Verification::None, at_site(expecting(r"sni=other\.org\.")));

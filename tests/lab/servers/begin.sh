@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 # What every server's script begins with. Called as NAME DIRECTORY ADDRESS, it writes its configuration and data into
 # DIRECTORY, listens on the usual ports of ADDRESS, and stays in the foreground. Nothing of the host's own configuration
 # is read, and nothing outside DIRECTORY is written.

@@ -1,0 +1,26 @@
+# shellcheck shell=sh disable=SC2086
+# mysql of real mariadb and pgsql of real postgresql: each as a file of ldirectord asks for it, in every state of the
+# servers; and pgsql over TLS, which definitions in YAML can ask for.
+
+serve_all real1 mariadb "$RIP1"
+serve_all real2 postgresql "$RIP2"
+database='database="shop"'
+items='request="SELECT name FROM items"'
+
+asked mysql "$RIP1:3306" 'row: OK from mysql' service=mysql 'login="probe"' 'passwd="correct"' "$database" "$items"
+wrong 'the query gives no row' 'request="SELECT name FROM nothing"'
+wrong "refused: Table 'shop.missing' doesn't exist" 'request="SELECT 1 FROM missing"'
+wrong 'refused: Access denied' 'passwd="wrong"'
+wrong "refused: Access denied|refused: Unknown database" 'database="other"'
+wrong "no answer within $STATES_LIMIT s" 'request="SELECT SLEEP(60)"'
+asked pgsql "$RIP2:5432" 'row: OK from pgsql' service=pgsql 'login="probe"' 'passwd="correct"' "$database" "$items"
+wrong 'the query gives no row' 'request="SELECT name FROM nothing"'
+wrong 'refused: relation "missing" does not exist' 'request="SELECT 1 FROM missing"'
+wrong 'refused: password authentication failed' 'passwd="wrong"'
+wrong 'refused: database "other" does not exist' 'database="other"'
+wrong "no answer within $STATES_LIMIT s" 'request="SELECT pg_sleep(60)"'
+
+login='--login probe --password correct --database shop'
+expect_up real2 postgresql 'logged in as probe' pgsql "$RIP2" $login --tls
+expect_probe failed 'TLS: certificate' pgsql "$RIP2" $login --tls --verify
+every_state
