@@ -72,7 +72,7 @@ states_column() {
     if ! within "${CHECK_PATIENCE:-60}" states_column_is "$1"; then
         fail "$(printf 'in the state "%s":\n%s\n--- the servers said\n%s' "$1" "$(cat "$STATES/differs")" "$(states_logs)")"
     fi
-    POLL=''
+    unset POLL
 }
 
 states_column_is() {
