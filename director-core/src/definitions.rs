@@ -3,8 +3,10 @@
 //! Defaults of a dialect that differ from ours are written out by that dialect's reader.
 
 mod check;
+mod state;
 
 pub use check::*;
+pub use state::{HostName, IsolatedBlock};
 
 use std::fmt;
 use std::net::IpAddr;
@@ -49,6 +51,12 @@ pub struct Definitions {
     pub resync: Option<Placed<Duration>>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceDefinition>,
+    /// Host names that were resolved, and to what.
+    #[serde(default)]
+    pub names: Vec<HostName>,
+    /// Blocks that are broken while all others are in force.
+    #[serde(default)]
+    pub isolated: Vec<IsolatedBlock>,
 }
 
 impl Definitions {
@@ -59,6 +67,17 @@ impl Definitions {
             place: Place::whole_file(&Arc::from("")),
             resync: None,
             services: Vec::new(),
+            names: Vec::new(),
+            isolated: Vec::new(),
+        }
+    }
+
+    /// The same without its services.
+    #[must_use]
+    pub fn without_services(&self) -> Self {
+        Self {
+            services: Vec::new(),
+            ..self.clone()
         }
     }
 }

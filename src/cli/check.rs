@@ -52,7 +52,9 @@ pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, CliErro
             Ok(loaded) if args.json => loaded.report,
             Ok(loaded) => {
                 output.findings(&loaded.report)?;
-                output.text(&summary(&loaded))?;
+                if loaded.definitions.isolated.is_empty() {
+                    output.text(&summary(&loaded))?;
+                }
                 loaded.report
             }
             Err(error) => {

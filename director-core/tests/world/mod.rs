@@ -136,8 +136,8 @@ fn service(brief: &Brief) -> ServiceDefinition {
 pub(crate) fn model(briefs: &[Brief]) -> Arc<Model> {
     let definitions = Definitions {
         place: place(),
-        resync: None,
         services: briefs.iter().map(service).collect(),
+        ..Definitions::empty()
     };
     let (model, findings) = validate(&definitions);
     assert!(model.is_some(), "{findings:?}");
