@@ -49,6 +49,9 @@ pub struct Definitions {
     pub place: Place,
     /// How often the whole kernel table is read again.
     pub resync: Option<Placed<Duration>>,
+    /// The firewall marks of the helper services of probes, as written: lowest and highest. None when no service of the
+    /// kernel's table is to be taken for a helper.
+    pub probe_marks: Option<Placed<(u64, u64)>>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceDefinition>,
     /// Host names that were resolved, and to what.
@@ -66,6 +69,7 @@ impl Definitions {
         Self {
             place: Place::whole_file(&Arc::from("")),
             resync: None,
+            probe_marks: None,
             services: Vec::new(),
             names: Vec::new(),
             isolated: Vec::new(),

@@ -121,7 +121,8 @@ fn from_nothing(model: &Model, assumption: Assumption) -> Planned {
 }
 
 fn services(model: &Model) -> BTreeSet<ServiceId> {
-    model.services().iter().map(|service| service.id).collect()
+    let defined = model.services().iter().map(|service| service.id);
+    defined.chain(model.helpers().keys().copied()).collect()
 }
 
 fn from_kernel(model: Model) -> Result<Planned, CliError> {
@@ -150,7 +151,7 @@ fn from_kernel(model: Model) -> Result<Planned, CliError> {
     }
     table
         .services
-        .retain(|service, _| model.service(service).is_some());
+        .retain(|service, _| services(&model).contains(service));
     let every_server_up = assumed(&model, Verdict::Up);
     let answered = plan_towards(&table, &every_server_up, &model);
     Ok(Planned {

@@ -56,13 +56,15 @@ impl EventLoop {
         recorder: Option<Recorder>,
         upkeep: Upkeep,
     ) -> Self {
+        let probe_settings = ProbeSettings::default();
+        probe_settings.record_changes_in(settings.socket.with_extension("changed"));
         Self {
             director: Director::new(),
             started: Instant::now(),
             settings,
             inputs,
             kernel,
-            probe_settings: Arc::new(ProbeSettings::default()),
+            probe_settings: Arc::new(probe_settings),
             manners,
             recorder,
             besides: Besides::new(),
@@ -75,6 +77,7 @@ impl EventLoop {
     /// Runs until the director wishes to exit.
     pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         self.go_on(receiver, first).await;
+        self.probe_settings.open_roads(false);
         self.besides.finish().await;
         if let Some(manners) = self.manners {
             // Others may have to be waited for.
@@ -177,6 +180,8 @@ impl EventLoop {
         if let (Some(manners), Some(process)) = (&mut self.manners, &loaded.process) {
             manners.adopt(&loaded.model, process, &loaded.report.text);
         }
+        self.probe_settings
+            .open_roads(!loaded.model.helpers().is_empty());
         let duties = Event::DutiesLoaded {
             duties: Arc::new(loaded.duties),
         };

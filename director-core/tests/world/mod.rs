@@ -136,6 +136,7 @@ fn service(brief: &Brief) -> ServiceDefinition {
 pub(crate) fn model(briefs: &[Brief]) -> Arc<Model> {
     let definitions = Definitions {
         place: place(),
+        probe_marks: None,
         services: briefs.iter().map(service).collect(),
         ..Definitions::empty()
     };

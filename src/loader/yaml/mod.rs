@@ -26,8 +26,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::definitions::Definitions;
+use director_core::definitions::{Definitions, Placed};
 use director_core::diagnostic::{Diagnostic, Place};
+use director_core::model::MarkRange;
 
 use super::watch::Found;
 pub use emit::emit;
@@ -152,13 +153,15 @@ fn definitions(
         );
         reader.error(&place, "the file defines no services", hint);
     }
-    let resync = value("director")
+    let director = value("director")
         .filter(|director| !matches!(director.content, Content::Nothing))
-        .and_then(|director| {
-            let director = reader.fields(director, &shape::DIRECTOR, &[])?;
-            settings(&director, reader, &mut outcome.settings);
-            reader.duration_of(&director, "resync")
-        });
+        .and_then(|director| reader.fields(director, &shape::DIRECTOR, &[]));
+    let director = director.as_ref();
+    if let Some(director) = director {
+        settings(director, reader, &mut outcome.settings);
+    }
+    let resync = director.and_then(|director| reader.duration_of(director, "resync"));
+    let probe_marks = director.and_then(|director| marks(director, reader));
     let mut services = Vec::new();
     for composed in compose::compose(gathered, reader) {
         let before = reader.findings.len();
@@ -175,6 +178,13 @@ fn definitions(
         });
     }
     Some(Definitions {
+        probe_marks: Some(probe_marks.unwrap_or_else(|| {
+            let usual = MarkRange::USUAL;
+            Placed::new(
+                (u64::from(usual.first), u64::from(usual.last)),
+                place.clone(),
+            )
+        })),
         place,
         resync,
         services,
@@ -200,6 +210,20 @@ fn settings(director: &Fields<'_>, reader: &mut Reader, settings: &mut FileSetti
         }
         settings.resolve_every = Some(every.value);
     }
+}
+
+/// `1230000000-1230009999`.
+fn marks(director: &Fields<'_>, reader: &mut Reader) -> Option<Placed<(u64, u64)>> {
+    let text = reader.text_of(director, "probe_marks")?;
+    let ends = text.value.split_once('-');
+    let range = ends
+        .and_then(|(first, last)| Some((first.trim().parse().ok()?, last.trim().parse().ok()?)));
+    if range.is_none() {
+        let message = format!("{:?} is not a range of firewall marks", text.value);
+        let hint = format!("write {}", director.example("probe_marks"));
+        reader.error(&text.place, message, hint);
+    }
+    range.map(|range| Placed::new(range, text.place))
 }
 
 fn example_of_services() -> String {

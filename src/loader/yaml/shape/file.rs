@@ -73,6 +73,13 @@ pub(in super::super) const DIRECTOR: Shape = Shape {
         key("resync", "10s").takes(Span).default("10s").means(
         "How often the whole kernel table is read again, to find and repair what others changed.",
     ),
+        key("probe_marks", "1230000000-1230009999")
+            .takes(Text)
+            .default("1230045184-1230110719")
+            .means(
+                "Firewall marks that belong to probes with `path: forwarding`, lowest and highest. A service of such a \
+                 mark that a killed director left behind is removed. Two directors on one host need two ranges.",
+            ),
         key("reload_on_change", "true")
             .takes(Truth)
             .default("false")
