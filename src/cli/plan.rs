@@ -17,6 +17,7 @@ use director_core::table::Table;
 use serde::Serialize;
 
 use super::error::CliError;
+use super::kernel_lacks;
 use super::list::save_format;
 use super::output::{Exit, Output, count};
 use crate::ipvs::{Kernel, NetlinkKernel, Scope};
@@ -81,7 +82,12 @@ impl Planned {
 /// Loads, plans and prints.
 pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError> {
     let loaded = match load(&args.file) {
-        Ok(loaded) => loaded,
+        Ok(mut loaded) => {
+            if args.assume.is_none() {
+                kernel_lacks::warn(&mut loaded);
+            }
+            loaded
+        }
         Err(error) => {
             output.findings(&error.report())?;
             return Ok(Exit::Unusable);
