@@ -75,7 +75,7 @@ pub(in super::super) const DIRECTOR: Shape = Shape {
     ),
         key("probe_marks", "1230000000-1230009999")
             .takes(Text)
-            .default("1230045184-1230110719")
+            .default("1229979648-1230045183")
             .means(
                 "Firewall marks that belong to probes with `path: forwarding`, lowest and highest. A service of such a \
                  mark that a killed director left behind is removed. Two directors on one host need two ranges.",
