@@ -1,14 +1,21 @@
 //! A file of ldirectord and what `ipvsctl convert` makes of it are the same definitions: the same tables, the same probes.
-//! Over every example, and over every file that the dialect's own golden cases hold.
+//! Over every example, over every file that the dialect's own golden cases hold, and over files made from the dialect's
+//! grammar.
 
 #![cfg(test)]
+
+#[path = "../ldirectord-compat/tests/dialect/grammar.rs"]
+mod grammar;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use director_core::desired::assumed;
+use director_core::health::Verdict;
 use director_core::model::{Model, VirtualService};
 use ipvsd::loader::{Dialect, load_as};
+use proptest::prelude::*;
 
 fn files(directory: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)).unwrap() {
@@ -30,41 +37,65 @@ fn services(model: &Model) -> Vec<VirtualService> {
     model.services().iter().map(nameless).collect()
 }
 
+/// Compares a file with what becomes of it; false when it cannot be loaded in the first place.
+fn means_the_same(source: &Path, directory: &Path) -> bool {
+    // Files with faults, and those with names that this machine cannot resolve, convert to nothing.
+    let Ok(before) = load_as(source, Some(Dialect::Ldirectord)) else {
+        return false;
+    };
+    let output = Command::cargo_bin("ipvsctl")
+        .unwrap()
+        .arg("convert")
+        .arg(source)
+        .output()
+        .unwrap();
+    let target = directory.join("converted.yaml");
+    fs::write(&target, &output.stdout).unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let after = load_as(&target, Some(Dialect::Yaml)).unwrap_or_else(|error| {
+        let findings = &error.report().diagnostics;
+        panic!("{}: {findings:#?}\n{text}", source.display())
+    });
+    let source = source.display();
+    assert_eq!(
+        services(&after.model),
+        services(&before.model),
+        "{source}\n{text}"
+    );
+    for verdict in [Verdict::Up, Verdict::Down] {
+        let tables = [&after, &before].map(|loaded| assumed(&loaded.model, verdict));
+        assert_eq!(tables[0], tables[1], "{source}, all {verdict}\n{text}");
+    }
+    true
+}
+
 #[test]
 fn a_converted_file_means_the_same() {
     let mut sources = Vec::new();
     files("examples", &mut sources);
+    let examples = sources.len();
     files("ldirectord-compat/tests/golden", &mut sources);
     let directory = tempfile::tempdir().unwrap();
-    let mut compared = 0;
-    for source in sources {
-        // Files with faults, and those with names that this machine cannot resolve, convert to nothing.
-        let Ok(before) = load_as(&source, Some(Dialect::Ldirectord)) else {
-            continue;
-        };
-        let output = Command::cargo_bin("ipvsctl")
-            .unwrap()
-            .arg("convert")
-            .arg(&source)
-            .output()
-            .unwrap();
-        let target = directory.path().join("converted.yaml");
-        fs::write(&target, &output.stdout).unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        let after = load_as(&target, Some(Dialect::Yaml)).unwrap_or_else(|error| {
-            panic!(
-                "{}: {:#?}\n{text}",
-                source.display(),
-                error.report().diagnostics
-            )
-        });
-        assert_eq!(
-            services(&after.model),
-            services(&before.model),
-            "{}\n{text}",
-            source.display()
-        );
-        compared += 1;
-    }
+    let same: Vec<bool> = sources
+        .iter()
+        .map(|source| means_the_same(source, directory.path()))
+        .collect();
+    assert!(same[..examples].iter().all(|same| *same), "{sources:?}");
+    let compared = same.iter().filter(|same| **same).count();
     assert!(compared >= 8, "only {compared} files compared");
+}
+
+proptest! {
+    // Each case is a file of up to seven services and a run of the program.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_file_that_is_written_well_means_the_same_when_it_is_converted(
+        services in proptest::collection::vec(grammar::service(), 1..8)
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let source = directory.path().join("ldirectord.cf");
+        fs::write(&source, grammar::file(&services)).unwrap();
+        prop_assert!(means_the_same(&source, directory.path()), "{}", grammar::file(&services));
+    }
 }

@@ -3,6 +3,7 @@
 mod conformance;
 mod founding;
 mod golden;
+mod grammar;
 mod judged;
 mod manual;
 mod properties;

@@ -8,136 +8,8 @@ use ldirectord_compat::directives::DIRECTIVES;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::grammar::{Service, dotted, file, mask, service};
 use crate::judged::judge;
-
-/// A real server as it is to be written, and what it comes to.
-#[derive(Debug, Clone)]
-struct Real {
-    host: [u8; 4],
-    port: u16,
-    method: (&'static str, &'static str),
-    weight: Option<u16>,
-    pair: Option<(String, String)>,
-    thresholds: Option<(u16, u16)>,
-}
-
-#[derive(Debug, Clone)]
-struct Service {
-    port: u16,
-    udp: bool,
-    scheduler: &'static str,
-    persistent: Option<(u16, Option<u8>)>,
-    reals: Vec<Real>,
-    fallback: Option<u16>,
-    quiescent: Option<bool>,
-    failures: Option<u8>,
-}
-
-fn real() -> impl Strategy<Value = Real> {
-    let methods = select(vec![("gate", "-g"), ("masq", "-m"), ("ipip", "-i")]);
-    let text = "[a-z?=.]{1,8}";
-    (
-        [1u8..=223, 0..=255, 0..=255, 1..=254],
-        1u16..,
-        methods,
-        proptest::option::of(0u16..),
-        proptest::option::of((text, text)),
-        proptest::option::of((0u16..100, 100u16..)),
-    )
-        .prop_map(|(host, port, method, weight, pair, thresholds)| Real {
-            host,
-            port,
-            method,
-            weight,
-            pair: pair.map(|(request, receive)| (request, receive.replace('?', "x"))),
-            thresholds,
-        })
-}
-
-fn service() -> impl Strategy<Value = Service> {
-    (
-        1u16..,
-        any::<bool>(),
-        select(vec!["rr", "wrr", "lc", "wlc", "sh", "mh", "sed", "nq"]),
-        proptest::option::of((1u16.., proptest::option::of(8u8..=31))),
-        proptest::collection::vec(real(), 0..4),
-        proptest::option::of(1u16..),
-        proptest::option::of(any::<bool>()),
-        proptest::option::of(1u8..),
-    )
-        .prop_map(
-            |(port, udp, scheduler, persistent, reals, fallback, quiescent, failures)| Service {
-                port,
-                udp,
-                scheduler,
-                persistent,
-                reals,
-                fallback,
-                quiescent,
-                failures,
-            },
-        )
-}
-
-fn dotted(host: [u8; 4]) -> String {
-    host.map(|part| part.to_string()).join(".")
-}
-
-fn mask(length: u8) -> String {
-    std::net::Ipv4Addr::from_bits(u32::MAX << (32 - length)).to_string()
-}
-
-/// The service as a file, under an address of its own.
-fn written(service: &Service, number: usize) -> String {
-    let mut out = format!("virtual=192.0.2.{number}:{}\n", service.port);
-    let _ = writeln!(
-        out,
-        "    protocol={}",
-        if service.udp { "udp" } else { "tcp" }
-    );
-    let _ = writeln!(out, "    service=http\n    scheduler={}", service.scheduler);
-    if let Some((seconds, length)) = service.persistent {
-        let _ = writeln!(out, "    persistent={seconds}");
-        if let Some(length) = length {
-            let _ = writeln!(out, "    netmask={}", mask(length));
-        }
-    }
-    for real in &service.reals {
-        let _ = write!(
-            out,
-            "    real={}:{} {}",
-            dotted(real.host),
-            real.port,
-            real.method.0
-        );
-        // A request with a number is only taken for one when a weight stands before it.
-        let weight = real.weight.or(real.pair.as_ref().map(|_| 1));
-        if let Some(weight) = weight {
-            let _ = write!(out, " {weight}");
-        }
-        if let Some((request, receive)) = &real.pair {
-            let _ = write!(out, " \"{request}\", \"{receive}\"");
-        }
-        if let Some((lower, upper)) = real.thresholds {
-            let _ = write!(out, " l:{lower} u:{upper}");
-        }
-        out.push('\n');
-    }
-    if let Some(port) = service.fallback {
-        let _ = writeln!(out, "    fallback=127.0.0.1:{port} masq");
-    }
-    if let Some(quiescent) = service.quiescent {
-        let _ = writeln!(
-            out,
-            "    quiescent={}",
-            if quiescent { "yes" } else { "no" }
-        );
-    }
-    if let Some(failures) = service.failures {
-        let _ = writeln!(out, "    failurecount={failures}");
-    }
-    out
-}
 
 /// The table that such a service comes to, worked out without the parser.
 fn meant(service: &Service, number: usize) -> Vec<String> {
@@ -177,14 +49,6 @@ fn meant(service: &Service, number: usize) -> Vec<String> {
         lines.push(format!("  fallback 127.0.0.1:{port} -m -w 1"));
     }
     lines
-}
-
-fn file(services: &[Service]) -> String {
-    services
-        .iter()
-        .enumerate()
-        .map(|(number, service)| written(service, number + 1) + "\n")
-        .collect()
 }
 
 /// Lines made of what such files are made of, in no sensible order.

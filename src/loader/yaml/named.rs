@@ -247,6 +247,11 @@ fn unknown(
 ) {
     let hint = match near {
         Some(near) => format!("did you mean {near}?"),
+        None if what == "group"
+            && (name.contains(':') || name.parse::<std::net::IpAddr>().is_ok()) =>
+        {
+            format!("real servers stand in a list: write real_servers: [\"{name}\"]")
+        }
         None => format!("define it under {section}, in this file or in one that belongs to it"),
     };
     reader.error(place, format!("there is no {what} named {name:?}"), hint);
