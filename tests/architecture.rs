@@ -75,7 +75,6 @@ const ROWS: &[Row] = &[
             "overrides",
             "table",
             "model",
-            "definitions",
             "moment",
             "diagnostic",
         ],

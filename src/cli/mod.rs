@@ -10,7 +10,6 @@ mod check;
 mod convert;
 mod daemon;
 mod error;
-mod kernel_lacks;
 pub mod list;
 mod output;
 mod plan;

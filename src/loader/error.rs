@@ -1,15 +1,14 @@
 //! Why a file gives no model: it could not be read, or what it says is not valid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use director_core::diagnostic::{Diagnostic, Place};
 use thiserror::Error;
 
 use super::source::SourceError;
-use super::watch::{Found, fingerprint};
 
 /// Why there is no model.
 #[derive(Debug, Error)]
@@ -35,7 +34,7 @@ impl LoadError {
             Self::Unreadable { file, source } => Report {
                 file: Arc::clone(file),
                 text: Arc::from(""),
-                watched: Found::from([(PathBuf::from(&**file), fingerprint(Path::new(&**file)))]),
+                watched: BTreeSet::from([PathBuf::from(&**file)]),
                 included: BTreeMap::new(),
                 diagnostics: vec![
                     Diagnostic::error(&Place::whole_file(file), source.to_string())
@@ -54,8 +53,8 @@ pub struct Report {
     pub file: Arc<str>,
     /// Its text; empty when it could not be read.
     pub text: Arc<str>,
-    /// Files and directories whose change changes what the file says, and what they held when it was read.
-    pub watched: Found,
+    /// Files and directories whose change changes what the file says.
+    pub watched: BTreeSet<PathBuf>,
     /// The texts of the files that it includes.
     pub included: BTreeMap<Arc<str>, Arc<str>>,
     /// The findings in the order of the files.

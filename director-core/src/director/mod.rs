@@ -16,7 +16,6 @@ mod effect;
 mod event;
 mod presumption;
 mod reasons;
-mod roads;
 mod trouble;
 
 pub use effect::{Effect, Notice};
@@ -166,7 +165,7 @@ impl Director {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Moment> {
         self.loaded_at?;
-        let probe = if self.may_ask() {
+        let probe = if self.probing() {
             self.schedule.next_due()
         } else {
             None
@@ -230,8 +229,6 @@ impl Director {
         self.refusal = None;
         self.owned
             .extend(self.model.services().iter().map(|service| service.id));
-        self.owned.extend(self.model.helpers().keys());
-        self.own_stray_helpers();
         self.troubles.clear();
         // Somebody else's change and ours cannot be told apart while the definitions change.
         self.settled = None;
@@ -268,7 +265,6 @@ impl Director {
             self.judged_anew = true;
         }
         self.observed = Some(table);
-        self.own_stray_helpers();
     }
 
     fn read_failed(&mut self, message: String, now: Moment, effects: &mut Vec<Effect>) {

@@ -36,7 +36,8 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
     let mut lowered = Lowered {
         definitions: Definitions {
             place: Place::whole_file(name),
-            ..Definitions::empty()
+            resync: None,
+            services: Vec::new(),
         },
         process: process::settings(&globals, findings),
         used: Vec::new(),

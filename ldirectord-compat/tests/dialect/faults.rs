@@ -8,32 +8,29 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The rows of the table between these marks, as cells.
+/// The rows of the table between these marks, as cells; none when there are no such marks.
 fn rows(name: &str) -> Vec<Vec<String>> {
-    let readme = fs::read_to_string(root().join("ldirectord-compat/README.md")).expect("README");
+    let readme = fs::read_to_string(root().join("ldirectord-compat/README.md")).unwrap_or_default();
     let open = format!("<!-- {name} -->\n");
-    let start = readme.find(&open).expect(name) + open.len();
-    let end = start + readme[start..].find("<!-- end -->").expect("an end");
+    let behind = readme.split_once(&open).map_or("", |(_, behind)| behind);
+    let table = behind.split("<!-- end -->").next().unwrap_or_default();
     let cells = |line: &str| -> Vec<String> {
         let line = line.trim().trim_matches('|');
         line.split(" | ")
             .map(|cell| cell.trim().to_owned())
             .collect()
     };
-    readme[start..end].lines().skip(2).map(cells).collect()
+    table.lines().skip(2).map(cells).collect()
 }
 
 /// The names between backticks in the last cell.
 fn shown_by(row: &[String]) -> Vec<String> {
-    let last = row.last().expect("cells");
-    let names: Vec<String> = last
-        .split('`')
+    let last = row.last().map_or("", String::as_str);
+    last.split('`')
         .skip(1)
         .step_by(2)
         .map(str::to_owned)
-        .collect();
-    assert!(!names.is_empty(), "nobody shows this: {row:?}");
-    names
+        .collect()
 }
 
 fn is_scenario(name: &str) -> bool {
@@ -55,12 +52,12 @@ fn sources() -> String {
         .map(|part| root().join(part))
         .into();
     while let Some(directory) = open.pop() {
-        for entry in fs::read_dir(&directory).expect("a directory").flatten() {
+        for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
             let path = entry.path();
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 open.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                text += &fs::read_to_string(&path).expect("a source");
+                text += &fs::read_to_string(&path).unwrap_or_default();
             }
         }
     }
@@ -70,8 +67,13 @@ fn sources() -> String {
 #[test]
 fn every_fault_is_shown_to_have_ended() {
     let sources = sources();
+    assert!(
+        rows("small").len() > 20,
+        "the table of the smaller faults is gone"
+    );
     let is_test = |name: &str| sources.contains(&format!("fn {name}("));
     for row in rows("serious").iter().chain(&rows("small")) {
+        assert!(!shown_by(row).is_empty(), "nobody shows this: {row:?}");
         for name in shown_by(row) {
             assert!(
                 is_scenario(&name) || is_case(&name) || is_test(&name),

@@ -1,6 +1,8 @@
 //! What the dialect means, from the text to the kernel's table.
 
 mod conformance;
+mod differential;
+mod faults;
 mod founding;
 mod golden;
 mod grammar;

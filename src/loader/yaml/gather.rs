@@ -13,7 +13,6 @@ use super::node::{Content, Entry, Node};
 use super::reader::{Fields, Reader};
 use super::{shape, tree};
 use crate::loader::source::{self, SourceError};
-use crate::loader::watch::{self, Found};
 
 /// One file.
 #[derive(Debug)]
@@ -32,8 +31,8 @@ pub(super) struct Gathered {
     pub(super) parts: Vec<Part>,
     /// The text of every file that could be read, by its name in places.
     pub(super) texts: BTreeMap<Arc<str>, Arc<str>>,
-    /// Included files and directories whose change changes the definitions, with what they held.
-    pub(super) watched: Found,
+    /// Files and directories whose change changes the definitions.
+    pub(super) watched: BTreeSet<PathBuf>,
     /// Included files that could not be read as trees.
     pub(super) broken: BTreeSet<Arc<str>>,
 }
@@ -46,7 +45,9 @@ pub(super) fn gather(text: &str, file: &Arc<str>, reader: &mut Reader) -> Gather
         open: Vec::new(),
         seen: BTreeMap::new(),
     };
-    gathering.file(text, file, identity(Path::new(&**file)), &[]);
+    let path = Path::new(&**file);
+    gathering.gathered.watched.insert(path.to_owned());
+    gathering.file(text, file, identity(path), &[]);
     gathering.gathered
 }
 
@@ -137,7 +138,9 @@ impl Gathering<'_> {
                 return;
             }
             Err(IncludeFault::Directory(path, error)) => {
-                self.watch(path.parent().unwrap_or(Path::new(".")));
+                self.gathered
+                    .watched
+                    .extend(path.parent().map(Path::to_owned));
                 self.unreadable(&path, &error, place);
                 return;
             }
@@ -149,6 +152,7 @@ impl Gathering<'_> {
     }
 
     fn included(&mut self, path: &Path, place: &Place, defaults: &[Node]) {
+        self.gathered.watched.insert(path.to_owned());
         let identity = identity(path);
         let shown = path.display();
         if self.open.contains(&identity) {
@@ -170,13 +174,8 @@ impl Gathering<'_> {
         self.seen.insert(identity.clone(), Some(place.clone()));
         let file: Arc<str> = Arc::from(path.to_string_lossy());
         let bytes = match source::read(path) {
-            Ok(bytes) => {
-                let held = watch::of_content(&bytes);
-                self.gathered.watched.insert(path.to_owned(), held);
-                bytes
-            }
+            Ok(bytes) => bytes,
             Err(error) => {
-                self.watch(path);
                 self.gathered.broken.insert(file);
                 self.unreadable(path, &error, place);
                 return;
@@ -189,11 +188,6 @@ impl Gathering<'_> {
                 self.unreadable(path, &error, place);
             }
         }
-    }
-
-    fn watch(&mut self, path: &Path) {
-        let held = watch::fingerprint(path);
-        self.gathered.watched.insert(path.to_owned(), held);
     }
 
     fn unreadable(&mut self, path: &Path, error: &SourceError, place: &Place) {

@@ -63,7 +63,7 @@ async fn transfer(
 ) -> Result<String, ProbeError> {
     talk.say("TYPE I").await?;
     talk.reply("answer to TYPE").await?.expect(2, "200")?;
-    let mut data = open_data(talk, inquiry).await?;
+    let mut data = open_data(talk, inquiry.peer).await?;
     talk.say_with(verb, file, "request").await?;
     let (started, ended) = if verb == "RETR" {
         ("answer to RETR", "end of RETR")
@@ -86,8 +86,7 @@ async fn transfer(
 
 /// Opens the data connection to the address that the control connection has: what servers behind address translation
 /// say about themselves is often wrong, and never needed.
-async fn open_data(talk: &mut Dialogue, inquiry: Inquiry<'_>) -> Result<TcpStream, ProbeError> {
-    let peer = inquiry.peer;
+async fn open_data(talk: &mut Dialogue, peer: SocketAddr) -> Result<TcpStream, ProbeError> {
     let (verb, what, parse): (_, _, fn(&str) -> Option<u16>) = if peer.is_ipv6() {
         ("EPSV", "answer to EPSV", extended_port)
     } else {
@@ -101,7 +100,7 @@ async fn open_data(talk: &mut Dialogue, inquiry: Inquiry<'_>) -> Result<TcpStrea
         said: answer.first_line().to_owned(),
         expected: "a port",
     })?;
-    stream::connect(SocketAddr::new(peer.ip(), port), inquiry.settings).await
+    stream::connect(SocketAddr::new(peer.ip(), port)).await
 }
 
 async fn read_data(data: &mut TcpStream) -> Result<(Vec<u8>, bool), ProbeError> {

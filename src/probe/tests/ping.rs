@@ -9,7 +9,6 @@ async fn ping(address: &str) -> Outcome {
         address: address.parse().unwrap(),
         port: 0,
         timeout: AMPLE,
-        road: None,
     };
     run(&probe, &ProbeSettings::new()).await.outcome
 }

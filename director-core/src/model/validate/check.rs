@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use super::real_server::Surroundings;
-use super::road;
 use super::timing::all_of;
 use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings};
 use crate::definitions::{
@@ -11,8 +10,8 @@ use crate::definitions::{
     HttpCheckDefinition, Placed, RealServerDefinition,
 };
 use crate::model::{
-    CommandProbe, ConversationProbe, Forwarding, HttpProbe, Pattern, Probe, ProbeKind, Protocol,
-    Redirects, ServiceId, StatusRange, TlsCheck, Verification,
+    CommandProbe, ConversationProbe, HttpProbe, Pattern, Probe, ProbeKind, Protocol, Redirects,
+    ServiceId, StatusRange, TlsCheck, Verification,
 };
 
 /// Findings about the checks themselves, once for the service and not once for each server.
@@ -27,7 +26,6 @@ pub(super) fn shared_faults(around: &Surroundings<'_>, findings: &mut Findings) 
         if let Some(kind) = &check.kind {
             kind_of(&kind.value, &Asked::default(), around, findings);
         }
-        road::shared_faults(check, around, findings);
     }
 }
 
@@ -47,15 +45,11 @@ pub(super) fn probes(
     written: &RealServerDefinition,
     address: IpAddr,
     server_port: u16,
-    forwarding: Forwarding,
     findings: &mut Findings,
 ) -> Option<Vec<Probe>> {
     let checks = all_of(around.written);
     let probes: Vec<Option<Probe>> = checks
-        .map(|check| {
-            let server = (address, server_port, forwarding);
-            probe(check, around, written, server, findings)
-        })
+        .map(|check| probe(check, around, written, address, server_port, findings))
         .collect();
     probes.into_iter().collect()
 }
@@ -64,7 +58,8 @@ fn probe(
     check: &CheckDefinition,
     around: &Surroundings<'_>,
     written: &RealServerDefinition,
-    (address, server_port, forwarding): (IpAddr, u16, Forwarding),
+    address: IpAddr,
+    server_port: u16,
     findings: &mut Findings,
 ) -> Option<Probe> {
     // Faults of the check were reported once for the service; here they only mean that there is no probe.
@@ -102,14 +97,12 @@ fn probe(
         .timeout
         .as_ref()
         .map_or(DEFAULT_TIMEOUT, |timeout| timeout.value);
-    let probe = Probe {
+    Some(Probe {
         kind,
         address,
         port,
         timeout,
-        road: None,
-    };
-    Some(road::take(probe, check, around, forwarding))
+    })
 }
 
 fn needs_port(kind: &ProbeKind) -> bool {
