@@ -3,10 +3,12 @@ SHELL = /bin/sh
 export CMD
 export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
-.PHONY: help demo test lint lab matrix differential bench clean services simulate
+VAGRANT_BIN = vagrant/bin
+
+.PHONY: help demo test lint lab matrix differential bench clean services simulate lab-vagrant vagrant-programs
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 23
 
 demo: ## build, boot a lab with a real IPVS kernel, and show a director at work
 	@tests/lab/install
@@ -48,6 +50,14 @@ bench: ## in the lab: programming a large table beside ipvsadm, and how long a d
 	@cargo bench --quiet --features lab --bench program --config "target.'cfg(unix)'.runner = ['$(CURDIR)/tests/lab/run', 'auto', '--exec']"
 	@cargo build --quiet --bins
 	@tests/lab/run --with tests/lab/measure-detection
+
+vagrant-programs: ## build the programs and put them where the machines of vagrant/ find them
+	@cargo build --quiet --workspace --bins --features lab
+	@mkdir -p $(VAGRANT_BIN)
+	@for program in ipvsd ipvsctl ldirectord; do strip -o $(VAGRANT_BIN)/$$program $${CARGO_TARGET_DIR:-target}/debug/$$program; done
+
+lab-vagrant: vagrant-programs ## the lab's scenarios on virtual machines, without KVM too: minutes to an hour; needs root there
+	@vagrant/lab
 
 clean: ## remove what was built
 	@cargo clean

@@ -75,6 +75,7 @@ const ROWS: &[Row] = &[
             "overrides",
             "table",
             "model",
+            "definitions",
             "moment",
             "diagnostic",
         ],

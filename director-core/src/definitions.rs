@@ -3,8 +3,10 @@
 //! Defaults of a dialect that differ from ours are written out by that dialect's reader.
 
 mod check;
+mod state;
 
 pub use check::*;
+pub use state::{HostName, IsolatedBlock};
 
 use std::fmt;
 use std::net::IpAddr;
@@ -47,8 +49,17 @@ pub struct Definitions {
     pub place: Place,
     /// How often the whole kernel table is read again.
     pub resync: Option<Placed<Duration>>,
+    /// The firewall marks of the helper services of probes, as written: lowest and highest. None when no service of the
+    /// kernel's table is to be taken for a helper.
+    pub probe_marks: Option<Placed<(u64, u64)>>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceDefinition>,
+    /// Host names that were resolved, and to what.
+    #[serde(default)]
+    pub names: Vec<HostName>,
+    /// Blocks that are broken while all others are in force.
+    #[serde(default)]
+    pub isolated: Vec<IsolatedBlock>,
 }
 
 impl Definitions {
@@ -58,7 +69,19 @@ impl Definitions {
         Self {
             place: Place::whole_file(&Arc::from("")),
             resync: None,
+            probe_marks: None,
             services: Vec::new(),
+            names: Vec::new(),
+            isolated: Vec::new(),
+        }
+    }
+
+    /// The same without its services.
+    #[must_use]
+    pub fn without_services(&self) -> Self {
+        Self {
+            services: Vec::new(),
+            ..self.clone()
         }
     }
 }

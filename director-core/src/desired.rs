@@ -8,7 +8,7 @@
 pub use crate::health::HealthBook;
 
 use crate::health::{Health, Verdict};
-use crate::model::{Model, RealServer, VirtualService};
+use crate::model::{Helper, Model, RealServer, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::Orders;
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
@@ -18,6 +18,7 @@ use crate::weighing::{Situation, Weighed};
 #[must_use]
 pub fn desired(situation: &Situation<'_>) -> Table {
     let services = situation.model.services().iter();
+    let helpers = situation.model.helpers().iter();
     Table {
         services: services
             .map(|service| {
@@ -26,8 +27,24 @@ pub fn desired(situation: &Situation<'_>) -> Table {
                     service_entry(service, &situation.weigh(service)),
                 )
             })
+            .chain(helpers.map(|(id, helper)| (*id, helper_entry(helper))))
             .collect(),
     }
+}
+
+/// A helper service of a probe is there as long as the probe is, whatever the verdict.
+fn helper_entry(helper: &Helper) -> ServiceEntry {
+    let mut entry = ServiceEntry::new(helper.scheduling.clone());
+    let settings = ServerSettings {
+        forwarding: helper.forwarding,
+        weight: 1,
+        upper_threshold: 0,
+        lower_threshold: 0,
+    };
+    entry
+        .servers
+        .insert(helper.endpoint, ServerEntry::new(settings));
+    entry
 }
 
 /// The table that the model asks for when all real servers have this verdict, as `plan --assume` shows it.

@@ -1,6 +1,7 @@
 //! The one read-only view of a director: per service and server what is defined, judged, desired and observed, and what
 //! stands in the way. Whatever shows the director's state shows this.
 
+use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
 use crate::director::{Director, Refusal, Trouble};
 use crate::health::Health;
@@ -23,6 +24,10 @@ pub struct Snapshot {
     pub observed_at: Option<Moment>,
     /// Why it could not be read the last time.
     pub unreadable: Option<String>,
+    /// Host names in use and what they stand for.
+    pub names: Vec<HostName>,
+    /// Blocks of the definitions that are broken while all others are in force.
+    pub isolated: Vec<IsolatedBlock>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceView>,
 }
@@ -86,6 +91,8 @@ impl Director {
             refusal: self.refusal.clone(),
             observed_at: self.observed.as_ref().map(|_| self.observed_at),
             unreadable: self.unreadable.clone(),
+            names: self.model.definitions().names.clone(),
+            isolated: self.model.definitions().isolated.clone(),
             services: self.model.services().iter().map(view).collect(),
         }
     }

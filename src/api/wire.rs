@@ -4,6 +4,7 @@ mod judged;
 
 pub use judged::{Answer, CheckStatus, Judgement};
 
+use director_core::definitions::{HostName, IsolatedBlock};
 use director_core::diagnostic::Diagnostic;
 use director_core::director::Trouble;
 use director_core::moment::Moment;
@@ -34,6 +35,12 @@ pub struct Status {
     pub table_read_seconds_ago: Option<f64>,
     /// Why the kernel's table could not be read.
     pub kernel_error: Option<String>,
+    /// Host names in use and what they stand for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<HostName>,
+    /// Blocks of the definitions that are broken while all others are in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub isolated: Vec<IsolatedBlock>,
     /// Virtual services in the order of the definitions.
     pub services: Vec<Service>,
 }
@@ -155,6 +162,8 @@ impl Status {
             }),
             table_read_seconds_ago: snapshot.observed_at.map(age),
             kernel_error: snapshot.unreadable.clone(),
+            names: snapshot.names.clone(),
+            isolated: snapshot.isolated.clone(),
             services: snapshot
                 .services
                 .iter()

@@ -7,7 +7,9 @@ use director_core::diagnostic::Diagnostic;
 use serde::Serialize;
 
 use super::error::CliError;
+use super::kernel_lacks;
 use super::output::{Exit, Output, count};
+use crate::ipvs::is_director;
 use crate::loader::{Loaded, Report, load};
 
 /// The arguments as typed.
@@ -48,11 +50,20 @@ impl<'a> From<&'a Report> for Findings<'a> {
 pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, CliError> {
     let mut reports = Vec::new();
     for file in &args.files {
-        let report = match load(file) {
+        let judged = load(file).map(|mut loaded| {
+            // Elsewhere a file may be looked at that is meant for another kernel.
+            if is_director() {
+                kernel_lacks::warn(&mut loaded);
+            }
+            loaded
+        });
+        let report = match judged {
             Ok(loaded) if args.json => loaded.report,
             Ok(loaded) => {
                 output.findings(&loaded.report)?;
-                output.text(&summary(&loaded))?;
+                if loaded.definitions.isolated.is_empty() {
+                    output.text(&summary(&loaded))?;
+                }
                 loaded.report
             }
             Err(error) => {

@@ -10,6 +10,7 @@ mod check;
 mod convert;
 mod daemon;
 mod error;
+mod kernel_lacks;
 pub mod list;
 mod output;
 mod plan;

@@ -17,6 +17,7 @@ use director_core::table::Table;
 use serde::Serialize;
 
 use super::error::CliError;
+use super::kernel_lacks;
 use super::list::save_format;
 use super::output::{Exit, Output, count};
 use crate::ipvs::{Kernel, NetlinkKernel, Scope};
@@ -81,7 +82,12 @@ impl Planned {
 /// Loads, plans and prints.
 pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError> {
     let loaded = match load(&args.file) {
-        Ok(loaded) => loaded,
+        Ok(mut loaded) => {
+            if args.assume.is_none() {
+                kernel_lacks::warn(&mut loaded);
+            }
+            loaded
+        }
         Err(error) => {
             output.findings(&error.report())?;
             return Ok(Exit::Unusable);
@@ -121,7 +127,8 @@ fn from_nothing(model: &Model, assumption: Assumption) -> Planned {
 }
 
 fn services(model: &Model) -> BTreeSet<ServiceId> {
-    model.services().iter().map(|service| service.id).collect()
+    let defined = model.services().iter().map(|service| service.id);
+    defined.chain(model.helpers().keys().copied()).collect()
 }
 
 fn from_kernel(model: Model) -> Result<Planned, CliError> {
@@ -150,7 +157,7 @@ fn from_kernel(model: Model) -> Result<Planned, CliError> {
     }
     table
         .services
-        .retain(|service, _| model.service(service).is_some());
+        .retain(|service, _| services(&model).contains(service));
     let every_server_up = assumed(&model, Verdict::Up);
     let answered = plan_towards(&table, &every_server_up, &model);
     Ok(Planned {

@@ -22,6 +22,7 @@ use super::besides::{self, Besides, Looked};
 use super::kernel_thread::Request;
 use super::recorder::Recorder;
 use super::signals::Signal;
+use super::upkeep::Upkeep;
 use super::{Input, Settings, notices, systemd};
 use crate::api::ReloadOutcome;
 use crate::ldirectord::Manners;
@@ -39,8 +40,11 @@ pub(super) struct EventLoop {
     manners: Option<Manners>,
     recorder: Option<Recorder>,
     besides: Besides,
+    upkeep: Upkeep,
     /// Readings of the definitions so far.
     readings: u64,
+    /// Those of them that read files and have not ended yet.
+    files_being_read: u64,
 }
 
 impl EventLoop {
@@ -50,24 +54,30 @@ impl EventLoop {
         kernel: blocking::Sender<Request>,
         manners: Option<Manners>,
         recorder: Option<Recorder>,
+        upkeep: Upkeep,
     ) -> Self {
+        let probe_settings = ProbeSettings::default();
+        probe_settings.record_changes_in(settings.socket.with_extension("changed"));
         Self {
             director: Director::new(),
             started: Instant::now(),
             settings,
             inputs,
             kernel,
-            probe_settings: Arc::new(ProbeSettings::default()),
+            probe_settings: Arc::new(probe_settings),
             manners,
             recorder,
             besides: Besides::new(),
+            upkeep,
             readings: 0,
+            files_being_read: 0,
         }
     }
 
     /// Runs until the director wishes to exit.
     pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         self.go_on(receiver, first).await;
+        self.probe_settings.open_roads(false);
         self.besides.finish().await;
         if let Some(manners) = self.manners {
             // Others may have to be waited for.
@@ -99,6 +109,11 @@ impl EventLoop {
                 true
             }
             Input::Reload(answer) => self.reload(answer),
+            Input::FilesChanged => {
+                tracing::info!("the definitions have changed on disk");
+                self.reload(None)
+            }
+            Input::NamesChanged => self.judge_again(),
             Input::Signal(signal) => self.signalled(signal),
             Input::Seen(seen) => {
                 let reload = self
@@ -111,11 +126,20 @@ impl EventLoop {
                 Some(event) => self.happened(event),
                 None => true,
             },
+            // A reading of the files has begun since, which knows the names too.
             Input::Read {
+                number,
+                of_files: false,
+                ..
+            } if number < self.readings => true,
+            Input::Read {
+                number: _,
+                of_files,
                 outcome,
                 looked,
                 answer,
             } => {
+                self.files_being_read -= u64::from(of_files);
                 let told = ReloadOutcome {
                     accepted: outcome.is_ok(),
                     diagnostics: findings(&outcome),
@@ -152,9 +176,12 @@ impl EventLoop {
 
     /// Definitions that were read are in force from now on.
     fn adopt(&mut self, loaded: Loaded, looked: Option<Looked>) -> bool {
+        self.upkeep.adopt(&loaded);
         if let (Some(manners), Some(process)) = (&mut self.manners, &loaded.process) {
             manners.adopt(&loaded.model, process, &loaded.report.text);
         }
+        self.probe_settings
+            .open_roads(!loaded.model.helpers().is_empty());
         let duties = Event::DutiesLoaded {
             duties: Arc::new(loaded.duties),
         };
@@ -174,6 +201,7 @@ impl EventLoop {
 
     /// The former definitions stay in force.
     fn refuse(&mut self, error: &LoadError) -> bool {
+        self.upkeep.refuse(&error.report());
         if let Some(manners) = &mut self.manners {
             manners.refuse(&error.report().text);
         }
@@ -261,14 +289,34 @@ impl EventLoop {
         });
     }
 
-    /// Reads the definitions again, off the loop since names may have to be resolved; the outcome returns as an input.
+    /// Reads the definitions again.
     fn reload(&mut self, answer: Option<oneshot::Sender<ReloadOutcome>>) -> bool {
-        let (inputs, settings) = (self.inputs.clone(), self.settings.clone());
+        let (settings, memory) = (self.settings.clone(), self.upkeep.memory());
         tracing::info!(definitions = %settings.definitions.display(), "reading the definitions again");
+        self.files_being_read += 1;
+        self.read(move || settings.load(&memory), true, answer)
+    }
+
+    /// Judges the definitions in force again, whose names stand for other addresses.
+    fn judge_again(&mut self) -> bool {
+        match self.upkeep.judge_again() {
+            Some(judge) if self.files_being_read == 0 => self.read(judge, false, None),
+            _ => true,
+        }
+    }
+
+    /// Has definitions made off the loop, since names may have to be resolved; the outcome returns as an input.
+    fn read(
+        &mut self,
+        make: impl FnOnce() -> Result<Loaded, LoadError> + Send + 'static,
+        of_files: bool,
+        answer: Option<oneshot::Sender<ReloadOutcome>>,
+    ) -> bool {
+        let inputs = self.inputs.clone();
         self.readings += 1;
         let number = self.readings;
         tokio::spawn(async move {
-            let read = tokio::task::spawn_blocking(move || settings.load().map(Box::new));
+            let read = tokio::task::spawn_blocking(move || make().map(Box::new));
             // Whoever waits for an answer that cannot be had is told by its absence.
             let Ok(outcome) = read.await else { return };
             let looked = match &outcome {
@@ -276,6 +324,8 @@ impl EventLoop {
                 Err(_) => None,
             };
             drop(inputs.send(Input::Read {
+                number,
+                of_files,
                 outcome,
                 looked,
                 answer,

@@ -10,6 +10,7 @@ mod recorder;
 mod settings;
 mod signals;
 mod systemd;
+mod upkeep;
 
 pub use error::DaemonError;
 pub use recorder::RecordedEvent;
@@ -26,11 +27,12 @@ use tokio::task::JoinHandle;
 use crate::api::{ApiError, Control, Listener, ReloadOutcome};
 use crate::ipvs::{Kernel, NetlinkKernel};
 use crate::ldirectord::{self, Manners, Seen};
-use crate::loader::{LoadError, Loaded};
+use crate::loader::{LoadError, Loaded, Memory, Names};
 
 use event_loop::EventLoop;
 use recorder::Recorder;
 use signals::Signal;
+use upkeep::Upkeep;
 
 /// How long the runtime may take to end after the director has: a probe that runs a program ends it with its children when
 /// its task is dropped, and a name service or a disk that does not answer shall not hold up the end.
@@ -46,8 +48,16 @@ enum Input {
     Seen(Seen),
     /// Maintenance files have come or gone.
     Ordered(besides::Seen),
+    /// The files of the definitions have another content.
+    FilesChanged,
+    /// Host names of the definitions stand for other addresses, or can no longer be resolved.
+    NamesChanged,
     /// The definitions were read again.
     Read {
+        /// Which reading it was.
+        number: u64,
+        /// Files were read, and not only names resolved again.
+        of_files: bool,
         outcome: Result<Box<Loaded>, LoadError>,
         looked: Option<besides::Looked>,
         answer: Option<oneshot::Sender<ReloadOutcome>>,
@@ -59,7 +69,12 @@ enum Input {
 /// # Errors
 /// When it cannot begin: definitions that are not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
-    let loaded = settings.load().map_err(DaemonError::Definitions)?;
+    let names = Names::lasting();
+    let memory = Memory {
+        names: names.clone(),
+        former: None,
+    };
+    let loaded = settings.load(&memory).map_err(DaemonError::Definitions)?;
     let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
     let info = kernel.info().map_err(DaemonError::Kernel)?;
     let [major, minor, patch] = info.version;
@@ -78,7 +93,8 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let kernel =
         kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
     let manners = begin(&settings, &loaded, &inputs)?;
-    let event_loop = EventLoop::new(settings, inputs, kernel, manners, recorder);
+    let upkeep = Upkeep::new(inputs.clone(), names, settings.role.as_ref());
+    let event_loop = EventLoop::new(settings, inputs, kernel, manners, recorder, upkeep);
     event_loop.run(receiver, loaded).await;
     if let Some(api) = api {
         api.abort();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::ldirectord::Role;
-use crate::loader::{self, Dialect, LoadError, Loaded};
+use crate::loader::{self, Dialect, LoadError, Loaded, Memory};
 
 /// How this daemon runs.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the definitions. Blocks while host names are resolved.
-    pub(super) fn load(&self) -> Result<Loaded, LoadError> {
-        loader::load_as(&self.definitions, self.dialect)
+    pub(super) fn load(&self, memory: &Memory) -> Result<Loaded, LoadError> {
+        loader::load_with(&self.definitions, self.dialect, memory)
     }
 }

@@ -9,6 +9,7 @@ mod encode;
 mod error;
 mod explain;
 mod memory;
+mod modules;
 mod netlink;
 #[cfg(test)]
 mod samples;
@@ -19,6 +20,7 @@ mod wire;
 pub use decode::DecodeError;
 pub use error::KernelError;
 pub use memory::MemoryKernel;
+pub use modules::{is_director, missing_modules};
 pub use netlink::NetlinkKernel;
 
 use std::net::IpAddr;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Dialect, Look, Report, judge, read_ldirectord, read_yaml, render, source};
+use super::{
+    Dialect, Look, Memory, Names, Report, judge, read_ldirectord, read_yaml, render, source,
+};
 
 const YAML: &str = "\
 services:
@@ -73,14 +75,18 @@ fn no_hosts(_: &str) -> io::Result<Vec<IpAddr>> {
 
 fn report_of(dialect: Dialect, bytes: &[u8]) -> Option<Report> {
     let file: Arc<str> = Arc::from("file");
-    let read = match dialect {
+    let memory = Memory {
+        names: Names::known_by(no_hosts),
+        former: None,
+    };
+    let written = match dialect {
         // What is not UTF-8 never comes as far as YAML.
-        Dialect::Yaml => read_yaml(&file, source::text(bytes).ok()?),
+        Dialect::Yaml => read_yaml(&file, bytes, source::text(bytes).ok()?),
         Dialect::Ldirectord => read_ldirectord(&file, bytes),
     };
-    Some(match judge(read, dialect, &file, no_hosts) {
+    Some(match judge(&Arc::new(written), &memory) {
         Ok(loaded) => {
-            assert_eq!(loaded.report.errors(), 0);
+            assert!(loaded.report.errors() == 0 || loaded.settings.isolate);
             loaded.report
         }
         Err(error) => {

@@ -1,14 +1,15 @@
 //! Why a file gives no model: it could not be read, or what it says is not valid.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use director_core::diagnostic::{Diagnostic, Place};
 use thiserror::Error;
 
 use super::source::SourceError;
+use super::watch::{Found, fingerprint};
 
 /// Why there is no model.
 #[derive(Debug, Error)]
@@ -34,7 +35,7 @@ impl LoadError {
             Self::Unreadable { file, source } => Report {
                 file: Arc::clone(file),
                 text: Arc::from(""),
-                watched: BTreeSet::from([PathBuf::from(&**file)]),
+                watched: Found::from([(PathBuf::from(&**file), fingerprint(Path::new(&**file)))]),
                 included: BTreeMap::new(),
                 diagnostics: vec![
                     Diagnostic::error(&Place::whole_file(file), source.to_string())
@@ -53,8 +54,8 @@ pub struct Report {
     pub file: Arc<str>,
     /// Its text; empty when it could not be read.
     pub text: Arc<str>,
-    /// Files and directories whose change changes what the file says.
-    pub watched: BTreeSet<PathBuf>,
+    /// Files and directories whose change changes what the file says, and what they held when it was read.
+    pub watched: Found,
     /// The texts of the files that it includes.
     pub included: BTreeMap<Arc<str>, Arc<str>>,
     /// The findings in the order of the files.

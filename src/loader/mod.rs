@@ -6,28 +6,41 @@ mod any_text;
 mod dialect;
 mod duties;
 mod error;
+mod isolate;
+mod lifetime;
+mod names;
 mod render;
 mod resolve;
 mod source;
+mod watch;
 mod yaml;
 
 pub use dialect::Dialect;
 pub use error::{LoadError, Report};
+pub use names::Names;
 pub use render::{Look, render};
 pub use source::{SIZE_LIMIT, SourceError};
-pub use yaml::{duration, emit, page, schema};
+pub use watch::{Found, Watch};
+pub use yaml::{FileSettings, duration, emit, page, schema};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use director_core::definitions::Definitions;
 use director_core::diagnostic::Diagnostic;
 use director_core::duties::Duties;
 use director_core::model::Model;
 use director_core::model::validate::validate;
+use isolate::{Around, isolate};
 use ldirectord_compat::ProcessSettings;
-use resolve::{HostLookup, resolve, system_hosts};
+use resolve::resolve;
+use watch::of_content;
+use yaml::Block;
+
+/// How long an answer of the name service holds within one reading.
+const NAMES_HOLD: Duration = Duration::from_secs(60);
 
 /// What a file gives when it can be used.
 #[derive(Debug)]
@@ -42,8 +55,37 @@ pub struct Loaded {
     pub duties: Duties,
     /// What the file says about the process; only ldirectord.cf says anything.
     pub process: Option<ProcessSettings>,
-    /// The warnings.
+    /// What the file says about its own reading.
+    pub settings: FileSettings,
+    /// What was read, to be judged again when names stand for other addresses.
+    pub written: Arc<Written>,
+    /// The findings: warnings, and the errors of services that are isolated.
     pub report: Report,
+}
+
+/// What is known from former readings.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    /// What the name service said.
+    pub names: Names,
+    /// The definitions in force.
+    pub former: Option<Arc<Definitions>>,
+}
+
+/// Files that were read and not yet judged.
+#[derive(Debug)]
+pub struct Written {
+    file: Arc<str>,
+    dialect: Dialect,
+    text: Arc<str>,
+    included: BTreeMap<Arc<str>, Arc<str>>,
+    watched: Found,
+    broken: BTreeSet<Arc<str>>,
+    blocks: Vec<Block>,
+    settings: FileSettings,
+    definitions: Option<Definitions>,
+    process: Option<ProcessSettings>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads a file and judges it, its dialect told by name and content. Blocks while host names are resolved.
@@ -59,6 +101,18 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
 /// # Errors
 /// When the file gives no model.
 pub fn load_as(path: &Path, dialect: Option<Dialect>) -> Result<Loaded, LoadError> {
+    load_with(path, dialect, &Memory::default())
+}
+
+/// The same with what is known from former readings.
+///
+/// # Errors
+/// When the file gives no model.
+pub fn load_with(
+    path: &Path,
+    dialect: Option<Dialect>,
+    memory: &Memory,
+) -> Result<Loaded, LoadError> {
     let file: Arc<str> = Arc::from(path.to_string_lossy());
     let unreadable = |source| LoadError::Unreadable {
         file: Arc::clone(&file),
@@ -66,88 +120,113 @@ pub fn load_as(path: &Path, dialect: Option<Dialect>) -> Result<Loaded, LoadErro
     };
     let bytes = source::read(path).map_err(unreadable)?;
     let dialect = dialect.unwrap_or_else(|| Dialect::of(path, &String::from_utf8_lossy(&bytes)));
-    let read = match dialect {
-        Dialect::Yaml => read_yaml(&file, source::text(&bytes).map_err(unreadable)?),
+    let written = match dialect {
+        Dialect::Yaml => read_yaml(&file, &bytes, source::text(&bytes).map_err(unreadable)?),
         Dialect::Ldirectord => read_ldirectord(&file, &bytes),
     };
-    judge(read, dialect, &file, system_hosts)
+    judge(&Arc::new(written), memory)
 }
 
-/// What a dialect's reader made of a file.
-struct Read {
-    text: Arc<str>,
-    included: BTreeMap<Arc<str>, Arc<str>>,
-    watched: BTreeSet<PathBuf>,
-    definitions: Option<Definitions>,
-    process: Option<ProcessSettings>,
-    diagnostics: Vec<Diagnostic>,
-}
-
-fn read_yaml(file: &Arc<str>, text: &str) -> Read {
-    let read = yaml::read(text, file);
-    Read {
+fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> Written {
+    let mut read = yaml::read(text, file);
+    read.watched.extend(itself(file, bytes));
+    Written {
+        file: Arc::clone(file),
+        dialect: Dialect::Yaml,
         text: Arc::from(text),
         included: read.texts,
         watched: read.watched,
+        broken: read.broken,
+        blocks: read.blocks,
+        settings: read.settings,
         definitions: read.definitions,
         process: None,
         diagnostics: read.findings,
     }
 }
 
-fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Read {
+/// The file itself among what is watched.
+fn itself(file: &Arc<str>, bytes: &[u8]) -> Found {
+    Found::from([(PathBuf::from(&**file), of_content(bytes))])
+}
+
+fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Written {
     let parsed = ldirectord_compat::parse(file, bytes);
     let mut diagnostics = parsed.unsupported();
     diagnostics.extend(parsed.diagnostics);
     diagnostics.extend(duties::findings(&parsed.process));
-    Read {
+    Written {
+        file: Arc::clone(file),
+        dialect: Dialect::Ldirectord,
         text: Arc::from(String::from_utf8_lossy(bytes)),
         included: BTreeMap::new(),
-        watched: BTreeSet::from([PathBuf::from(&**file)]),
+        watched: itself(file, bytes),
+        broken: BTreeSet::new(),
+        blocks: Vec::new(),
+        settings: FileSettings::NONE,
         definitions: Some(parsed.definitions),
         process: Some(parsed.process),
         diagnostics,
     }
 }
 
-/// Resolves names and validates, whatever was found before, so that all faults come in one run.
-fn judge(
-    read: Read,
-    dialect: Dialect,
-    file: &Arc<str>,
-    hosts: HostLookup,
-) -> Result<Loaded, LoadError> {
-    let mut diagnostics = read.diagnostics;
-    let judged = read.definitions.map(|mut definitions| {
-        diagnostics.append(&mut resolve(&mut definitions, hosts));
+/// Resolves names and validates, whatever was found before, so that all faults come in one run. Blocks while host names
+/// are resolved.
+///
+/// # Errors
+/// When there is no model.
+pub fn judge(written: &Arc<Written>, memory: &Memory) -> Result<Loaded, LoadError> {
+    let mut diagnostics = written.diagnostics.clone();
+    let every = written.settings.resolve_every.unwrap_or(NAMES_HOLD);
+    let mut judged = written.definitions.clone().map(|mut definitions| {
+        diagnostics.append(&mut resolve(&mut definitions, &memory.names, every));
         let (model, mut found) = validate(&definitions);
         diagnostics.append(&mut found);
         (model, definitions)
     });
+    let has_errors = diagnostics.iter().any(Diagnostic::is_error);
+    if has_errors && let Some((model, _)) = &mut judged {
+        *model = None;
+    }
+    if written.settings.isolate
+        && let Some((None, definitions)) = &judged
+    {
+        let around = Around {
+            blocks: &written.blocks,
+            broken_files: &written.broken,
+            findings: &diagnostics,
+            former: memory.former.as_deref(),
+        };
+        if let Some((model, definitions, mut remarks)) = isolate(definitions, &around) {
+            diagnostics.append(&mut remarks);
+            judged = Some((Some(model), definitions));
+        }
+    }
     // What several services share is judged with each of them; it is reported once.
     let mut seen = HashSet::new();
     diagnostics.retain(|finding| seen.insert((finding.place.clone(), finding.message.clone())));
     diagnostics.sort_by(|left, right| left.place.cmp(&right.place));
     let report = Report {
-        file: Arc::clone(file),
-        text: read.text,
-        included: read.included,
-        watched: read.watched,
+        file: Arc::clone(&written.file),
+        text: Arc::clone(&written.text),
+        included: written.included.clone(),
+        watched: written.watched.clone(),
         diagnostics,
     };
-    match judged {
-        Some((Some(model), definitions)) if report.errors() == 0 => Ok(Loaded {
-            duties: read
-                .process
-                .as_ref()
-                .map(|process| duties::of_ldirectord(process, &definitions, &model))
-                .unwrap_or_default(),
-            model,
-            definitions,
-            dialect,
-            process: read.process,
-            report,
-        }),
-        _ => Err(LoadError::Invalid(report)),
-    }
+    let Some((Some(model), definitions)) = judged else {
+        return Err(LoadError::Invalid(report));
+    };
+    let process = written.process.as_ref();
+    Ok(Loaded {
+        duties: process
+            .map(|process| duties::of_ldirectord(process, &definitions, &model))
+            .unwrap_or_default(),
+        model,
+        definitions,
+        dialect: written.dialect,
+        process: written.process.clone(),
+        settings: written.settings,
+        written: Arc::clone(written),
+        report,
+    })
 }

@@ -94,7 +94,7 @@ fn bytes(line: &str, column: u32, length: u32) -> std::ops::Range<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use director_core::diagnostic::Place;
@@ -105,7 +105,7 @@ mod tests {
         Report {
             file: Arc::clone(&place.file),
             text: Arc::from(text),
-            watched: BTreeSet::new(),
+            watched: BTreeMap::new(),
             included: BTreeMap::new(),
             diagnostics: vec![
                 Diagnostic::error(&place, "port 70000 is out of range").hint("write less"),

@@ -1,9 +1,8 @@
 //! Host and service names become addresses and ports, in place. The one step of loading that may block, on the name
 //! service of the system. A name that cannot be resolved is reported and marked as unusable.
 
-use std::collections::HashMap;
-use std::io;
-use std::net::IpAddr;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use director_core::definitions::{
     Definitions, Host, ListenDefinition, PortDefinition, RealServerDefinition, ServiceDefinition,
@@ -12,34 +11,54 @@ use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::{Family, Protocol};
 use dns_lookup::{AddrInfoHints, getaddrinfo};
 
-/// Who knows the addresses of a host.
-pub(super) type HostLookup = fn(&str) -> io::Result<Vec<IpAddr>>;
+use super::names::Names;
 
-/// The name service of the system: /etc/hosts, DNS and whatever else it is set up to ask.
-pub(super) fn system_hosts(name: &str) -> io::Result<Vec<IpAddr>> {
-    Ok(dns_lookup::lookup_host(name)?.collect())
-}
-
-/// Resolves every name of the definitions, each host once.
-pub(super) fn resolve(definitions: &mut Definitions, hosts: HostLookup) -> Vec<Diagnostic> {
+/// Resolves every name of the definitions, and notes in them what was resolved to what.
+pub(super) fn resolve(
+    definitions: &mut Definitions,
+    names: &Names,
+    every: Duration,
+) -> Vec<Diagnostic> {
+    let wanted: Vec<String> = names_in(definitions).into_iter().collect();
+    names.learn(wanted.iter().map(String::as_str), every);
     let mut resolver = Resolver {
-        hosts,
-        known: HashMap::new(),
+        names,
         findings: Vec::new(),
     };
     for service in &mut definitions.services {
         resolver.service(service);
     }
+    definitions.names = wanted.iter().filter_map(|name| names.shown(name)).collect();
     resolver.findings
 }
 
-struct Resolver {
-    hosts: HostLookup,
-    known: HashMap<String, Result<Vec<IpAddr>, String>>,
+fn names_in(definitions: &Definitions) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut add = |host: &Host| {
+        if let Host::Name(name) = host {
+            names.insert(name.clone());
+        }
+    };
+    for service in &definitions.services {
+        if let ListenDefinition::Address { host, .. } = &service.listen.value {
+            add(host);
+        }
+        for server in service.real_servers.iter().chain(&service.fallback) {
+            add(&server.host.value);
+            if let Some(last) = &server.last {
+                add(&last.value);
+            }
+        }
+    }
+    names
+}
+
+struct Resolver<'n> {
+    names: &'n Names,
     findings: Vec<Diagnostic>,
 }
 
-impl Resolver {
+impl Resolver<'_> {
     fn service(&mut self, service: &mut ServiceDefinition) {
         let place = service.listen.place.clone();
         let (protocol, family) = match &mut service.listen.value {
@@ -89,25 +108,24 @@ impl Resolver {
         let Host::Name(name) = host else {
             return;
         };
-        let lookup = self.hosts;
-        let known = self
-            .known
-            .entry(name.clone())
-            .or_insert_with(|| lookup(name).map_err(|error| error.to_string()));
         // Where any family will do IPv4 is taken, so that the answer does not hang on the order of the name service.
         let wanted = family.unwrap_or(Family::Ipv4);
-        let resolved = match known {
-            // A tunnel may lead to the other family, so an address of it is better than none.
-            Ok(addresses) => addresses
-                .iter()
-                .find(|address| Family::of(**address) == wanted)
-                .or(addresses.first())
-                .ok_or("it has no address"),
-            Err(reason) => Err(reason.as_str()),
-        };
-        *host = match resolved {
-            Ok(address) => Host::Address(*address),
-            Err(reason) => {
+        let address = self.names.address(name, wanted);
+        let failure = self.names.shown(name).and_then(|known| known.failure);
+        *host = match (address, failure) {
+            (Some(address), None) => Host::Address(address),
+            (Some(address), Some(reason)) => {
+                let message = format!(
+                    "the host name {name} cannot be resolved now, its last address {address} stays: {reason}"
+                );
+                self.findings.push(
+                    Diagnostic::warning(place, message)
+                        .hint("check /etc/hosts and the name service"),
+                );
+                Host::Address(address)
+            }
+            (None, reason) => {
+                let reason = reason.unwrap_or_else(|| "nobody was asked".to_owned());
                 let message = format!("the host name {name} could not be resolved: {reason}");
                 self.findings
                     .push(Diagnostic::error(place, message).hint(
@@ -157,18 +175,14 @@ fn service_port(name: &str, protocol: Protocol) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::io;
+    use std::net::IpAddr;
     use std::sync::Arc;
 
     use super::*;
     use crate::loader::yaml;
 
-    thread_local! {
-        static LOOKUPS: Cell<usize> = const { Cell::new(0) };
-    }
-
     fn hosts(name: &str) -> io::Result<Vec<IpAddr>> {
-        LOOKUPS.set(LOOKUPS.get() + 1);
         let addresses: &[&str] = match name {
             "both" => &["2001:db8::7", "192.0.2.7"],
             "six" => &["2001:db8::6"],
@@ -183,7 +197,8 @@ mod tests {
         let read = yaml::read(&text, &Arc::from("t.yaml"));
         assert_eq!(read.findings, Vec::new());
         let mut definitions = read.definitions.unwrap();
-        let findings = resolve(&mut definitions, hosts);
+        let names = Names::known_by(hosts);
+        let findings = resolve(&mut definitions, &names, Duration::from_secs(60));
         let servers = definitions.services.iter().flat_map(|service| {
             let listen = match &service.listen.value {
                 ListenDefinition::Address { host, port, .. } => format!("{host} {port:?}"),
@@ -217,7 +232,6 @@ mod tests {
                 "2001:db8::7",
             ]
         );
-        assert_eq!(LOOKUPS.get(), 2, "each name is asked for once");
     }
 
     #[test]

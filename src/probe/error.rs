@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use director_core::model::StatusRange;
@@ -11,6 +12,7 @@ use rustls::CertificateError;
 
 use super::command::CommandError;
 use super::conversation::ConversationError;
+use super::ground::GroundError;
 use super::words::{Short, Span, words};
 
 /// What went wrong with a probe.
@@ -64,6 +66,32 @@ pub(super) enum ProbeError {
     /// The time limit of the probe.
     #[error("no answer within {}", Span(*.0))]
     Silent(Duration),
+    /// The time limit of a probe by the clients' road.
+    #[error(
+        "no answer from {vip} by way of {toward} within {}; its VIP or tunnel may be missing there", Span(*.limit)
+    )]
+    SilentRoad {
+        /// Who was asked.
+        vip: IpAddr,
+        /// The real server.
+        toward: IpAddr,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The same after a connection was made, when the question was to fill a packet.
+    #[error(
+        "connected by way of {toward}, but no answer to a full-size packet within {}; the way there may carry only smaller \
+         ones (MTU)", Span(*.limit)
+    )]
+    Swallowed {
+        /// The real server.
+        toward: IpAddr,
+        /// The limit.
+        limit: Duration,
+    },
+    /// This host is not ready for a probe by the clients' road.
+    #[error(transparent)]
+    Ground(#[from] GroundError),
     /// Any other fault of the connection.
     #[error("{}", words(.0))]
     Connection(#[source] io::Error),
@@ -118,9 +146,11 @@ impl ProbeError {
         match self {
             #[cfg(not(feature = "postgres"))]
             Self::NotInThisBuild(_) => true,
-            Self::NoPort | Self::CannotAsk(_) | Self::NoSuchRequest(_) | Self::Authorities(_) => {
-                true
-            }
+            Self::NoPort
+            | Self::CannotAsk(_)
+            | Self::NoSuchRequest(_)
+            | Self::Authorities(_)
+            | Self::Ground(_) => true,
             Self::Conversation(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
             _ => false,

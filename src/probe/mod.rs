@@ -8,9 +8,11 @@
 mod command;
 mod conversation;
 mod error;
+mod ground;
 mod http;
 mod ping;
 mod random;
+mod road;
 mod settings;
 mod stream;
 mod tls;
@@ -34,9 +36,12 @@ pub use settings::ProbeSettings;
 /// question that cannot be put into bytes.
 pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let started = Instant::now();
-    let answer = match timeout(limit(probe), ask(probe, &probe.kind, settings)).await {
-        Ok(answer) => answer,
-        Err(_) => Err(ProbeError::Silent(probe.timeout)),
+    let answer = match road::settings_for(probe, settings) {
+        Ok(settings) => match timeout(limit(probe), ask(probe, &probe.kind, &settings)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(road::silence(probe, &settings)),
+        },
+        Err(error) => Err(error),
     };
     Report {
         outcome: outcome(answer),
@@ -76,7 +81,7 @@ async fn ask(
         ProbeKind::AlwaysUp => Ok("not asked, always up".to_owned()),
         ProbeKind::AlwaysDown => Err(ProbeError::AlwaysDown),
         ProbeKind::Connect => {
-            stream::connect(peer).await?;
+            stream::connect(peer, settings).await?;
             Ok("connected".to_owned())
         }
         ProbeKind::Http(question) => http::ask(peer, question, settings).await,

@@ -1,5 +1,7 @@
 //! What all probes share: the TLS configurations, made once and kept.
 
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use director_core::model::Verification;
@@ -8,6 +10,8 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::OnceCell;
 
 use super::error::ProbeError;
+use super::ground::Ground;
+use super::road::RoadInUse;
 use super::tls::{self, AuthoritiesError};
 
 /// Settings for all probes. Cloning is cheap and shares them. Certificate authorities are read when the first probe needs
@@ -15,10 +19,13 @@ use super::tls::{self, AuthoritiesError};
 #[derive(Debug, Clone, Default)]
 pub struct ProbeSettings {
     shared: Arc<Shared>,
+    /// The road of the one probe that these settings are for.
+    road: Option<Arc<RoadInUse>>,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
+    ground: Ground,
     /// The authorities to trust in place of the system's.
     authorities: Option<Vec<CertificateDer<'static>>>,
     unverified: OnceCell<Arc<ClientConfig>>,
@@ -41,7 +48,35 @@ impl ProbeSettings {
                 authorities: Some(authorities),
                 ..Shared::default()
             }),
+            road: None,
         }
+    }
+
+    /// Writes settings of this host that are changed for probes by the clients' road down in `record`, and takes over what
+    /// a director that was killed has written there.
+    pub fn record_changes_in(&self, record: PathBuf) {
+        self.shared.ground.record_in(record);
+    }
+
+    /// Whether probes go by the clients' road from now on; when they do not, what was changed for them is put back.
+    pub fn open_roads(&self, open: bool) {
+        self.shared.ground.open(open);
+    }
+
+    pub(super) fn ground(&self) -> &Ground {
+        &self.shared.ground
+    }
+
+    pub(super) fn by_road(&self, road: RoadInUse) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            road: Some(Arc::new(road)),
+        }
+    }
+
+    /// The road that packets to this peer take, when it is not the straight one.
+    pub(super) fn road_to(&self, peer: IpAddr) -> Option<&RoadInUse> {
+        self.road.as_deref().filter(|road| road.leads_to(peer))
     }
 
     /// The TLS configuration for a degree of verification.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use nix::errno::Errno;
 use rustls::pki_types::ServerName;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -19,19 +19,27 @@ use director_core::model::Verification;
 
 /// Opens a TCP connection. What the kernel refuses at once for want of a route or a descriptor is this host's fault; what
 /// it learns from the network is the server's.
-pub(super) async fn connect(peer: SocketAddr) -> Result<TcpStream, ProbeError> {
+pub(super) async fn connect(
+    peer: SocketAddr,
+    settings: &ProbeSettings,
+) -> Result<TcpStream, ProbeError> {
     if peer.port() == 0 {
         return Err(ProbeError::NoPort);
     }
-    let stream = start_connecting(peer)?;
+    let stream = start_connecting(peer, settings)?;
     stream.writable().await.map_err(ProbeError::of_connection)?;
     match stream.take_error() {
-        Ok(None) => Ok(stream),
+        Ok(None) => {
+            if let Some(road) = settings.road_to(peer.ip()) {
+                road.heard();
+            }
+            Ok(stream)
+        }
         Ok(Some(error)) | Err(error) => Err(ProbeError::of_connection(error)),
     }
 }
 
-fn start_connecting(peer: SocketAddr) -> Result<TcpStream, ProbeError> {
+fn start_connecting(peer: SocketAddr, settings: &ProbeSettings) -> Result<TcpStream, ProbeError> {
     let kind = Type::STREAM.nonblocking();
     let socket = Socket::new(Domain::for_address(peer), kind, Some(Protocol::TCP))
         .map_err(ProbeError::CannotAsk)?;
@@ -39,6 +47,9 @@ fn start_connecting(peer: SocketAddr) -> Result<TcpStream, ProbeError> {
     socket
         .set_tcp_nodelay(true)
         .map_err(ProbeError::CannotAsk)?;
+    if let Some(road) = settings.road_to(peer.ip()) {
+        road.take(&socket).map_err(ProbeError::CannotAsk)?;
+    }
     match socket.connect(&peer.into()) {
         Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => {}
         Err(error) if is_about_the_server(&error) => return Err(ProbeError::of_connection(error)),
@@ -68,6 +79,18 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Stream {
+    /// The most bytes that one packet of this connection carries.
+    pub(super) fn segment_size(&self) -> io::Result<usize> {
+        let tcp = match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(tls) => tls.get_ref().0,
+        };
+        let size = SockRef::from(tcp).tcp_mss()?;
+        Ok(usize::try_from(size).unwrap_or(usize::MAX))
+    }
+}
+
 /// How TLS is done on a connection.
 #[derive(Debug, Clone)]
 pub(super) struct TlsWish {
@@ -84,11 +107,11 @@ pub(super) async fn open(
     settings: &ProbeSettings,
 ) -> Result<Stream, ProbeError> {
     let Some(wish) = tls else {
-        return Ok(Stream::Plain(connect(peer).await?));
+        return Ok(Stream::Plain(connect(peer, settings).await?));
     };
     // Before connecting, so that a server does not wait while the authorities are read.
     let connector = TlsConnector::from(settings.tls(wish.verify).await?);
-    secure(connect(peer).await?, connector, wish).await
+    secure(connect(peer, settings).await?, connector, wish).await
 }
 
 /// Puts TLS on a connection on which both sides have agreed to do so.

@@ -5,7 +5,7 @@
 # Invariant: nothing here sleeps for a fixed time in order to let something happen; it polls.
 
 PATH=$LAB_BIN:$PATH
-LAB_TMP=/run/lab
+: "${LAB_TMP:=/run/lab}"
 
 # on HOST COMMAND...: runs the command on a host of the lab, with the words as given.
 on() {

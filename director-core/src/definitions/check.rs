@@ -51,6 +51,21 @@ pub struct CheckDefinition {
     pub jitter: Option<Placed<u64>>,
     /// Whether a TCP connection is held whose end makes the check ask at once.
     pub hold_connection: Option<Placed<bool>>,
+    /// By which way the question goes.
+    pub path: Option<Placed<CheckPath>>,
+    /// Whether the question fills a whole packet.
+    pub full_size: Option<Placed<bool>>,
+}
+
+/// By which way a question goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckPath {
+    /// Straight to the real server's own address.
+    #[default]
+    Server,
+    /// To the VIP, as the clients' packets go.
+    Forwarding,
 }
 
 /// A window over the last answers, as written.

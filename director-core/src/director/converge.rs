@@ -19,12 +19,13 @@ impl Director {
             }
             return;
         }
-        if self.probing() {
-            let due = self.schedule.take_due(now);
-            effects.extend(
-                due.into_iter()
-                    .map(|(id, probe)| Effect::Probe { id, probe }),
-            );
+        if self.may_ask() {
+            for (id, probe) in self.schedule.take_due(now) {
+                match self.obstacle(&probe) {
+                    None => effects.push(Effect::Probe { id, probe }),
+                    Some(report) => self.probed(id, &report, now, effects),
+                }
+            }
         }
         if self.conversation != Conversation::Idle {
             return;
@@ -65,7 +66,9 @@ impl Director {
         if plan.is_empty() {
             self.unsettled = false;
             self.owned.retain(|id| {
-                observed.services.contains_key(id) || self.model.service(id).is_some()
+                observed.services.contains_key(id)
+                    || self.model.service(id).is_some()
+                    || self.model.helpers().contains_key(id)
             });
             self.settled = Some(attainable);
             self.troubles.postpone(now);
@@ -111,6 +114,7 @@ impl Director {
                     .is_none_or(|trouble| trouble.retry_at <= now)
             })
             .map(|service| service.id)
+            .chain(self.standing_helpers(now))
             .collect();
         let plan = plan(observed, &Table::default(), &leaving, |_, _| {
             "the director stops".to_owned()

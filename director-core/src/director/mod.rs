@@ -16,6 +16,7 @@ mod effect;
 mod event;
 mod presumption;
 mod reasons;
+mod roads;
 mod trouble;
 
 pub use effect::{Effect, Notice};
@@ -165,7 +166,7 @@ impl Director {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Moment> {
         self.loaded_at?;
-        let probe = if self.probing() {
+        let probe = if self.may_ask() {
             self.schedule.next_due()
         } else {
             None
@@ -229,6 +230,8 @@ impl Director {
         self.refusal = None;
         self.owned
             .extend(self.model.services().iter().map(|service| service.id));
+        self.owned.extend(self.model.helpers().keys());
+        self.own_stray_helpers();
         self.troubles.clear();
         // Somebody else's change and ours cannot be told apart while the definitions change.
         self.settled = None;
@@ -265,6 +268,7 @@ impl Director {
             self.judged_anew = true;
         }
         self.observed = Some(table);
+        self.own_stray_helpers();
     }
 
     fn read_failed(&mut self, message: String, now: Moment, effects: &mut Vec<Effect>) {

@@ -19,6 +19,9 @@ impl Reasons<'_> {
         if self.is_drift(&subject) {
             return self.found(&subject);
         }
+        if let Some(helper) = self.director.model.helpers().get(service) {
+            return format!("probes of {} at {} go this way", helper.of, helper.server);
+        }
         let book = &self.director.book;
         match (self.cause(&subject), server) {
             (Cause::Defined, _) | (_, None) if self.is_defined(service) => String::new(),
@@ -40,6 +43,9 @@ impl Reasons<'_> {
     /// The same as one of a few kinds, whether or not somebody else made the change necessary.
     pub(super) fn cause(&self, subject: &Subject) -> Cause {
         let (service, server) = subject;
+        if self.director.model.helpers().contains_key(service) {
+            return Cause::Defined;
+        }
         let Some(definition) = self.director.model.service(service) else {
             return Cause::NoLongerDefined;
         };

@@ -6,6 +6,7 @@ mod forwarding;
 mod pattern;
 mod probe;
 mod real_server;
+mod road;
 mod scheduling;
 mod secret;
 mod service;
@@ -19,6 +20,7 @@ pub use probe::{
     StatusRange, TlsCheck, Verification,
 };
 pub use real_server::RealServer;
+pub use road::{Helper, MarkRange, Road, is_helper};
 pub use scheduling::{
     ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
 };
@@ -41,6 +43,8 @@ pub struct Model {
     services: Vec<VirtualService>,
     places: BTreeMap<ServiceId, usize>,
     resync: Duration,
+    probe_marks: Option<MarkRange>,
+    helpers: BTreeMap<ServiceId, Helper>,
 }
 
 impl Model {
@@ -51,11 +55,17 @@ impl Model {
             Arc::new(Definitions::empty()),
             Vec::new(),
             validate::DEFAULT_RESYNC,
+            None,
         )
     }
 
     /// A model of services with different identities.
-    fn new(definitions: Arc<Definitions>, services: Vec<VirtualService>, resync: Duration) -> Self {
+    fn new(
+        definitions: Arc<Definitions>,
+        services: Vec<VirtualService>,
+        resync: Duration,
+        probe_marks: Option<MarkRange>,
+    ) -> Self {
         let places = services
             .iter()
             .enumerate()
@@ -63,9 +73,11 @@ impl Model {
             .collect();
         Self {
             definitions,
+            helpers: road::helpers(&services),
             services,
             places,
             resync,
+            probe_marks,
         }
     }
 
@@ -85,6 +97,18 @@ impl Model {
     #[must_use]
     pub fn service(&self, id: &ServiceId) -> Option<&VirtualService> {
         self.places.get(id).map(|place| &self.services[*place])
+    }
+
+    /// The helper services of all probes that go to the VIP, by identity.
+    #[must_use]
+    pub fn helpers(&self) -> &BTreeMap<ServiceId, Helper> {
+        &self.helpers
+    }
+
+    /// The firewall marks that belong to helpers; none when nothing in the kernel's table is one of ours.
+    #[must_use]
+    pub fn probe_marks(&self) -> Option<MarkRange> {
+        self.probe_marks
     }
 
     /// How often the whole kernel table is read again.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pattern, Protocol, Secret};
+use super::{Pattern, Protocol, Road, Secret};
 
 /// One question to one real server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -19,6 +19,8 @@ pub struct Probe {
     pub port: u16,
     /// Limit for the whole probe, from the first packet to the last byte that matters.
     pub timeout: Duration,
+    /// How the question gets there when it goes to the VIP; none when it goes to the server's own address.
+    pub road: Option<Road>,
 }
 
 /// The kinds of question.

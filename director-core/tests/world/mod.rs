@@ -16,10 +16,15 @@ use director_core::director::{Director, Effect, Event, Notice};
 use director_core::duties::Duty;
 use director_core::health::{Outcome, Phases, ProbeId, Report, Verdict};
 use director_core::model::validate::validate;
-use director_core::model::{Endpoint, Model, OnFailure, OnStop, Probe, Protocol, ServiceId};
+use director_core::model::{
+    Endpoint, MarkRange, Model, OnFailure, OnStop, Probe, Protocol, ServiceId,
+};
 use director_core::moment::Moment;
 use director_core::plan::{Op, OpFailure, Plan};
 use director_core::table::Table;
+
+/// The marks of probes by the clients' road.
+pub(crate) const MARKS: MarkRange = MarkRange::USUAL;
 
 /// One virtual service in short: VIP, real servers with weights, and what happens on failure and stop.
 #[derive(Debug, Clone)]
@@ -136,8 +141,9 @@ fn service(brief: &Brief) -> ServiceDefinition {
 pub(crate) fn model(briefs: &[Brief]) -> Arc<Model> {
     let definitions = Definitions {
         place: place(),
-        resync: None,
+        probe_marks: Some(placed((MARKS.first.into(), MARKS.last.into()))),
         services: briefs.iter().map(service).collect(),
+        ..Definitions::empty()
     };
     let (model, findings) = validate(&definitions);
     assert!(model.is_some(), "{findings:?}");
@@ -256,8 +262,9 @@ impl World {
     }
 
     fn answer(&self, probe: &Probe) -> Report {
-        let closed = self.closed.contains(&(probe.address, probe.port));
-        let outcome = if closed || self.dead.contains(&probe.address) {
+        let asked = probe.road.map_or(probe.address, |road| road.toward);
+        let closed = self.closed.contains(&(asked, probe.port));
+        let outcome = if closed || self.dead.contains(&asked) {
             Outcome::Failed {
                 reason: "connection refused".to_owned(),
             }
@@ -280,6 +287,16 @@ impl World {
             }),
             Effect::Apply(plan) => events.push(self.apply(&plan)),
             Effect::Probe { id, probe } => {
+                if let Some(road) = probe.road {
+                    let standing = self.kernel.services.iter().any(|(id, entry)| {
+                        matches!(id, ServiceId::Mark { mark, .. } if *mark == road.mark)
+                            && entry
+                                .servers
+                                .keys()
+                                .any(|server| server.address == road.toward)
+                    });
+                    assert!(standing, "asked {} without its helper", road.toward);
+                }
                 assert!(
                     self.questions.insert(id, probe).is_none(),
                     "a second question while one is open"

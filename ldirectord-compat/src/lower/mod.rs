@@ -36,8 +36,7 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
     let mut lowered = Lowered {
         definitions: Definitions {
             place: Place::whole_file(name),
-            resync: None,
-            services: Vec::new(),
+            ..Definitions::empty()
         },
         process: process::settings(&globals, findings),
         used: Vec::new(),

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use clap::Args;
-use director_core::model::ServiceId;
+use director_core::model::{ServiceId, is_helper};
 use director_core::table::Table;
 
 use super::error::CliError;
@@ -39,6 +39,9 @@ pub(super) struct ListArgs {
     /// Large numbers to the last digit, not in thousands (K), millions (M) and so on
     #[arg(long)]
     exact: bool,
+    /// The helper services of probes with `path: forwarding` too
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     service: ServiceSelection,
     #[command(flatten)]
@@ -96,6 +99,9 @@ pub(super) struct SaveArgs {
     /// Numbers in place of names of hosts and ports
     #[arg(short, long)]
     numeric: bool,
+    /// The helper services of probes with `path: forwarding` too
+    #[arg(long)]
+    all: bool,
 }
 
 /// Lists what is asked for.
@@ -118,7 +124,7 @@ pub(super) fn list(args: &ListArgs, output: &mut Output) -> Result<Exit, CliErro
 
 /// Prints the commands that make the table.
 pub(super) fn save(args: &SaveArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let table = NetlinkKernel::open()?.read_table(Scope::All)?;
+    let table = whole_table(&mut NetlinkKernel::open()?, args.all)?;
     let names = names_for(args.numeric, addresses(&table), output)?;
     output.text(&save_format_with(&names, &table))?;
     Ok(Exit::Fine)
@@ -131,7 +137,7 @@ fn list_services(
 ) -> Result<(), CliError> {
     let info = kernel.info()?;
     let (shown_info, table) = match args.service.id() {
-        None => (Some(info), kernel.read_table(Scope::All)?),
+        None => (Some(info), whole_table(kernel, args.all)?),
         Some(id) => (None, one_service(kernel, id)?),
     };
     if args.json {
@@ -147,6 +153,15 @@ fn list_services(
         names: names_for(args.numeric, addresses(&table), output)?,
     };
     output.text(&style.listing(shown_info, &table))
+}
+
+/// The table without the helpers of probes, or with them.
+fn whole_table(kernel: &mut impl Kernel, all: bool) -> Result<Table, CliError> {
+    let mut table = kernel.read_table(Scope::All)?;
+    table
+        .services
+        .retain(|id, entry| all || !is_helper(id, &entry.scheduling));
+    Ok(table)
 }
 
 fn one_service(kernel: &mut impl Kernel, id: ServiceId) -> Result<Table, CliError> {

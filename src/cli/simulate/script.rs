@@ -1,6 +1,6 @@
 //! The events of a simulation: one a line, each with its time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +76,7 @@ pub(super) fn parse(text: &str, file: &Arc<str>) -> Result<Script, Report> {
         return Err(Report {
             file: Arc::clone(file),
             text: Arc::from(text),
-            watched: BTreeSet::new(),
+            watched: BTreeMap::new(),
             included: BTreeMap::new(),
             diagnostics,
         });

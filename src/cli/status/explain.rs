@@ -163,6 +163,8 @@ mod tests {
             refused: None,
             table_read_seconds_ago: None,
             kernel_error: None,
+            names: Vec::new(),
+            isolated: Vec::new(),
             services: vec![service],
         }
     }

@@ -55,6 +55,33 @@ fn head(status: &Status, text: &mut String) {
             line(text, &format!("    {finding}"));
         }
     }
+    for block in &status.isolated {
+        let fate = match block.kept {
+            0 => "left out",
+            _ => "kept as it was when it was last good",
+        };
+        line(
+            text,
+            &format!("  BROKEN: {} at {}, {fate}", block.name, block.place),
+        );
+        for finding in &block.faults {
+            line(text, &format!("    {finding}"));
+        }
+    }
+    for name in &status.names {
+        let Some(failure) = &name.failure else {
+            continue;
+        };
+        let addresses: Vec<String> = name.addresses.iter().map(ToString::to_string).collect();
+        line(
+            text,
+            &format!(
+                "  NOT RESOLVED: {} stays {}: {failure}",
+                name.name,
+                addresses.join(" and ")
+            ),
+        );
+    }
     if status.services.is_empty() {
         line(text, "  no virtual services are defined");
     }

@@ -1,7 +1,8 @@
 //! How real servers are checked: `check: tcp`, `check: {http: {path: /test.html}, every: 5s}`.
 
 use director_core::definitions::{
-    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, HttpCheckDefinition, Placed,
+    CheckDefinition, CheckKindDefinition, CheckPath, CommandCheckDefinition, HttpCheckDefinition,
+    Placed,
 };
 
 use super::address;
@@ -109,6 +110,15 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
         start_spread: reader.duration_of(&fields, "start_spread"),
         jitter: reader.number_of(&fields, "jitter"),
         hold_connection: reader.truth_of(&fields, "hold_connection"),
+        path: reader.word_of(
+            &fields,
+            "path",
+            &[
+                ("server", CheckPath::Server),
+                ("forwarding", CheckPath::Forwarding),
+            ],
+        ),
+        full_size: reader.truth_of(&fields, "full_size"),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Services as they are meant: each with the defaults of its file, its named check and its groups of real servers in place.
 //! The result is a tree like any other, to be read by the table of keys.
 
+use director_core::diagnostic::Diagnostic;
+
 use super::gather::{Gathered, Part};
 use super::named::{Library, entries_of_check, entries_of_server, merged, over};
 use super::node::{Content, Entry, Node, Scalar};
@@ -18,6 +20,12 @@ const NOT_SHARED: [(&str, &[&str]); 3] = [
 pub(super) struct Composed {
     /// Its tree, complete.
     pub(super) node: Node,
+    /// Its name, where it has one.
+    pub(super) name: Option<String>,
+    /// What to call it in messages.
+    pub(super) shown: String,
+    /// What was found while it was put together.
+    pub(super) findings: Vec<Diagnostic>,
 }
 
 /// All services of all files. What is wrong with defaults, checks and groups is reported even where nobody uses them.
@@ -34,12 +42,39 @@ pub(super) fn compose(gathered: &Gathered, reader: &mut Reader) -> Vec<Composed>
         let defaults = Defaults::of(part, reader);
         defaults.try_out(part, &library, reader);
         for node in written(part, reader) {
+            let before = reader.findings.len();
+            let composed = defaults.applied(node, &library, reader);
+            let name = text_of(node, "name");
             services.push(Composed {
-                node: defaults.applied(node, &library, reader),
+                shown: shown(name.as_deref(), node),
+                name,
+                node: composed,
+                findings: reader.findings[before..].to_vec(),
             });
         }
     }
     services
+}
+
+/// The text of a service's own key.
+fn text_of(node: &Node, key: &str) -> Option<String> {
+    let Content::Mapping(entries) = &node.content else {
+        return None;
+    };
+    let entry = entries.iter().find(|entry| entry.key == key)?;
+    let value = match &entry.value.content {
+        Content::List(items) => items.first()?,
+        _ => &entry.value,
+    };
+    value.scalar().map(|scalar| scalar.text.clone())
+}
+
+fn shown(name: Option<&str>, node: &Node) -> String {
+    match (name, text_of(node, "listen")) {
+        (Some(name), _) => format!("service {name}"),
+        (None, Some(listen)) => format!("service {listen}"),
+        (None, None) => "a service".to_owned(),
+    }
 }
 
 fn written<'p>(part: &'p Part, reader: &mut Reader) -> &'p [Node] {

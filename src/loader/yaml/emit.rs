@@ -7,7 +7,9 @@ use director_core::definitions::{
     Definitions, ForwardingDefinition, Host, ListenDefinition, Placed, PortDefinition,
     RealServerDefinition, ServiceDefinition,
 };
-use director_core::model::{Combine, Family, FirstVerdict, OnFailure, OnStop, TunnelChecksum};
+use director_core::model::{
+    Combine, Family, FirstVerdict, MarkRange, OnFailure, OnStop, TunnelChecksum,
+};
 
 use super::emit_check;
 
@@ -15,9 +17,17 @@ use super::emit_check;
 #[must_use]
 pub fn emit(definitions: &Definitions) -> String {
     let mut text = String::new();
-    if let Some(resync) = &definitions.resync {
+    let usual = MarkRange::USUAL;
+    let marks = definitions.probe_marks.as_ref().map(|marks| marks.value);
+    let marks = marks.filter(|marks| *marks != (u64::from(usual.first), u64::from(usual.last)));
+    if definitions.resync.is_some() || marks.is_some() {
         put(&mut text, 0, "director:");
+    }
+    if let Some(resync) = &definitions.resync {
         put(&mut text, 1, &format!("resync: {}", span(resync.value)));
+    }
+    if let Some((first, last)) = marks {
+        put(&mut text, 1, &format!("probe_marks: {first}-{last}"));
     }
     if definitions.services.is_empty() {
         put(&mut text, 0, "services: []");

@@ -1,8 +1,8 @@
 //! Checks as YAML.
 
 use director_core::definitions::{
-    CheckDefinition, CheckKindDefinition, ConversationCheckDefinition, HttpCheckDefinition, Placed,
-    PortDefinition, ServiceDefinition,
+    CheckDefinition, CheckKindDefinition, CheckPath, ConversationCheckDefinition,
+    HttpCheckDefinition, Placed, PortDefinition, ServiceDefinition,
 };
 use director_core::model::{Protocol, Secret};
 
@@ -93,6 +93,16 @@ fn check(check: &CheckDefinition) -> Option<String> {
     fields.extend(jitter.map(|jitter| format!("jitter: {}", jitter.value)));
     let hold = check.hold_connection.as_ref();
     fields.extend(hold.map(|hold| format!("hold_connection: {}", hold.value)));
+    fields.extend(check.path.as_ref().map(|path| match path.value {
+        CheckPath::Server => "path: server".to_owned(),
+        CheckPath::Forwarding => "path: forwarding".to_owned(),
+    }));
+    fields.extend(
+        check
+            .full_size
+            .as_ref()
+            .map(|choice| format!("full_size: {}", choice.value)),
+    );
     (!fields.is_empty()).then(|| format!("{{{}}}", fields.join(", ")))
 }
 

@@ -13,6 +13,7 @@ use super::node::{Content, Entry, Node};
 use super::reader::{Fields, Reader};
 use super::{shape, tree};
 use crate::loader::source::{self, SourceError};
+use crate::loader::watch::{self, Found};
 
 /// One file.
 #[derive(Debug)]
@@ -31,8 +32,8 @@ pub(super) struct Gathered {
     pub(super) parts: Vec<Part>,
     /// The text of every file that could be read, by its name in places.
     pub(super) texts: BTreeMap<Arc<str>, Arc<str>>,
-    /// Files and directories whose change changes the definitions.
-    pub(super) watched: BTreeSet<PathBuf>,
+    /// Included files and directories whose change changes the definitions, with what they held.
+    pub(super) watched: Found,
     /// Included files that could not be read as trees.
     pub(super) broken: BTreeSet<Arc<str>>,
 }
@@ -45,9 +46,7 @@ pub(super) fn gather(text: &str, file: &Arc<str>, reader: &mut Reader) -> Gather
         open: Vec::new(),
         seen: BTreeMap::new(),
     };
-    let path = Path::new(&**file);
-    gathering.gathered.watched.insert(path.to_owned());
-    gathering.file(text, file, identity(path), &[]);
+    gathering.file(text, file, identity(Path::new(&**file)), &[]);
     gathering.gathered
 }
 
@@ -138,9 +137,7 @@ impl Gathering<'_> {
                 return;
             }
             Err(IncludeFault::Directory(path, error)) => {
-                self.gathered
-                    .watched
-                    .extend(path.parent().map(Path::to_owned));
+                self.watch(path.parent().unwrap_or(Path::new(".")));
                 self.unreadable(&path, &error, place);
                 return;
             }
@@ -152,7 +149,6 @@ impl Gathering<'_> {
     }
 
     fn included(&mut self, path: &Path, place: &Place, defaults: &[Node]) {
-        self.gathered.watched.insert(path.to_owned());
         let identity = identity(path);
         let shown = path.display();
         if self.open.contains(&identity) {
@@ -174,8 +170,13 @@ impl Gathering<'_> {
         self.seen.insert(identity.clone(), Some(place.clone()));
         let file: Arc<str> = Arc::from(path.to_string_lossy());
         let bytes = match source::read(path) {
-            Ok(bytes) => bytes,
+            Ok(bytes) => {
+                let held = watch::of_content(&bytes);
+                self.gathered.watched.insert(path.to_owned(), held);
+                bytes
+            }
             Err(error) => {
+                self.watch(path);
                 self.gathered.broken.insert(file);
                 self.unreadable(path, &error, place);
                 return;
@@ -188,6 +189,11 @@ impl Gathering<'_> {
                 self.unreadable(path, &error, place);
             }
         }
+    }
+
+    fn watch(&mut self, path: &Path) {
+        let held = watch::fingerprint(path);
+        self.gathered.watched.insert(path.to_owned(), held);
     }
 
     fn unreadable(&mut self, path: &Path, error: &SourceError, place: &Place) {

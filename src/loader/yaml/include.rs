@@ -4,12 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::loader::source::SourceError;
+use crate::loader::watch::{Found, fingerprint};
 
-/// The files that an include names, in the order of their names, and the directories where more may appear.
+/// The files that an include names, in the order of their names, and the directories where more may appear, with what they
+/// held.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     pub(super) files: Vec<PathBuf>,
-    pub(super) directories: Vec<PathBuf>,
+    pub(super) directories: Found,
 }
 
 /// Why an include names nothing.
@@ -32,11 +34,13 @@ pub(super) fn named(written: &str, beside: &Path) -> Result<Named, IncludeFault>
     }
     Ok(Named {
         files: vec![path],
-        directories: Vec::new(),
+        directories: Found::new(),
     })
 }
 
 fn directory(path: &Path) -> Result<Named, IncludeFault> {
+    // Before it is read, so that what comes later is seen to have come later.
+    let directories = Found::from([(path.to_owned(), fingerprint(path))]);
     let fault = |error| IncludeFault::Directory(path.to_owned(), SourceError::from(error));
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(fault)? {
@@ -49,13 +53,12 @@ fn directory(path: &Path) -> Result<Named, IncludeFault> {
         }
     }
     files.sort();
-    Ok(Named {
-        files,
-        directories: vec![path.to_owned()],
-    })
+    Ok(Named { files, directories })
 }
 
 fn pattern(path: &Path) -> Result<Named, IncludeFault> {
+    let fixed = fixed_part(path);
+    let mut directories = Found::from([(fixed.clone(), fingerprint(&fixed))]);
     let text = path.to_string_lossy();
     let found = glob::glob(&text).map_err(|error| IncludeFault::Pattern(error.to_string()))?;
     let mut files = Vec::new();
@@ -68,19 +71,14 @@ fn pattern(path: &Path) -> Result<Named, IncludeFault> {
             files.push(file);
         }
     }
-    let fixed = fixed_part(path);
     if !fixed.is_dir() {
         let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
         return Err(IncludeFault::Directory(fixed, SourceError::from(missing)));
     }
-    let mut directories: Vec<PathBuf> = files
-        .iter()
-        .filter_map(|file| file.parent())
-        .map(Path::to_owned)
-        .collect();
-    directories.push(fixed);
-    directories.sort();
-    directories.dedup();
+    for directory in files.iter().filter_map(|file| file.parent()) {
+        let held = || fingerprint(directory);
+        directories.entry(directory.to_owned()).or_insert_with(held);
+    }
     Ok(Named { files, directories })
 }
 

@@ -70,7 +70,14 @@ fn value(takes: &Takes, definitions: &mut BTreeMap<String, Value>) -> Value {
     match takes {
         // Whatever YAML takes a plain word for, here it is a text.
         Takes::Unsaid | Takes::Text => json!({ "type": ["string", "number", "boolean"] }),
-        Takes::Word(words) => json!({ "enum": words }),
+        Takes::Word(words) => {
+            let mut words: Vec<Value> = words.iter().map(|word| json!(word)).collect();
+            // What older YAML takes for truth is a word here.
+            if words.contains(&json!("on")) {
+                words.extend([json!(true), json!(false)]);
+            }
+            json!({ "enum": words })
+        }
         Takes::Number(_) => json!({ "type": "integer", "minimum": 0 }),
         Takes::Span => text(SPAN),
         Takes::Size => text(SIZE),

@@ -131,7 +131,7 @@ async fn resolve(inquiry: Inquiry<'_>, query: Query) -> Result<Message, ProbeErr
         .map_err(|_| ConversationError::NoName("the request".to_owned()))?;
     let by_stream = inquiry.question.transport == Protocol::Tcp || inquiry.question.tls.is_some();
     if !by_stream {
-        let datagrams = Datagrams::open(inquiry.peer).await?;
+        let datagrams = Datagrams::open(inquiry.peer, inquiry.settings)?;
         let answer = datagrams
             .ask(&bytes, |answer| accept(&message, answer))
             .await?;

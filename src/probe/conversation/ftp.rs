@@ -63,7 +63,7 @@ async fn transfer(
 ) -> Result<String, ProbeError> {
     talk.say("TYPE I").await?;
     talk.reply("answer to TYPE").await?.expect(2, "200")?;
-    let mut data = open_data(talk, inquiry.peer).await?;
+    let mut data = open_data(talk, inquiry).await?;
     talk.say_with(verb, file, "request").await?;
     let (started, ended) = if verb == "RETR" {
         ("answer to RETR", "end of RETR")
@@ -86,7 +86,8 @@ async fn transfer(
 
 /// Opens the data connection to the address that the control connection has: what servers behind address translation
 /// say about themselves is often wrong, and never needed.
-async fn open_data(talk: &mut Dialogue, peer: SocketAddr) -> Result<TcpStream, ProbeError> {
+async fn open_data(talk: &mut Dialogue, inquiry: Inquiry<'_>) -> Result<TcpStream, ProbeError> {
+    let peer = inquiry.peer;
     let (verb, what, parse): (_, _, fn(&str) -> Option<u16>) = if peer.is_ipv6() {
         ("EPSV", "answer to EPSV", extended_port)
     } else {
@@ -100,7 +101,7 @@ async fn open_data(talk: &mut Dialogue, peer: SocketAddr) -> Result<TcpStream, P
         said: answer.first_line().to_owned(),
         expected: "a port",
     })?;
-    stream::connect(SocketAddr::new(peer.ip(), port)).await
+    stream::connect(SocketAddr::new(peer.ip(), port), inquiry.settings).await
 }
 
 async fn read_data(data: &mut TcpStream) -> Result<(Vec<u8>, bool), ProbeError> {

@@ -36,7 +36,7 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
         return Err(missing("a secret"));
     }
     let login = inquiry.login().ok_or_else(|| missing("a login"))?;
-    let datagrams = Datagrams::open(inquiry.peer).await?;
+    let datagrams = Datagrams::open(inquiry.peer, inquiry.settings)?;
     let request = Request::new(login, inquiry.password(), secret, datagrams.local)?;
     datagrams
         .ask(&request.packet, |answer| request.judge(answer))

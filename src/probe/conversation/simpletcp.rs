@@ -32,7 +32,7 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
 }
 
 async fn ask_by_datagram(inquiry: Inquiry<'_>, request: &str) -> Result<String, ProbeError> {
-    let datagrams = Datagrams::open(inquiry.peer).await?;
+    let datagrams = Datagrams::open(inquiry.peer, inquiry.settings)?;
     datagrams
         .ask(request.as_bytes(), |answer| {
             let mut lines = answer.split_inclusive(|byte| *byte == b'\n');

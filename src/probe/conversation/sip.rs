@@ -21,7 +21,7 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
         one_line(login, "login")?;
     }
     if inquiry.question.transport == Protocol::Udp && inquiry.question.tls.is_none() {
-        let datagrams = Datagrams::open(inquiry.peer).await?;
+        let datagrams = Datagrams::open(inquiry.peer, inquiry.settings)?;
         let options = Options::new(inquiry, "UDP", datagrams.local)?;
         return datagrams
             .ask(options.text.as_bytes(), |answer| {

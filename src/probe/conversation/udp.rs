@@ -1,13 +1,15 @@
 //! Questions in datagrams. A question is repeated while no answer comes, because a lost datagram says nothing about the
 //! server; the repetitions stay within the time limit of the probe.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
 use crate::probe::error::ProbeError;
+use crate::probe::settings::ProbeSettings;
 
 /// Time from a question to its first repetition; each further one waits twice as long as the one before.
 const FIRST_PATIENCE: Duration = Duration::from_secs(1);
@@ -24,19 +26,21 @@ pub(super) struct Datagrams {
 
 impl Datagrams {
     /// Makes the socket; nothing is sent.
-    pub(super) async fn open(peer: SocketAddr) -> Result<Self, ProbeError> {
+    pub(super) fn open(peer: SocketAddr, settings: &ProbeSettings) -> Result<Self, ProbeError> {
         if peer.port() == 0 {
             return Err(ProbeError::NoPort);
         }
-        let any: IpAddr = match peer {
-            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-        };
-        let socket = UdpSocket::bind((any, 0))
-            .await
-            .map_err(ProbeError::CannotAsk)?;
+        let kind = Type::DGRAM.nonblocking();
+        let socket =
+            Socket::new(Domain::for_address(peer), kind, None).map_err(ProbeError::CannotAsk)?;
+        if let Some(road) = settings.road_to(peer.ip()) {
+            road.take(&socket).map_err(ProbeError::CannotAsk)?;
+        }
         // Connected, it takes answers from the server alone, and learns that nobody listens there.
-        socket.connect(peer).await.map_err(ProbeError::CannotAsk)?;
+        socket
+            .connect(&peer.into())
+            .map_err(ProbeError::CannotAsk)?;
+        let socket = UdpSocket::from_std(socket.into()).map_err(ProbeError::CannotAsk)?;
         let local = socket.local_addr().map_err(ProbeError::CannotAsk)?;
         Ok(Self { socket, local })
     }

@@ -7,11 +7,13 @@ use director_core::model::HttpProbe;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::{Response, header};
+use hyper::header::HeaderValue;
+use hyper::{HeaderMap, Response, header};
 use hyper_util::rt::TokioIo;
 
 use super::target::Target;
 use crate::probe::error::ProbeError;
+use crate::probe::road::RoadInUse;
 use crate::probe::settings::ProbeSettings;
 use crate::probe::stream::open;
 
@@ -47,8 +49,15 @@ pub(super) async fn exchange(
     question: &HttpProbe,
     settings: &ProbeSettings,
 ) -> Result<Answer, ProbeError> {
-    let request = target.request(&question.method)?;
+    let mut request = target.request(&question.method)?;
     let stream = open(target.peer, target.tls.as_ref(), settings).await?;
+    if settings
+        .road_to(target.peer.ip())
+        .is_some_and(RoadInUse::full_size)
+    {
+        let size = stream.segment_size().map_err(ProbeError::CannotAsk)?;
+        fill(request.headers_mut(), size);
+    }
     let (mut sender, connection) = http1::Builder::new()
         .title_case_headers(true)
         .allow_obsolete_multiline_headers_in_responses(true)
@@ -65,6 +74,18 @@ pub(super) async fn exchange(
         read(response, question).await
     };
     alongside(connection, answer).await
+}
+
+/// Makes a request so long that it takes more than one packet of this size, which is then a full one. Servers take headers
+/// of some kilobytes each.
+fn fill(headers: &mut HeaderMap, size: usize) {
+    const EACH: usize = 4000;
+    for _ in 0..size.div_ceil(EACH) {
+        let text = HeaderValue::from_bytes(&vec![b'-'; EACH.min(size)]);
+        if let Ok(value) = text {
+            headers.append("x-fill", value);
+        }
+    }
 }
 
 /// Runs `answer` with the connection that it needs. What the connection itself met reaches `answer` as an error, so its

@@ -126,6 +126,7 @@ fn probe(address: SocketAddr, kind: ProbeKind, timeout: Duration) -> Probe {
         address: address.ip(),
         port: address.port(),
         timeout,
+        road: None,
     }
 }
 

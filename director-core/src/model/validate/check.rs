@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::real_server::Surroundings;
+use super::road;
 use super::timing::all_of;
 use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings};
 use crate::definitions::{
@@ -10,8 +11,8 @@ use crate::definitions::{
     HttpCheckDefinition, Placed, RealServerDefinition,
 };
 use crate::model::{
-    CommandProbe, ConversationProbe, HttpProbe, Pattern, Probe, ProbeKind, Protocol, Redirects,
-    ServiceId, StatusRange, TlsCheck, Verification,
+    CommandProbe, ConversationProbe, Forwarding, HttpProbe, Pattern, Probe, ProbeKind, Protocol,
+    Redirects, ServiceId, StatusRange, TlsCheck, Verification,
 };
 
 /// Findings about the checks themselves, once for the service and not once for each server.
@@ -26,6 +27,7 @@ pub(super) fn shared_faults(around: &Surroundings<'_>, findings: &mut Findings) 
         if let Some(kind) = &check.kind {
             kind_of(&kind.value, &Asked::default(), around, findings);
         }
+        road::shared_faults(check, around, findings);
     }
 }
 
@@ -45,11 +47,15 @@ pub(super) fn probes(
     written: &RealServerDefinition,
     address: IpAddr,
     server_port: u16,
+    forwarding: Forwarding,
     findings: &mut Findings,
 ) -> Option<Vec<Probe>> {
     let checks = all_of(around.written);
     let probes: Vec<Option<Probe>> = checks
-        .map(|check| probe(check, around, written, address, server_port, findings))
+        .map(|check| {
+            let server = (address, server_port, forwarding);
+            probe(check, around, written, server, findings)
+        })
         .collect();
     probes.into_iter().collect()
 }
@@ -58,8 +64,7 @@ fn probe(
     check: &CheckDefinition,
     around: &Surroundings<'_>,
     written: &RealServerDefinition,
-    address: IpAddr,
-    server_port: u16,
+    (address, server_port, forwarding): (IpAddr, u16, Forwarding),
     findings: &mut Findings,
 ) -> Option<Probe> {
     // Faults of the check were reported once for the service; here they only mean that there is no probe.
@@ -97,12 +102,14 @@ fn probe(
         .timeout
         .as_ref()
         .map_or(DEFAULT_TIMEOUT, |timeout| timeout.value);
-    Some(Probe {
+    let probe = Probe {
         kind,
         address,
         port,
         timeout,
-    })
+        road: None,
+    };
+    Some(road::take(probe, check, around, forwarding))
 }
 
 fn needs_port(kind: &ProbeKind) -> bool {

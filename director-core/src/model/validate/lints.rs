@@ -111,7 +111,9 @@ fn persistence(written: &ServiceDefinition, service: &VirtualService, findings: 
     if let (Some(mask), ClientMask::V4(bits)) = (&written.mask, scheduling.mask) {
         let bits = bits.to_bits();
         let holes = bits.leading_ones() + bits.trailing_zeros() < u32::BITS;
-        if scheduling.persistence.is_some() && (bits == 0 || holes) {
+        // An engine tells clients apart by what they say, so a mask of no bits is what one wants.
+        let engine = written.persistence_engine.is_some();
+        if scheduling.persistence.is_some() && (bits == 0 && !engine || holes) {
             let what = if bits == 0 {
                 "puts all clients together"
             } else {

@@ -5,6 +5,7 @@ mod check;
 mod lints;
 mod listen;
 mod real_server;
+mod road;
 mod scheduling;
 mod timing;
 
@@ -65,10 +66,12 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
                 "the time between two readings of the kernel's table",
             )
         });
+    let probe_marks = road::marks(definitions, &mut services, &mut findings);
     let model = (!findings.has_error()).then_some(Model::new(
         Arc::new(definitions.clone()),
         services,
         resync,
+        probe_marks,
     ));
     (model, findings.list)
 }

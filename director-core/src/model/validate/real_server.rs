@@ -94,7 +94,7 @@ fn one(
         _ => port,
     };
     let probes = if probed {
-        check::probes(around, written, address, port, findings)?
+        check::probes(around, written, address, port, forwarding, findings)?
     } else {
         Vec::new()
     };

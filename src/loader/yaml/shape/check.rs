@@ -121,6 +121,23 @@ pub(in super::super) const CHECK: Shape = Shape {
         START_SPREAD,
         JITTER,
         HOLD_CONNECTION,
+        key("path", "forwarding")
+            .takes(Word(&["server", "forwarding"]))
+            .default("server")
+            .means(
+                "By which way servers are asked: `server` asks each at its own address; `forwarding` asks the VIP, and \
+                 the kernel carries the question to the one server by its forwarding method, so that a missing VIP, a \
+                 tunnel that is not unpacked or a server that does not answer for the VIP is found. The director adds a \
+                 helper service to the kernel's table for each such server, and sets `accept_local=1` on the interface \
+                 towards it (and `rp_filter=2` where it is 1) for as long as it is asked this way.",
+            ),
+        key("full_size", "true")
+            .takes(Truth)
+            .default("false")
+            .means(
+                "With `path: forwarding` and an http or https question: fills the request up to a whole packet, so that a \
+                 way that swallows large packets (a tunnel's MTU) is found.",
+            ),
     ],
 };
 

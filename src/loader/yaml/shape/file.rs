@@ -1,6 +1,6 @@
 //! Rows of the file as a whole.
 
-use super::Takes::{Either, List, Mapping, Named, Part, Span, Text};
+use super::Takes::{Either, List, Mapping, Named, Part, Span, Text, Truth, Word};
 use super::service::REAL_SERVERS_ITEM;
 use super::{CHECK, REAL_SERVER, SERVICE, Shape, key};
 
@@ -69,7 +69,51 @@ pub(in super::super) const DEFAULTS: Shape = Shape {
 pub(in super::super) const DIRECTOR: Shape = Shape {
     name: "director",
     what: "the director section",
-    keys: &[key("resync", "10s").takes(Span).default("10s").means(
+    keys: &[
+        key("resync", "10s").takes(Span).default("10s").means(
         "How often the whole kernel table is read again, to find and repair what others changed.",
-    )],
+    ),
+        key("probe_marks", "1230000000-1230009999")
+            .takes(Text)
+            .default("1229979648-1230045183")
+            .means(
+                "Firewall marks that belong to probes with `path: forwarding`, lowest and highest. A service of such a \
+                 mark that a killed director left behind is removed. Two directors on one host need two ranges.",
+            ),
+        key("reload_on_change", "true")
+            .takes(Truth)
+            .default("false")
+            .means(
+                "Reads the definitions again when a file of them changes, included ones and their directories too, once \
+                 it has kept still for a moment. `ipvsctl reload` and the signal HUP do so always.",
+            ),
+        key("on_error", "isolate")
+            .takes(Word(&["refuse", "isolate"]))
+            .default("refuse")
+            .means(
+                "What a fault does to definitions that are read: `refuse` keeps all former ones in force; `isolate` \
+                 keeps only the broken service as it was when it was last good (or leaves it out where that is not \
+                 known) and takes all others.",
+            ),
+        key("resolve", "{every: 1m}")
+            .takes(Mapping(&RESOLVE))
+            .default("the defaults of its keys")
+            .means(
+                "Host names are resolved when definitions are read, and again while they are in force. While a name \
+                 cannot be resolved its last address stays.",
+            ),
+    ],
+};
+
+/// When host names are resolved again.
+pub(in super::super) const RESOLVE: Shape = Shape {
+    name: "resolve",
+    what: "the resolve section",
+    keys: &[key("every", "1m")
+        .takes(Span)
+        .default("1m")
+        .means(
+            "How often a name is asked for again whose answer does not say how long it holds, as with `/etc/hosts`. \
+             What a name server says counts before this, from 5 s to an hour.",
+        )],
 };

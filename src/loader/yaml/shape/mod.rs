@@ -10,7 +10,7 @@ pub(super) use check::{
     ALONE, CHECK, COMMAND, CONNECTS_BETWEEN, CONVERSATION, DAMPING, EXPECT, HTTP, HTTPS,
     NO_SETTINGS, PING, WINDOW,
 };
-pub(super) use file::{DEFAULTS, DIRECTOR, FILE};
+pub(super) use file::{DEFAULTS, DIRECTOR, FILE, RESOLVE};
 pub(super) use service::{PERSISTENCE, REAL_SERVER, SCHEDULER, SERVICE, TUNNEL};
 
 /// A mapping of the format.

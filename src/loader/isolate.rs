@@ -1,0 +1,205 @@
+//! `on_error: isolate`: a service that is broken disables itself only. It stays as it was when it was last good, where that
+//! is known, and is left out otherwise; all others are as they are written.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use director_core::definitions::{
+    Definitions, Host, IsolatedBlock, ListenDefinition, PortDefinition, ServiceDefinition,
+};
+use director_core::diagnostic::{Diagnostic, Place};
+use director_core::model::Model;
+use director_core::model::validate::validate;
+
+use super::yaml::Block;
+
+/// What is known besides the definitions as they are written.
+pub(super) struct Around<'a> {
+    /// The services as they stand in the files.
+    pub(super) blocks: &'a [Block],
+    /// Included files of which nothing could be read.
+    pub(super) broken_files: &'a BTreeSet<Arc<str>>,
+    /// All findings about the definitions.
+    pub(super) findings: &'a [Diagnostic],
+    /// The definitions in force, names resolved.
+    pub(super) former: Option<&'a Definitions>,
+}
+
+struct Attempt<'a> {
+    around: &'a Around<'a>,
+    /// What is wrong with each block.
+    faults: Vec<Vec<Diagnostic>>,
+}
+
+/// A model of everything that is good, what was put in place of the rest, and what to say about it; none when not even
+/// that makes one.
+pub(super) fn isolate(
+    definitions: &Definitions,
+    around: &Around<'_>,
+) -> Option<(Model, Definitions, Vec<Diagnostic>)> {
+    let faults: Vec<Vec<Diagnostic>> = around
+        .blocks
+        .iter()
+        .map(|block| faults(definitions, block, around))
+        .collect();
+    let mut good: Vec<bool> = faults.iter().map(Vec::is_empty).collect();
+    let around = &Attempt { around, faults };
+    // What is left may still be at odds with itself: two services at one address.
+    let mut attempt = assemble(definitions, around, &good);
+    for _ in 0..=good.len() {
+        let (model, findings) = validate(&attempt);
+        if let Some(model) = model {
+            let remarks = attempt.isolated.iter().map(remark).collect();
+            return Some((model, attempt, remarks));
+        }
+        let mut dropped = false;
+        for (block, good) in around.around.blocks.iter().zip(&mut good) {
+            let at_fault = definitions.services[block.services.clone()]
+                .iter()
+                .any(|service| {
+                    let errors = findings.iter().filter(|finding| finding.is_error());
+                    errors
+                        .map(|finding| &finding.place)
+                        .any(|place| *place == service.listen.place)
+                });
+            if *good && at_fault {
+                *good = false;
+                dropped = true;
+            }
+        }
+        if !dropped {
+            return None;
+        }
+        attempt = assemble(definitions, around, &good);
+    }
+    None
+}
+
+/// What keeps a block from making services even when nothing else is around it.
+fn faults(definitions: &Definitions, block: &Block, around: &Around<'_>) -> Vec<Diagnostic> {
+    let services = &definitions.services[block.services.clone()];
+    let alone = Definitions {
+        services: services.to_vec(),
+        ..definitions.without_services()
+    };
+    let (_, judged) = validate(&alone);
+    let unresolved = services
+        .iter()
+        .flat_map(places_of_hosts)
+        .flat_map(|place| around.findings.iter().filter(move |f| f.place == *place));
+    let all = block.findings.iter().chain(&judged).chain(unresolved);
+    let mut faults: Vec<Diagnostic> = Vec::new();
+    for fault in all.filter(|finding| finding.is_error()) {
+        if !faults.contains(fault) {
+            faults.push(fault.clone());
+        }
+    }
+    faults
+}
+
+fn places_of_hosts(service: &ServiceDefinition) -> impl Iterator<Item = &Place> {
+    let servers = service.real_servers.iter().chain(&service.fallback);
+    std::iter::once(&service.listen.place).chain(servers.map(|server| &server.host.place))
+}
+
+/// The good blocks, and the former services that stand for the broken ones.
+fn assemble(definitions: &Definitions, attempt: &Attempt<'_>, good: &[bool]) -> Definitions {
+    let around = attempt.around;
+    let mut whole = definitions.without_services();
+    for (block, good) in around.blocks.iter().zip(good) {
+        if *good {
+            let services = &definitions.services[block.services.clone()];
+            whole.services.extend_from_slice(services);
+        }
+    }
+    let mut claimed: Vec<ListenDefinition> = whole
+        .services
+        .iter()
+        .map(|service| service.listen.value.clone())
+        .collect();
+    let nothing = Vec::new();
+    let former = around.former.map_or(&nothing, |former| &former.services);
+    let mut keep = |wanted: &dyn Fn(&ServiceDefinition) -> bool, whole: &mut Definitions| {
+        let mut kept = 0;
+        for service in former {
+            if wanted(service) && !claimed.contains(&service.listen.value) {
+                claimed.push(service.listen.value.clone());
+                whole.services.push(service.clone());
+                kept += 1;
+            }
+        }
+        kept
+    };
+    let blocks = around.blocks.iter().zip(&attempt.faults).zip(good);
+    for ((block, faults), _) in blocks.filter(|(_, good)| !**good) {
+        let written = &definitions.services[block.services.clone()];
+        let is_meant = |service: &ServiceDefinition| {
+            let same_name = block.name.is_some() && block.name.as_deref() == name(service);
+            same_name
+                || written.iter().any(|written| {
+                    is_usable(&written.listen.value) && written.listen.value == service.listen.value
+                })
+        };
+        let kept = keep(&is_meant, &mut whole);
+        let nameless = block.name.is_none()
+            && !written
+                .iter()
+                .any(|written| is_usable(&written.listen.value));
+        // Nobody can tell which service this was, so none of its file may go.
+        let of_file =
+            |service: &ServiceDefinition| nameless && service.place.file == block.place.file;
+        let kept = kept + keep(&of_file, &mut whole);
+        whole.isolated.push(IsolatedBlock {
+            name: block.shown.clone(),
+            place: block.place.clone(),
+            kept,
+            faults: faults.clone(),
+        });
+    }
+    for file in around.broken_files {
+        let kept = keep(&|service| service.place.file == *file, &mut whole);
+        let place = Place::whole_file(file);
+        let faults = around
+            .findings
+            .iter()
+            .filter(|finding| finding.place.file == *file);
+        whole.isolated.push(IsolatedBlock {
+            name: format!("the file {file}"),
+            place,
+            kept,
+            faults: faults.cloned().collect(),
+        });
+    }
+    whole
+}
+
+fn name(service: &ServiceDefinition) -> Option<&str> {
+    service.name.as_ref().map(|name| name.value.as_str())
+}
+
+fn is_usable(listen: &ListenDefinition) -> bool {
+    !matches!(
+        listen,
+        ListenDefinition::Address {
+            host: Host::Unusable,
+            ..
+        } | ListenDefinition::Address {
+            port: PortDefinition::Unusable,
+            ..
+        }
+    )
+}
+
+fn remark(block: &IsolatedBlock) -> Diagnostic {
+    let fate = match block.kept {
+        0 => "left out until it is mended".to_owned(),
+        1 => "kept as it was when it was last good".to_owned(),
+        kept => format!("kept as it was when it was last good ({kept} virtual services)"),
+    };
+    Diagnostic::warning(&block.place, format!("{} is broken and {fate}", block.name))
+        .hint("mend what is reported about it")
+}
+
+#[cfg(test)]
+#[path = "isolate_tests.rs"]
+mod tests;

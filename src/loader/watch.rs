@@ -1,0 +1,336 @@
+//! Watches the files and directories that definitions come from, on a thread of its own. The kernel's notices say when to
+//! look; content decides. It looks every two seconds besides, for file systems that send no notices.
+//!
+//! Invariant: a change counts when several looks in a row have found the same, so that a file half written is not taken for
+//! a whole; and when content is as it was, there was no change.
+
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+
+use super::source::SIZE_LIMIT;
+
+/// From one look to the next when nothing is heard of.
+const IDLE: Duration = Duration::from_secs(2);
+/// From one look to the next after a change.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Looks in a row that must find the same.
+const STEADY: u32 = 3;
+/// Time stamps of files are coarse: a file that is younger than this may change without showing it.
+const YOUNG: Duration = Duration::from_secs(2);
+
+/// A watch over files; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    say: Sender<Heard>,
+}
+
+#[derive(Debug)]
+enum Heard {
+    /// These are the paths from now on.
+    Follow(Found),
+    /// The kernel told of a change.
+    Notice,
+    /// Nobody wants to know any more.
+    End,
+}
+
+impl Watch {
+    /// Starts to watch; `tell` is called after each change of content, until it says that nobody listens.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn start(tell: impl Fn() -> bool + Send + 'static) -> io::Result<Self> {
+        let (say, heard) = channel();
+        let notices = say.clone();
+        let watcher = notify::recommended_watcher(move |_| {
+            // Nobody listens any more when the watch has ended.
+            let _ = notices.send(Heard::Notice);
+        });
+        let watcher = watcher
+            .inspect_err(|error| {
+                tracing::info!(
+                    "the kernel tells of no changes of files ({error}); looking every 2 s will do"
+                );
+            })
+            .ok();
+        let looking = Looking {
+            watcher,
+            directories: BTreeSet::new(),
+            stamps: BTreeMap::new(),
+            known: BTreeMap::new(),
+        };
+        thread::Builder::new()
+            .name("watch".to_owned())
+            .spawn(move || looking.run(&heard, &tell))?;
+        Ok(Self { say })
+    }
+
+    /// Watches these files and directories in place of those before; what they held when they were read is what a look is
+    /// compared with, so that no change in between is missed.
+    pub fn follow(&self, read: Found) {
+        // It has ended only when nobody listened.
+        let _ = self.say.send(Heard::Follow(read));
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.say.send(Heard::End);
+    }
+}
+
+/// Which file it was and when it was written.
+type Stamp = (u64, u64, u64, i64, i64, i64, i64);
+/// What was found at each path, as [`fingerprint`] has it.
+pub type Found = BTreeMap<PathBuf, u64>;
+
+struct Looking {
+    watcher: Option<RecommendedWatcher>,
+    /// Directories that the kernel tells about.
+    directories: BTreeSet<PathBuf>,
+    stamps: BTreeMap<PathBuf, (Stamp, u64)>,
+    /// What was there when it was last told, or read.
+    known: Found,
+}
+
+impl Looking {
+    fn run(mut self, heard: &Receiver<Heard>, tell: &dyn Fn() -> bool) {
+        let mut candidate: Option<(Found, u32)> = None;
+        loop {
+            let pause = if candidate.is_some() { PAUSE } else { IDLE };
+            let mut next = match heard.recv_timeout(pause) {
+                Ok(first) => Some(first),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            if candidate.is_some() && next.is_some() {
+                // While something is on the move the pause is kept, whatever else is heard.
+                thread::sleep(PAUSE);
+            }
+            while let Some(heard_now) = next {
+                match heard_now {
+                    Heard::Follow(paths) => self.follow(paths),
+                    Heard::Notice => {}
+                    Heard::End => return,
+                }
+                next = heard.try_recv().ok();
+            }
+            let found = self.look();
+            if found == self.known {
+                candidate = None;
+                continue;
+            }
+            let looks = match candidate.take() {
+                Some((before, looks)) if before == found => looks + 1,
+                _ => 1,
+            };
+            if looks < STEADY {
+                candidate = Some((found, looks));
+                continue;
+            }
+            self.known = found;
+            if !tell() {
+                return;
+            }
+        }
+    }
+
+    /// Has the kernel tell about the directories of all paths.
+    fn follow(&mut self, read: Found) {
+        self.known = read;
+        let Some(watcher) = &mut self.watcher else {
+            return;
+        };
+        let here = Path::new(".");
+        let wanted: BTreeSet<PathBuf> = self
+            .known
+            .keys()
+            .map(|path| match path.parent() {
+                _ if path.is_dir() => path.as_path(),
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => here,
+            })
+            .map(Path::to_owned)
+            .collect();
+        for gone in self.directories.difference(&wanted) {
+            // It may have gone by itself.
+            let _ = watcher.unwatch(gone);
+        }
+        let mut attended = BTreeSet::new();
+        for directory in wanted {
+            let known = self.directories.contains(&directory);
+            if known
+                || watcher
+                    .watch(&directory, RecursiveMode::NonRecursive)
+                    .is_ok()
+            {
+                attended.insert(directory);
+            }
+        }
+        self.directories = attended;
+    }
+
+    fn look(&mut self) -> Found {
+        let mut found = Found::new();
+        for path in self.known.keys() {
+            found.insert(path.clone(), look(path, &mut self.stamps));
+        }
+        self.stamps.retain(|path, _| found.contains_key(path));
+        found
+    }
+}
+
+/// What can be found at a path now: a hash of a file's content or of the names in a directory, 0 where there is neither.
+pub(super) fn fingerprint(path: &Path) -> u64 {
+    look(path, &mut BTreeMap::new())
+}
+
+fn look(path: &Path, stamps: &mut BTreeMap<PathBuf, (Stamp, u64)>) -> u64 {
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => listing(path),
+        Ok(about) if about.is_file() && about.len() <= SIZE_LIMIT => content(path, &about, stamps),
+        _ => 0,
+    }
+}
+
+/// The fingerprint of a file with this content.
+pub(super) fn of_content(bytes: &[u8]) -> u64 {
+    hash(&bytes)
+}
+
+/// The names in a directory; files that editors keep beside those that they edit do not count.
+fn listing(path: &Path) -> u64 {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let names: BTreeSet<_> = entries
+        .map(|entry| entry.file_name())
+        .filter(|name| {
+            let name = name.to_string_lossy();
+            !name.starts_with('.') && !name.ends_with('~')
+        })
+        .collect();
+    hash(&names)
+}
+
+fn content(path: &Path, about: &fs::Metadata, stamps: &mut BTreeMap<PathBuf, (Stamp, u64)>) -> u64 {
+    let stamp = (
+        about.dev(),
+        about.ino(),
+        about.size(),
+        about.mtime(),
+        about.mtime_nsec(),
+        about.ctime(),
+        about.ctime_nsec(),
+    );
+    let age = about
+        .modified()
+        .map(|at| SystemTime::now().duration_since(at));
+    let is_young = age.map_or(true, |age| age.unwrap_or_default() < YOUNG);
+    match stamps.get(path) {
+        Some((known, hash)) if *known == stamp && !is_young => *hash,
+        _ => {
+            let hash = fs::read(path).map_or(0, |bytes| of_content(&bytes));
+            stamps.insert(path.to_owned(), (stamp, hash));
+            hash
+        }
+    }
+}
+
+fn hash(value: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    struct Stage {
+        directory: tempfile::TempDir,
+        told: Receiver<()>,
+        watch: Watch,
+    }
+
+    impl Stage {
+        fn new() -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            fs::write(directory.path().join("main.yaml"), "services: []\n").unwrap();
+            fs::create_dir(directory.path().join("conf.d")).unwrap();
+            let (say, told) = channel();
+            let watch = Watch::start(move || say.send(()).is_ok()).unwrap();
+            let stage = Self {
+                directory,
+                told,
+                watch,
+            };
+            let paths = ["main.yaml", "conf.d"].map(|name| stage.path(name));
+            stage
+                .watch
+                .follow(paths.map(|path| (path.clone(), fingerprint(&path))).into());
+            stage
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.directory.path().join(name)
+        }
+
+        fn is_told(&self) -> bool {
+            self.told.recv_timeout(Duration::from_secs(20)).is_ok()
+        }
+    }
+
+    #[test]
+    fn changes_of_content_are_told_once_and_others_not() {
+        let stage = Stage::new();
+        // Written in place, put in its place, a new file in a directory.
+        fs::write(stage.path("main.yaml"), "services: [] # 1\n").unwrap();
+        assert!(stage.is_told());
+        fs::write(stage.path("new"), "services: [] # 2\n").unwrap();
+        fs::rename(stage.path("new"), stage.path("main.yaml")).unwrap();
+        assert!(stage.is_told());
+        fs::write(stage.path("conf.d/a.yaml"), "services: []\n").unwrap();
+        assert!(stage.is_told());
+        // The same content again, and what an editor leaves beside it, are no change.
+        fs::write(stage.path("main.yaml"), "services: [] # 2\n").unwrap();
+        fs::write(stage.path("conf.d/.a.yaml.swp"), "x").unwrap();
+        fs::write(stage.path("conf.d/b.yaml"), "services: []\n").unwrap();
+        assert!(stage.is_told());
+        assert!(stage.told.try_recv().is_err(), "told too often");
+    }
+
+    #[test]
+    fn a_file_that_is_being_written_is_not_told_of() {
+        let stage = Stage::new();
+        let begin = Instant::now();
+        let mut text = String::new();
+        while begin.elapsed() < Duration::from_millis(600) {
+            text.push_str("# line\n");
+            fs::write(stage.path("main.yaml"), &text).unwrap();
+            thread::sleep(Duration::from_millis(10));
+        }
+        // A slow machine may pause long enough in between, but never for each line.
+        assert!(stage.is_told());
+        assert!(stage.told.try_iter().count() < 3);
+    }
+
+    #[test]
+    fn a_missing_file_is_told_of_and_its_return_too() {
+        let stage = Stage::new();
+        fs::remove_file(stage.path("main.yaml")).unwrap();
+        assert!(stage.is_told());
+        fs::write(stage.path("main.yaml"), "services: []\n").unwrap();
+        assert!(stage.is_told());
+    }
+}

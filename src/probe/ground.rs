@@ -1,0 +1,287 @@
+//! The director's side of the road to a VIP: which of its addresses asks, and whether the interface there takes answers
+//! whose source is our own VIP. The kernel drops those as martians unless `accept_local` is set, or `rp_filter` demands
+//! that they come by the loopback device (net/ipv4/fib_frontend.c); IPv6 has no such rule.
+//!
+//! **Invariant:** a setting is changed only while probes go by such roads, written down before it is changed, and put back
+//! unless somebody else has changed it since; what a killed director left is put back by the next one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use director_core::model::Family;
+use nix::ifaddrs::getifaddrs;
+
+/// Where the kernel has the settings of interfaces.
+const INTERFACES: &str = "/proc/sys/net/ipv4/conf";
+
+/// Why no probe can set out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GroundError {
+    /// There is no way to the server.
+    #[error("cannot ask: no route to {toward}: {source}")]
+    NoRoute {
+        /// The real server.
+        toward: IpAddr,
+        /// The kernel's words.
+        source: io::Error,
+    },
+    /// The interfaces cannot be listed.
+    #[error("cannot ask: listing the addresses of this host: {0}")]
+    Addresses(#[source] nix::errno::Errno),
+    /// Only the VIP itself, or the other family, is there.
+    #[error(
+        "cannot ask: the director has no {family} address of its own towards {toward} beside the VIP; give the interface one"
+    )]
+    NoAddress {
+        /// The real server.
+        toward: IpAddr,
+        /// The family of the VIP.
+        family: Family,
+    },
+    /// A setting cannot be read or written.
+    #[error("cannot ask: {path}: {source}", path = .path.display())]
+    Setting {
+        /// Its file.
+        path: PathBuf,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// The director is about to end.
+    #[error("cannot ask: no probe goes this way any more")]
+    Closed,
+}
+
+/// All that this host does for roads.
+#[derive(Debug)]
+pub(super) struct Ground {
+    interfaces: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    closed: bool,
+    /// Where changes are written down.
+    record: Option<PathBuf>,
+    /// By file.
+    changes: BTreeMap<PathBuf, Change>,
+}
+
+/// A setting that was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Change {
+    former: String,
+    ours: String,
+}
+
+impl Default for Ground {
+    fn default() -> Self {
+        Self {
+            interfaces: INTERFACES.into(),
+            state: Mutex::default(),
+        }
+    }
+}
+
+impl Ground {
+    /// Takes over the changes that a former director has written down in `record`, and writes its own there.
+    pub(super) fn record_in(&self, record: PathBuf) {
+        let mut state = self.state();
+        let text = fs::read_to_string(&record).unwrap_or_default();
+        state.changes = text.lines().filter_map(read_change).collect();
+        state.record = Some(record);
+    }
+
+    /// Lets probes set out, or ends that and puts back what was changed for them.
+    pub(super) fn open(&self, open: bool) {
+        let mut state = self.state();
+        state.closed = !open;
+        if !open {
+            state.put_back();
+        }
+    }
+
+    /// The address that asks `vip` by the road to the server `toward`; its interface takes the answers from now on.
+    pub(super) fn source(&self, toward: IpAddr, vip: IpAddr) -> Result<IpAddr, GroundError> {
+        let preferred =
+            preferred_source(toward).map_err(|source| GroundError::NoRoute { toward, source })?;
+        let addresses = own_addresses().map_err(GroundError::Addresses)?;
+        let family = Family::of(vip);
+        let (address, interface) =
+            choose(&addresses, preferred, vip).ok_or(GroundError::NoAddress { toward, family })?;
+        if family == Family::Ipv4 && interface != "lo" {
+            self.take_answers(interface)?;
+        }
+        Ok(address)
+    }
+
+    fn take_answers(&self, interface: &str) -> Result<(), GroundError> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(GroundError::Closed);
+        }
+        let of_all = |name: &str| number(&self.interfaces.join("all").join(name));
+        let own = |name: &str| self.interfaces.join(interface).join(name);
+        let accepts = own("accept_local");
+        if of_all("accept_local")? == 0 && number(&accepts)? == 0 {
+            state.change(accepts, "1")?;
+        }
+        let filter = own("rp_filter");
+        if of_all("rp_filter")?.max(number(&filter)?) == 1 {
+            state.change(filter, "2")?;
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn change(&mut self, path: PathBuf, ours: &str) -> Result<(), GroundError> {
+        let failed = |source| GroundError::Setting {
+            path: path.clone(),
+            source,
+        };
+        let former = fs::read_to_string(&path).map_err(failed)?.trim().to_owned();
+        let change = Change {
+            former,
+            ours: ours.to_owned(),
+        };
+        // What was there before our first change counts, also when somebody has undone that in between.
+        self.changes.entry(path.clone()).or_insert(change);
+        self.write_down();
+        fs::write(&path, ours).map_err(failed)
+    }
+
+    fn put_back(&mut self) {
+        for (path, change) in std::mem::take(&mut self.changes) {
+            let found = fs::read_to_string(&path).unwrap_or_default();
+            if found.trim() != change.ours {
+                continue;
+            }
+            if let Err(error) = fs::write(&path, &change.former) {
+                tracing::warn!(path = %path.display(), %error, "cannot be put back to {}", change.former);
+            }
+        }
+        self.write_down();
+    }
+
+    /// A record that cannot be written only matters to a director that is killed, so it stops nothing.
+    fn write_down(&self) {
+        let Some(record) = &self.record else { return };
+        let lines = self.changes.iter().map(|(path, change)| {
+            format!("{} {} {}\n", path.display(), change.former, change.ours)
+        });
+        let text: String = lines.collect();
+        let written = if text.is_empty() {
+            match fs::remove_file(record) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
+        } else {
+            let new = record.with_extension("new");
+            fs::write(&new, text).and_then(|()| fs::rename(&new, record))
+        };
+        if let Err(error) = written {
+            tracing::warn!(record = %record.display(), %error, "changed settings cannot be written down");
+        }
+    }
+}
+
+fn read_change(line: &str) -> Option<(PathBuf, Change)> {
+    let mut words = line.split(' ');
+    let (path, former, ours) = (words.next()?, words.next()?, words.next()?);
+    let change = Change {
+        former: former.to_owned(),
+        ours: ours.to_owned(),
+    };
+    path.starts_with('/').then(|| (path.into(), change))
+}
+
+fn number(path: &Path) -> Result<u32, GroundError> {
+    let failed = |source| GroundError::Setting {
+        path: path.to_owned(),
+        source,
+    };
+    let text = fs::read_to_string(path).map_err(failed)?;
+    text.trim()
+        .parse()
+        .map_err(|_| failed(io::Error::from(io::ErrorKind::InvalidData)))
+}
+
+/// The address that the kernel would send from to this one. Nothing is sent.
+fn preferred_source(toward: IpAddr) -> io::Result<IpAddr> {
+    let any: IpAddr = match toward {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0))?;
+    // Any port will do.
+    socket.connect(SocketAddr::new(toward, 9))?;
+    Ok(socket.local_addr()?.ip())
+}
+
+/// An address of this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Own {
+    interface: String,
+    address: IpAddr,
+    /// Whether its network is the address alone, as that of most VIPs is.
+    alone: bool,
+}
+
+fn own_addresses() -> Result<Vec<Own>, nix::errno::Errno> {
+    let found = getifaddrs()?.filter_map(|entry| {
+        let address = entry.address?;
+        let mask = entry.netmask;
+        let (address, alone) = if let Some(v4) = address.as_sockaddr_in() {
+            let mask = mask
+                .as_ref()
+                .and_then(|mask| Some(mask.as_sockaddr_in()?.ip()));
+            (v4.ip().into(), mask == Some(Ipv4Addr::BROADCAST))
+        } else {
+            let mask = mask
+                .as_ref()
+                .and_then(|mask| Some(mask.as_sockaddr_in6()?.ip()));
+            let ones = Some(Ipv6Addr::from_bits(u128::MAX));
+            (address.as_sockaddr_in6()?.ip().into(), mask == ones)
+        };
+        Some(Own {
+            interface: entry.interface_name,
+            address,
+            alone,
+        })
+    });
+    Ok(found.collect())
+}
+
+/// The address that asks, and its interface: the kernel's choice, unless that is the VIP, which the real server would
+/// answer to itself, or of the other family. Another VIP would be answered there too, so networks come before single ones.
+fn choose(addresses: &[Own], preferred: IpAddr, vip: IpAddr) -> Option<(IpAddr, &str)> {
+    let own = addresses.iter().find(|own| own.address == preferred)?;
+    let usable = |address: IpAddr| {
+        let link_local = matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
+        address != vip && Family::of(address) == Family::of(vip) && !link_local
+    };
+    if usable(preferred) {
+        return Some((preferred, &own.interface));
+    }
+    let beside = |alone: bool| {
+        let mut candidates = addresses.iter().filter(|other| {
+            other.interface == own.interface && other.alone == alone && usable(other.address)
+        });
+        candidates.next()
+    };
+    let other = beside(false).or_else(|| beside(true))?;
+    Some((other.address, &other.interface))
+}
+
+#[cfg(test)]
+#[path = "ground_tests.rs"]
+mod tests;

@@ -1,0 +1,109 @@
+//! Which address asks, and that settings are put back as they were.
+
+use super::*;
+
+fn own(interface: &str, address: &str, alone: bool) -> Own {
+    Own {
+        interface: interface.to_owned(),
+        address: address.parse().unwrap(),
+        alone,
+    }
+}
+
+#[test]
+fn the_address_that_asks_is_never_a_vip() {
+    let addresses = [
+        own("front", "192.0.2.1", false),
+        own("front", "192.0.2.201", true),
+        own("back", "10.0.0.1", false),
+        own("back", "fe80::1", false),
+        own("back", "fd00::201", true),
+        own("back", "fd00::1", false),
+        own("other", "198.51.100.7", true),
+    ];
+    let chosen = |preferred: &str, vip: &str| {
+        let chosen = choose(&addresses, preferred.parse().unwrap(), vip.parse().unwrap());
+        chosen.map(|(address, interface)| format!("{address} {interface}"))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(chosen("10.0.0.1", "192.0.2.201"), some("10.0.0.1 back"));
+    assert_eq!(
+        chosen("192.0.2.201", "192.0.2.201"),
+        some("192.0.2.1 front")
+    );
+    // An IPv6 VIP whose servers are reached over IPv4.
+    assert_eq!(chosen("10.0.0.1", "fd00::201"), some("fd00::1 back"));
+    assert_eq!(chosen("198.51.100.7", "198.51.100.7"), None);
+    assert_eq!(chosen("198.51.100.7", "fd00::201"), None);
+}
+
+fn host(name: &str, accept_local: &str, rp_filter: &str, directory: &Path) {
+    let path = directory.join(name);
+    fs::create_dir_all(&path).unwrap();
+    fs::write(path.join("accept_local"), format!("{accept_local}\n")).unwrap();
+    fs::write(path.join("rp_filter"), format!("{rp_filter}\n")).unwrap();
+}
+
+fn settings(directory: &Path) -> [String; 2] {
+    ["accept_local", "rp_filter"].map(|name| {
+        let text = fs::read_to_string(directory.join("back").join(name)).unwrap();
+        text.trim().to_owned()
+    })
+}
+
+fn ground(directory: &Path) -> Ground {
+    let ground = Ground {
+        interfaces: directory.to_owned(),
+        state: Mutex::default(),
+    };
+    ground.record_in(directory.join("record"));
+    ground
+}
+
+#[test]
+fn settings_are_put_back_also_after_a_kill() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    host("all", "0", "0", directory);
+    host("back", "0", "1", directory);
+
+    let killed = ground(directory);
+    killed.take_answers("back").unwrap();
+    killed.take_answers("back").unwrap();
+    assert_eq!(settings(directory), ["1", "2"]);
+    drop(killed);
+
+    let next = ground(directory);
+    next.take_answers("back").unwrap();
+    next.open(false);
+    assert_eq!(settings(directory), ["0", "1"]);
+    assert!(!directory.join("record").exists());
+    assert!(matches!(
+        next.take_answers("back"),
+        Err(GroundError::Closed)
+    ));
+}
+
+#[test]
+fn what_somebody_else_has_set_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    host("all", "0", "0", directory);
+    host("back", "0", "1", directory);
+    let ground = ground(directory);
+    ground.take_answers("back").unwrap();
+    fs::write(directory.join("back/rp_filter"), "0").unwrap();
+    ground.open(false);
+    assert_eq!(settings(directory), ["0", "0"]);
+}
+
+#[test]
+fn settings_that_do_are_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    host("all", "1", "2", directory);
+    host("back", "0", "1", directory);
+    ground(directory).take_answers("back").unwrap();
+    assert_eq!(settings(directory), ["0", "1"]);
+    assert!(!directory.join("record").exists());
+}

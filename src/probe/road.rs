@@ -1,0 +1,84 @@
+//! A probe that goes where the clients' packets go: its sockets carry the mark of its helper service and leave from an
+//! address of the director's own, so that the answer of the VIP comes back here.
+//!
+//! Source ports are chosen when the connection is made, one after the other for each VIP: an entry that the kernel keeps
+//! of a former probe from the same port would lead to that probe's server.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use director_core::model::{Probe, Road};
+use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
+use socket2::Socket;
+
+use super::error::ProbeError;
+use super::settings::ProbeSettings;
+
+/// A road while one probe uses it.
+#[derive(Debug)]
+pub(super) struct RoadInUse {
+    road: Road,
+    vip: IpAddr,
+    /// The director's own address.
+    source: IpAddr,
+    connected: AtomicBool,
+}
+
+impl RoadInUse {
+    /// Whether packets to this peer go by the road; a redirect may lead elsewhere.
+    pub(super) fn leads_to(&self, peer: IpAddr) -> bool {
+        self.vip == peer
+    }
+
+    /// Has a socket send by the road.
+    pub(super) fn take(&self, socket: &Socket) -> io::Result<()> {
+        socket.set_mark(self.road.mark)?;
+        setsockopt(socket, IpBindAddressNoPort, &true)?;
+        socket.bind(&SocketAddr::new(self.source, 0).into())
+    }
+
+    /// Notes that the other end has been heard of.
+    pub(super) fn heard(&self) {
+        self.connected.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the question is to fill a packet.
+    pub(super) fn full_size(&self) -> bool {
+        self.road.full_size
+    }
+
+    fn silence(&self, probe: &Probe) -> ProbeError {
+        let (vip, toward, limit) = (self.vip, self.road.toward, probe.timeout);
+        if self.road.full_size && self.connected.load(Ordering::Relaxed) {
+            ProbeError::Swallowed { toward, limit }
+        } else {
+            ProbeError::SilentRoad { vip, toward, limit }
+        }
+    }
+}
+
+/// The settings for one probe: with its road, when it has one, made ready.
+pub(super) fn settings_for(
+    probe: &Probe,
+    settings: &ProbeSettings,
+) -> Result<ProbeSettings, ProbeError> {
+    let Some(road) = probe.road else {
+        return Ok(settings.clone());
+    };
+    let source = settings.ground().source(road.toward, probe.address)?;
+    Ok(settings.by_road(RoadInUse {
+        road,
+        vip: probe.address,
+        source,
+        connected: AtomicBool::new(false),
+    }))
+}
+
+/// What it means that no answer came in time.
+pub(super) fn silence(probe: &Probe, settings: &ProbeSettings) -> ProbeError {
+    match settings.road_to(probe.address) {
+        Some(road) => road.silence(probe),
+        None => ProbeError::Silent(probe.timeout),
+    }
+}

@@ -1,0 +1,64 @@
+# shellcheck shell=sh
+# A real server by name follows its name: to another address when the name service says so, with the
+# connections of the others untouched; while the name cannot be resolved the last answer stays, and status
+# says so. Nobody reloads anything.
+
+# shellcheck disable=SC2034 # director_define and director_start read it
+DEFINITIONS=$LAB_TMP/director/names.yaml
+
+# The file of names is one for all hosts of a scenario, and the scenario's own.
+echo >"$LAB_TMP/hosts"
+mount --bind "$LAB_TMP/hosts" /etc/hosts
+named() { printf '127.0.0.1 localhost\n%s\n' "$*" >/etc/hosts; }
+
+named "$RIP1 first.lab.example
+$RIP2 second.lab.example"
+director_define <<D
+director: {resolve: {every: 1s}}
+services:
+  - name: web
+    listen: tcp://$VIP:80
+    scheduler: rr
+    forwarding: nat
+    check: {http: {path: /test.html}, every: 1s, timeout: 1s, fall: 1}
+    on_failure: remove
+    real_servers: [first.lab.example, second.lab.example]
+D
+log_says() { director_log | grep -q "$1"; }
+says() { on director ipvsctl status | grep -q "$1"; }
+director_start
+founding_table | eventually_table 5
+download_start first
+download_start second
+
+# The second moves; the first keeps its connection, whichever of the downloads that is.
+expect_equal 'connections at the first' 1 "$(open_connections "$RIP1")"
+named "$RIP1 first.lab.example
+$RIP3 second.lab.example"
+eventually_table 10 <<T
+$(service)
+$(server "$RIP1")
+$(server "$RIP3")
+T
+expect_equal 'connections at the first' 1 "$(open_connections "$RIP1")"
+expect_contains 'the log' "host name second.lab.example is $RIP3 now, it was $RIP2" "$(director_log)"
+
+# No name can be resolved: the last answers stay.
+named ''
+eventually 10 says "NOT RESOLVED: first.lab.example stays $RIP1"
+eventually 10 says "NOT RESOLVED: second.lab.example stays $RIP3"
+throughout_table 2 <<T
+$(service)
+$(server "$RIP1")
+$(server "$RIP3")
+T
+director_reload
+eventually 10 log_says 'its last address'
+table_is "$(service; server "$RIP1"; server "$RIP3")" || fail 'a reload without names changed the table'
+director_answers || fail 'the daemon ended'
+
+# They can again.
+named "$RIP1 first.lab.example
+$RIP2 second.lab.example"
+founding_table | eventually_table 10
+expect_not says 'NOT RESOLVED'

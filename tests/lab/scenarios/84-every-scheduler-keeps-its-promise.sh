@@ -1,0 +1,167 @@
+# shellcheck shell=sh
+# What each scheduler of the kernel promises, with its flags, seen from the clients: all of them side by side in one file
+# of definitions, a port each; those that go by the destination by a firewall mark over several VIPs.
+
+. "$LAB_DIRECTORY/roads.sh"
+clients='20 21 22 23 24 25 26 27 28 29 30 31'
+from=''
+for number in $clients; do from="$from $CLIENTS4.$number"; done
+destinations="$ROAD_VIP4.101 $ROAD_VIP4.102 $ROAD_VIP4.103"
+for client in $from; do echo "address add $client/32 dev front"; done | on client ip -batch -
+for vip in $destinations; do echo "address add $vip/32 dev front"; done | on director ip -batch -
+{
+    echo '*mangle'
+    for port in 61 62 63; do echo "-A PREROUTING -p tcp -m iprange --dst-range $ROAD_VIP4.101-$ROAD_VIP4.103 --dport $port -j MARK --set-mark $port"; done
+    echo COMMIT
+} | on director iptables-legacy-restore
+echo_start real1 7 "$RIP1"
+echo_start real2 7 "$RIP2"
+echo_start real3 7 "$RIP3"
+
+# scheduled LISTEN SCHEDULER WEIGHT-OF-REAL1 WEIGHT-OF-REAL2 WEIGHT-OF-REAL3; no server for the weight `-`.
+scheduled() {
+    echo "  - {listen: '$1', scheduler: $2, forwarding: nat, check: none, on_failure: remove, real_servers: ["
+    [ "$3" = - ] || echo "     {address: '$RIP1:7', weight: $3},"
+    [ "$4" = - ] || echo "     {address: '$RIP2:7', weight: $4},"
+    [ "$5" = - ] || echo "     {address: '$RIP3:7', weight: $5},"
+    echo '    ]}'
+}
+all_schedulers() {
+    echo 'services:'
+    while read -r port scheduler weights; do
+        # shellcheck disable=SC2086 # one word each
+        scheduled "tcp://$VIP:$port" "$(echo "$scheduler" | sed 's/[:,]/& /g')" $weights
+    done <<S
+11 rr 1 1 1
+12 wrr 4 2 1
+13 lc 1 1 1
+14 wlc 2 1 1
+15 sed 3 1 1
+16 nq 3 1 1
+17 fo 1 3 2
+18 fo 1 0 2
+19 ovf 2 1 1
+21 sh 1 1 1
+22 {name:sh,flags:[port]} 1 1 1
+23 sh $2 1 1
+24 {name:sh,flags:[fallback]} $2 1 1
+31 mh 1 1 $1
+32 {name:mh,flags:[port]} 1 1 1
+33 mh $2 1 1
+34 {name:mh,flags:[fallback]} $2 1 1
+35 {name:mh,flags:[fallback,port]} $2 1 1
+S
+    scheduled fwmark:61 dh 1 1 1
+    scheduled fwmark:62 lblc 1 1 1
+    scheduled fwmark:63 lblcr 1 1 1
+}
+export DEFINITIONS="$LAB_TMP/director/schedulers.yaml"
+all_schedulers 1 1 | director_define
+director_start
+all_there() { [ "$(on director ipvsadm -S -n | grep -c '^-A')" -eq 21 ]; }
+eventually 20 all_there
+
+call >"$LAB_TMP/answers" <<Q
+ask rr tcp $VIP 11 6
+ask wrr tcp $VIP 12 14
+hold lc tcp $VIP 13 2
+ask lc-idle tcp $VIP 13 3
+hold wlc tcp $VIP 14 4
+ask wlc-idle tcp $VIP 14 1
+hold sed tcp $VIP 15 2
+hold nq tcp $VIP 16 3
+ask fo tcp $VIP 17 3
+ask fo-next tcp $VIP 18 3
+hold ovf tcp $VIP 19 5
+ask sh tcp $VIP 21 2$from
+ask sh-port tcp $VIP 22 12
+ask mh tcp $VIP 31 2$from
+ask mh-port tcp $VIP 32 12
+$(for vip in $destinations; do
+    echo "ask dh tcp $vip 61 1 $CLIENTS4.20 $CLIENTS4.21 $CLIENTS4.22 $CLIENTS4.23"
+    echo "hold lblc tcp $vip 62 1 $CLIENTS4.20"
+    echo "hold lblcr tcp $vip 63 1 $CLIENTS4.20"
+done)
+$(for vip in $destinations; do
+    echo "ask lblc-again tcp $vip 62 1 $CLIENTS4.21 $CLIENTS4.22"
+    echo "ask lblcr-again tcp $vip 63 1 $CLIENTS4.21 $CLIENTS4.22"
+done)
+Q
+
+# said LABEL: who answered there, in order, a name a line.
+said() { sed -n "s/^$1: //p" "$LAB_TMP/answers" | tr ',' '\n' | sed 's/^ *//; s/ .*//'; }
+# shares LABEL: how many answers came from each, as `8 real1 4 real2`.
+shares() { said "$1" | sort | uniq -c | sed 's/^ *//' | paste -s -d ' ' -; }
+servers() { said "$1" | sort -u | grep -vc none; }
+spread() { [ "$(servers "$1")" -ge 2 ] || fail "$1 sends all to one server: $(shares "$1")"; }
+# pairs LABEL: clients that asked twice and were answered by two servers.
+torn_pairs() { said "$1" | paste -d ' ' - - | awk '$1 != $2' | wc -l; }
+
+expect_equal 'rr, in turn' '2 real1 2 real2 2 real3' "$(shares rr)"
+expect_equal 'rr, never twice the same' 0 "$(said rr | uniq -d | wc -l)"
+expect_equal 'wrr, exactly by weight' '8 real1 4 real2 2 real3' "$(shares wrr)"
+expect_equal 'lc, two busy servers' 2 "$(servers lc)"
+expect_equal 'lc, the idle one' "3 $(printf 'real1\nreal2\nreal3\n' | grep -vxF "$(said lc)")" "$(shares lc-idle)"
+expect_equal 'wlc, by weight' '2 real1 1 real2 1 real3' "$(shares wlc)"
+expect_equal 'sed, the fastest though others are idle' '2 real1' "$(shares sed)"
+expect_equal 'nq, whoever is idle' '1 real1 1 real2 1 real3' "$(shares nq)"
+expect_equal 'fo, the heaviest' '3 real2' "$(shares fo)"
+expect_equal 'fo, the next one while the heaviest is out' '3 real3' "$(shares fo-next)"
+# The kernel calls a server full when it has more active connections than its weight says.
+expect_equal 'ovf, the heaviest until it is full' "$(printf 'real1\nreal1\nreal1')" "$(said ovf | head -n 3)"
+expect_equal 'ovf, then the others' 0 "$(said ovf | tail -n +4 | grep -c real1 || true)"
+for hash in sh mh; do
+    expect_equal "$hash, clients torn between servers" 0 "$(torn_pairs $hash)"
+    spread $hash
+    spread $hash-port
+done
+for cache in dh lblc lblcr; do
+    expect_equal "$cache, destinations" 3 "$(grep -c "^$cache: " "$LAB_TMP/answers")"
+    # One line is one destination: all its clients come to one server.
+    torn=$(grep "^$cache\(-again\)\?: " "$LAB_TMP/answers" | awk '{ delete names; n = 0
+        for (i = 2; i < NF; i += 2) if (!($i in names)) { names[$i]; n++ }
+        if (n > 1) print }')
+    expect_equal "$cache, destinations that are torn" '' "$torn"
+done
+for cache in lblc lblcr; do
+    expect_equal "$cache, destinations with a server each" 3 "$(servers $cache)"
+    expect_equal "$cache, who answers later" "$(said $cache)" "$(said $cache-again | awk 'NR % 2')"
+done
+
+# When a server leaves, mh moves its clients and few of the others'. When one is quiesced, hashing without the fallback
+# flag refuses its clients. (A server that is added with weight 0 is not in the table of mh at all.)
+said mh | awk 'NR % 2' >"$LAB_TMP/before"
+all_schedulers - 0 | director_define
+director_reload
+changed() { [ "$(on director ipvsadm -S -n | grep -c "^-a -t $VIP:31 -r $RIP3:7 \|^-a -t $VIP:.. -r $RIP1:7 -m -w 0")" -eq 5 ]; }
+eventually 10 changed
+call >>"$LAB_TMP/answers" <<Q
+ask mh-after tcp $VIP 31 1$from
+ask sh-zero tcp $VIP 23 1$from
+ask sh-fallback tcp $VIP 24 1$from
+ask mh-zero tcp $VIP 33 1$from
+ask mh-fallback tcp $VIP 34 1$from
+ask mh-both tcp $VIP 35 12
+Q
+said mh-after >"$LAB_TMP/after"
+expect_equal 'mh, to the server that left' 0 "$(grep -c real3 "$LAB_TMP/after" || true)"
+moved=$(paste -d ' ' "$LAB_TMP/before" "$LAB_TMP/after" | awk '$1 != "real3" && $1 != $2' | wc -l)
+[ "$moved" -le 2 ] || fail "mh moved $moved clients of servers that stayed"
+for hash in sh mh; do
+    said $hash-zero | grep -q none || fail "$hash refuses nobody while a server has weight 0: $(shares $hash-zero)"
+    expect_equal "$hash, refused with its fallback" 0 "$(said $hash-fallback | grep -c none || true)"
+    expect_equal "$hash, to a server of weight 0" 0 "$(said $hash-fallback | grep -c real1 || true)"
+done
+expect_equal 'mh with both flags, refused' 0 "$(said mh-both | grep -c none || true)"
+spread mh-both
+
+# The one scheduler that this kernel lacks is named before anything is applied.
+{
+    echo 'services:'
+    scheduled "tcp://$VIP:41" twos 1 1 1
+} | put director "$LAB_TMP/director/twos.yaml"
+for command in check plan; do
+    expect_contains "what $command says" "this kernel has no scheduler twos" "$(on director ipvsctl "$command" "$LAB_TMP/director/twos.yaml" 2>&1)"
+done
+expect_not on director ipvsctl check --strict "$LAB_TMP/director/twos.yaml"
+expect_not on director sh -c "ipvsctl check '$DEFINITIONS' 2>&1 | grep -q 'this kernel has no'"
