@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2016,SC2034
 # An external check says yes with exit status 0 and with nothing else: one that a signal ends, one that cannot be
 # started and one that takes too long have failed, and what they started ends with them. A check gets the documented
 # arguments and a process group of its own, is never read by a shell, and may print what it likes; as another user it has
