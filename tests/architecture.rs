@@ -70,6 +70,7 @@ const ROWS: &[Row] = &[
             "director",
             "desired",
             "weighing",
+            "recovery",
             "plan",
             "health",
             "overrides",
@@ -83,8 +84,10 @@ const ROWS: &[Row] = &[
     row(
         "director-core/src/director",
         &[
+            "guard",
             "desired",
             "weighing",
+            "recovery",
             "duties",
             "plan",
             "health",
@@ -101,9 +104,14 @@ const ROWS: &[Row] = &[
         &["plan", "overrides", "table", "model", "moment"],
     ),
     row(
+        "director-core/src/guard",
+        &["desired", "weighing", "recovery", "table", "model"],
+    ),
+    row(
         "director-core/src/desired",
         &[
             "weighing",
+            "recovery",
             "health",
             "overrides",
             "table",
@@ -113,6 +121,17 @@ const ROWS: &[Row] = &[
     ),
     row(
         "director-core/src/weighing",
+        &[
+            "recovery",
+            "health",
+            "overrides",
+            "table",
+            "model",
+            "moment",
+        ],
+    ),
+    row(
+        "director-core/src/recovery",
         &["health", "overrides", "table", "model", "moment"],
     ),
     row("director-core/src/plan", &["table", "model"]),

@@ -3,9 +3,11 @@
 //! Defaults of a dialect that differ from ours are written out by that dialect's reader.
 
 mod check;
+mod recovery;
 mod state;
 
 pub use check::*;
+pub use recovery::*;
 pub use state::{HostName, IsolatedBlock};
 
 use std::fmt;
@@ -52,6 +54,9 @@ pub struct Definitions {
     /// The firewall marks of the helper services of probes, as written: lowest and highest. None when no service of the
     /// kernel's table is to be taken for a helper.
     pub probe_marks: Option<Placed<(u64, u64)>>,
+    /// What one change may take out at most; anything when nothing is said.
+    #[serde(default)]
+    pub guard: Option<GuardDefinition>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceDefinition>,
     /// Host names that were resolved, and to what.
@@ -70,6 +75,7 @@ impl Definitions {
             place: Place::whole_file(&Arc::from("")),
             resync: None,
             probe_marks: None,
+            guard: None,
             services: Vec::new(),
             names: Vec::new(),
             isolated: Vec::new(),
@@ -121,6 +127,9 @@ pub struct ServiceDefinition {
     pub real_servers: Vec<RealServerDefinition>,
     /// Server for the time when no real server is available.
     pub fallback: Option<RealServerDefinition>,
+    /// What happens on failure and return.
+    #[serde(default)]
+    pub recovery: RecoveryDefinition,
 }
 
 /// What a virtual service listens on.
@@ -193,6 +202,9 @@ pub struct RealServerDefinition {
     pub forwarding: Option<Placed<ForwardingDefinition>>,
     /// Weight; negative ones are refused with their place.
     pub weight: Option<Placed<i64>>,
+    /// Tier; a higher one is used when those below it have too few available servers.
+    #[serde(default)]
+    pub tier: Option<Placed<u64>>,
     /// Upper connection threshold.
     pub upper_threshold: Option<Placed<i64>>,
     /// Lower connection threshold.

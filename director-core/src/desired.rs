@@ -8,27 +8,32 @@
 pub use crate::health::HealthBook;
 
 use crate::health::{Health, Verdict};
-use crate::model::{Helper, Model, RealServer, VirtualService};
+use crate::model::{
+    DrainRule, Endpoint, FIRST_TIER, Helper, Model, RealServer, ServiceId, VirtualService,
+};
 use crate::moment::Moment;
 use crate::overrides::Orders;
+use crate::recovery::{Pool, Pools, RecoveryState, census};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
-use crate::weighing::{Situation, Weighed};
+use crate::weighing::{Guest, Situation, Weighed, Weighing};
 
 /// The table that a situation asks for.
 #[must_use]
 pub fn desired(situation: &Situation<'_>) -> Table {
-    let services = situation.model.services().iter();
+    let defined = situation.model.services().iter().filter_map(|service| {
+        let weighed = situation.weigh(service);
+        let stays = weighed.withdrawn.is_none();
+        stays.then(|| (service.id, service_entry(service, &weighed)))
+    });
+    let leaving = situation
+        .recovery
+        .leaving
+        .iter()
+        .filter_map(|(id, rule)| Some((*id, leaving_entry(situation, id, *rule)?)));
     let helpers = situation.model.helpers().iter();
+    let helpers = helpers.map(|(id, helper)| (*id, helper_entry(helper)));
     Table {
-        services: services
-            .map(|service| {
-                (
-                    service.id,
-                    service_entry(service, &situation.weigh(service)),
-                )
-            })
-            .chain(helpers.map(|(id, helper)| (*id, helper_entry(helper))))
-            .collect(),
+        services: defined.chain(leaving).chain(helpers).collect(),
     }
 }
 
@@ -52,19 +57,46 @@ fn helper_entry(helper: &Helper) -> ServiceEntry {
 pub fn assumed(model: &Model, verdict: Verdict) -> Table {
     let mut book = HealthBook::new();
     for service in model.services() {
-        for server in &service.real_servers {
+        for server in service.real_servers.iter().chain(&service.fallback) {
+            // The fallback is there for the time when real servers are down.
+            let is_real = service.real_servers.contains(server);
+            let verdict = if is_real { verdict } else { Verdict::Up };
             let mut health = Health::presumed(verdict, "assumed", Moment::START);
             health.presumed = false;
-            book.insert((service.id, server.endpoint), health);
+            book.entry((service.id, server.endpoint)).or_insert(health);
         }
     }
-    desired(&Situation {
+    let (orders, nothing) = (Orders::default(), RecoveryState::default());
+    let mut situation = Situation {
         model,
         book: &book,
-        orders: &Orders::default(),
+        orders: &orders,
+        recovery: &nothing,
         observed: &Table::default(),
         now: Moment::START,
-    })
+    };
+    let recovery = RecoveryState {
+        pools: judged(&situation),
+        ..RecoveryState::default()
+    };
+    situation.recovery = &recovery;
+    desired(&situation)
+}
+
+/// Whether the services of a situation have enough servers, from what is known of them now.
+#[must_use]
+pub fn judged(situation: &Situation<'_>) -> Pools {
+    let mut pools = Pools::default();
+    let services = situation.model.services().iter();
+    for service in services.filter(|service| Pool::matters(service)) {
+        let tiers = census(service, situation.book, situation.orders);
+        let first = tiers.first().map_or(FIRST_TIER, |tier| tier.tier);
+        let former = situation.recovery.pools.of(&service.id).copied();
+        let minimum = service.recovery.minimum.unwrap_or_default();
+        let pool = former.unwrap_or_else(|| Pool::begin(first, situation.now));
+        pools.set(service.id, pool.judge(&minimum, &tiers, situation.now));
+    }
+    pools
 }
 
 /// Whether a service has a real server that takes connections; none while that is not known, because a server has not
@@ -104,24 +136,39 @@ pub fn settings(server: &RealServer, weight: u32) -> ServerSettings {
 
 fn service_entry(service: &VirtualService, weighed: &Weighed<'_>) -> ServiceEntry {
     let mut entry = ServiceEntry::new(service.scheduling.clone());
-    let defined = weighed.servers.iter().chain(&weighed.fallback);
-    for (server, chain) in defined {
-        if let Some(weight) = chain.weight() {
-            entry
-                .servers
-                .insert(server.endpoint, ServerEntry::new(settings(server, weight)));
-        }
-    }
-    for guest in &weighed.guests {
-        if let Some(weight) = guest.chain.weight() {
-            let settings = ServerSettings {
-                weight,
-                ..guest.known.settings
-            };
-            entry
-                .servers
-                .insert(guest.endpoint, ServerEntry::new(settings));
-        }
-    }
+    let enter = |weighing: &Weighing<'_>| {
+        let weight = weighing.chain.weight()?;
+        let settings = settings(weighing.server, weight);
+        Some((weighing.server.endpoint, ServerEntry::new(settings)))
+    };
     entry
+        .servers
+        .extend(weighed.servers.iter().filter_map(enter));
+    // The fallback may be one of the servers.
+    entry
+        .servers
+        .extend(weighed.fallback.iter().filter_map(enter));
+    entry.servers.extend(weighed.guests.iter().filter_map(stay));
+    entry
+}
+
+/// A service that is no longer defined, while one of its servers has to stay.
+fn leaving_entry(
+    situation: &Situation<'_>,
+    service: &ServiceId,
+    rule: DrainRule,
+) -> Option<ServiceEntry> {
+    let observed = situation.observed.services.get(service)?;
+    let mut entry = ServiceEntry::new(observed.scheduling.clone());
+    let guests = situation.weigh_leaving(service, rule);
+    entry.servers.extend(guests.iter().filter_map(stay));
+    (!entry.servers.is_empty()).then_some(entry)
+}
+
+fn stay(guest: &Guest<'_>) -> Option<(Endpoint, ServerEntry)> {
+    let settings = ServerSettings {
+        weight: guest.chain.weight()?,
+        ..guest.known.settings
+    };
+    Some((guest.endpoint, ServerEntry::new(settings)))
 }

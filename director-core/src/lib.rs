@@ -4,7 +4,7 @@
 //! [`health`]; model and verdicts give the desired [`table::Table`]; [`plan::plan`] finds the operations that lead there
 //! from the observed one. [`director::Director`] holds the only mutable state and turns events into effects.
 //!
-//! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`overrides`], [`weighing`],
+//! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`overrides`], [`recovery`], [`weighing`],
 //! [`desired`], [`duties`], [`director`], [`snapshot`].
 
 pub mod definitions;
@@ -12,12 +12,14 @@ pub mod desired;
 pub mod diagnostic;
 pub mod director;
 pub mod duties;
+pub mod guard;
 pub mod health;
 pub mod model;
 pub mod moment;
 pub mod overrides;
 pub mod plan;
 pub mod realserver;
+pub mod recovery;
 pub mod snapshot;
 pub mod table;
 pub mod weighing;

@@ -5,11 +5,12 @@ use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
 use crate::director::{Director, Refusal, Trouble};
 use crate::health::Health;
-use crate::model::{Endpoint, RealServer, ServiceId, VirtualService};
+use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::Order;
+use crate::recovery::{Drain, Shortage};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
-use crate::weighing::{Chain, ExplainedLink, Weighed};
+use crate::weighing::{ExplainedLink, Guest, Weighed, Weighing};
 
 /// The director's state at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub struct Snapshot {
     pub isolated: Vec<IsolatedBlock>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceView>,
+    /// Services that are no longer defined and stay until their connections have ended.
+    pub leaving: Vec<(ServiceId, Vec<GuestView>)>,
 }
 
 /// One virtual service.
@@ -46,7 +49,11 @@ pub struct ServiceView {
     /// Real servers in the order of the file.
     pub servers: Vec<ServerView>,
     /// The fallback.
-    pub fallback: Option<ServerView>,
+    pub fallback: Vec<ServerView>,
+    /// Servers that are no longer defined and stay for a while.
+    pub leaving: Vec<GuestView>,
+    /// Fewer real servers are available than it needs.
+    pub shortage: Option<Shortage>,
     /// What the kernel refused about the service itself.
     pub trouble: Option<Trouble>,
 }
@@ -72,6 +79,21 @@ pub struct ServerView {
     pub next_probe: Option<Moment>,
     /// What the kernel refused about it.
     pub trouble: Option<Trouble>,
+    /// Its drain, while it leaves.
+    pub drain: Option<Drain>,
+}
+
+/// A server that is no longer defined and stays for a while.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuestView {
+    /// Identity.
+    pub endpoint: Endpoint,
+    /// How its weight came about.
+    pub chain: Vec<ExplainedLink>,
+    /// What the kernel held when it was last read.
+    pub observed: ServerEntry,
+    /// Its drain.
+    pub drain: Option<Drain>,
 }
 
 impl Director {
@@ -94,7 +116,30 @@ impl Director {
             names: self.model.definitions().names.clone(),
             isolated: self.model.definitions().isolated.clone(),
             services: self.model.services().iter().map(view).collect(),
+            leaving: self
+                .recovery
+                .leaving
+                .iter()
+                .map(|(id, rule)| {
+                    let guests = situation.weigh_leaving(id, *rule);
+                    (*id, self.guests(id, &guests))
+                })
+                .collect(),
         }
+    }
+
+    fn guests(&self, service: &ServiceId, guests: &[Guest<'_>]) -> Vec<GuestView> {
+        let view = |guest: &Guest<'_>| GuestView {
+            endpoint: guest.endpoint,
+            chain: guest.chain.explained(),
+            observed: *guest.known,
+            drain: self
+                .recovery
+                .drains
+                .of(&(*service, guest.endpoint))
+                .copied(),
+        };
+        guests.iter().map(view).collect()
     }
 
     fn service_view(
@@ -103,20 +148,22 @@ impl Director {
         observed: Option<&ServiceEntry>,
         weighed: &Weighed<'_>,
     ) -> ServiceView {
-        let server = |(real, chain): &(&RealServer, Chain<'_>)| {
-            let endpoint = real.endpoint;
+        let server = |weighing: &Weighing<'_>| {
+            let (real, chain) = (weighing.server, &weighing.chain);
+            let target = (service.id, real.endpoint);
             ServerView {
-                endpoint,
+                endpoint: real.endpoint,
                 defined_weight: real.weight,
-                health: self.book.get(&(service.id, endpoint)).cloned(),
-                orders: self.orders.about(&(service.id, endpoint)).to_vec(),
+                health: self.book.get(&target).cloned(),
+                orders: self.orders.about(&target).to_vec(),
                 chain: chain.explained(),
                 desired: chain.weight().map(|weight| settings(real, weight)),
                 observed: observed
-                    .and_then(|entry| entry.servers.get(&endpoint))
+                    .and_then(|entry| entry.servers.get(&real.endpoint))
                     .copied(),
-                next_probe: self.schedule.next_for(&service.id, &endpoint),
-                trouble: self.trouble(&(service.id, Some(endpoint))).cloned(),
+                next_probe: self.schedule.next_for(&service.id, &real.endpoint),
+                drain: self.recovery.drains.of(&target).copied(),
+                trouble: self.trouble(&(service.id, Some(real.endpoint))).cloned(),
             }
         };
         ServiceView {
@@ -125,7 +172,13 @@ impl Director {
             scheduler: service.scheduling.scheduler.clone(),
             in_kernel: observed.is_some(),
             servers: weighed.servers.iter().map(server).collect(),
-            fallback: weighed.fallback.as_ref().map(server),
+            fallback: weighed.fallback.iter().map(server).collect(),
+            leaving: self.guests(&service.id, &weighed.guests),
+            shortage: self
+                .recovery
+                .pools
+                .of(&service.id)
+                .and_then(|pool| pool.shortage),
             trouble: self.trouble(&(service.id, None)).cloned(),
         }
     }

@@ -36,12 +36,17 @@ impl Client {
         self.ask(Method::GET, "/v1/status").await
     }
 
-    /// Has the definitions read again.
+    /// Has the definitions read again; with force, whatever they take out.
     ///
     /// # Errors
     /// When no daemon answers, or its answer is not understood.
-    pub async fn reload(&self) -> Result<ReloadOutcome, ApiError> {
-        self.ask(Method::POST, "/v1/reload").await
+    pub async fn reload(&self, force: bool) -> Result<ReloadOutcome, ApiError> {
+        let path = if force {
+            "/v1/reload?force"
+        } else {
+            "/v1/reload"
+        };
+        self.ask(Method::POST, path).await
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ApiError> {

@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+pub mod leaving;
 mod place;
 mod server;
 pub mod wire;

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -24,8 +24,8 @@ const SOCKET_MODE: u32 = 0o660;
 pub trait Control: Send + Sync + 'static {
     /// The director's state now.
     fn snapshot(&self) -> impl Future<Output = Result<Snapshot, ApiError>> + Send;
-    /// Reads the definitions again.
-    fn reload(&self) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
+    /// Reads the definitions again; with force, whatever they take out.
+    fn reload(&self, force: bool) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
 }
 
 /// A socket that is listened on; its file goes when it is dropped.
@@ -97,8 +97,8 @@ async fn status<C: Control>(State(control): State<Arc<C>>) -> Response {
     )
 }
 
-async fn reload<C: Control>(State(control): State<Arc<C>>) -> Response {
-    answer(control.reload().await)
+async fn reload<C: Control>(State(control): State<Arc<C>>, RawQuery(query): RawQuery) -> Response {
+    answer(control.reload(query.as_deref() == Some("force")).await)
 }
 
 fn answer<T: serde::Serialize>(outcome: Result<T, ApiError>) -> Response {

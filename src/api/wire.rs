@@ -4,6 +4,7 @@ mod judged;
 
 pub use judged::{Answer, CheckStatus, Judgement};
 
+use super::leaving::{DrainState, Leaving, LeavingService};
 use director_core::definitions::{HostName, IsolatedBlock};
 use director_core::diagnostic::Diagnostic;
 use director_core::director::Trouble;
@@ -43,6 +44,9 @@ pub struct Status {
     pub isolated: Vec<IsolatedBlock>,
     /// Virtual services in the order of the definitions.
     pub services: Vec<Service>,
+    /// Services that are no longer defined and stay until their connections have ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaving: Vec<LeavingService>,
 }
 
 /// Definitions that were refused.
@@ -70,7 +74,13 @@ pub struct Service {
     /// Real servers in the order of the definitions.
     pub real_servers: Vec<Server>,
     /// The fallback.
-    pub fallback: Option<Server>,
+    pub fallback: Vec<Server>,
+    /// Servers that are no longer defined and stay for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaving: Vec<Leaving>,
+    /// That fewer real servers are available than needed, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortage: Option<String>,
 }
 
 /// One real server, or the fallback.
@@ -103,6 +113,9 @@ pub struct Server {
     pub next_probe_in_seconds: Option<f64>,
     /// What the kernel refused about it.
     pub refused: Option<KernelRefusal>,
+    /// Its drain, while it leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<DrainState>,
 }
 
 /// A link of the chain that makes a weight.
@@ -169,6 +182,14 @@ impl Status {
                 .iter()
                 .map(|service| Service::of(service, snapshot.now))
                 .collect(),
+            leaving: snapshot
+                .leaving
+                .iter()
+                .map(|(id, guests)| LeavingService {
+                    listen: id.to_string(),
+                    servers: Leaving::all(guests, snapshot.now),
+                })
+                .collect(),
         }
     }
 }
@@ -191,8 +212,11 @@ impl Service {
                 .collect(),
             fallback: view
                 .fallback
-                .as_ref()
-                .map(|fallback| Server::of(fallback, now)),
+                .iter()
+                .map(|fallback| Server::of(fallback, now))
+                .collect(),
+            leaving: Leaving::all(&view.leaving, now),
+            shortage: view.shortage.map(|shortage| shortage.to_string()),
         }
     }
 }
@@ -235,12 +259,13 @@ impl Server {
                 .trouble
                 .as_ref()
                 .map(|trouble| KernelRefusal::of(trouble, now)),
+            drain: view.drain.as_ref().map(|drain| DrainState::of(drain, now)),
         }
     }
 }
 
 impl ChainLink {
-    fn of(link: &ExplainedLink, now: Moment) -> Self {
+    pub(super) fn of(link: &ExplainedLink, now: Moment) -> Self {
         Self {
             link: link.what.to_owned(),
             weight: link.weight,

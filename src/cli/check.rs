@@ -92,7 +92,7 @@ pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, CliErro
 fn summary(loaded: &Loaded) -> String {
     let services = loaded.model.services();
     let servers = services.iter().map(|s| s.real_servers.len()).sum();
-    let fallbacks = services.iter().filter(|s| s.fallback.is_some()).count();
+    let fallbacks = services.iter().filter(|s| !s.fallback.is_empty()).count();
     format!(
         "{}: {} file in order: {}, {}, {}\n",
         loaded.report.file,

@@ -26,7 +26,7 @@ use super::upkeep::Upkeep;
 use super::{Input, Settings, notices, systemd};
 use crate::api::ReloadOutcome;
 use crate::ldirectord::Manners;
-use crate::loader::{LoadError, Loaded};
+use crate::loader::{LoadError, Loaded, Report};
 use crate::probe::{self, ProbeSettings};
 
 /// The loop and all that it needs.
@@ -108,10 +108,10 @@ impl EventLoop {
                 drop(answer.send(self.director.snapshot(self.now())));
                 true
             }
-            Input::Reload(answer) => self.reload(answer),
+            Input::Reload { answer, force } => self.reload(answer, force),
             Input::FilesChanged => {
                 tracing::info!("the definitions have changed on disk");
-                self.reload(None)
+                self.reload(None, false)
             }
             Input::NamesChanged => self.judge_again(),
             Input::Signal(signal) => self.signalled(signal),
@@ -120,7 +120,7 @@ impl EventLoop {
                     .manners
                     .as_mut()
                     .is_some_and(|manners| manners.seen(seen));
-                !reload || self.reload(None)
+                !reload || self.reload(None, false)
             }
             Input::Ordered(seen) => match self.besides.seen(seen) {
                 Some(event) => self.happened(event),
@@ -137,17 +137,12 @@ impl EventLoop {
                 of_files,
                 outcome,
                 looked,
+                force,
                 answer,
             } => {
                 self.files_being_read -= u64::from(of_files);
-                let told = ReloadOutcome {
-                    accepted: outcome.is_ok(),
-                    diagnostics: findings(&outcome),
-                };
-                let goes_on = match outcome {
-                    Ok(loaded) => self.adopt(*loaded, looked),
-                    Err(error) => self.refuse(&error),
-                };
+                // That names stand for other addresses is nobody's slip.
+                let (told, goes_on) = self.take_over(outcome, looked, force || !of_files);
                 if let Some(answer) = answer {
                     drop(answer.send(told));
                 }
@@ -156,13 +151,53 @@ impl EventLoop {
         }
     }
 
+    /// Definitions were read again: they come into force, unless they have faults or take out more than anybody can have
+    /// meant.
+    fn take_over(
+        &mut self,
+        outcome: Result<Box<Loaded>, LoadError>,
+        looked: Option<Looked>,
+        force: bool,
+    ) -> (ReloadOutcome, bool) {
+        let refused = |diagnostics| ReloadOutcome {
+            accepted: false,
+            diagnostics,
+        };
+        let found = findings(&outcome);
+        let loaded = match outcome {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                let goes_on = self.refuse(&error.report(), found.clone());
+                return (refused(found), goes_on);
+            }
+        };
+        let mut objections = self.director.objections(&loaded.model, self.now());
+        if force {
+            objections.clear();
+        }
+        if objections.is_empty() {
+            let told = ReloadOutcome {
+                accepted: true,
+                diagnostics: found,
+            };
+            return (told, self.adopt(*loaded, looked));
+        }
+        let place = &loaded.model.definitions().place;
+        let faults = objections.iter().map(|objection| {
+            Diagnostic::error(place, objection.to_string()).hint(objection.hint())
+        });
+        let faults: Vec<Diagnostic> = faults.collect();
+        let goes_on = self.refuse(&loaded.report, faults.clone());
+        (refused(faults), goes_on)
+    }
+
     fn signalled(&mut self, signal: Signal) -> bool {
         match signal {
             Signal::Hangup => {
                 if let Some(manners) = &self.manners {
                     manners.hangup();
                 }
-                self.reload(None)
+                self.reload(None, false)
             }
             Signal::Stop(name) => {
                 let now = self.now();
@@ -200,14 +235,12 @@ impl EventLoop {
     }
 
     /// The former definitions stay in force.
-    fn refuse(&mut self, error: &LoadError) -> bool {
-        self.upkeep.refuse(&error.report());
+    fn refuse(&mut self, report: &Report, diagnostics: Vec<Diagnostic>) -> bool {
+        self.upkeep.refuse(report);
         if let Some(manners) = &mut self.manners {
-            manners.refuse(&error.report().text);
+            manners.refuse(&report.text);
         }
-        self.happened(Event::LoadRefused {
-            diagnostics: error.report().diagnostics,
-        })
+        self.happened(Event::LoadRefused { diagnostics })
     }
 
     fn now(&self) -> Moment {
@@ -290,17 +323,17 @@ impl EventLoop {
     }
 
     /// Reads the definitions again.
-    fn reload(&mut self, answer: Option<oneshot::Sender<ReloadOutcome>>) -> bool {
+    fn reload(&mut self, answer: Option<oneshot::Sender<ReloadOutcome>>, force: bool) -> bool {
         let (settings, memory) = (self.settings.clone(), self.upkeep.memory());
         tracing::info!(definitions = %settings.definitions.display(), "reading the definitions again");
         self.files_being_read += 1;
-        self.read(move || settings.load(&memory), true, answer)
+        self.read(move || settings.load(&memory), true, answer, force)
     }
 
     /// Judges the definitions in force again, whose names stand for other addresses.
     fn judge_again(&mut self) -> bool {
         match self.upkeep.judge_again() {
-            Some(judge) if self.files_being_read == 0 => self.read(judge, false, None),
+            Some(judge) if self.files_being_read == 0 => self.read(judge, false, None, false),
             _ => true,
         }
     }
@@ -311,6 +344,7 @@ impl EventLoop {
         make: impl FnOnce() -> Result<Loaded, LoadError> + Send + 'static,
         of_files: bool,
         answer: Option<oneshot::Sender<ReloadOutcome>>,
+        force: bool,
     ) -> bool {
         let inputs = self.inputs.clone();
         self.readings += 1;
@@ -328,6 +362,7 @@ impl EventLoop {
                 of_files,
                 outcome,
                 looked,
+                force,
                 answer,
             }));
         });

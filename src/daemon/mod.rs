@@ -43,7 +43,11 @@ pub const LAST_WORK: Duration = Duration::from_secs(1);
 enum Input {
     Event(Event),
     Snapshot(oneshot::Sender<Snapshot>),
-    Reload(Option<oneshot::Sender<ReloadOutcome>>),
+    /// The definitions are to be read again; with force, whatever they take out.
+    Reload {
+        answer: Option<oneshot::Sender<ReloadOutcome>>,
+        force: bool,
+    },
     Signal(Signal),
     Seen(Seen),
     /// Maintenance files have come or gone.
@@ -60,6 +64,7 @@ enum Input {
         of_files: bool,
         outcome: Result<Box<Loaded>, LoadError>,
         looked: Option<besides::Looked>,
+        force: bool,
         answer: Option<oneshot::Sender<ReloadOutcome>>,
     },
 }
@@ -160,7 +165,11 @@ impl Control for LoopControl {
         self.ask(Input::Snapshot).await
     }
 
-    async fn reload(&self) -> Result<ReloadOutcome, ApiError> {
-        self.ask(|answer| Input::Reload(Some(answer))).await
+    async fn reload(&self, force: bool) -> Result<ReloadOutcome, ApiError> {
+        let request = |answer| Input::Reload {
+            answer: Some(answer),
+            force,
+        };
+        self.ask(request).await
     }
 }

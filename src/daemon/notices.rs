@@ -38,11 +38,18 @@ pub(super) fn log(notice: &Notice) {
         | Notice::Held { .. }
         | Notice::Drift { .. }
         | Notice::OrderGiven { .. }
+        | Notice::Shortage {
+            shortage: Some(_), ..
+        }
         | Notice::Availability {
             available: false, ..
         } => tracing::warn!("{notice}"),
         Notice::Change { .. }
         | Notice::Released { .. }
+        | Notice::Shortage { .. }
+        | Notice::Tier { .. }
+        | Notice::Draining { .. }
+        | Notice::Drained { .. }
         | Notice::OrderLifted { .. }
         | Notice::Availability { .. }
         | Notice::Stopping { .. }

@@ -53,7 +53,7 @@ impl Lines {
                 servers: servers
                     .map(|server| (server.endpoint, server.weight))
                     .collect(),
-                fallback: service.fallback.as_ref().map(|fallback| fallback.endpoint),
+                fallback: service.fallback.first().map(|fallback| fallback.endpoint),
             };
             (service.id, known)
         });

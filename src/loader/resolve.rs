@@ -85,7 +85,14 @@ impl Resolver<'_> {
                 self.port(&mut port.value, protocol, &port.place);
             }
         }
-        for server in service.real_servers.iter_mut().chain(&mut service.fallback) {
+        let pool = service.recovery.fallback_pool.as_mut();
+        if let Some(port) = pool.and_then(|pool| pool.check.port.as_mut()) {
+            self.port(&mut port.value, protocol, &port.place);
+        }
+        let pool = service.recovery.fallback_pool.iter_mut();
+        let pool = pool.flat_map(|pool| &mut pool.real_servers);
+        let servers = service.real_servers.iter_mut().chain(&mut service.fallback);
+        for server in servers.chain(pool) {
             self.server(server, protocol, family);
         }
     }

@@ -39,7 +39,8 @@ impl Director {
         let model = Arc::clone(&self.model);
         let target = (subscription.service, subscription.server);
         let service = model.service(&target.0)?;
-        let timing = &service.checks.get(check)?.timing;
+        let checks = service.checks_of(&target.1);
+        let timing = &checks.get(check)?.timing;
         let health = self.book.get_mut(&target)?;
         let stood = now.since(health.since);
         let before = health.checks.get(check)?;
@@ -47,7 +48,7 @@ impl Director {
         let repeated = before
             .last()
             .is_some_and(|(_, last)| last.outcome == report.outcome);
-        let turned = health.report(service, check, report.clone(), now);
+        let turned = health.report(checks, service.combine, check, report.clone(), now);
         let held = health.penalty.held_until();
         let after = health.checks.get(check)?;
         let (failures, wished) = (after.failures(), after.pace(timing));
@@ -75,7 +76,7 @@ impl Director {
             effects.push(Effect::Tell(Notice::CheckTurned {
                 name,
                 server,
-                check: service.checks[check].name.clone(),
+                check: checks[check].name.clone(),
                 transition,
             }));
         } else if let Outcome::Unable { reason } = &report.outcome

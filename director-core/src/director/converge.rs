@@ -44,6 +44,7 @@ impl Director {
 
     /// Brings the kernel's table nearer to the desired one.
     fn converge(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        self.review(now, effects);
         let Some(observed) = &self.observed else {
             return;
         };
@@ -52,10 +53,7 @@ impl Director {
         let attainable =
             self.troubles
                 .attainable(&desired, observed, &self.book, &self.orders, now);
-        let reasons = reasons::Reasons {
-            director: self,
-            desired: &attainable,
-        };
+        let reasons = reasons::Reasons::new(self, &attainable, now);
         let plan = plan(observed, &attainable, &self.owned, |service, server| {
             reasons.because(service, server)
         });

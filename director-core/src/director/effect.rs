@@ -1,14 +1,14 @@
 //! Everything that a director can wish for.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
 use crate::duties::Duty;
 use crate::health::{ProbeId, Transition};
-use crate::model::{Endpoint, Probe, ServiceId};
+use crate::model::{BelowMinimum, DrainRule, Endpoint, Probe, ServiceId, Then};
 use crate::overrides::Order;
 use crate::plan::{Cause, OpFailure, Plan, Step};
+use crate::recovery::{DrainEnd, Shortage};
 
 /// One wish. The shell carries it out and reports back with an event where one is named.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,6 +157,56 @@ pub enum Notice {
         /// Whether a real server takes connections.
         available: bool,
     },
+    /// Another tier of a service is the highest in use.
+    Tier {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// The highest tier until now.
+        from: u32,
+        /// The highest tier from now on.
+        to: u32,
+    },
+    /// Fewer real servers are available than a service needs, or enough again.
+    Shortage {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// How few; none when there are enough again.
+        shortage: Option<Shortage>,
+        /// What happens while there are too few.
+        below: BelowMinimum,
+    },
+    /// A server leaves and waits for its connections to end.
+    Draining {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// The server.
+        server: Endpoint,
+        /// Connections that are active.
+        active: u32,
+        /// How it leaves.
+        rule: DrainRule,
+    },
+    /// A server's connections have ended, or its time is up.
+    Drained {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// The server.
+        server: Endpoint,
+        /// How long it took.
+        took: Duration,
+        /// How it ended.
+        end: DrainEnd,
+        /// What happens now.
+        then: Then,
+    },
     /// Someone else changed one of our services; it was put right.
     Drift {
         /// What was done about it.
@@ -192,149 +242,4 @@ pub enum Notice {
         /// Services that stay in it.
         kept: usize,
     },
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Loaded {
-                services,
-                real_servers,
-                ..
-            } => write!(
-                f,
-                "definitions in force: {}, {}",
-                counted(*services, "virtual service"),
-                counted(*real_servers, "real server")
-            ),
-            Self::LoadRefused { diagnostics } => {
-                let errors = diagnostics
-                    .iter()
-                    .filter(|finding| finding.is_error())
-                    .count();
-                write!(
-                    f,
-                    "definitions refused ({}), the former ones stay in force",
-                    counted(errors, "error")
-                )
-            }
-            Self::Verdict {
-                name,
-                server,
-                transition,
-                ..
-            } => {
-                let presumed = if transition.was_presumed {
-                    "presumed "
-                } else {
-                    ""
-                };
-                write!(
-                    f,
-                    "{name} {server} {presumed}{} -> {}: {}",
-                    transition.from, transition.to, transition.reason
-                )
-            }
-            Self::CheckTurned {
-                name,
-                server,
-                check,
-                transition,
-            } => write!(
-                f,
-                "{name} {server} check {check} {} -> {}: {}; the server's verdict stays",
-                transition.from, transition.to, transition.reason
-            ),
-            Self::Wavering {
-                name,
-                server,
-                failures,
-                limit,
-                reason,
-                ..
-            } => {
-                write!(f, "{name} {server} fails ({failures} of {limit}): {reason}")
-            }
-            Self::Steady { name, server, .. } => {
-                write!(
-                    f,
-                    "{name} {server} answers well again, its failures are forgotten"
-                )
-            }
-            Self::CannotProbe {
-                name,
-                server,
-                reason,
-            } => {
-                write!(
-                    f,
-                    "{name} {server} could not be asked, its verdict stays: {reason}"
-                )
-            }
-            Self::Held {
-                name,
-                server,
-                until_in,
-            } => {
-                write!(
-                    f,
-                    "{name} {server} changes too often and is held out for {} s",
-                    until_in.as_secs()
-                )
-            }
-            Self::Released { name, server } => {
-                write!(f, "{name} {server} is calm again and let in")
-            }
-            Self::OrderGiven {
-                name,
-                server,
-                order,
-                ..
-            } => write!(f, "{name} {server} {order} (ordered by {})", order.author),
-            Self::OrderLifted {
-                name,
-                server,
-                order,
-                ..
-            } => write!(
-                f,
-                "{name} {server} {} is over (it was: {}; ordered by {})",
-                order.kind, order.reason, order.author
-            ),
-            Self::Availability {
-                name, available, ..
-            } => {
-                let state = if *available {
-                    "a real server is available again"
-                } else {
-                    "no real server is available"
-                };
-                write!(f, "{name}: {state}")
-            }
-            Self::Drift { step, .. } => write!(f, "drift: {step}"),
-            Self::Change { step, .. } => step.fmt(f),
-            Self::Refused { failure, retry_in } => {
-                write!(
-                    f,
-                    "the kernel refused: {failure}; next attempt in {} s",
-                    retry_in.as_secs()
-                )
-            }
-            Self::Unreadable { message, retry_in } => {
-                write!(f, "{message}; next attempt in {} s", retry_in.as_secs())
-            }
-            Self::Stopping { removed, kept } => {
-                write!(
-                    f,
-                    "stopping: {removed} virtual services leave the kernel, {kept} stay"
-                )
-            }
-        }
-    }
-}
-
-/// `1 error`, `2 errors`.
-fn counted(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
 }

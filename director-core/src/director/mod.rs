@@ -16,8 +16,10 @@ mod effect;
 mod event;
 mod presumption;
 mod reasons;
+mod review;
 mod roads;
 mod trouble;
+mod words;
 
 pub use effect::{Effect, Notice};
 pub use event::Event;
@@ -35,6 +37,7 @@ use crate::model::{Model, OnStop, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Orders;
 use crate::plan::OpFailure;
+use crate::recovery::RecoveryState;
 use crate::table::Table;
 use crate::weighing::Situation;
 use besides::Attempt;
@@ -68,6 +71,7 @@ pub struct Director {
     pub(crate) refusal: Option<Refusal>,
     pub(crate) book: HealthBook,
     pub(crate) orders: Orders,
+    pub(crate) recovery: RecoveryState,
     pub(crate) schedule: Schedule,
     /// The kernel's table as last read; none before the first reading.
     pub(crate) observed: Option<Table>,
@@ -91,6 +95,8 @@ pub struct Director {
     unsettled: bool,
     /// When the next server that changed too often is let in again.
     next_release: Option<Moment>,
+    /// When slow starts and drains are looked at again.
+    next_review: Option<Moment>,
     ready_told: bool,
     stopping: bool,
 }
@@ -111,6 +117,7 @@ impl Director {
             refusal: None,
             book: HealthBook::new(),
             orders: Orders::default(),
+            recovery: RecoveryState::default(),
             schedule: Schedule::default(),
             observed: None,
             observed_at: Moment::START,
@@ -126,6 +133,7 @@ impl Director {
             next_read: Moment::START,
             unsettled: true,
             next_release: None,
+            next_review: None,
             ready_told: false,
             stopping: false,
         }
@@ -136,6 +144,7 @@ impl Director {
         let mut effects = Vec::new();
         // A report only matters to the table when it changes a verdict, which is for `probed` to say.
         self.unsettled |= !matches!(event, Event::Probed { .. } | Event::Woken);
+        self.unsettled |= self.next_review.is_some_and(|next| next <= now);
         match event {
             Event::Loaded { model, warnings } => self.loaded(model, warnings, now, &mut effects),
             Event::LoadRefused { diagnostics } => self.load_refused(diagnostics, now, &mut effects),
@@ -177,9 +186,14 @@ impl Director {
         } else {
             None
         };
+        let review = if self.conversation == Conversation::Idle && self.observed.is_some() {
+            self.next_review
+        } else {
+            None
+        };
         let order = self.orders.next_expiry();
         let mail = self.herald.next_due();
-        let deadlines = [probe, kernel, retry, order, mail, self.next_release];
+        let deadlines = [probe, kernel, retry, review, order, mail, self.next_release];
         deadlines.into_iter().flatten().min()
     }
 
@@ -189,6 +203,7 @@ impl Director {
             model: &self.model,
             book: &self.book,
             orders: &self.orders,
+            recovery: &self.recovery,
             observed,
             now,
         }
@@ -225,7 +240,8 @@ impl Director {
             });
         }
         self.judged_anew = true;
-        self.model = model;
+        let former = std::mem::replace(&mut self.model, model);
+        self.pass_on(&former);
         self.loaded_at = Some(now);
         self.refusal = None;
         self.owned
@@ -261,7 +277,7 @@ impl Director {
     fn table_read(&mut self, table: Table, now: Moment) {
         self.conversation = Conversation::Idle;
         self.unreadable = None;
-        self.next_read = now + self.model.resync();
+        self.next_read = now + self.reading_pause();
         self.observed_at = now;
         if self.observed.is_none() {
             self.presume(&table, now);

@@ -16,8 +16,10 @@ impl Director {
         let mut book = HealthBook::new();
         let model = Arc::clone(&self.model);
         for service in model.services() {
-            for server in &service.real_servers {
+            let asked = service.fallback.iter().filter(|server| is_asked(server));
+            for server in service.real_servers.iter().chain(asked) {
                 let key = (service.id, server.endpoint);
+                let checks = service.checks_of(&server.endpoint);
                 let former = self.book.remove(&key);
                 let former = former.filter(|known| is_asked(server) && !known.checks.is_empty());
                 let weight = table
@@ -27,7 +29,7 @@ impl Director {
                     .map(|entry| entry.settings.weight);
                 let health = match former {
                     Some(mut known) => {
-                        known.rearrange(&service.checks, service.combine, now);
+                        known.rearrange(checks, service.combine, now);
                         known
                     }
                     None => first_health(service, server, weight, now),
@@ -54,7 +56,7 @@ fn first_health(
         FirstVerdict::Down => Health::presumed(Verdict::Down, "down until it is asked", now),
         FirstVerdict::Up => settled(Health::presumed(Verdict::Up, "up until it is asked", now)),
     }
-    .asked_by(&service.checks)
+    .asked_by(service.checks_of(&server.endpoint))
 }
 
 /// The kernel's table says whether it was in service.

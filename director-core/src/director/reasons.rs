@@ -1,18 +1,41 @@
 //! Why an operation is wanted, in words for the plan, the log and the status.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use super::{Director, Subject};
 use crate::health::Verdict;
 use crate::model::{Endpoint, ServiceId};
+use crate::moment::Moment;
 use crate::plan::Cause;
 use crate::table::{ServerSettings, ServiceEntry, Table};
+use crate::weighing::{Because, Chain, Link};
 
 /// What is needed to tell reasons.
 pub(super) struct Reasons<'a> {
-    pub(super) director: &'a Director,
-    pub(super) desired: &'a Table,
+    director: &'a Director,
+    desired: &'a Table,
+    now: Moment,
+    /// The reasons of the services that were asked for.
+    told: RefCell<BTreeMap<ServiceId, Told>>,
 }
 
-impl Reasons<'_> {
+/// The reasons for the weights of one service's servers.
+#[derive(Default)]
+struct Told {
+    servers: BTreeMap<Endpoint, String>,
+}
+
+impl<'a> Reasons<'a> {
+    pub(super) fn new(director: &'a Director, desired: &'a Table, now: Moment) -> Self {
+        Self {
+            director,
+            desired,
+            now,
+            told: RefCell::default(),
+        }
+    }
+
     /// The reason for a change of a service or of a real server; empty when the definitions alone say so.
     pub(super) fn because(&self, service: &ServiceId, server: Option<&Endpoint>) -> String {
         let subject = (*service, server.copied());
@@ -22,21 +45,10 @@ impl Reasons<'_> {
         if let Some(helper) = self.director.model.helpers().get(service) {
             return format!("probes of {} at {} go this way", helper.of, helper.server);
         }
-        let book = &self.director.book;
-        match (self.cause(&subject), server) {
-            (Cause::Defined, _) | (_, None) if self.is_defined(service) => String::new(),
-            (Cause::Ordered, Some(server)) => {
-                let order = self.director.orders.taking_out(&(*service, *server));
-                order.map(ToString::to_string).unwrap_or_default()
-            }
-            (Cause::ServerUp | Cause::ServerDown, Some(server)) => {
-                let health = book.get(&(*service, *server));
-                health.map_or_else(String::new, |health| {
-                    format!("{}: {}", health.verdict, health.reason)
-                })
-            }
-            (Cause::Fallback, Some(server)) => self.why_fallback(service, server).to_owned(),
-            _ => "no longer defined".to_owned(),
+        match server {
+            None if self.is_defined(service) => self.why_withdrawn(service),
+            Some(server) => self.why(service, server),
+            None => "no longer defined".to_owned(),
         }
     }
 
@@ -53,10 +65,8 @@ impl Reasons<'_> {
             return Cause::Defined;
         };
         let target = (*service, *server);
-        let is_fallback = definition
-            .fallback
-            .as_ref()
-            .is_some_and(|fallback| fallback.endpoint == *server);
+        let mut fallback = definition.fallback.iter();
+        let is_fallback = fallback.any(|fallback| fallback.endpoint == *server);
         match self.director.book.get(&target) {
             Some(_) if self.director.orders.taking_out(&target).is_some() => Cause::Ordered,
             Some(health) if health.verdict == Verdict::Up => Cause::ServerUp,
@@ -70,13 +80,46 @@ impl Reasons<'_> {
         self.director.model.service(service).is_some()
     }
 
-    fn why_fallback(&self, service: &ServiceId, server: &Endpoint) -> &'static str {
-        let entry = self.desired.services.get(service);
-        if entry.is_some_and(|entry| entry.servers.contains_key(server)) {
-            "no real server is available"
-        } else {
-            "a real server is available"
+    /// The link of the server's chain that tells the most.
+    fn why(&self, service: &ServiceId, server: &Endpoint) -> String {
+        let mut told = self.told.borrow_mut();
+        let told = told
+            .entry(*service)
+            .or_insert_with(|| self.weigh(service).unwrap_or_default());
+        let known = told.servers.get(server).cloned();
+        known.unwrap_or_else(|| "no longer defined".to_owned())
+    }
+
+    fn why_withdrawn(&self, service: &ServiceId) -> String {
+        let wanted = self.desired.services.contains_key(service);
+        let pool = self.director.recovery.pools.of(service);
+        let shortage = pool.and_then(|pool| pool.shortage);
+        match shortage.filter(|_| !wanted) {
+            Some(shortage) => shortage.to_string(),
+            None => String::new(),
         }
+    }
+
+    fn weigh(&self, service: &ServiceId) -> Option<Told> {
+        let observed = self.director.observed.as_ref()?;
+        let situation = self.director.situation(observed, self.now);
+        let mut servers = BTreeMap::new();
+        let mut tell = |server: Endpoint, chain: &Chain<'_>| {
+            servers.insert(server, chain.telling().map_or_else(String::new, in_short));
+        };
+        if let Some(rule) = self.director.recovery.leaving.get(service) {
+            for guest in situation.weigh_leaving(service, *rule) {
+                tell(guest.endpoint, &guest.chain);
+            }
+        }
+        let weighed = situation.weigh(self.director.model.service(service)?);
+        for guest in &weighed.guests {
+            tell(guest.endpoint, &guest.chain);
+        }
+        for weighing in weighed.fallback.iter().chain(&weighed.servers) {
+            tell(weighing.server.endpoint, &weighing.chain);
+        }
+        Some(Told { servers })
     }
 
     /// Whether the kernel already was as desired here, so that somebody else must have changed it.
@@ -119,4 +162,14 @@ fn of_service<'a>(table: &'a Table, subject: &Subject) -> Option<&'a crate::mode
 fn of_server(table: &Table, subject: &Subject) -> Option<ServerSettings> {
     let entry: &ServiceEntry = table.services.get(&subject.0)?;
     entry.servers.get(&subject.1?).map(|server| server.settings)
+}
+
+/// A link as the reason for a step. Who ordered something stands in the log already.
+fn in_short(link: &Link<'_>) -> String {
+    match link.because {
+        Because::Defined => String::new(),
+        Because::Ordered(order) => order.to_string(),
+        Because::Judged(health) => format!("{}: {}", health.verdict, health.reason),
+        ref other => other.to_string(),
+    }
 }

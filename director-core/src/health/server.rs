@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{CheckHealth, Penalty, Report, Transition, Verdict};
-use crate::model::{Check, Combine, VirtualService};
+use crate::model::{Check, Combine};
 use crate::moment::Moment;
 
 /// What is known about a real server.
@@ -106,22 +106,22 @@ impl Health {
         self.verdict == Verdict::Up && self.penalty.held_until().is_none()
     }
 
-    /// Takes a report of one check of `service` into account; says what changed, if anything did.
+    /// Takes a report of one of its checks into account; says what changed, if anything did.
     pub fn report(
         &mut self,
-        service: &VirtualService,
+        checks: &[Check],
+        combine: Combine,
         check: usize,
         report: Report,
         now: Moment,
     ) -> Turned {
-        let (Some(definition), Some(own)) = (service.checks.get(check), self.checks.get_mut(check))
-        else {
+        let (Some(definition), Some(own)) = (checks.get(check), self.checks.get_mut(check)) else {
             return Turned::default();
         };
         let Some(turn) = own.report(report, &definition.timing, now) else {
             return Turned::default();
         };
-        let (verdict, presumed) = self.together(service.combine);
+        let (verdict, presumed) = self.together(combine);
         if (verdict, presumed) == (self.verdict, self.presumed) {
             return Turned {
                 server: None,
@@ -132,7 +132,7 @@ impl Health {
             from: self.verdict,
             was_presumed: self.presumed,
             to: verdict,
-            reason: self.reason_in_words(service, check, verdict, &turn),
+            reason: self.reason_in_words(checks, combine, check, verdict, &turn),
         };
         if let Some(damping) = (definition.timing.damping.as_ref())
             .filter(|_| verdict != self.verdict && !self.presumed)
@@ -171,20 +171,21 @@ impl Health {
 
     fn reason_in_words(
         &self,
-        service: &VirtualService,
+        checks: &[Check],
+        combine: Combine,
         check: usize,
         verdict: Verdict,
         turn: &Transition,
     ) -> String {
-        let all = service.checks.len();
+        let all = checks.len();
         if all < 2 {
             return turn.reason.clone();
         }
-        let name = &service.checks[check].name;
+        let name = &checks[check].name;
         let agreeing = (self.checks.iter())
             .filter(|known| known.verdict == verdict)
             .count();
-        let needed = match service.combine {
+        let needed = match combine {
             Combine::All => "all have to be up",
             Combine::Any => "any will do",
         };
@@ -201,12 +202,14 @@ mod tests {
 
     use super::super::{Outcome, Phases};
     use super::*;
-    use crate::model::{
-        CheckTiming, Damping, Family, FirstVerdict, OnFailure, OnStop, Protocol, Scheduling,
-        ServiceId,
-    };
+    use crate::model::{CheckTiming, Damping};
 
-    fn service(checks: usize, combine: Combine, damping: Option<Damping>) -> VirtualService {
+    struct Judged {
+        checks: Vec<Check>,
+        combine: Combine,
+    }
+
+    fn service(checks: usize, combine: Combine, damping: Option<Damping>) -> Judged {
         let timing = CheckTiming {
             every: Duration::from_secs(5),
             every_while_changing: None,
@@ -223,21 +226,9 @@ mod tests {
             name: format!("c{number}"),
             timing,
         };
-        VirtualService {
-            id: ServiceId::Address {
-                protocol: Protocol::Tcp,
-                vip: [192, 0, 2, 10].into(),
-                port: 80,
-            },
-            name: "web".to_owned(),
-            scheduling: Scheduling::plain("wrr", Family::Ipv4),
-            real_servers: Vec::new(),
-            fallback: None,
+        Judged {
             checks: (0..checks).map(check).collect(),
             combine,
-            before_first_verdict: FirstVerdict::Adopt,
-            on_failure: OnFailure::Remove,
-            on_stop: OnStop::Keep,
         }
     }
 
@@ -266,7 +257,13 @@ mod tests {
         let mut told = String::new();
         for pair in letters.chunks(2) {
             let check = usize::from(pair[0] == '1');
-            health.report(&service, check, report(pair[1] == 'g'), Moment::START);
+            health.report(
+                &service.checks,
+                service.combine,
+                check,
+                report(pair[1] == 'g'),
+                Moment::START,
+            );
             told += &health.verdict.to_string();
             told += if health.presumed { "? " } else { " " };
         }
@@ -294,7 +291,13 @@ mod tests {
     fn the_reason_names_the_check_that_decided() {
         let service = service(2, Combine::All, None);
         let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
-        let turned = health.report(&service, 1, report(false), Moment::START);
+        let turned = health.report(
+            &service.checks,
+            service.combine,
+            1,
+            report(false),
+            Moment::START,
+        );
         assert_eq!(
             turned.server.map(|turn| turn.reason),
             Some(
@@ -309,8 +312,20 @@ mod tests {
         let service = service(3, Combine::All, None);
         let [first, second, third] = [0, 1, 2].map(|place| service.checks[place].clone());
         let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
-        health.report(&service, 0, report(true), Moment::START);
-        health.report(&service, 1, report(false), Moment::START);
+        health.report(
+            &service.checks,
+            service.combine,
+            0,
+            report(true),
+            Moment::START,
+        );
+        health.report(
+            &service.checks,
+            service.combine,
+            1,
+            report(false),
+            Moment::START,
+        );
         health.rearrange(&[third, second.clone()], Combine::All, Moment::START);
         assert_eq!((health.verdict, health.presumed), (Verdict::Down, false));
         health.rearrange(&[first, second], Combine::Any, Moment::START);
@@ -335,7 +350,7 @@ mod tests {
         let mut now = Moment::START;
         for good in [true, false, true, false, true] {
             now = now + Duration::from_secs(1);
-            health.report(&service, 0, report(good), now);
+            health.report(&service.checks, service.combine, 0, report(good), now);
         }
         assert_eq!(health.verdict, Verdict::Up);
         assert!(!health.is_available(), "four changes in four seconds");

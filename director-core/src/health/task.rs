@@ -136,8 +136,12 @@ pub(super) struct Question {
 pub(super) fn questions(model: &Model) -> Vec<Question> {
     let mut wanted = Wanted::default();
     for service in model.services() {
-        for server in &service.real_servers {
-            let asked = service.checks.iter().zip(&server.probes).enumerate();
+        let real = service.real_servers.iter();
+        let real = real.map(|server| (server, &service.checks));
+        let fallback = service.fallback.iter();
+        let fallback = fallback.map(|server| (server, &service.fallback_checks));
+        for (server, checks) in real.chain(fallback) {
+            let asked = checks.iter().zip(&server.probes).enumerate();
             for (place, (check, probe)) in asked.filter(|(_, (_, probe))| is_asked(probe)) {
                 let subscription = Subscription {
                     service: service.id,

@@ -6,6 +6,7 @@ mod forwarding;
 mod pattern;
 mod probe;
 mod real_server;
+mod recovery;
 mod road;
 mod scheduling;
 mod secret;
@@ -20,6 +21,9 @@ pub use probe::{
     StatusRange, TlsCheck, Verification,
 };
 pub use real_server::RealServer;
+pub use recovery::{
+    BelowMinimum, DrainRule, FIRST_TIER, Guard, Minimum, Quantity, Recovery, SlowStart, Then,
+};
 pub use road::{Helper, MarkRange, Road, is_helper};
 pub use scheduling::{
     ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
@@ -45,6 +49,7 @@ pub struct Model {
     resync: Duration,
     probe_marks: Option<MarkRange>,
     helpers: BTreeMap<ServiceId, Helper>,
+    guard: Option<Guard>,
 }
 
 impl Model {
@@ -56,6 +61,7 @@ impl Model {
             Vec::new(),
             validate::DEFAULT_RESYNC,
             None,
+            None,
         )
     }
 
@@ -65,6 +71,7 @@ impl Model {
         services: Vec<VirtualService>,
         resync: Duration,
         probe_marks: Option<MarkRange>,
+        guard: Option<Guard>,
     ) -> Self {
         let places = services
             .iter()
@@ -78,6 +85,7 @@ impl Model {
             places,
             resync,
             probe_marks,
+            guard,
         }
     }
 
@@ -109,6 +117,12 @@ impl Model {
     #[must_use]
     pub fn probe_marks(&self) -> Option<MarkRange> {
         self.probe_marks
+    }
+
+    /// What one change may take out at most; none when every change is let through.
+    #[must_use]
+    pub fn guard(&self) -> Option<&Guard> {
+        self.guard.as_ref()
     }
 
     /// How often the whole kernel table is read again.

@@ -13,6 +13,8 @@ pub struct RealServer {
     pub forwarding: Forwarding,
     /// Weight while up, 0 to 2^31-1.
     pub weight: u32,
+    /// Tier, from 1: a higher one is used when those below it have too few available servers.
+    pub tier: u32,
     /// Above this number of connections the server gets no new ones; 0 = no limit.
     pub upper_threshold: u32,
     /// Below this number an overloaded server gets connections again; 0 = three quarters of the upper one.

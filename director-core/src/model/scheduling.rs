@@ -13,6 +13,14 @@ pub const KNOWN_SCHEDULERS: &[&str] = &[
     "none",
 ];
 
+/// Schedulers whose weight is a share of the connections (net/netfilter/ipvs/ip_vs_wrr.c, ip_vs_wlc.c, ip_vs_lblc.c,
+/// ip_vs_lblcr.c, ip_vs_sed.c, ip_vs_nq.c, ip_vs_twos.c). For the others it means nothing, a place among hashes, a rank or a
+/// limit.
+const SHARING: [&str; 7] = ["wrr", "wlc", "lblc", "lblcr", "sed", "nq", "twos"];
+/// Schedulers that hash a client to one server, and refuse it while that one has weight 0 unless their first flag is set
+/// (net/netfilter/ipvs/ip_vs_sh.c, ip_vs_mh.c).
+const HASHING: [&str; 2] = ["sh", "mh"];
+
 /// Scheduler and what belongs to it, in the form that the kernel reports back.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Scheduling {
@@ -39,6 +47,18 @@ impl Scheduling {
             mask: ClientMask::single_client(family),
             one_packet: false,
         }
+    }
+
+    /// Whether a weight means a share of the connections.
+    #[must_use]
+    pub fn weight_is_share(&self) -> bool {
+        SHARING.contains(&self.scheduler.as_str())
+    }
+
+    /// Whether a server with weight 0 turns away the clients that belong to it, so that it had better leave the table.
+    #[must_use]
+    pub fn zero_turns_away(&self) -> bool {
+        HASHING.contains(&self.scheduler.as_str()) && !self.flags.first
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RealServer, Scheduling, ServiceId};
+use super::{Endpoint, RealServer, Recovery, Scheduling, ServiceId};
 
 /// A virtual service, valid and complete.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,8 +17,10 @@ pub struct VirtualService {
     pub scheduling: Scheduling,
     /// Real servers in the order of the file.
     pub real_servers: Vec<RealServer>,
-    /// Used while no real server is available.
-    pub fallback: Option<RealServer>,
+    /// Used while too few real servers are available.
+    pub fallback: Vec<RealServer>,
+    /// How those are judged; by nothing when they are not asked.
+    pub fallback_checks: Vec<Check>,
     /// How its real servers are judged, at least one check; each real server has a probe for each of them.
     pub checks: Vec<Check>,
     /// How the verdicts of several checks make that of a server.
@@ -29,6 +31,21 @@ pub struct VirtualService {
     pub on_failure: OnFailure,
     /// What happens to the service when the director stops.
     pub on_stop: OnStop,
+    /// What happens on failure and return over time.
+    pub recovery: Recovery,
+}
+
+impl VirtualService {
+    /// The checks of this server of it: a fallback has its own.
+    #[must_use]
+    pub fn checks_of(&self, server: &Endpoint) -> &[Check] {
+        let is_real = |real: &RealServer| real.endpoint == *server;
+        if self.fallback_checks.is_empty() || self.real_servers.iter().any(is_real) {
+            &self.checks
+        } else {
+            &self.fallback_checks
+        }
+    }
 }
 
 /// One check of the real servers of a service.
@@ -119,6 +136,8 @@ pub enum OnFailure {
     Remove,
     /// It stays with weight 0; its open connections go on.
     Quiesce,
+    /// It stays with weight 0 until its connections have ended or time is up, as the drain of its service says.
+    Drain,
 }
 
 /// What happens to a service when the director stops.

@@ -1,10 +1,13 @@
 //! A chain of weights and the words of each link.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::health::{Health, Verdict};
+use crate::model::Then;
 use crate::moment::Moment;
 use crate::overrides::Order;
+use crate::recovery::{DrainEnd, Shortage};
 
 /// The links of one server, the first one first.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -32,10 +35,44 @@ pub enum Because<'a> {
     Judged(&'a Health),
     /// A standing order.
     Ordered(&'a Order),
-    /// It is the fallback, and real servers are available, or that is not known yet.
+    /// Weights are multiplied, so that a slow start has room.
+    Room(u32),
+    /// It returns little by little.
+    SlowStart {
+        /// The share that it has now, per cent.
+        percent: u32,
+        /// Time to the full weight.
+        left: Duration,
+    },
+    /// Its tier is not needed: this one and those below it have enough available servers.
+    Standby(u32),
+    /// Too few servers are available, and verdicts are not believed.
+    KeptAll(Shortage),
+    /// Too few servers are available, and the fallback serves in their place.
+    GivenUp(Shortage),
+    /// Too few servers are available, and the service is withdrawn.
+    Withdrawn(Shortage),
+    /// It is the fallback, and real servers are available.
     FallbackWaits,
+    /// It is the fallback, and whether real servers are available is not known yet.
+    FallbackUndecided,
     /// It is the fallback, and no real server is available.
     FallbackServes,
+    /// It is the fallback, and too few real servers are available.
+    FallbackReplaces(Shortage),
+    /// It is no longer defined.
+    NoLongerDefined,
+    /// It leaves when its connections have ended, or when time is up.
+    Draining {
+        /// Connections that are active.
+        active: u32,
+        /// Time left; none when it may take as long as it takes.
+        left: Option<Duration>,
+        /// What happens at the end.
+        then: Then,
+    },
+    /// Its drain is over.
+    Drained(DrainEnd, Then),
     /// It is no longer defined and serves until its successors have been asked.
     SuccessorsUnknown,
 }
@@ -72,17 +109,16 @@ impl<'a> Chain<'a> {
         &self.links
     }
 
-    /// The last link that changed the weight: the reason to show when there is room for one.
+    /// The reason to show when there is room for one: the last link that changed the weight as it is defined, or, when
+    /// none did, the last of all.
     #[must_use]
-    pub fn decisive(&self) -> Option<&Link<'a>> {
-        let changes = |place: &usize| {
-            let before = place
-                .checked_sub(1)
-                .and_then(|before| self.links[before].weight);
-            self.links[*place].weight != before
+    pub fn telling(&self) -> Option<&Link<'a>> {
+        let changes = |pair: &&[Link<'a>]| {
+            let defined = matches!(pair[1].because, Because::Room(_));
+            pair[0].weight != pair[1].weight && !defined
         };
-        let place = (0..self.links.len()).rev().find(changes)?;
-        self.links.get(place)
+        let changed = self.links.windows(2).rev().find(changes);
+        changed.map(|pair| &pair[1]).or(self.links.last())
     }
 
     /// Adds a link at the end.
@@ -111,8 +147,16 @@ impl Because<'_> {
             Self::Defined => "defined",
             Self::Judged(_) => "verdict",
             Self::Ordered(_) => "order",
-            Self::FallbackWaits | Self::FallbackServes => "fallback",
-            Self::SuccessorsUnknown => "leaving",
+            Self::Room(_) => "room",
+            Self::SlowStart { .. } => "slow start",
+            Self::Standby(_) => "tier",
+            Self::KeptAll(_) | Self::GivenUp(_) | Self::Withdrawn(_) => "minimum",
+            Self::FallbackWaits
+            | Self::FallbackUndecided
+            | Self::FallbackServes
+            | Self::FallbackReplaces(_) => "fallback",
+            Self::SuccessorsUnknown | Self::NoLongerDefined => "leaving",
+            Self::Draining { .. } | Self::Drained(..) => "drain",
         }
     }
 }
@@ -123,7 +167,32 @@ impl fmt::Display for Because<'_> {
             Self::Defined => f.write_str("as the definitions say"),
             Self::Judged(health) => judged(f, health),
             Self::Ordered(order) => write!(f, "{order} (ordered by {})", order.author),
-            Self::FallbackWaits => f.write_str("it waits for the last real server to go"),
+            Self::Room(factor) => write!(f, "times {factor}, so that a slow start has room"),
+            Self::SlowStart { percent, left } => {
+                write!(f, "slow start, {percent} %, {} to go", Span(*left))
+            }
+            Self::Standby(open) => {
+                write!(
+                    f,
+                    "stands by: enough servers up to tier {open} are available"
+                )
+            }
+            Self::KeptAll(shortage) => write!(f, "{shortage}: all serve"),
+            Self::GivenUp(shortage) => write!(f, "{shortage}: the fallback serves"),
+            Self::Withdrawn(shortage) => write!(f, "{shortage}: the service is withdrawn"),
+            Self::FallbackWaits => f.write_str("a real server is available"),
+            Self::FallbackUndecided => f.write_str("the real servers have not been asked yet"),
+            Self::FallbackReplaces(shortage) => shortage.fmt(f),
+            Self::NoLongerDefined => f.write_str("no longer defined"),
+            Self::Draining { active, left, then } => draining(f, *active, *left, *then),
+            Self::Drained(DrainEnd::Empty, _) => f.write_str("drained, no connection is active"),
+            Self::Drained(DrainEnd::TimedOut(left), then) => {
+                let fate = match then {
+                    Then::Remove => "cut off",
+                    Then::Keep => "left",
+                };
+                write!(f, "time to drain is up, {} {fate}", connections(*left))
+            }
             Self::FallbackServes => f.write_str("no real server is available"),
             Self::SuccessorsUnknown => {
                 f.write_str("no longer defined, serves until the others have been asked")
@@ -139,4 +208,40 @@ fn judged(f: &mut fmt::Formatter<'_>, health: &Health) -> fmt::Result {
         f.write_str("; it changes too often and is held out")?;
     }
     Ok(())
+}
+
+fn draining(
+    f: &mut fmt::Formatter<'_>,
+    active: u32,
+    left: Option<Duration>,
+    then: Then,
+) -> fmt::Result {
+    write!(f, "drains: {} left", connections(active))?;
+    if let Some(left) = left {
+        let then = match then {
+            Then::Remove => "removed",
+            Then::Keep => "kept without new ones",
+        };
+        write!(f, ", {} to go, then {then}", Span(left))?;
+    }
+    Ok(())
+}
+
+fn connections(count: u32) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} active connection{plural}")
+}
+
+/// A time span in whole seconds or minutes.
+struct Span(Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_millis().div_ceil(1000);
+        if seconds < 60 {
+            write!(f, "{seconds} s")
+        } else {
+            write!(f, "{}m{:02}s", seconds / 60, seconds % 60)
+        }
+    }
 }

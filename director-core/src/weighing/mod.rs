@@ -13,12 +13,14 @@ mod rules;
 mod service;
 
 pub use chain::{Because, Chain, ExplainedLink, Link};
-pub use service::{Guest, Weighed};
+pub(crate) use service::waits_for_connections;
+pub use service::{Guest, Weighed, Weighing};
 
 use crate::health::{Health, HealthBook};
-use crate::model::{Model, RealServer, VirtualService};
+use crate::model::{Model, RealServer, SlowStart, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{Order, Orders};
+use crate::recovery::{Ramp, RecoveryState};
 use crate::table::{ServerEntry, Table};
 
 /// Everything that weights are made from.
@@ -30,6 +32,8 @@ pub struct Situation<'a> {
     pub book: &'a HealthBook,
     /// Standing orders.
     pub orders: &'a Orders,
+    /// Slow starts, drains, and whether the pools have enough servers.
+    pub recovery: &'a RecoveryState,
     /// What the kernel holds.
     pub observed: &'a Table,
     /// The moment.
@@ -42,6 +46,11 @@ pub(crate) struct Facts<'a> {
     pub(crate) service: &'a VirtualService,
     pub(crate) server: &'a RealServer,
     pub(crate) health: Option<&'a Health>,
+    /// The factor between weights as defined and as the kernel has them.
+    pub(crate) room: u32,
+    /// Its slow start, while it has one.
+    pub(crate) ramp: Option<(&'a SlowStart, Ramp)>,
+    pub(crate) now: Moment,
     /// The order that rules it.
     pub(crate) order: Option<&'a Order>,
     /// What the kernel holds of it.
@@ -52,7 +61,13 @@ pub(crate) struct Facts<'a> {
 type Rule = for<'a> fn(&Facts<'a>, Option<u32>) -> Option<Link<'a>>;
 
 /// The rules in their order; a later one overrules an earlier one.
-const RULES: &[Rule] = &[rules::defined, rules::verdict, rules::order];
+const RULES: &[Rule] = &[
+    rules::defined,
+    rules::room,
+    rules::slow_start,
+    rules::verdict,
+    rules::order,
+];
 
 /// The chain of one server, as far as it does not depend on others.
 pub(crate) fn chain<'a>(facts: &Facts<'a>) -> Chain<'a> {

@@ -2,6 +2,7 @@
 
 use super::{Because, Facts, Link};
 use crate::model::OnFailure;
+use crate::recovery::scaled;
 
 /// The weight of the definitions.
 pub(super) fn defined<'a>(facts: &Facts<'a>, _: Option<u32>) -> Option<Link<'a>> {
@@ -9,6 +10,30 @@ pub(super) fn defined<'a>(facts: &Facts<'a>, _: Option<u32>) -> Option<Link<'a>>
         weight: Some(facts.server.weight),
         since: None,
         because: Because::Defined,
+    })
+}
+
+/// Room for a slow start between 0 and the weight.
+pub(super) fn room<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+    (facts.room > 1).then(|| Link {
+        weight: before.map(|weight| weight.saturating_mul(facts.room)),
+        since: None,
+        because: Because::Room(facts.room),
+    })
+}
+
+/// A server that returns gets its weight little by little.
+pub(super) fn slow_start<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+    let (rule, ramp) = facts.ramp?;
+    let elapsed = ramp.elapsed(facts.now);
+    let percent = rule.percent(elapsed);
+    Some(Link {
+        weight: before.map(|weight| scaled(weight, percent)),
+        since: Some(ramp.since),
+        because: Because::SlowStart {
+            percent,
+            left: rule.window.saturating_sub(elapsed),
+        },
     })
 }
 
@@ -44,6 +69,7 @@ pub(super) fn order<'a>(facts: &Facts<'a>, _: Option<u32>) -> Option<Link<'a>> {
 fn when_down(on_failure: OnFailure) -> Option<u32> {
     match on_failure {
         OnFailure::Quiesce => Some(0),
-        OnFailure::Remove => None,
+        // One that drains leaves too; the drain holds it back for as long as it takes.
+        OnFailure::Remove | OnFailure::Drain => None,
     }
 }

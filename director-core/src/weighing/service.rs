@@ -1,18 +1,35 @@
-//! All servers of one service weighed together: what depends on the others is decided here.
+//! All servers of one service weighed together: what depends on the others is decided here, and who is held back by a
+//! drain.
 
 use super::{Because, Chain, Facts, Link, Situation, chain};
-use crate::model::{Endpoint, RealServer, VirtualService};
+use crate::model::{
+    BelowMinimum, DrainRule, Endpoint, OnFailure, Protocol, RealServer, ServiceId, VirtualService,
+};
+use crate::recovery::{Pool, Shortage, room, slow_start};
 use crate::table::{ServerEntry, ServiceEntry};
 
 /// The servers of one service with their chains.
 #[derive(Debug, Clone)]
 pub struct Weighed<'a> {
     /// Its real servers in the order of the file.
-    pub servers: Vec<(&'a RealServer, Chain<'a>)>,
+    pub servers: Vec<Weighing<'a>>,
     /// Its fallback.
-    pub fallback: Option<(&'a RealServer, Chain<'a>)>,
+    pub fallback: Vec<Weighing<'a>>,
     /// Servers that are no longer defined and stay for a while.
     pub guests: Vec<Guest<'a>>,
+    /// Too few servers are available, and the service is not to be in the kernel.
+    pub withdrawn: Option<Shortage>,
+}
+
+/// A defined server with its chain.
+#[derive(Debug, Clone)]
+pub struct Weighing<'a> {
+    /// The server.
+    pub server: &'a RealServer,
+    /// Its weight and why.
+    pub chain: Chain<'a>,
+    /// How it is leaving the table, when it is.
+    pub drain: Option<DrainRule>,
 }
 
 /// A server that is no longer defined and stays for a while.
@@ -24,6 +41,8 @@ pub struct Guest<'a> {
     pub known: &'a ServerEntry,
     /// Its weight and why.
     pub chain: Chain<'a>,
+    /// How it is leaving the table, when it is.
+    pub drain: Option<DrainRule>,
 }
 
 impl<'a> Situation<'a> {
@@ -31,90 +50,322 @@ impl<'a> Situation<'a> {
     #[must_use]
     pub fn weigh(&self, service: &'a VirtualService) -> Weighed<'a> {
         let observed = self.observed.services.get(&service.id);
-        let mut all_asked = true;
-        let mut servers = Vec::with_capacity(service.real_servers.len());
-        for server in &service.real_servers {
-            let facts = self.facts(service, server, observed);
-            if facts.order.is_none() {
-                all_asked &= facts.health.is_none_or(|health| !health.presumed);
-            }
-            servers.push((server, chain(&facts)));
+        let pool = self.recovery.pools.of(&service.id);
+        let minimum = service.recovery.minimum.unwrap_or_default();
+        let shortage = pool.and_then(|pool| pool.shortage);
+        let short = |what: BelowMinimum| shortage.filter(|_| minimum.below == what);
+
+        let mut servers = self.real_servers(service, observed, pool);
+        if let Some(shortage) = short(BelowMinimum::KeepAll) {
+            self.keep_all(service, &mut servers, shortage);
         }
-        let serves = servers
-            .iter()
-            .any(|(_, chain)| chain.weight().is_some_and(|weight| weight > 0));
-        let stands_in = !serves && all_asked;
-        let guests = if serves || all_asked {
-            Vec::new()
-        } else {
-            guests(service, observed)
+        let mut fallback = self.fallback(service, observed);
+        let able = fallback.iter().any(serves);
+        let replaces = short(BelowMinimum::Fallback).filter(|_| able);
+        if let Some(shortage) = replaces {
+            give_up(service, &mut servers, shortage);
+        }
+        let asked = |weighing: &Weighing<'_>| {
+            let health = self.book.get(&(service.id, weighing.server.endpoint));
+            health.is_none_or(|health| !health.presumed)
         };
-        Weighed {
+        let ruled = |weighing: &Weighing<'_>| {
+            let target = (service.id, weighing.server.endpoint);
+            self.orders.taking_out(&target).is_some()
+        };
+        let all_asked = servers.iter().all(|server| asked(server) || ruled(server));
+        let serving = servers.iter().any(serves);
+        call_fallback(service, &mut fallback, serving, all_asked, replaces);
+
+        let mut weighed = Weighed {
+            guests: self.guests(service, observed, serving || all_asked),
             servers,
-            fallback: service
-                .fallback
-                .as_ref()
-                .map(|fallback| (fallback, fallback_chain(fallback, stands_in))),
-            guests,
+            fallback,
+            withdrawn: short(BelowMinimum::Withdraw),
+        };
+        self.hold_back(service, observed, &mut weighed);
+        weighed
+    }
+
+    fn real_servers(
+        &self,
+        service: &'a VirtualService,
+        observed: Option<&'a ServiceEntry>,
+        pool: Option<&Pool>,
+    ) -> Vec<Weighing<'a>> {
+        let room = room(service);
+        let weigh = |server: &'a RealServer| {
+            let facts = self.facts(service, server, room, observed);
+            let mut chain = chain(&facts);
+            let leaves = chain.weight().is_none();
+            let closed = pool.filter(|pool| server.tier > pool.open);
+            if let Some(pool) = closed.filter(|_| chain.weight().is_some_and(|weight| weight > 0)) {
+                chain.push(Link {
+                    weight: idle(service),
+                    since: Some(pool.open_since),
+                    because: Because::Standby(pool.open),
+                });
+            }
+            Weighing {
+                server,
+                chain,
+                // Whoever is out by verdict or order leaves as the service says.
+                drain: service
+                    .recovery
+                    .drain
+                    .filter(|_| leaves && service.on_failure == OnFailure::Drain),
+            }
+        };
+        service.real_servers.iter().map(weigh).collect()
+    }
+
+    /// Verdicts are not believed; orders are.
+    fn keep_all(&self, service: &VirtualService, servers: &mut [Weighing<'a>], shortage: Shortage) {
+        let room = room(service);
+        for weighing in servers {
+            let target = (service.id, weighing.server.endpoint);
+            let full = weighing.server.weight.saturating_mul(room);
+            if serves(weighing) || full == 0 || self.orders.taking_out(&target).is_some() {
+                continue;
+            }
+            // What nobody has asked yet is not known to be bad, and keeps what it has.
+            if self.book.get(&target).is_some_and(|health| health.presumed) {
+                continue;
+            }
+            weighing.drain = None;
+            weighing.chain.push(Link {
+                weight: Some(full),
+                since: Some(shortage.since),
+                because: Because::KeptAll(shortage),
+            });
         }
+    }
+
+    /// The fallback, as far as its own health goes.
+    fn fallback(
+        &self,
+        service: &'a VirtualService,
+        observed: Option<&'a ServiceEntry>,
+    ) -> Vec<Weighing<'a>> {
+        let weigh = |server: &'a RealServer| {
+            let mut facts = self.facts(service, server, 1, observed);
+            // One that is not asked is the last resort, whatever is known of it as a real server.
+            facts.health = facts.health.filter(|_| !server.probes.is_empty());
+            facts.order = facts.order.filter(|_| !server.probes.is_empty());
+            Weighing {
+                server,
+                chain: chain(&facts),
+                drain: None,
+            }
+        };
+        service.fallback.iter().map(weigh).collect()
     }
 
     fn facts(
         &self,
         service: &'a VirtualService,
         server: &'a RealServer,
+        room: u32,
         observed: Option<&'a ServiceEntry>,
     ) -> Facts<'a> {
         let target = (service.id, server.endpoint);
+        let ramp = self.recovery.ramps.of(&target);
         Facts {
             service,
             server,
+            room,
+            ramp: slow_start(service).zip(ramp),
+            now: self.now,
             health: self.book.get(&target),
             order: self.orders.taking_out(&target),
             known: observed.and_then(|observed| observed.servers.get(&server.endpoint)),
         }
     }
-}
 
-fn fallback_chain(fallback: &RealServer, stands_in: bool) -> Chain<'_> {
-    let mut chain = Chain::of(Link {
-        weight: Some(fallback.weight),
-        since: None,
-        because: Because::Defined,
-    });
-    chain.push(Link {
-        weight: stands_in.then_some(fallback.weight),
-        since: None,
-        because: if stands_in {
-            Because::FallbackServes
-        } else {
-            Because::FallbackWaits
-        },
-    });
-    chain
-}
+    /// Servers of the kernel that are not defined: they serve until their successors have been asked, and then leave.
+    fn guests(
+        &self,
+        service: &VirtualService,
+        observed: Option<&'a ServiceEntry>,
+        decided: bool,
+    ) -> Vec<Guest<'a>> {
+        let undefined = |server: &Endpoint| {
+            let mut defined = service.real_servers.iter();
+            let fallback = decided
+                && service
+                    .fallback
+                    .iter()
+                    .any(|known| known.endpoint == *server);
+            defined.all(|known| known.endpoint != *server) && !fallback
+        };
+        let before = observed.into_iter().flat_map(|observed| &observed.servers);
+        let guest = |(server, known): (&Endpoint, &'a ServerEntry)| {
+            let serves_on = !decided && known.settings.weight > 0;
+            Guest {
+                endpoint: *server,
+                known,
+                chain: Chain::of(Link {
+                    weight: serves_on.then_some(known.settings.weight),
+                    since: None,
+                    because: if serves_on {
+                        Because::SuccessorsUnknown
+                    } else {
+                        Because::NoLongerDefined
+                    },
+                }),
+                drain: service.recovery.drain.filter(|_| !serves_on),
+            }
+        };
+        before
+            .filter(|(server, _)| undefined(server))
+            .map(guest)
+            .collect()
+    }
 
-/// A server that was defined until now serves on until its successors have been asked.
-fn guests<'a>(service: &VirtualService, observed: Option<&'a ServiceEntry>) -> Vec<Guest<'a>> {
-    let undefined = |server: &Endpoint| {
-        service
-            .real_servers
-            .iter()
-            .all(|known| known.endpoint != *server)
-    };
-    let before = observed
-        .into_iter()
-        .flat_map(|observed| &observed.servers)
-        .filter(|(server, known)| known.settings.weight > 0 && undefined(server));
-    before
-        .map(|(server, known)| Guest {
-            endpoint: *server,
-            known,
-            chain: Chain::of(Link {
-                weight: Some(known.settings.weight),
+    /// Weighs the servers of a service that is no longer defined and leaves by a drain.
+    #[must_use]
+    pub fn weigh_leaving(&self, service: &ServiceId, rule: DrainRule) -> Vec<Guest<'a>> {
+        let observed = self.observed.services.get(service);
+        let servers = observed.into_iter().flat_map(|observed| &observed.servers);
+        let guest = |(server, known): (&Endpoint, &'a ServerEntry)| {
+            let mut chain = Chain::of(Link {
+                weight: None,
                 since: None,
-                because: Because::SuccessorsUnknown,
-            }),
-        })
-        .collect()
+                because: Because::NoLongerDefined,
+            });
+            self.drain(service, server, Some(known), Some(rule), false, &mut chain);
+            Guest {
+                endpoint: *server,
+                known,
+                chain,
+                drain: Some(rule),
+            }
+        };
+        servers.map(guest).collect()
+    }
+
+    /// Whoever leaves by a drain stays until it is over.
+    fn hold_back(
+        &self,
+        service: &VirtualService,
+        observed: Option<&ServiceEntry>,
+        weighed: &mut Weighed<'a>,
+    ) {
+        let waits = waits_for_connections(service);
+        let defined = weighed.servers.iter_mut().chain(&mut weighed.fallback);
+        for Weighing {
+            server,
+            chain,
+            drain,
+        } in defined
+        {
+            let known = observed.and_then(|observed| observed.servers.get(&server.endpoint));
+            *drain = drain.filter(|_| waits);
+            self.drain(&service.id, &server.endpoint, known, *drain, true, chain);
+        }
+        for guest in &mut weighed.guests {
+            let Guest {
+                endpoint,
+                known,
+                chain,
+                drain,
+            } = guest;
+            *drain = drain.filter(|_| waits);
+            self.drain(&service.id, endpoint, Some(known), *drain, false, chain);
+        }
+    }
+
+    /// Holds a server back that would leave the table.
+    fn drain(
+        &self,
+        service: &ServiceId,
+        server: &Endpoint,
+        known: Option<&ServerEntry>,
+        rule: Option<DrainRule>,
+        defined: bool,
+        chain: &mut Chain<'a>,
+    ) {
+        let (Some(rule), Some(known)) = (rule, known) else {
+            return;
+        };
+        let drain = self.recovery.drains.of(&(*service, *server));
+        let left = drain.map_or(rule.timeout, |drain| {
+            drain.until().map(|until| until.since(self.now))
+        });
+        let since = drain.map_or(self.now, |drain| drain.since);
+        let goes = drain.is_some_and(|drain| drain.lets_go(defined));
+        let because = match drain.and_then(|drain| drain.end) {
+            Some(end) => Because::Drained(end, rule.then),
+            None => Because::Draining {
+                active: known.connections.active,
+                left,
+                then: rule.then,
+            },
+        };
+        chain.push(Link {
+            weight: (!goes).then_some(0),
+            since: Some(since),
+            because,
+        });
+    }
+}
+
+/// Whether there are connections that could be waited for. Datagrams have none, and one-packet scheduling keeps none.
+pub(crate) fn waits_for_connections(service: &VirtualService) -> bool {
+    let datagrams = matches!(
+        service.id,
+        ServiceId::Address {
+            protocol: Protocol::Udp,
+            ..
+        }
+    );
+    !datagrams && !service.scheduling.one_packet
+}
+
+/// Too few real servers: the fallback serves in their place.
+fn give_up(service: &VirtualService, servers: &mut [Weighing<'_>], shortage: Shortage) {
+    for weighing in servers.iter_mut().filter(|weighing| serves(weighing)) {
+        weighing.chain.push(Link {
+            weight: idle(service),
+            since: Some(shortage.since),
+            because: Because::GivenUp(shortage),
+        });
+    }
+}
+
+fn call_fallback(
+    service: &VirtualService,
+    fallback: &mut [Weighing<'_>],
+    serving: bool,
+    all_asked: bool,
+    replaces: Option<Shortage>,
+) {
+    for weighing in fallback {
+        let because = match replaces {
+            Some(shortage) => Because::FallbackReplaces(shortage),
+            None if serving => Because::FallbackWaits,
+            None if all_asked => Because::FallbackServes,
+            None => Because::FallbackUndecided,
+        };
+        let waits = matches!(because, Because::FallbackWaits | Because::FallbackUndecided);
+        let is_real = |server: &RealServer| server.endpoint == weighing.server.endpoint;
+        if because == Because::FallbackWaits && !service.real_servers.iter().any(is_real) {
+            weighing.drain = service.recovery.drain;
+        }
+        let own = weighing.chain.weight();
+        weighing.chain.push(Link {
+            weight: own.filter(|_| !waits),
+            since: replaces.map(|shortage| shortage.since),
+            because,
+        });
+    }
+}
+
+/// The weight of a server that is well and not needed.
+fn idle(service: &VirtualService) -> Option<u32> {
+    (!service.scheduling.zero_turns_away()).then_some(0)
+}
+
+fn serves(weighing: &Weighing<'_>) -> bool {
+    weighing.chain.weight().is_some_and(|weight| weight > 0)
 }

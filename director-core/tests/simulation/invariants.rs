@@ -78,7 +78,7 @@ fn as_defined(stage: &Stage, brief: &Brief) {
         let expected = match (alive(server), brief.on_failure) {
             (true, _) => u32::try_from(*weight).ok(),
             (false, OnFailure::Quiesce) => Some(0),
-            (false, OnFailure::Remove) => None,
+            (false, OnFailure::Remove | OnFailure::Drain) => None,
         };
         anybody |= alive(server) && *weight > 0;
         let found = stage.world.weight(brief.vip, server);

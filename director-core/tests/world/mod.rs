@@ -9,7 +9,7 @@ use std::time::Duration;
 use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, Host,
     JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
-    ServiceDefinition,
+    RecoveryDefinition, ServiceDefinition,
 };
 use director_core::diagnostic::Place;
 use director_core::director::{Director, Effect, Event, Notice};
@@ -35,6 +35,9 @@ pub(crate) struct Brief {
     pub(crate) fall: u64,
     pub(crate) on_failure: OnFailure,
     pub(crate) on_stop: OnStop,
+    pub(crate) recovery: RecoveryDefinition,
+    /// Tiers of servers that are not in the first.
+    pub(crate) tiers: Vec<(&'static str, u64)>,
     /// Changes the check where a story needs another one.
     pub(crate) tune: fn(&mut CheckDefinition),
     /// Adds what else makes the verdict.
@@ -50,6 +53,8 @@ impl Brief {
             fall: 1,
             on_failure: OnFailure::Remove,
             on_stop: OnStop::Keep,
+            recovery: RecoveryDefinition::default(),
+            tiers: Vec::new(),
             tune: |_| {},
             judge: |_| {},
         }
@@ -84,7 +89,7 @@ pub(crate) fn endpoint(text: &str) -> Endpoint {
     }
 }
 
-fn server(text: &str, weight: i64) -> RealServerDefinition {
+pub(crate) fn server(text: &str, weight: i64) -> RealServerDefinition {
     RealServerDefinition {
         place: place(),
         host: placed(Host::Address(address(text))),
@@ -92,11 +97,17 @@ fn server(text: &str, weight: i64) -> RealServerDefinition {
         port: None,
         forwarding: None,
         weight: Some(placed(weight)),
+        tier: None,
         upper_threshold: None,
         lower_threshold: None,
         request: None,
         receive: None,
     }
+}
+
+fn tier(brief: &Brief, server: &str) -> Option<u64> {
+    let named = brief.tiers.iter().find(|(name, _)| *name == server);
+    named.map(|(_, tier)| *tier)
 }
 
 fn service(brief: &Brief) -> ServiceDefinition {
@@ -132,9 +143,13 @@ fn service(brief: &Brief) -> ServiceDefinition {
         real_servers: brief
             .servers
             .iter()
-            .map(|(text, weight)| server(text, *weight))
+            .map(|(text, weight)| RealServerDefinition {
+                tier: tier(brief, text).map(placed),
+                ..server(text, *weight)
+            })
             .collect(),
         fallback: brief.fallback.map(|text| server(text, 1)),
+        recovery: brief.recovery.clone(),
     }
 }
 

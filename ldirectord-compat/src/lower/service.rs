@@ -2,7 +2,7 @@
 
 use director_core::definitions::{
     ForwardingDefinition, JudgingDefinition, ListenDefinition, Placed, PortDefinition,
-    RealServerDefinition, ServiceDefinition,
+    RealServerDefinition, RecoveryDefinition, ServiceDefinition,
 };
 use director_core::diagnostic::Place;
 use director_core::model::{Family, OnFailure, OnStop, Protocol};
@@ -134,6 +134,7 @@ pub(super) fn lower(
         ),
         real_servers: real_servers(scope, &plan, findings),
         fallback: fallback(scope, findings),
+        recovery: RecoveryDefinition::default(),
     };
     // Without a port nothing can be said about the service that belongs to it.
     if !scope.has_unusable_port() {

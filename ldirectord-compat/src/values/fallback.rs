@@ -169,6 +169,7 @@ fn fallback(
         last: None,
         port,
         forwarding: Some(forwarding),
+        tier: None,
         upper_threshold: None,
         lower_threshold: None,
         request: None,

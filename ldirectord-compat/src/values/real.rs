@@ -212,6 +212,7 @@ fn named(
         port,
         forwarding: None,
         weight: None,
+        tier: None,
         upper_threshold: None,
         lower_threshold: None,
         request: None,

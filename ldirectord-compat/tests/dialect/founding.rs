@@ -64,7 +64,7 @@ fn the_nat_scenario_is_read_without_a_finding() {
         .map(|real| real.endpoint.to_string())
         .collect();
     assert_eq!(endpoints, ["192.168.6.4:80", "192.168.6.5:80"]);
-    let fallback = service.fallback.as_ref().expect("a fallback");
+    let fallback = service.fallback.first().expect("a fallback");
     assert_eq!(fallback.endpoint.to_string(), "192.168.6.100:80");
     assert_eq!(
         (fallback.forwarding, fallback.weight),

@@ -147,6 +147,7 @@ mod tests {
             orders: Vec::new(),
             next_probe_in_seconds: None,
             refused: None,
+            drain: None,
         };
         let service = Service {
             name: "web".to_owned(),
@@ -155,7 +156,9 @@ mod tests {
             in_kernel: true,
             refused: None,
             real_servers: vec![server],
-            fallback: None,
+            fallback: Vec::new(),
+            leaving: Vec::new(),
+            shortage: None,
         };
         Status {
             version: "0".to_owned(),
@@ -166,6 +169,7 @@ mod tests {
             names: Vec::new(),
             isolated: Vec::new(),
             services: vec![service],
+            leaving: Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! `ipvsctl status`: what the daemon says of itself, as a table for people or as JSON.
 
 mod explain;
+mod leaving;
 mod table;
 
 use std::path::PathBuf;
@@ -24,6 +25,9 @@ pub(super) struct StatusArgs {
 /// Arguments of `ipvsctl reload`.
 #[derive(Debug, Args)]
 pub(super) struct ReloadArgs {
+    /// Take them over even when they take out more than the guard allows
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     socket: SocketArg,
 }
@@ -68,7 +72,7 @@ pub(super) fn run(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliErr
 /// Has the daemon read its definitions again.
 pub(super) fn run_reload(args: &ReloadArgs, output: &mut Output) -> Result<Exit, CliError> {
     let client = args.socket.client();
-    let outcome = asked(client.reload())?;
+    let outcome = asked(client.reload(args.force))?;
     for finding in &outcome.diagnostics {
         output.note(&finding.to_string())?;
     }

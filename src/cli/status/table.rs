@@ -1,5 +1,6 @@
 //! The daemon's state as a table for people: one line a real server, with the reason of its verdict.
 
+use super::leaving;
 use crate::api::wire::{CheckStatus, KernelRefusal, Server, Service, StandingOrder, Status};
 
 const TITLES: [&str; 8] = [
@@ -21,6 +22,7 @@ pub(super) fn render(status: &Status) -> String {
         text.push('\n');
         one_service(service, &mut text);
     }
+    leaving::services(status, &mut text);
     text
 }
 
@@ -125,6 +127,7 @@ fn one_service(service: &Service, text: &mut String) {
         }
         refusal(server.refused.as_ref(), text);
     }
+    leaving::of_service(service, text);
 }
 
 fn row(server: &Server, note: &str) -> [String; 8] {
@@ -243,7 +246,7 @@ pub(in crate::cli) fn span(seconds: f64) -> String {
     }
 }
 
-fn line(text: &mut String, content: &str) {
+pub(super) fn line(text: &mut String, content: &str) {
     text.push_str(content);
     text.push('\n');
 }

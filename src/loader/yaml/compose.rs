@@ -198,6 +198,7 @@ impl Defaults {
                     self.with_servers(&mut servers);
                     entry.value = servers;
                 }
+                "fallback" => library.in_fallback(&mut entry.value, reader),
                 _ => {}
             }
         }

@@ -11,23 +11,25 @@ use director_core::model::{
     Combine, Family, FirstVerdict, MarkRange, OnFailure, OnStop, TunnelChecksum,
 };
 
-use super::emit_check;
+use super::{emit_check, emit_recovery};
 
 /// The definitions as the text of a file, without comments.
 #[must_use]
 pub fn emit(definitions: &Definitions) -> String {
     let mut text = String::new();
+    let resync = definitions.resync.as_ref();
+    let resync = resync.map(|resync| format!("resync: {}", span(resync.value)));
     let usual = MarkRange::USUAL;
     let marks = definitions.probe_marks.as_ref().map(|marks| marks.value);
     let marks = marks.filter(|marks| *marks != (u64::from(usual.first), u64::from(usual.last)));
-    if definitions.resync.is_some() || marks.is_some() {
+    let marks = marks.map(|(first, last)| format!("probe_marks: {first}-{last}"));
+    let guard = emit_recovery::guard(definitions).map(|guard| format!("guard: {guard}"));
+    let director: Vec<String> = resync.into_iter().chain(marks).chain(guard).collect();
+    if !director.is_empty() {
         put(&mut text, 0, "director:");
-    }
-    if let Some(resync) = &definitions.resync {
-        put(&mut text, 1, &format!("resync: {}", span(resync.value)));
-    }
-    if let Some((first, last)) = marks {
-        put(&mut text, 1, &format!("probe_marks: {first}-{last}"));
+        for line in &director {
+            put(&mut text, 1, line);
+        }
     }
     if definitions.services.is_empty() {
         put(&mut text, 0, "services: []");
@@ -101,6 +103,7 @@ fn emit_service(text: &mut String, service: &ServiceDefinition) {
             .map(|choice| match choice.value {
                 OnFailure::Remove => "remove".to_owned(),
                 OnFailure::Quiesce => "quiesce".to_owned(),
+                OnFailure::Drain => "drain".to_owned(),
             }),
     );
     key(
@@ -110,7 +113,9 @@ fn emit_service(text: &mut String, service: &ServiceDefinition) {
             OnStop::Remove => "remove".to_owned(),
         }),
     );
-    key("fallback", service.fallback.as_ref().map(server));
+    for (name, value) in emit_recovery::keys(service) {
+        key(name, Some(value));
+    }
     if service.real_servers.is_empty() {
         key("real_servers", Some("[]".to_owned()));
         return;
@@ -211,7 +216,7 @@ fn forwarding(choice: ForwardingDefinition) -> String {
     }
 }
 
-fn server(real: &RealServerDefinition) -> String {
+pub(super) fn server(real: &RealServerDefinition) -> String {
     let mut address = bracketed(&real.host.value);
     if let Some(last) = &real.last {
         let _ = write!(address, "-{}", bracketed(&last.value));
@@ -231,6 +236,11 @@ fn server(real: &RealServerDefinition) -> String {
             .map(|choice| format!("forwarding: {}", forwarding(choice.value))),
     );
     fields.extend(number("weight", &real.weight));
+    fields.extend(
+        real.tier
+            .as_ref()
+            .map(|tier| format!("tier: {}", tier.value)),
+    );
     fields.extend(number("upper_threshold", &real.upper_threshold));
     fields.extend(number("lower_threshold", &real.lower_threshold));
     fields.extend(

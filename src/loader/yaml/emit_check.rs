@@ -23,7 +23,7 @@ pub(super) fn checks(service: &ServiceDefinition) -> Option<(&'static str, Strin
 }
 
 /// A check in one line; none when nothing is said about it.
-fn check(check: &CheckDefinition) -> Option<String> {
+pub(super) fn check(check: &CheckDefinition) -> Option<String> {
     let mut fields = Vec::new();
     if let Some(written) = &check.kind {
         let mut asked = &written.value;

@@ -68,6 +68,9 @@ fn part_families(services: &mut [ServiceDefinition]) {
         };
         service.real_servers.retain(fits);
         service.fallback = service.fallback.take().filter(fits);
+        if let Some(pool) = &mut service.recovery.fallback_pool {
+            pool.real_servers.retain(fits);
+        }
     }
 }
 

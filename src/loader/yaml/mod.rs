@@ -8,6 +8,7 @@ mod dialogue;
 mod duration;
 mod emit;
 mod emit_check;
+mod emit_recovery;
 mod gather;
 mod include;
 mod judging;
@@ -16,6 +17,7 @@ mod named;
 mod node;
 mod page;
 mod reader;
+mod recovery;
 mod schema;
 mod service;
 mod shape;
@@ -162,6 +164,7 @@ fn definitions(
     }
     let resync = director.and_then(|director| reader.duration_of(director, "resync"));
     let probe_marks = director.and_then(|director| marks(director, reader));
+    let guard = recovery::guard(director, reader, &place);
     let mut services = Vec::new();
     for composed in compose::compose(gathered, reader) {
         let before = reader.findings.len();
@@ -187,6 +190,7 @@ fn definitions(
         })),
         place,
         resync,
+        guard: Some(guard),
         services,
         ..Definitions::empty()
     })

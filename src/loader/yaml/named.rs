@@ -57,6 +57,24 @@ impl Library {
         all.collect()
     }
 
+    /// Puts named checks and groups into a fallback of several servers.
+    pub(super) fn in_fallback(&self, node: &mut Node, reader: &mut Reader) {
+        match &mut node.content {
+            Content::List(_) => *node = self.servers(node, reader),
+            Content::Mapping(entries) => {
+                let pool = entries.iter().any(|entry| entry.key == "real_servers");
+                for entry in entries.iter_mut().filter(|_| pool) {
+                    match entry.key.as_str() {
+                        "check" => entry.value = self.check(&entry.value, reader),
+                        "real_servers" => entry.value = self.servers(&entry.value, reader),
+                        _ => {}
+                    }
+                }
+            }
+            Content::Scalar(_) | Content::Nothing => {}
+        }
+    }
+
     /// A check as written in a service, with all that it starts from.
     pub(super) fn check(&self, node: &Node, reader: &mut Reader) -> Node {
         self.followed(node, &mut Vec::new(), reader)

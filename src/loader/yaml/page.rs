@@ -105,6 +105,7 @@ fn described(takes: &Takes) -> String {
             .collect::<Vec<_>>()
             .join(", "),
         Takes::Number(unit) => format!("whole number ({unit})"),
+        Takes::Share => "share (`50%`)".to_owned(),
         Takes::Span => "time (`ms`, `s`, `m`, `h`, `d`)".to_owned(),
         Takes::Size => "size (`KiB`, `MiB`)".to_owned(),
         Takes::Truth => "`true`, `false`".to_owned(),

@@ -9,6 +9,7 @@ use super::shape::{FILE, Key, Shape, Takes};
 
 /// A time span as the reader takes it.
 const SPAN: &str = "^(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
+const SHARE: &str = "^[0-9]+%$";
 const SIZE: &str = "^[0-9]+(KiB|MiB)$";
 const LISTEN: &str = "^((tcp|udp|sctp)://.+:[^:]+|fwmark6?:[0-9]+)$";
 
@@ -79,6 +80,7 @@ fn value(takes: &Takes, definitions: &mut BTreeMap<String, Value>) -> Value {
             json!({ "enum": words })
         }
         Takes::Number(_) => json!({ "type": "integer", "minimum": 0 }),
+        Takes::Share => text(SHARE),
         Takes::Span => text(SPAN),
         Takes::Size => text(SIZE),
         Takes::Truth => json!({ "type": "boolean" }),

@@ -9,6 +9,7 @@ use super::address;
 use super::judging;
 use super::node::{Content, Node};
 use super::reader::{Fields, Reader};
+use super::recovery;
 use super::shape;
 
 const FORWARDING_WORDS: &str = "write nat, dr or tunnel";
@@ -27,6 +28,7 @@ pub(super) fn service(node: &Node, reader: &mut Reader) -> Option<ServiceDefinit
     let (scheduler, scheduler_flags) = scheduler(&fields, reader);
     let persistence = persistence(&fields, reader);
     let (check, judging) = judging::checks(&fields, reader);
+    let (recovery, fallback) = recovery::recovery(&fields, reader);
     Some(ServiceDefinition {
         place: node.place.clone(),
         name: reader.text_of(&fields, "name"),
@@ -46,6 +48,7 @@ pub(super) fn service(node: &Node, reader: &mut Reader) -> Option<ServiceDefinit
             &[
                 ("remove", OnFailure::Remove),
                 ("quiesce", OnFailure::Quiesce),
+                ("drain", OnFailure::Drain),
             ],
         ),
         on_stop: reader.word_of(
@@ -54,9 +57,8 @@ pub(super) fn service(node: &Node, reader: &mut Reader) -> Option<ServiceDefinit
             &[("keep", OnStop::Keep), ("remove", OnStop::Remove)],
         ),
         real_servers: real_servers(&fields, reader),
-        fallback: fields
-            .get("fallback")
-            .and_then(|fallback| real_server(fallback, reader)),
+        fallback,
+        recovery,
     })
 }
 
@@ -278,6 +280,7 @@ pub(super) fn real_server(node: &Node, reader: &mut Reader) -> Option<RealServer
         port: written.port,
         forwarding: None,
         weight: None,
+        tier: None,
         upper_threshold: None,
         lower_threshold: None,
         request: None,
@@ -286,6 +289,7 @@ pub(super) fn real_server(node: &Node, reader: &mut Reader) -> Option<RealServer
     if let Some(fields) = &fields {
         server.forwarding = forwarding(fields, reader);
         server.weight = reader.number_of(fields, "weight");
+        server.tier = reader.number_of(fields, "tier");
         server.upper_threshold = reader.number_of(fields, "upper_threshold");
         server.lower_threshold = reader.number_of(fields, "lower_threshold");
         server.request = reader.text_of(fields, "request");

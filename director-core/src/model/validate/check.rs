@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use super::real_server::Surroundings;
 use super::road;
-use super::timing::all_of;
 use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings};
 use crate::definitions::{
     CheckDefinition, CheckKindDefinition, CommandCheckDefinition, ConversationCheckDefinition,
@@ -16,8 +15,12 @@ use crate::model::{
 };
 
 /// Findings about the checks themselves, once for the service and not once for each server.
-pub(super) fn shared_faults(around: &Surroundings<'_>, findings: &mut Findings) {
-    for check in all_of(around.written) {
+pub(super) fn shared_faults<'c>(
+    around: &Surroundings<'_>,
+    checks: impl Iterator<Item = &'c CheckDefinition>,
+    findings: &mut Findings,
+) {
+    for check in checks {
         if let Some(timeout) = &check.timeout {
             findings.positive(timeout.value, &timeout.place, "the time limit of a probe");
         }
@@ -44,14 +47,15 @@ struct Asked<'a> {
 /// [`shared_faults`].
 pub(super) fn probes(
     around: &Surroundings<'_>,
+    checks: &[&CheckDefinition],
     written: &RealServerDefinition,
     address: IpAddr,
     server_port: u16,
     forwarding: Forwarding,
     findings: &mut Findings,
 ) -> Option<Vec<Probe>> {
-    let checks = all_of(around.written);
     let probes: Vec<Option<Probe>> = checks
+        .iter()
         .map(|check| {
             let server = (address, server_port, forwarding);
             probe(check, around, written, server, findings)

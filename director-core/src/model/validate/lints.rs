@@ -1,7 +1,7 @@
 //! Lints that know the kernel: definitions that it takes in silence and that do not do what they say. Warnings, each with
 //! its reason; errors belong elsewhere.
 
-use super::Findings;
+use super::{Findings, recovery};
 use crate::definitions::{PortDefinition, RealServerDefinition, ServiceDefinition};
 use crate::model::{ClientMask, OnFailure, RealServer, VirtualService};
 
@@ -17,6 +17,7 @@ pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findin
     ignored_weights(written, service, findings);
     ignored_ports(written, service, findings);
     persistence(written, service, findings);
+    recovery::lint_slow_start(written, &service.scheduling, findings);
 }
 
 fn hashing_without_fallback(

@@ -5,9 +5,12 @@ mod check;
 mod lints;
 mod listen;
 mod real_server;
+mod recovery;
 mod road;
 mod scheduling;
 mod timing;
+
+pub use recovery::{DEFAULT_SLOW_START, DEFAULT_SLOW_START_FROM};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,11 +70,13 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
             )
         });
     let probe_marks = road::marks(definitions, &mut services, &mut findings);
+    let guard = recovery::guard(definitions.guard.as_ref(), &mut findings);
     let model = (!findings.has_error()).then_some(Model::new(
         Arc::new(definitions.clone()),
         services,
         resync,
         probe_marks,
+        guard,
     ));
     (model, findings.list)
 }
@@ -153,13 +158,12 @@ fn service(
         protocol,
     };
     let real_servers = real_server::all(&surroundings, findings);
-    let fallback = written
-        .fallback
-        .as_ref()
-        .and_then(|entry| real_server::fallback(&surroundings, entry, findings));
-    if let Some(fallback) = &fallback {
-        warn_of_equal_fallback(written, fallback.endpoint, &real_servers, findings);
-    }
+    let fallback = real_server::fallback(&surroundings, &real_servers, findings);
+    let pool = written.recovery.fallback_pool.iter();
+    let fallback_checks = pool
+        .map(|pool| timing::single(&pool.check, findings))
+        .collect();
+    let recovery = recovery::recovery(written, &real_servers, findings);
     let id = id?;
     let judging = &written.judging;
     Some(VirtualService {
@@ -171,6 +175,7 @@ fn service(
         scheduling: scheduling?,
         real_servers,
         fallback,
+        fallback_checks,
         checks,
         combine: judging
             .combine
@@ -188,26 +193,6 @@ fn service(
             .on_stop
             .as_ref()
             .map_or(OnStop::default(), |choice| choice.value),
+        recovery,
     })
-}
-
-fn warn_of_equal_fallback(
-    written: &ServiceDefinition,
-    fallback: super::Endpoint,
-    real_servers: &[super::RealServer],
-    findings: &mut Findings,
-) {
-    let Some(entry) = &written.fallback else {
-        return;
-    };
-    if real_servers
-        .iter()
-        .any(|server| server.endpoint == fallback)
-    {
-        findings.warning(
-            &entry.place,
-            format!("the fallback {fallback} is also a real server of this service"),
-            "a failed real server cannot be its own fallback; name another server",
-        );
-    }
 }

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::timing::all_of;
 use super::{Findings, check};
 use crate::definitions::{
-    ForwardingDefinition, Host, Placed, RealServerDefinition, ServiceDefinition,
+    CheckDefinition, ForwardingDefinition, Host, Placed, RealServerDefinition, ServiceDefinition,
 };
 use crate::diagnostic::Place;
-use crate::model::{Endpoint, Family, Forwarding, Protocol, RealServer, ServiceId, Tunnel};
+use crate::model::{
+    Endpoint, FIRST_TIER, Family, Forwarding, Protocol, RealServer, ServiceId, Tunnel,
+};
 
 /// Most servers that one range may name; a slip of a digit should not make a million.
 const LARGEST_RANGE: u128 = 4096;
@@ -27,10 +30,11 @@ pub(super) struct Surroundings<'a> {
 pub(super) fn all(around: &Surroundings<'_>, findings: &mut Findings) -> Vec<RealServer> {
     let mut servers: Vec<RealServer> = Vec::new();
     let mut seen: BTreeMap<Endpoint, &Place> = BTreeMap::new();
-    check::shared_faults(around, findings);
+    let asked: Vec<&CheckDefinition> = all_of(around.written).collect();
+    check::shared_faults(around, asked.iter().copied(), findings);
     for written in &around.written.real_servers {
         for address in addresses(written, findings) {
-            let Some(server) = one(around, written, address, true, findings) else {
+            let Some(server) = one(around, written, address, &asked, findings) else {
                 continue;
             };
             if let Some(first) = seen.get(&server.endpoint) {
@@ -48,21 +52,79 @@ pub(super) fn all(around: &Surroundings<'_>, findings: &mut Findings) -> Vec<Rea
     servers
 }
 
-/// The fallback: it is not probed, so it always counts as up.
+/// The fallback. A single one is not probed, so it always counts as up; those of a pool are, since another one is there.
 pub(super) fn fallback(
     around: &Surroundings<'_>,
-    written: &RealServerDefinition,
+    real_servers: &[RealServer],
     findings: &mut Findings,
-) -> Option<RealServer> {
-    let address = addresses(written, findings).into_iter().next()?;
-    one(around, written, address, false, findings)
+) -> Vec<RealServer> {
+    let mut servers: Vec<RealServer> = Vec::new();
+    let is_real = |fallback: &RealServer| {
+        let mut known = real_servers.iter();
+        known.any(|server| server.endpoint == fallback.endpoint)
+    };
+    if let Some(written) = &around.written.fallback {
+        let address = addresses(written, findings).into_iter().next();
+        let server = address.and_then(|address| one(around, written, address, &[], findings));
+        if let Some(server) = server.as_ref().filter(|server| is_real(server)) {
+            let fallback = server.endpoint;
+            findings.warning(
+                &written.place,
+                format!("the fallback {fallback} is also a real server of this service"),
+                "a failed real server cannot be its own fallback; name another server",
+            );
+        }
+        servers.extend(server);
+    }
+    let Some(pool) = &around.written.recovery.fallback_pool else {
+        return servers;
+    };
+    check::shared_faults(around, std::iter::once(&pool.check), findings);
+    for written in &pool.real_servers {
+        for address in addresses(written, findings) {
+            let Some(server) = one(around, written, address, &[&pool.check], findings) else {
+                continue;
+            };
+            let endpoint = server.endpoint;
+            if is_real(&server) {
+                findings.error(
+                    &written.place,
+                    format!("{endpoint} of the fallback is also a real server of this service"),
+                    "name another server, or give the real server a higher tier",
+                );
+            } else if servers.iter().any(|known| known.endpoint == endpoint) {
+                findings.warning(
+                    &written.place,
+                    format!("{endpoint} stands twice in this fallback"),
+                    "remove one of the two",
+                );
+            } else {
+                servers.push(server);
+            }
+        }
+    }
+    servers
+}
+
+fn tier(written: Option<&Placed<u64>>, findings: &mut Findings) -> u32 {
+    let Some(written) = written else {
+        return FIRST_TIER;
+    };
+    match u32::try_from(written.value) {
+        Ok(tier) if tier >= FIRST_TIER => tier,
+        _ => {
+            let message = format!("tier {} does not exist", written.value);
+            findings.error(&written.place, message, "write a number from 1 on");
+            FIRST_TIER
+        }
+    }
 }
 
 fn one(
     around: &Surroundings<'_>,
     written: &RealServerDefinition,
     address: IpAddr,
-    probed: bool,
+    asked: &[&CheckDefinition],
     findings: &mut Findings,
 ) -> Option<RealServer> {
     let forwarding = forwarding(around, written, findings);
@@ -86,6 +148,7 @@ fn one(
     if let (Some(upper), Some(lower), Some(place)) = (upper, lower, &written.lower_threshold) {
         threshold_order(upper, lower, &place.place, findings);
     }
+    let tier = tier(written.tier.as_ref(), findings);
     let usable = usable(around, address, forwarding, written, findings);
     let (forwarding, port) = (forwarding?, port?);
     // The wire knows no other port with direct routing and tunnels, so the kernel's entry carries the service's.
@@ -93,11 +156,7 @@ fn one(
         Some(service_port) if forwarding.keeps_port() => service_port,
         _ => port,
     };
-    let probes = if probed {
-        check::probes(around, written, address, port, forwarding, findings)?
-    } else {
-        Vec::new()
-    };
+    let probes = check::probes(around, asked, written, address, port, forwarding, findings)?;
     usable.then_some(RealServer {
         endpoint: Endpoint {
             address,
@@ -106,6 +165,7 @@ fn one(
         port,
         forwarding,
         weight: weight?,
+        tier,
         upper_threshold: upper?,
         lower_threshold: lower?,
         probes,

@@ -57,6 +57,14 @@ pub(super) fn checks(written: &ServiceDefinition, findings: &mut Findings) -> Ve
     checks
 }
 
+/// The check of a fallback.
+pub(super) fn single(definition: &CheckDefinition, findings: &mut Findings) -> Check {
+    Check {
+        name: kind_word(definition).to_owned(),
+        timing: timing(definition, findings),
+    }
+}
+
 /// Every check of a service as written.
 pub(super) fn all_of(written: &ServiceDefinition) -> impl Iterator<Item = &CheckDefinition> {
     std::iter::once(&written.check).chain(&written.judging.further_checks)

@@ -2,7 +2,7 @@
 
 use super::Takes::{Either, List, Mapping, Named, Part, Span, Text, Truth, Word};
 use super::service::REAL_SERVERS_ITEM;
-use super::{CHECK, REAL_SERVER, SERVICE, Shape, key};
+use super::{CHECK, GUARD, REAL_SERVER, SERVICE, Shape, key};
 
 /// The whole file.
 pub(in super::super) const FILE: Shape = Shape {
@@ -79,6 +79,13 @@ pub(in super::super) const DIRECTOR: Shape = Shape {
             .means(
                 "Firewall marks that belong to probes with `path: forwarding`, lowest and highest. A service of such a \
                  mark that a killed director left behind is removed. Two directors on one host need two ranges.",
+            ),
+        key("guard", "{servers: 50%, services: 50%, connections: 1000}")
+            .takes(Either(&[Word(&["off"]), Mapping(&GUARD)]))
+            .default("the defaults of its keys")
+            .means(
+                "What one change of the definitions or one order may take out at most; with more it is refused unless \
+                 it comes with `--force`. `off` lets everything through.",
             ),
         key("reload_on_change", "true")
             .takes(Truth)

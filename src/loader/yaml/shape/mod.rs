@@ -4,6 +4,7 @@
 mod check;
 mod file;
 mod judging;
+mod recovery;
 mod service;
 
 pub(super) use check::{
@@ -11,6 +12,7 @@ pub(super) use check::{
     NO_SETTINGS, PING, WINDOW,
 };
 pub(super) use file::{DEFAULTS, DIRECTOR, FILE, RESOLVE};
+pub(super) use recovery::{DRAIN, FALLBACK, GUARD, MINIMUM, SLOW_START};
 pub(super) use service::{PERSISTENCE, REAL_SERVER, SCHEDULER, SERVICE, TUNNEL};
 
 /// A mapping of the format.
@@ -50,6 +52,8 @@ pub(super) enum Takes {
     Word(&'static [&'static str]),
     /// A whole number of these.
     Number(&'static str),
+    /// A share, per cent.
+    Share,
     /// A time with its unit.
     Span,
     /// A number of bytes with its unit.

@@ -5,6 +5,7 @@ use director_core::model::KNOWN_SCHEDULERS;
 use super::Takes::{Either, List, Listen, Mapping, Number, Server, Span, Text, Truth, Word};
 use super::check::{ALONE, CHECK};
 use super::judging::{BEFORE_FIRST_VERDICT, CHECKS, COMBINE};
+use super::recovery::{DRAIN_KEY, FALLBACK_KEY, MINIMUM_KEY, SLOW_START_KEY};
 use super::{Key, Shape, Takes, key};
 
 /// A virtual service.
@@ -44,11 +45,12 @@ pub(in super::super) const SERVICE: Shape = Shape {
         COMBINE,
         BEFORE_FIRST_VERDICT,
         key("on_failure", "quiesce")
-            .takes(Word(&["remove", "quiesce"]))
+            .takes(Word(&["remove", "quiesce", "drain"]))
             .default("remove")
             .means(
                 "What happens to a real server that fails: `remove` takes it out and cuts off its connections, \
-                 `quiesce` gives it weight 0 and lets them go on.",
+                 `quiesce` gives it weight 0 and lets them go on, `drain` gives it weight 0 until they have ended or the \
+                 time of `drain` is up.",
             ),
         key("on_stop", "keep")
             .takes(Word(&["keep", "remove"]))
@@ -61,10 +63,10 @@ pub(in super::super) const SERVICE: Shape = Shape {
             .takes(Either(&[List(&REAL_SERVERS_ITEM), Text]))
             .default("none")
             .means("The machines behind the service, or the name of one of the `groups`."),
-        key("fallback", "10.0.0.99:80")
-            .takes(REAL_SERVERS_ITEM)
-            .default("none")
-            .means("The server that answers while no real server is available. It is not checked."),
+        FALLBACK_KEY,
+        DRAIN_KEY,
+        SLOW_START_KEY,
+        MINIMUM_KEY,
     ],
 };
 
@@ -147,6 +149,9 @@ pub(in super::super) const REAL_SERVER: Shape = Shape {
             .takes(Number("share of the connections"))
             .default("1")
             .means("Its share beside the weights of the others; 0 gives it no new connections."),
+        key("tier", "2").takes(Number("tier")).default("1").means(
+            "A server of a higher tier stands by with weight 0 while enough servers of the lower ones are available.",
+        ),
         FORWARDING.means("How packets reach this server, in place of the service's method."),
         key("upper_threshold", "1000")
             .takes(Number("connections"))

@@ -1,0 +1,290 @@
+//! Brings slow starts, drains and pools up to date before the tables are compared, and tells what changed about them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Director, Effect, Notice};
+use crate::guard::{self, Objection};
+use crate::model::{DrainRule, FIRST_TIER, Guard, Model, ServiceId, VirtualService};
+use crate::moment::Moment;
+use crate::overrides::{Instruction, Orders, Target};
+use crate::recovery::{Pool, census, room, slow_start};
+use crate::table::{ServerEntry, Table};
+use crate::weighing::{Situation, waits_for_connections};
+
+/// How often the kernel's table is read while a drain waits for connections to end.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What one weighing of all servers brought to light.
+#[derive(Default)]
+struct Found {
+    /// Servers that leave, how, and what the kernel holds of them.
+    leaving: BTreeMap<Target, (DrainRule, ServerEntry)>,
+    /// Servers with a slow start that are in service.
+    serving: BTreeMap<Target, Serving>,
+}
+
+/// A server with a slow start that is in service.
+struct Serving {
+    /// Its weight in the kernel when the slow start is over.
+    full: u32,
+    /// Its weight in the kernel now.
+    kernel: Option<u32>,
+}
+
+impl Director {
+    /// New definitions take the place of former ones.
+    pub(super) fn pass_on(&mut self, former: &Model) {
+        let model = Arc::clone(&self.model);
+        for service in former.services() {
+            match model.service(&service.id) {
+                None => {
+                    let drain = service.recovery.drain;
+                    if let Some(rule) = drain.filter(|_| waits_for_connections(service)) {
+                        self.recovery.leaving.insert(service.id, rule);
+                    }
+                }
+                Some(next) => self.spare_slow_start(service, next),
+            }
+        }
+        let leaving = &mut self.recovery.leaving;
+        leaving.retain(|service, _| model.service(service).is_none());
+    }
+
+    /// Whoever serves with full weight when a slow start is defined has none behind it.
+    fn spare_slow_start(&mut self, former: &VirtualService, next: &VirtualService) {
+        if slow_start(former).is_some() || slow_start(next).is_none() {
+            return;
+        }
+        for server in &former.real_servers {
+            let target = (former.id, server.endpoint);
+            let serves = self
+                .book
+                .get(&target)
+                .is_none_or(|health| health.is_available() && !health.presumed);
+            if serves && server.weight > 0 {
+                self.recovery.ramps.complete(target);
+            }
+        }
+    }
+
+    /// What speaks against these definitions; nothing while there are none yet, or where nothing is guarded.
+    #[must_use]
+    pub fn objections(&self, next: &Model, now: Moment) -> Vec<Objection> {
+        self.objections_to(next, &self.orders, next.guard(), now)
+    }
+
+    /// What speaks against these orders in place of all that this author has given.
+    #[must_use]
+    pub fn objections_to_orders(
+        &self,
+        author: &str,
+        instructions: &[Instruction],
+        now: Moment,
+    ) -> Vec<Objection> {
+        let mut orders = self.orders.clone();
+        orders.replace(author, instructions, now);
+        self.objections_to(&self.model, &orders, self.model.guard(), now)
+    }
+
+    fn objections_to(
+        &self,
+        next: &Model,
+        orders: &Orders,
+        guard: Option<&Guard>,
+        now: Moment,
+    ) -> Vec<Objection> {
+        let (Some(guard), Some(observed)) = (guard, &self.observed) else {
+            return Vec::new();
+        };
+        let before = self.situation(observed, now);
+        let after = Situation {
+            model: next,
+            orders,
+            ..before
+        };
+        guard::objections(guard, &before, &after)
+    }
+
+    /// Looks at everything that takes its time.
+    pub(super) fn review(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let Some(observed) = self.observed.take() else {
+            return;
+        };
+        self.review_pools(&observed, now, effects);
+        let found = self.found(&observed, now);
+        self.review_ramps(&found, now);
+        self.review_drains(&found, now, effects);
+        let known =
+            |service: &ServiceId, _: &mut DrainRule| observed.services.contains_key(service);
+        self.recovery.leaving.retain(known);
+        self.observed = Some(observed);
+        self.next_review = [self.next_step(now), self.recovery.drains.next_end()]
+            .into_iter()
+            .flatten()
+            .min();
+        if self.recovery.drains.any_waits() {
+            self.next_read = self.next_read.min(now + LOOK);
+        }
+    }
+
+    /// The pause before the table is read again.
+    pub(super) fn reading_pause(&self) -> Duration {
+        let resync = self.model.resync();
+        if self.recovery.drains.any_waits() {
+            resync.min(LOOK)
+        } else {
+            resync
+        }
+    }
+
+    fn review_pools(&mut self, observed: &Table, now: Moment, effects: &mut Vec<Effect>) {
+        let model = Arc::clone(&self.model);
+        let matters = |id: &ServiceId| model.service(id).is_some_and(Pool::matters);
+        self.recovery.pools.retain(matters);
+        for service in model.services().iter().filter(|known| Pool::matters(known)) {
+            let tiers = census(service, &self.book, &self.orders);
+            let minimum = service.recovery.minimum.unwrap_or_default();
+            let former = self.recovery.pools.of(&service.id).copied();
+            let before = former.unwrap_or_else(|| Pool::begin(open_tier(service, observed), now));
+            let after = before.judge(&minimum, &tiers, now);
+            self.recovery.pools.set(service.id, after);
+            if before.open != after.open {
+                effects.push(Effect::Tell(Notice::Tier {
+                    name: service.name.clone(),
+                    service: service.id,
+                    from: before.open,
+                    to: after.open,
+                }));
+            }
+            if before.shortage.is_some() != after.shortage.is_some() {
+                effects.push(Effect::Tell(Notice::Shortage {
+                    name: service.name.clone(),
+                    service: service.id,
+                    shortage: after.shortage,
+                    below: minimum.below,
+                }));
+            }
+        }
+    }
+
+    fn found(&self, observed: &Table, now: Moment) -> Found {
+        let situation = self.situation(observed, now);
+        let mut found = Found::default();
+        for service in self.model.services() {
+            let entry = observed.services.get(&service.id);
+            let ramps = slow_start(service).is_some();
+            let weighed = situation.weigh(service);
+            for weighing in weighed.servers.iter().chain(&weighed.fallback) {
+                let target = (service.id, weighing.server.endpoint);
+                let known = entry.and_then(|entry| entry.servers.get(&target.1));
+                if let (Some(rule), Some(known)) = (weighing.drain, known) {
+                    found.leaving.insert(target, (rule, *known));
+                }
+            }
+            for guest in &weighed.guests {
+                if let Some(rule) = guest.drain {
+                    let target = (service.id, guest.endpoint);
+                    found.leaving.insert(target, (rule, *guest.known));
+                }
+            }
+            let servers = weighed.servers.iter().filter(|_| ramps);
+            for weighing in servers.filter(|known| known.chain.weight().is_some_and(|w| w > 0)) {
+                let target = (service.id, weighing.server.endpoint);
+                let health = self.book.get(&target);
+                // Whoever is kept in spite of its verdict does not return, and a presumption moves nothing.
+                if health.is_none_or(|health| health.is_available() && !health.presumed) {
+                    let known = entry.and_then(|entry| entry.servers.get(&target.1));
+                    let serving = Serving {
+                        full: weighing.server.weight.saturating_mul(room(service)),
+                        kernel: known.map(|known| known.settings.weight),
+                    };
+                    found.serving.insert(target, serving);
+                }
+            }
+        }
+        for (service, rule) in &self.recovery.leaving {
+            for guest in situation.weigh_leaving(service, *rule) {
+                let target = (*service, guest.endpoint);
+                found.leaving.insert(target, (*rule, *guest.known));
+            }
+        }
+        found
+    }
+
+    fn review_ramps(&mut self, found: &Found, now: Moment) {
+        let model = Arc::clone(&self.model);
+        let ramps = &mut self.recovery.ramps;
+        ramps.retain(|target| found.serving.contains_key(target));
+        for (target, serving) in &found.serving {
+            let Some(rule) = model.service(&target.0).and_then(slow_start) else {
+                continue;
+            };
+            if ramps.knows(target) {
+                ramps.settle(target, rule, now);
+            } else {
+                ramps.begin(*target, rule, serving.full, serving.kernel, now);
+            }
+        }
+    }
+
+    /// When the next step of a slow start is due.
+    fn next_step(&self, now: Moment) -> Option<Moment> {
+        let rules = self.model.services().iter().filter_map(|service| {
+            let rule = slow_start(service)?;
+            let ramps = service.real_servers.iter().any(|server| {
+                let target = (service.id, server.endpoint);
+                self.recovery.ramps.of(&target).is_some()
+            });
+            ramps.then(|| now + rule.step())
+        });
+        rules.min()
+    }
+
+    fn review_drains(&mut self, found: &Found, now: Moment, effects: &mut Vec<Effect>) {
+        let drains = &mut self.recovery.drains;
+        drains.forget(|target| found.leaving.contains_key(target));
+        for (target, (rule, known)) in &found.leaving {
+            let (service, server) = *target;
+            let name = || {
+                let known = self.model.service(&service);
+                known.map_or_else(|| service.to_string(), |known| known.name.clone())
+            };
+            if drains.begin(*target, *rule, now) && known.connections.active > 0 {
+                effects.push(Effect::Tell(Notice::Draining {
+                    name: name(),
+                    service,
+                    server,
+                    active: known.connections.active,
+                    rule: *rule,
+                }));
+            }
+            if let Some(end) = drains.look(target, Some(known), self.observed_at, now) {
+                effects.push(Effect::Tell(Notice::Drained {
+                    name: name(),
+                    service,
+                    server,
+                    took: drains
+                        .of(target)
+                        .map(|drain| now.since(drain.since))
+                        .unwrap_or_default(),
+                    end,
+                    then: rule.then,
+                }));
+            }
+        }
+    }
+}
+
+/// The highest tier of which the kernel has somebody in service; the first one when there is nobody.
+fn open_tier(service: &VirtualService, observed: &Table) -> u32 {
+    let entry = observed.services.get(&service.id);
+    let serving = service.real_servers.iter().filter(|server| {
+        let known = entry.and_then(|entry| entry.servers.get(&server.endpoint));
+        known.is_some_and(|known| known.settings.weight > 0)
+    });
+    let first = service.real_servers.iter().map(|server| server.tier).min();
+    let open = serving.map(|server| server.tier).max();
+    open.or(first).unwrap_or(FIRST_TIER)
+}

@@ -1,0 +1,211 @@
+//! The director's notices in words, for log and timeline.
+
+use std::fmt;
+
+use super::Notice;
+use crate::model::BelowMinimum;
+use crate::recovery::DrainEnd;
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Loaded {
+                services,
+                real_servers,
+                ..
+            } => write!(
+                f,
+                "definitions in force: {}, {}",
+                counted(*services, "virtual service"),
+                counted(*real_servers, "real server")
+            ),
+            Self::LoadRefused { diagnostics } => {
+                let errors = diagnostics
+                    .iter()
+                    .filter(|finding| finding.is_error())
+                    .count();
+                write!(
+                    f,
+                    "definitions refused ({}), the former ones stay in force",
+                    counted(errors, "error")
+                )
+            }
+            Self::Verdict {
+                name,
+                server,
+                transition,
+                ..
+            } => {
+                let presumed = if transition.was_presumed {
+                    "presumed "
+                } else {
+                    ""
+                };
+                write!(
+                    f,
+                    "{name} {server} {presumed}{} -> {}: {}",
+                    transition.from, transition.to, transition.reason
+                )
+            }
+            Self::CheckTurned {
+                name,
+                server,
+                check,
+                transition,
+            } => write!(
+                f,
+                "{name} {server} check {check} {} -> {}: {}; the server's verdict stays",
+                transition.from, transition.to, transition.reason
+            ),
+            Self::Wavering {
+                name,
+                server,
+                failures,
+                limit,
+                reason,
+                ..
+            } => {
+                write!(f, "{name} {server} fails ({failures} of {limit}): {reason}")
+            }
+            Self::Steady { name, server, .. } => {
+                write!(
+                    f,
+                    "{name} {server} answers well again, its failures are forgotten"
+                )
+            }
+            Self::CannotProbe {
+                name,
+                server,
+                reason,
+            } => {
+                write!(
+                    f,
+                    "{name} {server} could not be asked, its verdict stays: {reason}"
+                )
+            }
+            Self::Held {
+                name,
+                server,
+                until_in,
+            } => {
+                write!(
+                    f,
+                    "{name} {server} changes too often and is held out for {} s",
+                    until_in.as_secs()
+                )
+            }
+            Self::Released { name, server } => {
+                write!(f, "{name} {server} is calm again and let in")
+            }
+            Self::OrderGiven {
+                name,
+                server,
+                order,
+                ..
+            } => write!(f, "{name} {server} {order} (ordered by {})", order.author),
+            Self::OrderLifted {
+                name,
+                server,
+                order,
+                ..
+            } => write!(
+                f,
+                "{name} {server} {} is over (it was: {}; ordered by {})",
+                order.kind, order.reason, order.author
+            ),
+            Self::Availability {
+                name, available, ..
+            } => {
+                let state = if *available {
+                    "a real server is available again"
+                } else {
+                    "no real server is available"
+                };
+                write!(f, "{name}: {state}")
+            }
+            Self::Tier { name, from, to, .. } if to > from => write!(
+                f,
+                "{name}: the real servers up to tier {from} are not enough, tier {to} serves too"
+            ),
+            Self::Tier { name, to, .. } => {
+                write!(
+                    f,
+                    "{name}: the real servers up to tier {to} are enough again"
+                )
+            }
+            Self::Shortage {
+                name,
+                shortage: Some(shortage),
+                below,
+                ..
+            } => {
+                let consequence = match below {
+                    BelowMinimum::Fallback => "the fallback serves where there is one",
+                    BelowMinimum::KeepAll => "verdicts are not believed, all serve",
+                    BelowMinimum::Withdraw => "the service leaves the kernel",
+                };
+                write!(f, "{name}: {shortage}; {consequence}")
+            }
+            Self::Shortage { name, .. } => {
+                write!(f, "{name}: enough real servers are available again")
+            }
+            Self::Draining {
+                name,
+                server,
+                active,
+                rule,
+                ..
+            } => {
+                let limit = rule.timeout.map_or_else(String::new, |timeout| {
+                    format!(", for {} s at most", timeout.as_secs())
+                });
+                write!(
+                    f,
+                    "{name} {server} drains: waits for {}{limit}",
+                    counted(*active as usize, "connection")
+                )
+            }
+            Self::Drained {
+                name,
+                server,
+                took,
+                end,
+                ..
+            } => {
+                let seconds = took.as_secs();
+                match end {
+                    DrainEnd::Empty => write!(f, "{name} {server} is drained after {seconds} s"),
+                    DrainEnd::TimedOut(left) => write!(
+                        f,
+                        "{name} {server} is not drained after {seconds} s, {} left",
+                        counted(*left as usize, "connection")
+                    ),
+                }
+            }
+            Self::Drift { step, .. } => write!(f, "drift: {step}"),
+            Self::Change { step, .. } => step.fmt(f),
+            Self::Refused { failure, retry_in } => {
+                write!(
+                    f,
+                    "the kernel refused: {failure}; next attempt in {} s",
+                    retry_in.as_secs()
+                )
+            }
+            Self::Unreadable { message, retry_in } => {
+                write!(f, "{message}; next attempt in {} s", retry_in.as_secs())
+            }
+            Self::Stopping { removed, kept } => {
+                write!(
+                    f,
+                    "stopping: {removed} virtual services leave the kernel, {kept} stay"
+                )
+            }
+        }
+    }
+}
+
+/// `1 error`, `2 errors`.
+fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}

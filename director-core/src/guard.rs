@@ -1,0 +1,189 @@
+//! The guard: whether one change by people takes out more than they can have meant. It compares the weights before and after
+//! a change of definitions or orders; what verdicts take out is no business of it, but of the minimum of each service.
+//!
+//! Replaced servers do not count as lost: a server that nobody has asked yet counts as up, since whoever served goes on
+//! until its successors have been asked.
+
+use std::fmt;
+
+use crate::desired::{desired, judged};
+use crate::model::{Guard, Quantity, ServiceId, VirtualService};
+use crate::recovery::RecoveryState;
+use crate::table::ServiceEntry;
+use crate::weighing::{Situation, Weighing, waits_for_connections};
+
+/// Services named in one objection at most.
+const NAMED: usize = 5;
+
+/// Why a change should not happen by accident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Objection {
+    /// Too many serving real servers of one service go.
+    Servers {
+        /// The service, by the operator's name.
+        name: String,
+        /// Real servers that serve now.
+        before: usize,
+        /// Real servers that would serve then.
+        after: usize,
+        /// The limit.
+        limit: Quantity,
+    },
+    /// Too many services go.
+    Services {
+        /// Their names.
+        names: Vec<String>,
+        /// All services that are defined now.
+        all: usize,
+        /// The limit.
+        limit: Quantity,
+    },
+    /// Too many active connections would be cut off.
+    Connections {
+        /// How many.
+        cut: u64,
+        /// The limit.
+        limit: u64,
+    },
+}
+
+impl Objection {
+    /// What to do when the change is meant.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Servers { .. } | Self::Services { .. } => {
+                "if it is meant, insist: ipvsctl reload --force; the limits are under guard in the director section"
+            }
+            Self::Connections { .. } => {
+                "give the services a drain, so that connections can end; or insist: ipvsctl reload --force"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Objection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Servers {
+                name,
+                before,
+                after,
+                limit,
+            } => write!(
+                f,
+                "this change leaves {after} of the {before} real servers of {name} that serve now; at most {limit} may go at once"
+            ),
+            Self::Services { names, all, limit } => {
+                let more = names.len().saturating_sub(NAMED);
+                let shown = names[..names.len().min(NAMED)].join(", ");
+                let more = match more {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                write!(
+                    f,
+                    "this change deletes {} of {all} virtual services ({shown}{more}); at most {limit} may go at once",
+                    names.len()
+                )
+            }
+            Self::Connections { cut, limit } => write!(
+                f,
+                "this change cuts off {cut} active connections; at most {limit} may be cut off at once"
+            ),
+        }
+    }
+}
+
+/// What speaks against the way from one situation to another.
+#[must_use]
+pub fn objections(limits: &Guard, before: &Situation<'_>, after: &Situation<'_>) -> Vec<Objection> {
+    // Tiers open and close with the change.
+    let state = RecoveryState {
+        pools: judged(after),
+        ..after.recovery.clone()
+    };
+    let after = Situation {
+        recovery: &state,
+        ..*after
+    };
+    let mut found = Vec::new();
+    found.extend(services(limits, before, &after));
+    for service in before.model.services() {
+        found.extend(servers(limits, service, before, &after));
+    }
+    let cut = connections_cut(before, &after);
+    if cut > limits.connections {
+        found.push(Objection::Connections {
+            cut,
+            limit: limits.connections,
+        });
+    }
+    found
+}
+
+fn services(limits: &Guard, before: &Situation<'_>, after: &Situation<'_>) -> Option<Objection> {
+    let all = before.model.services();
+    let gone = all
+        .iter()
+        .filter(|service| after.model.service(&service.id).is_none());
+    let names: Vec<String> = gone.map(|service| service.name.clone()).collect();
+    let exceeded = limits.services.is_exceeded_by(names.len(), all.len());
+    exceeded.then_some(Objection::Services {
+        names,
+        all: all.len(),
+        limit: limits.services,
+    })
+}
+
+fn servers(
+    limits: &Guard,
+    service: &VirtualService,
+    before: &Situation<'_>,
+    after: &Situation<'_>,
+) -> Option<Objection> {
+    let next = after.model.service(&service.id)?;
+    let serving = |situation: &Situation<'_>, service| {
+        let weighed = situation.weigh(service);
+        let serves = |weighing: &&Weighing<'_>| weighing.chain.weight().is_some_and(|w| w > 0);
+        weighed.servers.iter().filter(serves).count()
+    };
+    let (before, after) = (serving(before, service), serving(after, next));
+    let lost = before.saturating_sub(after);
+    let exceeded = limits.servers.is_exceeded_by(lost, before);
+    exceeded.then(|| Objection::Servers {
+        name: service.name.clone(),
+        before,
+        after,
+        limit: limits.servers,
+    })
+}
+
+/// Active connections of servers that leave the table and do not drain.
+fn connections_cut(before: &Situation<'_>, after: &Situation<'_>) -> u64 {
+    let wanted_before = desired(before);
+    let wanted = desired(after);
+    let drains = |service: &ServiceId| {
+        let former = before.model.service(service);
+        let gone = former.filter(|_| after.model.service(service).is_none());
+        gone.is_some_and(|gone| gone.recovery.drain.is_some() && waits_for_connections(gone))
+    };
+    let ours = before
+        .observed
+        .services
+        .iter()
+        .filter(|(id, _)| wanted_before.services.contains_key(id) && !drains(id));
+    let cut = ours.flat_map(|(id, entry)| {
+        let was = wanted_before.services.get(id);
+        let stays = wanted.services.get(id);
+        let has = |table: Option<&ServiceEntry>, server| {
+            table.is_some_and(|entry: &ServiceEntry| entry.servers.contains_key(server))
+        };
+        entry
+            .servers
+            .iter()
+            .filter(move |(server, _)| has(was, server) && !has(stays, server))
+            .map(|(_, known)| u64::from(known.connections.active))
+    });
+    cut.sum()
+}

@@ -1,0 +1,148 @@
+//! Drains: a server that is to leave stays with weight 0 until its connections have ended, or until time is up.
+//!
+//! ```text
+//!             weight 0 in the kernel, nothing active, two looks apart
+//!   waiting ───────────────────────────────────────────────────────────▶ empty
+//!      │                       time is up
+//!      ├───────────────────────────────────────────────────────────────▶ timed out
+//!      └── wanted again: forgotten, its weight rises; it was never deleted
+//! ```
+//! A datagram service has no connections that could be waited for, so there nothing begins.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{DrainRule, Then};
+use crate::moment::Moment;
+use crate::overrides::Target;
+use crate::table::ServerEntry;
+
+/// How long nothing has to be active: a connection whose handshake is under way does not count as active yet.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// A server that leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drain {
+    /// How.
+    pub rule: DrainRule,
+    /// Since when.
+    pub since: Moment,
+    /// Since when nothing is active while the kernel has weight 0.
+    pub quiet_since: Option<Moment>,
+    /// How it ended; none while it goes on.
+    pub end: Option<DrainEnd>,
+}
+
+/// How a drain ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DrainEnd {
+    /// No connection was active any more.
+    Empty,
+    /// Time was up, with so many active connections left.
+    TimedOut(u32),
+}
+
+impl Drain {
+    /// When time is up.
+    #[must_use]
+    pub fn until(&self) -> Option<Moment> {
+        self.rule.timeout.map(|timeout| self.since + timeout)
+    }
+
+    /// Whether the server may leave the table now. One that is not defined any more and is to be kept leaves when it is
+    /// empty.
+    #[must_use]
+    pub fn lets_go(&self, defined: bool) -> bool {
+        match (self.end, self.rule.then) {
+            (None, _) => false,
+            (Some(_), Then::Remove) => true,
+            (Some(end), Then::Keep) => !defined && end == DrainEnd::Empty,
+        }
+    }
+}
+
+/// All servers that leave.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Drains {
+    by_target: BTreeMap<Target, Drain>,
+}
+
+impl Drains {
+    /// The drain of this server.
+    #[must_use]
+    pub fn of(&self, target: &Target) -> Option<&Drain> {
+        self.by_target.get(target)
+    }
+
+    /// Begins a drain that has not begun; a new rule takes the place of the former one. Says whether it began now.
+    pub fn begin(&mut self, target: Target, rule: DrainRule, now: Moment) -> bool {
+        let mut began = false;
+        let drain = self.by_target.entry(target).or_insert_with(|| {
+            began = true;
+            Drain {
+                rule,
+                since: now,
+                quiet_since: None,
+                end: None,
+            }
+        });
+        if drain.rule != rule {
+            drain.rule = rule;
+            drain.end = None;
+        }
+        began
+    }
+
+    /// Looks at what the kernel held at `read`; says whether the drain ended now.
+    pub fn look(
+        &mut self,
+        target: &Target,
+        known: Option<&ServerEntry>,
+        read: Moment,
+        now: Moment,
+    ) -> Option<DrainEnd> {
+        let drain = self.by_target.get_mut(target)?;
+        let active = known.map_or(0, |known| known.connections.active);
+        let quiet = known.is_none_or(|known| known.settings.weight == 0) && active == 0;
+        drain.quiet_since = quiet.then(|| drain.quiet_since.unwrap_or(now));
+        let settled = drain
+            .quiet_since
+            .is_some_and(|since| read.since(since) >= SETTLING);
+        let end = if known.is_none() || settled {
+            DrainEnd::Empty
+        } else if drain.until().is_some_and(|until| until <= now) {
+            DrainEnd::TimedOut(active)
+        } else {
+            return None;
+        };
+        let before = drain.end.replace(end);
+        before.is_none().then_some(end)
+    }
+
+    /// Forgets those that are no longer wanted; gives them.
+    pub fn forget(&mut self, wanted: impl Fn(&Target) -> bool) -> Vec<(Target, Drain)> {
+        self.by_target
+            .extract_if(.., |target, _| !wanted(target))
+            .collect()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&Target, &Drain)> {
+        self.by_target.iter()
+    }
+
+    /// Whether one of them waits for connections.
+    #[must_use]
+    pub fn any_waits(&self) -> bool {
+        self.by_target.values().any(|drain| drain.end.is_none())
+    }
+
+    /// When the next one's time is up.
+    #[must_use]
+    pub fn next_end(&self) -> Option<Moment> {
+        let waiting = self.by_target.values().filter(|drain| drain.end.is_none());
+        waiting.filter_map(Drain::until).min()
+    }
+}

@@ -1,0 +1,30 @@
+//! What stands between a verdict and a weight for a time: slow starts, drains, and whether a pool has enough servers.
+//! Kept by the director and brought up to date before each comparison of the tables; the weights that follow are
+//! [`crate::weighing`]'s.
+//!
+//! Invariant: nothing here asks a clock, and what is remembered follows from what was seen, so that a replay gives the same.
+
+mod drain;
+mod pool;
+mod ramp;
+
+pub use drain::{Drain, DrainEnd, Drains};
+pub use pool::{Census, Pool, Pools, Shortage, census};
+pub use ramp::{Ramp, Ramps, room, scaled, slow_start};
+
+use std::collections::BTreeMap;
+
+use crate::model::{DrainRule, ServiceId};
+
+/// All that is remembered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RecoveryState {
+    /// Servers that return.
+    pub ramps: Ramps,
+    /// Servers that leave.
+    pub drains: Drains,
+    /// Whether each service has enough servers.
+    pub pools: Pools,
+    /// Services that are no longer defined and leave by a drain.
+    pub leaving: BTreeMap<ServiceId, DrainRule>,
+}

@@ -1,0 +1,207 @@
+//! How servers and services leave, as stories on a virtual clock: at once, or by a drain.
+
+mod world;
+
+use std::time::Duration;
+
+use director_core::definitions::{DrainDefinition, RecoveryDefinition};
+use director_core::model::{OnFailure, Then};
+use director_core::plan::Op;
+use director_core::table::Table;
+use world::{Brief, World, address, endpoint, place, placed, service_id};
+
+const VIP: &str = "192.0.2.10";
+const OTHER: &str = "192.0.2.11";
+const ONE: &str = "10.0.0.11";
+const TWO: &str = "10.0.0.12";
+
+fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+fn drain(timeout: u64, then: Then) -> RecoveryDefinition {
+    RecoveryDefinition {
+        drain: Some(DrainDefinition {
+            place: place(),
+            timeout: Some(placed(seconds(timeout))),
+            then: Some(placed(then)),
+        }),
+        ..RecoveryDefinition::default()
+    }
+}
+
+/// So many connections are active at this server.
+fn connections(world: &mut World, server: &str, active: u32) {
+    let entry = world.kernel.services.get_mut(&service_id(VIP));
+    let known = entry.and_then(|entry| entry.servers.get_mut(&endpoint(server)));
+    if let Some(known) = known {
+        known.connections.active = active;
+    }
+}
+
+fn pair(recovery: RecoveryDefinition) -> Brief {
+    Brief {
+        recovery,
+        ..Brief::new(VIP, &[(ONE, 3), (TWO, 1)])
+    }
+}
+
+fn running(brief: Brief) -> World {
+    let mut world = World::new(Table::default());
+    world.load(&[brief]);
+    world.run(seconds(3));
+    world
+}
+
+/// Weights of these servers of the service.
+fn weights<const N: usize>(world: &World, servers: [&str; N]) -> [Option<u32>; N] {
+    servers.map(|server| world.weight(VIP, server))
+}
+
+fn dies(world: &mut World, servers: &[&str]) {
+    world
+        .dead
+        .extend(servers.iter().map(|server| address(server)));
+    world.run(seconds(2));
+}
+
+fn returns(world: &mut World, servers: &[&str]) {
+    for server in servers {
+        world.dead.remove(&address(server));
+    }
+    world.run(seconds(2));
+}
+
+/// How often a server was added or deleted.
+fn comings_and_goings(world: &World, server: &str) -> usize {
+    let concerned = world.writes.iter().filter(|op| {
+        let moved = matches!(op, Op::AddServer { .. } | Op::DeleteServer { .. });
+        moved
+            && op
+                .server()
+                .is_some_and(|known| known.address == address(server))
+    });
+    concerned.count()
+}
+
+#[test]
+fn a_server_that_leaves_the_definitions_stays_until_its_connections_have_ended() {
+    let mut world = running(pair(drain(600, Then::Remove)));
+    connections(&mut world, ONE, 3);
+    world.load(&[Brief {
+        servers: vec![(TWO, 1)],
+        ..pair(drain(600, Then::Remove))
+    }]);
+    world.run(seconds(60));
+    assert_eq!(weights(&world, [ONE, TWO]), [Some(0), Some(1)]);
+    let leaving = &world.director.snapshot(world.now).services[0].leaving;
+    let words: Vec<&str> = leaving[0]
+        .chain
+        .iter()
+        .map(|link| link.cause.as_str())
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "no longer defined",
+            "drains: 3 active connections left, 9m00s to go, then removed"
+        ]
+    );
+    connections(&mut world, ONE, 0);
+    world.run(seconds(3));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+}
+
+#[test]
+fn a_drain_ends_when_its_time_is_up() {
+    for (then, expected) in [(Then::Remove, None), (Then::Keep, Some(0))] {
+        let mut world = running(pair(drain(30, then)));
+        connections(&mut world, ONE, 1);
+        world.load(&[Brief {
+            servers: vec![(TWO, 1)],
+            ..pair(drain(30, then))
+        }]);
+        world.run(seconds(29));
+        assert_eq!(world.weight(VIP, ONE), Some(0), "{then:?}");
+        world.run(seconds(3));
+        assert_eq!(world.weight(VIP, ONE), expected, "{then:?}");
+        let told = world.notices.iter().any(|notice| {
+            notice
+                .to_string()
+                .ends_with("is not drained after 30 s, 1 connection left")
+        });
+        assert!(told, "{:?}", world.notices);
+        // One that is kept leaves when it is empty, since nobody defines it any more.
+        connections(&mut world, ONE, 0);
+        world.run(seconds(25));
+        assert_eq!(world.weight(VIP, ONE), None, "{then:?}");
+    }
+}
+
+#[test]
+fn whoever_is_defined_again_while_it_drains_was_never_deleted() {
+    let mut world = running(pair(drain(600, Then::Remove)));
+    connections(&mut world, ONE, 3);
+    let moves = comings_and_goings(&world, ONE);
+    world.load(&[Brief {
+        servers: vec![(TWO, 1)],
+        ..pair(drain(600, Then::Remove))
+    }]);
+    world.run(seconds(20));
+    world.load(&[pair(drain(600, Then::Remove))]);
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, ONE), Some(3));
+    assert_eq!(comings_and_goings(&world, ONE), moves);
+}
+
+#[test]
+fn a_failed_server_drains_where_that_is_asked_and_returns_by_its_weight() {
+    let mut world = running(Brief {
+        on_failure: OnFailure::Drain,
+        ..pair(drain(600, Then::Remove))
+    });
+    connections(&mut world, ONE, 2);
+    let moves = comings_and_goings(&world, ONE);
+    dies(&mut world, &[ONE]);
+    world.run(seconds(30));
+    assert_eq!(world.weight(VIP, ONE), Some(0));
+    returns(&mut world, &[ONE]);
+    assert_eq!(world.weight(VIP, ONE), Some(3));
+    assert_eq!(comings_and_goings(&world, ONE), moves);
+    dies(&mut world, &[ONE]);
+    connections(&mut world, ONE, 0);
+    world.run(seconds(3));
+    assert_eq!(world.weight(VIP, ONE), None);
+}
+
+#[test]
+fn a_service_that_leaves_the_definitions_drains_first() {
+    let mut world = World::new(Table::default());
+    let other = Brief {
+        vip: OTHER,
+        ..pair(RecoveryDefinition::default())
+    };
+    world.load(&[pair(drain(600, Then::Remove)), other.clone()]);
+    world.run(seconds(2));
+    connections(&mut world, ONE, 1);
+    world.load(&[other]);
+    world.run(seconds(30));
+    assert_eq!(weights(&world, [ONE, TWO]), [Some(0), None]);
+    let snapshot = world.director.snapshot(world.now);
+    assert_eq!(snapshot.leaving[0].0, service_id(VIP));
+    connections(&mut world, ONE, 0);
+    world.run(seconds(3));
+    assert!(!world.kernel.services.contains_key(&service_id(VIP)));
+    assert!(world.kernel.services.contains_key(&service_id(OTHER)));
+}
+
+#[test]
+fn without_a_drain_whoever_leaves_leaves_at_once() {
+    let mut world = running(pair(RecoveryDefinition::default()));
+    connections(&mut world, ONE, 5);
+    world.load(&[Brief {
+        servers: vec![(TWO, 1)],
+        ..pair(RecoveryDefinition::default())
+    }]);
+    assert_eq!(world.weight(VIP, ONE), None);
+}

@@ -1,0 +1,79 @@
+//! What the control interface says about whoever leaves.
+
+use director_core::moment::Moment;
+use director_core::recovery::{Drain, DrainEnd};
+use director_core::snapshot::GuestView;
+use serde::{Deserialize, Serialize};
+
+use super::wire::ChainLink;
+
+/// A drain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DrainState {
+    /// Age.
+    pub seconds: f64,
+    /// Time left; none when it may take as long as it takes, or is over.
+    pub seconds_left: Option<f64>,
+    /// `waiting`, `empty` or `timed_out`.
+    pub state: String,
+}
+
+/// A server that is no longer defined and stays for a while.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leaving {
+    /// Address and port.
+    pub address: String,
+    /// Weight in the kernel.
+    pub weight: u32,
+    /// Active connections in the kernel.
+    pub active: u32,
+    /// Inactive connections in the kernel.
+    pub inactive: u32,
+    /// How its weight came about.
+    pub chain: Vec<ChainLink>,
+    /// Its drain.
+    pub drain: Option<DrainState>,
+}
+
+/// A service that is no longer defined and stays until its connections have ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeavingService {
+    /// What it listens on.
+    pub listen: String,
+    /// Its servers.
+    pub servers: Vec<Leaving>,
+}
+
+impl DrainState {
+    pub(super) fn of(drain: &Drain, now: Moment) -> Self {
+        let left = drain.until().filter(|_| drain.end.is_none());
+        Self {
+            seconds: now.since(drain.since).as_secs_f64(),
+            seconds_left: left.map(|until| until.since(now).as_secs_f64()),
+            state: match drain.end {
+                None => "waiting",
+                Some(DrainEnd::Empty) => "empty",
+                Some(DrainEnd::TimedOut(_)) => "timed_out",
+            }
+            .to_owned(),
+        }
+    }
+}
+
+impl Leaving {
+    pub(super) fn all(guests: &[GuestView], now: Moment) -> Vec<Self> {
+        let leaving = |guest: &GuestView| Self {
+            address: guest.endpoint.to_string(),
+            weight: guest.observed.settings.weight,
+            active: guest.observed.connections.active,
+            inactive: guest.observed.connections.inactive,
+            chain: guest
+                .chain
+                .iter()
+                .map(|link| ChainLink::of(link, now))
+                .collect(),
+            drain: guest.drain.as_ref().map(|drain| DrainState::of(drain, now)),
+        };
+        guests.iter().map(leaving).collect()
+    }
+}
