@@ -7,13 +7,15 @@
 //!   files ───┘                                       └─▶ alerts         │
 //! ```
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 
 use director_core::diagnostic::Diagnostic;
 use director_core::director::{Director, Effect, Event, Notice};
 use director_core::health::ProbeId;
-use director_core::model::Probe;
+use director_core::model::{Model, Probe, ServiceId};
 use director_core::moment::Moment;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -77,7 +79,7 @@ impl EventLoop {
     /// Runs until the director wishes to exit.
     pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         self.go_on(receiver, first).await;
-        self.probe_settings.open_roads(false);
+        self.probe_settings.open_roads(BTreeSet::new());
         self.besides.finish().await;
         if let Some(manners) = self.manners {
             // Others may have to be waited for.
@@ -215,8 +217,7 @@ impl EventLoop {
         if let (Some(manners), Some(process)) = (&mut self.manners, &loaded.process) {
             manners.adopt(&loaded.model, process, &loaded.report.text);
         }
-        self.probe_settings
-            .open_roads(!loaded.model.helpers().is_empty());
+        self.probe_settings.open_roads(roads_to(&loaded.model));
         let duties = Event::DutiesLoaded {
             duties: Arc::new(loaded.duties),
         };
@@ -368,6 +369,16 @@ impl EventLoop {
         });
         true
     }
+}
+
+/// The VIPs, when any of them is asked by the clients' road.
+fn roads_to(model: &Model) -> BTreeSet<IpAddr> {
+    let services = model.services().iter().map(|service| service.id);
+    let vips = services.filter_map(|id| match id {
+        ServiceId::Address { vip, .. } => Some(vip),
+        ServiceId::Mark { .. } => None,
+    });
+    vips.filter(|_| !model.helpers().is_empty()).collect()
 }
 
 fn findings(outcome: &Result<Box<Loaded>, LoadError>) -> Vec<Diagnostic> {

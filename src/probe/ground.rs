@@ -5,7 +5,7 @@
 //! **Invariant:** a setting is changed only while probes go by such roads, written down before it is changed, and put back
 //! unless somebody else has changed it since; what a killed director left is put back by the next one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -65,6 +65,8 @@ pub(super) struct Ground {
 #[derive(Debug, Default)]
 struct State {
     closed: bool,
+    /// Addresses that real servers have too.
+    vips: BTreeSet<IpAddr>,
     /// Where changes are written down.
     record: Option<PathBuf>,
     /// By file.
@@ -96,11 +98,12 @@ impl Ground {
         state.record = Some(record);
     }
 
-    /// Lets probes set out, or ends that and puts back what was changed for them.
-    pub(super) fn open(&self, open: bool) {
+    /// Lets probes set out to these VIPs; when there are none, ends that and puts back what was changed for them.
+    pub(super) fn open(&self, vips: BTreeSet<IpAddr>) {
         let mut state = self.state();
-        state.closed = !open;
-        if !open {
+        state.closed = vips.is_empty();
+        state.vips = vips;
+        if state.closed {
             state.put_back();
         }
     }
@@ -111,8 +114,10 @@ impl Ground {
             preferred_source(toward).map_err(|source| GroundError::NoRoute { toward, source })?;
         let addresses = own_addresses().map_err(GroundError::Addresses)?;
         let family = Family::of(vip);
-        let (address, interface) =
-            choose(&addresses, preferred, vip).ok_or(GroundError::NoAddress { toward, family })?;
+        let mut vips = self.state().vips.clone();
+        vips.insert(vip);
+        let (address, interface) = choose(&addresses, preferred, family, &vips)
+            .ok_or(GroundError::NoAddress { toward, family })?;
         if family == Family::Ipv4 && interface != "lo" {
             self.take_answers(interface)?;
         }
@@ -261,25 +266,25 @@ fn own_addresses() -> Result<Vec<Own>, nix::errno::Errno> {
     Ok(found.collect())
 }
 
-/// The address that asks, and its interface: the kernel's choice, unless that is the VIP, which the real server would
-/// answer to itself, or of the other family. Another VIP would be answered there too, so networks come before single ones.
-fn choose(addresses: &[Own], preferred: IpAddr, vip: IpAddr) -> Option<(IpAddr, &str)> {
-    let own = addresses.iter().find(|own| own.address == preferred)?;
-    let usable = |address: IpAddr| {
-        let link_local = matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
-        address != vip && Family::of(address) == Family::of(vip) && !link_local
+/// The address that asks, and its interface: the kernel's choice, unless that is of the other family or a VIP, which the
+/// real server would answer to itself. Addresses that are alone in their network are mostly VIPs, though not of ours.
+fn choose<'a>(
+    addresses: &'a [Own],
+    preferred: IpAddr,
+    family: Family,
+    vips: &BTreeSet<IpAddr>,
+) -> Option<(IpAddr, &'a str)> {
+    let first = addresses.iter().find(|own| own.address == preferred)?;
+    let usable = |own: &&Own| {
+        let link_local =
+            matches!(own.address, IpAddr::V6(address) if address.is_unicast_link_local());
+        let can_answer = Family::of(own.address) == family && !link_local;
+        own.interface == first.interface && can_answer && !vips.contains(&own.address)
     };
-    if usable(preferred) {
-        return Some((preferred, &own.interface));
-    }
-    let beside = |alone: bool| {
-        let mut candidates = addresses.iter().filter(|other| {
-            other.interface == own.interface && other.alone == alone && usable(other.address)
-        });
-        candidates.next()
-    };
-    let other = beside(false).or_else(|| beside(true))?;
-    Some((other.address, &other.interface))
+    let mut candidates: Vec<&Own> = addresses.iter().filter(usable).collect();
+    candidates.sort_by_key(|own| (own.alone, own.address != preferred));
+    let chosen = candidates.first()?;
+    Some((chosen.address, &chosen.interface))
 }
 
 #[cfg(test)]

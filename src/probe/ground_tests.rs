@@ -15,26 +15,30 @@ fn the_address_that_asks_is_never_a_vip() {
     let addresses = [
         own("front", "192.0.2.1", false),
         own("front", "192.0.2.201", true),
+        own("front", "192.0.2.202", false),
         own("back", "10.0.0.1", false),
         own("back", "fe80::1", false),
         own("back", "fd00::201", true),
         own("back", "fd00::1", false),
         own("other", "198.51.100.7", true),
     ];
-    let chosen = |preferred: &str, vip: &str| {
-        let chosen = choose(&addresses, preferred.parse().unwrap(), vip.parse().unwrap());
+    let vips = ["192.0.2.201", "192.0.2.202", "fd00::202", "198.51.100.7"];
+    let vips = vips.map(|vip| vip.parse().unwrap()).into();
+    let chosen = |preferred: &str, family| {
+        let chosen = choose(&addresses, preferred.parse().unwrap(), family, &vips);
         chosen.map(|(address, interface)| format!("{address} {interface}"))
     };
     let some = |text: &str| Some(text.to_owned());
-    assert_eq!(chosen("10.0.0.1", "192.0.2.201"), some("10.0.0.1 back"));
-    assert_eq!(
-        chosen("192.0.2.201", "192.0.2.201"),
-        some("192.0.2.1 front")
-    );
+    let (four, six) = (Family::Ipv4, Family::Ipv6);
+    assert_eq!(chosen("10.0.0.1", four), some("10.0.0.1 back"));
+    assert_eq!(chosen("192.0.2.201", four), some("192.0.2.1 front"));
+    assert_eq!(chosen("192.0.2.202", four), some("192.0.2.1 front"));
     // An IPv6 VIP whose servers are reached over IPv4.
-    assert_eq!(chosen("10.0.0.1", "fd00::201"), some("fd00::1 back"));
-    assert_eq!(chosen("198.51.100.7", "198.51.100.7"), None);
-    assert_eq!(chosen("198.51.100.7", "fd00::201"), None);
+    assert_eq!(chosen("10.0.0.1", six), some("fd00::1 back"));
+    // IPv6 prefers the address that is most like the server's, which may be the VIP of somebody else.
+    assert_eq!(chosen("fd00::201", six), some("fd00::1 back"));
+    assert_eq!(chosen("198.51.100.7", four), None);
+    assert_eq!(chosen("198.51.100.7", six), None);
 }
 
 fn host(name: &str, accept_local: &str, rp_filter: &str, directory: &Path) {
@@ -75,7 +79,7 @@ fn settings_are_put_back_also_after_a_kill() {
 
     let next = ground(directory);
     next.take_answers("back").unwrap();
-    next.open(false);
+    next.open(BTreeSet::new());
     assert_eq!(settings(directory), ["0", "1"]);
     assert!(!directory.join("record").exists());
     assert!(matches!(
@@ -93,7 +97,7 @@ fn what_somebody_else_has_set_stays() {
     let ground = ground(directory);
     ground.take_answers("back").unwrap();
     fs::write(directory.join("back/rp_filter"), "0").unwrap();
-    ground.open(false);
+    ground.open(BTreeSet::new());
     assert_eq!(settings(directory), ["0", "0"]);
 }
 

@@ -1,5 +1,6 @@
 //! What all probes share: the TLS configurations, made once and kept.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,9 +59,10 @@ impl ProbeSettings {
         self.shared.ground.record_in(record);
     }
 
-    /// Whether probes go by the clients' road from now on; when they do not, what was changed for them is put back.
-    pub fn open_roads(&self, open: bool) {
-        self.shared.ground.open(open);
+    /// The VIPs of all services, when probes go by the clients' road from now on; with none, they do not, and what was
+    /// changed for them is put back.
+    pub fn open_roads(&self, vips: BTreeSet<IpAddr>) {
+        self.shared.ground.open(vips);
     }
 
     pub(super) fn ground(&self) -> &Ground {

@@ -63,6 +63,18 @@ road_definitions() {
         }' "$ROADS"
 }
 
+# road_probed_definitions: the TCP service of each road, its servers asked by that road with questions that fill a packet.
+road_probed_definitions() {
+    echo 'services:'
+    awk -F'|' -v web=$ROAD_WEB_PORT '
+        {
+            vip = $2 ~ /:/ ? "[" $2 "]" : $2
+            print "  - {listen: \"tcp://" vip ":" web "\", scheduler: rr, on_stop: remove, forwarding: " $5 ","
+            print "     check: {http: {path: /where}, path: forwarding, full_size: true, every: 1s, timeout: 5s},"
+            print "     real_servers: [\"" $6 "\"" ($7 ? ", \"" $7 "\"" : "") "]}"
+        }' "$ROADS"
+}
+
 # road_questions: what the client asks; each road is asked as often as it has servers.
 road_questions() {
     awk -F'|' -v web=$ROAD_WEB_PORT -v marked=$ROAD_MARKED_PORT -v echo=$ROAD_ECHO_PORT -v four="$CIP" -v six="$CIP6" '

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # NAT, direct routing, local node and every kind of tunnel carry TCP, UDP, SCTP and marked packets of both families, and
-# each answer comes from where it should: all roads stand side by side in one file, and the client walks them all.
+# each answer comes from where it should: all roads stand side by side in one file, and the client walks them all, and
+# then the probes do.
 
 . "$LAB_DIRECTORY/roads.sh"
 roads_up
@@ -49,11 +50,24 @@ refused=$(printf '%s\n' "$said" | grep -c 'only tunnels cross address families')
 expect_equal 'mixed families that were refused' 16 "$refused"
 for forwarding in NAT 'direct routing' 'local node'; do
     for families in 'IPv6 in IPv4' 'IPv4 in IPv6'; do
-        for protocol in $ROAD_PROTOCOLS; do
+        for protocol in $ROAD_PROTOCOLS probe; do
             echo "$forwarding|$families|$protocol|refused: only tunnels cross families"
         done
     done
 done | cells
+
+# Probes take the same roads: on an empty table a server comes in when it has answered for the VIP.
+director_stop
+on director ipvsadm -C
+road_probed_definitions | director_define
+director_start
+servers=$(awk -F'|' '{ n += $7 ? 2 : 1 } END { print n }' "$ROADS")
+answered() { on director ipvsctl save -n | grep -c '^-a -t .* -w 1' || true; }
+all_answered() { [ "$(answered)" -eq "$servers" ]; }
+within 30 all_answered || fail "of $servers servers $(answered) are up: $(on director ipvsctl status)"
+awk -F'|' '{ print $3 "|" $4 "|probe|ok" }' "$ROADS" | cells
+director_stop
+expect_equal 'the table after a stop' '' "$(on director ipvsadm -S -n)"
 
 unused=$(road_counters_at_zero real1) || true
 [ -z "$unused" ] || fail "real1 has got no packet of these kinds:

@@ -34,6 +34,13 @@ pub(super) fn shared_faults(
             "leave path out; a service with a VIP may have the same real servers and probe them by its forwarding",
         );
     }
+    if let Some(hold) = check.hold_connection.as_ref().filter(|hold| hold.value) {
+        findings.error(
+            &hold.place,
+            "a held connection is one to the server itself, and this check asks the VIP",
+            "leave one of the two out, or write two checks",
+        );
+    }
     let kind = check.kind.as_ref();
     let asked = kind.map(|kind| innermost(&kind.value));
     let balanced = match asked {
