@@ -5,7 +5,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
 VAGRANT_BIN = vagrant/bin
 
-.PHONY: help demo test lint lab matrix differential bench clean services simulate lab-vagrant vagrant-programs
+.PHONY: help demo test lint lab mutants matrix differential bench clean services simulate lab-vagrant vagrant-programs
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 23
@@ -35,6 +35,11 @@ differential: ## Debian's ldirectord and ours on the same files, through the sam
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
 	@tests/lab/differential/run
+
+mutants: ## in the lab: a thousand mutated definitions as reloads under load, not one request may fail
+	@tests/lab/install
+	@cargo build --quiet --bins
+	@LAB_LIMIT=3600 tests/lab/run --with tests/lab/mutated-reloads $(or $(COUNT),1000) $(or $(SEED),1)
 
 services: ## in the lab: every protocol check against its real server, in every state; prints the table of docs/checks.md
 	@tests/lab/install

@@ -375,3 +375,17 @@ fn an_event_survives_being_recorded() {
     let line = serde_json::to_string(&loaded).unwrap();
     assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), loaded);
 }
+
+#[test]
+fn a_reload_leaves_the_time_of_unchanged_probes_alone() {
+    let mut world = running(pair());
+    let next = |world: &World| -> Vec<_> {
+        let snapshot = world.director.snapshot(world.now);
+        let servers = snapshot.services[0].servers.iter();
+        servers.map(|server| server.next_probe).collect()
+    };
+    let before = next(&world);
+    assert!(before.iter().all(Option::is_some), "{before:?}");
+    world.load(&[pair(), Brief::new("192.0.2.77", &[("10.0.0.77", 1)])]);
+    assert_eq!(next(&world), before);
+}

@@ -1,7 +1,7 @@
 //! Lints that know the kernel: definitions that it takes in silence and that do not do what they say. Warnings, each with
 //! its reason; errors belong elsewhere.
 
-use super::{Findings, recovery};
+use super::{Findings, lint_roads, lint_weights, recovery};
 use crate::definitions::{PortDefinition, RealServerDefinition, ServiceDefinition};
 use crate::model::{ClientMask, OnFailure, RealServer, VirtualService};
 
@@ -18,6 +18,8 @@ pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findin
     ignored_ports(written, service, findings);
     persistence(written, service, findings);
     recovery::lint_slow_start(written, &service.scheduling, findings);
+    lint_weights::lint(written, service, findings);
+    lint_roads::lint(written, service, findings);
 }
 
 fn hashing_without_fallback(

@@ -2,6 +2,8 @@
 //! are resolved here and nowhere else. Host and service names must have been resolved before.
 
 mod check;
+mod lint_roads;
+mod lint_weights;
 mod lints;
 mod listen;
 mod real_server;

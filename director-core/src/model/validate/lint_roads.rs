@@ -1,0 +1,90 @@
+//! Lints about the road that packets take: what can be told from addresses alone. What only the machine knows (routes,
+//! interfaces, sysctls) is `ipvsctl doctor`'s to find.
+
+use std::net::IpAddr;
+
+use super::Findings;
+use crate::definitions::{Host, ListenDefinition, ServiceDefinition};
+use crate::model::{Forwarding, Protocol, VirtualService};
+
+/// Networks that a VIP is taken to be in, by prefix length: the sizes that segments nearly always have.
+const SEGMENT4: u32 = 24;
+const SEGMENT6: u32 = 64;
+
+/// Everything worth a warning about the roads of a valid service.
+pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
+    nat_beside_the_clients(written, service, findings);
+    engine_of_another_protocol(written, findings);
+}
+
+/// A server in the VIP's own segment answers clients of that segment directly, with its own address, and they drop that.
+fn nat_beside_the_clients(
+    written: &ServiceDefinition,
+    service: &VirtualService,
+    findings: &mut Findings,
+) {
+    let ListenDefinition::Address {
+        host: Host::Address(vip),
+        ..
+    } = &written.listen.value
+    else {
+        return;
+    };
+    for entry in &written.real_servers {
+        let Host::Address(rip) = &entry.host.value else {
+            continue;
+        };
+        let by_nat = service
+            .real_servers
+            .iter()
+            .any(|server| server.endpoint.address == *rip && server.forwarding == Forwarding::Masq);
+        if by_nat && rip != vip && !vip.is_loopback() && in_one_segment(*vip, *rip) {
+            findings.warning(
+                &entry.host.place,
+                format!("with NAT this server's answers must come back through the director, and it is beside the VIP {vip}: clients of that network get them directly and drop them"),
+                "put the server behind the director, or use direct routing (dr) for servers beside the VIP",
+            );
+        }
+    }
+}
+
+fn in_one_segment(left: IpAddr, right: IpAddr) -> bool {
+    match (left, right) {
+        (IpAddr::V4(left), IpAddr::V4(right)) => {
+            (left.to_bits() ^ right.to_bits()) >> (u32::BITS - SEGMENT4) == 0
+        }
+        (IpAddr::V6(left), IpAddr::V6(right)) => {
+            (left.to_bits() ^ right.to_bits()) >> (u128::BITS - SEGMENT6) == 0
+        }
+        _ => false,
+    }
+}
+
+/// The kernel's only engine reads SIP in UDP packets and leaves everything else to the client's address
+/// (net/netfilter/ipvs/ip_vs_pe_sip.c, ip_vs_sip_fill_param).
+fn engine_of_another_protocol(written: &ServiceDefinition, findings: &mut Findings) {
+    let Some(engine) = &written.persistence_engine else {
+        return;
+    };
+    let other = match &written.listen.value {
+        ListenDefinition::Address { protocol, .. } => *protocol != Protocol::Udp,
+        ListenDefinition::Mark { .. } => false,
+    };
+    if engine.value == "sip" && other {
+        findings.warning(
+            &engine.place,
+            "the sip engine looks into UDP packets only; here clients are told apart by address",
+            "use it for a udp:// service, or leave it out",
+        );
+    }
+    if engine.value != "sip" {
+        findings.warning(
+            &engine.place,
+            format!(
+                "the kernel knows no persistence engine {:?} of its own",
+                engine.value
+            ),
+            "write sip, or make sure that the module of this engine is there",
+        );
+    }
+}

@@ -1,0 +1,104 @@
+//! Lints about weights and thresholds: what schedulers do with them that few expect. Sources are the schedulers themselves,
+//! net/netfilter/ipvs/ip_vs_*.c.
+
+use super::Findings;
+use crate::definitions::ServiceDefinition;
+use crate::diagnostic::Place;
+use crate::model::VirtualService;
+
+/// Schedulers that hash a client to one server, and refuse it while that one is overloaded unless their fallback flag is
+/// set (ip_vs_sh.c, ip_vs_mh.c).
+const HASHING: [&str; 2] = ["sh", "mh"];
+
+/// Everything worth a warning about the weights and thresholds of a valid service.
+pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
+    no_weight_at_all(written, service, findings);
+    equal_weights(written, service, findings);
+    overloaded_without_fallback(written, service, findings);
+    no_scheduler(written, service, findings);
+}
+
+/// Where the scheduler is written, or the service where it is not.
+fn scheduler_place(written: &ServiceDefinition) -> &Place {
+    let scheduler = written.scheduler.as_ref();
+    scheduler.map_or(&written.place, |scheduler| &scheduler.place)
+}
+
+fn no_weight_at_all(
+    written: &ServiceDefinition,
+    service: &VirtualService,
+    findings: &mut Findings,
+) {
+    let servers = &service.real_servers;
+    let all_zero = !servers.is_empty() && servers.iter().all(|server| server.weight == 0);
+    if all_zero && let Some(first) = written.real_servers.first() {
+        let place = first
+            .weight
+            .as_ref()
+            .map_or(&first.place, |weight| &weight.place);
+        findings.warning(
+            place,
+            "every real server of this service has weight 0, so nobody gets a connection",
+            "give at least one server a weight; to take servers out for a while there are orders",
+        );
+    }
+}
+
+/// `fo` sends everything to the heaviest, `ovf` fills the heaviest until it has as many connections as its weight says
+/// (ip_vs_fo.c, ip_vs_ovf.c).
+fn equal_weights(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
+    let weights: Vec<u32> = service
+        .real_servers
+        .iter()
+        .map(|server| server.weight)
+        .collect();
+    let equal = weights.len() > 1 && weights.windows(2).all(|pair| pair[0] == pair[1]);
+    let largest = weights.iter().max().copied().unwrap_or(0);
+    match service.scheduling.scheduler.as_str() {
+        "fo" if equal => findings.warning(
+            scheduler_place(written),
+            "fo sends every connection to the server with the highest weight, and all weights are equal",
+            "give the servers different weights, the first choice the highest",
+        ),
+        "ovf" if largest <= 1 && !weights.is_empty() => findings.warning(
+            scheduler_place(written),
+            "ovf takes a weight for the number of connections before it turns to the next server, and none is above 1",
+            "write as weights how many connections each server can take",
+        ),
+        _ => {}
+    }
+}
+
+fn overloaded_without_fallback(
+    written: &ServiceDefinition,
+    service: &VirtualService,
+    findings: &mut Findings,
+) {
+    let scheduling = &service.scheduling;
+    let name = scheduling.scheduler.as_str();
+    if !HASHING.contains(&name) || scheduling.flags.first {
+        return;
+    }
+    let limited = written.real_servers.iter().find_map(|server| {
+        let upper = server.upper_threshold.as_ref()?;
+        (upper.value > 0).then_some(&upper.place)
+    });
+    if let Some(place) = limited {
+        findings.warning(
+            place,
+            format!("{name} without its fallback flag refuses the clients of a server that is at its upper threshold"),
+            format!("give {name} the flag {name}-fallback, or leave the threshold out"),
+        );
+    }
+}
+
+/// Without a scheduler only connections that another director synchronises are forwarded (ip_vs_core.c, ip_vs_schedule).
+fn no_scheduler(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
+    if service.scheduling.scheduler == "none" {
+        findings.warning(
+            scheduler_place(written),
+            "without a scheduler the kernel drops every new connection of this service",
+            "name a scheduler, such as wlc; only a pure backup of another director needs none",
+        );
+    }
+}
