@@ -95,7 +95,7 @@ uml_boot() {
     shift 2
     memory=${LAB_MEMORY:-512}
     memory_directory=$(uml_memory_directory "$memory") || return 97
-    TMPDIR=$memory_directory exec timeout -k 5 "$@" "${LAB_LIMIT:-1800}" \
+    TMPDIR=$memory_directory exec timeout -k 5 "$@" "${LAB_LIMIT:-3600}" \
         taskset -c "$core" linux.uml "mem=${memory}M" "uml_dir=$share/uml/" \
         root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$share/init" \
         "LAB_SHARE=$share" "LAB_CONSOLE=$LAB_CONSOLE" con=null con0=fd:0,fd:1 quiet loglevel=3
