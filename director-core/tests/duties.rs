@@ -232,6 +232,24 @@ fn the_fallback_command_is_told_each_change_once_and_nothing_at_the_stop() {
 }
 
 #[test]
+fn the_fallback_command_is_told_the_stop_where_that_is_asked_and_the_service_leaves() {
+    for (on_stop, told) in [
+        (OnStop::Remove, &["fence start 192.0.2.10:80 tcp"][..]),
+        (OnStop::Keep, &[]),
+    ] {
+        let command = ServiceDuties {
+            fallback_command: Some("fence".to_owned()),
+            fallback_command_at_stop: true,
+            ..ServiceDuties::default()
+        };
+        let mut world = start(Brief { on_stop, ..pair() }, command);
+        assert_eq!(commands(&mut world), ["fence stop 192.0.2.10:80 tcp"]);
+        world.event(Event::StopRequested);
+        assert_eq!(commands(&mut world), told);
+    }
+}
+
+#[test]
 fn a_command_that_comes_with_a_reload_is_told_how_things_stand() {
     let mut world = start(pair(), ServiceDuties::default());
     world.dead.extend([address(ONE), address(TWO)]);

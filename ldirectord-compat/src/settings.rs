@@ -145,6 +145,8 @@ pub struct ServiceSettings {
     pub monitor_words: Option<MonitorWords>,
     /// Command run with `start` and `stop` when the fallback comes and goes.
     pub fallback_command: Option<Placed<String>>,
+    /// Whether it is run with `start` when the director stops and takes the service along.
+    pub fallback_command_at_stop: Option<Placed<bool>>,
     /// Recipients of mails; none when there are no mails.
     pub mail_to: Option<Placed<String>>,
     /// Seconds between mails about a server that stays down; 0 sends only the first.

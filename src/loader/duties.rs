@@ -26,6 +26,10 @@ pub(super) fn of_ldirectord(
         let duties = ServiceDuties {
             mail: mail(settings, process.mail_from.as_ref()),
             fallback_command: settings.fallback_command.as_ref().map(text),
+            fallback_command_at_stop: settings
+                .fallback_command_at_stop
+                .as_ref()
+                .is_some_and(|at_stop| at_stop.value),
             monitor: monitor(settings, definition, service),
         };
         (service.id, duties)

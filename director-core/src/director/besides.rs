@@ -105,6 +105,10 @@ impl Director {
                 continue;
             }
             let duty = self.herald.changed(&step.op, cause, now);
+            let ended = match (&step.op, cause) {
+                (Op::DeleteService { service }, Cause::Stop) => self.herald.ended(*service),
+                _ => None,
+            };
             effects.push(Effect::Tell(if drift {
                 Notice::Drift { step, cause }
             } else {
@@ -114,6 +118,7 @@ impl Director {
             for target in leaving {
                 effects.extend(wish(self.herald.stopped(target, now)));
             }
+            effects.extend(wish(ended));
         }
     }
 

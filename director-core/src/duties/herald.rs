@@ -90,6 +90,12 @@ impl Herald {
         }))
     }
 
+    /// A service has left the table, because the director stops.
+    pub fn ended(&mut self, service: ServiceId) -> Option<Duty> {
+        let at_stop = self.of(&service)?.fallback_command_at_stop;
+        at_stop.then(|| self.available(service, false)).flatten()
+    }
+
     /// Whether somebody wants a line for each check of this service.
     #[must_use]
     pub fn wants_lines(&self, service: &ServiceId) -> bool {

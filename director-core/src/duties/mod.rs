@@ -40,6 +40,9 @@ pub struct ServiceDuties {
     pub mail: Option<MailDuty>,
     /// Command line run, with words appended, when the last real server goes and when one returns.
     pub fallback_command: Option<String>,
+    /// Whether it is run, as if the last real server had gone, when the director stops and takes the service along.
+    #[serde(default)]
+    pub fallback_command_at_stop: bool,
     /// File that gets a line for each check.
     pub monitor: Option<MonitorDuty>,
 }

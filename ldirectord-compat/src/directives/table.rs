@@ -137,6 +137,8 @@ directives! {
         "Directory in which a file named after a real server takes that server out.";
     FallbackCommand "fallbackcommand" Both V::Command, "none", Ready,
         "Command run with start and stop when the fallback comes and goes.";
+    FallbackCommandAtStop "fallbackcommandatstop" Both V::YesNo, "no", Ready,
+        "Run fallbackcommand with start, too, when the director stops and takes the service out of the table. This directive is ours; ldirectord does not know it.";
     MonitorFile "monitorfile" Virtual V::Path, "none", Ready,
         "File that gets a line for each check of the service.";
     // Mail.

@@ -67,6 +67,7 @@ pub(super) fn service(scope: &Scope<'_>) -> ServiceSettings {
         monitor_file: own.text(Key::MonitorFile),
         monitor_words: monitor::words(scope),
         fallback_command: text(Key::FallbackCommand),
+        fallback_command_at_stop: scope.yes_no(Key::FallbackCommandAtStop),
         mail_to: text(Key::EmailAlert),
         mail_every_seconds: own
             .number(Key::EmailAlertFreq)

@@ -13,7 +13,7 @@ printf '127.0.0.1 localhost\n%s web2.lab web2\n' "$RIP2" >"$LAB_TMP/hosts"
 mount --bind "$LAB_TMP/hosts" /etc/hosts
 
 monitor=/run/checks/web.log
-site maintenancedir=/etc/ha.d/maintenance 'fallbackcommand=/etc/ha.d/sorry -v' quiescent=yes failurecount=5 |
+site maintenancedir=/etc/ha.d/maintenance 'fallbackcommand=/etc/ha.d/sorry -v' fallbackcommandatstop=yes quiescent=yes failurecount=5 |
     sed "s|scheduler=rr|&\n        monitorfile=\"$monitor\"|" | site_define
 gives 0 ldirectord "$SITE" start
 pid=$(cat "$SITE_PID")
@@ -51,3 +51,10 @@ eventually 10 told "$RIP2" up 'status 200'
 gives 0 ldirectord "$SITE" stop
 expect_equal 'the table after the stop' '' "$(table)"
 expect_not pgrep -f 'sleep 1000'
+
+# Where that is asked, the command is told that the director leaves and takes the service along.
+printf '#!/bin/sh\necho "$*" >>/run/sorry\n' >/etc/ha.d/sorry
+gives 0 ldirectord "$SITE" start
+eventually 5 said stop
+gives 0 ldirectord "$SITE" stop
+expect said start
