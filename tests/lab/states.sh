@@ -67,12 +67,16 @@ states_expect() {
 
 # states_column COLUMN: what the daemon says and what the kernel holds become as expected for that state.
 states_column() {
+    now
+    states_began=$NOW
     # shellcheck disable=SC2034 # within reads it
     POLL=$((1 * ${LAB_PATIENCE:-1}))
     if ! within "${CHECK_PATIENCE:-60}" states_column_is "$1"; then
         fail "$(printf 'in the state "%s":\n%s\n--- the servers said\n%s' "$1" "$(cat "$STATES/differs")" "$(states_logs)")"
     fi
     unset POLL
+    now
+    echo "# $1: after $(((NOW - states_began) / 100)) s"
 }
 
 states_column_is() {
