@@ -15,3 +15,4 @@ pub mod net;
 pub mod probe;
 mod program;
 pub mod realserver;
+pub mod store;

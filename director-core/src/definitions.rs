@@ -4,10 +4,12 @@
 
 mod check;
 mod recovery;
+mod secrets;
 mod state;
 
 pub use check::*;
 pub use recovery::*;
+pub use secrets::SecretNumbers;
 pub use state::{HostName, IsolatedBlock};
 
 use std::fmt;

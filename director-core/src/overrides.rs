@@ -1,8 +1,10 @@
-//! Standing orders: what people have said about a real server. An order stands above every verdict and takes effect at
-//! once; the server is still asked, so that it is judged by the time the order is lifted.
+//! Standing orders: what people have said about a real server. An order takes effect at once; the server is still asked,
+//! so that it is judged by the time the order is lifted. No order puts a server into service that is known to be bad.
 //!
-//! Each author gives all of their orders at once and replaces those they gave before, so that nothing is lost or left
-//! behind when a message is. This file decides nothing about the table; [`crate::desired`] honours the orders.
+//! There are two ways to give one. By command: one order a server, the newest counts, and it is remembered over a
+//! restart. By a file: an author gives all of their orders at once and replaces those they gave before, so that nothing
+//! is lost or left behind when a message is; the files themselves remember. This file decides nothing about the table;
+//! [`crate::weighing`] honours the orders.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,14 +24,72 @@ pub type Target = (ServiceId, Endpoint);
 pub enum OrderKind {
     /// The server is out, as if it had failed: removed or quiesced as its service says.
     Maintenance,
+    /// It gets no new connections; those that are open go on to their end.
+    Drain,
+    /// It leaves the table at once, with its connections.
+    Disable,
+    /// It has this weight in place of the defined one while it is in service.
+    Weight(u32),
+}
+
+impl OrderKind {
+    /// Whether it takes a server out of service.
+    #[must_use]
+    pub fn takes_out(self) -> bool {
+        self.strictness() > 0
+    }
+
+    /// Of several orders about a server the strictest counts.
+    fn strictness(self) -> u8 {
+        match self {
+            Self::Disable => 3,
+            Self::Maintenance => 2,
+            Self::Drain | Self::Weight(0) => 1,
+            Self::Weight(_) => 0,
+        }
+    }
 }
 
 impl fmt::Display for OrderKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Maintenance => "maintenance",
-        })
+        match self {
+            Self::Maintenance => f.write_str("maintenance"),
+            Self::Drain => f.write_str("drain"),
+            Self::Disable => f.write_str("disable"),
+            Self::Weight(weight) => write!(f, "weight {weight}"),
+        }
     }
+}
+
+/// How an order was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// By a file, and it stands while the file is there.
+    #[default]
+    File,
+    /// By a command, and it stands until it is lifted or lapses.
+    Command,
+}
+
+/// What somebody commands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Gives orders; each takes the place of the one that was commanded about that server before.
+    Give {
+        /// Who orders.
+        author: String,
+        /// The orders.
+        instructions: Vec<Instruction>,
+    },
+    /// Lifts what was commanded about these servers.
+    Lift {
+        /// Who lifts.
+        author: String,
+        /// The servers.
+        targets: Vec<Target>,
+    },
 }
 
 /// An order as it is given.
@@ -45,6 +105,19 @@ pub struct Instruction {
     pub lasts: Option<Duration>,
 }
 
+impl Instruction {
+    fn order(&self, author: &str, origin: Origin, now: Moment) -> Order {
+        Order {
+            kind: self.kind,
+            author: author.to_owned(),
+            reason: self.reason.clone(),
+            since: now,
+            expires: self.lasts.map(|lasts| now + lasts),
+            origin,
+        }
+    }
+}
+
 /// An order in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
@@ -58,6 +131,9 @@ pub struct Order {
     pub since: Moment,
     /// When it lapses; never when nothing is said.
     pub expires: Option<Moment>,
+    /// How it was given.
+    #[serde(default)]
+    pub origin: Origin,
 }
 
 impl fmt::Display for Order {
@@ -82,7 +158,7 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// Replaces all orders of this author. One that stands unchanged keeps its beginning and its end.
+    /// Replaces all orders that this author has given by files. One that stands unchanged keeps its beginning and its end.
     pub fn replace(
         &mut self,
         author: &str,
@@ -96,27 +172,69 @@ impl Orders {
             })
         };
         self.lift(&mut changes, |target, order| {
-            order.author == author && !still_given(target, order)
+            order.origin == Origin::File && order.author == author && !still_given(target, order)
         });
         for given in instructions {
             let orders = self.by_target.entry(given.target).or_default();
-            let stands = orders
-                .iter()
-                .any(|order| order.author == author && order.kind == given.kind);
+            let stands = orders.iter().any(|order| {
+                order.origin == Origin::File && order.author == author && order.kind == given.kind
+            });
             if stands {
                 continue;
             }
-            let order = Order {
-                kind: given.kind,
-                author: author.to_owned(),
-                reason: given.reason.clone(),
-                since: now,
-                expires: given.lasts.map(|lasts| now + lasts),
-            };
+            let order = given.order(author, Origin::File, now);
             changes.given.push((given.target, order.clone()));
             orders.push(order);
         }
         changes
+    }
+
+    /// Does what is commanded.
+    pub fn command(&mut self, command: &Command, now: Moment) -> OrderChanges {
+        let mut changes = OrderChanges::default();
+        match command {
+            Command::Lift { targets, .. } => self.lift_commands(targets, &mut changes),
+            Command::Give {
+                author,
+                instructions,
+            } => {
+                for given in instructions {
+                    self.lift_commands(&[given.target], &mut changes);
+                    let order = given.order(author, Origin::Command, now);
+                    changes.given.push((given.target, order.clone()));
+                    self.by_target.entry(given.target).or_default().push(order);
+                }
+            }
+        }
+        changes
+    }
+
+    /// Takes back orders that were commanded before a restart.
+    pub fn restore(&mut self, orders: Vec<(Target, Order)>) {
+        for (target, order) in orders {
+            self.by_target.entry(target).or_default().push(order);
+        }
+    }
+
+    /// All orders that were commanded.
+    #[must_use]
+    pub fn by_command(&self) -> Vec<(Target, Order)> {
+        let all = self.iter();
+        all.filter(|(_, order)| order.origin == Origin::Command)
+            .map(|(target, order)| (*target, order.clone()))
+            .collect()
+    }
+
+    /// All orders with their servers.
+    pub fn iter(&self) -> impl Iterator<Item = (&Target, &Order)> {
+        let all = self.by_target.iter();
+        all.flat_map(|(target, orders)| orders.iter().map(move |order| (target, order)))
+    }
+
+    fn lift_commands(&mut self, targets: &[Target], changes: &mut OrderChanges) {
+        self.lift(changes, |target, order| {
+            order.origin == Origin::Command && targets.contains(target)
+        });
     }
 
     /// Lifts the orders whose time is over.
@@ -141,12 +259,17 @@ impl Orders {
         self.by_target.get(target).map_or(&[], Vec::as_slice)
     }
 
+    /// The order that rules a server: the strictest one.
+    #[must_use]
+    pub fn ruling(&self, target: &Target) -> Option<&Order> {
+        let orders = self.about(target).iter();
+        orders.max_by_key(|order| order.kind.strictness())
+    }
+
     /// The order that takes a server out of service, if there is one.
     #[must_use]
     pub fn taking_out(&self, target: &Target) -> Option<&Order> {
-        self.about(target)
-            .iter()
-            .find(|order| order.kind == OrderKind::Maintenance)
+        self.ruling(target).filter(|order| order.kind.takes_out())
     }
 
     fn lift(&mut self, changes: &mut OrderChanges, over: impl Fn(&Target, &Order) -> bool) {
@@ -163,76 +286,5 @@ impl Orders {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Protocol;
-
-    fn target(last: u8) -> Target {
-        let service = ServiceId::Address {
-            protocol: Protocol::Tcp,
-            vip: [192, 0, 2, 10].into(),
-            port: 80,
-        };
-        let server = Endpoint {
-            address: [10, 0, 0, last].into(),
-            port: 80,
-        };
-        (service, server)
-    }
-
-    fn instruction(last: u8, reason: &str, lasts: Option<u64>) -> Instruction {
-        Instruction {
-            target: target(last),
-            kind: OrderKind::Maintenance,
-            reason: reason.to_owned(),
-            lasts: lasts.map(Duration::from_secs),
-        }
-    }
-
-    fn at(seconds: u64) -> Moment {
-        Moment::after_start(Duration::from_secs(seconds))
-    }
-
-    #[test]
-    fn an_author_replaces_only_orders_of_their_own_and_what_stands_keeps_its_beginning() {
-        let mut orders = Orders::default();
-        orders.replace("ann", &[instruction(1, "a", None)], at(1));
-        orders.replace(
-            "ben",
-            &[instruction(1, "b", None), instruction(2, "b", None)],
-            at(2),
-        );
-        let changes = orders.replace("ben", &[instruction(1, "b", None)], at(3));
-        assert_eq!((changes.given.len(), changes.lifted.len()), (0, 1));
-        assert_eq!(changes.lifted[0].0, target(2));
-        let since: Vec<_> = orders
-            .about(&target(1))
-            .iter()
-            .map(|o| (o.author.as_str(), o.since))
-            .collect();
-        assert_eq!(since, [("ann", at(1)), ("ben", at(2))]);
-        assert_eq!(orders.taking_out(&target(2)), None);
-    }
-
-    #[test]
-    fn another_reason_is_another_order() {
-        let mut orders = Orders::default();
-        orders.replace("ann", &[instruction(1, "kernel", None)], at(1));
-        let changes = orders.replace("ann", &[instruction(1, "disk", None)], at(2));
-        assert_eq!((changes.given.len(), changes.lifted.len()), (1, 1));
-        assert_eq!(orders.about(&target(1)).len(), 1);
-    }
-
-    #[test]
-    fn an_order_lapses_at_its_end_and_not_before() {
-        let mut orders = Orders::default();
-        orders.replace("ann", &[instruction(1, "a", Some(30))], at(1));
-        assert_eq!(orders.next_expiry(), Some(at(31)));
-        assert_eq!(orders.expire(at(30)), OrderChanges::default());
-        assert_eq!(orders.expire(at(31)).lifted.len(), 1);
-        assert_eq!(
-            (orders.taking_out(&target(1)), orders.next_expiry()),
-            (None, None)
-        );
-    }
-}
+#[path = "overrides_tests.rs"]
+mod tests;

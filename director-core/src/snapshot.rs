@@ -7,7 +7,7 @@ use crate::director::{Director, Refusal, Trouble};
 use crate::health::Health;
 use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
-use crate::overrides::Order;
+use crate::overrides::{Order, Target};
 use crate::recovery::{Drain, Shortage};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 use crate::weighing::{ExplainedLink, Guest, Weighed, Weighing};
@@ -29,10 +29,27 @@ pub struct Snapshot {
     pub names: Vec<HostName>,
     /// Blocks of the definitions that are broken while all others are in force.
     pub isolated: Vec<IsolatedBlock>,
+    /// Why orders and verdicts cannot be kept over a restart, when they cannot.
+    pub not_kept: Option<String>,
+    /// All standing orders.
+    pub orders: Vec<OrderView>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceView>,
     /// Services that are no longer defined and stay until their connections have ended.
     pub leaving: Vec<(ServiceId, Vec<GuestView>)>,
+}
+
+/// One standing order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderView {
+    /// The name of its service; none when that is not defined.
+    pub name: Option<String>,
+    /// Its service and server.
+    pub target: Target,
+    /// Whether the server is defined.
+    pub defined: bool,
+    /// The order.
+    pub order: Order,
 }
 
 /// One virtual service.
@@ -115,6 +132,8 @@ impl Director {
             unreadable: self.unreadable.clone(),
             names: self.model.definitions().names.clone(),
             isolated: self.model.definitions().isolated.clone(),
+            not_kept: self.keeping_failure().map(str::to_owned),
+            orders: self.order_views(),
             services: self.model.services().iter().map(view).collect(),
             leaving: self
                 .recovery
@@ -140,6 +159,21 @@ impl Director {
                 .copied(),
         };
         guests.iter().map(view).collect()
+    }
+
+    fn order_views(&self) -> Vec<OrderView> {
+        let view = |(target, order): (&Target, &Order)| {
+            let service = self.model.service(&target.0);
+            let servers = service.map(|service| service.real_servers.iter());
+            let mut servers = servers.into_iter().flatten();
+            OrderView {
+                name: service.map(|service| service.name.clone()),
+                target: *target,
+                defined: servers.any(|server| server.endpoint == target.1),
+                order: order.clone(),
+            }
+        };
+        self.orders.iter().map(view).collect()
     }
 
     fn service_view(

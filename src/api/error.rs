@@ -39,6 +39,9 @@ pub enum ApiError {
     /// The daemon said that it cannot.
     #[error("the daemon answered with status {0}")]
     Status(u16),
+    /// The daemon does not do what it was asked for, and says why.
+    #[error("{0}")]
+    Refused(String),
     /// The daemon's answer is not understood.
     #[error(
         "the daemon's answer is not understood: {0}; are ipvsctl and ipvsd of the same version?"

@@ -1,9 +1,11 @@
 //! The control interface: JSON over HTTP on a Unix socket, server and client. What it says is in [`wire`], kept apart
 //! from the core's types so that these can change without breaking who listens.
 
+pub mod apply;
 mod client;
 mod error;
 pub mod leaving;
+pub mod orders;
 mod place;
 mod server;
 pub mod wire;
@@ -11,5 +13,5 @@ pub mod wire;
 pub use client::Client;
 pub use error::ApiError;
 pub use place::{DEFAULT_SOCKET, likely_socket};
-pub use server::{Control, Listener};
+pub use server::{Control, Listener, Overview};
 pub use wire::ReloadOutcome;

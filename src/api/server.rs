@@ -5,6 +5,7 @@ use std::future::Future;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
@@ -14,7 +15,9 @@ use axum::{Json, Router};
 use director_core::snapshot::Snapshot;
 use tokio::net::UnixListener;
 
+use super::apply::ApplyRequest;
 use super::error::ApiError;
+use super::orders::{OrderOutcome, OrderRequest};
 use super::wire::{ReloadOutcome, Status};
 
 /// The socket is open to its owner and group.
@@ -22,10 +25,33 @@ const SOCKET_MODE: u32 = 0o660;
 
 /// What the interface may ask of the daemon.
 pub trait Control: Send + Sync + 'static {
-    /// The director's state now.
-    fn snapshot(&self) -> impl Future<Output = Result<Snapshot, ApiError>> + Send;
+    /// The daemon's state now.
+    fn overview(&self) -> impl Future<Output = Result<Overview, ApiError>> + Send;
     /// Reads the definitions again; with force, whatever they take out.
     fn reload(&self, force: bool) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
+    /// Gives or lifts an order; the answer comes when it is kept.
+    fn order(
+        &self,
+        request: OrderRequest,
+    ) -> impl Future<Output = Result<OrderOutcome, ApiError>> + Send;
+    /// Takes definitions that lie beside those of the daemon.
+    fn apply(
+        &self,
+        request: ApplyRequest,
+    ) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
+    /// Ends a trial: the definitions on trial stay, or the former ones return.
+    fn end_trial(&self, stays: bool) -> impl Future<Output = Result<(), ApiError>> + Send;
+}
+
+/// The daemon's state.
+#[derive(Debug)]
+pub struct Overview {
+    /// The director's.
+    pub snapshot: Snapshot,
+    /// The file that the definitions are read from.
+    pub definitions: PathBuf,
+    /// Time left to definitions that are on trial.
+    pub trial_left: Option<Duration>,
 }
 
 /// A socket that is listened on; its file goes when it is dropped.
@@ -80,6 +106,10 @@ impl Listener {
         let router = Router::new()
             .route("/v1/status", get(status::<C>))
             .route("/v1/reload", post(reload::<C>))
+            .route("/v1/order", post(order::<C>))
+            .route("/v1/apply", post(apply::<C>))
+            .route("/v1/confirm", post(confirm::<C>))
+            .route("/v1/rollback", post(roll_back::<C>))
             .with_state(control);
         if let Err(error) = axum::serve(socket, router).await {
             tracing::error!(%error, "the control socket is closed");
@@ -91,9 +121,9 @@ impl Listener {
 async fn status<C: Control>(State(control): State<Arc<C>>) -> Response {
     answer(
         control
-            .snapshot()
+            .overview()
             .await
-            .map(|snapshot| Status::of(&snapshot)),
+            .map(|overview| Status::of(&overview)),
     )
 }
 
@@ -101,9 +131,32 @@ async fn reload<C: Control>(State(control): State<Arc<C>>, RawQuery(query): RawQ
     answer(control.reload(query.as_deref() == Some("force")).await)
 }
 
+async fn order<C: Control>(
+    State(control): State<Arc<C>>,
+    Json(request): Json<OrderRequest>,
+) -> Response {
+    answer(control.order(request).await)
+}
+
+async fn apply<C: Control>(
+    State(control): State<Arc<C>>,
+    Json(request): Json<ApplyRequest>,
+) -> Response {
+    answer(control.apply(request).await)
+}
+
+async fn confirm<C: Control>(State(control): State<Arc<C>>) -> Response {
+    answer(control.end_trial(true).await)
+}
+
+async fn roll_back<C: Control>(State(control): State<Arc<C>>) -> Response {
+    answer(control.end_trial(false).await)
+}
+
 fn answer<T: serde::Serialize>(outcome: Result<T, ApiError>) -> Response {
     match outcome {
         Ok(body) => Json(body).into_response(),
+        Err(ApiError::Refused(words)) => (StatusCode::UNPROCESSABLE_ENTITY, words).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
     }
 }

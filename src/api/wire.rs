@@ -10,9 +10,12 @@ use director_core::diagnostic::Diagnostic;
 use director_core::director::Trouble;
 use director_core::moment::Moment;
 use director_core::overrides::{Order, OrderKind};
-use director_core::snapshot::{ServerView, ServiceView, Snapshot};
+use director_core::snapshot::{ServerView, ServiceView};
 use director_core::weighing::ExplainedLink;
 use serde::{Deserialize, Serialize};
+
+use super::orders;
+use super::server::Overview;
 
 /// The answer to a request to read the definitions again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +31,12 @@ pub struct ReloadOutcome {
 pub struct Status {
     /// Version of the daemon.
     pub version: String,
+    /// The file that the definitions are read from.
+    #[serde(default)]
+    pub definitions: String,
+    /// Time after which definitions on trial give way to the former ones, unless they are confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial_seconds_left: Option<f64>,
     /// Age of the definitions in force; none before the first.
     pub loaded_seconds_ago: Option<f64>,
     /// Newer definitions that were refused.
@@ -42,6 +51,12 @@ pub struct Status {
     /// Blocks of the definitions that are broken while all others are in force.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub isolated: Vec<IsolatedBlock>,
+    /// Why orders and verdicts cannot be kept over a restart, when they cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_error: Option<String>,
+    /// All standing orders.
+    #[serde(default)]
+    pub orders: Vec<orders::Standing>,
     /// Virtual services in the order of the definitions.
     pub services: Vec<Service>,
     /// Services that are no longer defined and stay until their connections have ended.
@@ -162,12 +177,15 @@ pub struct KernelRefusal {
 }
 
 impl Status {
-    /// A snapshot in the words of the interface.
+    /// The daemon's state in the words of the interface.
     #[must_use]
-    pub fn of(snapshot: &Snapshot) -> Self {
+    pub fn of(overview: &Overview) -> Self {
+        let snapshot = &overview.snapshot;
         let age = |moment: Moment| snapshot.now.since(moment).as_secs_f64();
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            definitions: overview.definitions.display().to_string(),
+            trial_seconds_left: overview.trial_left.map(|left| left.as_secs_f64()),
             loaded_seconds_ago: snapshot.loaded_at.map(age),
             refused: snapshot.refusal.as_ref().map(|refusal| Refused {
                 seconds_ago: age(refusal.at),
@@ -177,6 +195,12 @@ impl Status {
             kernel_error: snapshot.unreadable.clone(),
             names: snapshot.names.clone(),
             isolated: snapshot.isolated.clone(),
+            state_error: snapshot.not_kept.clone(),
+            orders: snapshot
+                .orders
+                .iter()
+                .map(|view| orders::Standing::of(view, snapshot.now))
+                .collect(),
             services: snapshot
                 .services
                 .iter()
@@ -276,7 +300,7 @@ impl ChainLink {
 }
 
 impl StandingOrder {
-    fn of(order: &Order, now: Moment) -> Self {
+    pub(super) fn of(order: &Order, now: Moment) -> Self {
         Self {
             kind: order.kind,
             author: order.author.clone(),

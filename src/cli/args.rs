@@ -2,9 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
+use super::apply::{ApplyArgs, TrialArgs};
 use super::check::CheckArgs;
 use super::convert::ConvertArgs;
 use super::list::{ListArgs, SaveArgs};
+use super::orders::{OrderArgs, OrdersArgs, WeightArgs, WhomArgs};
 use super::plan::PlanArgs;
 use super::probe::ProbeArgs;
 use super::realserver::RealServerArgs;
@@ -33,6 +35,12 @@ pub(super) enum Command {
     Convert(ConvertArgs),
     /// Says what a definitions file would change in the kernel's table, and changes nothing
     Plan(PlanArgs),
+    /// Has the daemon take other definitions, for good, or on trial with --confirm
+    Apply(ApplyArgs),
+    /// Keeps definitions that are on trial
+    Confirm(TrialArgs),
+    /// Goes back from definitions that are on trial
+    Rollback(TrialArgs),
     /// Lists the kernel's table, as `ipvsadm -L` does
     List(ListArgs),
     /// Prints the kernel's table as the commands that make it, as `ipvsadm -S` does
@@ -46,6 +54,18 @@ pub(super) enum Command {
     /// Sets this machine up as a real server of direct routing or tunnels, and back
     #[command(name = "realserver")]
     RealServer(RealServerArgs),
+    /// Orders that a real server gets no new connections, while those it has go on
+    Drain(OrderArgs),
+    /// Orders a real server out of the table at once, with its connections
+    Disable(OrderArgs),
+    /// Orders a real server out as if it had failed: quiesced or removed as its service says
+    Maintenance(OrderArgs),
+    /// Orders another weight for a real server
+    Weight(WeightArgs),
+    /// Lifts what was ordered about a real server
+    Enable(WhomArgs),
+    /// Lists the standing orders
+    Orders(OrdersArgs),
     /// Has the daemon read its definitions again
     Reload(ReloadArgs),
     /// Plays definitions against events in virtual time and prints the timeline of tables

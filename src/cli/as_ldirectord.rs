@@ -45,6 +45,8 @@ fn direct(role: Role) -> Result<(), CliError> {
         definitions: role.config.clone(),
         dialect: Some(Dialect::Ldirectord),
         socket: socket(&role.instance),
+        // ldirectord begins anew at each start; its maintenance files remember by themselves.
+        state: None,
         recording: None,
         role: Some(role),
     };

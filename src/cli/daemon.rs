@@ -13,6 +13,7 @@ use super::output::{Exit, Output};
 use crate::api::DEFAULT_SOCKET;
 use crate::daemon::{self, DaemonError, Settings};
 use crate::ldirectord::Role;
+use crate::store;
 
 /// The director of this host: keeps the kernel's IPVS tables as the definitions and the health of the real servers ask.
 ///
@@ -31,6 +32,12 @@ struct DaemonArgs {
     /// Control socket
     #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
     socket: PathBuf,
+    /// Keep standing orders, verdicts and ownership in this file over a restart
+    #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE")]
+    state: PathBuf,
+    /// Keep nothing over a restart
+    #[arg(long)]
+    no_state: bool,
     /// Record every event to this file, for ipvsctl replay; secrets are masked
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -88,6 +95,7 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
         dialect: None,
         socket: args.socket,
         role: None,
+        state: (!args.no_state).then_some(args.state),
         recording: args.record,
     };
     let outcome = runtime.block_on(daemon::run(settings));

@@ -28,6 +28,22 @@ pub(super) enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// A file beside the daemon's definitions cannot be written.
+    #[error("{} cannot be written: {source}; apply as somebody who may change the daemon's definitions", file.display())]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Definitions are in force and not in their place.
+    #[error("the new definitions are in force, but {} could not be replaced: {source}; copy them there, or a restart goes back", file.display())]
+    NotInstalled {
+        /// The daemon's definitions.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A line of a recording is not one.
     #[error("{}:{line}: not an event of a recording: {source}; was it made by ipvsd --record of this version?", file.display())]
     Recording {
@@ -38,6 +54,9 @@ pub(super) enum CliError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// Words on the command line that do not go together.
+    #[error("{0}")]
+    Usage(String),
     /// A question lacks a part that its kind needs.
     #[error("this kind of probe needs {0}")]
     ProbeLacks(&'static str),
@@ -77,6 +96,9 @@ impl CliError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Output(_)
+            | Self::Usage(_)
+            | Self::Unwritable { .. }
+            | Self::Api(crate::api::ApiError::Refused(_))
             | Self::ProbeLacks(_)
             | Self::Runtime(_)
             | Self::Json(_)
@@ -85,7 +107,9 @@ impl CliError {
             | Self::Recording { .. } => Exit::Unusable,
             Self::Daemon(DaemonError::Definitions(_)) => Exit::Unusable,
             Self::RealServer(RealServerError::Fault(_)) => Exit::Unusable,
-            Self::RealServer(_) | Self::Api(_) | Self::Daemon(_) => Exit::Refused,
+            Self::RealServer(_) | Self::Api(_) | Self::Daemon(_) | Self::NotInstalled { .. } => {
+                Exit::Refused
+            }
             Self::Kernel(_) | Self::NoSuchService(_) | Self::ConnectionTable(_) => Exit::Refused,
         }
     }

@@ -4,6 +4,7 @@
 //! Exit status: 0 fine, 1 something was found, 2 wrong usage or a file that cannot be used, 3 the kernel or the daemon
 //! refused.
 
+mod apply;
 mod args;
 mod as_ldirectord;
 mod check;
@@ -12,6 +13,7 @@ mod daemon;
 mod error;
 mod kernel_lacks;
 pub mod list;
+mod orders;
 mod output;
 mod plan;
 mod probe;
@@ -28,6 +30,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Command, Ipvsctl};
+use director_core::overrides::OrderKind;
 use error::CliError;
 use output::{Exit, Output};
 
@@ -51,6 +54,9 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(args, output),
         Command::Convert(args) => convert::run(args, output),
+        Command::Apply(args) => apply::run(args, output),
+        Command::Confirm(args) => apply::run_confirm(args, output),
+        Command::Rollback(args) => apply::run_rollback(args, output),
         Command::Plan(args) => plan::run(args, output),
         Command::Probe(args) => probe::run(args, output),
         Command::RealServer(args) => realserver::run(args, output),
@@ -61,6 +67,12 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Replay(args) => replay::run(args, output),
         Command::Schema(args) => schema::run(args, output),
         Command::Explain(args) => status::run_explain(args, output),
+        Command::Drain(args) => orders::run(OrderKind::Drain, args, output),
+        Command::Disable(args) => orders::run(OrderKind::Disable, args, output),
+        Command::Maintenance(args) => orders::run(OrderKind::Maintenance, args, output),
+        Command::Weight(args) => orders::run_weight(args, output),
+        Command::Enable(args) => orders::run_enable(args, output),
+        Command::Orders(args) => orders::run_list(args, output),
         Command::Reload(args) => status::run_reload(args, output),
     }
 }

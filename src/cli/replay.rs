@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use clap::Args;
 use director_core::director::{Director, Effect};
 use director_core::duties::Duty;
+use director_core::moment::Moment;
 
 use super::error::CliError;
-use super::output::{Exit, Output};
-use crate::daemon::RecordedEvent;
+use super::output::{Exit, Output, count};
+use crate::daemon::{RecordedEvent, decision};
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
@@ -20,13 +21,14 @@ pub(super) struct ReplayArgs {
     recording: PathBuf,
 }
 
-/// Prints every decision with its moment.
+/// Prints every decision with its moment; status 1 when one is not what the daemon decided.
 pub(super) fn run(args: &ReplayArgs, output: &mut Output) -> Result<Exit, CliError> {
     let text = fs::read_to_string(&args.recording).map_err(|source| CliError::Unreadable {
         file: args.recording.clone(),
         source,
     })?;
     let mut director = Director::new();
+    let mut compared = Compared::default();
     for (index, line) in text.lines().enumerate() {
         let recorded: RecordedEvent =
             serde_json::from_str(line).map_err(|source| CliError::Recording {
@@ -34,23 +36,135 @@ pub(super) fn run(args: &ReplayArgs, output: &mut Output) -> Result<Exit, CliErr
                 line: index + 1,
                 source,
             })?;
-        for effect in director.handle(recorded.event, recorded.at) {
-            if let Some(words) = words(&effect) {
-                output.text(&format!("{:>10}  {words}\n", recorded.at.to_string()))?;
-            }
+        compared.recorded(&recorded);
+        let Some(event) = recorded.event else {
+            continue;
+        };
+        let effects = director.handle(event, recorded.at);
+        for words in effects.iter().filter_map(words) {
+            output.text(&format!("{:>10}  {words}\n", recorded.at.to_string()))?;
         }
+        compared.decided(recorded.at, effects.iter().filter_map(decision).collect());
     }
-    Ok(Exit::Fine)
+    compared.end();
+    output.note(&compared.summary())?;
+    Ok(if compared.difference.is_none() {
+        Exit::Fine
+    } else {
+        Exit::Found
+    })
 }
 
-/// A decision in words; probes and readings are the machine's breathing and left out.
+/// What the daemon decided beside what was decided here.
+#[derive(Default)]
+struct Compared {
+    events: usize,
+    decisions: usize,
+    /// The recording holds decisions.
+    holds_decisions: bool,
+    /// What was decided here on the last event, while the recording has not said what the daemon did.
+    here: Option<(Moment, Vec<String>)>,
+    difference: Option<String>,
+}
+
+impl Compared {
+    fn recorded(&mut self, line: &RecordedEvent) {
+        if line.event.is_none() {
+            self.holds_decisions = true;
+            let (_, here) = self.here.take().unwrap_or((line.at, Vec::new()));
+            self.compare(line.at, &line.decided, &here);
+        } else {
+            self.end();
+            self.events += 1;
+        }
+    }
+
+    fn decided(&mut self, at: Moment, here: Vec<String>) {
+        self.decisions += here.len();
+        self.here = (!here.is_empty()).then_some((at, here));
+    }
+
+    /// Whatever the daemon has not said to have decided, it has not.
+    fn end(&mut self) {
+        if let Some((at, here)) = self.here.take()
+            && self.holds_decisions
+        {
+            self.compare(at, &[], &here);
+        }
+    }
+
+    fn compare(&mut self, at: Moment, daemon: &[String], here: &[String]) {
+        if daemon != here && self.difference.is_none() {
+            self.difference = Some(format!(
+                "differs at {at}: the daemon decided {daemon:?}, this replay {here:?}"
+            ));
+        }
+    }
+
+    fn summary(&self) -> String {
+        let all = format!(
+            "{}, {}",
+            count(self.events, "event"),
+            count(self.decisions, "decision")
+        );
+        match &self.difference {
+            Some(difference) => format!("{all}: {difference}"),
+            None if self.holds_decisions => format!("{all}: exactly as recorded"),
+            None => all,
+        }
+    }
+}
+
+/// A decision in words; what is asked of the kernel is told again when it has come about.
 fn words(effect: &Effect) -> Option<String> {
     match effect {
-        Effect::Tell(notice) => Some(notice.to_string()),
-        Effect::Ready => Some("the kernel holds the desired table".to_owned()),
-        Effect::Exit => Some("the end".to_owned()),
-        Effect::Duty(duty @ (Duty::Mail(_) | Duty::Command(_))) => Some(duty.to_string()),
-        Effect::Duty(Duty::Line(_)) => None,
-        Effect::ReadTable | Effect::Apply(_) | Effect::Probe { .. } => None,
+        Effect::Duty(Duty::Line(_)) | Effect::Apply(_) => None,
+        _ => decision(effect),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use director_core::director::Event;
+
+    use super::*;
+
+    fn line(event: Option<Event>, decided: &[&str]) -> RecordedEvent {
+        RecordedEvent {
+            at: Moment::START,
+            event,
+            decided: decided.iter().map(|words| (*words).to_owned()).collect(),
+        }
+    }
+
+    /// What a daemon decided on each event, beside what was decided here.
+    fn compared(both: &[(&[&str], &[&str])]) -> Option<String> {
+        let mut compared = Compared::default();
+        for (daemon, here) in both {
+            compared.recorded(&line(Some(Event::Woken), &[]));
+            let here = here.iter().map(|words| (*words).to_owned());
+            compared.decided(Moment::START, here.collect());
+            if !daemon.is_empty() {
+                compared.recorded(&line(None, daemon));
+            }
+        }
+        compared.end();
+        compared.difference
+    }
+
+    #[test]
+    fn every_difference_is_found() {
+        assert_eq!(
+            compared(&[(&["a"], &["a"]), (&[], &[]), (&["b", "c"], &["b", "c"])]),
+            None
+        );
+        for differs in [
+            [(&["a"][..], &["a"][..]), (&["b"], &["c"])],
+            [(&["a"], &["a"]), (&["b"], &[])],
+            [(&["a"], &["a"]), (&[], &["b"])],
+            [(&["a"], &["a"]), (&["b", "c"], &["b"])],
+        ] {
+            assert!(compared(&differs).is_some(), "{differs:?}");
+        }
     }
 }

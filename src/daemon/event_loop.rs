@@ -7,7 +7,14 @@
 //!   files ───┘                                       └─▶ alerts         │
 //! ```
 
+mod keeping;
+mod reading;
+mod trial;
+
+pub(super) use trial::{Answer as ApplyAnswer, Turn};
+
 use std::collections::BTreeSet;
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
@@ -17,24 +24,27 @@ use director_core::director::{Director, Effect, Event, Notice};
 use director_core::health::ProbeId;
 use director_core::model::{Model, Probe, ServiceId};
 use director_core::moment::Moment;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::besides::{self, Besides, Looked};
+use super::desk::Desk;
 use super::kernel_thread::Request;
 use super::recorder::Recorder;
 use super::signals::Signal;
 use super::upkeep::Upkeep;
-use super::{Input, Settings, notices, systemd};
-use crate::api::ReloadOutcome;
+use super::{Input, Keeper, Settings, notices, systemd};
+use crate::api::Overview;
 use crate::ldirectord::Manners;
-use crate::loader::{LoadError, Loaded, Report};
+use crate::loader::{Loaded, Report};
 use crate::probe::{self, ProbeSettings};
 
 /// The loop and all that it needs.
 pub(super) struct EventLoop {
     director: Director,
     started: Instant,
+    /// The moment at which the director's clock stood then.
+    began: Moment,
     settings: Settings,
     inputs: mpsc::UnboundedSender<Input>,
     kernel: blocking::Sender<Request>,
@@ -43,6 +53,11 @@ pub(super) struct EventLoop {
     recorder: Option<Recorder>,
     besides: Besides,
     upkeep: Upkeep,
+    keeper: Option<Keeper>,
+    desk: Desk,
+    /// The definitions in force.
+    in_force: Option<Box<Loaded>>,
+    trial: Option<trial::Trial>,
     /// Readings of the definitions so far.
     readings: u64,
     /// Those of them that read files and have not ended yet.
@@ -57,12 +72,16 @@ impl EventLoop {
         manners: Option<Manners>,
         recorder: Option<Recorder>,
         upkeep: Upkeep,
+        keeper: Option<Keeper>,
     ) -> Self {
         let probe_settings = ProbeSettings::default();
         probe_settings.record_changes_in(settings.socket.with_extension("changed"));
         Self {
             director: Director::new(),
             started: Instant::now(),
+            began: keeper
+                .as_ref()
+                .map_or(Moment::START, |keeper| keeper.left.moment),
             settings,
             inputs,
             kernel,
@@ -71,6 +90,10 @@ impl EventLoop {
             recorder,
             besides: Besides::new(),
             upkeep,
+            keeper,
+            desk: Desk::default(),
+            in_force: None,
+            trial: None,
             readings: 0,
             files_being_read: 0,
         }
@@ -80,6 +103,7 @@ impl EventLoop {
     pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         self.go_on(receiver, first).await;
         self.probe_settings.open_roads(BTreeSet::new());
+        self.leave().await;
         self.besides.finish().await;
         if let Some(manners) = self.manners {
             // Others may have to be waited for.
@@ -89,6 +113,7 @@ impl EventLoop {
 
     async fn go_on(&mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         let looked = besides::look(self.readings, &first, &self.inputs).await;
+        self.recall();
         let mut goes_on = self.adopt(first, looked);
         while goes_on {
             let input = tokio::select! {
@@ -96,7 +121,7 @@ impl EventLoop {
                     Some(input) => input,
                     None => break,
                 },
-                () = until(self.started, self.director.next_deadline()) => Input::Event(Event::Woken),
+                () = until(self.started, self.began, self.director.next_deadline()) => Input::Event(Event::Woken),
             };
             goes_on = self.take(input);
         }
@@ -104,10 +129,15 @@ impl EventLoop {
 
     fn take(&mut self, input: Input) -> bool {
         match input {
+            Input::Event(Event::Kept { revision, failure }) => self.kept(revision, failure),
             Input::Event(event) => self.happened(event),
             Input::Snapshot(answer) => {
                 // Whoever asked may have gone in the meantime.
-                drop(answer.send(self.director.snapshot(self.now())));
+                drop(answer.send(Overview {
+                    snapshot: self.director.snapshot(self.now()),
+                    definitions: self.settings.definitions.clone(),
+                    trial_left: self.trial_left(),
+                }));
                 true
             }
             Input::Reload { answer, force } => self.reload(answer, force),
@@ -116,6 +146,8 @@ impl EventLoop {
                 self.reload(None, false)
             }
             Input::NamesChanged => self.judge_again(),
+            Input::Trial(turn) => self.tried(turn),
+            Input::Order(request, answer) => self.ordered(&request, answer),
             Input::Signal(signal) => self.signalled(signal),
             Input::Seen(seen) => {
                 let reload = self
@@ -153,46 +185,6 @@ impl EventLoop {
         }
     }
 
-    /// Definitions were read again: they come into force, unless they have faults or take out more than anybody can have
-    /// meant.
-    fn take_over(
-        &mut self,
-        outcome: Result<Box<Loaded>, LoadError>,
-        looked: Option<Looked>,
-        force: bool,
-    ) -> (ReloadOutcome, bool) {
-        let refused = |diagnostics| ReloadOutcome {
-            accepted: false,
-            diagnostics,
-        };
-        let found = findings(&outcome);
-        let loaded = match outcome {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                let goes_on = self.refuse(&error.report(), found.clone());
-                return (refused(found), goes_on);
-            }
-        };
-        let mut objections = self.director.objections(&loaded.model, self.now());
-        if force {
-            objections.clear();
-        }
-        if objections.is_empty() {
-            let told = ReloadOutcome {
-                accepted: true,
-                diagnostics: found,
-            };
-            return (told, self.adopt(*loaded, looked));
-        }
-        let place = &loaded.model.definitions().place;
-        let faults = objections.iter().map(|objection| {
-            Diagnostic::error(place, objection.to_string()).hint(objection.hint())
-        });
-        let faults: Vec<Diagnostic> = faults.collect();
-        let goes_on = self.refuse(&loaded.report, faults.clone());
-        (refused(faults), goes_on)
-    }
-
     fn signalled(&mut self, signal: Signal) -> bool {
         match signal {
             Signal::Hangup => {
@@ -214,6 +206,7 @@ impl EventLoop {
     /// Definitions that were read are in force from now on.
     fn adopt(&mut self, loaded: Loaded, looked: Option<Looked>) -> bool {
         self.upkeep.adopt(&loaded);
+        self.in_force = Some(Box::new(loaded.clone()));
         if let (Some(manners), Some(process)) = (&mut self.manners, &loaded.process) {
             manners.adopt(&loaded.model, process, &loaded.report.text);
         }
@@ -245,25 +238,27 @@ impl EventLoop {
     }
 
     fn now(&self) -> Moment {
-        Moment::after_start(self.started.elapsed())
+        self.began + self.started.elapsed()
     }
 
     /// Hands an event to the director and carries out its wishes; false when the end has come.
     fn happened(&mut self, event: Event) -> bool {
         let now = self.now();
-        self.record(&event, now);
+        self.record(|recorder| recorder.record(now, &event));
+        let effects = self.director.handle(event, now);
+        self.record(|recorder| recorder.decided(now, &effects));
         let mut goes_on = true;
-        for effect in self.director.handle(event, now) {
+        for effect in effects {
             goes_on &= self.carry_out(effect);
         }
         goes_on
     }
 
-    fn record(&mut self, event: &Event, now: Moment) {
+    fn record(&mut self, write: impl FnOnce(&mut Recorder) -> io::Result<()>) {
         let Some(recorder) = &mut self.recorder else {
             return;
         };
-        if let Err(error) = recorder.record(now, event) {
+        if let Err(error) = write(recorder) {
             tracing::warn!(%error, "the recording ends here: it cannot be written");
             self.recorder = None;
         }
@@ -274,6 +269,7 @@ impl EventLoop {
             Effect::ReadTable => self.ask_kernel(Request::Read),
             Effect::Apply(plan) => self.ask_kernel(Request::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, probe),
+            Effect::Keep { revision, memory } => self.keep(revision, memory),
             Effect::Tell(notice) => self.tell(&notice),
             Effect::Duty(duty) => self.besides.carry_out(duty),
             Effect::Ready => {
@@ -322,53 +318,6 @@ impl EventLoop {
             drop(inputs.send(Input::Event(Event::Probed { probe: id, report })));
         });
     }
-
-    /// Reads the definitions again.
-    fn reload(&mut self, answer: Option<oneshot::Sender<ReloadOutcome>>, force: bool) -> bool {
-        let (settings, memory) = (self.settings.clone(), self.upkeep.memory());
-        tracing::info!(definitions = %settings.definitions.display(), "reading the definitions again");
-        self.files_being_read += 1;
-        self.read(move || settings.load(&memory), true, answer, force)
-    }
-
-    /// Judges the definitions in force again, whose names stand for other addresses.
-    fn judge_again(&mut self) -> bool {
-        match self.upkeep.judge_again() {
-            Some(judge) if self.files_being_read == 0 => self.read(judge, false, None, false),
-            _ => true,
-        }
-    }
-
-    /// Has definitions made off the loop, since names may have to be resolved; the outcome returns as an input.
-    fn read(
-        &mut self,
-        make: impl FnOnce() -> Result<Loaded, LoadError> + Send + 'static,
-        of_files: bool,
-        answer: Option<oneshot::Sender<ReloadOutcome>>,
-        force: bool,
-    ) -> bool {
-        let inputs = self.inputs.clone();
-        self.readings += 1;
-        let number = self.readings;
-        tokio::spawn(async move {
-            let read = tokio::task::spawn_blocking(move || make().map(Box::new));
-            // Whoever waits for an answer that cannot be had is told by its absence.
-            let Ok(outcome) = read.await else { return };
-            let looked = match &outcome {
-                Ok(loaded) => besides::look(number, loaded, &inputs).await,
-                Err(_) => None,
-            };
-            drop(inputs.send(Input::Read {
-                number,
-                of_files,
-                outcome,
-                looked,
-                force,
-                answer,
-            }));
-        });
-        true
-    }
 }
 
 /// The VIPs, when any of them is asked by the clients' road.
@@ -381,17 +330,10 @@ fn roads_to(model: &Model) -> BTreeSet<IpAddr> {
     vips.filter(|_| !model.helpers().is_empty()).collect()
 }
 
-fn findings(outcome: &Result<Box<Loaded>, LoadError>) -> Vec<Diagnostic> {
-    match outcome {
-        Ok(loaded) => loaded.report.diagnostics.clone(),
-        Err(error) => error.report().diagnostics,
-    }
-}
-
 /// Waits for a deadline; for ever when there is none.
-async fn until(started: Instant, deadline: Option<Moment>) {
+async fn until(started: Instant, began: Moment, deadline: Option<Moment>) {
     match deadline {
-        Some(deadline) => tokio::time::sleep_until(started + deadline.since_start()).await,
+        Some(deadline) => tokio::time::sleep_until(started + deadline.since(began)).await,
         None => std::future::pending().await,
     }
 }

@@ -2,6 +2,7 @@
 //! [`director_core::director::Director`]; see [`event_loop`].
 
 mod besides;
+mod desk;
 mod error;
 mod event_loop;
 mod kernel_thread;
@@ -13,23 +14,27 @@ mod systemd;
 mod upkeep;
 
 pub use error::DaemonError;
-pub use recorder::RecordedEvent;
+pub use recorder::{RecordedEvent, decision};
 pub use settings::Settings;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::snapshot::Snapshot;
+use director_core::memory::Memory;
+use director_core::moment::Moment;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::api::{ApiError, Control, Listener, ReloadOutcome};
+use crate::api::apply::ApplyRequest;
+use crate::api::orders::{OrderOutcome, OrderRequest};
+use crate::api::{ApiError, Control, Listener, Overview, ReloadOutcome};
 use crate::ipvs::{Kernel, NetlinkKernel};
 use crate::ldirectord::{self, Manners, Seen};
-use crate::loader::{LoadError, Loaded, Memory, Names};
+use crate::loader::{self, LoadError, Loaded, Names};
+use crate::store::{Left, StateFile, Writer};
 
-use event_loop::EventLoop;
+use event_loop::{ApplyAnswer, EventLoop, Turn};
 use recorder::Recorder;
 use signals::Signal;
 use upkeep::Upkeep;
@@ -42,12 +47,14 @@ pub const LAST_WORK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 enum Input {
     Event(Event),
-    Snapshot(oneshot::Sender<Snapshot>),
+    Snapshot(oneshot::Sender<Overview>),
     /// The definitions are to be read again; with force, whatever they take out.
     Reload {
         answer: Option<oneshot::Sender<ReloadOutcome>>,
         force: bool,
     },
+    Order(OrderRequest, desk::Answer),
+    Trial(event_loop::Turn),
     Signal(Signal),
     Seen(Seen),
     /// Maintenance files have come or gone.
@@ -75,7 +82,7 @@ enum Input {
 /// When it cannot begin: definitions that are not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let names = Names::lasting();
-    let memory = Memory {
+    let memory = loader::Memory {
         names: names.clone(),
         former: None,
     };
@@ -99,12 +106,52 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
     let manners = begin(&settings, &loaded, &inputs)?;
     let upkeep = Upkeep::new(inputs.clone(), names, settings.role.as_ref());
-    let event_loop = EventLoop::new(settings, inputs, kernel, manners, recorder, upkeep);
+    let keeper = remember(&settings, &inputs)?;
+    let event_loop = EventLoop::new(settings, inputs, kernel, manners, recorder, upkeep, keeper);
     event_loop.run(receiver, loaded).await;
     if let Some(api) = api {
         api.abort();
     }
     Ok(())
+}
+
+/// What keeps a director's memory, and what one before it has left.
+struct Keeper {
+    writer: Writer,
+    left: Left,
+}
+
+/// Reads what a director before this one has left and starts to keep what this one will leave. A file that cannot be used
+/// does not keep us from the work.
+fn remember(
+    settings: &Settings,
+    inputs: &mpsc::UnboundedSender<Input>,
+) -> Result<Option<Keeper>, DaemonError> {
+    let Some(path) = &settings.state else {
+        return Ok(None);
+    };
+    let file = StateFile::new(path.clone());
+    let left = file.read().unwrap_or_else(|error| {
+        match file.set_aside() {
+            Ok(aside) => tracing::error!(
+                aside = %aside.display(),
+                "what was remembered is lost, beginning without it: {error}"
+            ),
+            Err(_) => tracing::error!("what was remembered is lost, beginning without it: {error}"),
+        }
+        None
+    });
+    let inputs = inputs.clone();
+    let tell = move |revision, failure| {
+        // Nobody listens any more when the loop has ended.
+        drop(inputs.send(Input::Event(Event::Kept { revision, failure })));
+    };
+    let writer = Writer::start(file, tell).map_err(DaemonError::Thread)?;
+    let left = left.unwrap_or_else(|| Left {
+        memory: Memory::default(),
+        moment: Moment::START,
+    });
+    Ok(Some(Keeper { writer, left }))
 }
 
 /// Opens the control socket. Whoever starts ldirectord asks for no socket, so there it does not keep us from the work.
@@ -161,7 +208,7 @@ impl LoopControl {
 }
 
 impl Control for LoopControl {
-    async fn snapshot(&self) -> Result<Snapshot, ApiError> {
+    async fn overview(&self) -> Result<Overview, ApiError> {
         self.ask(Input::Snapshot).await
     }
 
@@ -171,5 +218,19 @@ impl Control for LoopControl {
             force,
         };
         self.ask(request).await
+    }
+
+    async fn order(&self, request: OrderRequest) -> Result<OrderOutcome, ApiError> {
+        self.ask(|answer| Input::Order(request, answer)).await?
+    }
+
+    async fn apply(&self, request: ApplyRequest) -> Result<ReloadOutcome, ApiError> {
+        let input = |answer: ApplyAnswer| Input::Trial(Turn::Apply(request, answer));
+        self.ask(input).await?
+    }
+
+    async fn end_trial(&self, stays: bool) -> Result<(), ApiError> {
+        self.ask(|answer| Input::Trial(Turn::End { stays, answer }))
+            .await?
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn log(notice: &Notice) {
         | Notice::Shortage {
             shortage: Some(_), ..
         }
+        | Notice::Keeping { failure: Some(_) }
         | Notice::Availability {
             available: false, ..
         } => tracing::warn!("{notice}"),
@@ -54,6 +55,8 @@ pub(super) fn log(notice: &Notice) {
         | Notice::Availability { .. }
         | Notice::Stopping { .. }
         | Notice::CheckTurned { .. }
+        | Notice::Remembered { .. }
+        | Notice::Keeping { failure: None }
         | Notice::Wavering { .. }
         | Notice::Steady { .. } => tracing::info!("{notice}"),
         Notice::Refused { .. } | Notice::Unreadable { .. } => tracing::error!("{notice}"),

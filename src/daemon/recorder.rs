@@ -1,28 +1,52 @@
-//! Writes every event with its moment to a file, one JSON object a line, so that what the director did can be done again
-//! exactly (`ipvsctl replay`). Secrets are masked by their own type.
+//! Writes every event with its moment to a file, one JSON object a line, and what the director decided on it, so that what
+//! it did can be done again exactly and compared (`ipvsctl replay`). In the place of each secret stands a number.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
-use director_core::director::Event;
+use director_core::definitions::SecretNumbers;
+use director_core::director::{Effect, Event};
+use director_core::model::validate::validate;
 use director_core::moment::Moment;
 use serde::{Deserialize, Serialize};
 
-/// One line of a recording.
+/// One line of a recording: an event, or what was decided on the event of the line before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordedEvent {
     /// When it reached the director.
     pub at: Moment,
     /// What happened.
-    pub event: Event,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
+    /// What was decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decided: Vec<String>,
+}
+
+/// A decision in words; none for probes, readings and what is kept, which are the machine's breathing.
+#[must_use]
+pub fn decision(effect: &Effect) -> Option<String> {
+    match effect {
+        Effect::Tell(notice) => Some(notice.to_string()),
+        Effect::Ready => Some("the kernel holds the desired table".to_owned()),
+        Effect::Exit => Some("the end".to_owned()),
+        Effect::Duty(duty) => Some(duty.to_string()),
+        Effect::Apply(plan) => {
+            let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
+            Some(format!("asks the kernel: {}", steps.join("; ")))
+        }
+        _ => None,
+    }
 }
 
 /// An open recording.
 #[derive(Debug)]
 pub(super) struct Recorder {
     file: BufWriter<File>,
+    secrets: SecretNumbers,
 }
 
 impl Recorder {
@@ -36,18 +60,43 @@ impl Recorder {
             .open(path)?;
         Ok(Self {
             file: BufWriter::new(file),
+            secrets: SecretNumbers::default(),
         })
     }
 
-    /// Writes one event through to the file, so that nothing is missing after a crash.
+    /// Writes one event through to the file before it is handled, so that nothing is missing after a crash.
     pub(super) fn record(&mut self, at: Moment, event: &Event) -> io::Result<()> {
-        serde_json::to_writer(
-            &mut self.file,
-            &RecordedEvent {
-                at,
-                event: event.clone(),
-            },
-        )?;
+        let event = Some(self.shown(event));
+        let decided = Vec::new();
+        self.write(&RecordedEvent { at, event, decided })
+    }
+
+    /// Writes what was decided on it.
+    pub(super) fn decided(&mut self, at: Moment, effects: &[Effect]) -> io::Result<()> {
+        let decided: Vec<String> = effects.iter().filter_map(decision).collect();
+        if decided.is_empty() {
+            return Ok(());
+        }
+        let event = None;
+        self.write(&RecordedEvent { at, event, decided })
+    }
+
+    /// The event with a number in the place of each secret.
+    fn shown(&mut self, event: &Event) -> Event {
+        if let Event::Loaded { model, warnings } = event {
+            let definitions = model.definitions().with_numbered_secrets(&mut self.secrets);
+            if let (Some(model), _) = validate(&definitions) {
+                return Event::Loaded {
+                    model: Arc::new(model),
+                    warnings: warnings.clone(),
+                };
+            }
+        }
+        event.clone()
+    }
+
+    fn write(&mut self, line: &RecordedEvent) -> io::Result<()> {
+        serde_json::to_writer(&mut self.file, line)?;
         self.file.write_all(b"\n")?;
         self.file.flush()
     }

@@ -16,6 +16,8 @@ pub struct Settings {
     pub socket: PathBuf,
     /// The instance of ldirectord in whose place the daemon runs.
     pub role: Option<Role>,
+    /// What outlives a restart is kept here; nothing does when nowhere.
+    pub state: Option<PathBuf>,
     /// Where every event is recorded.
     pub recording: Option<PathBuf>,
 }

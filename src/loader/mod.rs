@@ -43,7 +43,7 @@ use yaml::Block;
 const NAMES_HOLD: Duration = Duration::from_secs(60);
 
 /// What a file gives when it can be used.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Loaded {
     /// What the director has to do.
     pub model: Model,

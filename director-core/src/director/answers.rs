@@ -115,6 +115,7 @@ impl Director {
             if health.penalty.release(now) {
                 self.unsettled = true;
                 self.judged_anew = true;
+                self.keeping.changed = true;
                 let name = self.model.service(service).map(|known| known.name.clone());
                 effects.push(Effect::Tell(Notice::Released {
                     name: name.unwrap_or_default(),

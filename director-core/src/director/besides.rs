@@ -9,7 +9,7 @@ use crate::duties::{Duties, Duty, Phase};
 use crate::health::{Outcome, Report, Transition, Verdict};
 use crate::model::{OnFailure, ServiceId};
 use crate::moment::Moment;
-use crate::overrides::{Instruction, OrderChanges, Target};
+use crate::overrides::{Command, Instruction, OrderChanges, Target};
 use crate::plan::{Cause, Op, Step};
 use crate::table::Table;
 
@@ -42,6 +42,11 @@ impl Director {
         self.orders_changed(changes, effects);
     }
 
+    pub(super) fn commanded(&mut self, command: &Command, now: Moment, effects: &mut Vec<Effect>) {
+        let changes = self.orders.command(command, now);
+        self.orders_changed(changes, effects);
+    }
+
     /// What time alone brings about, and what follows from new verdicts and orders.
     pub(super) fn look_around(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let lapsed = self.orders.expire(now);
@@ -69,6 +74,7 @@ impl Director {
         effects: &mut Vec<Effect>,
     ) {
         self.judged_anew |= transition.is_some();
+        self.keeping.changed |= transition.is_some();
         let ordered_out = self.orders.taking_out(&target).is_some();
         let line = if ordered_out {
             self.herald.checked(&target, false, "Server in maintenance")
@@ -163,6 +169,7 @@ impl Director {
         if changes != OrderChanges::default() {
             self.judged_anew = true;
             self.unsettled = true;
+            self.keeping.changed = true;
         }
     }
 

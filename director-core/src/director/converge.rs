@@ -50,9 +50,12 @@ impl Director {
         };
         let desired = desired(&self.situation(observed, now));
         self.troubles.settle(&desired, observed);
-        let attainable =
+        let mut attainable =
             self.troubles
                 .attainable(&desired, observed, &self.book, &self.orders, now);
+        let held = self
+            .keeping
+            .hold_back(&mut attainable, observed, &self.book);
         let reasons = reasons::Reasons::new(self, &attainable, now);
         let plan = plan(observed, &attainable, &self.owned, |service, server| {
             reasons.because(service, server)
@@ -61,13 +64,20 @@ impl Director {
             check::faults(&plan, observed, &attainable, &self.owned),
             Vec::new()
         );
+        if plan.is_empty() && held {
+            // The rest waits for what it depends on to be kept.
+            self.troubles.postpone(now);
+            return;
+        }
         if plan.is_empty() {
             self.unsettled = false;
+            let owned = self.owned.len();
             self.owned.retain(|id| {
                 observed.services.contains_key(id)
                     || self.model.service(id).is_some()
                     || self.model.helpers().contains_key(id)
             });
+            self.keeping.changed |= self.owned.len() < owned;
             self.settled = Some(attainable);
             self.troubles.postpone(now);
             self.settle_down();

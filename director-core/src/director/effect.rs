@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::diagnostic::Diagnostic;
 use crate::duties::Duty;
 use crate::health::{ProbeId, Transition};
+use crate::memory::Memory;
 use crate::model::{BelowMinimum, DrainRule, Endpoint, Probe, ServiceId, Then};
 use crate::overrides::Order;
 use crate::plan::{Cause, OpFailure, Plan, Step};
@@ -23,6 +24,13 @@ pub enum Effect {
         id: ProbeId,
         /// The question.
         probe: Probe,
+    },
+    /// Keep what is to be remembered over a restart; answer with `Kept`.
+    Keep {
+        /// Its number.
+        revision: u64,
+        /// All of it; it takes the place of what was kept before.
+        memory: Memory,
     },
     /// Tell the operator.
     Tell(Notice),
@@ -234,6 +242,18 @@ pub enum Notice {
         message: String,
         /// When it is tried again.
         retry_in: Duration,
+    },
+    /// What a director before this one has left is known.
+    Remembered {
+        /// Standing orders.
+        orders: usize,
+        /// Real servers that are known to be bad.
+        bad: usize,
+    },
+    /// What is to be remembered over a restart cannot be kept, or can be again.
+    Keeping {
+        /// Why not; none when all is well again.
+        failure: Option<String>,
     },
     /// The director stops.
     Stopping {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::Diagnostic;
 use crate::duties::Duties;
 use crate::health::{ProbeId, Report};
+use crate::memory::Memory;
 use crate::model::{Model, ServiceId};
-use crate::overrides::Instruction;
+use crate::overrides::{Command, Instruction};
 use crate::plan::OpFailure;
 use crate::table::Table;
 
@@ -40,6 +41,23 @@ pub enum Event {
         author: String,
         /// All that this author orders from now on.
         instructions: Vec<Instruction>,
+    },
+    /// Somebody gives or lifts standing orders by a command.
+    Commanded {
+        /// What.
+        command: Command,
+    },
+    /// What a director before this one has left, before anything else happens. Whoever gives a memory keeps it, too.
+    Remembered {
+        /// All of it.
+        memory: Memory,
+    },
+    /// A memory was kept.
+    Kept {
+        /// Its number.
+        revision: u64,
+        /// Why it could not be, when it could not.
+        failure: Option<String>,
     },
     /// The whole kernel table was read.
     TableRead {

@@ -14,6 +14,7 @@ mod besides;
 mod converge;
 mod effect;
 mod event;
+mod keeping;
 mod presumption;
 mod reasons;
 mod review;
@@ -41,6 +42,7 @@ use crate::recovery::RecoveryState;
 use crate::table::Table;
 use crate::weighing::Situation;
 use besides::Attempt;
+use keeping::Keeping;
 use trouble::Troubles;
 
 /// Pause before the table is read again after a failure to read it.
@@ -82,6 +84,7 @@ pub struct Director {
     /// What the kernel held when it last was as desired; a difference from it is somebody else's doing.
     settled: Option<Table>,
     troubles: Troubles,
+    keeping: Keeping,
     herald: Herald,
     /// Whether each service has a real server that takes connections, as last told.
     available: BTreeMap<ServiceId, bool>,
@@ -125,6 +128,7 @@ impl Director {
             owned: BTreeSet::new(),
             settled: None,
             troubles: Troubles::default(),
+            keeping: Keeping::default(),
             herald: Herald::default(),
             available: BTreeMap::new(),
             judged_anew: false,
@@ -153,6 +157,9 @@ impl Director {
                 author,
                 instructions,
             } => self.ordered(&author, &instructions, now, &mut effects),
+            Event::Commanded { command } => self.commanded(&command, now, &mut effects),
+            Event::Remembered { memory } => self.remembered(memory, now, &mut effects),
+            Event::Kept { revision, failure } => self.kept(revision, failure, now, &mut effects),
             Event::TableRead { table } => self.table_read(table, now),
             Event::ReadFailed { message } => self.read_failed(message, now, &mut effects),
             Event::Applied {
@@ -167,6 +174,7 @@ impl Director {
             Event::StopRequested => self.stop_requested(&mut effects),
         }
         self.look_around(now, &mut effects);
+        self.keep(now, &mut effects);
         self.go_on(now, &mut effects);
         effects
     }
@@ -193,7 +201,17 @@ impl Director {
         };
         let order = self.orders.next_expiry();
         let mail = self.herald.next_due();
-        let deadlines = [probe, kernel, retry, review, order, mail, self.next_release];
+        let memory = self.keeping.next_due();
+        let deadlines = [
+            probe,
+            kernel,
+            retry,
+            review,
+            order,
+            mail,
+            memory,
+            self.next_release,
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -244,10 +262,12 @@ impl Director {
         self.pass_on(&former);
         self.loaded_at = Some(now);
         self.refusal = None;
+        let owned = self.owned.len();
         self.owned
             .extend(self.model.services().iter().map(|service| service.id));
         self.owned.extend(self.model.helpers().keys());
         self.own_stray_helpers();
+        self.keeping.changed |= self.owned.len() > owned;
         self.troubles.clear();
         // Somebody else's change and ours cannot be told apart while the definitions change.
         self.settled = None;

@@ -1,11 +1,12 @@
-//! What is believed of a real server before its first report: what the kernel's table says, unless the
-//! definitions say something else.
+//! What is believed of a real server before its first report: what a director before this one knew of it, else what the
+//! kernel's table says, unless the definitions say something else.
 
 use std::sync::Arc;
 
 use super::Director;
 use crate::desired::HealthBook;
 use crate::health::{Health, Verdict};
+use crate::memory::Judged;
 use crate::model::{FirstVerdict, ProbeKind, RealServer, VirtualService};
 use crate::moment::Moment;
 use crate::table::Table;
@@ -32,13 +33,37 @@ impl Director {
                         known.rearrange(checks, service.combine, now);
                         known
                     }
-                    None => first_health(service, server, weight, now),
+                    None => {
+                        let judged = self.keeping.remembered.remove(&key);
+                        judged
+                            .and_then(|judged| recalled(judged, service, server, weight))
+                            .unwrap_or_else(|| first_health(service, server, weight, now))
+                    }
                 };
                 book.insert(key, health);
             }
         }
         self.book = book;
+        self.keeping.remembered.clear();
+        self.next_release = self
+            .book
+            .values()
+            .filter_map(|health| health.penalty.held_until())
+            .min();
     }
+}
+
+/// What a director before this one knew of a server, as far as it still counts: that a server was good does not when the
+/// kernel no longer has it.
+fn recalled(
+    judged: Judged,
+    service: &VirtualService,
+    server: &RealServer,
+    kernel_weight: Option<u32>,
+) -> Option<Health> {
+    let health = judged.health().asked_by(&service.checks);
+    let counts = health.verdict == Verdict::Down || kernel_weight.is_some();
+    (counts && is_asked(server)).then_some(health)
 }
 
 /// What is believed of a server before its first report.

@@ -69,6 +69,13 @@ impl<'a> Reasons<'a> {
         let is_fallback = fallback.any(|fallback| fallback.endpoint == *server);
         match self.director.book.get(&target) {
             Some(_) if self.director.orders.taking_out(&target).is_some() => Cause::Ordered,
+            // An order that gives a weight counts for a server that is in service.
+            Some(health)
+                if health.verdict == Verdict::Up
+                    && self.director.orders.ruling(&target).is_some() =>
+            {
+                Cause::Ordered
+            }
             Some(health) if health.verdict == Verdict::Up => Cause::ServerUp,
             Some(_) => Cause::ServerDown,
             None if is_fallback => Cause::Fallback,

@@ -194,6 +194,21 @@ impl fmt::Display for Notice {
             Self::Unreadable { message, retry_in } => {
                 write!(f, "{message}; next attempt in {} s", retry_in.as_secs())
             }
+            Self::Remembered { orders, bad } => write!(
+                f,
+                "remembered from before: {}, {} known to be bad",
+                counted(*orders, "standing order"),
+                counted(*bad, "real server")
+            ),
+            Self::Keeping {
+                failure: Some(failure),
+            } => write!(
+                f,
+                "orders and verdicts cannot be kept and are lost at a restart: {failure}"
+            ),
+            Self::Keeping { failure: None } => {
+                f.write_str("orders and verdicts are kept again over a restart")
+            }
             Self::Stopping { removed, kept } => {
                 write!(
                     f,

@@ -173,9 +173,12 @@ impl CheckHealth {
             to,
             reason: reason.clone(),
         };
+        // What was presumed and is confirmed holds for as long as it was presumed.
+        if to != self.verdict {
+            self.since = now;
+        }
         self.verdict = to;
         self.presumed = false;
-        self.since = now;
         self.against = 0;
         self.reason = reason;
         transition

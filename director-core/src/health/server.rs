@@ -139,7 +139,11 @@ impl Health {
         {
             self.penalty.change(damping, now);
         }
-        (self.verdict, self.presumed, self.since) = (verdict, presumed, now);
+        // What was presumed and is confirmed holds for as long as it was presumed.
+        if verdict != self.verdict {
+            self.since = now;
+        }
+        (self.verdict, self.presumed) = (verdict, presumed);
         self.reason.clone_from(&transition.reason);
         Turned {
             server: Some(transition),

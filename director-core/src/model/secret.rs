@@ -1,4 +1,4 @@
-//! Credentials that never show: they print and serialise as `***`.
+//! Credentials that never show: they print and serialise as `***`, with a number where one stands in their place.
 
 use std::fmt;
 
@@ -6,20 +6,39 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// A password or shared secret. Reading it takes an explicit call, so that no log line or recording holds it by accident.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
+#[serde(from = "String")]
+pub struct Secret {
+    text: String,
+    /// The number that stands in its place.
+    number: Option<usize>,
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
 
 impl Secret {
     /// Hides `text`.
     #[must_use]
     pub fn new(text: String) -> Self {
-        Self(text)
+        Self { text, number: None }
+    }
+
+    /// What stands in the place of a secret that must not be told, and is the same where the secret is.
+    #[must_use]
+    pub fn numbered(number: usize) -> Self {
+        Self {
+            text: format!("***{number}"),
+            number: Some(number),
+        }
     }
 
     /// The text, for the one place that sends it to the server it belongs to.
     #[must_use]
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
@@ -31,7 +50,10 @@ impl fmt::Debug for Secret {
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("***")
+        match self.number {
+            Some(number) => serializer.collect_str(&format_args!("***{number}")),
+            None => serializer.serialize_str("***"),
+        }
     }
 }
 

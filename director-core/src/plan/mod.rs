@@ -5,10 +5,12 @@ mod cause;
 pub mod check;
 mod diff;
 mod failure;
+mod stake;
 
 pub use cause::Cause;
 pub use diff::plan;
 pub use failure::OpFailure;
+pub use stake::Stake;
 
 use std::fmt;
 

@@ -2,6 +2,7 @@
 
 use super::{Because, Facts, Link};
 use crate::model::OnFailure;
+use crate::overrides::OrderKind;
 use crate::recovery::scaled;
 
 /// The weight of the definitions.
@@ -56,11 +57,22 @@ pub(super) fn verdict<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link
     })
 }
 
-/// An order stands above every verdict.
-pub(super) fn order<'a>(facts: &Facts<'a>, _: Option<u32>) -> Option<Link<'a>> {
+/// An order that takes a server out stands above every verdict; one that gives a weight gives none to a server that is
+/// out.
+pub(super) fn order<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let order = facts.order?;
+    let weight = match order.kind {
+        OrderKind::Maintenance => when_down(facts.service.on_failure),
+        OrderKind::Disable => None,
+        // Whoever is not in the table does not come into it in order to leave.
+        OrderKind::Drain => before.map(|_| 0),
+        OrderKind::Weight(weight) => before.map(|before| match before {
+            0 => 0,
+            _ => weight.saturating_mul(facts.room),
+        }),
+    };
     Some(Link {
-        weight: when_down(facts.service.on_failure),
+        weight,
         since: Some(order.since),
         because: Because::Ordered(order),
     })

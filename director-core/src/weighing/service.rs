@@ -177,7 +177,7 @@ impl<'a> Situation<'a> {
             ramp: slow_start(service).zip(ramp),
             now: self.now,
             health: self.book.get(&target),
-            order: self.orders.taking_out(&target),
+            order: self.orders.ruling(&target),
             known: observed.and_then(|observed| observed.servers.get(&server.endpoint)),
         }
     }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use director_core::model::OnFailure;
+use director_core::overrides::OrderKind;
 
 use crate::dice::Dice;
 use crate::world::Brief;
@@ -49,6 +50,24 @@ pub(crate) enum Deed {
     },
     /// The daemon is killed and started again on the same kernel.
     Restart,
+    /// It is killed after so many further wishes and operations, in the midst of whatever it does then.
+    Killed(usize),
+    /// An operator orders something about a server, for so long.
+    Orders {
+        vip: &'static str,
+        server: &'static str,
+        kind: OrderKind,
+        lasts: Option<Duration>,
+    },
+    /// An operator lifts an order.
+    Enables {
+        vip: &'static str,
+        server: &'static str,
+    },
+    /// From now on a writing to the disk takes this long.
+    DiskTakes(Duration),
+    /// The disk can be written, or not.
+    DiskFails(bool),
     /// From now on the kernel refuses every tenth operation, by this chance.
     Refuses(u64),
     /// It obeys again.
@@ -77,7 +96,7 @@ pub(crate) fn of_seed(seed: u64) -> (Vec<Brief>, Vec<Step>) {
 }
 
 fn deed(dice: &mut Dice) -> Deed {
-    match dice.roll(10) {
+    match dice.roll(14) {
         0 | 1 => Deed::Dies(dice.pick(&SERVERS)),
         2 | 3 => Deed::Returns(dice.pick(&SERVERS)),
         4 => Deed::Reload(definitions(dice)),
@@ -93,9 +112,35 @@ fn deed(dice: &mut Dice) -> Deed {
             ]),
         },
         7 => Deed::Restart,
+        9 => Deed::Killed(1 + dice.roll(25)),
+        10 => order(dice),
+        11 => Deed::Enables {
+            vip: dice.pick(&VIPS),
+            server: dice.pick(&SERVERS),
+        },
+        12 if dice.one_in(3) => Deed::DiskFails(dice.one_in(2)),
+        12 => Deed::DiskTakes(Duration::from_millis(dice.pick(&[0, 0, 5, 40, 3_000]))),
         8 if dice.one_in(2) => Deed::Obeys,
         8 => Deed::Refuses(dice.next()),
         _ => Deed::Pause,
+    }
+}
+
+fn order(dice: &mut Dice) -> Deed {
+    let weight = u32::try_from(dice.roll(4)).unwrap_or_default();
+    let kinds = [
+        OrderKind::Drain,
+        OrderKind::Disable,
+        OrderKind::Maintenance,
+        OrderKind::Weight(weight),
+    ];
+    Deed::Orders {
+        vip: dice.pick(&VIPS),
+        server: dice.pick(&SERVERS),
+        kind: dice.pick(&kinds),
+        lasts: dice
+            .one_in(2)
+            .then(|| Duration::from_secs(1 + dice.roll(30) as u64)),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Plays deeds: a director with everything around it on a virtual clock, and what the simulation itself knows of the world.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use director_core::director::Event;
 use director_core::model::{Family, Scheduling, ServiceId};
+use director_core::moment::Moment;
+use director_core::overrides::{Command, Instruction, OrderKind, Target};
 use director_core::table::{ServiceEntry, Table};
 
 use crate::deeds::{Deed, FOREIGN, Meddling, Step};
@@ -21,8 +24,10 @@ pub(crate) struct Stage {
     pub(crate) world: World,
     /// The definitions in force.
     pub(crate) briefs: Vec<Brief>,
-    /// A restart met services that were dropped from the definitions and not yet deleted; nobody knows that they were ours.
-    pub(crate) leftovers: bool,
+    /// The orders that were given, each with its end.
+    pub(crate) orders: BTreeMap<Target, (OrderKind, Option<Moment>)>,
+    /// The disk could not be written at some time, so that a restart may have lost what is ours.
+    pub(crate) forgetful: bool,
 }
 
 /// Plays a whole list: panics when an invariant is broken.
@@ -32,6 +37,9 @@ pub(crate) fn play(first: &[Brief], steps: &[Step]) {
         stage.perform(&step.deed);
         stage.world.run(step.then);
         invariants::always(&stage);
+        if stage.world.killed() {
+            stage.restart();
+        }
     }
     stage.settle();
 }
@@ -41,11 +49,13 @@ impl Stage {
         let mut kernel = Table::default();
         kernel.services.insert(service_id(FOREIGN), foreign());
         let mut world = World::new(kernel);
+        remember(&mut world);
         world.load(first);
         Self {
             world,
             briefs: first.to_vec(),
-            leftovers: false,
+            orders: BTreeMap::new(),
+            forgetful: false,
         }
     }
 
@@ -63,6 +73,26 @@ impl Stage {
             }),
             Deed::Meddles { vip, server, how } => self.meddle(vip, server, *how),
             Deed::Restart => self.restart(),
+            Deed::Killed(after) => self.world.lives = Some(*after),
+            Deed::Orders {
+                vip,
+                server,
+                kind,
+                lasts,
+            } => self.order((service_id(vip), endpoint(server)), *kind, *lasts),
+            Deed::Enables { vip, server } => {
+                let target = (service_id(vip), endpoint(server));
+                self.orders.remove(&target);
+                self.command(Command::Lift {
+                    author: "ben".to_owned(),
+                    targets: vec![target],
+                });
+            }
+            Deed::DiskTakes(span) => self.world.disk.takes = *span,
+            Deed::DiskFails(fails) => {
+                self.world.disk.fails = *fails;
+                self.forgetful |= *fails;
+            }
             Deed::Refuses(chance) => {
                 let mut dice = Dice::new(*chance);
                 self.world.refuse = Box::new(move |_| dice.one_in(10));
@@ -98,12 +128,46 @@ impl Stage {
         }
     }
 
+    fn order(&mut self, target: Target, kind: OrderKind, lasts: Option<Duration>) {
+        let ends = lasts.map(|lasts| self.world.now + lasts);
+        self.orders.insert(target, (kind, ends));
+        self.command(Command::Give {
+            author: "ann".to_owned(),
+            instructions: vec![Instruction {
+                target,
+                kind,
+                reason: "kernel upgrade".to_owned(),
+                lasts,
+            }],
+        });
+    }
+
+    fn command(&mut self, command: Command) {
+        self.world.event(Event::Commanded { command });
+    }
+
+    /// The order that stands about a server.
+    pub(crate) fn order_about(&self, target: &Target) -> Option<OrderKind> {
+        let (kind, ends) = self.orders.get(target)?;
+        ends.is_none_or(|ends| ends > self.world.now)
+            .then_some(*kind)
+    }
+
+    /// The director is killed, if it is not dead already, and begins again with what the disk holds.
     fn restart(&mut self) {
         let mut next = World::new(self.world.kernel.clone());
         next.now = self.world.now;
         next.dead = self.world.dead.clone();
+        next.disk = self.world.disk.clone();
+        // What was being written is not on the disk, and nobody was told that it is.
+        next.disk.writing = None;
+        next.disk.revision = None;
         std::mem::swap(&mut next.refuse, &mut self.world.refuse);
-        self.leftovers |= !invariants::forgotten(self).is_empty();
+        invariants::nothing_kept_is_lost(self);
+        let kept = next.disk.memory.orders.iter();
+        let kept = kept.map(|(target, order)| (*target, (order.kind, order.expires)));
+        self.orders = kept.collect();
+        remember(&mut next);
         next.load(&self.briefs);
         self.world = next;
     }
@@ -111,12 +175,21 @@ impl Stage {
     /// All faults stop; the table must reach what definitions and servers ask for, and then nothing more is written.
     fn settle(&mut self) {
         self.world.refuse = Box::new(|_| false);
+        self.world.lives = None;
+        self.world.disk.takes = Duration::ZERO;
+        self.world.disk.fails = false;
         self.world.run(SETTLING);
         invariants::at_rest(self);
         self.world.writes.clear();
         self.world.run(CALM);
         assert_eq!(self.world.writes, [], "writes without a change");
     }
+}
+
+/// The director begins with what the disk holds.
+fn remember(world: &mut World) {
+    let memory = world.disk.memory.clone();
+    world.event(Event::Remembered { memory });
 }
 
 /// A service that somebody else has made.

@@ -1,169 +1,26 @@
 //! A small world for tests: definitions in one line each, a kernel in memory that can refuse, and real servers that
 //! answer as they are told.
 
+mod brief;
+mod disk;
+
+pub(crate) use brief::*;
+pub(crate) use disk::Disk;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use director_core::definitions::{
-    CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, Host,
-    JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
-    RecoveryDefinition, ServiceDefinition,
-};
-use director_core::diagnostic::Place;
 use director_core::director::{Director, Effect, Event, Notice};
 use director_core::duties::Duty;
 use director_core::health::{Outcome, Phases, ProbeId, Report, Verdict};
-use director_core::model::validate::validate;
-use director_core::model::{
-    Endpoint, MarkRange, Model, OnFailure, OnStop, Probe, Protocol, ServiceId,
-};
+use director_core::model::{MarkRange, Probe, ServiceId};
 use director_core::moment::Moment;
 use director_core::plan::{Op, OpFailure, Plan};
 use director_core::table::Table;
 
 /// The marks of probes by the clients' road.
 pub(crate) const MARKS: MarkRange = MarkRange::USUAL;
-
-/// One virtual service in short: VIP, real servers with weights, and what happens on failure and stop.
-#[derive(Debug, Clone)]
-pub(crate) struct Brief {
-    pub(crate) vip: &'static str,
-    pub(crate) servers: Vec<(&'static str, i64)>,
-    pub(crate) fallback: Option<&'static str>,
-    pub(crate) fall: u64,
-    pub(crate) on_failure: OnFailure,
-    pub(crate) on_stop: OnStop,
-    pub(crate) recovery: RecoveryDefinition,
-    /// Tiers of servers that are not in the first.
-    pub(crate) tiers: Vec<(&'static str, u64)>,
-    /// Changes the check where a story needs another one.
-    pub(crate) tune: fn(&mut CheckDefinition),
-    /// Adds what else makes the verdict.
-    pub(crate) judge: fn(&mut JudgingDefinition),
-}
-
-impl Brief {
-    pub(crate) fn new(vip: &'static str, servers: &[(&'static str, i64)]) -> Self {
-        Self {
-            vip,
-            servers: servers.to_vec(),
-            fallback: None,
-            fall: 1,
-            on_failure: OnFailure::Remove,
-            on_stop: OnStop::Keep,
-            recovery: RecoveryDefinition::default(),
-            tiers: Vec::new(),
-            tune: |_| {},
-            judge: |_| {},
-        }
-    }
-}
-
-pub(crate) fn place() -> Place {
-    Place::new(&Arc::from("test"), 1, 1, 1)
-}
-
-pub(crate) fn placed<T>(value: T) -> Placed<T> {
-    Placed::new(value, place())
-}
-
-pub(crate) fn address(text: &str) -> IpAddr {
-    text.parse::<IpAddr>()
-        .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
-}
-
-pub(crate) fn service_id(vip: &str) -> ServiceId {
-    ServiceId::Address {
-        protocol: Protocol::Tcp,
-        vip: address(vip),
-        port: 80,
-    }
-}
-
-pub(crate) fn endpoint(text: &str) -> Endpoint {
-    Endpoint {
-        address: address(text),
-        port: 80,
-    }
-}
-
-pub(crate) fn server(text: &str, weight: i64) -> RealServerDefinition {
-    RealServerDefinition {
-        place: place(),
-        host: placed(Host::Address(address(text))),
-        last: None,
-        port: None,
-        forwarding: None,
-        weight: Some(placed(weight)),
-        tier: None,
-        upper_threshold: None,
-        lower_threshold: None,
-        request: None,
-        receive: None,
-    }
-}
-
-fn tier(brief: &Brief, server: &str) -> Option<u64> {
-    let named = brief.tiers.iter().find(|(name, _)| *name == server);
-    named.map(|(_, tier)| *tier)
-}
-
-fn service(brief: &Brief) -> ServiceDefinition {
-    let mut check = CheckDefinition {
-        kind: Some(placed(CheckKindDefinition::Connect)),
-        every: Some(placed(Duration::from_secs(1))),
-        fall: Some(placed(brief.fall)),
-        ..CheckDefinition::default()
-    };
-    (brief.tune)(&mut check);
-    let mut judging = JudgingDefinition::default();
-    (brief.judge)(&mut judging);
-    ServiceDefinition {
-        place: place(),
-        name: None,
-        listen: placed(ListenDefinition::Address {
-            protocol: Protocol::Tcp,
-            host: Host::Address(address(brief.vip)),
-            port: PortDefinition::Number(80),
-            family: None,
-        }),
-        scheduler: Some(placed("wrr".to_owned())),
-        scheduler_flags: Vec::new(),
-        persistence: None,
-        mask: None,
-        persistence_engine: None,
-        one_packet: None,
-        forwarding: Some(placed(ForwardingDefinition::Masq)),
-        check,
-        judging,
-        on_failure: Some(placed(brief.on_failure)),
-        on_stop: Some(placed(brief.on_stop)),
-        real_servers: brief
-            .servers
-            .iter()
-            .map(|(text, weight)| RealServerDefinition {
-                tier: tier(brief, text).map(placed),
-                ..server(text, *weight)
-            })
-            .collect(),
-        fallback: brief.fallback.map(|text| server(text, 1)),
-        recovery: brief.recovery.clone(),
-    }
-}
-
-pub(crate) fn model(briefs: &[Brief]) -> Arc<Model> {
-    let definitions = Definitions {
-        place: place(),
-        probe_marks: Some(placed((MARKS.first.into(), MARKS.last.into()))),
-        services: briefs.iter().map(service).collect(),
-        ..Definitions::empty()
-    };
-    let (model, findings) = validate(&definitions);
-    assert!(model.is_some(), "{findings:?}");
-    Arc::new(model.unwrap_or_else(Model::empty))
-}
 
 /// A director with everything around it, on a virtual clock.
 pub(crate) struct World {
@@ -188,6 +45,13 @@ pub(crate) struct World {
     pub(crate) watch: Box<dyn FnMut(&Table)>,
     /// A server that got weight while its verdict was down.
     pub(crate) raised_known_bad: Option<Op>,
+    /// A real server that got weight before it had answered well since the director began.
+    pub(crate) raised_unasked: Option<Op>,
+    /// Where the director's memory is kept.
+    pub(crate) disk: Disk,
+    /// Wishes and operations that are still carried out before the director is killed; it lives on when nothing is said.
+    pub(crate) lives: Option<usize>,
+    answered_well: BTreeSet<IpAddr>,
     questions: BTreeMap<ProbeId, Probe>,
 }
 
@@ -208,8 +72,25 @@ impl World {
             exited: false,
             watch: Box::new(|_| {}),
             raised_known_bad: None,
+            raised_unasked: None,
+            disk: Disk::default(),
+            lives: None,
+            answered_well: BTreeSet::new(),
             questions: BTreeMap::new(),
         }
+    }
+
+    /// Whether the director was killed.
+    pub(crate) fn killed(&self) -> bool {
+        self.lives == Some(0)
+    }
+
+    /// One wish or operation more is carried out; false when the director was killed before it.
+    fn lives_on(&mut self) -> bool {
+        if let Some(lives) = &mut self.lives {
+            *lives = lives.saturating_sub(1);
+        }
+        !self.killed()
     }
 
     pub(crate) fn load(&mut self, briefs: &[Brief]) {
@@ -227,7 +108,16 @@ impl World {
             turns += 1;
             assert!(turns < 10_000, "the director does not come to rest");
             for effect in self.director.handle(event, self.now) {
+                if !self.lives_on() {
+                    return;
+                }
                 self.carry_out(effect, &mut events);
+            }
+            if self.killed() {
+                return;
+            }
+            if events.is_empty() {
+                events.extend(self.disk.done(self.now));
             }
             if events.is_empty()
                 && !self.mute
@@ -245,27 +135,28 @@ impl World {
     pub(crate) fn run(&mut self, span: Duration) {
         let end = self.now + span;
         while let Some(next) = self
-            .director
             .next_deadline()
-            .filter(|next| *next <= end && !self.exited)
+            .filter(|next| *next <= end && !self.exited && !self.killed())
         {
-            assert!(
-                next >= self.now || self.director.next_deadline() != Some(next) || next == self.now
-            );
             let before = self.now;
             self.now = next.max(self.now);
             self.event(Event::Woken);
             if self.now == before {
                 // A deadline in the past must lead to work, or the director would spin.
                 assert!(
-                    self.director
-                        .next_deadline()
-                        .is_none_or(|next| next > self.now),
+                    self.killed() || self.next_deadline().is_none_or(|next| next > self.now),
                     "the director spins"
                 );
             }
         }
         self.now = end;
+    }
+
+    /// When something happens next.
+    fn next_deadline(&self) -> Option<Moment> {
+        let written = self.disk.writing.as_ref().map(|(due, ..)| *due);
+        let deadlines = [self.director.next_deadline(), written];
+        deadlines.into_iter().flatten().min()
     }
 
     pub(crate) fn weight(&self, vip: &str, server: &str) -> Option<u32> {
@@ -276,7 +167,7 @@ impl World {
             .map(|entry| entry.settings.weight)
     }
 
-    fn answer(&self, probe: &Probe) -> Report {
+    fn answer(&mut self, probe: &Probe) -> Report {
         let asked = probe.road.map_or(probe.address, |road| road.toward);
         let closed = self.closed.contains(&(asked, probe.port));
         let outcome = if closed || self.dead.contains(&asked) {
@@ -284,6 +175,7 @@ impl World {
                 reason: "connection refused".to_owned(),
             }
         } else {
+            self.answered_well.insert(probe.address);
             Outcome::Good {
                 detail: "connected".to_owned(),
             }
@@ -317,6 +209,13 @@ impl World {
                     "a second question while one is open"
                 );
             }
+            Effect::Keep { revision, memory } => {
+                let due = self.now + self.disk.takes;
+                assert!(
+                    self.disk.writing.replace((due, revision, memory)).is_none(),
+                    "two memories on their way"
+                );
+            }
             Effect::Tell(notice) => self.notices.push(notice),
             Effect::Duty(duty) => self.duties.push(duty),
             Effect::Ready => self.ready = true,
@@ -324,25 +223,44 @@ impl World {
         }
     }
 
-    fn raises_known_bad(&self, op: &Op) -> bool {
+    /// Looks at an operation that is about to be carried out.
+    fn watch_raise(&mut self, op: &Op) {
         let raised = match op {
             Op::AddServer { settings, .. } => settings.weight > 0,
             Op::EditServer { from, to, .. } => to.weight > from.weight,
             _ => false,
         };
+        if raised && self.is_known_bad(op) {
+            self.raised_known_bad = Some(op.clone());
+        }
+        let asked = op
+            .server()
+            .is_none_or(|server| self.answered_well.contains(&server.address));
+        if raised && !asked && self.is_probed(op) {
+            self.raised_unasked = Some(op.clone());
+        }
+    }
+
+    fn is_probed(&self, op: &Op) -> bool {
+        let services = self.director.snapshot(self.now).services;
+        let servers = services.into_iter().filter(|s| s.id == op.service());
+        let mut servers = servers.flat_map(|service| service.servers);
+        servers.any(|server| Some(server.endpoint) == op.server())
+    }
+
+    fn is_known_bad(&self, op: &Op) -> bool {
         let snapshot = self.director.snapshot(self.now);
         let services = snapshot
             .services
             .iter()
             .filter(|service| service.id == op.service());
-        let bad = services.flat_map(|service| &service.servers).any(|server| {
+        services.flat_map(|service| &service.servers).any(|server| {
             Some(server.endpoint) == op.server()
                 && server
                     .health
                     .as_ref()
                     .is_some_and(|health| health.verdict == Verdict::Down)
-        });
-        raised && bad
+        })
     }
 
     /// The executor's contract: a stage leaves out services in which an operation of an earlier stage failed.
@@ -366,9 +284,10 @@ impl World {
                 });
                 continue;
             }
-            if self.raises_known_bad(&step.op) {
-                self.raised_known_bad = Some(step.op.clone());
+            if !self.lives_on() {
+                break;
             }
+            self.watch_raise(&step.op);
             step.op.apply_to(&mut self.kernel);
             self.writes.push(step.op.clone());
             (self.watch)(&self.kernel);

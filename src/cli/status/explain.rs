@@ -1,17 +1,25 @@
 //! `ipvsctl explain`: the effective weight of a real server as a chain, each link with its cause.
 
+use director_core::naming::{Named, meant};
+
 use super::table::span;
 use crate::api::wire::{ChainLink, Server, Service, Status};
 
 /// The chain of one real server, or what is known in place of it.
 pub(super) fn explain(status: &Status, service: &str, server: &str) -> Result<String, String> {
-    let service = find_service(status, service)?;
-    let server = find_server(service, server)?;
+    let (service, server) = found(status, service, server)?;
     let mut links: Vec<(&str, Option<u32>, String)> = server
         .chain
         .iter()
         .map(|link| (link.link.as_str(), link.weight, cause(link)))
         .collect();
+    if !server.chain.iter().any(|link| link.link == "order") {
+        links.push((
+            "order",
+            links.last().and_then(|link| link.1),
+            "none".to_owned(),
+        ));
+    }
     links.push(("desired", server.desired_weight, desired(server)));
     links.push(("kernel", server.weight, kernel(server)));
     let shown =
@@ -24,6 +32,30 @@ pub(super) fn explain(status: &Status, service: &str, server: &str) -> Result<St
         text.push_str(&format!("  {link:<9} {:>6}   {cause}\n", shown(weight)));
     }
     Ok(text)
+}
+
+/// The first one that is meant.
+fn found<'a>(
+    status: &'a Status,
+    service: &str,
+    server: &str,
+) -> Result<(&'a Service, &'a Server), String> {
+    let all = status.services.iter().flat_map(|service| {
+        let servers = service.real_servers.iter().chain(&service.fallback);
+        servers.map(move |server| (service, server))
+    });
+    let all: Vec<_> = all.collect();
+    let names: Vec<Named> = all
+        .iter()
+        .map(|(service, server)| Named {
+            name: service.name.clone(),
+            listen: service.listen.clone(),
+            server: server.address.clone(),
+        })
+        .collect();
+    let places =
+        meant(&names, Some(service), server).map_err(|words| format!("ipvsctl: {words}"))?;
+    Ok(all[places[0]])
 }
 
 fn cause(link: &ChainLink) -> String {
@@ -53,55 +85,6 @@ fn kernel(server: &Server) -> String {
             "{} active and {} inactive connections",
             server.active, server.inactive
         ),
-    }
-}
-
-fn find_service<'a>(status: &'a Status, wanted: &str) -> Result<&'a Service, String> {
-    let matches = |service: &&Service| {
-        service.name == wanted
-            || service.listen == wanted
-            || service
-                .listen
-                .split_once(' ')
-                .is_some_and(|(_, rest)| rest == wanted)
-    };
-    status.services.iter().find(matches).ok_or_else(|| {
-        let known: Vec<&str> = status
-            .services
-            .iter()
-            .map(|service| service.name.as_str())
-            .collect();
-        format!(
-            "ipvsctl: there is no virtual service {wanted:?}; there are {}",
-            listed(&known)
-        )
-    })
-}
-
-fn find_server<'a>(service: &'a Service, wanted: &str) -> Result<&'a Server, String> {
-    let matches = |server: &&Server| {
-        let address = server
-            .address
-            .rsplit_once(':')
-            .map_or(server.address.as_str(), |(address, _)| address);
-        server.address == wanted || address == wanted || address.trim_matches(['[', ']']) == wanted
-    };
-    let servers = || service.real_servers.iter().chain(&service.fallback);
-    servers().find(matches).ok_or_else(|| {
-        let known: Vec<&str> = servers().map(|server| server.address.as_str()).collect();
-        format!(
-            "ipvsctl: {} has no real server {wanted:?}; it has {}",
-            service.name,
-            listed(&known)
-        )
-    })
-}
-
-fn listed(words: &[&str]) -> String {
-    if words.is_empty() {
-        "none".to_owned()
-    } else {
-        words.join(", ")
     }
 }
 
@@ -162,12 +145,16 @@ mod tests {
         };
         Status {
             version: "0".to_owned(),
+            definitions: String::new(),
+            trial_seconds_left: None,
             loaded_seconds_ago: None,
             refused: None,
             table_read_seconds_ago: None,
             kernel_error: None,
             names: Vec::new(),
             isolated: Vec::new(),
+            state_error: None,
+            orders: Vec::new(),
             services: vec![service],
             leaving: Vec::new(),
         }
@@ -179,6 +166,7 @@ mod tests {
 tcp 192.0.2.10:80  10.0.0.11:80  (web)
   defined       10   as the definitions say
   verdict        0   for 2m05s: down: connection refused, 3 of 3
+  order          0   none
   desired        0   it should be in the table without new connections
   kernel        10   3 active and 7 inactive connections
 ";
@@ -199,7 +187,7 @@ tcp 192.0.2.10:80  10.0.0.11:80  (web)
         let message = explain(&status(), "web", "10.0.0.12").unwrap_err();
         assert_eq!(
             message,
-            "ipvsctl: web has no real server \"10.0.0.12\"; it has 10.0.0.11:80"
+            "ipvsctl: web has no real server \"10.0.0.12\"; there are 10.0.0.11:80"
         );
     }
 }

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub(super) use table::span;
+
 use super::error::CliError;
 use super::output::{Exit, Output};
 use crate::api::{ApiError, Client, likely_socket};
@@ -45,14 +47,14 @@ pub(super) struct ExplainArgs {
 
 /// Where the daemon is asked.
 #[derive(Debug, Args)]
-struct SocketArg {
+pub(super) struct SocketArg {
     /// Control socket of the daemon; when only one listens in /run/ipvsd, that one is asked
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
 }
 
 impl SocketArg {
-    fn client(&self) -> Client {
+    pub(super) fn client(&self) -> Client {
         Client::new(&self.socket.clone().unwrap_or_else(likely_socket))
     }
 }
@@ -99,7 +101,8 @@ pub(super) fn run_explain(args: &ExplainArgs, output: &mut Output) -> Result<Exi
     }
 }
 
-fn asked<T>(question: impl Future<Output = Result<T, ApiError>>) -> Result<T, CliError> {
+/// Waits for the daemon's answer.
+pub(super) fn asked<T>(question: impl Future<Output = Result<T, ApiError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -42,8 +42,29 @@ fn head(status: &Status, text: &mut String) {
             status.version
         ),
     );
+    if let Some(left) = status.trial_seconds_left {
+        line(
+            text,
+            &format!(
+                "  ON TRIAL: the former definitions return in {}, unless ipvsctl confirm comes before",
+                span(left)
+            ),
+        );
+    }
     if let Some(error) = &status.kernel_error {
         line(text, &format!("  KERNEL: {error}"));
+    }
+    if let Some(error) = &status.state_error {
+        line(
+            text,
+            &format!("  STATE: orders and verdicts will not outlive a restart: {error}"),
+        );
+    }
+    let lost = status.orders.iter().filter(|standing| !standing.defined);
+    for standing in lost {
+        let listen = &standing.concerns.listen;
+        let address = format!("{listen} {} (not defined now)", standing.concerns.address);
+        standing_order(&address, &standing.order, text);
     }
     if let Some(refused) = &status.refused {
         line(

@@ -18,10 +18,10 @@ put director "$yaml" <"$LAB_ROOT/examples/nat-round-robin.yaml"
 for file in "$DEFINITIONS" "$yaml"; do
     expect_equal "the plan for an empty table from $file" "$(
         cat <<P
-add     tcp $VIP:80  rr
-add     tcp $VIP:80  $RIP1:80  masq weight 1   (once it answers)
-add     tcp $VIP:80  $RIP2:80  masq weight 1   (once it answers)
-3 changes
+1. add     tcp $VIP:80  rr
+2. add     tcp $VIP:80  $RIP1:80  masq weight 1   (once it answers)
+3. add     tcp $VIP:80  $RIP2:80  masq weight 1   (once it answers)
+3 changes; no connection is touched
 P
     )" "$(plan "$file")"
     expect_plan_status 'with changes' "$file" 1

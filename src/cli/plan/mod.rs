@@ -1,18 +1,14 @@
-//! `ipvsctl plan`: what a definitions file changes, or the table that it gives. Nothing is changed here. Against the
-//! running kernel it asks the director itself, so that the answer is what a daemon started now would do: first what
-//! needs no verdict, then what follows when the real servers answer.
+//! `ipvsctl plan`: what a definitions file changes, numbered and with the connections at stake, or the table that it gives.
+//! Nothing is changed here; how the changes are found is [`foreseen`]'s work.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::sync::Arc;
+mod foreseen;
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use director_core::desired::assumed;
-use director_core::director::{Director, Effect, Event};
 use director_core::health::Verdict;
-use director_core::model::{Model, ServiceId};
-use director_core::moment::Moment;
-use director_core::plan::{Op, Plan, Step, plan};
+use director_core::model::Model;
+use director_core::plan::{Op, Plan, Stake, Step};
 use director_core::table::Table;
 use serde::Serialize;
 
@@ -20,8 +16,8 @@ use super::error::CliError;
 use super::kernel_lacks;
 use super::list::save_format;
 use super::output::{Exit, Output, count};
-use crate::ipvs::{Kernel, NetlinkKernel, Scope};
 use crate::loader::load;
+use crate::store::{self, StateFile};
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
@@ -38,6 +34,9 @@ pub(super) struct PlanArgs {
     /// The same as --output json
     #[arg(long, conflicts_with = "output")]
     json: bool,
+    /// The daemon's state file: its orders, its verdicts and what is its own count where it can be read
+    #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE")]
+    state: PathBuf,
     /// Exit with status 1 when there is something to change
     #[arg(long)]
     exit_code: bool,
@@ -64,7 +63,9 @@ enum Form {
 }
 
 /// The changes, and the services of the file as the kernel holds them after those that come first.
-struct Planned {
+pub(super) struct Planned {
+    /// The table before.
+    before: Table,
     /// What needs no verdict.
     now: Plan,
     /// What follows when every real server answers.
@@ -76,6 +77,12 @@ struct Planned {
 impl Planned {
     fn steps(&self) -> impl Iterator<Item = &Step> {
         self.now.steps.iter().chain(&self.answered.steps)
+    }
+
+    /// Every change with what it means for open connections.
+    fn with_stakes(&self) -> impl Iterator<Item = (&Step, Stake)> {
+        self.steps()
+            .map(|step| (step, Stake::of(&step.op, &self.before)))
     }
 }
 
@@ -95,8 +102,9 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     };
     output.findings(&loaded.report)?;
     let planned = match args.assume {
-        Some(assumption) => from_nothing(&loaded.model, assumption),
-        None => from_kernel(loaded.model)?,
+        Some(Assumption::Up) => foreseen::from_nothing(&loaded.model, Verdict::Up),
+        Some(Assumption::Down) => foreseen::from_nothing(&loaded.model, Verdict::Down),
+        None => planned(loaded.model, &args.state, output)?,
     };
     let form = if args.json { Form::Json } else { args.output };
     match form {
@@ -110,90 +118,43 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     })
 }
 
-fn from_nothing(model: &Model, assumption: Assumption) -> Planned {
-    let verdict = match assumption {
-        Assumption::Up => Verdict::Up,
-        Assumption::Down => Verdict::Down,
+/// What a daemon would change that were started now with these definitions.
+pub(super) fn planned(
+    model: Model,
+    state: &Path,
+    output: &mut Output,
+) -> Result<Planned, CliError> {
+    let left = StateFile::new(state.to_owned()).read();
+    let left = match left {
+        Ok(left) => left,
+        Err(error) => {
+            output.note(&format!(
+                "planned without what the daemon remembers: {error}"
+            ))?;
+            None
+        }
     };
-    let table = assumed(model, verdict);
-    let plan = plan(&Table::default(), &table, &services(model), |_, _| {
-        String::new()
-    });
-    Planned {
-        now: plan,
-        answered: Plan::default(),
-        table,
+    foreseen::from_kernel(model, left)
+}
+
+/// One numbered line a change, and what is at stake in all.
+pub(super) fn in_words(planned: &Planned) -> String {
+    let steps = planned.steps().count();
+    if steps == 0 {
+        return "nothing to change\n".to_owned();
     }
-}
-
-fn services(model: &Model) -> BTreeSet<ServiceId> {
-    let defined = model.services().iter().map(|service| service.id);
-    defined.chain(model.helpers().keys().copied()).collect()
-}
-
-fn from_kernel(model: Model) -> Result<Planned, CliError> {
-    let mut table = NetlinkKernel::open()?.read_table(Scope::All)?;
-    let model = Arc::new(model);
-    let mut director = Director::new();
-    let warnings = Vec::new();
-    let loaded = Event::Loaded {
-        model: Arc::clone(&model),
-        warnings,
-    };
-    director.handle(loaded, Moment::START);
-    let read = Event::TableRead {
-        table: table.clone(),
-    };
-    let now = director
-        .handle(read, Moment::START)
-        .into_iter()
-        .find_map(|effect| match effect {
-            Effect::Apply(plan) => Some(plan),
-            _ => None,
-        })
-        .unwrap_or_default();
-    for step in &now.steps {
-        step.op.apply_to(&mut table);
+    let width = steps.to_string().len();
+    let mut text = String::new();
+    let mut all = Stake::default();
+    for (place, (step, stake)) in planned.with_stakes().enumerate() {
+        text += &format!("{:>width$}. {step}", place + 1);
+        if !stake.is_nothing() {
+            text += &format!("   [{stake}]");
+        }
+        text.push('\n');
+        all = all.plus(stake);
     }
-    table
-        .services
-        .retain(|service, _| services(&model).contains(service));
-    let every_server_up = assumed(&model, Verdict::Up);
-    let answered = plan_towards(&table, &every_server_up, &model);
-    Ok(Planned {
-        now,
-        answered,
-        table,
-    })
-}
-
-/// What is left to do when the real servers answer, each change with that as its reason.
-fn plan_towards(table: &Table, every_server_up: &Table, model: &Model) -> Plan {
-    plan(
-        table,
-        every_server_up,
-        &services(model),
-        |service, server| {
-            let is_probed = |endpoint| {
-                let real_servers = model.service(service).map(|service| &service.real_servers);
-                real_servers
-                    .is_some_and(|known| known.iter().any(|known| known.endpoint == endpoint))
-            };
-            match server {
-                Some(server) if is_probed(*server) => "once it answers".to_owned(),
-                _ => "once a real server answers".to_owned(),
-            }
-        },
-    )
-}
-
-fn in_words(planned: &Planned) -> String {
-    let mut text: String = planned.steps().map(|step| format!("{step}\n")).collect();
-    text += &match planned.steps().count() {
-        0 => "nothing to change\n".to_owned(),
-        steps => format!("{}\n", count(steps, "change")),
-    };
-    text
+    text + &format!("{}; {all}\n", count(steps, "change"))
 }
 
 /// The changes for programs.
@@ -205,6 +166,8 @@ struct Changes {
 /// One change, its parts and its words.
 #[derive(Serialize)]
 struct Change {
+    /// Its number, from 1.
+    number: usize,
     /// `now`, or `answered` when the real servers must answer first.
     when: &'static str,
     action: &'static str,
@@ -212,30 +175,41 @@ struct Change {
     server: Option<String>,
     text: String,
     because: String,
+    /// Open connections that it cuts off.
+    cut_active: u64,
+    cut_inactive: u64,
+    /// Active connections at servers that get no new ones.
+    quiesced: u64,
 }
 
 fn changes(planned: &Planned) -> Changes {
-    let now = planned.now.steps.iter().map(|step| change(step, "now"));
-    let answered = planned.answered.steps.iter();
+    let at_once = planned.now.steps.len();
+    let changes = planned.with_stakes().enumerate();
+    let changes = changes.map(|(place, (step, stake))| {
+        let when = if place < at_once { "now" } else { "answered" };
+        change(place + 1, step, when, stake)
+    });
     Changes {
-        changes: now
-            .chain(answered.map(|step| change(step, "answered")))
-            .collect(),
+        changes: changes.collect(),
     }
 }
 
-fn change(step: &Step, when: &'static str) -> Change {
+fn change(number: usize, step: &Step, when: &'static str, stake: Stake) -> Change {
     let action = match step.op {
         Op::AddService { .. } | Op::AddServer { .. } => "add",
         Op::EditService { .. } | Op::EditServer { .. } => "edit",
         Op::DeleteService { .. } | Op::DeleteServer { .. } => "delete",
     };
     Change {
+        number,
         when,
         action,
         service: step.op.service().to_string(),
         server: step.op.server().map(|server| server.to_string()),
         text: step.op.to_string(),
         because: step.because.clone(),
+        cut_active: stake.cut_active,
+        cut_inactive: stake.cut_inactive,
+        quiesced: stake.quiesced,
     }
 }

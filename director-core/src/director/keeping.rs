@@ -1,0 +1,249 @@
+//! What has to be remembered over a restart is kept in time: whenever it changes, and before anything depends on it.
+//!
+//! ```text
+//!   changed ──Keep{revision}──▶ asked ──Kept{revision}──▶ kept ──(changed meanwhile)──▶ changed
+//! ```
+//! Two operations depend on it and wait: a server that is remembered as bad gets weight only when its new verdict is
+//! kept, and a service is made only when it is kept that it is ours. What takes a server out waits for nothing. Without
+//! an answer for [`PATIENCE`], or with a failure, the director goes on without: a sick disk keeps nobody out of service.
+//!
+//! Invariant: one memory is on its way at a time, and two follow each other by [`PAUSE`] at least, so that a thousand
+//! verdicts in a second are a few writings. A director that was never given a memory keeps none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::{Director, Effect, Notice};
+use crate::health::{HealthBook, Verdict};
+use crate::memory::{Judged, Memory};
+use crate::model::{Endpoint, ServiceId};
+use crate::moment::Moment;
+use crate::overrides::Target;
+use crate::table::{ServiceEntry, Table};
+
+/// Longest time that an operation waits for what it depends on to be kept.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Least time between two writings.
+const PAUSE: Duration = Duration::from_millis(50);
+/// The same after a failure.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// What is kept, and what is on its way.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Keeping {
+    /// Whether there is somebody who keeps.
+    active: bool,
+    /// What was remembered at the start and has found no use yet.
+    pub(super) remembered: BTreeMap<Target, Judged>,
+    revision: u64,
+    /// Something may have changed since the last memory that was handed over.
+    pub(super) changed: bool,
+    asked: Option<Asked>,
+    /// Not before this moment.
+    next: Moment,
+    /// What is known to be kept.
+    kept: Essence,
+    /// Why keeping fails, when it does.
+    failure: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Asked {
+    since: Moment,
+    /// Nothing waits for it any more.
+    gave_up: bool,
+    essence: Essence,
+}
+
+/// What operations depend on.
+#[derive(Debug, Clone, Default)]
+struct Essence {
+    bad: BTreeSet<Target>,
+    owned: BTreeSet<ServiceId>,
+}
+
+impl Essence {
+    fn of(memory: &Memory) -> Self {
+        Self {
+            bad: memory.known_bad(),
+            owned: memory.owned.clone(),
+        }
+    }
+}
+
+impl Keeping {
+    /// The number of the memory that holds all that is known now; none when nobody keeps it.
+    pub(super) fn promised(&self) -> Option<u64> {
+        let waits = u64::from(self.changed);
+        self.active.then_some(self.revision + waits)
+    }
+
+    /// When something is to be done about it.
+    pub(super) fn next_due(&self) -> Option<Moment> {
+        match &self.asked {
+            Some(asked) => (!asked.gave_up).then_some(asked.since + PATIENCE),
+            None => (self.active && self.changed).then_some(self.next),
+        }
+    }
+
+    /// Whether the director goes on without waiting.
+    fn goes_on_without(&self) -> bool {
+        let gave_up = self.asked.as_ref().is_some_and(|asked| asked.gave_up);
+        !self.active || self.failure.is_some() || gave_up
+    }
+
+    /// Leaves out of the desired table what depends on something that is not kept yet; says whether there was such.
+    pub(super) fn hold_back(
+        &self,
+        wanted: &mut Table,
+        observed: &Table,
+        book: &HealthBook,
+    ) -> bool {
+        if self.goes_on_without() {
+            return false;
+        }
+        let before = wanted.services.len();
+        wanted
+            .services
+            .retain(|id, _| observed.services.contains_key(id) || self.kept.owned.contains(id));
+        let mut held = wanted.services.len() < before;
+        for (id, entry) in &mut wanted.services {
+            let known = observed.services.get(id);
+            for server in self.not_kept_good(id, entry, known, book) {
+                held = true;
+                match known.and_then(|known| known.servers.get(&server)) {
+                    Some(known) => entry.servers.insert(server, *known),
+                    None => entry.servers.remove(&server),
+                };
+            }
+        }
+        held
+    }
+
+    /// Servers that are to get weight on the strength of a verdict that is not kept, while a bad one is.
+    fn not_kept_good(
+        &self,
+        id: &ServiceId,
+        wanted: &ServiceEntry,
+        known: Option<&ServiceEntry>,
+        book: &HealthBook,
+    ) -> Vec<Endpoint> {
+        let rises = |server: &Endpoint, weight: u32| {
+            let known = known.and_then(|known| known.servers.get(server));
+            weight > known.map_or(0, |known| known.settings.weight)
+        };
+        let servers = wanted.servers.iter();
+        let rising = servers.filter(|(server, entry)| rises(server, entry.settings.weight));
+        let held = rising.map(|(server, _)| *server).filter(|server| {
+            let target = (*id, *server);
+            let is_good = book
+                .get(&target)
+                .is_some_and(|health| health.verdict == Verdict::Up);
+            is_good && self.kept.bad.contains(&target)
+        });
+        held.collect()
+    }
+}
+
+impl Director {
+    /// What is to be remembered over a restart.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        let unused = self.keeping.remembered.iter();
+        let unused = unused.map(|(target, judged)| (*target, judged.clone()));
+        let judged = self
+            .book
+            .iter()
+            .filter_map(|(target, health)| Some((*target, Judged::of(health)?)));
+        Memory {
+            orders: self.orders.by_command(),
+            verdicts: unused
+                .chain(judged)
+                .collect::<BTreeMap<_, _>>()
+                .into_iter()
+                .collect(),
+            owned: self.owned.clone(),
+        }
+    }
+
+    /// The number of the memory that holds everything up to now, once it is kept; none when nobody keeps it.
+    #[must_use]
+    pub fn promised_revision(&self) -> Option<u64> {
+        self.keeping.promised()
+    }
+
+    /// Why what is to be remembered cannot be kept, when it cannot.
+    #[must_use]
+    pub fn keeping_failure(&self) -> Option<&str> {
+        self.keeping.failure.as_deref()
+    }
+
+    /// Begins with what a director before this one has left.
+    pub(super) fn remembered(&mut self, memory: Memory, now: Moment, effects: &mut Vec<Effect>) {
+        self.keeping.active = true;
+        self.keeping.kept = Essence::of(&memory);
+        self.keeping.remembered = memory.verdicts.into_iter().collect();
+        self.owned.extend(memory.owned);
+        let orders = memory.orders.len();
+        let bad = self.keeping.kept.bad.len();
+        self.orders.restore(memory.orders);
+        self.keeping.next = now;
+        if orders + bad > 0 {
+            effects.push(Effect::Tell(Notice::Remembered { orders, bad }));
+        }
+    }
+
+    /// Hands over what is to be kept when it has changed.
+    pub(super) fn keep(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        if let Some(asked) = &mut self.keeping.asked {
+            asked.gave_up |= asked.since + PATIENCE <= now;
+        }
+        let keeping = &self.keeping;
+        let waits = keeping.asked.is_some() || keeping.next > now;
+        if !keeping.active || !keeping.changed || waits {
+            return;
+        }
+        let memory = self.memory();
+        self.keeping.changed = false;
+        self.keeping.revision += 1;
+        self.keeping.asked = Some(Asked {
+            since: now,
+            gave_up: false,
+            essence: Essence::of(&memory),
+        });
+        effects.push(Effect::Keep {
+            revision: self.keeping.revision,
+            memory,
+        });
+    }
+
+    /// A memory is kept, or could not be.
+    pub(super) fn kept(
+        &mut self,
+        revision: u64,
+        failure: Option<String>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        if revision != self.keeping.revision {
+            return;
+        }
+        let Some(asked) = self.keeping.asked.take() else {
+            return;
+        };
+        self.keeping.next = now + PAUSE;
+        match &failure {
+            None => self.keeping.kept = asked.essence,
+            Some(_) => {
+                self.keeping.changed = true;
+                self.keeping.next = now + RETRY;
+            }
+        }
+        if failure != self.keeping.failure {
+            effects.push(Effect::Tell(Notice::Keeping {
+                failure: failure.clone(),
+            }));
+        }
+        self.keeping.failure = failure;
+    }
+}

@@ -1,0 +1,155 @@
+//! Definitions in one line each, and the model that is made of them.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use director_core::definitions::{
+    CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, Host,
+    JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
+    RecoveryDefinition, ServiceDefinition,
+};
+use director_core::diagnostic::Place;
+use director_core::model::validate::validate;
+use director_core::model::{Endpoint, Model, OnFailure, OnStop, Protocol, ServiceId};
+
+use super::MARKS;
+
+/// One virtual service in short: VIP, real servers with weights, and what happens on failure and stop.
+#[derive(Debug, Clone)]
+pub(crate) struct Brief {
+    pub(crate) vip: &'static str,
+    pub(crate) servers: Vec<(&'static str, i64)>,
+    pub(crate) fallback: Option<&'static str>,
+    pub(crate) fall: u64,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) on_stop: OnStop,
+    pub(crate) recovery: RecoveryDefinition,
+    /// Tiers of servers that are not in the first.
+    pub(crate) tiers: Vec<(&'static str, u64)>,
+    /// Changes the check where a story needs another one.
+    pub(crate) tune: fn(&mut CheckDefinition),
+    /// Adds what else makes the verdict.
+    pub(crate) judge: fn(&mut JudgingDefinition),
+}
+
+impl Brief {
+    pub(crate) fn new(vip: &'static str, servers: &[(&'static str, i64)]) -> Self {
+        Self {
+            vip,
+            servers: servers.to_vec(),
+            fallback: None,
+            fall: 1,
+            on_failure: OnFailure::Remove,
+            on_stop: OnStop::Keep,
+            recovery: RecoveryDefinition::default(),
+            tiers: Vec::new(),
+            tune: |_| {},
+            judge: |_| {},
+        }
+    }
+}
+
+pub(crate) fn place() -> Place {
+    Place::new(&Arc::from("test"), 1, 1, 1)
+}
+
+pub(crate) fn placed<T>(value: T) -> Placed<T> {
+    Placed::new(value, place())
+}
+
+pub(crate) fn address(text: &str) -> IpAddr {
+    text.parse::<IpAddr>()
+        .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+}
+
+pub(crate) fn service_id(vip: &str) -> ServiceId {
+    ServiceId::Address {
+        protocol: Protocol::Tcp,
+        vip: address(vip),
+        port: 80,
+    }
+}
+
+pub(crate) fn endpoint(text: &str) -> Endpoint {
+    Endpoint {
+        address: address(text),
+        port: 80,
+    }
+}
+
+pub(crate) fn server(text: &str, weight: i64) -> RealServerDefinition {
+    RealServerDefinition {
+        place: place(),
+        host: placed(Host::Address(address(text))),
+        last: None,
+        port: None,
+        forwarding: None,
+        weight: Some(placed(weight)),
+        tier: None,
+        upper_threshold: None,
+        lower_threshold: None,
+        request: None,
+        receive: None,
+    }
+}
+
+fn tier(brief: &Brief, server: &str) -> Option<u64> {
+    let named = brief.tiers.iter().find(|(name, _)| *name == server);
+    named.map(|(_, tier)| *tier)
+}
+
+fn service(brief: &Brief) -> ServiceDefinition {
+    let mut check = CheckDefinition {
+        kind: Some(placed(CheckKindDefinition::Connect)),
+        every: Some(placed(Duration::from_secs(1))),
+        fall: Some(placed(brief.fall)),
+        ..CheckDefinition::default()
+    };
+    (brief.tune)(&mut check);
+    let mut judging = JudgingDefinition::default();
+    (brief.judge)(&mut judging);
+    ServiceDefinition {
+        place: place(),
+        name: None,
+        listen: placed(ListenDefinition::Address {
+            protocol: Protocol::Tcp,
+            host: Host::Address(address(brief.vip)),
+            port: PortDefinition::Number(80),
+            family: None,
+        }),
+        scheduler: Some(placed("wrr".to_owned())),
+        scheduler_flags: Vec::new(),
+        persistence: None,
+        mask: None,
+        persistence_engine: None,
+        one_packet: None,
+        forwarding: Some(placed(ForwardingDefinition::Masq)),
+        check,
+        judging,
+        on_failure: Some(placed(brief.on_failure)),
+        on_stop: Some(placed(brief.on_stop)),
+        real_servers: brief
+            .servers
+            .iter()
+            .map(|(text, weight)| RealServerDefinition {
+                tier: tier(brief, text).map(placed),
+                ..server(text, *weight)
+            })
+            .collect(),
+        fallback: brief.fallback.map(|text| server(text, 1)),
+        recovery: brief.recovery.clone(),
+    }
+}
+
+pub(crate) fn model(briefs: &[Brief]) -> Arc<Model> {
+    let definitions = Definitions {
+        place: place(),
+        probe_marks: Some(placed((MARKS.first.into(), MARKS.last.into()))),
+        services: briefs.iter().map(service).collect(),
+        ..Definitions::empty()
+    };
+    let (model, findings) = validate(&definitions);
+    assert!(model.is_some(), "{findings:?}");
+    Arc::new(model.unwrap_or_else(Model::empty))
+}

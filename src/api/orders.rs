@@ -1,0 +1,77 @@
+//! What the control interface says of standing orders: how one is asked for, what became of it, and which stand.
+
+use director_core::moment::Moment;
+use director_core::overrides::OrderKind;
+use director_core::snapshot::OrderView;
+use serde::{Deserialize, Serialize};
+
+use super::wire::StandingOrder;
+
+/// Somebody gives or lifts an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderRequest {
+    /// What is ordered; none lifts what was ordered.
+    pub kind: Option<OrderKind>,
+    /// The virtual service, by its name or by what it listens on; none for every service of the server.
+    pub service: Option<String>,
+    /// The real server, by its address, with its port where that is wanted.
+    pub server: String,
+    /// Who asks.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+    /// How long it stands; until it is lifted when nothing is said.
+    pub lasts_seconds: Option<f64>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderOutcome {
+    /// Whom it concerns.
+    pub concerns: Vec<Concerned>,
+    /// Why it does not outlive a restart, when it does not.
+    pub not_kept: Option<String>,
+    /// What still stands about these servers.
+    pub standing: Vec<Standing>,
+}
+
+/// A real server of a virtual service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concerned {
+    /// The service's name.
+    pub name: String,
+    /// What it listens on.
+    pub listen: String,
+    /// The server's address and port.
+    pub address: String,
+}
+
+/// One standing order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Whom it concerns.
+    #[serde(flatten)]
+    pub concerns: Concerned,
+    /// Whether the server is defined now.
+    pub defined: bool,
+    /// The order.
+    #[serde(flatten)]
+    pub order: StandingOrder,
+}
+
+impl Standing {
+    /// An order in the words of the interface.
+    #[must_use]
+    pub fn of(view: &OrderView, now: Moment) -> Self {
+        let listen = view.target.0.to_string();
+        Self {
+            concerns: Concerned {
+                name: view.name.clone().unwrap_or_else(|| listen.clone()),
+                listen,
+                address: view.target.1.to_string(),
+            },
+            defined: view.defined,
+            order: StandingOrder::of(&view.order, now),
+        }
+    }
+}

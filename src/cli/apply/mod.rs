@@ -1,0 +1,161 @@
+//! `ipvsctl apply`: has the daemon take other definitions, for good or on trial; `ipvsctl confirm` keeps those on trial and
+//! `ipvsctl rollback` ends the trial at once.
+//!
+//! The file is put beside the daemon's definitions, taken by the daemon from there, and moved over them when it is to
+//! stay. Until then the daemon's own file is as it was: a restart in between is a roll-back.
+
+mod files;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::error::CliError;
+use super::kernel_lacks;
+use super::orders::time;
+use super::output::{Exit, Output};
+use super::plan;
+use super::status::{SocketArg, asked, span};
+use crate::api::Client;
+use crate::api::apply::ApplyRequest;
+use crate::loader::{self, Report};
+use crate::store;
+
+/// Arguments of `ipvsctl apply`.
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// Definitions, in the dialect of those that the daemon has
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Go back to the former definitions after this time, unless `ipvsctl confirm` comes before
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    confirm: Option<Duration>,
+    /// Whatever they take out: nothing guards
+    #[arg(long)]
+    force: bool,
+    /// The daemon's state file, for what is said of the changes beforehand
+    #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE")]
+    state: PathBuf,
+    #[command(flatten)]
+    socket: SocketArg,
+}
+
+/// Arguments of `ipvsctl confirm` and `ipvsctl rollback`.
+#[derive(Debug, Args)]
+pub(super) struct TrialArgs {
+    #[command(flatten)]
+    socket: SocketArg,
+}
+
+/// Says what changes, and has it changed.
+pub(super) fn run(args: &ApplyArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let client = args.socket.client();
+    let definitions = definitions(&client)?;
+    if args.confirm.is_some() && files::are_the_same(&args.file, &definitions) {
+        return Err(CliError::Usage(format!(
+            "{} is the daemon's own file: there would be nothing to go back to; write the new definitions to another \
+             file and apply that",
+            args.file.display()
+        )));
+    }
+    let candidate = files::put_beside(&args.file, &definitions)?;
+    let taken = take(args, &client, &candidate, output);
+    match (&taken, args.confirm) {
+        (Ok(Exit::Fine), None) => install(&client, &candidate, &definitions, output)?,
+        (Ok(Exit::Fine), Some(time)) => output.text(&format!(
+            "in force on trial for {}: ipvsctl confirm keeps it, ipvsctl rollback ends it\n",
+            span(time.as_secs_f64())
+        ))?,
+        _ => files::discard(&candidate),
+    }
+    taken
+}
+
+/// Keeps what is on trial.
+pub(super) fn run_confirm(args: &TrialArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let client = args.socket.client();
+    let definitions = definitions(&client)?;
+    asked(client.confirm())?;
+    let candidate = crate::api::apply::candidate(&definitions);
+    install(&client, &candidate, &definitions, output)?;
+    Ok(Exit::Fine)
+}
+
+/// Ends the trial at once.
+pub(super) fn run_rollback(args: &TrialArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let client = args.socket.client();
+    let definitions = definitions(&client)?;
+    asked(client.roll_back())?;
+    files::discard(&crate::api::apply::candidate(&definitions));
+    output.text("the former definitions are in force again\n")?;
+    Ok(Exit::Fine)
+}
+
+/// The file that the daemon reads.
+fn definitions(client: &Client) -> Result<PathBuf, CliError> {
+    Ok(PathBuf::from(asked(client.status())?.definitions))
+}
+
+fn take(
+    args: &ApplyArgs,
+    client: &Client,
+    candidate: &Path,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
+    let loaded = match loader::load(candidate) {
+        Ok(mut loaded) => {
+            kernel_lacks::warn(&mut loaded);
+            loaded
+        }
+        Err(error) => {
+            output.findings(&renamed(error.report(), candidate, &args.file))?;
+            return Ok(Exit::Unusable);
+        }
+    };
+    output.findings(&renamed(loaded.report, candidate, &args.file))?;
+    let planned = plan::planned(loaded.model, &args.state, output)?;
+    output.text(&plan::in_words(&planned))?;
+    let request = ApplyRequest {
+        confirm_seconds: args.confirm.map(|time| time.as_secs_f64()),
+        force: args.force,
+    };
+    let outcome = asked(client.apply(&request))?;
+    if outcome.accepted {
+        return Ok(Exit::Fine);
+    }
+    for finding in &outcome.diagnostics {
+        output.note(&finding.to_string())?;
+    }
+    output.note("refused, the former definitions stay in force")?;
+    Ok(Exit::Unusable)
+}
+
+/// The same findings about the file that the operator named.
+fn renamed(mut report: Report, candidate: &Path, file: &Path) -> Report {
+    let candidate = candidate.to_string_lossy();
+    let name: Arc<str> = Arc::from(file.to_string_lossy());
+    for finding in &mut report.diagnostics {
+        if *finding.place.file == *candidate {
+            finding.place.file = Arc::clone(&name);
+        }
+    }
+    report.file = name;
+    report
+}
+
+fn install(
+    client: &Client,
+    candidate: &Path,
+    definitions: &Path,
+    output: &mut Output,
+) -> Result<(), CliError> {
+    files::install(candidate, definitions)?;
+    // What was in force already is read again from its place, which changes nothing.
+    asked(client.reload(true))?;
+    output.text(&format!(
+        "in force, and kept as {}\n",
+        definitions.display()
+    ))
+}

@@ -1,0 +1,191 @@
+//! `ipvsctl drain`, `disable`, `maintenance`, `weight` and `enable`: an operator's standing orders; `ipvsctl orders` lists
+//! them.
+
+mod author;
+mod list;
+mod wait;
+
+use std::time::Duration;
+
+use clap::Args;
+use director_core::overrides::OrderKind;
+
+use super::error::CliError;
+use super::output::{Exit, Output};
+use super::status::SocketArg;
+use crate::api::Client;
+use crate::api::orders::{Concerned, OrderOutcome, OrderRequest};
+use crate::loader;
+
+pub(super) use list::{OrdersArgs, run as run_list};
+
+/// Whom an order concerns.
+#[derive(Debug, Args)]
+pub(super) struct WhomArgs {
+    /// The virtual service, by its name or by what it listens on (web, tcp://192.0.2.10:80), and the real server, by its
+    /// address, with its port where that is wanted
+    #[arg(value_name = "SERVICE SERVER", num_args = 1..=2, required = true)]
+    whom: Vec<String>,
+    /// Every service of this server; give the server alone
+    #[arg(long)]
+    all_services: bool,
+    /// Who gives the order; who you are when nothing is said
+    #[arg(long, value_name = "NAME")]
+    author: Option<String>,
+    #[command(flatten)]
+    socket: SocketArg,
+}
+
+/// An order.
+#[derive(Debug, Args)]
+pub(super) struct OrderArgs {
+    #[command(flatten)]
+    whom: WhomArgs,
+    /// Why, for those who find the server so
+    #[arg(long, short, value_name = "WORDS", default_value = "no reason given")]
+    message: String,
+    /// How long it stands, as in 30m or 2h; until it is lifted when nothing is said
+    #[arg(long = "for", value_name = "TIME", value_parser = time)]
+    lasts: Option<Duration>,
+    /// Wait until the server has no active connection left; status 1 when that has not come about
+    #[arg(long)]
+    wait: bool,
+    /// Wait no longer than this
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "wait")]
+    wait_at_most: Option<Duration>,
+}
+
+/// The arguments of `ipvsctl weight`.
+#[derive(Debug, Args)]
+pub(super) struct WeightArgs {
+    /// The weight in place of the defined one; 0 for no new connections
+    #[arg(long, value_name = "WEIGHT", value_parser = clap::value_parser!(u32).range(0..=65_535))]
+    to: u32,
+    #[command(flatten)]
+    order: OrderArgs,
+}
+
+/// A time as typed.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    let known = loader::duration(text).filter(|time| !time.is_zero());
+    known.ok_or_else(|| "write a number and its unit: 30s, 10m, 2h".to_owned())
+}
+
+impl WhomArgs {
+    /// Service and server as typed.
+    fn named(&self) -> Result<(Option<String>, String), CliError> {
+        match (self.whom.as_slice(), self.all_services) {
+            ([server], true) => Ok((None, server.clone())),
+            ([service, server], false) => Ok((Some(service.clone()), server.clone())),
+            ([server], false) => Err(CliError::Usage(format!(
+                "which service? name it before {server}, or say --all-services"
+            ))),
+            _ => Err(CliError::Usage(
+                "with --all-services give the server alone".to_owned(),
+            )),
+        }
+    }
+
+    fn request(&self, kind: Option<OrderKind>) -> Result<OrderRequest, CliError> {
+        let (service, server) = self.named()?;
+        Ok(OrderRequest {
+            kind,
+            service,
+            server,
+            author: self.author.clone().unwrap_or_else(author::login_name),
+            reason: String::new(),
+            lasts_seconds: None,
+        })
+    }
+}
+
+/// Sets a weight.
+pub(super) fn run_weight(args: &WeightArgs, output: &mut Output) -> Result<Exit, CliError> {
+    run(OrderKind::Weight(args.to), &args.order, output)
+}
+
+/// Gives an order and says whom it concerns; waits where that is wished.
+pub(super) fn run(
+    kind: OrderKind,
+    args: &OrderArgs,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
+    let client = args.whom.socket.client();
+    let request = OrderRequest {
+        reason: args.message.clone(),
+        lasts_seconds: args.lasts.map(|lasts| lasts.as_secs_f64()),
+        ..args.whom.request(Some(kind))?
+    };
+    let outcome = super::status::asked(client.order(&request))?;
+    let end = args.lasts.map_or_else(
+        || "until it is lifted".to_owned(),
+        |lasts| format!("for {}", super::status::span(lasts.as_secs_f64())),
+    );
+    for one in &outcome.concerns {
+        output.text(&format!("{}: {kind}, {end}\n", shown(one)))?;
+    }
+    warn(&outcome, output)?;
+    if args.wait {
+        return drained(&client, &outcome, args.wait_at_most, output);
+    }
+    Ok(Exit::Fine)
+}
+
+/// Lifts what was ordered by command.
+pub(super) fn run_enable(args: &WhomArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let request = args.request(None)?;
+    let outcome = super::status::asked(args.socket.client().order(&request))?;
+    for one in &outcome.concerns {
+        output.text(&format!("{}: no order stands\n", shown(one)))?;
+    }
+    for left in &outcome.standing {
+        output.note(&format!(
+            "{}: {} still stands, ordered by {}: {}",
+            shown(&left.concerns),
+            left.order.kind,
+            left.order.author,
+            left.order.reason
+        ))?;
+    }
+    warn(&outcome, output)?;
+    Ok(if outcome.standing.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Found
+    })
+}
+
+fn drained(
+    client: &Client,
+    outcome: &OrderOutcome,
+    limit: Option<Duration>,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
+    match wait::until_drained(client, &outcome.concerns, limit, output)? {
+        Ok(()) => {
+            output.text("drained: no active connection is left\n")?;
+            Ok(Exit::Fine)
+        }
+        Err(why) => {
+            output.note(&why)?;
+            Ok(Exit::Found)
+        }
+    }
+}
+
+fn shown(one: &Concerned) -> String {
+    if one.name == one.listen {
+        format!("{} {}", one.listen, one.address)
+    } else {
+        format!("{} ({}) {}", one.listen, one.name, one.address)
+    }
+}
+
+fn warn(outcome: &OrderOutcome, output: &mut Output) -> Result<(), CliError> {
+    match &outcome.not_kept {
+        Some(why) => output.note(&format!(
+            "it will not outlive a restart of the daemon: {why}"
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,112 @@
+//! Foresees what a director would do: against the running kernel the director itself is asked, with what the daemon
+//! remembers, so that the answer is what a daemon started now would do: first what needs no verdict, then what follows
+//! when the real servers answer.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use director_core::desired::assumed;
+use director_core::director::{Director, Effect, Event};
+use director_core::health::Verdict;
+use director_core::memory::Memory;
+use director_core::model::{Model, ServiceId};
+use director_core::moment::Moment;
+use director_core::plan::{Plan, plan};
+use director_core::table::Table;
+
+use super::{CliError, Planned};
+use crate::ipvs::{Kernel, NetlinkKernel, Scope};
+use crate::store::Left;
+
+/// The changes of an empty table when every real server has this verdict.
+pub(super) fn from_nothing(model: &Model, verdict: Verdict) -> Planned {
+    let table = assumed(model, verdict);
+    let plan = plan(&Table::default(), &table, &services(model), |_, _| {
+        String::new()
+    });
+    Planned {
+        before: Table::default(),
+        now: plan,
+        answered: Plan::default(),
+        table,
+    }
+}
+
+fn services(model: &Model) -> BTreeSet<ServiceId> {
+    let defined = model.services().iter().map(|service| service.id);
+    defined.chain(model.helpers().keys().copied()).collect()
+}
+
+/// The changes of the kernel's table, by a director that remembers what one before it has left.
+pub(super) fn from_kernel(model: Model, left: Option<Left>) -> Result<Planned, CliError> {
+    let before = NetlinkKernel::open()?.read_table(Scope::All)?;
+    let model = Arc::new(model);
+    let now = at_once(&model, &before, left);
+    let mut table = before.clone();
+    for step in &now.steps {
+        step.op.apply_to(&mut table);
+    }
+    table
+        .services
+        .retain(|service, _| services(&model).contains(service));
+    let every_server_up = assumed(&model, Verdict::Up);
+    let answered = plan_towards(&table, &every_server_up, &model);
+    Ok(Planned {
+        before,
+        now,
+        answered,
+        table,
+    })
+}
+
+/// What a director does before any server was asked.
+fn at_once(model: &Arc<Model>, table: &Table, left: Option<Left>) -> Plan {
+    let (memory, now) = left.map_or_else(
+        || (Memory::default(), Moment::START),
+        |left| (left.memory, left.moment),
+    );
+    let mut events = vec![
+        Event::TableRead {
+            table: table.clone(),
+        },
+        Event::Loaded {
+            model: Arc::clone(model),
+            warnings: Vec::new(),
+        },
+        Event::Remembered { memory },
+    ];
+    let mut director = Director::new();
+    while let Some(event) = events.pop() {
+        for effect in director.handle(event, now) {
+            match effect {
+                Effect::Apply(plan) => return plan,
+                Effect::Keep { revision, .. } => events.push(Event::Kept {
+                    revision,
+                    failure: None,
+                }),
+                _ => {}
+            }
+        }
+    }
+    Plan::default()
+}
+
+/// What is left to do when the real servers answer, each change with that as its reason.
+fn plan_towards(table: &Table, every_server_up: &Table, model: &Model) -> Plan {
+    plan(
+        table,
+        every_server_up,
+        &services(model),
+        |service, server| {
+            let is_probed = |endpoint| {
+                let real_servers = model.service(service).map(|service| &service.real_servers);
+                real_servers
+                    .is_some_and(|known| known.iter().any(|known| known.endpoint == endpoint))
+            };
+            match server {
+                Some(server) if is_probed(*server) => "once it answers".to_owned(),
+                _ => "once a real server answers".to_owned(),
+            }
+        },
+    )
+}

@@ -1,0 +1,176 @@
+//! Where operators give their orders: finds whom an order concerns, hands it to the director, and answers when it is kept,
+//! so that whoever was told that an order stands finds it standing after any kind of end.
+
+use std::time::Duration;
+
+use director_core::director::{Director, Event};
+use director_core::model::ServiceId;
+use director_core::moment::Moment;
+use director_core::naming::{Named, meant};
+use director_core::overrides::{Command, Instruction, Target};
+use director_core::snapshot::Snapshot;
+use tokio::sync::oneshot;
+
+use crate::api::ApiError;
+use crate::api::orders::{Concerned, OrderOutcome, OrderRequest, Standing};
+
+/// Who waits for the answer.
+pub(super) type Answer = oneshot::Sender<Result<OrderOutcome, ApiError>>;
+
+/// An order that the director has and the disk has not yet.
+struct Waiting {
+    revision: u64,
+    concerns: Vec<(Target, Concerned)>,
+    answer: Answer,
+}
+
+/// All that wait.
+#[derive(Default)]
+pub(super) struct Desk {
+    waiting: Vec<Waiting>,
+}
+
+/// An order with those whom it concerns.
+pub(super) struct Understood {
+    pub(super) event: Event,
+    concerns: Vec<(Target, Concerned)>,
+}
+
+/// Finds whom a request concerns.
+pub(super) fn understand(
+    request: &OrderRequest,
+    snapshot: &Snapshot,
+) -> Result<Understood, String> {
+    let known = candidates(snapshot);
+    let names: Vec<Named> = known.iter().map(|(_, named)| named.clone()).collect();
+    let places = meant(&names, request.service.as_deref(), &request.server)?;
+    let concerns: Vec<(Target, Concerned)> = places
+        .into_iter()
+        .map(|place| {
+            let (target, named) = &known[place];
+            let concerned = Concerned {
+                name: named.name.clone(),
+                listen: named.listen.clone(),
+                address: named.server.clone(),
+            };
+            (*target, concerned)
+        })
+        .collect();
+    let targets = concerns.iter().map(|(target, _)| *target);
+    let author = request.author.clone();
+    let command = match request.kind {
+        None => Command::Lift {
+            author,
+            targets: targets.collect(),
+        },
+        Some(kind) => Command::Give {
+            author,
+            instructions: targets
+                .map(|target| Instruction {
+                    target,
+                    kind,
+                    reason: request.reason.clone(),
+                    lasts: request
+                        .lasts_seconds
+                        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+                })
+                .collect(),
+        },
+    };
+    Ok(Understood {
+        event: Event::Commanded { command },
+        concerns,
+    })
+}
+
+/// Every real server that is defined, and those that are not and have orders all the same.
+fn candidates(snapshot: &Snapshot) -> Vec<(Target, Named)> {
+    let named = |name: &str, service: &ServiceId, target: Target| {
+        let named = Named {
+            name: name.to_owned(),
+            listen: service.to_string(),
+            server: target.1.to_string(),
+        };
+        (target, named)
+    };
+    let defined = snapshot.services.iter().flat_map(|service| {
+        let servers = service.servers.iter();
+        servers.map(|server| named(&service.name, &service.id, (service.id, server.endpoint)))
+    });
+    let undefined = snapshot.orders.iter().filter(|view| !view.defined);
+    let undefined = undefined.map(|view| {
+        let listen = view.target.0.to_string();
+        let name = view.name.as_deref().unwrap_or(&listen);
+        named(name, &view.target.0, view.target)
+    });
+    defined.chain(undefined).collect()
+}
+
+impl Desk {
+    /// The director has the order; it is answered at once when nobody keeps orders.
+    pub(super) fn taken(
+        &mut self,
+        understood: Vec<(Target, Concerned)>,
+        answer: Answer,
+        director: &Director,
+        now: Moment,
+    ) {
+        let (waiting, kept) = match director.promised_revision() {
+            Some(revision) => (revision, false),
+            None => (0, true),
+        };
+        self.waiting.push(Waiting {
+            revision: waiting,
+            concerns: understood,
+            answer,
+        });
+        if kept {
+            let why = "this daemon keeps no state file".to_owned();
+            self.kept(0, Some(why), director, now);
+        }
+    }
+
+    /// Memories up to this one are kept, or could not be.
+    pub(super) fn kept(
+        &mut self,
+        revision: u64,
+        failure: Option<String>,
+        director: &Director,
+        now: Moment,
+    ) {
+        let (done, wait) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|waiting| waiting.revision <= revision);
+        self.waiting = wait;
+        let done: Vec<Waiting> = done;
+        if done.is_empty() {
+            return;
+        }
+        let snapshot = director.snapshot(now);
+        for waiting in done {
+            let concerned = |target: &Target| waiting.concerns.iter().any(|(one, _)| one == target);
+            let standing = snapshot
+                .orders
+                .iter()
+                .filter(|view| concerned(&view.target));
+            let outcome = OrderOutcome {
+                standing: standing.map(|view| Standing::of(view, now)).collect(),
+                concerns: waiting
+                    .concerns
+                    .iter()
+                    .map(|(_, one)| one.clone())
+                    .collect(),
+                not_kept: failure.clone(),
+            };
+            // Whoever asked may have gone in the meantime.
+            drop(waiting.answer.send(Ok(outcome)));
+        }
+    }
+}
+
+impl Understood {
+    /// The event, and whom to answer about.
+    pub(super) fn split(self) -> (Event, Vec<(Target, Concerned)>) {
+        (self.event, self.concerns)
+    }
+}

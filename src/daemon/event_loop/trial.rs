@@ -1,0 +1,187 @@
+//! Definitions that somebody applies: taken from beside those of the daemon, for good or on trial. While a trial runs, the
+//! daemon's own file is not read: a restart, a roll-back and the end of the time all lead back to it.
+
+use std::time::Duration;
+
+use director_core::diagnostic::{Diagnostic, Place};
+use director_core::moment::Moment;
+use tokio::sync::oneshot;
+
+use super::{EventLoop, Input, besides};
+use crate::api::apply::{ApplyRequest, candidate};
+use crate::api::{ApiError, ReloadOutcome};
+use crate::loader::Loaded;
+
+/// Who waits to hear what became of it.
+pub(in crate::daemon) type Answer = oneshot::Sender<Result<ReloadOutcome, ApiError>>;
+
+/// Definitions on trial.
+pub(super) struct Trial {
+    number: u64,
+    ends: Moment,
+    former: Box<Loaded>,
+}
+
+/// What becomes of a trial.
+#[derive(Debug)]
+pub(in crate::daemon) enum Turn {
+    /// Somebody applies definitions.
+    Apply(ApplyRequest, Answer),
+    /// They were read.
+    Read {
+        outcome: Result<Box<Loaded>, crate::loader::LoadError>,
+        looked: Option<besides::Looked>,
+        request: ApplyRequest,
+        answer: Answer,
+    },
+    /// Somebody ends it: what is on trial stays, or the former definitions return.
+    End {
+        stays: bool,
+        answer: oneshot::Sender<Result<(), ApiError>>,
+    },
+    /// The time of the trial with this number is over.
+    TimeOver(u64),
+    /// The former definitions return.
+    Return {
+        former: Box<Loaded>,
+        looked: Option<besides::Looked>,
+    },
+}
+
+impl EventLoop {
+    pub(super) fn tried(&mut self, turn: Turn) -> bool {
+        match turn {
+            Turn::Apply(request, answer) => self.apply(request, answer),
+            Turn::Read {
+                outcome,
+                looked,
+                request,
+                answer,
+            } => {
+                let former = self.in_force.clone();
+                let (told, goes_on) = self.take_over(outcome, looked, request.force);
+                if let (true, Some(former)) = (told.accepted, former) {
+                    self.begin_trial(former, &request);
+                }
+                drop(answer.send(Ok(told)));
+                goes_on
+            }
+            Turn::End { stays, answer } => {
+                let ended = match self.trial.take() {
+                    Some(trial) => {
+                        self.end(trial, stays);
+                        Ok(())
+                    }
+                    None => Err(ApiError::Refused("no definitions are on trial".to_owned())),
+                };
+                drop(answer.send(ended));
+                true
+            }
+            Turn::TimeOver(number) => {
+                if let Some(trial) = self.trial.take_if(|trial| trial.number == number) {
+                    tracing::warn!("nobody has confirmed the definitions on trial");
+                    self.end(trial, false);
+                }
+                true
+            }
+            Turn::Return { former, looked } => self.adopt(*former, looked),
+        }
+    }
+
+    /// Time left to definitions on trial.
+    pub(super) fn trial_left(&self) -> Option<Duration> {
+        let trial = self.trial.as_ref()?;
+        Some(trial.ends.since(self.now()))
+    }
+
+    /// Why the daemon's own file is not read now.
+    pub(super) fn while_on_trial(&self) -> Option<ReloadOutcome> {
+        let left = self.trial_left()?;
+        let message = format!(
+            "definitions are on trial for {} s more, and this file is not read until then",
+            left.as_secs()
+        );
+        tracing::warn!("{message}");
+        let file = std::sync::Arc::from(self.settings.definitions.to_string_lossy());
+        Some(ReloadOutcome {
+            accepted: false,
+            diagnostics: vec![
+                Diagnostic::error(&Place::whole_file(&file), message)
+                    .hint("say ipvsctl confirm or ipvsctl rollback first"),
+            ],
+        })
+    }
+
+    fn apply(&mut self, request: ApplyRequest, answer: Answer) -> bool {
+        let refusal = if self.settings.role.is_some() {
+            Some("this daemon stands in ldirectord's place and follows its own file; change that")
+        } else if self.trial.is_some() {
+            Some("definitions are on trial already; say ipvsctl confirm or ipvsctl rollback first")
+        } else {
+            None
+        };
+        if let Some(words) = refusal {
+            drop(answer.send(Err(ApiError::Refused(words.to_owned()))));
+            return true;
+        }
+        let mut settings = self.settings.clone();
+        settings.definitions = candidate(&settings.definitions);
+        self.readings += 1;
+        let (inputs, number) = (self.inputs.clone(), self.readings);
+        let memory = self.upkeep.memory();
+        tokio::spawn(async move {
+            let read = tokio::task::spawn_blocking(move || settings.load(&memory).map(Box::new));
+            let Ok(outcome) = read.await else { return };
+            let looked = match &outcome {
+                Ok(loaded) => besides::look(number, loaded, &inputs).await,
+                Err(_) => None,
+            };
+            drop(inputs.send(Input::Trial(Turn::Read {
+                outcome,
+                looked,
+                request,
+                answer,
+            })));
+        });
+        true
+    }
+
+    /// The applied definitions are in force, for good where no time is given.
+    fn begin_trial(&mut self, former: Box<Loaded>, request: &ApplyRequest) {
+        let time = request
+            .confirm_seconds
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let Some(time) = time else {
+            tracing::info!("applied definitions are in force");
+            return;
+        };
+        self.readings += 1;
+        let (inputs, number) = (self.inputs.clone(), self.readings);
+        let seconds = time.as_secs();
+        tracing::warn!(seconds, "definitions are on trial until they are confirmed");
+        self.trial = Some(Trial {
+            number,
+            ends: self.now() + time,
+            former,
+        });
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            drop(inputs.send(Input::Trial(Turn::TimeOver(number))));
+        });
+    }
+
+    fn end(&mut self, trial: Trial, stays: bool) {
+        if stays {
+            tracing::info!("the definitions on trial are confirmed");
+            return;
+        }
+        tracing::warn!("the former definitions return");
+        self.readings += 1;
+        let (inputs, number) = (self.inputs.clone(), self.readings);
+        let former = trial.former;
+        tokio::spawn(async move {
+            let looked = besides::look(number, &former, &inputs).await;
+            drop(inputs.send(Input::Trial(Turn::Return { former, looked })));
+        });
+    }
+}

@@ -1,0 +1,62 @@
+# shellcheck shell=sh
+# A password stands in the definitions and nowhere else: not in the log, the recording, the state file, the status, the
+# control socket's answers or a replay. And the replay decides exactly what the daemon decided.
+
+canary=kanarienvogel-7731
+yaml=$LAB_TMP/director/secret.yaml
+recording=$LAB_TMP/director/recording
+ctl() { on director ipvsctl "$@"; }
+define() {
+    put director "$yaml" <<D
+services:
+  - name: web
+    listen: tcp://$VIP:80
+    scheduler: rr
+    forwarding: nat
+    check: {tcp: {}, every: 1s, timeout: 3s, fall: 1}
+    real_servers: [$RIP1:80, $RIP2:80]
+  - name: mail
+    listen: tcp://$VIP:143
+    forwarding: nat
+    check: {imap: {login: probe, password: $1}, every: 1s, timeout: 3s}
+    real_servers: [$RIP1:143, $RIP2:143]
+  - name: radius
+    listen: udp://$VIP:1812
+    forwarding: nat
+    check: {radius: {login: probe, password: $1, secret: $1-too}, every: 1s, timeout: 1s}
+    real_servers: [$RIP1:1812]
+D
+}
+define "$canary"
+spawn director daemon env IPVSD_LOG=debug ipvsd --config "$yaml" --record "$recording"
+director_ready
+both() { [ "$(table | grep -c -- "-a -t $VIP:80")" = "$1" ]; }
+eventually 10 both 2
+web_stop real2
+eventually 10 both 1
+ctl drain web "$RIP1" -m 'a look inside' --author ann >/dev/null
+ctl enable web "$RIP1" >/dev/null
+define "[$canary]"
+expect_not ctl reload
+define "$canary-new"
+ctl reload
+web_start real2
+eventually 10 both 2
+
+nowhere() {
+    case $2 in *kanarienvogel*) fail "the secret stands in $1: $(echo "$2" | grep -o '.\{0,60\}kanarienvogel.\{0,20\}' | head -n 3)" ;; esac
+}
+nowhere 'the status' "$(ctl status; ctl status --json)"
+nowhere 'the chain' "$(ctl explain mail "$RIP1")"
+nowhere 'the answer of the socket' "$(on director curl -sS --unix-socket /run/ipvsd/ipvsd.sock http://ipvsd/v1/status)"
+nowhere 'the orders' "$(ctl orders --json)"
+nowhere 'the plan' "$(ctl plan --json "$yaml")"
+director_stop
+nowhere 'the log' "$(director_log)"
+nowhere 'the recording' "$(on director cat "$recording")"
+nowhere 'the state file' "$(on director cat "$IPVSD_STATE")"
+expect_contains 'the recording' '***1' "$(on director cat "$recording")"
+replayed=$(ctl replay "$recording" 2>&1) || fail "the replay differs: $(echo "$replayed" | tail -n 3)"
+nowhere 'the replay' "$replayed"
+expect_contains 'the replay' 'exactly as recorded' "$replayed"
+expect_contains 'the replay' 'the end' "$replayed"
