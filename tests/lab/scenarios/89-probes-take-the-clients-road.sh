@@ -2,6 +2,7 @@
 # A probe by the clients' road finds what one to the server's own address cannot: a VIP that is missing there, a tunnel
 # that is not unpacked, a way that swallows large packets. Its helper services are hidden, and gone with the daemon.
 
+. "$LAB_DIRECTORY/roads.sh"
 direct_director
 direct_real_server real1 "$DIRECT_RIP1"
 direct_real_server real2 "$DIRECT_RIP2"
@@ -13,20 +14,39 @@ road_service() {
     echo "  - {name: $1, listen: 'tcp://$DIRECT_VIP:$2', scheduler: rr, forwarding: $3, on_stop: remove,"
     echo "     check: {http: {path: /test.html, expect: {body: OK}}, $check every: 1s, timeout: 2s, fall: 2}, real_servers: [$4]}"
 }
-check='path: forwarding, full_size: true,'
+path='path: forwarding,'
+check="$path full_size: true,"
+echo_start real1 7 "$DIRECT_VIP"
+echo_start real2 7 "$DIRECT_VIP"
+echo_start real3 7 "$RIP3"
 roads_file() {
     echo 'services:'
     road_service direct 80 dr "'$DIRECT_RIP1:80', '$DIRECT_RIP2:80'"
     road_service tunnel 81 tunnel "'$TUNNEL_RIP1:81'"
+    # Datagrams leave entries behind in the kernel; those of probes must not lead to another server.
+    datagrams="check: {simpletcp: {request: 'what?', receive: real, transport: udp}, $path every: 500ms, timeout: 2s, fall: 2}"
+    echo "  - {listen: 'udp://$DIRECT_VIP:7', scheduler: rr, forwarding: dr, on_stop: remove,"
+    echo "     $datagrams, real_servers: ['$DIRECT_RIP1:7', '$DIRECT_RIP2:7']}"
+    echo "  - {listen: 'udp://$VIP:7', scheduler: rr, forwarding: nat, on_stop: remove,"
+    echo "     $datagrams, real_servers: ['$RIP3:7']}"
 }
 web_listen '80 81' real3
 roads_file | director_define
 on director sysctl -q -w net.ipv4.conf.front.rp_filter=1
 director_start
 
-direct() { echo "-a -t $DIRECT_VIP:80 -r $1:80 -g -w 1"; }
+direct() {
+    echo "-a -t $DIRECT_VIP:80 -r $1:80 -g -w 1"
+    echo "-a -u $DIRECT_VIP:7 -r $1:7 -g -w 1"
+}
 tunnel() { echo "-a -t $DIRECT_VIP:81 -r $TUNNEL_RIP1:81 -i -w 1 --tun-type ipip"; }
-services() { printf -- '-A -t %s:80 -s rr\n-A -t %s:81 -s rr\n' "$DIRECT_VIP" "$DIRECT_VIP"; }
+services() {
+    echo "-A -t $DIRECT_VIP:80 -s rr"
+    echo "-A -t $DIRECT_VIP:81 -s rr"
+    echo "-A -u $DIRECT_VIP:7 -s rr"
+    echo "-A -u $VIP:7 -s rr"
+    echo "-a -u $VIP:7 -r $RIP3:7 -m -w 1"
+}
 all_up() { services; direct "$DIRECT_RIP1"; direct "$DIRECT_RIP2"; tunnel; }
 # What `ipvsctl save` shows: without the helpers.
 shown() { [ "$(on director ipvsctl save -n | sort)" = "$(sort "$LAB_TMP/wanted")" ]; }
@@ -39,8 +59,8 @@ setting() { on director sysctl -n "net.ipv4.conf.$1"; }
 helpers() { on director ipvsadm -S -n | grep -c '^-A -f .* -b flag-3' || true; }
 
 all_up | eventually_shown 15
-expect_equal 'helpers in the kernel' 3 "$(helpers)"
-expect_equal 'helpers that are listed with --all' 3 "$(on director ipvsctl list -n --all | grep -c '^FWM')"
+expect_equal 'helpers in the kernel' 6 "$(helpers)"
+expect_equal 'helpers that are listed with --all' 6 "$(on director ipvsctl list -n --all | grep -c '^FWM')"
 expect_not on director sh -c 'ipvsctl list -n | grep -q FWM'
 expect_equal 'accept_local in front and back' '1 1' "$(setting front.accept_local) $(setting back.accept_local)"
 expect_equal 'rp_filter in front' 2 "$(setting front.rp_filter)"
@@ -60,18 +80,22 @@ on real3 ip link set fromdirector up
 on real3 ip address replace "$DIRECT_VIP/32" dev fromdirector
 all_up | eventually_shown 20
 
+# No probe was ever answered by another server than the one that it was for.
+expect_equal 'verdicts on servers that were well' '' "$(director_log | grep 'real server is down' | grep -v -e "$DIRECT_RIP1:" -e "$TUNNEL_RIP1:" || true)"
+
 # On the way to real3 packets above 1400 bytes get lost without a word: a small question would be answered.
 on real3 iptables-legacy -t mangle -A PREROUTING -i back -m length --length 1400: -j DROP
 { services; direct "$DIRECT_RIP1"; direct "$DIRECT_RIP2"; } | eventually_shown 20
 expect_contains 'the reason' 'no answer to a full-size packet' "$(director_log)"
-check='path: forwarding,'
+check=$path
 roads_file | director_define
 director_reload
 all_up | eventually_shown 20
 
 # A daemon that was killed leaves helpers and settings; the next one cleans up, though it asks nobody by such a road.
 director_kill
-expect_equal 'helpers after a kill' 3 "$(helpers)"
+expect_equal 'helpers after a kill' 6 "$(helpers)"
+path=''
 check=''
 roads_file | director_define
 director_start
@@ -81,11 +105,12 @@ expect_equal 'accept_local in front and back' '0 0' "$(setting front.accept_loca
 expect_equal 'rp_filter in front' 1 "$(setting front.rp_filter)"
 
 # And at a stop nothing is left.
-check='path: forwarding,'
+path='path: forwarding,'
+check=$path
 roads_file | director_define
 director_reload
-three_helpers() { [ "$(helpers)" -eq 3 ]; }
-eventually 10 three_helpers
+all_helpers() { [ "$(helpers)" -eq 6 ]; }
+eventually 10 all_helpers
 all_up | eventually_shown 20
 director_stop
 expect_equal 'the table after a stop' '' "$(table)"
