@@ -3,11 +3,13 @@
 //! Defaults of a dialect that differ from ours are written out by that dialect's reader.
 
 mod check;
+mod hook;
 mod recovery;
 mod secrets;
 mod state;
 
 pub use check::*;
+pub use hook::*;
 pub use recovery::*;
 pub use secrets::SecretNumbers;
 pub use state::{HostName, IsolatedBlock};
@@ -59,6 +61,9 @@ pub struct Definitions {
     /// What one change may take out at most; anything when nothing is said.
     #[serde(default)]
     pub guard: Option<GuardDefinition>,
+    /// Those who are told what happens.
+    #[serde(default)]
+    pub notify: Vec<HookDefinition>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceDefinition>,
     /// Host names that were resolved, and to what.
@@ -78,6 +83,7 @@ impl Definitions {
             resync: None,
             probe_marks: None,
             guard: None,
+            notify: Vec::new(),
             services: Vec::new(),
             names: Vec::new(),
             isolated: Vec::new(),

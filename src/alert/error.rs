@@ -37,6 +37,12 @@ pub enum AlertError {
     /// It took too long.
     #[error("no end within {} s", .0.as_secs_f64())]
     TimeLimit(Duration),
+    /// A webhook did not take a message.
+    #[error("{}", chain(.0))]
+    Webhook(#[source] reqwest::Error),
+    /// A message cannot be written.
+    #[error("it cannot be written: {0}")]
+    Json(#[source] serde_json::Error),
     /// A command could not be run.
     #[error("it cannot be run: {0}")]
     Command(#[from] io::Error),

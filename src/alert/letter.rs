@@ -58,6 +58,10 @@ pub(super) fn subject(mail: &Mail) -> String {
 }
 
 fn body(mail: &Mail, sender: &Sender) -> String {
+    if !mail.details.is_empty() {
+        let details = mail.details.join("\n");
+        return format!("ipvsd on {}:\n\n{details}\n", sender.host);
+    }
     let mut body = format!(
         "ldirectord host: {}\nLog-Message: {}\nDaemon-Status: {}\n",
         sender.host,

@@ -2,6 +2,7 @@
 //! own queue of bounded length, so that none waits for another and the loop waits for none. What cannot be done is a
 //! warning in the log; what is to be done is the core's decision.
 
+mod bulletin;
 mod command;
 mod error;
 mod letter;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use director_core::duties::Duty;
 
+use bulletin::Bulletins;
 use command::Commands;
 use mail::Post;
 use monitor::Lines;
@@ -26,6 +28,7 @@ pub struct Alerts {
     post: Post,
     commands: Commands,
     lines: Lines,
+    bulletins: Bulletins,
 }
 
 impl Alerts {
@@ -35,7 +38,8 @@ impl Alerts {
         let settings = Arc::new(settings);
         Self {
             post: Post::new(Arc::clone(&settings)),
-            commands: Commands::new(settings),
+            commands: Commands::new(Arc::clone(&settings)),
+            bulletins: Bulletins::new(settings),
             lines: Lines::default(),
         }
     }
@@ -46,6 +50,11 @@ impl Alerts {
             Duty::Mail(mail) => self.post.send(mail),
             Duty::Command(command) => self.commands.run(command),
             Duty::Line(line) => self.lines.write(line),
+            Duty::Bulletin(bulletin) => {
+                if let Some(mail) = self.bulletins.tell(bulletin) {
+                    self.post.send(mail);
+                }
+            }
         }
     }
 
@@ -54,7 +63,8 @@ impl Alerts {
         tokio::join!(
             self.post.finish(limit),
             self.commands.finish(limit),
-            self.lines.finish(limit)
+            self.lines.finish(limit),
+            self.bulletins.finish(limit)
         );
     }
 }

@@ -57,6 +57,20 @@ impl Director {
         effects.extend(self.herald.due(now).into_iter().map(Effect::Duty));
     }
 
+    /// Hands over what there is to tell, and what is due of it. At the end nothing waits any longer.
+    pub(super) fn send_bulletins(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        for effect in &*effects {
+            if let Effect::Tell(notice) = effect {
+                self.courier.hear(notice, now);
+            }
+        }
+        let end = effects.contains(&Effect::Exit);
+        let due = self.courier.due(now, end);
+        let due = due.into_iter().map(Duty::Bulletin).map(Effect::Duty);
+        // Nobody listens any more after the end.
+        effects.splice(0..0, due);
+    }
+
     /// The kernel holds what is desired: the end of a beginning, when every server has been asked.
     pub(super) fn settle_down(&mut self) {
         if !self.stopping && self.schedule.all_answered() {

@@ -12,6 +12,7 @@
 mod answers;
 mod besides;
 mod converge;
+mod courier;
 mod effect;
 mod event;
 mod keeping;
@@ -42,6 +43,7 @@ use crate::recovery::RecoveryState;
 use crate::table::Table;
 use crate::weighing::Situation;
 use besides::Attempt;
+use courier::Courier;
 use keeping::Keeping;
 use trouble::Troubles;
 
@@ -86,6 +88,7 @@ pub struct Director {
     troubles: Troubles,
     keeping: Keeping,
     herald: Herald,
+    courier: Courier,
     /// Whether each service has a real server that takes connections, as last told.
     available: BTreeMap<ServiceId, bool>,
     /// Verdicts, orders or definitions have changed since that was looked at.
@@ -130,6 +133,7 @@ impl Director {
             troubles: Troubles::default(),
             keeping: Keeping::default(),
             herald: Herald::default(),
+            courier: Courier::default(),
             available: BTreeMap::new(),
             judged_anew: false,
             attempts: Vec::new(),
@@ -176,6 +180,7 @@ impl Director {
         self.look_around(now, &mut effects);
         self.keep(now, &mut effects);
         self.go_on(now, &mut effects);
+        self.send_bulletins(now, &mut effects);
         effects
     }
 
@@ -202,6 +207,7 @@ impl Director {
         let order = self.orders.next_expiry();
         let mail = self.herald.next_due();
         let memory = self.keeping.next_due();
+        let bulletin = self.courier.next_due();
         let deadlines = [
             probe,
             kernel,
@@ -210,6 +216,7 @@ impl Director {
             order,
             mail,
             memory,
+            bulletin,
             self.next_release,
         ];
         deadlines.into_iter().flatten().min()
@@ -260,6 +267,7 @@ impl Director {
         self.judged_anew = true;
         let former = std::mem::replace(&mut self.model, model);
         self.pass_on(&former);
+        self.courier.take_over(self.model.hooks());
         self.loaded_at = Some(now);
         self.refusal = None;
         let owned = self.owned.len();

@@ -181,6 +181,7 @@ fn sent(mail: &MailDuty, phase: Phase, event: String) -> Option<Duty> {
             envelope: mail.envelope.clone(),
             event,
             phase,
+            details: Vec::new(),
         })
     })
 }

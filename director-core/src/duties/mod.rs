@@ -5,9 +5,11 @@
 //! Both dialects are to be read into [`Duties`]; [`Herald`] turns what happens into [`Duty`]s; [`words`] holds the
 //! sentences, which are those that operators of ldirectord have written filters for.
 
+mod bulletin;
 mod herald;
 pub mod words;
 
+pub use bulletin::{Bulletin, BulletinEvent};
 pub use herald::Herald;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,6 +144,8 @@ pub enum Duty {
     Command(FallbackCommand),
     /// Append a line to a file.
     Line(MonitorLine),
+    /// Tell somebody what happened.
+    Bulletin(Bulletin),
 }
 
 impl fmt::Display for Duty {
@@ -152,6 +156,7 @@ impl fmt::Display for Duty {
                 write!(f, "mail to {to}: {} ({})", mail.event, mail.phase)
             }
             Self::Command(command) => write!(f, "run: {}", command.command_line),
+            Self::Bulletin(bulletin) => bulletin.fmt(f),
             Self::Line(line) => write!(f, "{}: {}", line.file.display(), line.text),
         }
     }
@@ -166,6 +171,8 @@ pub struct Mail {
     pub event: String,
     /// In which phase it happened.
     pub phase: Phase,
+    /// Lines of the text; none for a mail in the words of ldirectord.
+    pub details: Vec<String>,
 }
 
 /// A command to be run.

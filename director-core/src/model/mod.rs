@@ -3,6 +3,7 @@
 
 mod addressing;
 mod forwarding;
+mod hook;
 mod pattern;
 mod probe;
 mod real_server;
@@ -15,6 +16,7 @@ pub mod validate;
 
 pub use addressing::{Endpoint, Family, Protocol, ServiceId};
 pub use forwarding::{Forwarding, Tunnel, TunnelChecksum};
+pub use hook::{Hook, HookWay, Topic};
 pub use pattern::{Pattern, PatternError};
 pub use probe::{
     CommandProbe, Conversation, ConversationProbe, HttpProbe, Probe, ProbeKind, Redirects,
@@ -50,6 +52,7 @@ pub struct Model {
     probe_marks: Option<MarkRange>,
     helpers: BTreeMap<ServiceId, Helper>,
     guard: Option<Guard>,
+    hooks: Vec<Hook>,
 }
 
 impl Model {
@@ -62,6 +65,7 @@ impl Model {
             validate::DEFAULT_RESYNC,
             None,
             None,
+            Vec::new(),
         )
     }
 
@@ -72,6 +76,7 @@ impl Model {
         resync: Duration,
         probe_marks: Option<MarkRange>,
         guard: Option<Guard>,
+        hooks: Vec<Hook>,
     ) -> Self {
         let places = services
             .iter()
@@ -86,6 +91,7 @@ impl Model {
             resync,
             probe_marks,
             guard,
+            hooks,
         }
     }
 
@@ -123,6 +129,12 @@ impl Model {
     #[must_use]
     pub fn guard(&self) -> Option<&Guard> {
         self.guard.as_ref()
+    }
+
+    /// Those who are told what happens.
+    #[must_use]
+    pub fn hooks(&self) -> &[Hook] {
+        &self.hooks
     }
 
     /// How often the whole kernel table is read again.

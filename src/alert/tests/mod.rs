@@ -1,5 +1,6 @@
 //! Alerts against a relay, a mail program and a disk that behave as they are told.
 
+mod bulletin;
 mod command;
 mod mail;
 mod monitor;
@@ -38,6 +39,7 @@ fn mail(to: &[&str], event: &str) -> Mail {
         },
         event: event.to_owned(),
         phase: Phase::Running,
+        details: Vec::new(),
     }
 }
 

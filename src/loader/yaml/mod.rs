@@ -15,6 +15,7 @@ mod judging;
 mod listens;
 mod named;
 mod node;
+mod notify;
 mod page;
 mod reader;
 mod recovery;
@@ -165,6 +166,7 @@ fn definitions(
     let resync = director.and_then(|director| reader.duration_of(director, "resync"));
     let probe_marks = director.and_then(|director| marks(director, reader));
     let guard = recovery::guard(director, reader, &place);
+    let notify = notify::hooks(value("notify"), reader);
     let mut services = Vec::new();
     for composed in compose::compose(gathered, reader) {
         let before = reader.findings.len();
@@ -191,6 +193,7 @@ fn definitions(
         place,
         resync,
         guard: Some(guard),
+        notify,
         services,
         ..Definitions::empty()
     })

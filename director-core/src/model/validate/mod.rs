@@ -2,6 +2,7 @@
 //! are resolved here and nowhere else. Host and service names must have been resolved before.
 
 mod check;
+mod hooks;
 mod lint_roads;
 mod lint_weights;
 mod lints;
@@ -12,6 +13,7 @@ mod road;
 mod scheduling;
 mod timing;
 
+pub use hooks::DEFAULT_GATHER;
 pub use recovery::{DEFAULT_SLOW_START, DEFAULT_SLOW_START_FROM};
 
 use std::collections::BTreeMap;
@@ -72,6 +74,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
             )
         });
     let probe_marks = road::marks(definitions, &mut services, &mut findings);
+    let hooks = hooks::hooks(&definitions.notify, &mut findings);
     let guard = recovery::guard(definitions.guard.as_ref(), &mut findings);
     let model = (!findings.has_error()).then_some(Model::new(
         Arc::new(definitions.clone()),
@@ -79,6 +82,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
         resync,
         probe_marks,
         guard,
+        hooks,
     ));
     (model, findings.list)
 }

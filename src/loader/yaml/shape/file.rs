@@ -1,6 +1,7 @@
 //! Rows of the file as a whole.
 
 use super::Takes::{Either, List, Mapping, Named, Part, Span, Text, Truth, Word};
+use super::notify::NOTIFY_KEY;
 use super::service::REAL_SERVERS_ITEM;
 use super::{CHECK, GUARD, REAL_SERVER, SERVICE, Shape, key};
 
@@ -38,6 +39,7 @@ pub(in super::super) const FILE: Shape = Shape {
                 "Real servers with a common name, for any service of any file: `real_servers: web`, or \
                  `real_servers: [{group: web, weight: 2}, 10.0.0.9]`.",
             ),
+        NOTIFY_KEY,
         key("services", "[{listen: tcp://192.0.2.10:80, …}]")
             .takes(List(&Mapping(&SERVICE)))
             .default("none; must be written where nothing is included")

@@ -1,0 +1,35 @@
+//! What one is told: everything of a few seconds in one message.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::model::{Hook, Topic};
+
+/// A message to one who is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bulletin {
+    /// To whom.
+    pub hook: Hook,
+    /// All of it in one line.
+    pub summary: String,
+    /// What happened, in its order.
+    pub events: Vec<BulletinEvent>,
+    /// Events beyond those that a message holds.
+    pub left_out: usize,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BulletinEvent {
+    /// What it is about.
+    pub topic: Topic,
+    /// In words, as in the log.
+    pub text: String,
+}
+
+impl fmt::Display for Bulletin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tell {}: {}", self.hook.way, self.summary)
+    }
+}

@@ -1,0 +1,206 @@
+//! Tells people what happened: posts JSON to webhooks and runs commands; mails are the post's work. Each who is told has a
+//! queue and a task of its own, so that one who does not answer delays no other. What is not taken is tried again a few
+//! times and then given up, each with a warning.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use director_core::duties::{Bulletin, BulletinEvent, Envelope, Mail, Phase, Relay};
+use director_core::model::HookWay;
+use serde::Serialize;
+use tokio::process::Command;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::{AlertError, AlertSettings};
+use crate::program;
+
+/// Those who are told otherwise than by mail.
+pub(super) struct Bulletins {
+    settings: Arc<AlertSettings>,
+    queues: HashMap<HookWay, mpsc::Sender<Bulletin>>,
+    tasks: JoinSet<()>,
+    /// Becomes true when nobody waits for another attempt any more.
+    hurry: watch::Sender<bool>,
+}
+
+/// A message as webhooks get it.
+#[derive(Serialize)]
+struct Message<'a> {
+    host: &'a str,
+    text: &'a str,
+    events: &'a [BulletinEvent],
+    left_out: usize,
+}
+
+impl Bulletins {
+    pub(super) fn new(settings: Arc<AlertSettings>) -> Self {
+        Self {
+            settings,
+            queues: HashMap::new(),
+            tasks: JoinSet::new(),
+            hurry: watch::Sender::new(false),
+        }
+    }
+
+    /// Hands a message to its queue; gives back one that is a mail.
+    pub(super) fn tell(&mut self, bulletin: Bulletin) -> Option<Mail> {
+        if let HookWay::Mail { to, from, relay } = &bulletin.hook.way {
+            let relay = relay.clone().map(|(host, port)| Relay { host, port });
+            let envelope = Envelope {
+                to: to.clone(),
+                from: from.clone(),
+                relay,
+                ..Envelope::default()
+            };
+            return Some(Mail {
+                envelope,
+                event: bulletin.summary.clone(),
+                phase: Phase::Running,
+                details: lines(&bulletin),
+            });
+        }
+        let way = bulletin.hook.way.clone();
+        let queue = self.queues.entry(way.clone()).or_insert_with(|| {
+            let (sender, bulletins) = mpsc::channel(self.settings.mail_queue);
+            let messenger = Messenger {
+                settings: Arc::clone(&self.settings),
+                hurry: self.hurry.subscribe(),
+            };
+            self.tasks.spawn(messenger.carry(bulletins));
+            sender
+        });
+        if queue.try_send(bulletin).is_err() {
+            tracing::warn!("too many messages wait for {way}, this one is dropped");
+        }
+        None
+    }
+
+    /// Tells what waits, each message tried once, until time is up.
+    pub(super) async fn finish(mut self, limit: Duration) {
+        self.hurry.send_replace(true);
+        self.queues.clear();
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(limit, all).await.is_err() {
+            tracing::warn!("messages are left behind that could not be told in time");
+        }
+    }
+}
+
+/// Carries the messages of one who is told.
+struct Messenger {
+    settings: Arc<AlertSettings>,
+    hurry: watch::Receiver<bool>,
+}
+
+impl Messenger {
+    async fn carry(mut self, mut bulletins: mpsc::Receiver<Bulletin>) {
+        while let Some(bulletin) = bulletins.recv().await {
+            self.deliver(&bulletin).await;
+        }
+    }
+
+    async fn deliver(&mut self, bulletin: &Bulletin) {
+        let way = &bulletin.hook.way;
+        let mut pauses = self.settings.mail_pauses.clone().into_iter();
+        loop {
+            let limit = self.settings.command_limit;
+            let attempt = timeout(limit, self.attempt(bulletin)).await;
+            let Err(error) = attempt.unwrap_or(Err(AlertError::TimeLimit(limit))) else {
+                tracing::debug!("{way} was told: {}", bulletin.summary);
+                return;
+            };
+            let Some(pause) = pauses.next().filter(|_| !*self.hurry.borrow()) else {
+                tracing::warn!("{way} is not told any more: {error}: {}", bulletin.summary);
+                return;
+            };
+            tracing::warn!(
+                "{way} could not be told: {error}; next attempt in {} s",
+                pause.as_secs_f64()
+            );
+            tokio::select! {
+                () = sleep(pause) => {}
+                _ = self.hurry.wait_for(|hurry| *hurry) => {}
+            }
+        }
+    }
+
+    async fn attempt(&self, bulletin: &Bulletin) -> Result<(), AlertError> {
+        let message = Message {
+            host: &self.settings.sender.host,
+            text: &bulletin.summary,
+            events: &bulletin.events,
+            left_out: bulletin.left_out,
+        };
+        let json = serde_json::to_string(&message).map_err(AlertError::Json)?;
+        match &bulletin.hook.way {
+            HookWay::Webhook { url, .. } => post(url.reveal(), json).await,
+            HookWay::Command(argv) => run(argv, bulletin, &json).await,
+            // Mails were given back.
+            HookWay::Mail { .. } => Ok(()),
+        }
+    }
+}
+
+async fn post(url: &str, json: String) -> Result<(), AlertError> {
+    let request = client()?.post(url).body(json);
+    let request = request.header("content-type", "application/json");
+    // The address may hold a token, so no error shows it.
+    let answer = request.send().await.map_err(hidden)?;
+    answer.error_for_status().map_err(hidden)?;
+    Ok(())
+}
+
+fn hidden(error: reqwest::Error) -> AlertError {
+    AlertError::Webhook(error.without_url())
+}
+
+/// One client for all webhooks and the whole time.
+fn client() -> Result<&'static reqwest::Client, AlertError> {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    if let Some(client) = CLIENT.get() {
+        return Ok(client);
+    }
+    // Whoever came first has chosen the same one.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let client = reqwest::Client::builder()
+        .user_agent(concat!("ipvsd/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(AlertError::Webhook)?;
+    Ok(CLIENT.get_or_init(|| client))
+}
+
+async fn run(argv: &[String], bulletin: &Bulletin, json: &str) -> Result<(), AlertError> {
+    let Some((program, arguments)) = argv.split_first() else {
+        return Ok(());
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env("IPVSD_SUMMARY", &bulletin.summary)
+        .env("IPVSD_TEXT", lines(bulletin).join("\n"))
+        .env("IPVSD_JSON", json);
+    let ended = program::start(&mut command)?.end().await?;
+    if ended.status.success() {
+        Ok(())
+    } else {
+        Err(AlertError::CommandFailed {
+            status: ended.status,
+            last_line: ended.last_line,
+        })
+    }
+}
+
+fn lines(bulletin: &Bulletin) -> Vec<String> {
+    let mut lines: Vec<String> = bulletin
+        .events
+        .iter()
+        .map(|event| event.text.clone())
+        .collect();
+    if bulletin.left_out > 0 {
+        lines.push(format!("and {} more", bulletin.left_out));
+    }
+    lines
+}

@@ -1,0 +1,90 @@
+//! Bulletins against a webhook that answers as it is told, and a command that writes down what it was given.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use director_core::duties::{Bulletin, BulletinEvent, Duty};
+use director_core::model::{Hook, HookWay, Secret, Topic};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::{PATIENCE, eventually, settings};
+use crate::alert::Alerts;
+
+fn bulletin(way: HookWay) -> Duty {
+    Duty::Bulletin(Bulletin {
+        hook: Hook {
+            way,
+            about: Topic::USUAL.into(),
+            gather: Duration::from_secs(1),
+        },
+        summary: "2 servers down".to_owned(),
+        events: ["web one down", "web two down"]
+            .map(|text| BulletinEvent {
+                topic: Topic::Servers,
+                text: text.to_owned(),
+            })
+            .into(),
+        left_out: 0,
+    })
+}
+
+/// A webhook that answers with these status lines in turn; gives its address and the bodies that it got.
+async fn webhook(answers: &'static [&'static str]) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook/token", listener.local_addr().unwrap());
+    let bodies = Arc::new(Mutex::new(Vec::new()));
+    let got = Arc::clone(&bodies);
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut text = String::new();
+            let mut buffer = [0_u8; 4096];
+            while !text.ends_with('}') {
+                let read = stream.read(&mut buffer).await.unwrap();
+                text.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+            }
+            let body = text.split_once("\r\n\r\n").unwrap().1.to_owned();
+            got.lock().unwrap().push(body);
+            let answer =
+                format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (url, bodies)
+}
+
+#[tokio::test]
+async fn a_webhook_that_refuses_is_asked_again() {
+    let (url, bodies) = webhook(&["503 Service Unavailable", "200 OK"]).await;
+    let mut alerts = Alerts::new(settings());
+    let way = HookWay::Webhook {
+        url: Secret::new(url),
+        shown: "http://127.0.0.1".to_owned(),
+    };
+    alerts.carry_out(bulletin(way));
+    eventually("two attempts", || bodies.lock().unwrap().len() == 2).await;
+    alerts.finish(PATIENCE).await;
+    let bodies = bodies.lock().unwrap().clone();
+    let message: serde_json::Value = serde_json::from_str(&bodies[1]).unwrap();
+    assert_eq!(message["text"], "2 servers down");
+    assert_eq!(message["host"], "director.example.org");
+    assert_eq!(message["events"][1]["text"], "web two down");
+    assert_eq!(message["events"][1]["topic"], "servers");
+}
+
+#[tokio::test]
+async fn a_command_finds_the_message_in_its_environment() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("told");
+    let script = format!(
+        "printf '%s|%s' \"$IPVSD_SUMMARY\" \"$IPVSD_TEXT\" >'{}'",
+        file.display()
+    );
+    let mut alerts = Alerts::new(settings());
+    let argv = ["/bin/sh", "-c", &script].map(str::to_owned).into();
+    alerts.carry_out(bulletin(HookWay::Command(argv)));
+    alerts.finish(PATIENCE).await;
+    let told = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(told, "2 servers down|web one down\nweb two down");
+}
