@@ -7,7 +7,7 @@
 PATH=$LAB_BIN:$PATH
 : "${LAB_TMP:=/run/lab}"
 # What the daemon keeps over a restart; the place of an installed one cannot be written here.
-export IPVSD_STATE=$LAB_TMP/director/state.json
+export IPVSD_STATE="$LAB_TMP/director/state.json"
 
 # on HOST COMMAND...: runs the command on a host of the lab, with the words as given.
 on() {

@@ -36,6 +36,7 @@ expect_contains 'JSON' '"author": "ann"' "$(ctl status --json)"
 expect_contains 'the log' 'drain: kernel upgrade (ordered by ann)' "$(director_log)"
 
 # Waiting ends when the open download does, and not before.
+# shellcheck disable=SC2016 # the shell on the host expands
 spawn director waiting sh -c 'ipvsctl drain "$1" "$2" -m again --author ann --wait; echo "status $?"' \
     waiting "$VIP:80" "$RIP1"
 waits() { case $(log_of director waiting) in *'1 active connection left'*) ;; *) return 1 ;; esac; }
@@ -68,8 +69,10 @@ expect_equal 'the status without a service' 2 "$(status_of ctl drain "$RIP1")"
 
 # A damaged state file is named and set aside, and the director goes on.
 director_kill
+# shellcheck disable=SC2016
 on director sh -c 'head -c 40 "$1" >"$1.half" && mv "$1.half" "$1"' damage "$IPVSD_STATE"
 director_start
 founding_table | eventually_table 5
 expect_contains 'the log' 'is damaged' "$(director_log)"
+# shellcheck disable=SC2016
 expect on director sh -c 'ls "$1".damaged-*' damage "$IPVSD_STATE"
