@@ -201,6 +201,28 @@ fn a_higher_tier_stands_by_with_weight_0_and_serves_when_it_is_needed() {
 }
 
 #[test]
+fn nobody_stands_by_while_the_first_tier_has_not_been_asked() {
+    let slow = |check: &mut CheckDefinition| check.every = Some(placed(seconds(7)));
+    let known = Brief {
+        tune: slow,
+        ..Brief::new("192.0.2.11", &[(ONE, 1), (TWO, 1)])
+    };
+    let mut world = World::new(Table::default());
+    world.load(std::slice::from_ref(&known));
+    world.run(seconds(9));
+    // The question to the first tier is shared and not due for a while; the second one is asked at once.
+    let tiered = Brief {
+        tune: slow,
+        tiers: vec![(THREE, 2)],
+        ..Brief::new(VIP, &[(ONE, 1), (THREE, 1)])
+    };
+    world.load(&[known, tiered]);
+    assert_eq!(weights(&world, [ONE, THREE]), [None, Some(1)]);
+    world.run(seconds(8));
+    assert_eq!(weights(&world, [ONE, THREE]), [Some(1), Some(0)]);
+}
+
+#[test]
 fn below_the_minimum_all_are_kept_where_that_is_asked() {
     let half = Quantity::Percent(50);
     let mut world = running(four(minimum(

@@ -56,6 +56,10 @@ impl<'a> Situation<'a> {
         let short = |what: BelowMinimum| shortage.filter(|_| minimum.below == what);
 
         let mut servers = self.real_servers(service, observed, pool);
+        if !servers.iter().any(serves) {
+            // Nobody stands by while nobody serves, also where the first tier has not been asked yet.
+            servers = self.real_servers(service, observed, None);
+        }
         if let Some(shortage) = short(BelowMinimum::KeepAll) {
             self.keep_all(service, &mut servers, shortage);
         }
