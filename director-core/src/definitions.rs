@@ -64,6 +64,9 @@ pub struct Definitions {
     /// Those who are told what happens.
     #[serde(default)]
     pub notify: Vec<HookDefinition>,
+    /// When all verdicts stand still.
+    #[serde(default)]
+    pub freeze: Option<Placed<FreezeDefinition>>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceDefinition>,
     /// Host names that were resolved, and to what.
@@ -84,6 +87,7 @@ impl Definitions {
             probe_marks: None,
             guard: None,
             notify: Vec::new(),
+            freeze: None,
             services: Vec::new(),
             names: Vec::new(),
             isolated: Vec::new(),

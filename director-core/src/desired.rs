@@ -114,6 +114,7 @@ pub fn available(service: &VirtualService, book: &HealthBook, orders: &Orders) -
             continue;
         }
         match book.get(&target) {
+            Some(health) if health.is_advised_out() => {}
             Some(health) if health.presumed => all_judged = false,
             Some(health) if health.is_available() => return Some(true),
             Some(_) => {}

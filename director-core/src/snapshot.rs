@@ -3,7 +3,7 @@
 
 use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
-use crate::director::{Director, Refusal, Trouble};
+use crate::director::{Director, Frozen, Refusal, Trouble};
 use crate::health::Health;
 use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub not_kept: Option<String>,
     /// All standing orders.
     pub orders: Vec<OrderView>,
+    /// Verdicts stand still, since all servers failed at once.
+    pub frozen: Option<Frozen>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceView>,
     /// Services that are no longer defined and stay until their connections have ended.
@@ -134,6 +136,7 @@ impl Director {
             isolated: self.model.definitions().isolated.clone(),
             not_kept: self.keeping_failure().map(str::to_owned),
             orders: self.order_views(),
+            frozen: self.frozen.clone(),
             services: self.model.services().iter().map(view).collect(),
             leaving: self
                 .recovery

@@ -14,7 +14,7 @@ use tokio::net::UnixStream;
 use super::apply::ApplyRequest;
 use super::error::ApiError;
 use super::orders::{OrderOutcome, OrderRequest};
-use super::wire::{ReloadOutcome, Status};
+use super::wire::{Answers, ReloadOutcome, Status, UnfreezeOutcome};
 
 /// One who asks a daemon.
 #[derive(Debug, Clone)]
@@ -50,6 +50,23 @@ impl Client {
             "/v1/reload"
         };
         self.ask(Method::POST, path).await
+    }
+
+    /// Lets verdicts move again that stand still.
+    ///
+    /// # Errors
+    /// When no daemon answers, or its answer is not understood.
+    pub async fn unfreeze(&self) -> Result<UnfreezeOutcome, ApiError> {
+        self.ask(Method::POST, "/v1/unfreeze").await
+    }
+
+    /// The last answers of a real server, by what its service listens on and its address, in the words of the status.
+    ///
+    /// # Errors
+    /// When no daemon answers, or it does not know the server.
+    pub async fn answers(&self, listen: &str, address: &str) -> Result<Answers, ApiError> {
+        let path = format!("/v1/answers/{}/{}", escaped(listen), escaped(address));
+        self.ask(Method::GET, &path).await
     }
 
     /// Gives or lifts an order.
@@ -130,5 +147,29 @@ impl Client {
             StatusCode::SERVICE_UNAVAILABLE => Err(ApiError::Stopping),
             other => Err(ApiError::Status(other.as_u16())),
         }
+    }
+}
+
+/// A text as one part of a path.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_becomes_one_part_of_a_path() {
+        assert_eq!(escaped("tcp [fd00::1]:80"), "tcp%20%5Bfd00%3A%3A1%5D%3A80");
+        assert_eq!(escaped("a/b?c"), "a%2Fb%3Fc");
     }
 }

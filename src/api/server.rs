@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{Path as UrlPath, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -18,7 +18,7 @@ use tokio::net::UnixListener;
 use super::apply::ApplyRequest;
 use super::error::ApiError;
 use super::orders::{OrderOutcome, OrderRequest};
-use super::wire::{ReloadOutcome, Status};
+use super::wire::{Answers, ReloadOutcome, Status, UnfreezeOutcome};
 
 /// The socket is open to its owner and group.
 const SOCKET_MODE: u32 = 0o660;
@@ -29,6 +29,8 @@ pub trait Control: Send + Sync + 'static {
     fn overview(&self) -> impl Future<Output = Result<Overview, ApiError>> + Send;
     /// Reads the definitions again; with force, whatever they take out.
     fn reload(&self, force: bool) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
+    /// Lets verdicts move again that stand still.
+    fn unfreeze(&self) -> impl Future<Output = Result<UnfreezeOutcome, ApiError>> + Send;
     /// Gives or lifts an order; the answer comes when it is kept.
     fn order(
         &self,
@@ -110,6 +112,8 @@ impl Listener {
             .route("/v1/apply", post(apply::<C>))
             .route("/v1/confirm", post(confirm::<C>))
             .route("/v1/rollback", post(roll_back::<C>))
+            .route("/v1/unfreeze", post(unfreeze::<C>))
+            .route("/v1/answers/{listen}/{address}", get(answers::<C>))
             .with_state(control);
         if let Err(error) = axum::serve(socket, router).await {
             tracing::error!(%error, "the control socket is closed");
@@ -129,6 +133,23 @@ async fn status<C: Control>(State(control): State<Arc<C>>) -> Response {
 
 async fn reload<C: Control>(State(control): State<Arc<C>>, RawQuery(query): RawQuery) -> Response {
     answer(control.reload(query.as_deref() == Some("force")).await)
+}
+
+async fn unfreeze<C: Control>(State(control): State<Arc<C>>) -> Response {
+    answer(control.unfreeze().await)
+}
+
+async fn answers<C: Control>(
+    State(control): State<Arc<C>>,
+    UrlPath((listen, address)): UrlPath<(String, String)>,
+) -> Response {
+    match control.overview().await {
+        Ok(overview) => match Answers::of(&overview.snapshot, &listen, &address) {
+            Some(answers) => Json(answers).into_response(),
+            None => (StatusCode::NOT_FOUND, "no such real server").into_response(),
+        },
+        Err(error) => answer::<Answers>(Err(error)),
+    }
 }
 
 async fn order<C: Control>(

@@ -2,7 +2,9 @@
 
 mod judged;
 
-pub use judged::{Answer, CheckStatus, Judgement};
+pub use judged::{
+    Answer, Answers, CheckAnswers, CheckStatus, FrozenVerdicts, Judgement, UnfreezeOutcome,
+};
 
 use super::leaving::{DrainState, Leaving, LeavingService};
 use director_core::definitions::{HostName, IsolatedBlock};
@@ -57,6 +59,9 @@ pub struct Status {
     /// All standing orders.
     #[serde(default)]
     pub orders: Vec<orders::Standing>,
+    /// All servers failed at once, and verdicts stand still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<FrozenVerdicts>,
     /// Virtual services in the order of the definitions.
     pub services: Vec<Service>,
     /// Services that are no longer defined and stay until their connections have ended.
@@ -201,6 +206,10 @@ impl Status {
                 .iter()
                 .map(|view| orders::Standing::of(view, snapshot.now))
                 .collect(),
+            frozen: snapshot
+                .frozen
+                .as_ref()
+                .map(|frozen| FrozenVerdicts::of(frozen, snapshot.now)),
             services: snapshot
                 .services
                 .iter()

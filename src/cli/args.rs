@@ -13,7 +13,7 @@ use super::realserver::RealServerArgs;
 use super::replay::ReplayArgs;
 use super::schema::SchemaArgs;
 use super::simulate::SimulateArgs;
-use super::status::{ExplainArgs, ReloadArgs, StatusArgs};
+use super::status::{ExplainArgs, ReloadArgs, StatusArgs, UnfreezeArgs};
 
 /// Directs Linux IPVS: checks and plans definitions, lists the kernel's table, asks the daemon.
 #[derive(Debug, Parser)]
@@ -68,6 +68,8 @@ pub(super) enum Command {
     Orders(OrdersArgs),
     /// Has the daemon read its definitions again
     Reload(ReloadArgs),
+    /// Lets verdicts move again that stand still because all servers failed at once
+    Unfreeze(UnfreezeArgs),
     /// Plays definitions against events in virtual time and prints the timeline of tables
     Simulate(SimulateArgs),
     /// Prints the format of YAML definitions, as a JSON Schema for editors or as a page for people

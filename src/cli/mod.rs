@@ -74,5 +74,6 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Enable(args) => orders::run_enable(args, output),
         Command::Orders(args) => orders::run_list(args, output),
         Command::Reload(args) => status::run_reload(args, output),
+        Command::Unfreeze(args) => status::run_unfreeze(args, output),
     }
 }

@@ -35,9 +35,10 @@ use super::signals::Signal;
 use super::upkeep::Upkeep;
 use super::{Input, Keeper, Settings, notices, systemd};
 use crate::api::Overview;
+use crate::api::wire::UnfreezeOutcome;
 use crate::ldirectord::Manners;
 use crate::loader::{Loaded, Report};
-use crate::probe::{self, ProbeSettings};
+use crate::probe::{self, Holder, ProbeSettings};
 
 /// The loop and all that it needs.
 pub(super) struct EventLoop {
@@ -49,6 +50,7 @@ pub(super) struct EventLoop {
     inputs: mpsc::UnboundedSender<Input>,
     kernel: blocking::Sender<Request>,
     probe_settings: Arc<ProbeSettings>,
+    holder: Holder,
     manners: Option<Manners>,
     recorder: Option<Recorder>,
     besides: Besides,
@@ -83,6 +85,7 @@ impl EventLoop {
                 .as_ref()
                 .map_or(Moment::START, |keeper| keeper.left.moment),
             settings,
+            holder: super::holder(&inputs),
             inputs,
             kernel,
             probe_settings: Arc::new(probe_settings),
@@ -148,6 +151,12 @@ impl EventLoop {
             Input::NamesChanged => self.judge_again(),
             Input::Trial(turn) => self.tried(turn),
             Input::Order(request, answer) => self.ordered(&request, answer),
+            Input::Unfreeze(answer) => {
+                let was_frozen = self.director.snapshot(self.now()).frozen.is_some();
+                let goes_on = self.happened(Event::Unfreeze);
+                drop(answer.send(UnfreezeOutcome { was_frozen }));
+                goes_on
+            }
             Input::Signal(signal) => self.signalled(signal),
             Input::Seen(seen) => {
                 let reload = self
@@ -270,6 +279,7 @@ impl EventLoop {
             Effect::Apply(plan) => self.ask_kernel(Request::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, probe),
             Effect::Keep { revision, memory } => self.keep(revision, memory),
+            Effect::Hold(peers) => self.holder.hold(&peers),
             Effect::Tell(notice) => self.tell(&notice),
             Effect::Duty(duty) => self.besides.carry_out(duty),
             Effect::Ready => {

@@ -28,10 +28,12 @@ use tokio::task::JoinHandle;
 
 use crate::api::apply::ApplyRequest;
 use crate::api::orders::{OrderOutcome, OrderRequest};
+use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Control, Listener, Overview, ReloadOutcome};
 use crate::ipvs::{Kernel, NetlinkKernel};
 use crate::ldirectord::{self, Manners, Seen};
 use crate::loader::{self, LoadError, Loaded, Names};
+use crate::probe::Holder;
 use crate::store::{Left, StateFile, Writer};
 
 use event_loop::{ApplyAnswer, EventLoop, Turn};
@@ -55,6 +57,7 @@ enum Input {
     },
     Order(OrderRequest, desk::Answer),
     Trial(event_loop::Turn),
+    Unfreeze(oneshot::Sender<UnfreezeOutcome>),
     Signal(Signal),
     Seen(Seen),
     /// Maintenance files have come or gone.
@@ -212,6 +215,10 @@ impl Control for LoopControl {
         self.ask(Input::Snapshot).await
     }
 
+    async fn unfreeze(&self) -> Result<UnfreezeOutcome, ApiError> {
+        self.ask(Input::Unfreeze).await
+    }
+
     async fn reload(&self, force: bool) -> Result<ReloadOutcome, ApiError> {
         let request = |answer| Input::Reload {
             answer: Some(answer),
@@ -233,4 +240,13 @@ impl Control for LoopControl {
         self.ask(|answer| Input::Trial(Turn::End { stays, answer }))
             .await?
     }
+}
+
+/// Holds connections to servers and tells the loop when one ends.
+fn holder(inputs: &mpsc::UnboundedSender<Input>) -> Holder {
+    let inputs = inputs.clone();
+    Holder::new(move |peer| {
+        // Nobody listens any more when the loop has ended.
+        drop(inputs.send(Input::Event(Event::Hinted { peer })));
+    })
 }

@@ -2,7 +2,7 @@
 //! fields.
 
 use director_core::diagnostic::Diagnostic;
-use director_core::director::Notice;
+use director_core::director::{FreezeNotice, Notice};
 use director_core::health::{Transition, Verdict};
 
 /// Writes a notice to the log.
@@ -34,7 +34,10 @@ pub(super) fn log(notice: &Notice) {
                 took.as_secs_f64() * 1000.0,
             );
         }
+        Notice::Freeze(FreezeNotice::Frozen { .. }) => tracing::error!("{notice}"),
         Notice::CannotProbe { .. }
+        | Notice::Freeze(FreezeNotice::Thawed(_))
+        | Notice::Unheard { .. }
         | Notice::Held { .. }
         | Notice::Drift { .. }
         | Notice::OrderGiven { .. }
@@ -57,6 +60,7 @@ pub(super) fn log(notice: &Notice) {
         | Notice::CheckTurned { .. }
         | Notice::Remembered { .. }
         | Notice::Keeping { failure: None }
+        | Notice::Advised { .. }
         | Notice::Wavering { .. }
         | Notice::Steady { .. } => tracing::info!("{notice}"),
         Notice::Refused { .. } | Notice::Unreadable { .. } => tracing::error!("{notice}"),

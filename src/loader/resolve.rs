@@ -79,6 +79,10 @@ impl Resolver<'_> {
             // Behind a mark any protocol may stand; names of ports are nearly always the same for TCP and UDP.
             ListenDefinition::Mark { family, .. } => (Protocol::Tcp, Some(*family)),
         };
+        if let Some(agent) = &mut service.judging.agent {
+            let port = &mut agent.value.port;
+            self.port(&mut port.value, Protocol::Tcp, &port.place);
+        }
         let further = service.judging.further_checks.iter_mut();
         for check in std::iter::once(&mut service.check).chain(further) {
             if let Some(port) = &mut check.port {

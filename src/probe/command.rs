@@ -72,6 +72,15 @@ pub(super) async fn ask(question: &CommandProbe) -> Result<String, ProbeError> {
     judge(ended.status, last_line).map_err(ProbeError::Command)
 }
 
+/// Runs a program that ends well, and gives the last line that it printed.
+pub(super) async fn last_line(question: &CommandProbe) -> Result<String, ProbeError> {
+    let running = start(question).await?;
+    let ended = running.end().await.map_err(CommandError::Lost)?;
+    let line = ended.last_line.unwrap_or_default();
+    judge(ended.status, Some(line.clone()))?;
+    Ok(line)
+}
+
 async fn start(question: &CommandProbe) -> Result<Running, CommandError> {
     let (program, arguments) = question.argv.split_first().ok_or(CommandError::Empty)?;
     let mut command = Command::new(program);

@@ -8,8 +8,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use director_core::model::StatusRange;
+use nix::errno::Errno;
 use rustls::CertificateError;
 
+use super::advice::AdviceError;
 use super::command::CommandError;
 use super::conversation::ConversationError;
 use super::ground::GroundError;
@@ -40,6 +42,9 @@ pub(super) enum ProbeError {
     /// A conversation went wrong.
     #[error(transparent)]
     Conversation(#[from] ConversationError),
+    /// A server does not say how it fares.
+    #[error(transparent)]
+    Advice(#[from] AdviceError),
     /// A program did not say that the server is up.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -154,6 +159,25 @@ impl ProbeError {
             Self::Conversation(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
             _ => false,
+        }
+    }
+
+    /// The words for a fault that the kernel tells at once when something is to be sent. What it has learned from the network
+    /// is the server's: refused (the loopback device answers within the call, and a socket of datagrams hears of an earlier
+    /// one), reset, no answer to ARP or neighbour discovery. All else is this host's, and says nothing about the server: no
+    /// route, no source address or port left, a filter of its own, no descriptor, no memory.
+    pub(super) fn of_asking(error: io::Error) -> Self {
+        let is_about_the_server = matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::TimedOut
+        ) || error.raw_os_error() == Some(Errno::EHOSTDOWN as i32);
+        if is_about_the_server {
+            Self::of_connection(error)
+        } else {
+            Self::CannotAsk(error)
         }
     }
 
@@ -275,6 +299,37 @@ mod tests {
             ],
         };
         assert_eq!(error.to_string(), "status 503, expected 2xx or 301");
+    }
+
+    #[test]
+    fn what_keeps_this_host_from_asking_says_nothing_about_the_server() {
+        let is_ours = |errno: Errno| {
+            ProbeError::of_asking(io::Error::from_raw_os_error(errno as i32)).is_ours()
+        };
+        for errno in [
+            Errno::ENETUNREACH,
+            Errno::ENETDOWN,
+            Errno::EADDRNOTAVAIL,
+            Errno::EACCES,
+            Errno::EPERM,
+            Errno::EMFILE,
+            Errno::ENFILE,
+            Errno::ENOBUFS,
+            Errno::ENOMEM,
+            Errno::EINVAL,
+            Errno::EAGAIN,
+        ] {
+            assert!(is_ours(errno), "{errno}");
+        }
+        for errno in [
+            Errno::ECONNREFUSED,
+            Errno::ECONNRESET,
+            Errno::EHOSTUNREACH,
+            Errno::EHOSTDOWN,
+            Errno::ETIMEDOUT,
+        ] {
+            assert!(!is_ours(errno), "{errno}");
+        }
     }
 
     #[test]

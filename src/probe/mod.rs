@@ -5,15 +5,18 @@
 //! **Invariant:** every probe opens a connection of its own and closes it; nothing is pooled, resumed or remembered
 //! between two probes. **Invariant:** nothing outlives `run`; what a probe started ends with it, also at its time limit.
 
+mod advice;
 mod command;
 mod conversation;
 mod error;
 mod ground;
+mod hold;
 mod http;
 mod ping;
 mod random;
 mod road;
 mod settings;
+mod stopwatch;
 mod stream;
 mod tls;
 mod words;
@@ -24,11 +27,12 @@ mod tests;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use director_core::health::{Outcome, Phases, Report};
+use director_core::health::{Outcome, Report};
 use director_core::model::{Probe, ProbeKind};
 use tokio::time::{Instant, timeout};
 
 use error::ProbeError;
+pub use hold::Holder;
 pub use settings::ProbeSettings;
 
 /// Performs `probe`. The report says that the server failed when it did not answer as expected within the probe's time
@@ -36,7 +40,8 @@ pub use settings::ProbeSettings;
 /// question that cannot be put into bytes.
 pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let started = Instant::now();
-    let answer = match road::settings_for(probe, settings) {
+    let (settings, watch) = settings.timed();
+    let answer = match road::settings_for(probe, &settings) {
         Ok(settings) => match timeout(limit(probe), ask(probe, &probe.kind, &settings)).await {
             Ok(answer) => answer,
             Err(_) => Err(road::silence(probe, &settings)),
@@ -46,7 +51,7 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     Report {
         outcome: outcome(answer),
         took: started.elapsed(),
-        phases: Phases::default(),
+        phases: watch.phases(),
     }
 }
 
@@ -81,7 +86,7 @@ async fn ask(
         ProbeKind::AlwaysUp => Ok("not asked, always up".to_owned()),
         ProbeKind::AlwaysDown => Err(ProbeError::AlwaysDown),
         ProbeKind::Connect => {
-            stream::connect(peer, settings).await?;
+            stream::open(peer, None, settings).await?;
             Ok("connected".to_owned())
         }
         ProbeKind::Http(question) => http::ask(peer, question, settings).await,
@@ -89,5 +94,6 @@ async fn ask(
         ProbeKind::Ping { attempts } => ping::ask(probe.address, *attempts, probe.timeout).await,
         ProbeKind::Command(question) => command::ask(question).await,
         ProbeKind::Conversation(question) => conversation::ask(peer, question, settings).await,
+        ProbeKind::Advice(source) => advice::ask(peer, source, settings).await,
     }
 }

@@ -55,10 +55,7 @@ impl Echo {
         // A connected socket only receives what comes from this address.
         socket
             .connect(&SocketAddr::new(address, 0).into())
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::HostUnreachable => ProbeError::NoRoute,
-                _ => ProbeError::CannotAsk(error),
-            })?;
+            .map_err(ProbeError::of_asking)?;
         Ok(Self {
             socket: UdpSocket::from_std(socket.into()).map_err(ProbeError::CannotAsk)?,
             raw,
@@ -71,10 +68,7 @@ impl Echo {
         let packet = request(self.v6, self.token, attempt);
         match self.socket.send(&packet).await {
             Ok(_) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::HostUnreachable => {
-                Err(ProbeError::NoRoute)
-            }
-            Err(error) => Err(ProbeError::CannotAsk(error)),
+            Err(error) => Err(ProbeError::of_asking(error)),
         }
     }
 

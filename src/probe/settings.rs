@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use super::error::ProbeError;
 use super::ground::Ground;
 use super::road::RoadInUse;
+use super::stopwatch::Stopwatch;
 use super::tls::{self, AuthoritiesError};
 
 /// Settings for all probes. Cloning is cheap and shares them. Certificate authorities are read when the first probe needs
@@ -22,6 +23,8 @@ pub struct ProbeSettings {
     shared: Arc<Shared>,
     /// The road of the one probe that these settings are for.
     road: Option<Arc<RoadInUse>>,
+    /// Times the parts of the probe that these settings are for.
+    stopwatch: Option<Stopwatch>,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +53,7 @@ impl ProbeSettings {
                 ..Shared::default()
             }),
             road: None,
+            stopwatch: None,
         }
     }
 
@@ -73,12 +77,29 @@ impl ProbeSettings {
         Self {
             shared: Arc::clone(&self.shared),
             road: Some(Arc::new(road)),
+            stopwatch: self.stopwatch.clone(),
         }
     }
 
     /// The road that packets to this peer take, when it is not the straight one.
     pub(super) fn road_to(&self, peer: IpAddr) -> Option<&RoadInUse> {
         self.road.as_deref().filter(|road| road.leads_to(peer))
+    }
+
+    /// The same settings for one probe whose parts are timed.
+    pub(super) fn timed(&self) -> (Self, Stopwatch) {
+        let stopwatch = Stopwatch::start();
+        let timed = Self {
+            shared: Arc::clone(&self.shared),
+            road: self.road.clone(),
+            stopwatch: Some(stopwatch.clone()),
+        };
+        (timed, stopwatch)
+    }
+
+    /// The stopwatch of the probe.
+    pub(super) fn stopwatch(&self) -> Option<&Stopwatch> {
+        self.stopwatch.as_ref()
     }
 
     /// The TLS configuration for a degree of verification.

@@ -15,6 +15,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
+use super::stopwatch::Stopwatch;
 use director_core::model::Verification;
 
 /// Opens a TCP connection. What the kernel refuses at once for want of a route or a descriptor is this host's fault; what
@@ -52,42 +53,48 @@ fn start_connecting(peer: SocketAddr, settings: &ProbeSettings) -> Result<TcpStr
     }
     match socket.connect(&peer.into()) {
         Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => {}
-        Err(error) if is_about_the_server(&error) => return Err(ProbeError::of_connection(error)),
-        Err(error) => return Err(ProbeError::CannotAsk(error)),
+        Err(error) => return Err(ProbeError::of_asking(error)),
         Ok(()) => {}
     }
     TcpStream::from_std(socket.into()).map_err(ProbeError::CannotAsk)
 }
 
-/// The loopback device answers within the call, so a refusal can come at once too.
-fn is_about_the_server(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::TimedOut
-    )
-}
-
 /// An open connection, plain or TLS.
 #[derive(Debug)]
-pub(super) enum Stream {
-    /// TCP.
+pub(super) struct Stream {
+    transport: Transport,
+    /// Waits for the first byte.
+    stopwatch: Option<Stopwatch>,
+}
+
+#[derive(Debug)]
+enum Transport {
     Plain(TcpStream),
-    /// TLS over TCP.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Stream {
     /// The most bytes that one packet of this connection carries.
     pub(super) fn segment_size(&self) -> io::Result<usize> {
-        let tcp = match self {
-            Self::Plain(tcp) => tcp,
-            Self::Tls(tls) => tls.get_ref().0,
+        let tcp = match &self.transport {
+            Transport::Plain(tcp) => tcp,
+            Transport::Tls(tls) => tls.get_ref().0,
         };
         let size = SockRef::from(tcp).tcp_mss()?;
         Ok(usize::try_from(size).unwrap_or(usize::MAX))
+    }
+
+    /// Whether nobody can listen.
+    pub(super) fn is_secure(&self) -> bool {
+        matches!(self.transport, Transport::Tls(_))
+    }
+
+    /// Our end of the connection.
+    pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
+        match &self.transport {
+            Transport::Plain(tcp) => tcp.local_addr(),
+            Transport::Tls(tls) => tls.get_ref().0.local_addr(),
+        }
     }
 }
 
@@ -106,12 +113,22 @@ pub(super) async fn open(
     tls: Option<&TlsWish>,
     settings: &ProbeSettings,
 ) -> Result<Stream, ProbeError> {
-    let Some(wish) = tls else {
-        return Ok(Stream::Plain(connect(peer, settings).await?));
-    };
     // Before connecting, so that a server does not wait while the authorities are read.
-    let connector = TlsConnector::from(settings.tls(wish.verify).await?);
-    secure(connect(peer, settings).await?, connector, wish).await
+    let connector = match tls {
+        Some(wish) => Some((TlsConnector::from(settings.tls(wish.verify).await?), wish)),
+        None => None,
+    };
+    let tcp = connect(peer, settings).await?;
+    if let Some(stopwatch) = settings.stopwatch() {
+        stopwatch.connected();
+    }
+    match connector {
+        Some((connector, wish)) => secure(tcp, connector, wish, settings).await,
+        None => Ok(Stream {
+            transport: Transport::Plain(tcp),
+            stopwatch: settings.stopwatch().cloned(),
+        }),
+    }
 }
 
 /// Puts TLS on a connection on which both sides have agreed to do so.
@@ -120,12 +137,12 @@ pub(super) async fn upgrade(
     wish: &TlsWish,
     settings: &ProbeSettings,
 ) -> Result<Stream, ProbeError> {
-    match stream {
-        Stream::Plain(tcp) => {
+    match stream.transport {
+        Transport::Plain(tcp) => {
             let connector = TlsConnector::from(settings.tls(wish.verify).await?);
-            secure(tcp, connector, wish).await
+            secure(tcp, connector, wish, settings).await
         }
-        secured @ Stream::Tls(_) => Ok(secured),
+        Transport::Tls(_) => Ok(stream),
     }
 }
 
@@ -133,12 +150,19 @@ async fn secure(
     tcp: TcpStream,
     connector: TlsConnector,
     wish: &TlsWish,
+    settings: &ProbeSettings,
 ) -> Result<Stream, ProbeError> {
-    let stream = connector
+    let tls = connector
         .connect(wish.name.clone(), tcp)
         .await
         .map_err(ProbeError::of_handshake)?;
-    Ok(Stream::Tls(Box::new(stream)))
+    if let Some(stopwatch) = settings.stopwatch() {
+        stopwatch.secured();
+    }
+    Ok(Stream {
+        transport: Transport::Tls(Box::new(tls)),
+        stopwatch: settings.stopwatch().cloned(),
+    })
 }
 
 impl AsyncRead for Stream {
@@ -147,17 +171,25 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+        let stream = self.get_mut();
+        let before = buf.filled().len();
+        let read = match &mut stream.transport {
+            Transport::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             // Many servers close without the alert that TLS wants. Whether something is missing then is for the protocol
             // above to say, which knows lengths; to it the end is an end.
-            Self::Tls(tls) => match Pin::new(tls).poll_read(cx, buf) {
+            Transport::Tls(tls) => match Pin::new(tls).poll_read(cx, buf) {
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     Poll::Ready(Ok(()))
                 }
                 other => other,
             },
+        };
+        if buf.filled().len() > before
+            && let Some(stopwatch) = stream.stopwatch.take()
+        {
+            stopwatch.answered();
         }
+        read
     }
 }
 
@@ -167,23 +199,23 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
-            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+        match &mut self.get_mut().transport {
+            Transport::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Transport::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+        match &mut self.get_mut().transport {
+            Transport::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Transport::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+        match &mut self.get_mut().transport {
+            Transport::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Transport::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
 }

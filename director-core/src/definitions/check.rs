@@ -16,6 +16,57 @@ pub struct JudgingDefinition {
     pub combine: Option<Placed<Combine>>,
     /// What counts before the first verdict.
     pub before_first_verdict: Option<Placed<FirstVerdict>>,
+    /// An agent on every real server.
+    pub agent: Option<Placed<AgentDefinition>>,
+    /// Where weights come from.
+    pub weight_from: Option<Placed<WeightFromDefinition>>,
+}
+
+/// An agent on a real server, as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentDefinition {
+    /// Where it listens.
+    pub port: Placed<PortDefinition>,
+    /// What is sent to it.
+    pub send: Option<Placed<String>>,
+    /// From one question to the next.
+    pub every: Option<Placed<Duration>>,
+    /// Limit for one question.
+    pub timeout: Option<Placed<Duration>>,
+}
+
+/// Where weights come from, as written. The words that stand for addresses and ports in a program's arguments do so in a
+/// file's path too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WeightFromDefinition {
+    /// A file or a program.
+    pub source: WeightSourceDefinition,
+    /// From one question to the next.
+    pub every: Option<Placed<Duration>>,
+    /// Limit for one question.
+    pub timeout: Option<Placed<Duration>>,
+}
+
+/// A file or a program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum WeightSourceDefinition {
+    /// A file.
+    File(Placed<String>),
+    /// A program.
+    Command(CommandCheckDefinition),
+}
+
+/// When all verdicts stand still, as written.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct FreezeDefinition {
+    /// Never.
+    pub off: bool,
+    /// How close together failures have to be.
+    pub within: Option<Placed<Duration>>,
+    /// How many servers have to fail.
+    pub servers: Option<Placed<u64>>,
+    /// How long it lasts at most; zero for no limit.
+    pub lasts: Option<Placed<Duration>>,
 }
 
 /// How real servers are probed, as written.

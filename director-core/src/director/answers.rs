@@ -7,6 +7,9 @@ use super::{Director, Effect, Notice};
 use crate::health::{Concern, Outcome, ProbeId, Report, Subscription};
 use crate::moment::Moment;
 
+/// How soon a server is asked again that fails after a hint that it has.
+const PACE_AFTER_A_HINT: Duration = Duration::from_millis(100);
+
 impl Director {
     pub(super) fn probed(
         &mut self,
@@ -16,15 +19,63 @@ impl Director {
         effects: &mut Vec<Effect>,
     ) {
         let mut pace = None;
-        for subscription in self.schedule.answered(probe, report) {
+        let subscriptions = self.schedule.answered(probe, report, now);
+        let is_check =
+            |subscription: &Subscription| matches!(subscription.concern, Concern::Check(_));
+        let stands_still =
+            subscriptions.iter().any(is_check) && self.stands_still(report, now, effects);
+        let mut undecided = false;
+        for subscription in subscriptions {
             let wished = match subscription.concern {
-                Concern::Check(check) => self.checked(&subscription, check, report, now, effects),
+                Concern::Check(check) if stands_still => {
+                    self.noted(&subscription, check, report, now, effects)
+                }
+                Concern::Check(check) => {
+                    let wished = self.checked(&subscription, check, report, now, effects);
+                    undecided |= self.is_undecided(&subscription, check);
+                    wished
+                }
+                Concern::Agent | Concern::WeightSource => {
+                    self.advised(&subscription, report, now, effects);
+                    None
+                }
             };
             pace = [pace, wished].into_iter().flatten().min();
+        }
+        if self.schedule.is_hinted(probe) {
+            if undecided {
+                pace = Some(pace.map_or(PACE_AFTER_A_HINT, |pace| pace.min(PACE_AFTER_A_HINT)));
+            } else {
+                self.schedule.forget_hint(probe);
+            }
         }
         if let Some(pace) = pace {
             self.schedule.set_pace(probe, pace);
         }
+    }
+
+    /// A check of a server has its answer while verdicts stand still.
+    fn noted(
+        &mut self,
+        subscription: &Subscription,
+        check: usize,
+        report: &Report,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> Option<Duration> {
+        let target = (subscription.service, subscription.server);
+        self.book.get_mut(&target)?.keep(check, report.clone(), now);
+        self.report_besides(target, report, None, now, effects);
+        None
+    }
+
+    /// Whether answers speak against the verdict of a check and have not turned it yet.
+    fn is_undecided(&self, subscription: &Subscription, check: usize) -> bool {
+        let target = (subscription.service, subscription.server);
+        let health = self.book.get(&target);
+        health
+            .and_then(|health| health.checks.get(check))
+            .is_some_and(|check| check.failures() > 0)
     }
 
     /// A check of a server has its answer; says when it wishes to be asked again, when that is not as usual.

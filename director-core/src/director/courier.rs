@@ -165,9 +165,10 @@ fn topic(notice: &Notice) -> Option<Topic> {
             ..
         } => return None,
         Notice::Verdict { .. } | Notice::Held { .. } | Notice::Released { .. } => Topic::Servers,
-        Notice::Availability { .. } | Notice::Shortage { .. } | Notice::Tier { .. } => {
-            Topic::Services
-        }
+        Notice::Availability { .. }
+        | Notice::Freeze(_)
+        | Notice::Shortage { .. }
+        | Notice::Tier { .. } => Topic::Services,
         Notice::Draining { .. } | Notice::Drained { .. } => Topic::Drains,
         Notice::OrderGiven { .. } | Notice::OrderLifted { .. } => Topic::Orders,
         Notice::Refused { .. } | Notice::Unreadable { .. } | Notice::Drift { .. } => Topic::Kernel,

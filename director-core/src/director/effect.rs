@@ -1,7 +1,10 @@
 //! Everything that a director can wish for.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::FreezeNotice;
 use crate::diagnostic::Diagnostic;
 use crate::duties::Duty;
 use crate::health::{ProbeId, Transition};
@@ -32,6 +35,8 @@ pub enum Effect {
         /// All of it; it takes the place of what was kept before.
         memory: Memory,
     },
+    /// Hold an idle TCP connection to each of these and to nobody else; answer with `Hinted` when one ends.
+    Hold(BTreeSet<SocketAddr>),
     /// Tell the operator.
     Tell(Notice),
     /// Do something besides; nobody waits for it.
@@ -115,6 +120,30 @@ pub enum Notice {
         name: String,
         /// The server.
         server: Endpoint,
+        /// Why.
+        reason: String,
+    },
+    /// All servers failed at once, or that is over.
+    Freeze(FreezeNotice),
+    /// An agent, or the source of a weight, says something else than before.
+    Advised {
+        /// The service, by the operator's name.
+        name: String,
+        /// The server.
+        server: Endpoint,
+        /// Who says so.
+        adviser: &'static str,
+        /// Its own words.
+        words: String,
+    },
+    /// Nothing is heard of an agent, or of the source of a weight; that says nothing about the server.
+    Unheard {
+        /// The service, by the operator's name.
+        name: String,
+        /// The server.
+        server: Endpoint,
+        /// Who.
+        adviser: &'static str,
         /// Why.
         reason: String,
     },

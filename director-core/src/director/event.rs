@@ -1,5 +1,6 @@
 //! Everything that can happen to a director.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,13 @@ pub enum Event {
         /// What it found.
         report: Report,
     },
+    /// A connection that was held open to a server has ended.
+    Hinted {
+        /// The server's end of it.
+        peer: SocketAddr,
+    },
+    /// The operator says that servers which all failed at once really failed.
+    Unfreeze,
     /// The deadline that the director asked for has come.
     Woken,
     /// The director shall stop.

@@ -9,12 +9,15 @@
 //! Invariants: one conversation with the kernel at a time; no operation before the table was read once; only services in
 //! `owned` are ever planned for; a refused operation waits for itself and stops nothing else.
 
+mod advised;
 mod answers;
 mod besides;
 mod converge;
 mod courier;
+mod deadline;
 mod effect;
 mod event;
+mod freeze;
 mod keeping;
 mod presumption;
 mod reasons;
@@ -25,16 +28,18 @@ mod words;
 
 pub use effect::{Effect, Notice};
 pub use event::Event;
+pub use freeze::{FreezeNotice, Frozen, Thaw};
 pub use trouble::{Subject, Trouble};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::desired::HealthBook;
 use crate::diagnostic::Diagnostic;
 use crate::duties::{Herald, Phase};
-use crate::health::Schedule;
+use crate::health::{Schedule, Subscription};
 use crate::model::{Model, OnStop, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Orders;
@@ -103,6 +108,14 @@ pub struct Director {
     next_release: Option<Moment>,
     /// When slow starts and drains are looked at again.
     next_review: Option<Moment>,
+    /// Verdicts stand still.
+    pub(crate) frozen: Option<Frozen>,
+    /// A freeze was ended though nobody answers; there is no other before somebody does.
+    freeze_is_spent: bool,
+    /// Advisers of whom nothing was heard, as told.
+    unheard: BTreeSet<Subscription>,
+    /// Whom connections are held to.
+    held: BTreeSet<SocketAddr>,
     ready_told: bool,
     stopping: bool,
 }
@@ -142,6 +155,10 @@ impl Director {
             unsettled: true,
             next_release: None,
             next_review: None,
+            frozen: None,
+            freeze_is_spent: false,
+            unheard: BTreeSet::new(),
+            held: BTreeSet::new(),
             ready_told: false,
             stopping: false,
         }
@@ -175,51 +192,16 @@ impl Director {
             }
             Event::Probed { probe, report } => self.probed(probe, &report, now, &mut effects),
             Event::Woken => self.release(now, &mut effects),
+            Event::Hinted { peer } => self.schedule.hint(peer, now),
+            Event::Unfreeze => self.thaw(Thaw::Operator, now, &mut effects),
             Event::StopRequested => self.stop_requested(&mut effects),
         }
+        self.look_at_freeze(now, &mut effects);
         self.look_around(now, &mut effects);
         self.keep(now, &mut effects);
         self.go_on(now, &mut effects);
         self.send_bulletins(now, &mut effects);
         effects
-    }
-
-    /// When the director wants to be woken, at the latest.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<Moment> {
-        self.loaded_at?;
-        let probe = if self.may_ask() {
-            self.schedule.next_due()
-        } else {
-            None
-        };
-        let kernel = (self.conversation == Conversation::Idle).then_some(self.next_read);
-        let retry = if self.conversation == Conversation::Idle {
-            self.troubles.next_retry()
-        } else {
-            None
-        };
-        let review = if self.conversation == Conversation::Idle && self.observed.is_some() {
-            self.next_review
-        } else {
-            None
-        };
-        let order = self.orders.next_expiry();
-        let mail = self.herald.next_due();
-        let memory = self.keeping.next_due();
-        let bulletin = self.courier.next_due();
-        let deadlines = [
-            probe,
-            kernel,
-            retry,
-            review,
-            order,
-            mail,
-            memory,
-            bulletin,
-            self.next_release,
-        ];
-        deadlines.into_iter().flatten().min()
     }
 
     /// All that weights are made from, for what the kernel holds.
@@ -280,6 +262,7 @@ impl Director {
         // Somebody else's change and ours cannot be told apart while the definitions change.
         self.settled = None;
         self.schedule.adopt(&self.model, now);
+        self.hold_connections(effects);
         if let Some(observed) = self.observed.take() {
             self.presume(&observed, now);
             self.observed = Some(observed);

@@ -21,14 +21,17 @@ impl Director {
             for server in service.real_servers.iter().chain(asked) {
                 let key = (service.id, server.endpoint);
                 let checks = service.checks_of(&server.endpoint);
-                let former = self.book.remove(&key);
+                let mut former = self.book.remove(&key);
+                let advice = former
+                    .as_mut()
+                    .map(|known| (known.agent.take(), known.weight_source.take()));
                 let former = former.filter(|known| is_asked(server) && !known.checks.is_empty());
                 let weight = table
                     .services
                     .get(&service.id)
                     .and_then(|entry| entry.servers.get(&server.endpoint))
                     .map(|entry| entry.settings.weight);
-                let health = match former {
+                let mut health = match former {
                     Some(mut known) => {
                         known.rearrange(checks, service.combine, now);
                         known
@@ -40,6 +43,12 @@ impl Director {
                             .unwrap_or_else(|| first_health(service, server, weight, now))
                     }
                 };
+                if health.presumed && health.verdict == Verdict::Up {
+                    self.schedule.vouch(key.0, key.1, now);
+                }
+                let (agent, weight_source) = advice.unwrap_or_default();
+                health.agent = agent.filter(|_| server.agent.is_some());
+                health.weight_source = weight_source.filter(|_| server.weight_source.is_some());
                 book.insert(key, health);
             }
         }
@@ -110,11 +119,9 @@ fn unasked(server: &RealServer, kernel_weight: Option<u32>, now: Moment) -> Heal
 }
 
 /// A verdict for which no report is awaited.
-fn settled(health: Health) -> Health {
-    Health {
-        presumed: false,
-        ..health
-    }
+fn settled(mut health: Health) -> Health {
+    health.presumed = false;
+    health
 }
 
 /// Whether a server is asked at all.

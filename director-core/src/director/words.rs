@@ -83,6 +83,22 @@ impl fmt::Display for Notice {
                     "{name} {server} could not be asked, its verdict stays: {reason}"
                 )
             }
+            Self::Freeze(notice) => notice.fmt(f),
+            Self::Advised {
+                name,
+                server,
+                adviser,
+                words,
+            } => write!(f, "{name} {server} {adviser} says \"{words}\""),
+            Self::Unheard {
+                name,
+                server,
+                adviser,
+                reason,
+            } => write!(
+                f,
+                "{name} {server} {adviser} is not heard, its last word stands: {reason}"
+            ),
             Self::Held {
                 name,
                 server,

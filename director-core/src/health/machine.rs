@@ -71,6 +71,8 @@ pub struct CheckHealth {
     pub history: History,
     /// The last failure: when, and in what words.
     pub last_failure: Option<(Moment, String)>,
+    /// Since when it was up before it went down.
+    pub was_up_since: Option<Moment>,
 }
 
 impl CheckHealth {
@@ -86,6 +88,7 @@ impl CheckHealth {
             reason: reason.to_owned(),
             history: History::default(),
             last_failure: None,
+            was_up_since: None,
         }
     }
 
@@ -142,6 +145,19 @@ impl CheckHealth {
         self.history.keep(now, report);
     }
 
+    /// Forgets what speaks against the verdict, and the turn to down itself when it came at `since` or later.
+    pub(super) fn take_back(&mut self, since: Moment) {
+        self.against = 0;
+        if self.verdict == Verdict::Down
+            && self.since >= since
+            && let Some(up_since) = self.was_up_since.take()
+        {
+            self.verdict = Verdict::Up;
+            self.since = up_since;
+            "as it was before all servers failed at once".clone_into(&mut self.reason);
+        }
+    }
+
     /// The count that makes a verdict of what was reported; none while it does not suffice.
     fn decides(&self, reported: Verdict, timing: &CheckTiming) -> Option<String> {
         let Some(window) = timing.window else {
@@ -173,6 +189,8 @@ impl CheckHealth {
             to,
             reason: reason.clone(),
         };
+        self.was_up_since =
+            ((self.verdict, to) == (Verdict::Up, Verdict::Down)).then_some(self.since);
         // What was presumed and is confirmed holds for as long as it was presumed.
         if to != self.verdict {
             self.since = now;

@@ -1,17 +1,21 @@
 //! From reports to verdicts: what a probe found, and the judgement over several of them.
 
+mod advice;
 mod damping;
 mod history;
 mod machine;
+mod outage;
 mod report;
 mod rhythm;
 mod schedule;
 mod server;
 mod task;
 
+pub use advice::{Advice, AdvisedState, AdvisedWeight};
 pub use damping::Penalty;
 pub use history::{HISTORY_LENGTH, History};
 pub use machine::{CheckHealth, Transition, Verdict};
+pub use outage::Outage;
 pub use report::{Outcome, Phases, Report};
 pub use schedule::{Concern, ProbeId, Schedule, Subscription};
 pub use server::{Health, Turned};

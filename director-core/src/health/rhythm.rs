@@ -27,6 +27,15 @@ impl Rhythm {
         }
     }
 
+    /// A rhythm without spread and jitter.
+    pub(super) fn steady(every: Duration) -> Self {
+        Self {
+            every,
+            start_spread: Duration::ZERO,
+            jitter: 0,
+        }
+    }
+
     /// How long the first question waits.
     pub(super) fn first_wait(&self, identity: u64) -> Duration {
         self.start_spread.mul_f64(share(identity, 0))

@@ -3,14 +3,15 @@
 //! over the interval.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Report;
+use super::outage::outage;
 use super::task::{Task, questions};
-use crate::model::{Endpoint, Model, Probe, ServiceId};
+use super::{Outage, Report};
+use crate::model::{Endpoint, Freeze, Model, Probe, ServiceId};
 use crate::moment::Moment;
 
 /// Number of a recurring probe, unique while the director lives.
@@ -29,7 +30,7 @@ pub struct Schedule {
 }
 
 /// Whom an answer concerns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subscription {
     /// The service.
     pub service: ServiceId,
@@ -40,10 +41,14 @@ pub struct Subscription {
 }
 
 /// What of a real server an answer concerns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Concern {
     /// Its check with this place among the service's checks.
     Check(usize),
+    /// What its agent says of it.
+    Agent,
+    /// What the source of its weight says.
+    WeightSource,
 }
 
 impl Schedule {
@@ -110,11 +115,11 @@ impl Schedule {
     }
 
     /// Closes a question; says whom the answer concerns. A question that is no longer wanted concerns nobody.
-    pub fn answered(&mut self, id: ProbeId, report: &Report) -> Vec<Subscription> {
+    pub fn answered(&mut self, id: ProbeId, report: &Report, now: Moment) -> Vec<Subscription> {
         let Some(task) = self.tasks.get_mut(&id) else {
             return Vec::new();
         };
-        task.answered(report);
+        task.answered(report, now);
         self.queue.insert((task.due, id));
         task.subscribers.clone()
     }
@@ -135,6 +140,57 @@ impl Schedule {
         self.queue.remove(&(task.due, id));
         task.due = task.asked_at + pace;
         self.queue.insert((task.due, id));
+    }
+
+    /// Counts the checks of a server as good at this moment, unless they have been answered: so the kernel's table says.
+    pub(crate) fn vouch(&mut self, service: ServiceId, server: Endpoint, now: Moment) {
+        for (concern, id) in self.of_server.get(&(service, server)).into_iter().flatten() {
+            if let Some(task) = (self.tasks.get_mut(id))
+                .filter(|task| matches!(concern, Concern::Check(_)) && !task.answered_before)
+            {
+                task.last_good = Some(now);
+            }
+        }
+    }
+
+    /// The outage of everything that the checks speak of, if they do.
+    pub(crate) fn outage(&self, freeze: &Freeze) -> Option<Outage> {
+        let checks = self.tasks.values().filter(|task| task.is_check());
+        outage(checks.map(Task::witness), freeze)
+    }
+
+    /// Lets every check that fails begin to fail now.
+    pub(crate) fn fail_anew(&mut self, now: Moment) {
+        let tasks = self.tasks.values_mut();
+        for since in tasks.filter_map(|task| task.failing_since.as_mut()) {
+            *since = now;
+        }
+    }
+
+    /// Has every check of a server's port asked at once, and in quick succession until it is known what became of it.
+    pub(crate) fn hint(&mut self, peer: SocketAddr, now: Moment) {
+        for (id, task) in &mut self.tasks {
+            let concerned = (task.probe.address, task.probe.port) == (peer.ip(), peer.port());
+            if concerned && task.is_check() {
+                self.queue.remove(&(task.due, *id));
+                task.hint(now);
+                if !task.asking {
+                    self.queue.insert((task.due, *id));
+                }
+            }
+        }
+    }
+
+    /// Whether something hints that whom this question asks has failed.
+    pub(crate) fn is_hinted(&self, id: ProbeId) -> bool {
+        self.tasks.get(&id).is_some_and(|task| task.hinted)
+    }
+
+    /// It is known what became of it.
+    pub(crate) fn forget_hint(&mut self, id: ProbeId) {
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.hinted = false;
+        }
     }
 
     /// When this server is asked next; none while all its questions are open or when it is not asked.

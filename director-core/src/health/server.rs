@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckHealth, Penalty, Report, Transition, Verdict};
+use super::{Advice, CheckHealth, Penalty, Report, Transition, Verdict};
 use crate::model::{Check, Combine};
 use crate::moment::Moment;
 
@@ -26,6 +26,12 @@ pub struct Health {
     pub penalty: Penalty,
     /// What each check knows, in the order of the service's checks; none when nobody asks.
     pub checks: Vec<CheckHealth>,
+    /// What its agent says.
+    pub agent: Option<Advice>,
+    /// What the source of its weight says.
+    pub weight_source: Option<Advice>,
+    /// Since when the verdict stood that went before this one, and what changes had cost by then.
+    pub(crate) before: Option<(Moment, Penalty)>,
 }
 
 /// What a report has changed.
@@ -48,6 +54,9 @@ impl Health {
             reason: reason.to_owned(),
             penalty: Penalty::default(),
             checks: Vec::new(),
+            agent: None,
+            weight_source: None,
+            before: None,
         }
     }
 
@@ -86,6 +95,36 @@ impl Health {
         (self.verdict, self.presumed) = (verdict, presumed);
     }
 
+    /// Keeps a report of a check without judging it.
+    pub(crate) fn keep(&mut self, check: usize, report: Report, now: Moment) {
+        if let Some(check) = self.checks.get_mut(check) {
+            check.keep(report, now);
+        }
+    }
+
+    /// Forgets what speaks against the verdict, and turns to down that came at `since` or later; says what changed.
+    pub(crate) fn take_back(&mut self, combine: Combine, since: Moment) -> Option<Transition> {
+        for check in &mut self.checks {
+            check.take_back(since);
+        }
+        let was = self.verdict;
+        if was != Verdict::Down || self.together(combine).0 != Verdict::Up || self.checks.is_empty()
+        {
+            return None;
+        }
+        self.verdict = Verdict::Up;
+        if let Some((up_since, penalty)) = self.before.take() {
+            (self.since, self.penalty) = (up_since, penalty);
+        }
+        "as it was before all servers failed at once".clone_into(&mut self.reason);
+        Some(Transition {
+            from: was,
+            was_presumed: false,
+            to: Verdict::Up,
+            reason: self.reason.clone(),
+        })
+    }
+
     /// The last report of any check and when it came.
     #[must_use]
     pub fn last(&self) -> Option<&(Moment, Report)> {
@@ -104,6 +143,13 @@ impl Health {
     #[must_use]
     pub fn is_available(&self) -> bool {
         self.verdict == Verdict::Up && self.penalty.held_until().is_none()
+    }
+
+    /// Whether its agent, or the source of its weight, wants no new connections for it.
+    #[must_use]
+    pub fn is_advised_out(&self) -> bool {
+        let mut advice = self.agent.iter().chain(&self.weight_source);
+        advice.any(Advice::wants_nothing)
     }
 
     /// Takes a report of one of its checks into account; says what changed, if anything did.
@@ -134,6 +180,7 @@ impl Health {
             to: verdict,
             reason: self.reason_in_words(checks, combine, check, verdict, &turn),
         };
+        self.before = Some((self.since, self.penalty));
         if let Some(damping) = (definition.timing.damping.as_ref())
             .filter(|_| verdict != self.verdict && !self.presumed)
         {
@@ -201,169 +248,5 @@ impl Health {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::super::{Outcome, Phases};
-    use super::*;
-    use crate::model::{CheckTiming, Damping};
-
-    struct Judged {
-        checks: Vec<Check>,
-        combine: Combine,
-    }
-
-    fn service(checks: usize, combine: Combine, damping: Option<Damping>) -> Judged {
-        let timing = CheckTiming {
-            every: Duration::from_secs(5),
-            every_while_changing: None,
-            every_while_down: None,
-            rise: 1,
-            fall: 1,
-            window: None,
-            damping,
-            start_spread: Duration::ZERO,
-            jitter: 0,
-            hold_connection: false,
-        };
-        let check = |number| Check {
-            name: format!("c{number}"),
-            timing,
-        };
-        Judged {
-            checks: (0..checks).map(check).collect(),
-            combine,
-        }
-    }
-
-    fn report(good: bool) -> Report {
-        let outcome = if good {
-            Outcome::Good {
-                detail: "connected".into(),
-            }
-        } else {
-            Outcome::Failed {
-                reason: "connection refused".into(),
-            }
-        };
-        Report {
-            outcome,
-            took: Duration::ZERO,
-            phases: Phases::default(),
-        }
-    }
-
-    /// Answers as a word: `0g1f` is check 0 good, check 1 failed. The verdict after each, `?` behind a presumption.
-    fn story(combine: Combine, presumed: Verdict, answers: &str) -> String {
-        let service = service(2, combine, None);
-        let mut health = Health::presumed(presumed, "", Moment::START).asked_by(&service.checks);
-        let letters: Vec<char> = answers.chars().collect();
-        let mut told = String::new();
-        for pair in letters.chunks(2) {
-            let check = usize::from(pair[0] == '1');
-            health.report(
-                &service.checks,
-                service.combine,
-                check,
-                report(pair[1] == 'g'),
-                Moment::START,
-            );
-            told += &health.verdict.to_string();
-            told += if health.presumed { "? " } else { " " };
-        }
-        told.trim_end().to_owned()
-    }
-
-    #[test]
-    fn all_checks_have_to_be_up() {
-        let all = |presumed, answers| story(Combine::All, presumed, answers);
-        assert_eq!(all(Verdict::Up, "0g1g1f1g"), "up? up down up");
-        assert_eq!(all(Verdict::Up, "0f0g"), "down up");
-        assert_eq!(all(Verdict::Down, "0g1g"), "down? up");
-        assert_eq!(all(Verdict::Down, "0f"), "down");
-    }
-
-    #[test]
-    fn any_check_will_do() {
-        let any = |presumed, answers| story(Combine::Any, presumed, answers);
-        assert_eq!(any(Verdict::Up, "0g0f1f1g"), "up up down up");
-        assert_eq!(any(Verdict::Down, "0f1g"), "down? up");
-        assert_eq!(any(Verdict::Down, "0f1f"), "down? down");
-    }
-
-    #[test]
-    fn the_reason_names_the_check_that_decided() {
-        let service = service(2, Combine::All, None);
-        let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
-        let turned = health.report(
-            &service.checks,
-            service.combine,
-            1,
-            report(false),
-            Moment::START,
-        );
-        assert_eq!(
-            turned.server.map(|turn| turn.reason),
-            Some(
-                "check c1: connection refused, 1 of 1; 1 of 2 checks down, all have to be up"
-                    .into()
-            )
-        );
-    }
-
-    #[test]
-    fn new_checks_presume_what_is_believed_and_former_ones_go_on() {
-        let service = service(3, Combine::All, None);
-        let [first, second, third] = [0, 1, 2].map(|place| service.checks[place].clone());
-        let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
-        health.report(
-            &service.checks,
-            service.combine,
-            0,
-            report(true),
-            Moment::START,
-        );
-        health.report(
-            &service.checks,
-            service.combine,
-            1,
-            report(false),
-            Moment::START,
-        );
-        health.rearrange(&[third, second.clone()], Combine::All, Moment::START);
-        assert_eq!((health.verdict, health.presumed), (Verdict::Down, false));
-        health.rearrange(&[first, second], Combine::Any, Moment::START);
-        assert_eq!(health.checks[0].verdict, Verdict::Down, "new again");
-        let known: Vec<bool> = health
-            .checks
-            .iter()
-            .map(|check| check.last().is_some())
-            .collect();
-        assert_eq!(known, [false, true]);
-    }
-
-    #[test]
-    fn a_server_that_changes_too_often_is_held_out_until_it_is_calm() {
-        let damping = Damping {
-            half_life: Duration::from_secs(60),
-            hold_above: 3,
-            release_below: 1,
-        };
-        let service = service(1, Combine::All, Some(damping));
-        let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
-        let mut now = Moment::START;
-        for good in [true, false, true, false, true] {
-            now = now + Duration::from_secs(1);
-            health.report(&service.checks, service.combine, 0, report(good), now);
-        }
-        assert_eq!(health.verdict, Verdict::Up);
-        assert!(!health.is_available(), "four changes in four seconds");
-        let released = health.penalty.held_until().unwrap();
-        let held = released.since(now);
-        assert!(
-            held > Duration::from_secs(100) && held < Duration::from_secs(121),
-            "{held:?}"
-        );
-        assert!(health.penalty.release(released) && health.is_available());
-    }
-}
+#[path = "server_tests.rs"]
+mod tests;

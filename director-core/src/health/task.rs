@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::outage::Witness;
 use super::rhythm::{Rhythm, identity};
 use super::schedule::Subscription;
 use super::{Concern, Outcome, Report};
@@ -22,6 +23,14 @@ pub(super) struct Task {
     pub(super) asked_at: Moment,
     pub(super) asking: bool,
     pub(super) answered_before: bool,
+    /// When the last good answer came.
+    pub(super) last_good: Option<Moment>,
+    /// When the first answer after that came which was not good.
+    pub(super) failing_since: Option<Moment>,
+    /// Something hints that the server has failed: it is asked in quick succession until that is known.
+    pub(super) hinted: bool,
+    /// It is to be asked again as soon as the open question is answered.
+    again: bool,
     /// Tells this question from others.
     identity: u64,
     /// Share of the interval by which the second question is moved, in thousandths.
@@ -49,6 +58,10 @@ impl Task {
             asked_at: now,
             asking: false,
             answered_before: false,
+            last_good: None,
+            failing_since: None,
+            hinted: false,
+            again: false,
             identity,
             // First questions that are spread have their places already.
             spread: if rhythm.start_spread.is_zero() {
@@ -100,10 +113,39 @@ impl Task {
     }
 
     /// Closes the question.
-    pub(super) fn answered(&mut self, report: &Report) {
+    pub(super) fn answered(&mut self, report: &Report, now: Moment) {
         self.asking = false;
         self.answered_before = true;
+        if report.outcome.is_good() == Some(true) {
+            self.last_good = Some(now);
+            self.failing_since = None;
+        } else if self.failing_since.is_none() {
+            self.failing_since = Some(now);
+        }
+        if std::mem::take(&mut self.again) {
+            self.due = now;
+        }
         self.count_combined(&report.outcome);
+    }
+
+    /// Has the question asked now, or again when the open one is answered, which may have been asked before the hint.
+    pub(super) fn hint(&mut self, now: Moment) {
+        self.hinted = true;
+        self.connects_left = 0;
+        if self.asking {
+            self.again = true;
+        } else {
+            self.due = now;
+        }
+    }
+
+    /// What it has met with.
+    pub(super) fn witness(&self) -> Witness {
+        Witness {
+            address: (self.probe.road).map_or(self.probe.address, |road| road.toward),
+            last_good: self.last_good,
+            failing_since: self.failing_since,
+        }
     }
 
     /// Whether a verdict hangs on it.
@@ -149,6 +191,19 @@ pub(super) fn questions(model: &Model) -> Vec<Question> {
                     concern: Concern::Check(place),
                 };
                 wanted.add(probe, Rhythm::of(&check.timing), subscription);
+            }
+            let advisers = [
+                (Concern::Agent, &server.agent),
+                (Concern::WeightSource, &server.weight_source),
+            ];
+            for (concern, adviser) in advisers {
+                let Some(adviser) = adviser else { continue };
+                let subscription = Subscription {
+                    service: service.id,
+                    server: server.endpoint,
+                    concern,
+                };
+                wanted.add(&adviser.probe, Rhythm::steady(adviser.every), subscription);
             }
         }
     }

@@ -13,14 +13,15 @@ mod scheduling;
 mod secret;
 mod service;
 pub mod validate;
+mod verdicts;
 
 pub use addressing::{Endpoint, Family, Protocol, ServiceId};
 pub use forwarding::{Forwarding, Tunnel, TunnelChecksum};
 pub use hook::{Hook, HookWay, Topic};
 pub use pattern::{Pattern, PatternError};
 pub use probe::{
-    CommandProbe, Conversation, ConversationProbe, HttpProbe, Probe, ProbeKind, Redirects,
-    StatusRange, TlsCheck, Verification,
+    AdviceSource, CommandProbe, Conversation, ConversationProbe, HttpProbe, Probe, ProbeKind,
+    Redirects, StatusRange, TlsCheck, Verification,
 };
 pub use real_server::RealServer;
 pub use recovery::{
@@ -34,6 +35,8 @@ pub use secret::Secret;
 pub use service::{
     Check, CheckTiming, Combine, Damping, FirstVerdict, OnFailure, OnStop, VirtualService, Window,
 };
+
+pub use verdicts::{Adviser, Freeze};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,6 +56,7 @@ pub struct Model {
     helpers: BTreeMap<ServiceId, Helper>,
     guard: Option<Guard>,
     hooks: Vec<Hook>,
+    freeze: Option<Freeze>,
 }
 
 impl Model {
@@ -92,7 +96,19 @@ impl Model {
             probe_marks,
             guard,
             hooks,
+            freeze: None,
         }
+    }
+
+    /// The same model with a freeze, or without one.
+    fn with_freeze(self, freeze: Option<Freeze>) -> Self {
+        Self { freeze, ..self }
+    }
+
+    /// When all verdicts stand still; never when there is none.
+    #[must_use]
+    pub fn freeze(&self) -> Option<Freeze> {
+        self.freeze
     }
 
     /// The definitions that the model was made from.

@@ -44,6 +44,8 @@ pub enum ProbeKind {
     Command(CommandProbe),
     /// A dialogue in the service's own protocol.
     Conversation(ConversationProbe),
+    /// What a server says of itself; a good answer's words are its own, the first line of them.
+    Advice(AdviceSource),
     /// `connects` TCP connections between two full questions.
     Combined {
         /// TCP connects between two questions; 0 = always the question.
@@ -171,6 +173,24 @@ pub struct CommandProbe {
     pub argv: Vec<String>,
     /// User to run it as; the director's own when none is given.
     pub user: Option<String>,
+}
+
+/// Where a server's own words come from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdviceSource {
+    /// An agent on a TCP port of the server, which says a line to whoever connects.
+    Agent {
+        /// What is sent to it first; nothing when empty.
+        send: String,
+    },
+    /// A file of the director's.
+    File {
+        /// Its path.
+        path: String,
+    },
+    /// The last line that a program prints.
+    Command(CommandProbe),
 }
 
 /// A dialogue in a protocol of its own; which fields matter depends on the protocol.

@@ -1,6 +1,6 @@
 //! One real server behind a virtual service.
 
-use super::{Endpoint, Forwarding, Probe};
+use super::{Adviser, Endpoint, Forwarding, Probe};
 
 /// A real server, valid and complete.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,4 +22,8 @@ pub struct RealServer {
     /// How to find out whether it works, a probe for each check of its service; none for a server that always counts as
     /// up, as a fallback does.
     pub probes: Vec<Probe>,
+    /// Its agent, which says of itself how it fares.
+    pub agent: Option<Adviser>,
+    /// Where its weight comes from, when not from the definitions alone.
+    pub weight_source: Option<Adviser>,
 }

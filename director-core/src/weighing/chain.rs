@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::health::{Health, Verdict};
+use crate::health::{Advice, Health, Verdict};
 use crate::model::Then;
 use crate::moment::Moment;
 use crate::overrides::Order;
@@ -31,6 +31,10 @@ pub struct Link<'a> {
 pub enum Because<'a> {
     /// The definitions say so.
     Defined,
+    /// The source of its weight.
+    WeightFrom(&'a Advice),
+    /// Its agent.
+    Agent(&'a Advice),
     /// The verdict over the server.
     Judged(&'a Health),
     /// A standing order.
@@ -145,6 +149,8 @@ impl Because<'_> {
     pub fn what(&self) -> &'static str {
         match self {
             Self::Defined => "defined",
+            Self::WeightFrom(_) => "weight",
+            Self::Agent(_) => "agent",
             Self::Judged(_) => "verdict",
             Self::Ordered(_) => "order",
             Self::Room(_) => "room",
@@ -165,6 +171,7 @@ impl fmt::Display for Because<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Defined => f.write_str("as the definitions say"),
+            Self::WeightFrom(advice) | Self::Agent(advice) => advised(f, advice),
             Self::Judged(health) => judged(f, health),
             Self::Ordered(order) => write!(f, "{order} (ordered by {})", order.author),
             Self::Room(factor) => write!(f, "times {factor}, so that a slow start has room"),
@@ -199,6 +206,14 @@ impl fmt::Display for Because<'_> {
             }
         }
     }
+}
+
+fn advised(f: &mut fmt::Formatter<'_>, advice: &Advice) -> fmt::Result {
+    write!(f, "says \"{}\"", advice.heard)?;
+    if let Some((_, why)) = &advice.silent {
+        write!(f, "; nothing is heard any more ({why})")?;
+    }
+    Ok(())
 }
 
 fn judged(f: &mut fmt::Formatter<'_>, health: &Health) -> fmt::Result {

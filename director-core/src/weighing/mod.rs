@@ -63,8 +63,10 @@ type Rule = for<'a> fn(&Facts<'a>, Option<u32>) -> Option<Link<'a>>;
 /// The rules in their order; a later one overrules an earlier one.
 const RULES: &[Rule] = &[
     rules::defined,
+    rules::weight_source,
     rules::room,
     rules::slow_start,
+    rules::agent,
     rules::verdict,
     rules::order,
 ];

@@ -1,6 +1,7 @@
 //! The rules that make a chain, each looking at one server alone.
 
 use super::{Because, Facts, Link};
+use crate::health::{Advice, AdvisedState, AdvisedWeight};
 use crate::model::OnFailure;
 use crate::overrides::OrderKind;
 use crate::recovery::scaled;
@@ -38,6 +39,55 @@ pub(super) fn slow_start<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<L
     })
 }
 
+/// The source of its weight.
+pub(super) fn weight_source<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+    let advice = facts.health?.weight_source.as_ref()?;
+    Some(advised(
+        facts,
+        before,
+        advice,
+        1,
+        Because::WeightFrom(advice),
+    ))
+}
+
+/// What its agent says.
+pub(super) fn agent<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+    let advice = facts.health?.agent.as_ref()?;
+    Some(advised(
+        facts,
+        before,
+        advice,
+        facts.room,
+        Because::Agent(advice),
+    ))
+}
+
+fn advised<'a>(
+    facts: &Facts<'a>,
+    before: Option<u32>,
+    advice: &Advice,
+    room: u32,
+    because: Because<'a>,
+) -> Link<'a> {
+    let weight = if advice.wants_out() {
+        when_down(facts.service.on_failure)
+    } else if advice.state == AdvisedState::Drain {
+        before.map(|_| 0)
+    } else {
+        before.map(|weight| match advice.weight {
+            Some(AdvisedWeight::Exactly(exactly)) => exactly.saturating_mul(room),
+            Some(share) => share.of(weight),
+            None => weight,
+        })
+    };
+    Link {
+        weight,
+        since: Some(advice.since),
+        because,
+    }
+}
+
 /// A server that is down is out. Before its first verdict it keeps the weight that the kernel has, so that a start moves
 /// no traffic.
 pub(super) fn verdict<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
@@ -46,6 +96,7 @@ pub(super) fn verdict<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link
         (true, false) => before,
         (true, true) => facts
             .known
+            .filter(|_| !health.is_advised_out())
             .map_or(before, |known| Some(known.settings.weight)),
         (false, true) => facts.known.map(|_| 0),
         (false, false) => when_down(facts.service.on_failure),

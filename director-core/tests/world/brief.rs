@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::definitions::{
-    CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, Host,
-    JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
+    CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, FreezeDefinition,
+    Host, JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
     RecoveryDefinition, ServiceDefinition,
 };
 use director_core::diagnostic::Place;
@@ -143,7 +143,18 @@ fn service(brief: &Brief) -> ServiceDefinition {
 }
 
 pub(crate) fn model(briefs: &[Brief]) -> Arc<Model> {
+    model_with(briefs, None)
+}
+
+/// The same with a freeze of this many servers; without one, everybody is judged by himself.
+pub(crate) fn model_with(briefs: &[Brief], freeze: Option<u64>) -> Arc<Model> {
+    let freeze = FreezeDefinition {
+        off: freeze.is_none(),
+        servers: freeze.map(placed),
+        ..FreezeDefinition::default()
+    };
     let definitions = Definitions {
+        freeze: Some(placed(freeze)),
         place: place(),
         probe_marks: Some(placed((MARKS.first.into(), MARKS.last.into()))),
         services: briefs.iter().map(service).collect(),

@@ -8,13 +8,13 @@ pub(crate) use brief::*;
 pub(crate) use disk::Disk;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use director_core::director::{Director, Effect, Event, Notice};
 use director_core::duties::Duty;
 use director_core::health::{Outcome, Phases, ProbeId, Report, Verdict};
-use director_core::model::{MarkRange, Probe, ServiceId};
+use director_core::model::{MarkRange, Probe, ProbeKind, ServiceId};
 use director_core::moment::Moment;
 use director_core::plan::{Op, OpFailure, Plan};
 use director_core::table::Table;
@@ -31,6 +31,10 @@ pub(crate) struct World {
     pub(crate) dead: BTreeSet<IpAddr>,
     /// Ports of theirs at which nobody answers, though the server lives.
     pub(crate) closed: BTreeSet<(IpAddr, u16)>,
+    /// Whom connections are held to.
+    pub(crate) held: BTreeSet<SocketAddr>,
+    /// What agents and files say, by address.
+    pub(crate) advice: BTreeMap<IpAddr, &'static str>,
     /// Questions are never answered.
     pub(crate) mute: bool,
     /// Operations that the kernel refuses, by what they print.
@@ -63,6 +67,8 @@ impl World {
             kernel,
             dead: BTreeSet::new(),
             closed: BTreeSet::new(),
+            held: BTreeSet::new(),
+            advice: BTreeMap::new(),
             mute: false,
             refuse: Box::new(|_| false),
             notices: Vec::new(),
@@ -168,6 +174,7 @@ impl World {
     }
 
     fn answer(&mut self, probe: &Probe) -> Report {
+        let said = self.advice.get(&probe.address).copied();
         let asked = probe.road.map_or(probe.address, |road| road.toward);
         let closed = self.closed.contains(&(asked, probe.port));
         let outcome = if closed || self.dead.contains(&asked) {
@@ -177,7 +184,10 @@ impl World {
         } else {
             self.answered_well.insert(probe.address);
             Outcome::Good {
-                detail: "connected".to_owned(),
+                detail: said
+                    .filter(|_| matches!(probe.kind, ProbeKind::Advice(_)))
+                    .unwrap_or("connected")
+                    .to_string(),
             }
         };
         Report {
@@ -216,6 +226,7 @@ impl World {
                     "two memories on their way"
                 );
             }
+            Effect::Hold(peers) => self.held = peers,
             Effect::Tell(notice) => self.notices.push(notice),
             Effect::Duty(duty) => self.duties.push(duty),
             Effect::Ready => self.ready = true,

@@ -9,7 +9,7 @@ mod service;
 
 use std::sync::Arc;
 
-use director_core::definitions::Definitions;
+use director_core::definitions::{Definitions, FreezeDefinition, Placed};
 use director_core::diagnostic::Place;
 
 use crate::directives::{Key, Support, Used};
@@ -36,6 +36,14 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
     let mut lowered = Lowered {
         definitions: Definitions {
             place: Place::whole_file(name),
+            // ldirectord judges each server by itself, whatever becomes of the others.
+            freeze: Some(Placed::new(
+                FreezeDefinition {
+                    off: true,
+                    ..FreezeDefinition::default()
+                },
+                Place::whole_file(name),
+            )),
             ..Definitions::empty()
         },
         process: process::settings(&globals, findings),

@@ -1,7 +1,9 @@
 //! What is known about a real server's health: the judgement, what each check says, the answers.
 
+use director_core::director::Frozen;
 use director_core::health::{CheckHealth, Health, Outcome, Report, Verdict};
 use director_core::moment::Moment;
+use director_core::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 
 /// The judgement over a real server.
@@ -67,6 +69,81 @@ pub struct Answer {
     pub first_byte_ms: Option<f64>,
     /// Age.
     pub seconds_ago: f64,
+}
+
+/// The last answers of a real server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answers {
+    /// Those to each check, in the order of the definitions.
+    pub checks: Vec<CheckAnswers>,
+}
+
+/// The last answers to one check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckAnswers {
+    /// What the check says of the server.
+    pub check: CheckStatus,
+    /// At most 64 answers, the newest first.
+    pub answers: Vec<Answer>,
+}
+
+impl Answers {
+    /// The answers of a real server by what its service listens on and its address; none when there is no such server.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot, listen: &str, address: &str) -> Option<Self> {
+        let services = snapshot.services.iter();
+        let service = services
+            .into_iter()
+            .find(|view| view.id.to_string() == listen)?;
+        let servers = service.servers.iter().chain(&service.fallback);
+        let mut servers = servers.filter(|view| view.endpoint.to_string() == address);
+        let server = servers.next()?;
+        let now = snapshot.now;
+        let answers = |check: &CheckHealth| CheckAnswers {
+            check: CheckStatus::of(check, now),
+            answers: check
+                .history
+                .iter()
+                .rev()
+                .map(|answer| Answer::of(answer, now))
+                .collect(),
+        };
+        let checks = server.health.iter().flat_map(|health| &health.checks);
+        Some(Self {
+            checks: checks.map(answers).collect(),
+        })
+    }
+}
+
+/// Verdicts that stand still, since all servers failed at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrozenVerdicts {
+    /// Age.
+    pub seconds: f64,
+    /// Time to its end; none when only an answer or the operator ends it.
+    pub seconds_left: Option<f64>,
+    /// How many servers, by address, failed at once.
+    pub servers: usize,
+    /// The words of the last failure before it.
+    pub words: String,
+}
+
+/// The answer to a request to let verdicts move again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnfreezeOutcome {
+    /// Whether they stood still.
+    pub was_frozen: bool,
+}
+
+impl FrozenVerdicts {
+    pub(super) fn of(frozen: &Frozen, now: Moment) -> Self {
+        Self {
+            seconds: now.since(frozen.since).as_secs_f64(),
+            seconds_left: frozen.until.map(|until| until.since(now).as_secs_f64()),
+            servers: frozen.servers,
+            words: frozen.words.clone(),
+        }
+    }
 }
 
 impl Judgement {

@@ -34,8 +34,8 @@ pub(super) fn explain(status: &Status, service: &str, server: &str) -> Result<St
     Ok(text)
 }
 
-/// The first one that is meant.
-fn found<'a>(
+/// A real server by its service and its address, as people write them; else what is known in their place.
+pub(super) fn found<'a>(
     status: &'a Status,
     service: &str,
     server: &str,
@@ -155,6 +155,7 @@ mod tests {
             isolated: Vec::new(),
             state_error: None,
             orders: Vec::new(),
+            frozen: None,
             services: vec![service],
             leaving: Vec::new(),
         }

@@ -1,6 +1,7 @@
 //! `ipvsctl status`: what the daemon says of itself, as a table for people or as JSON.
 
 mod explain;
+mod history;
 mod leaving;
 mod table;
 
@@ -12,6 +13,7 @@ pub(super) use table::span;
 
 use super::error::CliError;
 use super::output::{Exit, Output};
+use crate::api::wire::Status;
 use crate::api::{ApiError, Client, likely_socket};
 
 /// Arguments of `ipvsctl status`.
@@ -19,9 +21,19 @@ use crate::api::{ApiError, Client, likely_socket};
 pub(super) struct StatusArgs {
     #[command(flatten)]
     socket: SocketArg,
+    /// Show the last answers of one real server, with the times of their parts and the last words of failure
+    #[arg(long, num_args = 2, value_names = ["SERVICE", "SERVER"])]
+    history: Option<Vec<String>>,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Arguments of `ipvsctl unfreeze`.
+#[derive(Debug, Args)]
+pub(super) struct UnfreezeArgs {
+    #[command(flatten)]
+    socket: SocketArg,
 }
 
 /// Arguments of `ipvsctl reload`.
@@ -63,12 +75,49 @@ impl SocketArg {
 pub(super) fn run(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliError> {
     let client = args.socket.client();
     let status = asked(client.status())?;
+    if let Some([service, server]) = args.history.as_deref() {
+        return show_history(&client, &status, (service, server), args.json, output);
+    }
     if args.json {
         output.json(&status)?;
     } else {
         output.text(&table::render(&status))?;
     }
     Ok(Exit::Fine)
+}
+
+fn show_history(
+    client: &Client,
+    status: &Status,
+    (service, server): (&str, &str),
+    json: bool,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
+    let (service, server) = match explain::found(status, service, server) {
+        Ok(found) => found,
+        Err(unknown) => {
+            output.note(&unknown)?;
+            return Ok(Exit::Unusable);
+        }
+    };
+    let answers = asked(client.answers(&service.listen, &server.address))?;
+    if json {
+        output.json(&answers)?;
+    } else {
+        output.text(&history::render(service, server, &answers))?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// Lets verdicts move again.
+pub(super) fn run_unfreeze(args: &UnfreezeArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let outcome = asked(args.socket.client().unfreeze())?;
+    if outcome.was_frozen {
+        output.text("verdicts move again\n")?;
+        return Ok(Exit::Fine);
+    }
+    output.note("ipvsctl: verdicts did not stand still")?;
+    Ok(Exit::Found)
 }
 
 /// Has the daemon read its definitions again.

@@ -66,6 +66,21 @@ fn head(status: &Status, text: &mut String) {
         let address = format!("{listen} {} (not defined now)", standing.concerns.address);
         standing_order(&address, &standing.order, text);
     }
+    if let Some(frozen) = &status.frozen {
+        let left = frozen
+            .seconds_left
+            .map_or_else(String::new, |left| format!(", {} left", span(left)));
+        line(
+            text,
+            &format!(
+                "  ALARM: all {} servers failed at once {} ago ({}); verdicts stand still{left}; ipvsctl unfreeze when \
+                 they really failed",
+                frozen.servers,
+                span(frozen.seconds),
+                frozen.words
+            ),
+        );
+    }
     if let Some(refused) = &status.refused {
         line(
             text,

@@ -192,7 +192,11 @@ fn definition(entry: &Entry, example: &str, reader: &mut Reader) -> Option<Check
 }
 
 /// `[/usr/local/bin/probe, "{rip}"]`, or `{run: […], user: nobody}`.
-fn command(node: &Node, example: &str, reader: &mut Reader) -> Option<CommandCheckDefinition> {
+pub(super) fn command(
+    node: &Node,
+    example: &str,
+    reader: &mut Reader,
+) -> Option<CommandCheckDefinition> {
     let (run, user) = match node.content {
         Content::Mapping(_) => {
             let fields = reader.fields(node, &shape::COMMAND, &[])?;

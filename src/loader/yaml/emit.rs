@@ -24,7 +24,10 @@ pub fn emit(definitions: &Definitions) -> String {
     let marks = marks.filter(|marks| *marks != (u64::from(usual.first), u64::from(usual.last)));
     let marks = marks.map(|(first, last)| format!("probe_marks: {first}-{last}"));
     let guard = emit_recovery::guard(definitions).map(|guard| format!("guard: {guard}"));
-    let director: Vec<String> = resync.into_iter().chain(marks).chain(guard).collect();
+    let freeze = definitions.freeze.as_ref();
+    let freeze = freeze.map(|freeze| emit_check::freeze(&freeze.value));
+    let director = [resync, freeze, marks, guard];
+    let director: Vec<String> = director.into_iter().flatten().collect();
     if !director.is_empty() {
         put(&mut text, 0, "director:");
         for line in &director {
@@ -95,6 +98,9 @@ fn emit_service(text: &mut String, service: &ServiceDefinition) {
                 FirstVerdict::Up => "up".to_owned(),
             }),
     );
+    for (name, value) in emit_check::advisers(judging) {
+        key(name, Some(value));
+    }
     key(
         "on_failure",
         service

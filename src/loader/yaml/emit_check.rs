@@ -1,8 +1,9 @@
 //! Checks as YAML.
 
 use director_core::definitions::{
-    CheckDefinition, CheckKindDefinition, CheckPath, ConversationCheckDefinition,
-    HttpCheckDefinition, Placed, PortDefinition, ServiceDefinition,
+    CheckDefinition, CheckKindDefinition, CheckPath, CommandCheckDefinition,
+    ConversationCheckDefinition, FreezeDefinition, HttpCheckDefinition, JudgingDefinition, Placed,
+    PortDefinition, ServiceDefinition, WeightSourceDefinition,
 };
 use director_core::model::{Protocol, Secret};
 
@@ -20,6 +21,69 @@ pub(super) fn checks(service: &ServiceDefinition) -> Option<(&'static str, Strin
         .map(|one| check(one).unwrap_or_else(|| "tcp".to_owned()))
         .collect();
     Some(("checks", format!("[{}]", texts.join(", "))))
+}
+
+/// The freeze of all verdicts.
+pub(super) fn freeze(freeze: &FreezeDefinition) -> String {
+    if freeze.off {
+        return "freeze: off".to_owned();
+    }
+    let mut fields = Vec::new();
+    let servers = freeze.servers.as_ref();
+    fields.extend(servers.map(|servers| format!("servers: {}", servers.value)));
+    fields.extend(time("within", &freeze.within));
+    fields.extend(time("for", &freeze.lasts));
+    format!("freeze: {{{}}}", fields.join(", "))
+}
+
+/// Those who advise about weights: each key and its value in one line.
+pub(super) fn advisers(judging: &JudgingDefinition) -> Vec<(&'static str, String)> {
+    let agent = judging.agent.as_ref().map(|agent| {
+        let agent = &agent.value;
+        let mut fields = vec![port("port", &agent.port.value)];
+        let send = agent.send.as_ref();
+        fields.extend(send.map(|send| format!("send: {}", quoted(&send.value))));
+        fields.extend(time("every", &agent.every));
+        fields.extend(time("timeout", &agent.timeout));
+        ("agent", format!("{{{}}}", fields.join(", ")))
+    });
+    let weight_from = judging.weight_from.as_ref().map(|from| {
+        let from = &from.value;
+        let mut fields = vec![match &from.source {
+            WeightSourceDefinition::File(path) => format!("file: {}", quoted(&path.value)),
+            WeightSourceDefinition::Command(program) => command(program),
+        }];
+        fields.extend(time("every", &from.every));
+        fields.extend(time("timeout", &from.timeout));
+        ("weight_from", format!("{{{}}}", fields.join(", ")))
+    });
+    agent.into_iter().chain(weight_from).collect()
+}
+
+fn time(name: &str, value: &Option<Placed<std::time::Duration>>) -> Option<String> {
+    value
+        .as_ref()
+        .map(|value| format!("{name}: {}", span(value.value)))
+}
+
+fn port(name: &str, port: &PortDefinition) -> String {
+    match port {
+        PortDefinition::Name(text) => format!("{name}: {}", quoted(text)),
+        PortDefinition::Number(number) => format!("{name}: {number}"),
+        PortDefinition::Unusable => format!("{name}: 0"),
+    }
+}
+
+fn command(command: &CommandCheckDefinition) -> String {
+    let argv = command.argv.iter().map(|argument| quoted(&argument.value));
+    let argv: Vec<String> = argv.collect();
+    let user = command.user.as_ref();
+    let user = user.map(|user| format!(", user: {}", quoted(&user.value)));
+    format!(
+        "command: {{run: [{}]{}}}",
+        argv.join(", "),
+        user.unwrap_or_default()
+    )
 }
 
 /// A check in one line; none when nothing is said about it.
@@ -41,21 +105,17 @@ pub(super) fn check(check: &CheckDefinition) -> Option<String> {
         }
         fields.insert(0, kind(asked));
     }
-    fields.extend(check.port.as_ref().map(|port| match &port.value {
-        PortDefinition::Name(name) => format!("port: {}", quoted(name)),
-        PortDefinition::Number(number) => format!("port: {number}"),
-        PortDefinition::Unusable => "port: 0".to_owned(),
-    }));
+    fields.extend(
+        check
+            .port
+            .as_ref()
+            .map(|written| port("port", &written.value)),
+    );
     fields.extend(
         check
             .default_port
             .map(|port| format!("default_port: {port}")),
     );
-    let time = |name: &str, value: &Option<Placed<std::time::Duration>>| {
-        value
-            .as_ref()
-            .map(|value| format!("{name}: {}", span(value.value)))
-    };
     fields.extend(time("every", &check.every));
     fields.extend(time("every_while_changing", &check.every_while_changing));
     fields.extend(time("every_while_down", &check.every_while_down));
@@ -114,22 +174,7 @@ fn kind(kind: &CheckKindDefinition) -> String {
         CheckKindDefinition::Connect | CheckKindDefinition::Combined { .. } => "tcp: {}".to_owned(),
         CheckKindDefinition::Ping { attempts } => format!("ping: {{attempts: {attempts}}}"),
         CheckKindDefinition::Http(http) => self::http(http),
-        CheckKindDefinition::Command(command) => {
-            let argv: Vec<String> = command
-                .argv
-                .iter()
-                .map(|argument| quoted(&argument.value))
-                .collect();
-            let user = command
-                .user
-                .as_ref()
-                .map(|user| format!(", user: {}", quoted(&user.value)));
-            format!(
-                "command: {{run: [{}]{}}}",
-                argv.join(", "),
-                user.unwrap_or_default()
-            )
-        }
+        CheckKindDefinition::Command(program) => command(program),
         CheckKindDefinition::Conversation(conversation) => self::conversation(conversation),
     }
 }

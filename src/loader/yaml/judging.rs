@@ -1,11 +1,13 @@
 //! The keys that say how answers make a verdict: of a check, and of a service with several of them.
 
 use director_core::definitions::{
-    CheckDefinition, DampingDefinition, JudgingDefinition, Placed, WindowDefinition,
+    AgentDefinition, CheckDefinition, DampingDefinition, FreezeDefinition, JudgingDefinition,
+    Placed, WeightFromDefinition, WeightSourceDefinition, WindowDefinition,
 };
 use director_core::model::{Combine, FirstVerdict};
 
-use super::check::check;
+use super::address;
+use super::check::{check, command};
 use super::node::{Content, Node};
 use super::reader::{Fields, Reader};
 use super::shape::{self, Shape};
@@ -33,6 +35,8 @@ pub(super) fn checks(
                 ("up", FirstVerdict::Up),
             ],
         ),
+        agent: agent(service, reader),
+        weight_from: weight_from(service, reader),
     };
     (first, judging)
 }
@@ -53,6 +57,86 @@ fn several(service: &Fields<'_>, reader: &mut Reader) -> Vec<CheckDefinition> {
         reader.error(&node.place, "the list of checks is empty", hint);
     }
     items.iter().map(|item| check(item, reader)).collect()
+}
+
+/// `{port: 9707, every: 5s}`.
+fn agent(service: &Fields<'_>, reader: &mut Reader) -> Option<Placed<AgentDefinition>> {
+    let (node, inner) = mapping(service, "agent", &shape::AGENT, reader)?;
+    if inner.get("port").is_none() {
+        missing(&inner, "port", reader);
+    }
+    let port = reader.text_of(&inner, "port").map(|text| {
+        let port = address::port_text(&text.value, &text.place, reader);
+        Placed::new(port, text.place)
+    });
+    let (send, every, timeout) = (
+        reader.text_of(&inner, "send"),
+        reader.duration_of(&inner, "every"),
+        reader.duration_of(&inner, "timeout"),
+    );
+    let agent = AgentDefinition {
+        port: port?,
+        send,
+        every,
+        timeout,
+    };
+    Some(Placed::new(agent, node.place.clone()))
+}
+
+/// `{file: "/run/weights/{rip}"}`, or `{command: [/usr/local/bin/weight, "{rip}"]}`.
+fn weight_from(service: &Fields<'_>, reader: &mut Reader) -> Option<Placed<WeightFromDefinition>> {
+    let (node, inner) = mapping(service, "weight_from", &shape::WEIGHT_SOURCE, reader)?;
+    let file = reader.text_of(&inner, "file");
+    let written = inner.get("command");
+    let program = written.and_then(|node| command(node, &inner.example("command"), reader));
+    let (every, timeout) = (
+        reader.duration_of(&inner, "every"),
+        reader.duration_of(&inner, "timeout"),
+    );
+    let source = match (file, written) {
+        (Some(file), None) => WeightSourceDefinition::File(file),
+        (None, Some(_)) => WeightSourceDefinition::Command(program?),
+        (Some(_), Some(_)) | (None, None) => {
+            let hint = format!("write {}", service.example("weight_from"));
+            reader.error(
+                &node.place,
+                "weights come from either a file or a command",
+                hint,
+            );
+            return None;
+        }
+    };
+    let from = WeightFromDefinition {
+        source,
+        every,
+        timeout,
+    };
+    Some(Placed::new(from, node.place.clone()))
+}
+
+/// `off`, or `{servers: 3, within: 1s, for: 2m}`.
+pub(super) fn freeze(
+    director: &Fields<'_>,
+    reader: &mut Reader,
+) -> Option<Placed<FreezeDefinition>> {
+    let node = director.get("freeze")?;
+    if !matches!(node.content, Content::Mapping(_)) {
+        let text = reader.text(node, &director.example("freeze"))?;
+        let off = reader.word(&text, "freeze", &[("off", true)])?;
+        let freeze = FreezeDefinition {
+            off,
+            ..FreezeDefinition::default()
+        };
+        return Some(Placed::new(freeze, text.place));
+    }
+    let inner = reader.fields(node, &shape::FREEZE, &[])?;
+    let freeze = FreezeDefinition {
+        off: false,
+        within: reader.duration_of(&inner, "within"),
+        servers: reader.number_of(&inner, "servers"),
+        lasts: reader.duration_of(&inner, "for"),
+    };
+    Some(Placed::new(freeze, node.place.clone()))
 }
 
 /// `{good: 3, of: 5}`.

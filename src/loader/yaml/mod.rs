@@ -167,6 +167,7 @@ fn definitions(
     let probe_marks = director.and_then(|director| marks(director, reader));
     let guard = recovery::guard(director, reader, &place);
     let notify = notify::hooks(value("notify"), reader);
+    let freeze = director.and_then(|director| judging::freeze(director, reader));
     let mut services = Vec::new();
     for composed in compose::compose(gathered, reader) {
         let before = reader.findings.len();
@@ -194,6 +195,7 @@ fn definitions(
         resync,
         guard: Some(guard),
         notify,
+        freeze,
         services,
         ..Definitions::empty()
     })

@@ -10,7 +10,6 @@ use super::udp::Datagrams;
 use super::{ConversationError, Inquiry};
 use crate::probe::error::ProbeError;
 use crate::probe::random;
-use crate::probe::stream::Stream;
 use crate::probe::words::Short;
 
 /// Headers of an answer at most.
@@ -34,11 +33,9 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
 
 async fn ask_by_stream(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
     let mut talk = Dialogue::open(inquiry).await?;
-    let (transport, local) = match talk.stream() {
-        Stream::Plain(tcp) => ("TCP", tcp.local_addr()),
-        Stream::Tls(tls) => ("TLS", tls.get_ref().0.local_addr()),
-    };
-    let local = local.map_err(ProbeError::CannotAsk)?;
+    let stream = talk.stream();
+    let transport = if stream.is_secure() { "TLS" } else { "TCP" };
+    let local = stream.local_addr().map_err(ProbeError::CannotAsk)?;
     let options = Options::new(inquiry, transport, local)?;
     talk.send(options.text.as_bytes()).await?;
     loop {

@@ -39,7 +39,7 @@ impl Datagrams {
         // Connected, it takes answers from the server alone, and learns that nobody listens there.
         socket
             .connect(&peer.into())
-            .map_err(ProbeError::CannotAsk)?;
+            .map_err(ProbeError::of_asking)?;
         let socket = UdpSocket::from_std(socket.into()).map_err(ProbeError::CannotAsk)?;
         let local = socket.local_addr().map_err(ProbeError::CannotAsk)?;
         Ok(Self { socket, local })
@@ -57,7 +57,7 @@ impl Datagrams {
             self.socket
                 .send(question)
                 .await
-                .map_err(ProbeError::of_connection)?;
+                .map_err(ProbeError::of_asking)?;
             let answer = timeout(patience, self.answer(&mut buffer, &mut accept)).await;
             if let Ok(answer) = answer {
                 return answer;

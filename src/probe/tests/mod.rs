@@ -1,5 +1,6 @@
 //! Probes against servers on the loopback device that answer, or misbehave, exactly as a test says.
 
+mod advice;
 mod command;
 mod connect;
 mod conversation;

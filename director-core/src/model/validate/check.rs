@@ -36,11 +36,22 @@ pub(super) fn shared_faults<'c>(
 
 /// Where the answers about one server go when they stand for the service and its server.
 #[derive(Default)]
-struct Asked<'a> {
+pub(super) struct Asked<'a> {
     request: Option<&'a Placed<String>>,
     receive: Option<&'a Placed<String>>,
     address: Option<IpAddr>,
     port: u16,
+}
+
+impl Asked<'_> {
+    /// A server that has no answers of its own.
+    pub(super) fn of(address: IpAddr, port: u16) -> Self {
+        Self {
+            address: Some(address),
+            port,
+            ..Self::default()
+        }
+    }
 }
 
 /// The probes for one server, one for each check. None means that a finding stands in the way, reported here or by
@@ -121,7 +132,8 @@ fn needs_port(kind: &ProbeKind) -> bool {
         ProbeKind::AlwaysUp
         | ProbeKind::AlwaysDown
         | ProbeKind::Ping { .. }
-        | ProbeKind::Command(_) => false,
+        | ProbeKind::Command(_)
+        | ProbeKind::Advice(_) => false,
         ProbeKind::Connect
         | ProbeKind::Http(_)
         | ProbeKind::Conversation(_)
@@ -300,11 +312,22 @@ fn verification(written: Option<&Placed<bool>>) -> Verification {
     }
 }
 
-fn command_probe(
+pub(super) fn command_probe(
     command: &CommandCheckDefinition,
     own: &Asked<'_>,
     around: &Surroundings<'_>,
 ) -> CommandProbe {
+    let argv = command.argv.iter();
+    CommandProbe {
+        argv: argv
+            .map(|argument| expanded(&argument.value, own, around))
+            .collect(),
+        user: command.user.as_ref().map(|user| user.value.clone()),
+    }
+}
+
+/// A text with the addresses and ports of service and server in place of the words that stand for them.
+pub(super) fn expanded(text: &str, own: &Asked<'_>, around: &Surroundings<'_>) -> String {
     let bracketed = |address: IpAddr| match address {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => format!("[{v6}]"),
@@ -315,18 +338,10 @@ fn command_probe(
         None => (String::new(), 0),
     };
     let rip = own.address.map(bracketed).unwrap_or_default();
-    let expand = |argument: &Placed<String>| {
-        argument
-            .value
-            .replace("{vip}", &vip)
-            .replace("{vport}", &vport.to_string())
-            .replace("{rip}", &rip)
-            .replace("{rport}", &own.port.to_string())
-    };
-    CommandProbe {
-        argv: command.argv.iter().map(expand).collect(),
-        user: command.user.as_ref().map(|user| user.value.clone()),
-    }
+    text.replace("{vip}", &vip)
+        .replace("{vport}", &vport.to_string())
+        .replace("{rip}", &rip)
+        .replace("{rport}", &own.port.to_string())
 }
 
 fn conversation_probe(

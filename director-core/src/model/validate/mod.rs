@@ -1,6 +1,7 @@
 //! Definitions become a model, or findings: everything is looked at once, all faults are reported together, and defaults
 //! are resolved here and nowhere else. Host and service names must have been resolved before.
 
+mod advice;
 mod check;
 mod hooks;
 mod lint_roads;
@@ -76,6 +77,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
     let probe_marks = road::marks(definitions, &mut services, &mut findings);
     let hooks = hooks::hooks(&definitions.notify, &mut findings);
     let guard = recovery::guard(definitions.guard.as_ref(), &mut findings);
+    let freeze = advice::freeze(definitions.freeze.as_ref(), &mut findings);
     let model = (!findings.has_error()).then_some(Model::new(
         Arc::new(definitions.clone()),
         services,
@@ -84,6 +86,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
         guard,
         hooks,
     ));
+    let model = model.map(|model| model.with_freeze(freeze));
     (model, findings.list)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::timing::all_of;
-use super::{Findings, check};
+use super::{Findings, advice, check};
 use crate::definitions::{
     CheckDefinition, ForwardingDefinition, Host, Placed, RealServerDefinition, ServiceDefinition,
 };
@@ -32,6 +32,7 @@ pub(super) fn all(around: &Surroundings<'_>, findings: &mut Findings) -> Vec<Rea
     let mut seen: BTreeMap<Endpoint, &Place> = BTreeMap::new();
     let asked: Vec<&CheckDefinition> = all_of(around.written).collect();
     check::shared_faults(around, asked.iter().copied(), findings);
+    advice::shared_faults(around, findings);
     for written in &around.written.real_servers {
         for address in addresses(written, findings) {
             let Some(server) = one(around, written, address, &asked, findings) else {
@@ -46,7 +47,11 @@ pub(super) fn all(around: &Surroundings<'_>, findings: &mut Findings) -> Vec<Rea
                 continue;
             }
             seen.insert(server.endpoint, &written.place);
-            servers.push(server);
+            servers.push(RealServer {
+                agent: advice::agent(around, address),
+                weight_source: advice::weight_source(around, address, server.port),
+                ..server
+            });
         }
     }
     servers
@@ -169,6 +174,8 @@ fn one(
         upper_threshold: upper?,
         lower_threshold: lower?,
         probes,
+        agent: None,
+        weight_source: None,
     })
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{DEFAULT_EVERY, DEFAULT_FALL, DEFAULT_RISE, Findings};
 use crate::definitions::{
-    CheckDefinition, CheckKindDefinition, DampingDefinition, Placed, ServiceDefinition,
+    CheckDefinition, CheckKindDefinition, CheckPath, DampingDefinition, Placed, ServiceDefinition,
     WindowDefinition,
 };
-use crate::model::{Check, CheckTiming, Damping, Window};
+use crate::model::{Check, CheckTiming, Damping, Protocol, Window};
 
 /// Answers that a window may look at: as many as are kept.
 const LARGEST_WINDOW: u64 = 64;
@@ -29,6 +29,15 @@ pub(super) fn checks(written: &ServiceDefinition, findings: &mut Findings) -> Ve
                 &kind.place,
                 "this check asks nothing, and so has no place among several",
                 "leave it out, or make it the only check",
+            );
+        }
+        if let Some(hold) =
+            (definition.hold_connection.as_ref()).filter(|hold| hold.value && !may_hold(definition))
+        {
+            findings.error(
+                &hold.place,
+                "only a check that asks over TCP, straight and not by the clients' road, can hold a connection",
+                "leave it out, or ask over TCP without path: forwarding",
             );
         }
         let taken = |name: &str| checks.iter().any(|known| known.name == name);
@@ -75,6 +84,26 @@ fn is_fixed(kind: &CheckKindDefinition) -> bool {
         kind,
         CheckKindDefinition::AlwaysUp | CheckKindDefinition::AlwaysDown
     )
+}
+
+/// Whether a check may have a port to hold a connection to; of what is asked by default that is known later.
+fn may_hold(check: &CheckDefinition) -> bool {
+    let by_road = |path: &Placed<CheckPath>| path.value == CheckPath::Forwarding;
+    if check.path.as_ref().is_some_and(by_road) {
+        return false;
+    }
+    match check.kind.as_ref().map(|kind| &kind.value) {
+        None
+        | Some(
+            CheckKindDefinition::Connect
+            | CheckKindDefinition::Http(_)
+            | CheckKindDefinition::Combined { .. },
+        ) => true,
+        Some(CheckKindDefinition::Conversation(conversation)) => {
+            conversation.transport != Some(Protocol::Udp)
+        }
+        Some(_) => false,
+    }
 }
 
 /// What a check without a name is called.

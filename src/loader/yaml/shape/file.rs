@@ -1,6 +1,7 @@
 //! Rows of the file as a whole.
 
 use super::Takes::{Either, List, Mapping, Named, Part, Span, Text, Truth, Word};
+use super::judging::FREEZE_KEY;
 use super::notify::NOTIFY_KEY;
 use super::service::REAL_SERVERS_ITEM;
 use super::{CHECK, GUARD, REAL_SERVER, SERVICE, Shape, key};
@@ -89,6 +90,7 @@ pub(in super::super) const DIRECTOR: Shape = Shape {
                 "What one change of the definitions or one order may take out at most; with more it is refused unless \
                  it comes with `--force`. `off` lets everything through.",
             ),
+        FREEZE_KEY,
         key("reload_on_change", "true")
             .takes(Truth)
             .default("false")

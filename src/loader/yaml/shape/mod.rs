@@ -13,6 +13,7 @@ pub(super) use check::{
     NO_SETTINGS, PING, WINDOW,
 };
 pub(super) use file::{DEFAULTS, DIRECTOR, FILE, RESOLVE};
+pub(super) use judging::{AGENT, FREEZE, WEIGHT_SOURCE};
 pub(super) use notify::{NOTIFY, NOTIFY_MAIL};
 pub(super) use recovery::{DRAIN, FALLBACK, GUARD, MINIMUM, SLOW_START};
 pub(super) use service::{PERSISTENCE, REAL_SERVER, SCHEDULER, SERVICE, TUNNEL};

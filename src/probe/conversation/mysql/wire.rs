@@ -34,7 +34,7 @@ impl Wire {
 
     /// Whether nobody can listen.
     pub(super) fn is_secure(&self) -> bool {
-        matches!(self.stream, Stream::Tls(_))
+        self.stream.is_secure()
     }
 
     /// Begins a command: its packets are numbered anew.

@@ -1,0 +1,105 @@
+//! What agents and the sources of weights say, and the connections that are held open to servers.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::{Director, Effect, Notice};
+use crate::health::{Advice, Concern, Outcome, Report, Subscription};
+use crate::model::{Model, ProbeKind};
+use crate::moment::Moment;
+
+impl Director {
+    /// An agent, or the source of a weight, has answered.
+    pub(super) fn advised(
+        &mut self,
+        subscription: &Subscription,
+        report: &Report,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let model = Arc::clone(&self.model);
+        let target = (subscription.service, subscription.server);
+        let (Some(service), Some(health)) = (model.service(&target.0), self.book.get_mut(&target))
+        else {
+            return;
+        };
+        let (adviser, known) = match subscription.concern {
+            Concern::Agent => ("agent", &mut health.agent),
+            Concern::WeightSource => ("weight source", &mut health.weight_source),
+            Concern::Check(_) => return,
+        };
+        let (name, server) = (service.name.clone(), target.1);
+        match &report.outcome {
+            Outcome::Good { detail } => {
+                let advice = known.get_or_insert_with(|| Advice::none(now));
+                if advice.hear(detail, now) {
+                    let words = advice.heard.clone();
+                    self.unsettled = true;
+                    self.judged_anew = true;
+                    effects.push(Effect::Tell(Notice::Advised {
+                        name,
+                        server,
+                        adviser,
+                        words,
+                    }));
+                }
+            }
+            // That it cannot be reached is for the checks to judge; what it said last stays.
+            Outcome::Failed { reason } | Outcome::Unable { reason } => {
+                let is_new = match known {
+                    Some(advice) => advice.miss(reason, now),
+                    None => !self.unheard.contains(subscription),
+                };
+                if is_new {
+                    self.unheard.insert(*subscription);
+                    effects.push(Effect::Tell(Notice::Unheard {
+                        name,
+                        server,
+                        adviser,
+                        reason: reason.clone(),
+                    }));
+                }
+                return;
+            }
+        }
+        self.unheard.remove(subscription);
+    }
+
+    /// Has the connections held that the definitions want.
+    pub(super) fn hold_connections(&mut self, effects: &mut Vec<Effect>) {
+        let wanted = held_connections(&self.model);
+        if wanted != self.held {
+            self.held = wanted;
+            effects.push(Effect::Hold(self.held.clone()));
+        }
+    }
+}
+
+/// Whom connections are held to: every port that is asked over TCP by a check that wants it.
+fn held_connections(model: &Model) -> BTreeSet<SocketAddr> {
+    let mut wanted = BTreeSet::new();
+    for service in model.services() {
+        for server in &service.real_servers {
+            let checks = service.checks.iter().zip(&server.probes);
+            let holding = checks.filter(|(check, probe)| {
+                check.timing.hold_connection
+                    && probe.port != 0
+                    && probe.road.is_none()
+                    && speaks_tcp(&probe.kind)
+            });
+            wanted.extend(holding.map(|(_, probe)| SocketAddr::new(probe.address, probe.port)));
+        }
+    }
+    wanted
+}
+
+fn speaks_tcp(kind: &ProbeKind) -> bool {
+    match kind {
+        ProbeKind::Connect | ProbeKind::Http(_) | ProbeKind::Combined { .. } => true,
+        ProbeKind::Conversation(conversation) => {
+            conversation.transport == crate::model::Protocol::Tcp
+        }
+        _ => false,
+    }
+}

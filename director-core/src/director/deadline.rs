@@ -1,0 +1,46 @@
+//! When the director wants to be woken: for probes, the kernel, retries, orders, mails, and all that ends by itself.
+
+use super::{Conversation, Director};
+use crate::moment::Moment;
+
+impl Director {
+    /// When the director wants to be woken, at the latest.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Moment> {
+        self.loaded_at?;
+        let probe = if self.may_ask() {
+            self.schedule.next_due()
+        } else {
+            None
+        };
+        let kernel = (self.conversation == Conversation::Idle).then_some(self.next_read);
+        let retry = if self.conversation == Conversation::Idle {
+            self.troubles.next_retry()
+        } else {
+            None
+        };
+        let review = if self.conversation == Conversation::Idle && self.observed.is_some() {
+            self.next_review
+        } else {
+            None
+        };
+        let order = self.orders.next_expiry();
+        let mail = self.herald.next_due();
+        let memory = self.keeping.next_due();
+        let bulletin = self.courier.next_due();
+        let thaw = self.frozen.as_ref().and_then(|frozen| frozen.until);
+        let deadlines = [
+            probe,
+            kernel,
+            retry,
+            review,
+            order,
+            mail,
+            memory,
+            bulletin,
+            self.next_release,
+            thaw,
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+}

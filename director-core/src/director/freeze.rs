@@ -1,0 +1,172 @@
+//! Verdicts that stand still: when all servers of all services fail at once, the director rather doubts itself. It takes
+//! back what the failures have decided so far, judges no further and raises an alarm, until an answer is good again, the
+//! time that the definitions give is over, or the operator says that the servers are to blame.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Director, Effect, Notice};
+use crate::health::{Outage, Report};
+use crate::moment::Moment;
+
+/// Verdicts that stand still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    /// Since when.
+    pub since: Moment,
+    /// When they move again without anybody's doing; never when nothing is said.
+    pub until: Option<Moment>,
+    /// How many servers, by address, failed at once.
+    pub servers: usize,
+    /// The words of the failure that completed it.
+    pub words: String,
+}
+
+/// What is told about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FreezeNotice {
+    /// All servers failed at once.
+    Frozen {
+        /// How many, by address.
+        servers: usize,
+        /// The words of the last failure.
+        words: String,
+        /// How long it lasts at most.
+        lasts: Option<Duration>,
+    },
+    /// It is over.
+    Thawed(Thaw),
+}
+
+/// Why it is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thaw {
+    /// A server answers well again.
+    Answered,
+    /// The time is over and nobody answers.
+    TimeOver,
+    /// The operator says so.
+    Operator,
+    /// New definitions know no freeze.
+    Redefined,
+}
+
+impl fmt::Display for FreezeNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Frozen {
+                servers,
+                words,
+                lasts,
+            } => {
+                let end = lasts.map_or_else(
+                    || "until one answers".to_owned(),
+                    |span| format!("until one answers, at most {} s", span.as_secs_f64()),
+                );
+                write!(
+                    f,
+                    "ALARM: all {servers} servers failed at once ({words}): rather this director's fault than theirs; \
+                     every verdict stands still {end}; ipvsctl unfreeze when they really failed"
+                )
+            }
+            Self::Thawed(why) => {
+                let why = match why {
+                    Thaw::Answered => "a server answers again",
+                    Thaw::TimeOver => {
+                        "its time is over and nobody answers: the servers count as failed"
+                    }
+                    Thaw::Operator => "the operator has ended it",
+                    Thaw::Redefined => "new definitions have none",
+                };
+                write!(f, "verdicts move again: {why}")
+            }
+        }
+    }
+}
+
+impl Director {
+    /// Looks at an answer to a check with all others in mind; says whether verdicts stand still.
+    pub(super) fn stands_still(
+        &mut self,
+        report: &Report,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        if report.outcome.is_good() == Some(true) {
+            self.freeze_is_spent = false;
+            self.thaw(Thaw::Answered, now, effects);
+            return false;
+        }
+        if self.frozen.is_some() {
+            return true;
+        }
+        let Some(freeze) = self.model.freeze().filter(|_| !self.freeze_is_spent) else {
+            return false;
+        };
+        let Some(outage) = self.schedule.outage(&freeze) else {
+            return false;
+        };
+        let words = report.outcome.words().to_owned();
+        self.take_back(outage, now, effects);
+        self.frozen = Some(Frozen {
+            since: now,
+            until: freeze.lasts.map(|lasts| now + lasts),
+            servers: outage.servers,
+            words: words.clone(),
+        });
+        let notice = FreezeNotice::Frozen {
+            servers: outage.servers,
+            words,
+            lasts: freeze.lasts,
+        };
+        effects.push(Effect::Tell(Notice::Freeze(notice)));
+        true
+    }
+
+    /// Turns to down that the outage has brought about are taken back.
+    fn take_back(&mut self, outage: Outage, now: Moment, effects: &mut Vec<Effect>) {
+        let model = Arc::clone(&self.model);
+        for ((service, server), health) in &mut self.book {
+            let Some(definition) = model.service(service) else {
+                continue;
+            };
+            let stood = now.since(health.since);
+            let Some(transition) = health.take_back(definition.combine, outage.since) else {
+                continue;
+            };
+            effects.push(Effect::Tell(Notice::Verdict {
+                name: definition.name.clone(),
+                service: *service,
+                server: *server,
+                transition,
+                stood,
+                took: Duration::ZERO,
+            }));
+            self.unsettled = true;
+            self.judged_anew = true;
+        }
+    }
+
+    /// Verdicts move again, if they stood still.
+    pub(super) fn thaw(&mut self, why: Thaw, now: Moment, effects: &mut Vec<Effect>) {
+        if self.frozen.take().is_none() {
+            return;
+        }
+        // Who still fails gets all the chances that the definitions give.
+        self.schedule.fail_anew(now);
+        self.freeze_is_spent = matches!(why, Thaw::TimeOver | Thaw::Operator);
+        let notice = FreezeNotice::Thawed(why);
+        effects.push(Effect::Tell(Notice::Freeze(notice)));
+    }
+
+    /// What time and new definitions do to a freeze.
+    pub(super) fn look_at_freeze(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let Some(frozen) = &self.frozen else { return };
+        if self.model.freeze().is_none() {
+            self.thaw(Thaw::Redefined, now, effects);
+        } else if frozen.until.is_some_and(|until| until <= now) {
+            self.thaw(Thaw::TimeOver, now, effects);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Tests of the verdict that several checks make together.
+
+use std::time::Duration;
+
+use super::super::{Outcome, Phases};
+use super::*;
+use crate::model::{CheckTiming, Damping};
+
+struct Judged {
+    checks: Vec<Check>,
+    combine: Combine,
+}
+
+fn service(checks: usize, combine: Combine, damping: Option<Damping>) -> Judged {
+    let timing = CheckTiming {
+        every: Duration::from_secs(5),
+        every_while_changing: None,
+        every_while_down: None,
+        rise: 1,
+        fall: 1,
+        window: None,
+        damping,
+        start_spread: Duration::ZERO,
+        jitter: 0,
+        hold_connection: false,
+    };
+    let check = |number| Check {
+        name: format!("c{number}"),
+        timing,
+    };
+    Judged {
+        checks: (0..checks).map(check).collect(),
+        combine,
+    }
+}
+
+fn report(good: bool) -> Report {
+    let outcome = if good {
+        Outcome::Good {
+            detail: "connected".into(),
+        }
+    } else {
+        Outcome::Failed {
+            reason: "connection refused".into(),
+        }
+    };
+    Report {
+        outcome,
+        took: Duration::ZERO,
+        phases: Phases::default(),
+    }
+}
+
+/// Answers as a word: `0g1f` is check 0 good, check 1 failed. The verdict after each, `?` behind a presumption.
+fn story(combine: Combine, presumed: Verdict, answers: &str) -> String {
+    let service = service(2, combine, None);
+    let mut health = Health::presumed(presumed, "", Moment::START).asked_by(&service.checks);
+    let letters: Vec<char> = answers.chars().collect();
+    let mut told = String::new();
+    for pair in letters.chunks(2) {
+        let check = usize::from(pair[0] == '1');
+        health.report(
+            &service.checks,
+            service.combine,
+            check,
+            report(pair[1] == 'g'),
+            Moment::START,
+        );
+        told += &health.verdict.to_string();
+        told += if health.presumed { "? " } else { " " };
+    }
+    told.trim_end().to_owned()
+}
+
+#[test]
+fn all_checks_have_to_be_up() {
+    let all = |presumed, answers| story(Combine::All, presumed, answers);
+    assert_eq!(all(Verdict::Up, "0g1g1f1g"), "up? up down up");
+    assert_eq!(all(Verdict::Up, "0f0g"), "down up");
+    assert_eq!(all(Verdict::Down, "0g1g"), "down? up");
+    assert_eq!(all(Verdict::Down, "0f"), "down");
+}
+
+#[test]
+fn any_check_will_do() {
+    let any = |presumed, answers| story(Combine::Any, presumed, answers);
+    assert_eq!(any(Verdict::Up, "0g0f1f1g"), "up up down up");
+    assert_eq!(any(Verdict::Down, "0f1g"), "down? up");
+    assert_eq!(any(Verdict::Down, "0f1f"), "down? down");
+}
+
+#[test]
+fn the_reason_names_the_check_that_decided() {
+    let service = service(2, Combine::All, None);
+    let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
+    let turned = health.report(
+        &service.checks,
+        service.combine,
+        1,
+        report(false),
+        Moment::START,
+    );
+    assert_eq!(
+        turned.server.map(|turn| turn.reason),
+        Some("check c1: connection refused, 1 of 1; 1 of 2 checks down, all have to be up".into())
+    );
+}
+
+#[test]
+fn new_checks_presume_what_is_believed_and_former_ones_go_on() {
+    let service = service(3, Combine::All, None);
+    let [first, second, third] = [0, 1, 2].map(|place| service.checks[place].clone());
+    let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
+    health.report(
+        &service.checks,
+        service.combine,
+        0,
+        report(true),
+        Moment::START,
+    );
+    health.report(
+        &service.checks,
+        service.combine,
+        1,
+        report(false),
+        Moment::START,
+    );
+    health.rearrange(&[third, second.clone()], Combine::All, Moment::START);
+    assert_eq!((health.verdict, health.presumed), (Verdict::Down, false));
+    health.rearrange(&[first, second], Combine::Any, Moment::START);
+    assert_eq!(health.checks[0].verdict, Verdict::Down, "new again");
+    let known: Vec<bool> = health
+        .checks
+        .iter()
+        .map(|check| check.last().is_some())
+        .collect();
+    assert_eq!(known, [false, true]);
+}
+
+#[test]
+fn a_server_that_changes_too_often_is_held_out_until_it_is_calm() {
+    let damping = Damping {
+        half_life: Duration::from_secs(60),
+        hold_above: 3,
+        release_below: 1,
+    };
+    let service = service(1, Combine::All, Some(damping));
+    let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
+    let mut now = Moment::START;
+    for good in [true, false, true, false, true] {
+        now = now + Duration::from_secs(1);
+        health.report(&service.checks, service.combine, 0, report(good), now);
+    }
+    assert_eq!(health.verdict, Verdict::Up);
+    assert!(!health.is_available(), "four changes in four seconds");
+    let released = health.penalty.held_until().unwrap();
+    let held = released.since(now);
+    assert!(
+        held > Duration::from_secs(100) && held < Duration::from_secs(121),
+        "{held:?}"
+    );
+    assert!(health.penalty.release(released) && health.is_available());
+}

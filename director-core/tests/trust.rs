@@ -1,0 +1,289 @@
+//! Whom the director trusts, told as stories on a virtual clock: itself when everybody fails at once, agents and sources of
+//! weights, a held connection that ends.
+
+mod world;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use director_core::definitions::{
+    AgentDefinition, JudgingDefinition, PortDefinition, WeightFromDefinition,
+    WeightSourceDefinition,
+};
+use director_core::director::Event;
+use director_core::table::Table;
+use world::{Brief, World, address, model_with, placed};
+
+const VIP: &str = "192.0.2.10";
+const OTHER: &str = "192.0.2.11";
+const ONE: &str = "10.0.0.11";
+const TWO: &str = "10.0.0.12";
+const THREE: &str = "10.0.0.13";
+
+fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// Two services, three servers in all, the first of which serves both.
+fn everything() -> Vec<Brief> {
+    vec![
+        Brief::new(VIP, &[(ONE, 3), (TWO, 1)]),
+        Brief::new(OTHER, &[(ONE, 1), (THREE, 1)]),
+    ]
+}
+
+fn guarded() -> World {
+    let mut world = World::new(Table::default());
+    world.event(Event::Loaded {
+        model: model_with(&everything(), Some(3)),
+        warnings: Vec::new(),
+    });
+    world.run(seconds(5));
+    world
+}
+
+fn weights(world: &World) -> [Option<u32>; 4] {
+    [(VIP, ONE), (VIP, TWO), (OTHER, ONE), (OTHER, THREE)]
+        .map(|(vip, server)| world.weight(vip, server))
+}
+
+const ALL: [Option<u32>; 4] = [Some(3), Some(1), Some(1), Some(1)];
+const NOBODY: [Option<u32>; 4] = [None; 4];
+
+fn told(world: &World, part: &str) -> usize {
+    let lines = world.notices.iter().map(ToString::to_string);
+    lines.filter(|line| line.contains(part)).count()
+}
+
+fn everybody_fails(world: &mut World) {
+    world.dead.extend([ONE, TWO, THREE].map(address));
+}
+
+#[test]
+fn all_servers_failing_at_once_empty_no_table_and_raise_an_alarm() {
+    let mut world = guarded();
+    everybody_fails(&mut world);
+    world.run(seconds(30));
+    assert_eq!(weights(&world), ALL);
+    assert_eq!(
+        told(
+            &world,
+            "ALARM: all 3 servers failed at once (connection refused)"
+        ),
+        1
+    );
+    let frozen = world.director.snapshot(world.now).frozen;
+    assert_eq!(frozen.map(|frozen| frozen.servers), Some(3));
+    // The first good answer ends it, and who still fails is judged as ever.
+    world.dead.remove(&address(TWO));
+    world.dead.remove(&address(THREE));
+    world.run(seconds(5));
+    assert_eq!(weights(&world), [None, Some(1), None, Some(1)]);
+    assert_eq!(
+        told(&world, "verdicts move again: a server answers again"),
+        1
+    );
+    assert_eq!(world.director.snapshot(world.now).frozen, None);
+}
+
+#[test]
+fn servers_that_fail_one_by_one_are_out_one_by_one() {
+    let mut world = guarded();
+    for server in [ONE, TWO, THREE] {
+        world.dead.insert(address(server));
+        world.run(seconds(5));
+    }
+    assert_eq!(weights(&world), NOBODY);
+    assert_eq!(told(&world, "ALARM"), 0);
+}
+
+#[test]
+fn a_freeze_ends_with_its_time_or_by_the_operator_and_does_not_come_again() {
+    for by_operator in [false, true] {
+        let mut world = guarded();
+        everybody_fails(&mut world);
+        world.run(seconds(10));
+        assert_eq!(weights(&world), ALL);
+        if by_operator {
+            world.event(Event::Unfreeze);
+            world.run(seconds(3));
+        } else {
+            world.run(seconds(120));
+        }
+        assert_eq!(weights(&world), NOBODY, "{by_operator}");
+        assert_eq!(told(&world, "ALARM"), 1);
+        world.dead.clear();
+        world.run(seconds(3));
+        assert_eq!(weights(&world), ALL);
+        everybody_fails(&mut world);
+        world.run(seconds(5));
+        assert_eq!((weights(&world), told(&world, "ALARM")), (ALL, 2));
+    }
+}
+
+#[test]
+fn a_start_in_an_outage_keeps_what_the_kernel_has() {
+    let before = guarded();
+    let mut world = World::new(before.kernel.clone());
+    everybody_fails(&mut world);
+    let briefs: Vec<Brief> = everything()
+        .into_iter()
+        .map(|brief| Brief { fall: 2, ..brief })
+        .collect();
+    world.event(Event::Loaded {
+        model: model_with(&briefs, Some(3)),
+        warnings: Vec::new(),
+    });
+    world.run(seconds(30));
+    assert_eq!((weights(&world), told(&world, "ALARM")), (ALL, 1));
+    assert_eq!(world.writes, []);
+}
+
+#[test]
+fn without_a_freeze_everybody_is_judged_by_himself() {
+    let mut world = World::new(Table::default());
+    world.load(&everything());
+    world.run(seconds(5));
+    everybody_fails(&mut world);
+    world.run(seconds(3));
+    assert_eq!(weights(&world), NOBODY);
+}
+
+fn with_agent(judging: &mut JudgingDefinition) {
+    judging.agent = Some(placed(AgentDefinition {
+        port: placed(PortDefinition::Number(9999)),
+        send: None,
+        every: Some(placed(seconds(1))),
+        timeout: None,
+    }));
+}
+
+fn advised(judge: fn(&mut JudgingDefinition)) -> World {
+    let mut world = World::new(Table::default());
+    world.load(&[Brief {
+        judge,
+        fallback: Some("10.0.0.99"),
+        ..Brief::new(VIP, &[(ONE, 10), (TWO, 10)])
+    }]);
+    world.run(seconds(3));
+    world
+}
+
+#[test]
+fn an_agent_sets_the_share_drains_and_takes_out() {
+    let mut world = advised(with_agent);
+    let after = |world: &mut World, says| {
+        world.advice.insert(address(ONE), says);
+        world.run(seconds(2));
+        world.weight(VIP, ONE)
+    };
+    assert_eq!(
+        world.weight(VIP, ONE),
+        Some(10),
+        "words that mean nothing change nothing"
+    );
+    assert_eq!(after(&mut world, "75%"), Some(8));
+    assert_eq!(after(&mut world, "drain"), Some(0));
+    assert_eq!(
+        after(&mut world, "ready"),
+        Some(8),
+        "what is not said stays"
+    );
+    assert_eq!(after(&mut world, "down # disk full"), None);
+    assert_eq!(after(&mut world, "up 100%"), Some(10));
+    assert_eq!(after(&mut world, "maint"), None);
+    // By itself, and as the reason of the change of the table.
+    assert_eq!(told(&world, "agent says \"down # disk full\""), 2);
+    // A server that is down by its check stays out, whatever its agent says; an agent that is silent changes nothing.
+    world.dead.insert(address(ONE));
+    assert_eq!(after(&mut world, "up ready 100%"), None);
+    world.dead.clear();
+    world.run(seconds(3));
+    assert_eq!(world.weight(VIP, ONE), Some(10));
+    world.closed.insert((address(ONE), 9999));
+    assert_eq!(after(&mut world, "drain"), Some(10));
+    assert_eq!(
+        told(
+            &world,
+            "agent is not heard, its last word stands: connection refused"
+        ),
+        2,
+        "when it died, and when its port was closed"
+    );
+}
+
+#[test]
+fn the_fallback_answers_when_every_agent_drains() {
+    let mut world = advised(with_agent);
+    world.advice.insert(address(ONE), "drain");
+    world.advice.insert(address(TWO), "maint");
+    world.run(seconds(2));
+    assert_eq!(
+        (world.weight(VIP, ONE), world.weight(VIP, "10.0.0.99")),
+        (Some(0), Some(1))
+    );
+    world.advice.insert(address(TWO), "ready");
+    world.run(seconds(2));
+    assert_eq!(
+        (world.weight(VIP, TWO), world.weight(VIP, "10.0.0.99")),
+        (Some(10), None)
+    );
+}
+
+#[test]
+fn a_weight_may_come_from_elsewhere_and_an_agent_takes_its_share_of_it() {
+    let mut world = advised(|judging| {
+        with_agent(judging);
+        judging.weight_from = Some(placed(WeightFromDefinition {
+            source: WeightSourceDefinition::File(placed("/run/weights/{rip}".to_owned())),
+            every: Some(placed(seconds(1))),
+            timeout: None,
+        }));
+    });
+    // In this world both say the same: first 40 in place of 10, then half of that, then half of the half.
+    world.advice.insert(address(ONE), "40");
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, ONE), Some(40));
+    world.advice.insert(address(ONE), "50%");
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, ONE), Some(3));
+    let view = &world.director.snapshot(world.now).services[0].servers[0];
+    let links: Vec<(&str, Option<u32>)> = view
+        .chain
+        .iter()
+        .map(|link| (link.what, link.weight))
+        .collect();
+    let expected = [
+        ("defined", Some(10)),
+        ("weight", Some(5)),
+        ("agent", Some(3)),
+        ("verdict", Some(3)),
+    ];
+    assert_eq!(links, expected);
+}
+
+#[test]
+fn a_held_connection_that_ends_shows_a_crash_in_milliseconds() {
+    let mut world = World::new(Table::default());
+    world.load(&[Brief {
+        fall: 3,
+        tune: |check| {
+            check.every = Some(placed(seconds(60)));
+            check.hold_connection = Some(placed(true));
+        },
+        ..Brief::new(VIP, &[(ONE, 3), (TWO, 1)])
+    }]);
+    world.run(seconds(200));
+    let peers = [ONE, TWO].map(|server| SocketAddr::new(address(server), 80));
+    assert_eq!(world.held, peers.into());
+    // A connection that ends while the server lives costs one question.
+    world.event(Event::Hinted { peer: peers[0] });
+    world.run(seconds(1));
+    assert_eq!(world.weight(VIP, ONE), Some(3));
+    world.dead.insert(address(ONE));
+    world.event(Event::Hinted { peer: peers[0] });
+    world.run(Duration::from_millis(200));
+    assert_eq!(world.weight(VIP, ONE), None, "three failures, 100 ms apart");
+    world.load(&[Brief::new(VIP, &[(ONE, 3), (TWO, 1)])]);
+    assert!(world.held.is_empty());
+}

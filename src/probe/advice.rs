@@ -1,0 +1,87 @@
+//! What a server says of itself: a line of an agent, of a file, or of a program. What the words mean is the core's business.
+//! An agent says its line to whoever connects, after it was sent something where that is defined (HAProxy's agent protocol);
+//! it may close the connection or leave it open.
+
+use std::io;
+use std::net::SocketAddr;
+
+use director_core::model::AdviceSource;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::command;
+use super::error::ProbeError;
+use super::settings::ProbeSettings;
+use super::stream;
+use super::words::words;
+
+/// Bytes that a line may have; HAProxy reads no more than a buffer of 16 KiB.
+const LONGEST: usize = 16 * 1024;
+
+/// Why nothing was said.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AdviceError {
+    /// Not a word.
+    #[error("it says nothing")]
+    Silence,
+    /// No end of it.
+    #[error("its line is longer than {LONGEST} bytes")]
+    TooLong,
+    /// The file cannot be read.
+    #[error("cannot read {path}: {}", words(.source))]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Asks; the first line comes back.
+pub(super) async fn ask(
+    peer: SocketAddr,
+    source: &AdviceSource,
+    settings: &ProbeSettings,
+) -> Result<String, ProbeError> {
+    let said = match source {
+        AdviceSource::Agent { send } => agent(peer, send, settings).await?,
+        AdviceSource::File { path } => {
+            let read = tokio::fs::read(path).await;
+            read.map_err(|source| AdviceError::Unreadable {
+                path: path.clone(),
+                source,
+            })?
+        }
+        AdviceSource::Command(question) => command::last_line(question).await?.into_bytes(),
+    };
+    if said.len() > LONGEST {
+        return Err(AdviceError::TooLong.into());
+    }
+    let text = String::from_utf8_lossy(&said);
+    let mut lines = text.split(['\r', '\n', '\0']).map(str::trim);
+    match lines.next().filter(|line| !line.is_empty()) {
+        Some(line) => Ok(line.to_owned()),
+        None => Err(AdviceError::Silence.into()),
+    }
+}
+
+async fn agent(
+    peer: SocketAddr,
+    send: &str,
+    settings: &ProbeSettings,
+) -> Result<Vec<u8>, ProbeError> {
+    let mut stream = stream::open(peer, None, settings).await?;
+    stream
+        .write_all(send.as_bytes())
+        .await
+        .map_err(ProbeError::of_connection)?;
+    let mut said = Vec::new();
+    let mut buffer = [0; 1024];
+    while said.len() <= LONGEST && !said.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+        match stream.read(&mut buffer).await {
+            Ok(0) => break,
+            Ok(length) => said.extend_from_slice(&buffer[..length]),
+            Err(error) => return Err(ProbeError::of_connection(error)),
+        }
+    }
+    Ok(said)
+}

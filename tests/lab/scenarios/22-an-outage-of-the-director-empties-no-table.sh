@@ -1,0 +1,58 @@
+# shellcheck shell=sh
+# When the director cannot ask, or all servers of all services fail at once, verdicts stand still: the table stays, an
+# alarm is raised, and the first good answer ends it. Servers that really fail are out as ever; so says the operator too.
+
+DEFINITIONS=$YAML_DEFINITIONS
+{
+    cat <<Y
+director: {freeze: {servers: 3, within: 2s, for: 5m}}
+defaults: {service: {scheduler: rr, forwarding: nat, on_failure: quiesce}, check: {every: 500ms, timeout: 400ms, fall: 3}}
+services:
+Y
+    for port in 80 81; do
+        echo "  - {listen: \"tcp://$VIP:$port\", check: {http: {path: /test.html}}, real_servers: [\"$RIP1:80\", \"$RIP2:80\", \"$RIP3:80\"]}"
+    done
+} | director_define
+director_start
+everybody() {
+    for port in 80 81; do
+        echo "-A -t $VIP:$port -s rr"
+        for rip in "$RIP1" "$RIP2" "$RIP3"; do
+            weight=1
+            [ "$rip" != "${1-}" ] || weight=0
+            echo "-a -t $VIP:$port -r $rip:80 -m -w $weight"
+        done
+    done
+}
+everybody | eventually_table 10
+
+# Packets are lost on the way, in silence.
+link_loses_everything
+eventually 10 status_says 'ALARM: all 3 servers failed at once'
+everybody | throughout_table 3
+link_is_well
+eventually 10 status_says "$RIP1:80"
+eventually 20 sh -c '! ipvsctl status | grep -q ALARM'
+everybody | throughout_table 1
+expect_equal 'who answers after the outage' '3' "$(tally 9 | wc -l | tr -d ' ')"
+
+# There is no route at all.
+link_down
+eventually 10 status_says 'network is unreachable'
+everybody | throughout_table 3
+link_up
+eventually 20 sh -c '! ipvsctl status | grep -q -e ALARM -e unreachable'
+everybody | throughout_table 1
+
+# One of them really fails.
+web_stop real1
+everybody "$RIP1" | eventually_table 20
+web_start real1
+everybody | eventually_table 20
+
+# All of them really fail, and the operator knows it.
+for host in real1 real2 real3; do web_quit "$host"; done
+eventually 10 status_says 'ALARM: all 3 servers failed at once'
+expect_equal 'the answer of unfreeze' 'verdicts move again' "$(on director ipvsctl unfreeze)"
+nobody() { everybody | sed 's/-w 1$/-w 0/'; }
+nobody | eventually_table 20
