@@ -5,7 +5,9 @@ mod world;
 use std::time::Duration;
 
 use director_core::definitions::{DrainDefinition, RecoveryDefinition};
+use director_core::director::Event;
 use director_core::model::{OnFailure, Then};
+use director_core::overrides::{Instruction, OrderKind};
 use director_core::plan::Op;
 use director_core::table::Table;
 use world::{Brief, World, address, endpoint, place, placed, service_id};
@@ -204,4 +206,36 @@ fn without_a_drain_whoever_leaves_leaves_at_once() {
         ..pair(RecoveryDefinition::default())
     }]);
     assert_eq!(world.weight(VIP, ONE), None);
+}
+
+#[test]
+fn an_ordered_drain_ends_as_the_service_says_and_a_lifted_one_raises_the_weight() {
+    let order = |world: &mut World, kinds: &[OrderKind]| {
+        let instruction = |kind: &OrderKind| Instruction {
+            target: (service_id(VIP), endpoint(ONE)),
+            kind: *kind,
+            reason: "kernel upgrade".to_owned(),
+            lasts: None,
+        };
+        world.event(Event::Ordered {
+            author: "ann".to_owned(),
+            instructions: kinds.iter().map(instruction).collect(),
+        });
+        world.run(seconds(5));
+    };
+    let mut world = running(pair(drain(600, Then::Remove)));
+    connections(&mut world, ONE, 2);
+    order(&mut world, &[OrderKind::Drain]);
+    assert_eq!(weights(&world, [ONE, TWO]), [Some(0), Some(1)]);
+    order(&mut world, &[]);
+    assert_eq!(world.weight(VIP, ONE), Some(3));
+    order(&mut world, &[OrderKind::Drain]);
+    connections(&mut world, ONE, 0);
+    world.run(seconds(5));
+    assert_eq!(world.weight(VIP, ONE), None);
+    world.writes.clear();
+    world.run(seconds(60));
+    assert_eq!(world.writes, [], "it stays away");
+    order(&mut world, &[]);
+    assert_eq!(world.weight(VIP, ONE), Some(3));
 }

@@ -3,9 +3,11 @@
 
 use super::{Because, Chain, Facts, Link, Situation, chain};
 use crate::model::{
-    BelowMinimum, DrainRule, Endpoint, OnFailure, Protocol, RealServer, ServiceId, VirtualService,
+    BelowMinimum, DrainRule, Endpoint, OnFailure, Protocol, RealServer, ServiceId, Then,
+    VirtualService,
 };
-use crate::recovery::{Pool, Shortage, room, slow_start};
+use crate::overrides::OrderKind;
+use crate::recovery::{DrainEnd, Pool, Shortage, room, slow_start};
 use crate::table::{ServerEntry, ServiceEntry};
 
 /// The servers of one service with their chains.
@@ -102,6 +104,9 @@ impl<'a> Situation<'a> {
             let facts = self.facts(service, server, room, observed);
             let mut chain = chain(&facts);
             let leaves = chain.weight().is_none();
+            let ordered = facts
+                .order
+                .is_some_and(|order| order.kind == OrderKind::Drain);
             let closed = pool.filter(|pool| server.tier > pool.open);
             if let Some(pool) = closed.filter(|_| chain.weight().is_some_and(|weight| weight > 0)) {
                 chain.push(Link {
@@ -117,7 +122,7 @@ impl<'a> Situation<'a> {
                 drain: service
                     .recovery
                     .drain
-                    .filter(|_| leaves && service.on_failure == OnFailure::Drain),
+                    .filter(|_| ordered || (leaves && service.on_failure == OnFailure::Drain)),
             }
         };
         service.real_servers.iter().map(weigh).collect()
@@ -289,7 +294,16 @@ impl<'a> Situation<'a> {
         defined: bool,
         chain: &mut Chain<'a>,
     ) {
-        let (Some(rule), Some(known)) = (rule, known) else {
+        let Some(rule) = rule else { return };
+        let Some(known) = known else {
+            // It has left, or was never there: nobody adds it for the sake of leaving.
+            if rule.then == Then::Remove && chain.weight().is_some() {
+                chain.push(Link {
+                    weight: None,
+                    since: None,
+                    because: Because::Drained(DrainEnd::Empty, rule.then),
+                });
+            }
             return;
         };
         let drain = self.recovery.drains.of(&(*service, *server));
