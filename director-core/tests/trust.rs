@@ -192,8 +192,7 @@ fn an_agent_sets_the_share_drains_and_takes_out() {
     assert_eq!(after(&mut world, "down # disk full"), None);
     assert_eq!(after(&mut world, "up 100%"), Some(10));
     assert_eq!(after(&mut world, "maint"), None);
-    // By itself, and as the reason of the change of the table.
-    assert_eq!(told(&world, "agent says \"down # disk full\""), 2);
+    assert_eq!(told(&world, "agent says \"down # disk full\""), 1);
     // A server that is down by its check stays out, whatever its agent says; an agent that is silent changes nothing.
     world.dead.insert(address(ONE));
     assert_eq!(after(&mut world, "up ready 100%"), None);
