@@ -88,7 +88,11 @@ impl Stage {
                     targets: vec![target],
                 });
             }
-            Deed::DiskTakes(span) => self.world.disk.takes = *span,
+            Deed::DiskTakes(span) => {
+                self.world.disk.takes = *span;
+                // The director waits a second for the disk and then goes on, at the price of what is not kept yet.
+                self.forgetful |= *span >= Duration::from_secs(1);
+            }
             Deed::DiskFails(fails) => {
                 self.world.disk.fails = *fails;
                 self.forgetful |= *fails;
