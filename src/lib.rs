@@ -7,6 +7,8 @@ pub mod alert;
 pub mod api;
 pub mod cli;
 pub mod daemon;
+pub mod doctor;
+pub mod host;
 pub mod ipvs;
 pub mod ldirectord;
 pub mod loader;

@@ -3,169 +3,14 @@
 
 #![cfg(test)]
 
+#[path = "architecture/rows.rs"]
+mod rows;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A module, by the beginning of its files' paths, and the modules it may import. A longer beginning wins over a shorter.
-struct Row {
-    files: &'static str,
-    may_import: &'static [&'static str],
-}
+use rows::{ROWS, Row, SIBLINGS};
 
-const fn row(files: &'static str, may_import: &'static [&'static str]) -> Row {
-    Row { files, may_import }
-}
-
-/// Every module of every crate, the upper rows first.
-const ROWS: &[Row] = &[
-    row("src/bin/", &["ipvsd::cli", "ipvsd::daemon"]),
-    row(
-        "src/cli",
-        &[
-            "daemon",
-            "loader",
-            "ipvs",
-            "probe",
-            "api",
-            "ldirectord",
-            "realserver",
-            "store",
-            "director_core",
-        ],
-    ),
-    row(
-        "src/daemon",
-        &[
-            "loader",
-            "ipvs",
-            "probe",
-            "api",
-            "ldirectord",
-            "alert",
-            "maintenance",
-            "store",
-            "director_core",
-        ],
-    ),
-    row("src/ldirectord", &["ldirectord_compat", "director_core"]),
-    row("src/loader", &["ldirectord_compat", "director_core"]),
-    row("src/ipvs", &["director_core"]),
-    row("src/probe", &["program", "director_core"]),
-    row("src/api", &["director_core"]),
-    row("src/alert", &["program", "director_core"]),
-    row("src/maintenance", &["director_core"]),
-    row("src/realserver", &["net", "director_core"]),
-    row("src/net", &["director_core"]),
-    row("src/store", &["director_core"]),
-    row("src/program", &[]),
-    row("src/lib", &[]),
-    row("ldirectord-compat/src/main", &["ldirectord_compat"]),
-    row("ldirectord-compat/src/texts", &["ldirectord_compat"]),
-    row("ldirectord-compat/src/command", &[]),
-    row(
-        "ldirectord-compat/src/process",
-        &["ldirectord_compat", "director_core", "command"],
-    ),
-    row("ldirectord-compat/src", &["director_core", SIBLINGS]),
-    row(
-        "director-core/src/snapshot",
-        &[
-            "director",
-            "desired",
-            "weighing",
-            "recovery",
-            "plan",
-            "health",
-            "overrides",
-            "table",
-            "model",
-            "definitions",
-            "moment",
-            "diagnostic",
-        ],
-    ),
-    row(
-        "director-core/src/director",
-        &[
-            "guard",
-            "desired",
-            "weighing",
-            "recovery",
-            "duties",
-            "plan",
-            "health",
-            "memory",
-            "overrides",
-            "table",
-            "model",
-            "definitions",
-            "moment",
-            "diagnostic",
-        ],
-    ),
-    row(
-        "director-core/src/duties",
-        &["plan", "overrides", "table", "model", "moment"],
-    ),
-    row(
-        "director-core/src/guard",
-        &["desired", "weighing", "recovery", "table", "model"],
-    ),
-    row(
-        "director-core/src/desired",
-        &[
-            "weighing",
-            "recovery",
-            "health",
-            "overrides",
-            "table",
-            "model",
-            "moment",
-        ],
-    ),
-    row(
-        "director-core/src/weighing",
-        &[
-            "recovery",
-            "health",
-            "overrides",
-            "table",
-            "model",
-            "moment",
-        ],
-    ),
-    row(
-        "director-core/src/recovery",
-        &["health", "overrides", "table", "model", "moment"],
-    ),
-    row("director-core/src/plan", &["table", "model"]),
-    row(
-        "director-core/src/memory",
-        &["health", "overrides", "model", "moment"],
-    ),
-    row("director-core/src/overrides", &["model", "moment"]),
-    row("director-core/src/health", &["model", "moment"]),
-    row("director-core/src/realserver", &["model"]),
-    row("director-core/src/table", &["model"]),
-    row(
-        "director-core/src/model/validate",
-        &["definitions", "model", "diagnostic"],
-    ),
-    // The model as a whole stands above the definitions it was made of; its parts, the words of both, below them.
-    row(
-        "director-core/src/model/mod",
-        &["definitions", "diagnostic"],
-    ),
-    row("director-core/src/definitions", &["model", "diagnostic"]),
-    row("director-core/src/model", &["diagnostic"]),
-    row("director-core/src/naming", &["diagnostic"]),
-    row("director-core/src/moment", &[]),
-    row("director-core/src/diagnostic", &[]),
-    row("director-core/src/lib", &[]),
-];
-
-/// Stands for every module of the same crate: the dialect's few files need no order among themselves.
-const SIBLINGS: &str = "crate::*";
 /// Our own crates; all others are a matter of the Cargo.toml files.
 const OUR_CRATES: &[&str] = &["director_core", "ldirectord_compat", "ipvsd"];
 /// Names that say nothing about what is inside.
@@ -276,7 +121,7 @@ fn the_reader_of_imports_sees_every_form() {
             "table"
         ]
     );
-    let row = row("src/x", &["director_core", "model"]);
+    let row = rows::row("src/x", &["director_core", "model"]);
     assert!(allowed(&row, "model"));
     assert!(!allowed(&row, "daemon"));
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Place;
-use crate::model::{Family, OnFailure, OnStop, Protocol, TunnelChecksum};
+use crate::model::{Family, OnFailure, OnStop, Profile, Protocol, TunnelChecksum};
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,9 @@ pub struct Definitions {
     /// When all verdicts stand still.
     #[serde(default)]
     pub freeze: Option<Placed<FreezeDefinition>>,
+    /// What is wanted of this machine besides its table.
+    #[serde(default)]
+    pub host: HostDefinition,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceDefinition>,
     /// Host names that were resolved, and to what.
@@ -75,6 +78,30 @@ pub struct Definitions {
     /// Blocks that are broken while all others are in force.
     #[serde(default)]
     pub isolated: Vec<IsolatedBlock>,
+}
+
+/// What is wanted of this machine besides its table, as written.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct HostDefinition {
+    /// The way of balancing whose settings of the kernel are applied.
+    pub profile: Option<Placed<Profile>>,
+    /// Time limit of established TCP connections.
+    pub tcp_timeout: Option<Placed<Duration>>,
+    /// Time limit of TCP connections after a FIN.
+    pub tcp_fin_timeout: Option<Placed<Duration>>,
+    /// Time limit of UDP.
+    pub udp_timeout: Option<Placed<Duration>>,
+}
+
+/// A VIP that the director keeps on an interface, as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VipDefinition {
+    /// The interface.
+    pub interface: Placed<String>,
+    /// Length of its network's prefix; the address alone when none is written.
+    pub prefix: Option<Placed<u64>>,
+    /// What happens to it when the director stops; what happens to the service when none is written.
+    pub on_stop: Option<Placed<OnStop>>,
 }
 
 impl Definitions {
@@ -88,6 +115,7 @@ impl Definitions {
             guard: None,
             notify: Vec::new(),
             freeze: None,
+            host: HostDefinition::default(),
             services: Vec::new(),
             names: Vec::new(),
             isolated: Vec::new(),
@@ -113,6 +141,9 @@ pub struct ServiceDefinition {
     pub name: Option<Placed<String>>,
     /// What it listens on.
     pub listen: Placed<ListenDefinition>,
+    /// The interface on which the director keeps the VIP.
+    #[serde(default)]
+    pub vip: Option<VipDefinition>,
     /// Scheduler name.
     pub scheduler: Option<Placed<String>>,
     /// Flags of the scheduler, one each.

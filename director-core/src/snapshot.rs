@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub orders: Vec<OrderView>,
     /// Verdicts stand still, since all servers failed at once.
     pub frozen: Option<Frozen>,
+    /// What is wanted of the machine besides the table, and could not be had.
+    pub machine_troubles: Vec<String>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceView>,
     /// Services that are no longer defined and stay until their connections have ended.
@@ -137,6 +139,7 @@ impl Director {
             not_kept: self.keeping_failure().map(str::to_owned),
             orders: self.order_views(),
             frozen: self.frozen.clone(),
+            machine_troubles: self.host_troubles(),
             services: self.model.services().iter().map(view).collect(),
             leaving: self
                 .recovery

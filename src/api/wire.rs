@@ -62,6 +62,9 @@ pub struct Status {
     /// All servers failed at once, and verdicts stand still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<FrozenVerdicts>,
+    /// What is wanted of the machine besides the table, and could not be had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub machine_troubles: Vec<String>,
     /// Virtual services in the order of the definitions.
     pub services: Vec<Service>,
     /// Services that are no longer defined and stay until their connections have ended.
@@ -210,6 +213,7 @@ impl Status {
                 .frozen
                 .as_ref()
                 .map(|frozen| FrozenVerdicts::of(frozen, snapshot.now)),
+            machine_troubles: snapshot.machine_troubles.clone(),
             services: snapshot
                 .services
                 .iter()

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use super::apply::{ApplyArgs, TrialArgs};
 use super::check::CheckArgs;
 use super::convert::ConvertArgs;
+use super::doctor::DoctorArgs;
 use super::list::{ListArgs, SaveArgs};
 use super::orders::{OrderArgs, OrdersArgs, WeightArgs, WhomArgs};
 use super::plan::PlanArgs;
@@ -23,7 +24,7 @@ pub(super) struct Ipvsctl {
     pub(super) command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 fine; 1 something was found (check --strict, plan --exit-code); \
+const EXIT_STATUS: &str = "Exit status: 0 fine; 1 something was found (check --strict, plan --exit-code, doctor); \
 2 wrong usage or a file that cannot be used; 3 the kernel or the daemon refused.";
 
 /// What ipvsctl can do.
@@ -51,6 +52,8 @@ pub(super) enum Command {
     Probe(Box<ProbeArgs>),
     /// Explains the weight of one real server: defined, verdict, orders, kernel, each with its cause
     Explain(ExplainArgs),
+    /// Says what is wrong with this machine as a director or a real server, and what mends it
+    Doctor(DoctorArgs),
     /// Sets this machine up as a real server of direct routing or tunnels, and back
     #[command(name = "realserver")]
     RealServer(RealServerArgs),

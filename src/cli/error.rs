@@ -72,6 +72,9 @@ pub(super) enum CliError {
     /// The log filter is not one.
     #[error("--log is not a filter: {0}; write error, warn, info, debug or trace")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
+    /// The doctor cannot look.
+    #[error(transparent)]
+    Doctor(#[from] crate::doctor::GatherError),
     /// This machine cannot be set up as a real server.
     #[error(transparent)]
     RealServer(#[from] RealServerError),
@@ -107,9 +110,11 @@ impl CliError {
             | Self::Recording { .. } => Exit::Unusable,
             Self::Daemon(DaemonError::Definitions(_)) => Exit::Unusable,
             Self::RealServer(RealServerError::Fault(_)) => Exit::Unusable,
-            Self::RealServer(_) | Self::Api(_) | Self::Daemon(_) | Self::NotInstalled { .. } => {
-                Exit::Refused
-            }
+            Self::Doctor(_)
+            | Self::RealServer(_)
+            | Self::Api(_)
+            | Self::Daemon(_)
+            | Self::NotInstalled { .. } => Exit::Refused,
             Self::Kernel(_) | Self::NoSuchService(_) | Self::ConnectionTable(_) => Exit::Refused,
         }
     }

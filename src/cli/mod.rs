@@ -10,6 +10,7 @@ mod as_ldirectord;
 mod check;
 mod convert;
 mod daemon;
+mod doctor;
 mod error;
 mod kernel_lacks;
 pub mod list;
@@ -59,6 +60,7 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Rollback(args) => apply::run_rollback(args, output),
         Command::Plan(args) => plan::run(args, output),
         Command::Probe(args) => probe::run(args, output),
+        Command::Doctor(args) => doctor::run(args, output),
         Command::RealServer(args) => realserver::run(args, output),
         Command::List(args) => list::list(args, output),
         Command::Save(args) => list::save(args, output),

@@ -15,22 +15,23 @@ pub(super) use trial::{Answer as ApplyAnswer, Turn};
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 
 use director_core::diagnostic::Diagnostic;
 use director_core::director::{Director, Effect, Event, Notice};
 use director_core::health::ProbeId;
-use director_core::model::{Model, Probe, ServiceId};
+use director_core::model::Probe;
 use director_core::moment::Moment;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::besides::{self, Besides, Looked};
 use super::desk::Desk;
+use super::host_thread::HostThread;
 use super::kernel_thread::Request;
 use super::recorder::Recorder;
+use super::roads::roads_to;
 use super::signals::Signal;
 use super::upkeep::Upkeep;
 use super::{Input, Keeper, Settings, notices, systemd};
@@ -60,6 +61,7 @@ pub(super) struct EventLoop {
     /// The definitions in force.
     in_force: Option<Box<Loaded>>,
     trial: Option<trial::Trial>,
+    host: HostThread,
     /// Readings of the definitions so far.
     readings: u64,
     /// Those of them that read files and have not ended yet.
@@ -78,6 +80,7 @@ impl EventLoop {
     ) -> Self {
         let probe_settings = ProbeSettings::default();
         probe_settings.record_changes_in(settings.socket.with_extension("changed"));
+        let host = HostThread::new(&settings, inputs.clone());
         Self {
             director: Director::new(),
             started: Instant::now(),
@@ -97,6 +100,7 @@ impl EventLoop {
             desk: Desk::default(),
             in_force: None,
             trial: None,
+            host,
             readings: 0,
             files_being_read: 0,
         }
@@ -117,6 +121,9 @@ impl EventLoop {
     async fn go_on(&mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         let looked = besides::look(self.readings, &first, &self.inputs).await;
         self.recall();
+        if self.host.remembers() {
+            self.happened(Event::HostRemembered);
+        }
         let mut goes_on = self.adopt(first, looked);
         while goes_on {
             let input = tokio::select! {
@@ -280,6 +287,7 @@ impl EventLoop {
             Effect::Probe { id, probe } => self.probe(id, probe),
             Effect::Keep { revision, memory } => self.keep(revision, memory),
             Effect::Hold(peers) => self.holder.hold(&peers),
+            Effect::SettleHost(wanted) => self.host.settle(wanted),
             Effect::Tell(notice) => self.tell(&notice),
             Effect::Duty(duty) => self.besides.carry_out(duty),
             Effect::Ready => {
@@ -328,16 +336,6 @@ impl EventLoop {
             drop(inputs.send(Input::Event(Event::Probed { probe: id, report })));
         });
     }
-}
-
-/// The VIPs, when any of them is asked by the clients' road.
-fn roads_to(model: &Model) -> BTreeSet<IpAddr> {
-    let services = model.services().iter().map(|service| service.id);
-    let vips = services.filter_map(|id| match id {
-        ServiceId::Address { vip, .. } => Some(vip),
-        ServiceId::Mark { .. } => None,
-    });
-    vips.filter(|_| !model.helpers().is_empty()).collect()
 }
 
 /// Waits for a deadline; for ever when there is none.

@@ -2,7 +2,7 @@
 //! fields.
 
 use director_core::diagnostic::Diagnostic;
-use director_core::director::{FreezeNotice, Notice};
+use director_core::director::{FreezeNotice, HostResult, Notice};
 use director_core::health::{Transition, Verdict};
 
 /// Writes a notice to the log.
@@ -48,7 +48,12 @@ pub(super) fn log(notice: &Notice) {
         | Notice::Availability {
             available: false, ..
         } => tracing::warn!("{notice}"),
+        Notice::Host {
+            result: HostResult::Failed(_),
+            ..
+        } => tracing::error!("{notice}"),
         Notice::Change { .. }
+        | Notice::Host { .. }
         | Notice::Released { .. }
         | Notice::Shortage { .. }
         | Notice::Tier { .. }

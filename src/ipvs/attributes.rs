@@ -38,6 +38,7 @@ pub(super) mod command {
     pub(in crate::ipvs) const DELETE_DEST: u8 = 7;
     pub(in crate::ipvs) const GET_DEST: u8 = 8;
     pub(in crate::ipvs) const GET_DAEMON: u8 = 11;
+    pub(in crate::ipvs) const SET_CONFIG: u8 = 12;
     pub(in crate::ipvs) const GET_CONFIG: u8 = 13;
     pub(in crate::ipvs) const GET_INFO: u8 = 15;
 }

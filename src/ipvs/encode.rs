@@ -10,6 +10,7 @@ use director_core::model::{
 use director_core::plan::Op;
 use director_core::table::ServerSettings;
 
+use super::Timeouts;
 use super::attributes::{command, controller, dest, family, protocol, service, top};
 use super::wire::Request;
 
@@ -54,6 +55,20 @@ pub(super) fn operation(op: &Op) -> Request {
 pub(super) fn about_service(command: u8, id: &ServiceId) -> Request {
     let mut request = Request::new(command);
     request.nest(top::SERVICE, |nest| put_identity(nest, id));
+    request
+}
+
+/// The request that sets the timeouts; one of 0 is left out.
+pub(super) fn timeouts(timeouts: Timeouts) -> Request {
+    let mut request = Request::new(command::SET_CONFIG);
+    let all = [
+        (top::TIMEOUT_TCP, timeouts.tcp),
+        (top::TIMEOUT_TCP_FIN, timeouts.tcp_fin),
+        (top::TIMEOUT_UDP, timeouts.udp),
+    ];
+    for (kind, seconds) in all.into_iter().filter(|(_, seconds)| *seconds > 0) {
+        request.put(kind, &seconds.to_ne_bytes());
+    }
     request
 }
 

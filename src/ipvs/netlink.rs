@@ -50,6 +50,23 @@ impl NetlinkKernel {
         })
     }
 
+    /// Sets the timeouts of the connection table; one of 0 is left as it is.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked or refuses.
+    pub fn set_timeouts(&mut self, timeouts: Timeouts) -> Result<(), KernelError> {
+        let attempted = "set the timeouts";
+        self.with_connection(|connection| {
+            let mut refused = connection
+                .execute(std::iter::once(encode::timeouts(timeouts)))?
+                .into_iter();
+            match refused.next() {
+                None => Ok(()),
+                Some((_, refusal)) => Err(refused_question(attempted, refusal)),
+            }
+        })
+    }
+
     /// The synchronisation daemons that run, master first.
     ///
     /// # Errors

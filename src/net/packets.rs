@@ -3,14 +3,17 @@
 
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::bind;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::NetError;
 use super::frames::{self, MacAddress, checksum};
 use super::links::Interface;
-use super::segment::{Segment, is_over};
+use super::segment::{Segment, is_over, link_address};
 
 /// IPv4, in the byte order that the system wants.
 const IPV4_PACKETS: i32 = (0x0800_u16).to_be() as i32;
@@ -66,6 +69,8 @@ pub struct Echo<'a> {
     pub wrapping: Wrapping<'a>,
     /// Size of the packet that reaches the wire, bytes.
     pub size: usize,
+    /// The interface on which the answer must come; any when none.
+    pub heard_on: Option<&'a Interface>,
     /// How long to wait.
     pub wait: Duration,
 }
@@ -91,6 +96,13 @@ pub enum Answer {
     Silence,
 }
 
+/// A number by which the answers of one echo are told from those of others, also when many are asked for at once.
+fn next_identity() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let process = u16::try_from(std::process::id() & 0xffff).unwrap_or(0);
+    process.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Asks and waits. Packets must not be taken apart on the way.
 ///
 /// # Errors
@@ -103,7 +115,12 @@ pub fn echo(echo: &Echo<'_>) -> Result<Answer, NetError> {
         Some(Protocol::from(IPV4_PACKETS)),
     )
     .map_err(|error| NetError::system(attempted(), error))?;
-    let identity = u16::try_from(std::process::id() & 0xffff).unwrap_or(1);
+    if let Some(interface) = echo.heard_on {
+        let address =
+            link_address(&interface.name).map_err(|error| NetError::system(attempted(), error))?;
+        bind(ear.as_raw_fd(), &address).map_err(|error| NetError::system(attempted(), error))?;
+    }
+    let identity = next_identity();
     let each = echo.wait / ATTEMPTS;
     let mut answer = Answer::Silence;
     for attempt in 0..ATTEMPTS {

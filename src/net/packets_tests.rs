@@ -8,6 +8,7 @@ fn plain() -> Echo<'static> {
         to: Ipv4Addr::new(192, 0, 2, 7),
         wrapping: Wrapping::Plain,
         size: 84,
+        heard_on: None,
         wait: Duration::from_millis(300),
     }
 }

@@ -145,7 +145,7 @@ pub fn announce(interface: &Interface, address: IpAddr) -> Result<(), NetError> 
 }
 
 /// The address by which a socket is bound to an interface.
-fn link_address(interface: &str) -> io::Result<LinkAddr> {
+pub(super) fn link_address(interface: &str) -> io::Result<LinkAddr> {
     getifaddrs()?
         .filter(|entry| entry.interface_name == interface)
         .find_map(|entry| entry.address?.as_link_addr().copied())

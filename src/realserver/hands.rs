@@ -69,7 +69,7 @@ impl Hands {
                 let new = NewAddress {
                     address: *address,
                     prefix: alone(*address),
-                    ours: true,
+                    ours: false,
                 };
                 self.network.add_address(place.index, new)?;
             }

@@ -107,42 +107,49 @@ pub fn smallest_mtu() -> Result<Option<u32>, RealServerError> {
     Hands::new()?.smallest_mtu()
 }
 
+/// A tunnel that is made anew has lost its addresses and settings, which are then made in a second round.
+const ROUNDS: usize = 2;
+
 fn settle(path: &Path, mut memory: Memory) -> Result<Vec<Change>, RealServerError> {
     let hands = Hands::new()?;
-    let mut present = BTreeSet::new();
-    let mut wanted = pieces(&memory.setups);
-    for piece in &wanted {
-        if hands.is_present(piece)? {
-            present.insert(piece.clone());
-        }
-    }
     let mut changes = Vec::new();
-    for step in steps(&wanted, &memory.done, |piece| present.contains(piece)) {
-        match step {
-            Step::Undo(done) => {
-                hands.undo(&done)?;
-                memory.done.retain(|made| made.piece != done.piece);
-                changes.push(Change::Undone(done));
+    for _ in 0..ROUNDS {
+        let mut present = BTreeSet::new();
+        let wanted = pieces(&memory.setups);
+        for piece in &wanted {
+            if hands.is_present(piece)? {
+                present.insert(piece.clone());
             }
-            Step::Make(piece) => match hands.make(&piece) {
-                Ok(former) => {
-                    memory.remember(&piece, former.clone());
-                    changes.push(Change::Made(piece, former));
-                }
-                // The rest does its work without it.
-                Err(error) if matches!(piece, Piece::Clamp { .. }) => {
-                    wanted.retain(|known| *known != piece);
-                    memory.without_clamp(&piece);
-                    changes.push(Change::LeftOut(piece, error.to_string()));
-                }
-                Err(error) => {
-                    memory.write(path)?;
-                    return Err(error);
-                }
-            },
         }
-        memory.write(path)?;
+        let steps = steps(&wanted, &memory.done, |piece| present.contains(piece));
+        for step in steps {
+            let outcome = carry_out(step, &hands, &mut memory);
+            memory.write(path)?;
+            changes.push(outcome?);
+        }
     }
     memory.write(path)?;
     Ok(changes)
+}
+
+fn carry_out(step: Step, hands: &Hands, memory: &mut Memory) -> Result<Change, RealServerError> {
+    match step {
+        Step::Undo(done) => {
+            hands.undo(&done)?;
+            memory.done.retain(|made| made.piece != done.piece);
+            Ok(Change::Undone(done))
+        }
+        Step::Make(piece) => match hands.make(&piece) {
+            Ok(former) => {
+                memory.remember(&piece, former.clone());
+                Ok(Change::Made(piece, former))
+            }
+            // The rest does its work without it.
+            Err(error) if matches!(piece, Piece::Clamp { .. }) => {
+                memory.without_clamp(&piece);
+                Ok(Change::LeftOut(piece, error.to_string()))
+            }
+            Err(error) => Err(error),
+        },
+    }
 }

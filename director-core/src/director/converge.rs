@@ -15,7 +15,7 @@ impl Director {
     pub(super) fn go_on(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if self.loaded_at.is_none() {
             if self.stopping {
-                effects.push(Effect::Exit);
+                self.leave(effects);
             }
             return;
         }
@@ -27,6 +27,7 @@ impl Director {
                 }
             }
         }
+        self.host_go_on(now, effects);
         if self.conversation != Conversation::Idle {
             return;
         }
@@ -108,7 +109,7 @@ impl Director {
     /// Removes what shall not outlive the director, once, and ends.
     fn finish(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let Some(observed) = &self.observed else {
-            effects.push(Effect::Exit);
+            self.leave(effects);
             return;
         };
         let leaving: BTreeSet<ServiceId> = self
@@ -128,7 +129,7 @@ impl Director {
             "the director stops".to_owned()
         });
         if plan.is_empty() {
-            effects.push(Effect::Exit);
+            self.leave(effects);
             return;
         }
         let attempts = plan.steps.iter().map(|step| Attempt {

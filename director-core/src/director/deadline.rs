@@ -29,6 +29,10 @@ impl Director {
         let memory = self.keeping.next_due();
         let bulletin = self.courier.next_due();
         let thaw = self.frozen.as_ref().and_then(|frozen| frozen.until);
+        let host = self
+            .host
+            .next()
+            .filter(|_| self.ready_told && !self.stopping);
         let deadlines = [
             probe,
             kernel,
@@ -40,6 +44,7 @@ impl Director {
             bulletin,
             self.next_release,
             thaw,
+            host,
         ];
         deadlines.into_iter().flatten().min()
     }

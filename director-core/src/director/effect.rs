@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::FreezeNotice;
 use crate::diagnostic::Diagnostic;
+use crate::director::HostResult;
 use crate::duties::Duty;
 use crate::health::{ProbeId, Transition};
 use crate::memory::Memory;
-use crate::model::{BelowMinimum, DrainRule, Endpoint, Probe, ServiceId, Then};
+use crate::model::{BelowMinimum, DrainRule, Endpoint, HostPiece, Probe, ServiceId, Then};
 use crate::overrides::Order;
 use crate::plan::{Cause, OpFailure, Plan, Step};
 use crate::recovery::{DrainEnd, Shortage};
@@ -37,6 +38,8 @@ pub enum Effect {
     },
     /// Hold an idle TCP connection to each of these and to nobody else; answer with `Hinted` when one ends.
     Hold(BTreeSet<SocketAddr>),
+    /// Make this machine so, and undo what was made before and is not among it; answer with `HostSettled`.
+    SettleHost(Vec<HostPiece>),
     /// Tell the operator.
     Tell(Notice),
     /// Do something besides; nobody waits for it.
@@ -283,6 +286,15 @@ pub enum Notice {
     Keeping {
         /// Why not; none when all is well again.
         failure: Option<String>,
+    },
+    /// Something of this machine besides the table was made, undone or could not be.
+    Host {
+        /// The piece.
+        piece: HostPiece,
+        /// What happened.
+        result: HostResult,
+        /// Why it is wanted.
+        because: String,
     },
     /// The director stops.
     Stopping {

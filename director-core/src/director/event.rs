@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
+use crate::director::HostOutcome;
 use crate::duties::Duties;
 use crate::health::{ProbeId, Report};
 use crate::memory::Memory;
@@ -93,6 +94,13 @@ pub enum Event {
     },
     /// The operator says that servers which all failed at once really failed.
     Unfreeze,
+    /// A director before this one made something of this machine that it did not put back.
+    HostRemembered,
+    /// What was wanted of this machine was done, as far as it could be.
+    HostSettled {
+        /// What became of each piece.
+        outcomes: Vec<HostOutcome>,
+    },
     /// The deadline that the director asked for has come.
     Woken,
     /// The director shall stop.

@@ -18,6 +18,7 @@ mod deadline;
 mod effect;
 mod event;
 mod freeze;
+mod host;
 mod keeping;
 mod presumption;
 mod reasons;
@@ -29,6 +30,7 @@ mod words;
 pub use effect::{Effect, Notice};
 pub use event::Event;
 pub use freeze::{FreezeNotice, Frozen, Thaw};
+pub use host::{HostOutcome, HostResult};
 pub use trouble::{Subject, Trouble};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +51,7 @@ use crate::table::Table;
 use crate::weighing::Situation;
 use besides::Attempt;
 use courier::Courier;
+use host::HostTalk;
 use keeping::Keeping;
 use trouble::Troubles;
 
@@ -118,6 +121,7 @@ pub struct Director {
     held: BTreeSet<SocketAddr>,
     ready_told: bool,
     stopping: bool,
+    host: HostTalk,
 }
 
 impl Default for Director {
@@ -161,6 +165,7 @@ impl Director {
             held: BTreeSet::new(),
             ready_told: false,
             stopping: false,
+            host: HostTalk::default(),
         }
     }
 
@@ -191,6 +196,8 @@ impl Director {
                 self.applied(&services, &failures, observed, now, &mut effects);
             }
             Event::Probed { probe, report } => self.probed(probe, &report, now, &mut effects),
+            Event::HostRemembered => self.host_wanted(true, now),
+            Event::HostSettled { outcomes } => self.host_settled(outcomes, now, &mut effects),
             Event::Woken => self.release(now, &mut effects),
             Event::Hinted { peer } => self.schedule.hint(peer, now),
             Event::Unfreeze => self.thaw(Thaw::Operator, now, &mut effects),
@@ -268,6 +275,7 @@ impl Director {
             self.observed = Some(observed);
         }
         self.next_read = now;
+        self.host_wanted(false, now);
     }
 
     fn load_refused(

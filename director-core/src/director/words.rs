@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Notice;
+use super::{HostResult, Notice};
 use crate::model::BelowMinimum;
 use crate::recovery::DrainEnd;
 
@@ -225,6 +225,22 @@ impl fmt::Display for Notice {
             Self::Keeping { failure: None } => {
                 f.write_str("orders and verdicts are kept again over a restart")
             }
+            Self::Host {
+                piece,
+                result,
+                because,
+            } => match result {
+                HostResult::Kept => write!(f, "{piece} stands"),
+                HostResult::Made(Some(former)) => {
+                    write!(f, "set {piece}, was {former} ({because})")
+                }
+                HostResult::Made(None) => write!(f, "added {piece} ({because})"),
+                HostResult::Undone(Some(former)) => {
+                    write!(f, "put back {former}, was {piece}")
+                }
+                HostResult::Undone(None) => write!(f, "removed {piece}"),
+                HostResult::Failed(why) => write!(f, "{piece}: {why}"),
+            },
             Self::Stopping { removed, kept } => {
                 write!(
                     f,

@@ -4,6 +4,7 @@
 mod addressing;
 mod forwarding;
 mod hook;
+mod host;
 mod pattern;
 mod probe;
 mod real_server;
@@ -12,12 +13,14 @@ mod road;
 mod scheduling;
 mod secret;
 mod service;
+mod tuning;
 pub mod validate;
 mod verdicts;
 
 pub use addressing::{Endpoint, Family, Protocol, ServiceId};
 pub use forwarding::{Forwarding, Tunnel, TunnelChecksum};
 pub use hook::{Hook, HookWay, Topic};
+pub use host::{HostPiece, HostWishes, LONGEST_TIMEOUT, TimeoutKind, Vip};
 pub use pattern::{Pattern, PatternError};
 pub use probe::{
     AdviceSource, CommandProbe, Conversation, ConversationProbe, HttpProbe, Probe, ProbeKind,
@@ -35,6 +38,7 @@ pub use secret::Secret;
 pub use service::{
     Check, CheckTiming, Combine, Damping, FirstVerdict, OnFailure, OnStop, VirtualService, Window,
 };
+pub use tuning::{KernelTimeouts, Profile, Tuned};
 
 pub use verdicts::{Adviser, Freeze};
 
@@ -57,6 +61,7 @@ pub struct Model {
     guard: Option<Guard>,
     hooks: Vec<Hook>,
     freeze: Option<Freeze>,
+    host: HostWishes,
 }
 
 impl Model {
@@ -70,6 +75,7 @@ impl Model {
             None,
             None,
             Vec::new(),
+            HostWishes::default(),
         )
     }
 
@@ -81,6 +87,7 @@ impl Model {
         probe_marks: Option<MarkRange>,
         guard: Option<Guard>,
         hooks: Vec<Hook>,
+        host: HostWishes,
     ) -> Self {
         let places = services
             .iter()
@@ -97,6 +104,7 @@ impl Model {
             guard,
             hooks,
             freeze: None,
+            host,
         }
     }
 
@@ -151,6 +159,12 @@ impl Model {
     #[must_use]
     pub fn hooks(&self) -> &[Hook] {
         &self.hooks
+    }
+
+    /// What is wanted of this machine besides its table.
+    #[must_use]
+    pub fn host(&self) -> &HostWishes {
+        &self.host
     }
 
     /// How often the whole kernel table is read again.

@@ -20,7 +20,7 @@ pub fn undo_script(setup: &Setup) -> Vec<String> {
 
 /// The arguments of `ipvsctl realserver up` that say the same.
 #[must_use]
-pub(super) fn arguments(setup: &Setup) -> String {
+pub fn arguments(setup: &Setup) -> String {
     let mut text = format!("--vip {}", setup.vip);
     match setup.mode {
         Mode::Dr => text += " --mode dr",

@@ -14,7 +14,7 @@ mod commands;
 mod pieces;
 mod steps;
 
-pub use commands::{interfaces_text, script, undo_script, unit_text};
+pub use commands::{arguments, interfaces_text, script, undo_script, unit_text};
 pub use pieces::{GuePort, Piece, Tunnel, TunnelKind};
 pub use steps::{Done, Step, steps};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, FreezeDefinition,
     Host, JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
-    RecoveryDefinition, ServiceDefinition,
+    RecoveryDefinition, ServiceDefinition, VipDefinition,
 };
 use director_core::diagnostic::Place;
 use director_core::model::validate::validate;
@@ -27,6 +27,8 @@ pub(crate) struct Brief {
     pub(crate) recovery: RecoveryDefinition,
     /// Tiers of servers that are not in the first.
     pub(crate) tiers: Vec<(&'static str, u64)>,
+    /// The interface for its VIP.
+    pub(crate) interface: Option<&'static str>,
     /// Changes the check where a story needs another one.
     pub(crate) tune: fn(&mut CheckDefinition),
     /// Adds what else makes the verdict.
@@ -44,6 +46,7 @@ impl Brief {
             on_stop: OnStop::Keep,
             recovery: RecoveryDefinition::default(),
             tiers: Vec::new(),
+            interface: None,
             tune: |_| {},
             judge: |_| {},
         }
@@ -117,6 +120,11 @@ fn service(brief: &Brief) -> ServiceDefinition {
             host: Host::Address(address(brief.vip)),
             port: PortDefinition::Number(80),
             family: None,
+        }),
+        vip: brief.interface.map(|interface| VipDefinition {
+            interface: placed(interface.to_owned()),
+            prefix: None,
+            on_stop: None,
         }),
         scheduler: Some(placed("wrr".to_owned())),
         scheduler_flags: Vec::new(),

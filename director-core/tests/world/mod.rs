@@ -3,6 +3,7 @@
 
 mod brief;
 mod disk;
+mod machine;
 
 pub(crate) use brief::*;
 pub(crate) use disk::Disk;
@@ -10,6 +11,8 @@ pub(crate) use disk::Disk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+
+use machine::Machine;
 
 use director_core::director::{Director, Effect, Event, Notice};
 use director_core::duties::Duty;
@@ -56,6 +59,7 @@ pub(crate) struct World {
     /// Wishes and operations that are still carried out before the director is killed; it lives on when nothing is said.
     pub(crate) lives: Option<usize>,
     answered_well: BTreeSet<IpAddr>,
+    pub(crate) machine: Machine,
     questions: BTreeMap<ProbeId, Probe>,
 }
 
@@ -82,6 +86,7 @@ impl World {
             disk: Disk::default(),
             lives: None,
             answered_well: BTreeSet::new(),
+            machine: Machine::default(),
             questions: BTreeMap::new(),
         }
     }
@@ -227,6 +232,7 @@ impl World {
                 );
             }
             Effect::Hold(peers) => self.held = peers,
+            Effect::SettleHost(pieces) => events.push(self.machine.settle(pieces)),
             Effect::Tell(notice) => self.notices.push(notice),
             Effect::Duty(duty) => self.duties.push(duty),
             Effect::Ready => self.ready = true,

@@ -102,6 +102,7 @@ pub(super) fn lower(
         place: scope.place().clone(),
         name: None,
         listen: Placed::new(listen(scope), scope.head.value.place.clone()),
+        vip: None,
         scheduler: Some(
             own.text(Key::Scheduler)
                 .unwrap_or_else(|| scope.default("wrr".to_owned())),

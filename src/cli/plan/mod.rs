@@ -2,6 +2,7 @@
 //! Nothing is changed here; how the changes are found is [`foreseen`]'s work.
 
 mod foreseen;
+mod machine;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,8 @@ use director_core::model::Model;
 use director_core::plan::{Op, Plan, Stake, Step};
 use director_core::table::Table;
 use serde::Serialize;
+
+use machine::MachineChange;
 
 use super::error::CliError;
 use super::kernel_lacks;
@@ -72,11 +75,17 @@ pub(super) struct Planned {
     answered: Plan,
     /// The services of the file after the changes that need no verdict.
     table: Table,
+    /// What changes on this machine besides the table.
+    machine: Vec<MachineChange>,
 }
 
 impl Planned {
     fn steps(&self) -> impl Iterator<Item = &Step> {
         self.now.steps.iter().chain(&self.answered.steps)
+    }
+
+    fn changes(&self) -> usize {
+        self.steps().count() + self.machine.len()
     }
 
     /// Every change with what it means for open connections.
@@ -112,8 +121,8 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
         Form::Ipvsadm => output.text(&save_format(&planned.table))?,
         Form::Json => output.json(&changes(&planned))?,
     }
-    Ok(match planned.steps().next() {
-        Some(_) if args.exit_code => Exit::Found,
+    Ok(match planned.changes() {
+        1.. if args.exit_code => Exit::Found,
         _ => Exit::Fine,
     })
 }
@@ -139,11 +148,10 @@ pub(super) fn planned(
 
 /// One numbered line a change, and what is at stake in all.
 pub(super) fn in_words(planned: &Planned) -> String {
-    let steps = planned.steps().count();
-    if steps == 0 {
+    if planned.changes() == 0 {
         return "nothing to change\n".to_owned();
     }
-    let width = steps.to_string().len();
+    let width = planned.steps().count().to_string().len();
     let mut text = String::new();
     let mut all = Stake::default();
     for (place, (step, stake)) in planned.with_stakes().enumerate() {
@@ -154,13 +162,17 @@ pub(super) fn in_words(planned: &Planned) -> String {
         text.push('\n');
         all = all.plus(stake);
     }
-    text + &format!("{}; {all}\n", count(steps, "change"))
+    text += &machine::in_words(&planned.machine);
+    text + &format!("{}; {all}\n", count(planned.changes(), "change"))
 }
 
 /// The changes for programs.
 #[derive(Serialize)]
-struct Changes {
+struct Changes<'a> {
     changes: Vec<Change>,
+    /// What changes on this machine besides the table.
+    #[serde(skip_serializing_if = "<[MachineChange]>::is_empty")]
+    machine: &'a [MachineChange],
 }
 
 /// One change, its parts and its words.
@@ -182,7 +194,7 @@ struct Change {
     quiesced: u64,
 }
 
-fn changes(planned: &Planned) -> Changes {
+fn changes(planned: &Planned) -> Changes<'_> {
     let at_once = planned.now.steps.len();
     let changes = planned.with_stakes().enumerate();
     let changes = changes.map(|(place, (step, stake))| {
@@ -191,6 +203,7 @@ fn changes(planned: &Planned) -> Changes {
     });
     Changes {
         changes: changes.collect(),
+        machine: &planned.machine,
     }
 }
 

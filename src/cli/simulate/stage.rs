@@ -169,6 +169,14 @@ impl Stage {
                 });
             }
             Effect::Probe { id, probe } => drop(self.questions.insert(id, probe)),
+            Effect::SettleHost(pieces) => {
+                for piece in &pieces {
+                    self.say(&format!("this machine: {piece}"));
+                }
+                events.push(Event::HostSettled {
+                    outcomes: Vec::new(),
+                });
+            }
             Effect::Tell(notice) => self.say(&notice.to_string()),
             Effect::Duty(Duty::Line(_)) => {}
             Effect::Duty(duty) => self.say(&duty.to_string()),

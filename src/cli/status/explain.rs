@@ -156,6 +156,7 @@ mod tests {
             state_error: None,
             orders: Vec::new(),
             frozen: None,
+            machine_troubles: Vec::new(),
             services: vec![service],
             leaving: Vec::new(),
         }

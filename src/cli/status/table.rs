@@ -81,6 +81,9 @@ fn head(status: &Status, text: &mut String) {
             ),
         );
     }
+    for trouble in &status.machine_troubles {
+        line(text, &format!("  MACHINE: {trouble}"));
+    }
     if let Some(refused) = &status.refused {
         line(
             text,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use director_core::definitions::{
     Definitions, ForwardingDefinition, Host, ListenDefinition, Placed, PortDefinition,
-    RealServerDefinition, ServiceDefinition,
+    RealServerDefinition, ServiceDefinition, VipDefinition,
 };
 use director_core::model::{
     Combine, Family, FirstVerdict, MarkRange, OnFailure, OnStop, TunnelChecksum,
@@ -17,23 +17,7 @@ use super::{emit_check, emit_recovery};
 #[must_use]
 pub fn emit(definitions: &Definitions) -> String {
     let mut text = String::new();
-    let resync = definitions.resync.as_ref();
-    let resync = resync.map(|resync| format!("resync: {}", span(resync.value)));
-    let usual = MarkRange::USUAL;
-    let marks = definitions.probe_marks.as_ref().map(|marks| marks.value);
-    let marks = marks.filter(|marks| *marks != (u64::from(usual.first), u64::from(usual.last)));
-    let marks = marks.map(|(first, last)| format!("probe_marks: {first}-{last}"));
-    let guard = emit_recovery::guard(definitions).map(|guard| format!("guard: {guard}"));
-    let freeze = definitions.freeze.as_ref();
-    let freeze = freeze.map(|freeze| emit_check::freeze(&freeze.value));
-    let director = [resync, freeze, marks, guard];
-    let director: Vec<String> = director.into_iter().flatten().collect();
-    if !director.is_empty() {
-        put(&mut text, 0, "director:");
-        for line in &director {
-            put(&mut text, 1, line);
-        }
-    }
+    emit_director(&mut text, definitions);
     if definitions.services.is_empty() {
         put(&mut text, 0, "services: []");
         return text;
@@ -43,6 +27,54 @@ pub fn emit(definitions: &Definitions) -> String {
         emit_service(&mut text, service);
     }
     text
+}
+
+fn emit_director(text: &mut String, definitions: &Definitions) {
+    let host = &definitions.host;
+    let limits = [
+        ("tcp", &host.tcp_timeout),
+        ("tcp_fin", &host.tcp_fin_timeout),
+        ("udp", &host.udp_timeout),
+    ];
+    let limits: Vec<String> = limits
+        .iter()
+        .filter_map(|(name, limit)| Some(format!("{name}: {}", span(limit.as_ref()?.value))))
+        .collect();
+    let resync = definitions.resync.as_ref();
+    let usual = MarkRange::USUAL;
+    let marks = definitions.probe_marks.as_ref().map(|marks| marks.value);
+    let marks = marks.filter(|marks| *marks != (u64::from(usual.first), u64::from(usual.last)));
+    let lines = [
+        resync.map(|resync| format!("resync: {}", span(resync.value))),
+        definitions
+            .freeze
+            .as_ref()
+            .map(|freeze| emit_check::freeze(&freeze.value)),
+        marks.map(|(first, last)| format!("probe_marks: {first}-{last}")),
+        emit_recovery::guard(definitions).map(|guard| format!("guard: {guard}")),
+        host.profile
+            .as_ref()
+            .map(|profile| format!("profile: {}", profile.value)),
+        (!limits.is_empty()).then(|| format!("timeouts: {{{}}}", limits.join(", "))),
+    ];
+    let lines: Vec<String> = lines.into_iter().flatten().collect();
+    if !lines.is_empty() {
+        put(text, 0, "director:");
+    }
+    for line in lines {
+        put(text, 1, &line);
+    }
+}
+
+fn vip(vip: &VipDefinition) -> String {
+    let mut fields = vec![format!("interface: {}", quoted(&vip.interface.value))];
+    let prefix = vip.prefix.as_ref();
+    fields.extend(prefix.map(|prefix| format!("prefix: {}", prefix.value)));
+    fields.extend(vip.on_stop.as_ref().map(|stop| match stop.value {
+        OnStop::Keep => "on_stop: keep".to_owned(),
+        OnStop::Remove => "on_stop: remove".to_owned(),
+    }));
+    format!("{{{}}}", fields.join(", "))
 }
 
 fn emit_service(text: &mut String, service: &ServiceDefinition) {
@@ -60,6 +92,7 @@ fn emit_service(text: &mut String, service: &ServiceDefinition) {
         "name",
         service.name.as_ref().map(|name| quoted(&name.value)),
     );
+    key("vip", service.vip.as_ref().map(vip));
     key("scheduler", scheduler(service));
     key(
         "forwarding",

@@ -10,6 +10,7 @@ mod emit;
 mod emit_check;
 mod emit_recovery;
 mod gather;
+mod host;
 mod include;
 mod judging;
 mod listens;
@@ -168,6 +169,9 @@ fn definitions(
     let guard = recovery::guard(director, reader, &place);
     let notify = notify::hooks(value("notify"), reader);
     let freeze = director.and_then(|director| judging::freeze(director, reader));
+    let host = director
+        .map(|director| host::host(director, reader))
+        .unwrap_or_default();
     let mut services = Vec::new();
     for composed in compose::compose(gathered, reader) {
         let before = reader.findings.len();
@@ -196,6 +200,7 @@ fn definitions(
         guard: Some(guard),
         notify,
         freeze,
+        host,
         services,
         ..Definitions::empty()
     })

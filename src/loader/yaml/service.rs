@@ -6,6 +6,7 @@ use director_core::definitions::{
 use director_core::model::{OnFailure, OnStop, TunnelChecksum};
 
 use super::address;
+use super::host;
 use super::judging;
 use super::node::{Content, Node};
 use super::reader::{Fields, Reader};
@@ -33,6 +34,7 @@ pub(super) fn service(node: &Node, reader: &mut Reader) -> Option<ServiceDefinit
         place: node.place.clone(),
         name: reader.text_of(&fields, "name"),
         listen,
+        vip: host::vip(&fields, reader),
         scheduler,
         scheduler_flags,
         persistence: persistence.timeout,

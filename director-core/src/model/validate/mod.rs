@@ -4,8 +4,10 @@
 mod advice;
 mod check;
 mod hooks;
+mod host;
 mod lint_roads;
 mod lint_weights;
+
 mod lints;
 mod listen;
 mod real_server;
@@ -78,6 +80,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
     let hooks = hooks::hooks(&definitions.notify, &mut findings);
     let guard = recovery::guard(definitions.guard.as_ref(), &mut findings);
     let freeze = advice::freeze(definitions.freeze.as_ref(), &mut findings);
+    let host = host::wishes(definitions, &mut findings);
     let model = (!findings.has_error()).then_some(Model::new(
         Arc::new(definitions.clone()),
         services,
@@ -85,6 +88,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
         probe_marks,
         guard,
         hooks,
+        host,
     ));
     let model = model.map(|model| model.with_freeze(freeze));
     (model, findings.list)

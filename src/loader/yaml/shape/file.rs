@@ -113,6 +113,17 @@ pub(in super::super) const DIRECTOR: Shape = Shape {
                 "Host names are resolved when definitions are read, and again while they are in force. While a name \
                  cannot be resolved its last address stays.",
             ),
+        key("profile", "nat-gateway")
+            .takes(Word(&["nat-gateway", "dr", "maglev-ecmp"]))
+            .default("none; no setting of the kernel is changed")
+            .means(
+                "A way of balancing, whose settings of the kernel are applied while the director runs and put back when \
+                 it stops; `ipvsctl plan` shows each with its reason.",
+            ),
+        key("timeouts", "{tcp: 15m, tcp_fin: 2m, udp: 5m}")
+            .takes(Mapping(&TIMEOUTS))
+            .default("as they are")
+            .means("Time limits of the kernel's connection table while the director runs; put back when it stops."),
     ],
 };
 
@@ -127,4 +138,24 @@ pub(in super::super) const RESOLVE: Shape = Shape {
             "How often a name is asked for again whose answer does not say how long it holds, as with `/etc/hosts`. \
              What a name server says counts before this, from 5 s to an hour.",
         )],
+};
+
+/// Time limits of the kernel's connection table.
+pub(in super::super) const TIMEOUTS: Shape = Shape {
+    name: "timeouts",
+    what: "the timeouts section",
+    keys: &[
+        key("tcp", "15m")
+            .takes(Span)
+            .default("as it is; 15m in a fresh kernel")
+            .means("How long an established TCP connection may be silent, in whole seconds."),
+        key("tcp_fin", "2m")
+            .takes(Span)
+            .default("as it is; 2m in a fresh kernel")
+            .means("How long a TCP connection is remembered after a FIN, in whole seconds."),
+        key("udp", "5m")
+            .takes(Span)
+            .default("as it is; 5m in a fresh kernel")
+            .means("How long a client of UDP keeps its real server without a packet, in whole seconds."),
+    ],
 };

@@ -12,11 +12,11 @@ pub(super) use check::{
     ALONE, CHECK, COMMAND, CONNECTS_BETWEEN, CONVERSATION, DAMPING, EXPECT, HTTP, HTTPS,
     NO_SETTINGS, PING, WINDOW,
 };
-pub(super) use file::{DEFAULTS, DIRECTOR, FILE, RESOLVE};
+pub(super) use file::{DEFAULTS, DIRECTOR, FILE, RESOLVE, TIMEOUTS};
 pub(super) use judging::{AGENT, FREEZE, WEIGHT_SOURCE};
 pub(super) use notify::{NOTIFY, NOTIFY_MAIL};
 pub(super) use recovery::{DRAIN, FALLBACK, GUARD, MINIMUM, SLOW_START};
-pub(super) use service::{PERSISTENCE, REAL_SERVER, SCHEDULER, SERVICE, TUNNEL};
+pub(super) use service::{PERSISTENCE, REAL_SERVER, SCHEDULER, SERVICE, TUNNEL, VIP};
 
 /// A mapping of the format.
 #[derive(Debug)]

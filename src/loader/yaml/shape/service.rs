@@ -24,6 +24,13 @@ pub(in super::super) const SERVICE: Shape = Shape {
                  service of the kernel of each, which share checks and verdicts; where it names both IPv4 and IPv6, \
                  each takes the real servers of its own family, and tunnels of any.",
             ),
+        key("vip", "{interface: eth0}")
+            .takes(Mapping(&VIP))
+            .default("none; somebody else adds the address")
+            .means(
+                "Has the director add the address to an interface, tell the neighbours, and remove it again. It is not \
+                 added while another machine answers for it; one that is there already is left alone.",
+            ),
         key("scheduler", "wrr")
             .takes(Either(&[Word(KNOWN_SCHEDULERS), Mapping(&SCHEDULER)]))
             .default("wlc")
@@ -77,6 +84,25 @@ pub(super) const REAL_SERVERS_ITEM: Takes = Either(&[Server, Mapping(&REAL_SERVE
 const FORWARDING: Key = key("forwarding", "nat")
     .takes(Either(&[Word(&["nat", "dr", "tunnel"]), Mapping(&TUNNEL)]))
     .default("none; the service or each real server must name one");
+
+/// The VIP on an interface.
+pub(in super::super) const VIP: Shape = Shape {
+    name: "vip",
+    what: "the vip",
+    keys: &[
+        key("interface", "eth0")
+            .takes(Text)
+            .means("The interface that clients or their router are on."),
+        key("prefix", "32")
+            .takes(Number("length"))
+            .default("the address alone: 32, or 128 for IPv6")
+            .means("Length of its network's prefix. A shorter one also brings a route to that network."),
+        key("on_stop", "remove")
+            .takes(Word(&["keep", "remove"]))
+            .default("the service's")
+            .means("What happens to the address when the director stops."),
+    ],
+};
 
 /// A scheduler with flags.
 pub(in super::super) const SCHEDULER: Shape = Shape {

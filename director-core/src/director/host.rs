@@ -1,0 +1,154 @@
+//! What the director wants of its machine besides the table: VIPs, settings of the kernel, time limits. They are asked for
+//! when the table stands, so that no VIP draws clients before there is anybody to serve them, and again at each reading of
+//! the table, since an interface that was down has lost its addresses. At a stop they go last.
+//!
+//! Invariant: nothing is asked for while nothing is wanted and nothing was.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Director, Effect, Notice};
+use crate::model::HostPiece;
+use crate::moment::Moment;
+
+/// First pause after a failure; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// Longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What became of one piece.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostOutcome {
+    /// The piece.
+    pub piece: HostPiece,
+    /// What happened.
+    pub result: HostResult,
+}
+
+/// What happened to a piece.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostResult {
+    /// It was as wanted, without us or by us.
+    Kept,
+    /// It was made so; what it was before, of a setting.
+    Made(Option<String>),
+    /// What was there before was put back, of a setting with its value.
+    Undone(Option<String>),
+    /// It could not be made or undone.
+    Failed(String),
+}
+
+/// How the conversation about the machine stands.
+#[derive(Debug, Default)]
+pub(super) struct HostTalk {
+    /// An answer is awaited.
+    asking: bool,
+    /// Something was wanted, or made by a director before this one.
+    concerned: bool,
+    /// When to ask next; none while nothing is to be asked.
+    next: Option<Moment>,
+    /// Failures as last told, so that each is told once.
+    told: BTreeMap<HostPiece, String>,
+    /// Attempts in a row with a failure.
+    failures: u32,
+    /// The last words were sent.
+    farewell: bool,
+}
+
+impl HostTalk {
+    pub(super) fn next(&self) -> Option<Moment> {
+        self.next.filter(|_| !self.asking)
+    }
+}
+
+impl Director {
+    /// What could not be had at the last attempt, in words.
+    pub(crate) fn host_troubles(&self) -> Vec<String> {
+        let told = self.host.told.iter();
+        told.map(|(piece, why)| format!("{piece}: {why}")).collect()
+    }
+
+    /// New definitions, or the memory of a director before this one, say what is wanted.
+    pub(super) fn host_wanted(&mut self, remembered: bool, now: Moment) {
+        self.host.concerned |= remembered || !self.model.host().pieces().is_empty();
+        if self.host.concerned {
+            self.host.next = Some(now);
+            self.host.failures = 0;
+        }
+    }
+
+    /// Asks for what is wanted, when it is time and the table stands.
+    pub(super) fn host_go_on(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let due = self.host.next.is_some_and(|next| next <= now);
+        if self.stopping || self.host.asking || !due || !self.ready_told {
+            return;
+        }
+        self.host.asking = true;
+        effects.push(Effect::SettleHost(self.model.host().pieces()));
+    }
+
+    pub(super) fn host_settled(
+        &mut self,
+        outcomes: Vec<HostOutcome>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.host.asking = false;
+        let mut failed = BTreeMap::new();
+        for HostOutcome { piece, result } in outcomes {
+            match &result {
+                HostResult::Kept => {}
+                HostResult::Failed(why) => {
+                    if self.host.told.get(&piece) != Some(why) {
+                        effects.push(Effect::Tell(Notice::Host {
+                            because: String::new(),
+                            piece: piece.clone(),
+                            result: result.clone(),
+                        }));
+                    }
+                    failed.insert(piece, why.clone());
+                }
+                HostResult::Made(_) | HostResult::Undone(_) => {
+                    effects.push(Effect::Tell(Notice::Host {
+                        because: self.model.host().reason(&piece),
+                        piece,
+                        result,
+                    }));
+                }
+            }
+        }
+        self.host.failures = match failed.is_empty() {
+            true => 0,
+            false => self.host.failures.saturating_add(1),
+        };
+        self.host.told = failed;
+        if self.host.farewell {
+            effects.push(Effect::Exit);
+            return;
+        }
+        let pause = match self.host.failures {
+            0 => self.model.resync(),
+            failures => FIRST_PAUSE
+                .saturating_mul(1 << (failures - 1).min(16))
+                .min(LONGEST_PAUSE),
+        };
+        self.host.next = Some(now + pause);
+    }
+
+    /// The end, after the last words about the machine where there are any.
+    pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
+        if self.host.asking || self.host.farewell {
+            return;
+        }
+        if !self.host.concerned {
+            effects.push(Effect::Exit);
+            return;
+        }
+        self.host.farewell = true;
+        self.host.asking = true;
+        effects.push(Effect::SettleHost(self.model.host().pieces_after_stop()));
+    }
+}

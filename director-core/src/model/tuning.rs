@@ -1,0 +1,177 @@
+//! Settings of the kernel that belong to a way of balancing, each with its reason. They are applied only when asked for.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A way of balancing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// NAT: the director is the real servers' router.
+    NatGateway,
+    /// Direct routing and tunnels: the director sees one direction only.
+    Dr,
+    /// Several directors share the clients by ECMP, and choose alike by the scheduler `mh`.
+    MaglevEcmp,
+}
+
+/// One setting of the kernel and why it is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuned {
+    /// Name, with dots.
+    pub name: &'static str,
+    /// Value.
+    pub value: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+const fn tuned(name: &'static str, value: &'static str, reason: &'static str) -> Tuned {
+    Tuned {
+        name,
+        value,
+        reason,
+    }
+}
+
+const EXPIRE_NODEST: Tuned = tuned(
+    "net.ipv4.vs.expire_nodest_conn",
+    "1",
+    "a client whose server has left may connect again at once, and does not hang until a time limit ends it",
+);
+const EXPIRE_TEMPLATE: Tuned = tuned(
+    "net.ipv4.vs.expire_quiescent_template",
+    "1",
+    "a persistent client leaves a server that was quiesced, with its next connection",
+);
+
+/// The director routes, and sees both directions.
+const NAT_GATEWAY: &[Tuned] = &[
+    tuned(
+        "net.ipv4.ip_forward",
+        "1",
+        "replies of the real servers pass through this machine",
+    ),
+    tuned(
+        "net.ipv4.conf.all.send_redirects",
+        "0",
+        "a redirect would tell real servers a way past the director, and their replies would not be rewritten",
+    ),
+    tuned(
+        "net.ipv4.vs.conntrack",
+        "1",
+        "rules of the firewall that look at connections see those of IPVS, and do not take their replies for invalid",
+    ),
+    tuned(
+        "net.ipv4.vs.snat_reroute",
+        "1",
+        "rewritten replies take the route of the VIP, also where routes depend on the source",
+    ),
+    tuned(
+        "net.ipv4.vs.conn_reuse_mode",
+        "1",
+        "a client's port that is used again gets a server anew, so that a server that was added gets clients",
+    ),
+    EXPIRE_NODEST,
+    EXPIRE_TEMPLATE,
+];
+
+/// The director sees only what clients send.
+const DR: &[Tuned] = &[
+    tuned(
+        "net.ipv4.vs.conn_reuse_mode",
+        "3",
+        "a client's port may be used again while the director, which sees no reply, still waits for the end of the former connection",
+    ),
+    tuned(
+        "net.ipv4.vs.backup_only",
+        "1",
+        "a director in reserve does not balance again what the acting one sends to it, which would go in circles",
+    ),
+    EXPIRE_NODEST,
+    EXPIRE_TEMPLATE,
+];
+
+/// Connections may move between directors at any packet.
+const MAGLEV_ECMP: &[Tuned] = &[
+    tuned(
+        "net.ipv4.vs.sloppy_tcp",
+        "1",
+        "a connection that another director began goes on here: its packets get the server that mh gives them everywhere",
+    ),
+    tuned("net.ipv4.vs.sloppy_sctp", "1", "the same for SCTP"),
+    tuned(
+        "net.ipv4.vs.schedule_icmp",
+        "1",
+        "an ICMP error, such as packet too big, reaches the right server also at a director that does not know the connection",
+    ),
+    EXPIRE_NODEST,
+];
+
+impl Profile {
+    /// All of them with the names that definitions have for them.
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("nat-gateway", Self::NatGateway),
+        ("dr", Self::Dr),
+        ("maglev-ecmp", Self::MaglevEcmp),
+    ];
+
+    /// Its settings.
+    #[must_use]
+    pub fn settings(self) -> &'static [Tuned] {
+        match self {
+            Self::NatGateway => NAT_GATEWAY,
+            Self::Dr => DR,
+            Self::MaglevEcmp => MAGLEV_ECMP,
+        }
+    }
+
+    /// Its name in definitions.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NatGateway => "nat-gateway",
+            Self::Dr => "dr",
+            Self::MaglevEcmp => "maglev-ecmp",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Time limits of the kernel's connection table; none leaves one as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KernelTimeouts {
+    /// Established TCP, whole seconds.
+    pub tcp: Option<Duration>,
+    /// TCP after a FIN, whole seconds.
+    pub tcp_fin: Option<Duration>,
+    /// UDP, whole seconds.
+    pub udp: Option<Duration>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_has_its_reason_and_stands_once_in_a_profile() {
+        for (name, profile) in Profile::ALL {
+            assert_eq!(profile.name(), name);
+            for setting in profile.settings() {
+                assert!(setting.reason.len() > 10, "{}", setting.name);
+                let same = profile
+                    .settings()
+                    .iter()
+                    .filter(|other| other.name == setting.name);
+                assert_eq!(same.count(), 1, "{}", setting.name);
+            }
+        }
+    }
+}

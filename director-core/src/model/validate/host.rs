@@ -1,0 +1,134 @@
+//! What is wanted of this machine: VIPs on interfaces, a way of balancing, time limits.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::Findings;
+use crate::definitions::{
+    Definitions, Host, ListenDefinition, Placed, ServiceDefinition, VipDefinition,
+};
+use crate::model::{HostWishes, KernelTimeouts, LONGEST_TIMEOUT, OnStop, Vip};
+
+/// The longest name of an interface (include/uapi/linux/if.h, IFNAMSIZ, less the closing NUL).
+const LONGEST_INTERFACE: usize = 15;
+
+pub(super) fn wishes(definitions: &Definitions, findings: &mut Findings) -> HostWishes {
+    let host = &definitions.host;
+    HostWishes {
+        vips: vips(definitions, findings),
+        profile: host.profile.as_ref().map(|profile| profile.value),
+        timeouts: KernelTimeouts {
+            tcp: limit(host.tcp_timeout.as_ref(), findings),
+            tcp_fin: limit(host.tcp_fin_timeout.as_ref(), findings),
+            udp: limit(host.udp_timeout.as_ref(), findings),
+        },
+    }
+}
+
+/// A time limit as the kernel takes it: whole seconds, and not none, which would leave it as it is.
+fn limit(written: Option<&Placed<Duration>>, findings: &mut Findings) -> Option<Duration> {
+    let written = written?;
+    let span = written.value;
+    let fault = match span {
+        span if span.subsec_nanos() != 0 || span.is_zero() => {
+            "the kernel counts whole seconds, 1 or more"
+        }
+        span if span > LONGEST_TIMEOUT => "the kernel takes at most 2147483s, some 24 days",
+        _ => return Some(span),
+    };
+    findings.error(
+        &written.place,
+        format!("this time limit cannot be set: {fault}"),
+        "write a time such as 15m",
+    );
+    None
+}
+
+/// Each VIP once; services that share one must agree about it, and it stays as long as one of them wants it to.
+fn vips(definitions: &Definitions, findings: &mut Findings) -> Vec<(Vip, OnStop)> {
+    let mut known: BTreeMap<IpAddr, (Vip, OnStop)> = BTreeMap::new();
+    for service in &definitions.services {
+        let Some(written) = &service.vip else {
+            continue;
+        };
+        let Some((vip, on_stop)) = vip(service, written, findings) else {
+            continue;
+        };
+        let place = &written.interface.place;
+        let known = known
+            .entry(vip.address)
+            .or_insert_with(|| (vip.clone(), on_stop));
+        if known.0 != vip {
+            findings.error(
+                place,
+                format!(
+                    "the VIP is to be {vip} here, and {} in another service",
+                    known.0
+                ),
+                "write the same interface and prefix in both, or leave vip out of one",
+            );
+        }
+        if on_stop == OnStop::Keep {
+            known.1 = OnStop::Keep;
+        }
+    }
+    known.into_values().collect()
+}
+
+fn vip(
+    service: &ServiceDefinition,
+    written: &VipDefinition,
+    findings: &mut Findings,
+) -> Option<(Vip, OnStop)> {
+    let place = &written.interface.place;
+    let ListenDefinition::Address { host, .. } = &service.listen.value else {
+        findings.error(
+            place,
+            "a firewall mark has no address to be put on an interface",
+            "leave vip out, and add the addresses that the mark is set for by other means",
+        );
+        return None;
+    };
+    // A name that could not be resolved has been reported.
+    let Host::Address(address) = host else {
+        return None;
+    };
+    let interface = written.interface.value.clone();
+    let fits = (1..=LONGEST_INTERFACE).contains(&interface.len());
+    if !fits || interface.contains(|c: char| c == '/' || c == ':' || c.is_whitespace()) {
+        findings.error(
+            place,
+            format!("{interface:?} cannot be the name of an interface"),
+            "write a name that `ip link` lists, such as eth0",
+        );
+    }
+    let longest = if address.is_ipv4() { 32 } else { 128 };
+    let prefix = match &written.prefix {
+        None => longest,
+        Some(prefix) => match u8::try_from(prefix.value) {
+            Ok(length) if (1..=longest).contains(&length) => length,
+            _ => {
+                findings.error(
+                    &prefix.place,
+                    format!("a prefix of {} is out of range", prefix.value),
+                    format!("write 1 to {longest}, or leave it out: the address alone"),
+                );
+                longest
+            }
+        },
+    };
+    let default = service
+        .on_stop
+        .as_ref()
+        .map_or(OnStop::default(), |stop| stop.value);
+    let on_stop = written.on_stop.as_ref().map_or(default, |stop| stop.value);
+    Some((
+        Vip {
+            address: *address,
+            prefix,
+            interface,
+        },
+        on_stop,
+    ))
+}

@@ -1,0 +1,114 @@
+//! `ipvsctl doctor`: what is wrong with this machine as a director or a real server, each fault with what was seen, why it
+//! matters and what mends it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use director_core::model::Profile;
+use serde::Serialize;
+
+use super::error::CliError;
+use super::output::{Exit, Output, count};
+use crate::doctor::{Facts, Finding, Question, gather, judge};
+use crate::loader::load;
+use crate::realserver::default_path;
+
+/// The definitions that are read when nobody names others.
+const USUAL_DEFINITIONS: &str = "/etc/ipvsd/ipvsd.yaml";
+
+/// The arguments as typed.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Definitions to compare with [default: /etc/ipvsd/ipvsd.yaml, when there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Way of balancing to compare the kernel's settings with: nat-gateway, dr or maglev-ecmp
+    #[arg(long, value_parser = profile)]
+    profile: Option<Profile>,
+    /// Seconds to wait for answers of the network
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=60))]
+    wait: u64,
+    /// Send nothing: no echo, no question who has an address
+    #[arg(long)]
+    quiet: bool,
+    /// Where `ipvsctl realserver` remembers what it made
+    #[arg(long, value_name = "FILE", default_value_os_t = default_path())]
+    state: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    let known = Profile::ALL.iter().find(|(name, _)| *name == text);
+    known
+        .map(|(_, profile)| *profile)
+        .ok_or_else(|| "write nat-gateway, dr or maglev-ecmp".to_owned())
+}
+
+/// Looks, judges and prints.
+pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let usual = PathBuf::from(USUAL_DEFINITIONS);
+    let file = args
+        .config
+        .clone()
+        .or_else(|| usual.exists().then_some(usual));
+    let loaded = match file.as_deref().map(load).transpose() {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            output.findings(&error.report())?;
+            return Ok(Exit::Unusable);
+        }
+    };
+    let question = Question {
+        model: loaded.as_ref().map(|loaded| &loaded.model),
+        profile: args
+            .profile
+            .or_else(|| loaded.as_ref()?.model.host().profile),
+        memory: &args.state,
+        wait: (!args.quiet).then_some(Duration::from_secs(args.wait)),
+    };
+    let facts = gather(&question)?;
+    let findings = judge(&facts);
+    if args.json {
+        output.json(&Report {
+            healthy: findings.is_empty(),
+            director: facts.is_director(),
+            real_server: facts.is_real_server(),
+            findings: &findings,
+        })?;
+    } else {
+        output.text(&in_words(&facts, &findings))?;
+    }
+    Ok(match findings.is_empty() {
+        true => Exit::Fine,
+        false => Exit::Found,
+    })
+}
+
+/// The findings for programs.
+#[derive(Serialize)]
+struct Report<'a> {
+    healthy: bool,
+    director: bool,
+    real_server: bool,
+    findings: &'a [Finding],
+}
+
+fn in_words(facts: &Facts, findings: &[Finding]) -> String {
+    let role = match (facts.is_director(), facts.is_real_server()) {
+        (true, true) => "a director and real server",
+        (true, false) => "a director",
+        (false, true) => "a real server",
+        (false, false) => "a machine without services or VIPs",
+    };
+    let mut text = String::new();
+    for finding in findings {
+        text += &format!(
+            "{}: {}\n  seen     {}\n  matters  {}\n  mend     {}\n\n",
+            finding.fault, finding.about, finding.evidence, finding.matters, finding.mend
+        );
+    }
+    text + &format!("{} on {role}\n", count(findings.len(), "fault"))
+}

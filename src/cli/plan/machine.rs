@@ -1,0 +1,61 @@
+//! What a definitions file changes on this machine besides the table: addresses, settings of the kernel, time limits.
+
+use director_core::model::{HostPiece, HostWishes};
+use serde::Serialize;
+
+use crate::host::{Difference, differences};
+
+/// One change.
+#[derive(Debug, Serialize)]
+pub(super) struct MachineChange {
+    /// What there will be.
+    what: String,
+    /// What there is, of a setting, where that is known.
+    found: Option<String>,
+    because: String,
+    #[serde(skip)]
+    line: String,
+}
+
+/// The changes to this machine as it is.
+pub(super) fn against_machine(wishes: &HostWishes) -> Vec<MachineChange> {
+    let changes = differences(&wishes.pieces());
+    changes
+        .into_iter()
+        .map(|change| described(wishes, change))
+        .collect()
+}
+
+/// All that is wanted, for a machine of which nothing is known.
+pub(super) fn wanted(wishes: &HostWishes) -> Vec<MachineChange> {
+    let pieces = wishes.pieces();
+    pieces
+        .into_iter()
+        .map(|piece| described(wishes, Difference { piece, found: None }))
+        .collect()
+}
+
+fn described(wishes: &HostWishes, change: Difference) -> MachineChange {
+    let because = wishes.reason(&change.piece);
+    let words = match (&change.piece, &change.found) {
+        (HostPiece::Vip(vip), _) => format!("add     {vip}"),
+        (HostPiece::Setting { name, value }, Some(found)) => {
+            format!("set     {name}  {found} -> {value}")
+        }
+        (HostPiece::Timeout { of, seconds }, Some(found)) => {
+            format!("set     timeout {}  {found} s -> {seconds} s", of.name())
+        }
+        (piece, None) => format!("set     {piece}"),
+    };
+    MachineChange {
+        what: change.piece.to_string(),
+        found: change.found,
+        line: format!("{words}   ({because})\n"),
+        because,
+    }
+}
+
+/// The changes as lines.
+pub(super) fn in_words(changes: &[MachineChange]) -> String {
+    changes.iter().map(|change| change.line.as_str()).collect()
+}

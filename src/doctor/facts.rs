@@ -1,0 +1,156 @@
+//! What was seen on this machine, as data for the judges.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use director_core::model::{Endpoint, Family, Forwarding, Profile, ServiceId};
+use director_core::realserver::Setup;
+use director_core::table::Table;
+
+use crate::ipvs::SyncDaemon;
+use crate::net::{Address, Answer, Interface, MacAddress, Route};
+use crate::realserver::Standing;
+
+/// Everything that was seen.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The kernel's table; none when the kernel has no IPVS.
+    pub kernel: Option<Table>,
+    /// The table that the definitions lead to when every server is up; none without definitions.
+    pub defined: Option<Table>,
+    /// Names of the services that are defined.
+    pub names: BTreeMap<ServiceId, String>,
+    /// Ports on which servers listen by the definitions, where that is not the one in the table.
+    pub own_ports: BTreeMap<(ServiceId, Endpoint), u16>,
+    /// The way of balancing that was asked for.
+    pub profile: Option<Profile>,
+    /// Schedulers that services want and this kernel has not.
+    pub missing_schedulers: BTreeSet<String>,
+    /// Settings of the kernel by name.
+    pub settings: BTreeMap<String, String>,
+    /// Synchronisation daemons that run.
+    pub sync_daemons: Vec<SyncDaemon>,
+    /// Entries of the connection table.
+    pub connections: usize,
+    /// Buckets of the connection table; 0 when that is not known.
+    pub connection_buckets: u32,
+    /// Interfaces.
+    pub interfaces: Vec<Interface>,
+    /// Addresses of the interfaces.
+    pub addresses: Vec<Address>,
+    /// What is known about each VIP.
+    pub vips: BTreeMap<IpAddr, VipFacts>,
+    /// The way to each real server of each service.
+    pub roads: Vec<Road>,
+    /// Packets that reverse path filters dropped while we looked.
+    pub filtered: u64,
+    /// Rules of the firewall that drop what connection tracking takes for invalid.
+    pub invalid_drops: Vec<String>,
+    /// VIPs that this machine was set up to serve, as a real server.
+    pub serves: BTreeSet<Setup>,
+    /// How the pieces of that stand.
+    pub standing: Vec<Standing>,
+}
+
+/// What is known about a VIP.
+#[derive(Debug, Clone, Default)]
+pub struct VipFacts {
+    /// Whether this machine takes its packets.
+    pub local: bool,
+    /// The interface that it is on, or whose network it belongs to.
+    pub interface: Option<String>,
+    /// Other machines that say they have it.
+    pub answered_by: BTreeSet<MacAddress>,
+}
+
+/// The way to one real server of one service.
+#[derive(Debug, Clone)]
+pub struct Road {
+    /// The service.
+    pub service: ServiceId,
+    /// The server.
+    pub server: Endpoint,
+    /// How packets reach it.
+    pub forwarding: Forwarding,
+    /// Where its packets leave; none when there is no route.
+    pub route: Option<Route>,
+    /// Name and largest packet of the interface that they leave by.
+    pub interface: Option<(String, u32)>,
+    /// The hardware addresses of the server, where it is on our network.
+    pub macs: BTreeSet<MacAddress>,
+    /// What it said to an echo as the routes have it, from our own address.
+    pub plain: Option<Answer>,
+    /// NAT: what it said to an echo from the VIP.
+    pub from_vip: Option<Answer>,
+    /// Direct routing and tunnels: what it said to an echo to the VIP, sent as IPVS forwards.
+    pub to_vip: Option<Answer>,
+    /// Tunnels: the largest packet that reached it, when the largest that leaves here did not.
+    pub passes: Option<u32>,
+}
+
+impl Road {
+    /// The VIP, where the service has one.
+    pub(super) fn vip(&self) -> Option<IpAddr> {
+        vip_of(&self.service)
+    }
+}
+
+/// The VIP of a service, where it has one.
+pub(super) fn vip_of(service: &ServiceId) -> Option<IpAddr> {
+    match service {
+        ServiceId::Address { vip, .. } => Some(*vip),
+        ServiceId::Mark { .. } => None,
+    }
+}
+
+impl Facts {
+    /// A setting of the kernel as a number.
+    pub(super) fn setting(&self, name: &str) -> Option<i64> {
+        self.settings.get(name)?.parse().ok()
+    }
+
+    /// The name of a service, for people.
+    pub(super) fn name(&self, service: &ServiceId) -> String {
+        match self.names.get(service) {
+            Some(name) if *name != service.to_string() => format!("{name} ({service})"),
+            _ => service.to_string(),
+        }
+    }
+
+    /// Whether any server of this family is reached in this way.
+    pub(super) fn any(&self, family: Family, wanted: impl Fn(Forwarding) -> bool) -> bool {
+        self.roads
+            .iter()
+            .any(|road| road.service.family() == family && wanted(road.forwarding))
+    }
+
+    /// Whether this machine balances, or is to.
+    #[must_use]
+    pub fn is_director(&self) -> bool {
+        let busy = |table: &Option<Table>| {
+            table
+                .as_ref()
+                .is_some_and(|table| !table.services.is_empty())
+        };
+        busy(&self.kernel) || self.defined.is_some()
+    }
+
+    /// Whether this machine serves a VIP as a real server.
+    #[must_use]
+    pub fn is_real_server(&self) -> bool {
+        !self.serves.is_empty() || (!self.is_director() && self.quiet_vips().next().is_some())
+    }
+
+    /// Addresses that stand where nobody asks for them: on the loopback or a tunnel, alone in their network.
+    pub(super) fn quiet_vips(&self) -> impl Iterator<Item = (&Address, &Interface)> {
+        self.addresses.iter().filter_map(|address| {
+            let place = self
+                .interfaces
+                .iter()
+                .find(|one| one.index == address.interface)?;
+            let alone = address.prefix == if address.address.is_ipv4() { 32 } else { 128 };
+            let quiet = place.loopback || !place.resolves;
+            (alone && quiet && !address.address.is_loopback()).then_some((address, place))
+        })
+    }
+}

@@ -1,0 +1,188 @@
+//! Asks the network: who has the VIPs, and how each real server answers along each road. All at once, since silence takes
+//! its time. What cannot be asked stays unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use director_core::model::{Forwarding, Tunnel, TunnelChecksum};
+
+use crate::doctor::Facts;
+use crate::doctor::facts::Road;
+use crate::net::{Answer, Echo, Interface, MacAddress, Wrapping, echo, who_has};
+
+/// Servers and VIPs asked at the same time.
+const TOGETHER: usize = 32;
+/// The size of an echo that tells nothing of sizes.
+const SMALL: usize = 84;
+/// What IPv4 must take in one piece; less is not looked for.
+const LEAST: u32 = 576;
+
+pub(super) fn ask(facts: &mut Facts, wait: Duration) {
+    let interfaces = facts.interfaces.clone();
+    let find = |name: &str| interfaces.iter().find(|one| one.name == name);
+    let mut vips: Vec<_> = facts.vips.iter_mut().collect();
+    for some in vips.chunks_mut(TOGETHER) {
+        std::thread::scope(|scope| {
+            for (vip, known) in some {
+                let Some(place) = known.interface.as_deref().and_then(find) else {
+                    continue;
+                };
+                let own: BTreeSet<MacAddress> =
+                    interfaces.iter().filter_map(|one| one.mac).collect();
+                scope.spawn(move || {
+                    let owners = who_has(place, **vip, wait).unwrap_or_default();
+                    known.answered_by = owners.difference(&own).copied().collect();
+                });
+            }
+        });
+    }
+    ask_servers(&mut facts.roads, &find, wait);
+}
+
+/// Asks each server once for its hardware address, and then along each of its roads.
+fn ask_servers<'a>(
+    roads: &mut [Road],
+    find: &(impl Fn(&str) -> Option<&'a Interface> + Sync),
+    wait: Duration,
+) {
+    let mut macs: BTreeMap<IpAddr, BTreeSet<MacAddress>> = BTreeMap::new();
+    let places: BTreeMap<IpAddr, &Interface> = roads
+        .iter()
+        .filter(|road| is_neighbour(road))
+        .filter_map(|road| {
+            let place = find(&road.interface.as_ref()?.0)?;
+            Some((road.server.address, place))
+        })
+        .collect();
+    let all: Vec<_> = places.into_iter().collect();
+    for some in all.chunks(TOGETHER) {
+        std::thread::scope(|scope| {
+            let asked: Vec<_> = some
+                .iter()
+                .map(|(server, place)| {
+                    let asking = scope.spawn(|| who_has(place, *server, wait));
+                    (*server, asking)
+                })
+                .collect();
+            for (server, asking) in asked {
+                if let Ok(Ok(found)) = asking.join() {
+                    macs.insert(server, found);
+                }
+            }
+        });
+    }
+    for road in roads.iter_mut() {
+        road.macs = macs.get(&road.server.address).cloned().unwrap_or_default();
+    }
+    for some in roads.chunks_mut(TOGETHER) {
+        std::thread::scope(|scope| {
+            for road in some {
+                let place = road.interface.as_ref().and_then(|(name, _)| find(name));
+                if let Some(place) = place {
+                    scope.spawn(move || walk(road, place, wait));
+                }
+            }
+        });
+    }
+}
+
+/// On a network of ours, and not this machine itself.
+fn is_neighbour(road: &Road) -> bool {
+    road.route
+        .as_ref()
+        .is_some_and(|route| route.gateway.is_none() && !route.local)
+}
+
+/// Sends echoes to one server along one road.
+fn walk(road: &mut Road, place: &Interface, wait: Duration) {
+    let Some(route) = road.route.clone().filter(|route| !route.local) else {
+        return;
+    };
+    let (IpAddr::V4(server), Some(IpAddr::V4(own))) = (road.server.address, route.source) else {
+        return;
+    };
+    let plain = Echo {
+        from: own,
+        to: server,
+        wrapping: Wrapping::Plain,
+        size: SMALL,
+        heard_on: Some(place),
+        // Nothing is waited for once the answer is there.
+        wait: wait * 2,
+    };
+    road.plain = echo(&plain).ok();
+    if road.plain != Some(Answer::Echo) {
+        return;
+    }
+    let vip = match road.vip() {
+        Some(IpAddr::V4(vip)) => Some(vip),
+        _ => None,
+    };
+    match road.forwarding {
+        Forwarding::Masq => {
+            road.from_vip = vip.and_then(|vip| echo(&Echo { from: vip, ..plain }).ok());
+        }
+        Forwarding::Direct => {
+            let frame = road.macs.first().map(|mac| Wrapping::Frame {
+                interface: place,
+                to: *mac,
+            });
+            road.to_vip = frame.and_then(|frame| to_vip(plain, vip, frame));
+        }
+        Forwarding::Tunnel(tunnel) => {
+            road.to_vip = to_vip(plain, vip, wrapped(tunnel, server));
+            let mtu = route.mtu.unwrap_or(place.mtu);
+            road.passes = largest(&plain, mtu);
+        }
+        Forwarding::Local | Forwarding::Bypass => {}
+    }
+}
+
+fn to_vip(plain: Echo<'_>, vip: Option<Ipv4Addr>, wrapping: Wrapping<'_>) -> Option<Answer> {
+    let vip = vip.filter(|vip| *vip != plain.from)?;
+    let asked = Echo {
+        to: vip,
+        wrapping,
+        // The answer may take any way that leads here.
+        heard_on: None,
+        ..plain
+    };
+    echo(&asked).ok()
+}
+
+fn wrapped(tunnel: Tunnel, to: Ipv4Addr) -> Wrapping<'static> {
+    match tunnel {
+        Tunnel::Ipip => Wrapping::Ipip(to),
+        Tunnel::Gre { checksum } => Wrapping::Gre {
+            to,
+            checksum: checksum != TunnelChecksum::Off,
+        },
+        Tunnel::Gue { port, .. } => Wrapping::Gue { to, port },
+    }
+}
+
+/// The largest packet that reaches the server, when the largest that leaves here does not.
+fn largest(plain: &Echo<'_>, mtu: u32) -> Option<u32> {
+    let passes = |size: u32| {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        echo(&Echo { size, ..*plain }).is_ok_and(|answer| answer == Answer::Echo)
+    };
+    // Beyond the largest IPv4 packet there is nothing to ask, as on a loopback.
+    if !(LEAST..=9216).contains(&mtu) || passes(mtu) {
+        return None;
+    }
+    let (mut good, mut bad) = (LEAST, mtu);
+    if !passes(good) {
+        return None;
+    }
+    while bad - good > 1 {
+        let middle = good + (bad - good) / 2;
+        if passes(middle) {
+            good = middle;
+        } else {
+            bad = middle;
+        }
+    }
+    Some(good)
+}

@@ -1,0 +1,284 @@
+//! Asks the kernel and the network for the facts. Changes nothing; sends echoes and asks who has an address, no more.
+
+mod active;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use director_core::desired::assumed;
+use director_core::health::Verdict;
+use director_core::model::{Endpoint, Model, Profile, ServiceId};
+use director_core::table::Table;
+
+use super::Facts;
+use super::facts::{Road, VipFacts, vip_of};
+use crate::ipvs::{Kernel, KernelError, NetlinkKernel, Scope};
+use crate::net::{Interface, NetError, Network, Sysctl};
+use crate::realserver::{self, Memory, RealServerError};
+
+/// What is to be looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The definitions, where there are any.
+    pub model: Option<&'a Model>,
+    /// The way of balancing to compare with.
+    pub profile: Option<Profile>,
+    /// The memory of what was set up here as a real server.
+    pub memory: &'a Path,
+    /// How long to wait for answers of the network; none when nothing shall be sent.
+    pub wait: Option<Duration>,
+}
+
+/// Why the facts cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    /// The kernel's tables cannot be read.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// The network cannot be asked.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The memory of a real server cannot be read.
+    #[error(transparent)]
+    RealServer(#[from] RealServerError),
+}
+
+/// Gathers the facts.
+///
+/// # Errors
+/// When this program may not, or the kernel cannot be asked. What is missing is a fact and no error.
+pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
+    let network = Network::open()?;
+    let mut facts = Facts {
+        profile: question.profile,
+        interfaces: network.interfaces()?,
+        addresses: network.addresses()?,
+        ..Facts::default()
+    };
+    ask_kernel(&mut facts)?;
+    if let Some(model) = question.model {
+        facts.defined = Some(assumed(model, Verdict::Up));
+        facts.names = names(model);
+        facts.own_ports = own_ports(model);
+        facts.missing_schedulers = missing_schedulers(model);
+    }
+    facts.settings = settings(&facts);
+    facts.invalid_drops = invalid_drops();
+    facts.serves = Memory::read(question.memory)?.setups;
+    facts.standing = realserver::standing(&facts.serves)?;
+    let table = together(&facts);
+    facts.vips = vips(&network, &facts, &table)?;
+    facts.roads = roads(&network, &facts, &table)?;
+    if let Some(wait) = question.wait {
+        let filtered_before = filtered();
+        active::ask(&mut facts, wait);
+        facts.filtered = filtered().saturating_sub(filtered_before);
+    }
+    Ok(facts)
+}
+
+fn ask_kernel(facts: &mut Facts) -> Result<(), GatherError> {
+    let mut kernel = match NetlinkKernel::open() {
+        Ok(kernel) => kernel,
+        Err(KernelError::NoIpvs) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    facts.kernel = Some(kernel.read_table(Scope::All)?);
+    facts.connection_buckets = kernel.info()?.connection_table_size;
+    facts.sync_daemons = kernel.sync_daemons()?;
+    // The first line has the titles.
+    let connections = fs::read("/proc/net/ip_vs_conn").unwrap_or_default();
+    let lines = connections.iter().filter(|byte| **byte == b'\n').count();
+    facts.connections = lines.saturating_sub(1);
+    Ok(())
+}
+
+fn names(model: &Model) -> BTreeMap<ServiceId, String> {
+    let services = model.services().iter();
+    services
+        .map(|service| (service.id, service.name.clone()))
+        .collect()
+}
+
+fn own_ports(model: &Model) -> BTreeMap<(ServiceId, Endpoint), u16> {
+    let mut ports = BTreeMap::new();
+    for service in model.services() {
+        for server in service.real_servers.iter().chain(&service.fallback) {
+            if server.port != server.endpoint.port {
+                ports.insert((service.id, server.endpoint), server.port);
+            }
+        }
+    }
+    ports
+}
+
+/// Schedulers of the definitions for which the kernel's own loader of modules finds nothing. Where there is no loader,
+/// nothing is known and nothing is missed.
+fn missing_schedulers(model: &Model) -> BTreeSet<String> {
+    let wanted: BTreeSet<&str> = model
+        .services()
+        .iter()
+        .map(|service| service.scheduling.scheduler.as_str())
+        .collect();
+    let loader = Sysctl::new("kernel.modprobe").read().ok().flatten();
+    let loader = loader.filter(|path| !path.is_empty());
+    let loader = loader.unwrap_or_else(|| "/sbin/modprobe".to_owned());
+    let is_missing = |name: &&str| {
+        let module = format!("ip_vs_{name}");
+        !Path::new("/sys/module").join(&module).exists()
+            && Command::new(&loader)
+                .args(["-n", "-q", "--", &module])
+                .status()
+                .is_ok_and(|status| !status.success())
+    };
+    wanted
+        .into_iter()
+        .filter(is_missing)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn settings(facts: &Facts) -> BTreeMap<String, String> {
+    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    for name in ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"] {
+        wanted.insert(name.to_owned());
+    }
+    for (_, profile) in Profile::ALL {
+        wanted.extend(profile.settings().iter().map(|one| one.name.to_owned()));
+    }
+    for name in ["backup_only", "conntrack", "run_estimation", "conn_max"] {
+        wanted.insert(format!("net.ipv4.vs.{name}"));
+    }
+    let places = facts.interfaces.iter().map(|one| one.name.as_str());
+    for place in places.chain(["all"]) {
+        for name in ["rp_filter", "arp_ignore", "arp_announce"] {
+            wanted.insert(Sysctl::of_interface("ipv4", place, name).name().to_owned());
+        }
+    }
+    wanted
+        .into_iter()
+        .filter_map(|name| {
+            let value = Sysctl::new(&name).read().ok().flatten()?;
+            Some((name, value))
+        })
+        .collect()
+}
+
+/// Rules of the firewall that drop what connection tracking takes for invalid, in the words of the firewall's own tools.
+fn invalid_drops() -> Vec<String> {
+    let tools: [&[&str]; 4] = [
+        &["iptables-save"],
+        &["iptables-legacy-save"],
+        &["ip6tables-legacy-save"],
+        &["nft", "list", "ruleset"],
+    ];
+    let mut found = BTreeSet::new();
+    for tool in tools {
+        let ended = Command::new(tool[0]).args(&tool[1..]).output();
+        let text = ended.map(|ended| String::from_utf8_lossy(&ended.stdout).into_owned());
+        for line in text.unwrap_or_default().lines() {
+            let lower = line.to_ascii_lowercase();
+            let drops = lower.contains("drop") || lower.contains("reject");
+            if drops && lower.contains("invalid") {
+                found.insert(line.trim().to_owned());
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Packets that reverse path filters have dropped since the machine started.
+fn filtered() -> u64 {
+    let text = fs::read_to_string("/proc/net/netstat").unwrap_or_default();
+    let mut lines = text.lines();
+    while let (Some(titles), Some(values)) = (lines.next(), lines.next()) {
+        let place = titles
+            .split_whitespace()
+            .position(|title| title == "IPReversePathFilter");
+        if let Some(value) = place.and_then(|place| values.split_whitespace().nth(place)) {
+            return value.parse().unwrap_or(0);
+        }
+    }
+    0
+}
+
+/// The kernel's services and those of the definitions.
+fn together(facts: &Facts) -> Table {
+    let mut table = facts.defined.clone().unwrap_or_default();
+    for (service, entry) in facts.kernel.iter().flat_map(|kernel| &kernel.services) {
+        match table.services.get_mut(service) {
+            Some(known) => known.servers.extend(&entry.servers),
+            None => {
+                table.services.insert(*service, entry.clone());
+            }
+        }
+    }
+    table
+}
+
+fn vips(
+    network: &Network,
+    facts: &Facts,
+    table: &Table,
+) -> Result<BTreeMap<IpAddr, VipFacts>, NetError> {
+    let mut vips = BTreeMap::new();
+    for vip in table.services.keys().filter_map(vip_of) {
+        let route = network.route(vip)?;
+        let known = VipFacts {
+            local: route.is_some_and(|route| route.local),
+            interface: place_of(facts, vip).map(|place| place.name.clone()),
+            answered_by: BTreeSet::new(),
+        };
+        vips.insert(vip, known);
+    }
+    Ok(vips)
+}
+
+/// The Ethernet that a VIP is on, or whose network it belongs to.
+fn place_of(facts: &Facts, vip: IpAddr) -> Option<&Interface> {
+    let spoken = |index: u32| {
+        let mut all = facts.interfaces.iter();
+        all.find(|one| one.index == index && one.resolves && !one.loopback && one.up)
+    };
+    let own = facts.addresses.iter().filter(|own| own.address == vip);
+    own.clone()
+        .find_map(|own| spoken(own.interface))
+        .or_else(|| {
+            let mut near = facts
+                .addresses
+                .iter()
+                .filter(|own| own.is_neighbour_of(vip));
+            near.find_map(|own| spoken(own.interface))
+        })
+}
+
+fn roads(network: &Network, facts: &Facts, table: &Table) -> Result<Vec<Road>, NetError> {
+    let mut roads = Vec::new();
+    for (service, entry) in &table.services {
+        for (server, settings) in &entry.servers {
+            let route = network.route(server.address)?;
+            let interface = route
+                .as_ref()
+                .and_then(|route| route.interface)
+                .and_then(|index| facts.interfaces.iter().find(|one| one.index == index))
+                .map(|one| (one.name.clone(), one.mtu));
+            roads.push(Road {
+                service: *service,
+                server: *server,
+                forwarding: settings.settings.forwarding,
+                route,
+                interface,
+                macs: BTreeSet::new(),
+                plain: None,
+                from_vip: None,
+                to_vip: None,
+                passes: None,
+            });
+        }
+    }
+    Ok(roads)
+}

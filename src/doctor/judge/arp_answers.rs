@@ -1,0 +1,42 @@
+//! A real server whose VIP stands quietly, but which answers ARP for it all the same.
+
+use crate::doctor::{Facts, Finding};
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    // One that was set up by us is judged by its pieces.
+    if !facts.is_real_server() || !facts.serves.is_empty() {
+        return Vec::new();
+    }
+    let all = |name: &str| {
+        facts
+            .setting(&format!("net.ipv4.conf.all.{name}"))
+            .unwrap_or(0)
+    };
+    let of = |interface: &str, name: &str| {
+        let own = format!("net.ipv4.conf.{}.{name}", interface.replace('.', "/"));
+        facts.setting(&own).unwrap_or(0).max(all(name))
+    };
+    let mut findings = Vec::new();
+    for (vip, _) in facts.quiet_vips().filter(|(vip, _)| vip.address.is_ipv4()) {
+        let vip = vip.address;
+        let loud = facts
+            .interfaces
+            .iter()
+            .filter(|one| one.up && !one.loopback && one.resolves && one.mac.is_some())
+            .find(|one| of(&one.name, "arp_ignore") == 0 || of(&one.name, "arp_announce") < 2);
+        let Some(loud) = loud else { continue };
+        findings.push(Finding {
+            fault: "arp-answers",
+            about: vip.to_string(),
+            evidence: format!(
+                "arp_ignore={} and arp_announce={} on {}",
+                of(&loud.name, "arp_ignore"),
+                of(&loud.name, "arp_announce"),
+                loud.name
+            ),
+            matters: "this machine tells clients that it has the VIP, and they come past the director".to_owned(),
+            mend: "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; or ipvsctl realserver up, which also takes it back".to_owned(),
+        });
+    }
+    findings
+}

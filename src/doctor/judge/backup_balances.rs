@@ -1,0 +1,24 @@
+//! A director that takes over connections of another and balances what that one forwards to it.
+
+use crate::doctor::{Facts, Finding};
+use crate::ipvs::SyncRole;
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    let backup = facts
+        .sync_daemons
+        .iter()
+        .find(|daemon| daemon.role == SyncRole::Backup);
+    let Some(backup) = backup else {
+        return Vec::new();
+    };
+    if !facts.is_director() || facts.setting("net.ipv4.vs.backup_only") != Some(0) {
+        return Vec::new();
+    }
+    vec![Finding {
+        fault: "backup-balances",
+        about: format!("sync daemon on {}", backup.interface),
+        evidence: "a backup sync daemon runs here, this machine has services, and net.ipv4.vs.backup_only=0".to_owned(),
+        matters: "when this machine is a real server of the acting director too, it balances again what it was given: packets go in circles".to_owned(),
+        mend: "sysctl -w net.ipv4.vs.backup_only=1".to_owned(),
+    }]
+}

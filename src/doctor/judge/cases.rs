@@ -1,0 +1,377 @@
+//! Each fault made in otherwise healthy facts, and what must be found: that fault and no other.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use director_core::model::{
+    ClientMask, Endpoint, Forwarding, Profile, Protocol, Scheduling, ServiceId, Tunnel,
+};
+use director_core::realserver::{Mode, Setup};
+use director_core::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
+
+use super::*;
+use crate::doctor::{Road, VipFacts};
+use crate::ipvs::{SyncDaemon, SyncRole};
+use crate::net::{Address, Answer, Interface, MacAddress, Route, Scope};
+use crate::realserver::Standing;
+
+const SERVER_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 4]);
+const FOREIGN_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 9]);
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn service(port: u16) -> ServiceId {
+    ServiceId::Address {
+        protocol: Protocol::Tcp,
+        vip: ip("192.0.2.10"),
+        port,
+    }
+}
+
+fn interface(index: u32, name: &str, last: u8) -> Interface {
+    Interface {
+        index,
+        name: name.to_owned(),
+        mac: Some(MacAddress([2, 0, 0, 0, 1, last])),
+        mtu: 1500,
+        up: true,
+        loopback: name == "lo",
+        resolves: name != "lo",
+        kind: None,
+    }
+}
+
+fn address(text: &str, prefix: u8, interface: u32) -> Address {
+    Address {
+        address: ip(text),
+        prefix,
+        interface,
+        scope: Scope::Global,
+        ours: false,
+        duplicate: false,
+    }
+}
+
+fn road(forwarding: Forwarding) -> Road {
+    Road {
+        service: service(80),
+        server: Endpoint {
+            address: ip("10.0.0.4"),
+            port: 80,
+        },
+        forwarding,
+        route: Some(Route {
+            interface: Some(3),
+            gateway: None,
+            source: Some(ip("10.0.0.1")),
+            local: false,
+            mtu: None,
+        }),
+        interface: Some(("back".to_owned(), 1500)),
+        macs: BTreeSet::from([SERVER_MAC]),
+        plain: Some(Answer::Echo),
+        from_vip: Some(Answer::Echo),
+        to_vip: Some(Answer::Echo),
+        passes: None,
+    }
+}
+
+fn table(weight: u32) -> Table {
+    let mut entry = ServiceEntry::new(Scheduling {
+        scheduler: "rr".to_owned(),
+        flags: Default::default(),
+        persistence: None,
+        mask: ClientMask::V4(std::net::Ipv4Addr::BROADCAST),
+        one_packet: false,
+    });
+    let settings = ServerSettings {
+        forwarding: Forwarding::Masq,
+        weight,
+        upper_threshold: 0,
+        lower_threshold: 0,
+    };
+    entry
+        .servers
+        .insert(road(Forwarding::Masq).server, ServerEntry::new(settings));
+    Table {
+        services: [(service(80), entry)].into(),
+    }
+}
+
+/// A director with one service by NAT, as it should be.
+fn healthy() -> Facts {
+    let settings = [
+        ("net.ipv4.ip_forward", "1"),
+        ("net.ipv4.vs.conntrack", "0"),
+        ("net.ipv4.vs.backup_only", "0"),
+        ("net.ipv4.vs.run_estimation", "1"),
+        ("net.ipv4.vs.conn_reuse_mode", "1"),
+        ("net.ipv4.conf.all.rp_filter", "1"),
+        ("net.ipv4.conf.all.arp_ignore", "0"),
+        ("net.ipv4.conf.all.arp_announce", "0"),
+    ];
+    Facts {
+        kernel: Some(table(1)),
+        defined: Some(table(1)),
+        settings: settings
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        connection_buckets: 4096,
+        interfaces: vec![
+            interface(1, "lo", 1),
+            interface(2, "front", 2),
+            interface(3, "back", 3),
+        ],
+        addresses: vec![
+            address("192.0.2.10", 24, 2),
+            address("10.0.0.1", 24, 3),
+            address("127.0.0.1", 8, 1),
+        ],
+        vips: [(
+            ip("192.0.2.10"),
+            VipFacts {
+                local: true,
+                interface: Some("front".to_owned()),
+                answered_by: BTreeSet::new(),
+            },
+        )]
+        .into(),
+        roads: vec![road(Forwarding::Masq)],
+        ..Facts::default()
+    }
+}
+
+/// A machine with a VIP on its loopback and nothing else.
+fn real_server() -> Facts {
+    let mut facts = Facts {
+        kernel: Some(Table::default()),
+        defined: None,
+        roads: Vec::new(),
+        vips: Default::default(),
+        ..healthy()
+    };
+    facts.addresses.push(address("192.0.2.10", 32, 1));
+    facts
+}
+
+/// What was set up there by us has lost this piece.
+fn lost(mode: Mode, piece: usize) -> Facts {
+    let setup = Setup {
+        vip: ip("192.0.2.10"),
+        mode,
+        local: None,
+        mss: Some(1440),
+    };
+    let mut facts = real_server();
+    facts.standing = setup
+        .pieces()
+        .into_iter()
+        .enumerate()
+        .map(|(place, piece_there)| Standing {
+            piece: piece_there,
+            present: place != piece,
+        })
+        .collect();
+    facts.serves.insert(setup);
+    facts
+}
+
+/// Makes a fault in healthy facts.
+fn with(change: impl FnOnce(&mut Facts)) -> Facts {
+    let mut facts = healthy();
+    change(&mut facts);
+    facts
+}
+
+fn set(facts: &mut Facts, name: &str, value: &str) {
+    facts.settings.insert(name.to_owned(), value.to_owned());
+}
+
+fn faults(facts: &Facts) -> Vec<&'static str> {
+    judge(facts).iter().map(|finding| finding.fault).collect()
+}
+
+#[test]
+fn nothing_is_found_where_all_is_well() {
+    assert_eq!(judge(&healthy()), []);
+    let mut quiet = real_server();
+    set(&mut quiet, "net.ipv4.conf.all.arp_ignore", "1");
+    set(&mut quiet, "net.ipv4.conf.all.arp_announce", "2");
+    assert_eq!(judge(&quiet), []);
+    assert_eq!(judge(&lost(Mode::Dr, 99)), []);
+}
+
+#[test]
+fn each_fault_is_found_and_no_other() {
+    let direct = |facts: &mut Facts| facts.roads = vec![road(Forwarding::Direct)];
+    let tunnel = |facts: &mut Facts| facts.roads = vec![road(Forwarding::Tunnel(Tunnel::Ipip))];
+    let cases: Vec<(&str, Facts)> = vec![
+        ("ipvs-missing", with(|facts| facts.kernel = None)),
+        (
+            "scheduler-missing",
+            with(|facts| facts.missing_schedulers = BTreeSet::from(["twos".to_owned()])),
+        ),
+        (
+            "vip-missing",
+            with(|facts| facts.vips.values_mut().for_each(|vip| vip.local = false)),
+        ),
+        (
+            "vip-elsewhere",
+            with(|facts| {
+                for vip in facts.vips.values_mut() {
+                    vip.answered_by.insert(FOREIGN_MAC);
+                }
+            }),
+        ),
+        (
+            "server-claims-vip",
+            with(|facts| {
+                for vip in facts.vips.values_mut() {
+                    vip.answered_by.insert(SERVER_MAC);
+                }
+            }),
+        ),
+        (
+            "forwarding-off",
+            with(|facts| set(facts, "net.ipv4.ip_forward", "0")),
+        ),
+        (
+            "nat-on-clients-network",
+            with(|facts| facts.roads[0].server.address = ip("192.0.2.4")),
+        ),
+        (
+            "nat-way-back",
+            with(|facts| facts.roads[0].from_vip = Some(Answer::Silence)),
+        ),
+        (
+            "direct-other-network",
+            with(|facts| {
+                direct(facts);
+                facts.roads[0].route.as_mut().unwrap().gateway = Some(ip("10.0.0.254"));
+            }),
+        ),
+        (
+            "port-not-mapped",
+            with(|facts| {
+                direct(facts);
+                facts.roads[0].server.port = 8080;
+            }),
+        ),
+        (
+            "vip-not-served",
+            with(|facts| {
+                direct(facts);
+                facts.roads[0].to_vip = Some(Answer::Silence);
+            }),
+        ),
+        (
+            "tunnel-not-unwrapped",
+            with(|facts| {
+                tunnel(facts);
+                let by = "10.0.0.4".parse().unwrap();
+                facts.roads[0].to_vip = Some(Answer::Unreachable { by, code: 2 });
+            }),
+        ),
+        (
+            "tunnel-mtu",
+            with(|facts| {
+                tunnel(facts);
+                facts.roads[0].passes = Some(1400);
+            }),
+        ),
+        ("reverse-path-drops", with(|facts| facts.filtered = 3)),
+        (
+            "drops-invalid",
+            with(|facts| facts.invalid_drops = vec!["ct state invalid drop".to_owned()]),
+        ),
+        ("nobody-serves", with(|facts| facts.kernel = Some(table(0)))),
+        (
+            "services-of-others",
+            with(|facts| {
+                let mut kernel = table(1);
+                let entry = kernel.services[&service(80)].clone();
+                kernel.services.insert(service(81), entry);
+                facts.kernel = Some(kernel);
+            }),
+        ),
+        (
+            "backup-balances",
+            with(|facts| {
+                facts.sync_daemons = vec![SyncDaemon {
+                    role: SyncRole::Backup,
+                    interface: "front".to_owned(),
+                    sync_id: 0,
+                    max_length: 0,
+                    group: None,
+                    port: 0,
+                    ttl: 0,
+                }];
+            }),
+        ),
+        (
+            "profile-differs",
+            with(|facts| facts.profile = Some(Profile::Dr)),
+        ),
+        (
+            "connection-table-full",
+            with(|facts| facts.connections = 3300),
+        ),
+        (
+            "estimation-off",
+            with(|facts| set(facts, "net.ipv4.vs.run_estimation", "0")),
+        ),
+        ("arp-answers", real_server()),
+        ("arp-answers", lost(Mode::Dr, 0)),
+        ("vip-not-served", lost(Mode::Dr, 2)),
+        ("tunnel-not-unwrapped", lost(Mode::Ipip, 2)),
+        ("reverse-path-strict", lost(Mode::Ipip, 3)),
+        ("tunnel-not-unwrapped", lost(Mode::Gue { port: 6080 }, 4)),
+        ("segments-too-large", lost(Mode::Ipip, 4)),
+    ];
+    for (fault, facts) in cases {
+        let mut found = faults(&facts);
+        // The profile of direct routing has two settings that the healthy machine has not.
+        found.dedup();
+        assert_eq!(found, [fault]);
+    }
+}
+
+#[test]
+fn every_finding_says_all_there_is_to_say() {
+    let facts = with(|facts| {
+        facts.roads[0].from_vip = Some(Answer::Silence);
+        facts.connections = 4096;
+        set(facts, "net.ipv4.vs.run_estimation", "0");
+    });
+    for finding in judge(&facts) {
+        for text in [
+            &finding.about,
+            &finding.evidence,
+            &finding.matters,
+            &finding.mend,
+        ] {
+            assert!(!text.is_empty(), "{finding:?}");
+        }
+    }
+}
+
+#[test]
+fn a_silent_server_proves_nothing() {
+    let facts = with(|facts| {
+        facts.roads[0].plain = Some(Answer::Silence);
+        facts.roads[0].from_vip = None;
+    });
+    assert_eq!(judge(&facts), []);
+}
+
+#[test]
+fn a_table_that_grows_by_itself_is_not_full() {
+    let facts = with(|facts| {
+        facts.connections = 100_000;
+        set(facts, "net.ipv4.vs.conn_max", "1073741824");
+    });
+    assert_eq!(judge(&facts), []);
+}

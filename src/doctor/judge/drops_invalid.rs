@@ -1,0 +1,21 @@
+//! The firewall drops what connection tracking takes for invalid, and IPVS hides its connections from tracking.
+
+use crate::doctor::{Facts, Finding};
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    let tracked = facts.setting("net.ipv4.vs.conntrack").unwrap_or(0) != 0;
+    if tracked || !facts.is_director() {
+        return Vec::new();
+    }
+    facts
+        .invalid_drops
+        .iter()
+        .map(|rule| Finding {
+            fault: "drops-invalid",
+            about: "firewall".to_owned(),
+            evidence: format!("net.ipv4.vs.conntrack=0, and the rule: {rule}"),
+            matters: "IPVS does not tell connection tracking of its connections; their later packets and replies look invalid and are dropped before they are forwarded".to_owned(),
+            mend: "sysctl -w net.ipv4.vs.conntrack=1; or accept the traffic of the services before that rule".to_owned(),
+        })
+        .collect()
+}

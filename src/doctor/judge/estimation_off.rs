@@ -1,0 +1,18 @@
+//! The kernel does not count.
+
+use crate::doctor::{Facts, Finding};
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    if !facts.is_director() || facts.setting("net.ipv4.vs.run_estimation") != Some(0) {
+        return Vec::new();
+    }
+    vec![Finding {
+        fault: "estimation-off",
+        about: "net.ipv4.vs.run_estimation".to_owned(),
+        evidence: "it is 0".to_owned(),
+        matters:
+            "rates and counters of services and servers stand still, in every tool that shows them"
+                .to_owned(),
+        mend: "sysctl -w net.ipv4.vs.run_estimation=1".to_owned(),
+    }]
+}

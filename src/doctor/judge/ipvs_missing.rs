@@ -1,0 +1,23 @@
+//! The kernel has no IPVS, or not the scheduler that a service wants.
+
+use crate::doctor::{Facts, Finding};
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    let no_ipvs = (facts.kernel.is_none() && facts.serves.is_empty()).then(|| Finding {
+        fault: "ipvs-missing",
+        about: "kernel".to_owned(),
+        evidence: "the kernel knows no family IPVS and could not load the module".to_owned(),
+        matters: "without it nothing is balanced".to_owned(),
+        mend: "modprobe ip_vs; if there is none, install the distribution's full kernel (Debian: linux-image-amd64; its cloud kernels have IPVS, some minimal ones do not)".to_owned(),
+    });
+    let schedulers = facts.missing_schedulers.iter().map(|name| Finding {
+        fault: "scheduler-missing",
+        about: format!("scheduler {name}"),
+        evidence: format!("the kernel has no module ip_vs_{name}"),
+        matters: "a service that names it is refused by the kernel and balances nothing".to_owned(),
+        mend: format!(
+            "modprobe ip_vs_{name}; if there is none, choose another scheduler (wrr, wlc) or install a kernel that has it"
+        ),
+    });
+    no_ipvs.into_iter().chain(schedulers).collect()
+}

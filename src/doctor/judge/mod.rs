@@ -1,0 +1,57 @@
+//! From what was seen to faults. Each judge knows one fault and has a file of its own; none asks anybody anything.
+
+mod all_weights_zero;
+mod arp_answers;
+mod backup_balances;
+mod connection_table_full;
+mod direct_needs_neighbours;
+mod drops_invalid;
+mod estimation_off;
+mod forwarding_off;
+mod ipvs_missing;
+mod nat_on_clients_network;
+mod nat_way_back;
+mod piece_missing;
+mod profile_differs;
+mod reverse_path;
+mod server_claims_vip;
+mod services_of_others;
+mod tunnel_mtu;
+mod vip_elsewhere;
+mod vip_missing;
+mod vip_not_served;
+
+use super::{Facts, Finding};
+
+/// The judges, those first whose faults explain others.
+const JUDGES: &[fn(&Facts) -> Vec<Finding>] = &[
+    ipvs_missing::judge,
+    vip_missing::judge,
+    vip_elsewhere::judge,
+    server_claims_vip::judge,
+    forwarding_off::judge,
+    nat_on_clients_network::judge,
+    nat_way_back::judge,
+    direct_needs_neighbours::judge,
+    vip_not_served::judge,
+    tunnel_mtu::judge,
+    reverse_path::judge,
+    drops_invalid::judge,
+    all_weights_zero::judge,
+    services_of_others::judge,
+    backup_balances::judge,
+    profile_differs::judge,
+    connection_table_full::judge,
+    estimation_off::judge,
+    piece_missing::judge,
+    arp_answers::judge,
+];
+
+/// Every fault that these facts show.
+#[must_use]
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    JUDGES.iter().flat_map(|judge| judge(facts)).collect()
+}
+
+#[cfg(test)]
+mod cases;

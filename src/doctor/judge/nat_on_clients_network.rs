@@ -1,0 +1,45 @@
+//! A server behind NAT in the network of the VIP: it answers clients of that network past the director.
+
+use std::net::IpAddr;
+
+use director_core::model::Forwarding;
+
+use crate::doctor::{Facts, Finding, Road};
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    let masqueraded = facts
+        .roads
+        .iter()
+        .filter(|road| road.forwarding == Forwarding::Masq && !is_local(road));
+    masqueraded
+        .filter_map(|road| {
+            let vip = road.vip()?;
+            let server = road.server.address;
+            let network = shared_network(facts, vip, server)?;
+            Some(Finding {
+                fault: "nat-on-clients-network",
+                about: format!("{} at {server}", facts.name(&road.service)),
+                evidence: format!("{server} and the VIP {vip} are both in {network}"),
+                matters: "the server answers clients of that network directly; they get packets from an address they never asked, and drop them".to_owned(),
+                mend: format!(
+                    "move {server} to a network of its own behind this machine, or use direct routing (forwarding: dr) and, on {server}: ipvsctl realserver up --vip {vip} --mode dr"
+                ),
+            })
+        })
+        .collect()
+}
+
+fn is_local(road: &Road) -> bool {
+    road.route.as_ref().is_some_and(|route| route.local)
+}
+
+/// A network of this machine that holds both.
+fn shared_network(facts: &Facts, vip: IpAddr, server: IpAddr) -> Option<String> {
+    facts
+        .addresses
+        .iter()
+        .filter(|own| own.prefix < if own.address.is_ipv4() { 32 } else { 128 })
+        .find(|own| own.is_neighbour_of(vip) && own.is_neighbour_of(server))
+        .and_then(|own| ipnetwork::IpNetwork::new(own.address, own.prefix).ok())
+        .map(|network| format!("{}/{}", network.network(), network.prefix()))
+}

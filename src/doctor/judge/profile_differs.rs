@@ -1,0 +1,23 @@
+//! Settings that differ from what the chosen way of balancing needs.
+
+use crate::doctor::{Facts, Finding};
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    let Some(profile) = facts.profile else {
+        return Vec::new();
+    };
+    profile
+        .settings()
+        .iter()
+        .filter_map(|wanted| {
+            let found = facts.settings.get(wanted.name)?;
+            (found != wanted.value).then(|| Finding {
+                fault: "profile-differs",
+                about: wanted.name.to_owned(),
+                evidence: format!("it is {found}; the profile {profile} has {}", wanted.value),
+                matters: wanted.reason.to_owned(),
+                mend: format!("sysctl -w {}={}", wanted.name, wanted.value),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,49 @@
+//! Services in the kernel that the definitions do not know, on a VIP of theirs.
+
+use std::collections::BTreeSet;
+
+use crate::doctor::facts::vip_of;
+use crate::doctor::{Facts, Finding};
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    let (Some(kernel), Some(defined)) = (&facts.kernel, &facts.defined) else {
+        return Vec::new();
+    };
+    let ours: BTreeSet<_> = defined.services.keys().filter_map(vip_of).collect();
+    kernel
+        .services
+        .keys()
+        .filter(|service| !defined.services.contains_key(service))
+        .filter(|service| vip_of(service).is_some_and(|vip| ours.contains(&vip)))
+        .map(|service| Finding {
+            fault: "services-of-others",
+            about: service.to_string(),
+            evidence: "it is in the kernel's table, on a VIP of the definitions, but not in the definitions".to_owned(),
+            matters: "nobody watches its servers; it was made by hand, by another program, or was left behind".to_owned(),
+            mend: format!(
+                "take it into the definitions, or remove it: ipvsadm -D {}",
+                words(service)
+            ),
+        })
+        .collect()
+}
+
+/// A service as ipvsadm is told of it.
+fn words(service: &director_core::model::ServiceId) -> String {
+    use director_core::model::{Protocol, ServiceId};
+    match service {
+        ServiceId::Address {
+            protocol,
+            vip,
+            port,
+        } => {
+            let option = match protocol {
+                Protocol::Tcp => "-t",
+                Protocol::Udp => "-u",
+                Protocol::Sctp => "--sctp-service",
+            };
+            format!("{option} {}", std::net::SocketAddr::new(*vip, *port))
+        }
+        ServiceId::Mark { mark, .. } => format!("-f {mark}"),
+    }
+}

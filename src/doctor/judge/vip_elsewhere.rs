@@ -1,0 +1,26 @@
+//! Somebody who is none of the real servers answers for the VIP.
+
+use super::server_claims_vip::server_with;
+use crate::doctor::{Facts, Finding};
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (vip, known) in &facts.vips {
+        for mac in &known.answered_by {
+            if server_with(facts, *mac).is_some() {
+                continue;
+            }
+            let place = known.interface.as_deref().unwrap_or("the network");
+            findings.push(Finding {
+                fault: "vip-elsewhere",
+                about: vip.to_string(),
+                evidence: format!("asked on {place} who has {vip}, {mac} answered"),
+                matters: "clients and routers believe whoever answered last; connections go to the other machine, or to both in turn".to_owned(),
+                mend: format!(
+                    "find the machine (ip neighbour, or the switch's table for {mac}) and remove the address there: ip address del {vip} dev INTERFACE"
+                ),
+            });
+        }
+    }
+    findings
+}

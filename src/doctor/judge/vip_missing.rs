@@ -1,0 +1,22 @@
+//! The director does not have the VIP.
+
+use crate::doctor::{Facts, Finding};
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    let missing = facts.vips.iter().filter(|(_, known)| !known.local);
+    missing
+        .map(|(vip, known)| {
+            let prefix = if vip.is_ipv4() { 32 } else { 128 };
+            let place = known.interface.as_deref().unwrap_or("INTERFACE");
+            Finding {
+                fault: "vip-missing",
+                about: vip.to_string(),
+                evidence: format!("no interface of this machine has {vip}, and no route makes it local"),
+                matters: "IPVS sees only packets that this machine takes for its own; clients get no answer".to_owned(),
+                mend: format!(
+                    "ip address add {vip}/{prefix} dev {place}; or let ipvsd keep it: vip: {{interface: {place}}} in the service"
+                ),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,63 @@
+//! A server of direct routing or of a tunnel that does not take packets for the VIP: it has no VIP, its tunnel does not
+//! unwrap, or its reverse path filter drops what comes out.
+
+use director_core::model::Forwarding;
+use director_core::realserver::Mode;
+
+use crate::doctor::{Facts, Finding, Road};
+use crate::net::Answer;
+
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    facts
+        .roads
+        .iter()
+        .filter(|road| road.plain == Some(Answer::Echo))
+        .filter_map(|road| finding(facts, road))
+        .collect()
+}
+
+fn finding(facts: &Facts, road: &Road) -> Option<Finding> {
+    let answer = road.to_vip.as_ref()?;
+    let (vip, server) = (road.vip()?, road.server.address);
+    let mode = Mode::of(road.forwarding)?;
+    let said = match answer {
+        Answer::Echo => return None,
+        Answer::Silence => "nothing came back".to_owned(),
+        Answer::Unreachable { by, code: 2 } => format!("{by} says: protocol unreachable"),
+        Answer::Unreachable { by, code: 3 } => format!("{by} says: port unreachable"),
+        Answer::Unreachable { by, code } => format!("{by} says: unreachable, code {code}"),
+        Answer::TooLarge { .. } => "it was too large".to_owned(),
+    };
+    let unwraps = !matches!(answer, Answer::Unreachable { .. });
+    let (fault, matters) = match (road.forwarding, unwraps) {
+        (Forwarding::Tunnel(_), false) => (
+            "tunnel-not-unwrapped",
+            "the server refuses the director's tunnel: clients that are sent there get no answer",
+        ),
+        (Forwarding::Tunnel(_), true) => (
+            "vip-not-served",
+            "either the server lacks the VIP, or no tunnel unwraps, or its reverse path filter drops what comes out (rp_filter=1): clients that are sent there get no answer",
+        ),
+        _ => (
+            "vip-not-served",
+            "the server does not have the VIP and takes such packets for somebody else's: clients that are sent there get no answer",
+        ),
+    };
+    let flags = match mode {
+        Mode::Dr => "dr".to_owned(),
+        Mode::Ipip => "ipip".to_owned(),
+        Mode::Gre { checksum: true } => "gre --checksum".to_owned(),
+        Mode::Gre { checksum: false } => "gre".to_owned(),
+        Mode::Gue { port } => format!("gue --port {port}"),
+    };
+    Some(Finding {
+        fault,
+        about: format!("{} at {server}", facts.name(&road.service)),
+        evidence: format!(
+            "{server} answers for itself; asked for {vip}, sent as IPVS does ({}), {said}",
+            road.forwarding
+        ),
+        matters: matters.to_owned(),
+        mend: format!("on {server}: ipvsctl realserver up --vip {vip} --mode {flags}"),
+    })
+}

@@ -1,0 +1,28 @@
+//! Looks at this machine, a director or a real server, and finds the faults that LVS users lose their days with: each with
+//! what was seen, why it matters, and the command that mends it. [`gather`] asks the kernel and the network; [`judge`]
+//! only thinks. Nothing is changed.
+
+mod facts;
+mod gather;
+mod judge;
+
+pub use facts::{Facts, Road, VipFacts};
+pub use gather::{GatherError, Question, gather};
+pub use judge::judge;
+
+use serde::Serialize;
+
+/// One fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Its name, the same for every fault of its kind.
+    pub fault: &'static str,
+    /// What it is about: a service, a server, a setting.
+    pub about: String,
+    /// What was seen.
+    pub evidence: String,
+    /// Why it matters.
+    pub matters: String,
+    /// The command that mends it, and where to give it when that is not here.
+    pub mend: String,
+}

@@ -1,0 +1,170 @@
+//! The modules of the house and what each may import: the rows of ARCHITECTURE.md.
+
+/// A module, by the beginning of its files' paths, and the modules it may import. A longer beginning wins over a shorter.
+pub(super) struct Row {
+    pub(super) files: &'static str,
+    pub(super) may_import: &'static [&'static str],
+}
+
+pub(super) const fn row(files: &'static str, may_import: &'static [&'static str]) -> Row {
+    Row { files, may_import }
+}
+
+/// Every module of every crate, the upper rows first.
+pub(super) const ROWS: &[Row] = &[
+    row("src/bin/", &["ipvsd::cli", "ipvsd::daemon"]),
+    row(
+        "src/cli",
+        &[
+            "daemon",
+            "loader",
+            "ipvs",
+            "probe",
+            "api",
+            "ldirectord",
+            "realserver",
+            "store",
+            "doctor",
+            "host",
+            "director_core",
+        ],
+    ),
+    row(
+        "src/doctor",
+        &["realserver", "ipvs", "net", "director_core"],
+    ),
+    row(
+        "src/daemon",
+        &[
+            "loader",
+            "ipvs",
+            "probe",
+            "api",
+            "ldirectord",
+            "alert",
+            "maintenance",
+            "store",
+            "host",
+            "director_core",
+        ],
+    ),
+    row("src/ldirectord", &["ldirectord_compat", "director_core"]),
+    row("src/loader", &["ldirectord_compat", "director_core"]),
+    row("src/ipvs", &["director_core"]),
+    row("src/probe", &["program", "director_core"]),
+    row("src/api", &["director_core"]),
+    row("src/alert", &["program", "director_core"]),
+    row("src/maintenance", &["director_core"]),
+    row("src/host", &["ipvs", "net", "director_core"]),
+    row("src/realserver", &["net", "director_core"]),
+    row("src/net", &["director_core"]),
+    row("src/store", &["director_core"]),
+    row("src/program", &[]),
+    row("src/lib", &[]),
+    row("ldirectord-compat/src/main", &["ldirectord_compat"]),
+    row("ldirectord-compat/src/texts", &["ldirectord_compat"]),
+    row("ldirectord-compat/src/command", &[]),
+    row(
+        "ldirectord-compat/src/process",
+        &["ldirectord_compat", "director_core", "command"],
+    ),
+    row("ldirectord-compat/src", &["director_core", SIBLINGS]),
+    row(
+        "director-core/src/snapshot",
+        &[
+            "director",
+            "desired",
+            "weighing",
+            "recovery",
+            "plan",
+            "health",
+            "overrides",
+            "table",
+            "model",
+            "definitions",
+            "moment",
+            "diagnostic",
+        ],
+    ),
+    row(
+        "director-core/src/director",
+        &[
+            "guard",
+            "desired",
+            "weighing",
+            "recovery",
+            "duties",
+            "plan",
+            "health",
+            "memory",
+            "overrides",
+            "table",
+            "model",
+            "definitions",
+            "moment",
+            "diagnostic",
+        ],
+    ),
+    row(
+        "director-core/src/duties",
+        &["plan", "overrides", "table", "model", "moment"],
+    ),
+    row(
+        "director-core/src/guard",
+        &["desired", "weighing", "recovery", "table", "model"],
+    ),
+    row(
+        "director-core/src/desired",
+        &[
+            "weighing",
+            "recovery",
+            "health",
+            "overrides",
+            "table",
+            "model",
+            "moment",
+        ],
+    ),
+    row(
+        "director-core/src/weighing",
+        &[
+            "recovery",
+            "health",
+            "overrides",
+            "table",
+            "model",
+            "moment",
+        ],
+    ),
+    row(
+        "director-core/src/recovery",
+        &["health", "overrides", "table", "model", "moment"],
+    ),
+    row("director-core/src/plan", &["table", "model"]),
+    row(
+        "director-core/src/memory",
+        &["health", "overrides", "model", "moment"],
+    ),
+    row("director-core/src/overrides", &["model", "moment"]),
+    row("director-core/src/health", &["model", "moment"]),
+    row("director-core/src/realserver", &["model"]),
+    row("director-core/src/table", &["model"]),
+    row(
+        "director-core/src/model/validate",
+        &["definitions", "model", "diagnostic"],
+    ),
+    // The model as a whole stands above the definitions it was made of; its parts, the words of both, below them.
+    row(
+        "director-core/src/model/mod",
+        &["definitions", "diagnostic"],
+    ),
+    row("director-core/src/definitions", &["model", "diagnostic"]),
+    row("director-core/src/model", &["diagnostic"]),
+    row("director-core/src/naming", &["diagnostic"]),
+    row("director-core/src/moment", &[]),
+    row("director-core/src/diagnostic", &[]),
+    row("director-core/src/lib", &[]),
+];
+
+/// Stands for every module of the same crate: the dialect's few files need no order among themselves.
+pub(super) const SIBLINGS: &str = "crate::*";
