@@ -11,6 +11,7 @@ use director_core::definitions::{
     WeightSourceDefinition,
 };
 use director_core::director::Event;
+use director_core::memory::Memory;
 use director_core::table::Table;
 use world::{Brief, World, address, model_with, placed};
 
@@ -34,6 +35,10 @@ fn everything() -> Vec<Brief> {
 
 fn guarded() -> World {
     let mut world = World::new(Table::default());
+    // What it decides is kept for the director after it, and what rises waits for that.
+    world.event(Event::Remembered {
+        memory: Memory::default(),
+    });
     world.event(Event::Loaded {
         model: model_with(&everything(), Some(3)),
         warnings: Vec::new(),
@@ -283,6 +288,10 @@ fn a_held_connection_that_ends_shows_a_crash_in_milliseconds() {
     world.event(Event::Hinted { peer: peers[0] });
     world.run(Duration::from_millis(200));
     assert_eq!(world.weight(VIP, ONE), None, "three failures, 100 ms apart");
+    assert_eq!(world.held, [peers[1]].into(), "not to a dead server");
+    world.dead.clear();
+    world.run(seconds(61));
+    assert_eq!(world.held, peers.into(), "as soon as it is back");
     world.load(&[Brief::new(VIP, &[(ONE, 3), (TWO, 1)])]);
     assert!(world.held.is_empty());
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use director_core::definitions::{
     CheckDefinition, DampingDefinition, JudgingDefinition, PortDefinition,
 };
-use director_core::director::Notice;
+use director_core::director::{Event, Notice};
+use director_core::memory::Memory;
 use director_core::model::{Combine, FirstVerdict, OnFailure};
 use director_core::table::Table;
 use world::{Brief, World, address, placed};
@@ -27,6 +28,10 @@ fn seconds(count: u64) -> Duration {
 
 fn running(brief: Brief) -> World {
     let mut world = World::new(Table::default());
+    // What it decides is kept for the director after it, and what rises waits for that.
+    world.event(Event::Remembered {
+        memory: Memory::default(),
+    });
     world.load(&[brief]);
     world.run(seconds(3));
     world

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{Director, Effect, Notice};
-use crate::health::{Advice, Concern, Outcome, Report, Subscription};
+use crate::health::{Advice, Concern, Outcome, Report, Subscription, Verdict};
 use crate::model::{Model, ProbeKind};
 use crate::moment::Moment;
+use crate::overrides::Target;
 
 impl Director {
     /// An agent, or the source of a weight, has answered.
@@ -66,9 +67,13 @@ impl Director {
         self.unheard.remove(subscription);
     }
 
-    /// Has the connections held that the definitions want.
+    /// Has the connections held that the definitions want, except to servers that are known to be down: to those a new
+    /// one is made in the moment they are up again, and none before.
     pub(super) fn hold_connections(&mut self, effects: &mut Vec<Effect>) {
-        let wanted = held_connections(&self.model);
+        let wanted = held_connections(&self.model, |target| {
+            let known = self.book.get(target);
+            known.is_some_and(|health| health.verdict == Verdict::Down && !health.presumed)
+        });
         if wanted != self.held {
             self.held = wanted;
             effects.push(Effect::Hold(self.held.clone()));
@@ -76,11 +81,12 @@ impl Director {
     }
 }
 
-/// Whom connections are held to: every port that is asked over TCP by a check that wants it.
-fn held_connections(model: &Model) -> BTreeSet<SocketAddr> {
+/// Whom connections are held to: every port that is asked over TCP by a check that wants it, of a server that is not down.
+fn held_connections(model: &Model, is_down: impl Fn(&Target) -> bool) -> BTreeSet<SocketAddr> {
     let mut wanted = BTreeSet::new();
     for service in model.services() {
-        for server in &service.real_servers {
+        let servers = service.real_servers.iter();
+        for server in servers.filter(|server| !is_down(&(service.id, server.endpoint))) {
             let checks = service.checks.iter().zip(&server.probes);
             let holding = checks.filter(|(check, probe)| {
                 check.timing.hold_connection

@@ -53,6 +53,7 @@ impl Director {
         self.orders_changed(lapsed, effects);
         if std::mem::take(&mut self.judged_anew) && !self.stopping {
             self.tell_who_is_available(effects);
+            self.hold_connections(effects);
         }
         effects.extend(self.herald.due(now).into_iter().map(Effect::Duty));
     }

@@ -145,6 +145,8 @@ impl Director {
             }));
             self.unsettled = true;
             self.judged_anew = true;
+            // Whoever is remembered as bad rises only when it is kept that it is not.
+            self.keeping.changed = true;
         }
     }
 

@@ -269,7 +269,6 @@ impl Director {
         // Somebody else's change and ours cannot be told apart while the definitions change.
         self.settled = None;
         self.schedule.adopt(&self.model, now);
-        self.hold_connections(effects);
         if let Some(observed) = self.observed.take() {
             self.presume(&observed, now);
             self.observed = Some(observed);

@@ -33,7 +33,10 @@ impl Director {
                     .map(|entry| entry.settings.weight);
                 let mut health = match former {
                     Some(mut known) => {
+                        let before = known.verdict;
                         known.rearrange(checks, service.combine, now);
+                        // A rise waits until the new verdict is kept, so that it has to be handed over.
+                        self.keeping.changed |= known.verdict != before;
                         known
                     }
                     None => {

@@ -29,21 +29,30 @@ eventually 10 connections_to "$RIP2"
 on real2 nginx -e "$(web_root real2)/error.log" -c "$(web_root real2)/nginx.conf" -s reload
 founding_table | throughout_table 2
 
+now
+crashed=$NOW
 # shellcheck disable=SC2016
 on real1 sh -c 'kill -KILL "$(cat "$1")" $(pgrep -P "$(cat "$1")")' crash "$(web_root real1)/nginx.pid"
 eventually_table 5 <<T
 $(service)
 $(server "$RIP2")
 T
-director_kill
+now
+[ $((NOW - crashed)) -lt 3000 ] || fail "the crash was seen after $((NOW - crashed)) hundredths of a second, half an interval"
+director_killed_and_forgotten() {
+    director_kill
+    on director rm -f "$IPVSD_STATE"
+}
+director_killed_and_forgotten
 
-# The kernel still has one server, the other is gone; before the first answer each policy has its own table.
+# The kernel still has one server, the other is gone, and nothing is remembered; before the first answer each policy has
+# its own table.
 on real1 rm -f "$(web_root real1)/nginx.pid"
 link_loses_everything
 held up | director_define
 director_start
 founding_table | eventually_table 10
-director_kill
+director_killed_and_forgotten
 on director ipvsadm -d -t "$VIP:80" -r "$RIP1:80"
 held down | director_define
 director_start
