@@ -48,7 +48,7 @@ pub enum Objection {
 }
 
 impl Objection {
-    /// What to do when the change is meant.
+    /// What to do when a change of the definitions is meant.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -57,6 +57,19 @@ impl Objection {
             }
             Self::Connections { .. } => {
                 "give the services a drain, so that connections can end; or insist: ipvsctl reload --force"
+            }
+        }
+    }
+
+    /// What to do when an order is meant.
+    #[must_use]
+    pub fn hint_for_orders(&self) -> &'static str {
+        match self {
+            Self::Servers { .. } | Self::Services { .. } => {
+                "if it is meant, insist with --force; the limits are under guard in the director section"
+            }
+            Self::Connections { .. } => {
+                "drain first, so that connections can end (ipvsctl drain --wait); or insist with --force"
             }
         }
     }

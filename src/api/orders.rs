@@ -22,6 +22,9 @@ pub struct OrderRequest {
     pub reason: String,
     /// How long it stands; until it is lifted when nothing is said.
     pub lasts_seconds: Option<f64>,
+    /// It is meant, also where it takes out more than the guard allows.
+    #[serde(default)]
+    pub force: bool,
 }
 
 /// What became of it.

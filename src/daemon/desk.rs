@@ -32,7 +32,7 @@ pub(super) struct Desk {
 
 /// An order with those whom it concerns.
 pub(super) struct Understood {
-    pub(super) event: Event,
+    command: Command,
     concerns: Vec<(Target, Concerned)>,
 }
 
@@ -77,10 +77,25 @@ pub(super) fn understand(
                 .collect(),
         },
     };
-    Ok(Understood {
-        event: Event::Commanded { command },
-        concerns,
-    })
+    Ok(Understood { command, concerns })
+}
+
+/// Why an order is not given: it takes out more than anybody can have meant, and nobody insists.
+pub(super) fn refusal(
+    director: &Director,
+    understood: &Understood,
+    force: bool,
+    now: Moment,
+) -> Option<String> {
+    if force {
+        return None;
+    }
+    let objections = director.objections_to_command(&understood.command, now);
+    let why = objections
+        .iter()
+        .map(|objection| format!("{objection}; {}", objection.hint_for_orders()));
+    let why: Vec<String> = why.collect();
+    (!why.is_empty()).then(|| why.join("\n"))
 }
 
 /// Every real server that is defined, and those that are not and have orders all the same.
@@ -171,6 +186,7 @@ impl Desk {
 impl Understood {
     /// The event, and whom to answer about.
     pub(super) fn split(self) -> (Event, Vec<(Target, Concerned)>) {
-        (self.event, self.concerns)
+        let command = self.command;
+        (Event::Commanded { command }, self.concerns)
     }
 }

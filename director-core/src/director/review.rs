@@ -8,7 +8,7 @@ use super::{Director, Effect, Notice};
 use crate::guard::{self, Objection};
 use crate::model::{DrainRule, FIRST_TIER, Guard, Model, ServiceId, VirtualService};
 use crate::moment::Moment;
-use crate::overrides::{Instruction, Orders, Target};
+use crate::overrides::{Command, Orders, Target};
 use crate::recovery::{Pool, census, room, slow_start};
 use crate::table::{ServerEntry, Table};
 use crate::weighing::{Situation, waits_for_connections};
@@ -75,16 +75,14 @@ impl Director {
         self.objections_to(next, &self.orders, next.guard(), now)
     }
 
-    /// What speaks against these orders in place of all that this author has given.
+    /// What speaks against an operator's command. Nothing speaks against lifting orders.
     #[must_use]
-    pub fn objections_to_orders(
-        &self,
-        author: &str,
-        instructions: &[Instruction],
-        now: Moment,
-    ) -> Vec<Objection> {
+    pub fn objections_to_command(&self, command: &Command, now: Moment) -> Vec<Objection> {
+        if matches!(command, Command::Lift { .. }) {
+            return Vec::new();
+        }
         let mut orders = self.orders.clone();
-        orders.replace(author, instructions, now);
+        orders.command(command, now);
         self.objections_to(&self.model, &orders, self.model.guard(), now)
     }
 

@@ -47,6 +47,9 @@ pub(super) struct OrderArgs {
     /// How long it stands, as in 30m or 2h; until it is lifted when nothing is said
     #[arg(long = "for", value_name = "TIME", value_parser = time)]
     lasts: Option<Duration>,
+    /// Give it even when it takes out more than the guard allows: the last server of a service, say
+    #[arg(long)]
+    force: bool,
     /// Wait until the server has no active connection left; status 1 when that has not come about
     #[arg(long)]
     wait: bool,
@@ -95,6 +98,7 @@ impl WhomArgs {
             author: self.author.clone().unwrap_or_else(author::login_name),
             reason: String::new(),
             lasts_seconds: None,
+            force: false,
         })
     }
 }
@@ -114,6 +118,7 @@ pub(super) fn run(
     let request = OrderRequest {
         reason: args.message.clone(),
         lasts_seconds: args.lasts.map(|lasts| lasts.as_secs_f64()),
+        force: args.force,
         ..args.whom.request(Some(kind))?
     };
     let outcome = super::status::asked(client.order(&request))?;

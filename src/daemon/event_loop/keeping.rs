@@ -29,6 +29,12 @@ impl EventLoop {
         let snapshot = self.director.snapshot(self.now());
         match desk::understand(request, &snapshot) {
             Ok(understood) => {
+                let now = self.now();
+                if let Some(why) = desk::refusal(&self.director, &understood, request.force, now) {
+                    tracing::warn!(author = %request.author, "an order is refused: {why}");
+                    drop(answer.send(Err(ApiError::Refused(why))));
+                    return true;
+                }
                 let (event, concerns) = understood.split();
                 let goes_on = self.happened(event);
                 let now = self.now();

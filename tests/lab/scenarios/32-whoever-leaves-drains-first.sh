@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # A server that leaves the definitions keeps its open download and gets nothing new; it leaves the table when the
 # download has ended. A server that fails drains as well, and one that returns gets its weight back without having been
-# deleted. A service that leaves drains too. A change that takes out too much is refused, unless somebody insists.
+# deleted. A service that leaves drains too. A change or an order that takes out too much is refused, unless somebody insists.
 
 DEFINITIONS=$LAB_TMP/director/definitions.yaml
 web() {
@@ -71,6 +71,25 @@ web ''
 if on director ipvsctl reload >"$LAB_TMP/refused" 2>&1; then fail 'the reload was not refused'; fi
 expect_contains 'the refusal' 'leaves 0 of the 1 real servers of web' "$(cat "$LAB_TMP/refused")"
 expect_equal 'who serves on' '2 real2' "$(tally 2)"
+
+# So it is for an order, and it says so; with --force it goes through.
+last() { on director ipvsctl weight web "$RIP2" --to 0 -m 'by accident' "$@"; }
+if last >"$LAB_TMP/refused" 2>&1; then fail 'the order was not refused'; fi
+expect_contains 'the refusal' 'leaves 0 of the 1 real servers of web' "$(cat "$LAB_TMP/refused")"
+expect_contains 'the refusal' 'insist with --force' "$(cat "$LAB_TMP/refused")"
+expect_equal 'who serves on' '2 real2' "$(tally 2)"
+last --force
+eventually_table 5 <<T
+$(service)
+$(server "$RIP2" 0)
+$(other)
+T
+on director ipvsctl enable web "$RIP2"
+eventually_table 5 <<T
+$(service)
+$(server "$RIP2")
+$(other)
+T
 
 # A failed server drains, and the service too when it leaves.
 web "$RIP2:80"

@@ -34,7 +34,7 @@ both() { [ "$(table | grep -c -- "-a -t $VIP:80")" = "$1" ]; }
 eventually 10 both 2
 web_stop real2
 eventually 10 both 1
-ctl drain web "$RIP1" -m 'a look inside' --author ann >/dev/null
+ctl drain web "$RIP1" -m 'a look inside' --author ann --force >/dev/null
 ctl enable web "$RIP1" >/dev/null
 define "[$canary]"
 expect_not ctl reload

@@ -1,0 +1,256 @@
+//! What one change by people may take out, as stories on a virtual clock: definitions that are read again, and orders.
+
+mod world;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use director_core::definitions::{
+    Definitions, DrainDefinition, GuardDefinition, RecoveryDefinition,
+};
+use director_core::director::Event;
+use director_core::model::validate::validate;
+use director_core::model::{Model, Quantity};
+use director_core::overrides::{Command, Instruction, OrderKind};
+use director_core::table::Table;
+use world::{Brief, World, address, endpoint, model, place, placed, service_id};
+
+const VIP: &str = "192.0.2.10";
+const OTHER: &str = "192.0.2.11";
+const THIRD: &str = "192.0.2.12";
+const POOL: [&str; 4] = ["10.0.0.11", "10.0.0.12", "10.0.0.13", "10.0.0.14"];
+
+fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// Half of the servers, half of the services, a hundred connections.
+fn limits() -> GuardDefinition {
+    GuardDefinition::Limits {
+        place: place(),
+        servers: Some(placed(Quantity::Percent(50))),
+        services: Some(placed(Quantity::Percent(50))),
+        connections: Some(placed(100)),
+    }
+}
+
+fn guarded(briefs: &[Brief], guard: GuardDefinition) -> Arc<Model> {
+    let definitions = Definitions {
+        guard: Some(guard),
+        ..model(briefs).definitions().as_ref().clone()
+    };
+    let (model, findings) = validate(&definitions);
+    assert!(model.is_some(), "{findings:?}");
+    Arc::new(model.unwrap_or_else(Model::empty))
+}
+
+fn pool(vip: &'static str, servers: &[&'static str]) -> Brief {
+    let servers: Vec<(&'static str, i64)> = servers.iter().map(|server| (*server, 2)).collect();
+    Brief::new(vip, &servers)
+}
+
+fn running(briefs: &[Brief], guard: GuardDefinition) -> World {
+    let mut world = World::new(Table::default());
+    world.event(Event::Loaded {
+        model: guarded(briefs, guard),
+        warnings: Vec::new(),
+    });
+    world.run(seconds(3));
+    world
+}
+
+fn dies(world: &mut World, server: &str) {
+    world.dead.insert(address(server));
+    world.run(seconds(2));
+}
+
+/// So many connections are active at each server of the service.
+fn connections(world: &mut World, active: u32) {
+    let entry = world.kernel.services.get_mut(&service_id(VIP));
+    let servers = entry
+        .into_iter()
+        .flat_map(|entry| entry.servers.values_mut());
+    servers.for_each(|known| known.connections.active = active);
+    // The director has to read them.
+    world.run(seconds(30));
+}
+
+fn order(kind: OrderKind, servers: &[&str]) -> Command {
+    let instruction = |server: &&str| Instruction {
+        target: (service_id(VIP), endpoint(server)),
+        kind,
+        reason: "maintenance work".to_owned(),
+        lasts: None,
+    };
+    Command::Give {
+        author: "ann".to_owned(),
+        instructions: servers.iter().map(instruction).collect(),
+    }
+}
+
+/// What the guard says of an order.
+fn said(world: &World, command: &Command) -> Vec<String> {
+    let objections = world.director.objections_to_command(command, world.now);
+    objections.iter().map(ToString::to_string).collect()
+}
+
+/// What the guard says of definitions that are read again.
+fn said_of(world: &World, briefs: &[Brief]) -> Vec<String> {
+    let next = guarded(briefs, limits());
+    let objections = world.director.objections(&next, world.now);
+    objections.iter().map(ToString::to_string).collect()
+}
+
+const NOTHING: [&str; 0] = [];
+const TOO_MANY: [&str; 1] = [
+    "this change leaves 1 of the 4 real servers of tcp 192.0.2.10:80 that serve now; at most 50 % may go at once",
+];
+
+#[test]
+fn a_reload_that_takes_out_most_of_a_pool_is_objected_to() {
+    let world = running(&[pool(VIP, &POOL)], limits());
+    assert_eq!(said_of(&world, &[pool(VIP, &POOL[..2])]), NOTHING);
+    assert_eq!(said_of(&world, &[pool(VIP, &POOL[..1])]), TOO_MANY);
+}
+
+#[test]
+fn servers_that_are_replaced_are_not_lost() {
+    let world = running(&[pool(VIP, &POOL[..2])], limits());
+    assert_eq!(said_of(&world, &[pool(VIP, &POOL[2..])]), NOTHING);
+}
+
+#[test]
+fn who_is_down_already_cannot_be_taken_out() {
+    let mut world = running(&[pool(VIP, &POOL)], limits());
+    dies(&mut world, POOL[0]);
+    dies(&mut world, POOL[1]);
+    assert_eq!(said_of(&world, &[pool(VIP, &POOL[2..])]), NOTHING);
+    assert_eq!(
+        said_of(&world, &[pool(VIP, &POOL[..2])]),
+        [
+            "this change leaves 0 of the 2 real servers of tcp 192.0.2.10:80 that serve now; at most 50 % may go at once"
+        ]
+    );
+}
+
+#[test]
+fn every_order_that_takes_out_most_of_a_pool_is_objected_to() {
+    let kinds = [
+        OrderKind::Drain,
+        OrderKind::Disable,
+        OrderKind::Maintenance,
+        OrderKind::Weight(0),
+    ];
+    for kind in kinds {
+        let world = running(&[pool(VIP, &POOL)], limits());
+        assert_eq!(said(&world, &order(kind, &POOL[..2])), NOTHING, "{kind}");
+        assert_eq!(said(&world, &order(kind, &POOL[..3])), TOO_MANY, "{kind}");
+    }
+    let world = running(&[pool(VIP, &POOL)], limits());
+    assert_eq!(
+        said(&world, &order(OrderKind::Weight(9), &POOL)),
+        NOTHING,
+        "another weight takes nobody out"
+    );
+}
+
+#[test]
+fn orders_one_by_one_end_at_the_last_server_and_lifting_is_always_right() {
+    let mut world = running(&[pool(VIP, &POOL)], limits());
+    for server in &POOL[..3] {
+        let command = order(OrderKind::Drain, &[server]);
+        assert_eq!(said(&world, &command), NOTHING);
+        world.event(Event::Commanded { command });
+        world.run(seconds(1));
+    }
+    let last = order(OrderKind::Drain, &POOL[3..]);
+    assert_eq!(said(&world, &last).len(), 1);
+    assert_eq!(world.weight(VIP, POOL[0]), Some(0));
+    // The same order again for one that is out already takes out nobody.
+    assert_eq!(
+        said(&world, &order(OrderKind::Disable, &POOL[..1])),
+        NOTHING
+    );
+    let lift = Command::Lift {
+        author: "ann".to_owned(),
+        targets: vec![(service_id(VIP), endpoint(POOL[0]))],
+    };
+    assert_eq!(said(&world, &lift), NOTHING);
+    world.event(Event::Commanded { command: lift });
+    world.run(seconds(1));
+    assert_eq!(said(&world, &last), NOTHING);
+}
+
+#[test]
+fn an_order_counts_whom_verdicts_have_taken_out() {
+    let mut world = running(&[pool(VIP, &POOL[..2])], limits());
+    let drain = order(OrderKind::Drain, &POOL[..1]);
+    assert_eq!(said(&world, &drain), NOTHING);
+    dies(&mut world, POOL[1]);
+    assert_eq!(said(&world, &drain).len(), 1);
+}
+
+#[test]
+fn most_services_do_not_go_at_once() {
+    let all = [VIP, OTHER, THIRD].map(|vip| pool(vip, &POOL));
+    let world = running(&all, limits());
+    assert_eq!(said_of(&world, &all[..2]), NOTHING);
+    assert_eq!(
+        said_of(&world, &all[..1]),
+        [
+            "this change deletes 2 of 3 virtual services (tcp 192.0.2.11:80, tcp 192.0.2.12:80); at most 50 % may go at once"
+        ]
+    );
+}
+
+#[test]
+fn many_connections_are_not_cut_off() {
+    let mut world = running(&[pool(VIP, &POOL)], limits());
+    connections(&mut world, 60);
+    let disable = |count: usize| order(OrderKind::Disable, &POOL[..count]);
+    assert_eq!(said(&world, &disable(1)), NOTHING);
+    let words = "this change cuts off 120 active connections; at most 100 may be cut off at once";
+    assert_eq!(said(&world, &disable(2)), [words]);
+    assert_eq!(said_of(&world, &[pool(VIP, &POOL[2..])]), [words]);
+    // Who drains cuts nobody off.
+    assert_eq!(said(&world, &order(OrderKind::Drain, &POOL[..2])), NOTHING);
+    let drains = Brief {
+        recovery: RecoveryDefinition {
+            drain: Some(DrainDefinition {
+                place: place(),
+                timeout: Some(placed(seconds(600))),
+                then: None,
+            }),
+            ..RecoveryDefinition::default()
+        },
+        ..pool(VIP, &POOL[2..])
+    };
+    assert_eq!(said_of(&world, &[drains]), NOTHING);
+}
+
+#[test]
+fn without_a_guard_everything_is_let_through() {
+    let disable = order(OrderKind::Disable, &POOL);
+    let mut world = running(&[pool(VIP, &POOL)], GuardDefinition::Off(place()));
+    assert_eq!(said(&world, &disable), NOTHING);
+    // Definitions of the other dialect have none.
+    world.load(&[pool(VIP, &POOL)]);
+    world.run(seconds(3));
+    assert_eq!(said(&world, &disable), NOTHING);
+    // The limits that count for a reload are those that come with it.
+    assert_eq!(said_of(&world, &[pool(VIP, &POOL[..1])]), TOO_MANY);
+}
+
+#[test]
+fn each_objection_says_how_to_insist() {
+    let mut world = running(&[pool(VIP, &POOL)], limits());
+    connections(&mut world, 60);
+    let command = order(OrderKind::Disable, &POOL[..3]);
+    let objections = world.director.objections_to_command(&command, world.now);
+    assert_eq!(objections.len(), 2);
+    for objection in objections {
+        assert!(objection.hint().contains("reload --force"));
+        assert!(objection.hint_for_orders().contains("--force"));
+        assert!(!objection.hint_for_orders().contains("reload"));
+    }
+}
