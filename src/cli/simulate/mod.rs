@@ -20,7 +20,7 @@ pub(super) struct SimulateArgs {
     /// Definitions: YAML, or the form of ldirectord.cf
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// What happens when, one event a line: `10s web2 fails "connection refused"`; see --help
+    /// What happens when, one event a line: `10s web2 fails for 40s`; see --help
     #[arg(long, value_name = "FILE", long_help = script::HELP)]
     events: PathBuf,
 }
@@ -32,7 +32,8 @@ pub(super) fn run(args: &SimulateArgs, output: &mut Output) -> Result<Exit, CliE
         file: args.events.clone(),
         source,
     })?;
-    let parsed = script::parse(&text, &Arc::from(args.events.to_string_lossy()));
+    let model = loaded.as_ref().ok().map(|loaded| &loaded.model);
+    let parsed = script::parse(&text, &Arc::from(args.events.to_string_lossy()), model);
     let (loaded, script) = match (loaded, parsed) {
         (Ok(loaded), Ok(script)) => (loaded, script),
         (loaded, parsed) => {
@@ -46,7 +47,7 @@ pub(super) fn run(args: &SimulateArgs, output: &mut Output) -> Result<Exit, CliE
             return Ok(Exit::Unusable);
         }
     };
-    let mut stage = stage::Stage::new(Arc::new(loaded.model));
+    let mut stage = stage::Stage::new(Arc::new(loaded.model), args.file.clone());
     stage.play(&script);
     output.text(stage.timeline())?;
     Ok(Exit::Fine)

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::director::{Director, Effect, Event};
 use director_core::duties::Duty;
 use director_core::health::{Outcome, Phases, ProbeId, Report};
-use director_core::model::{Model, Probe};
+use director_core::model::{Model, Probe, ProbeKind};
 use director_core::moment::Moment;
+use director_core::overrides::{Command, Target};
 use director_core::table::Table;
 
+use super::super::status::explain;
 use super::script::{Scene, Script, Turn};
+use crate::api::Overview;
+use crate::api::wire::Status;
 use crate::ipvs::{Kernel, MemoryKernel, Scope};
 
 /// How long a simulated probe takes; it has to be something.
@@ -32,21 +37,26 @@ pub(super) struct Stage {
     now: Moment,
     behaviours: BTreeMap<IpAddr, Behaviour>,
     questions: BTreeMap<ProbeId, Probe>,
+    /// What agents and the sources of weights say.
+    words: BTreeMap<IpAddr, String>,
     model: Arc<Model>,
+    definitions: PathBuf,
     timeline: String,
     shown: Table,
 }
 
 impl Stage {
     /// A kernel with an empty table, and definitions that are loaded when the play begins.
-    pub(super) fn new(model: Arc<Model>) -> Self {
+    pub(super) fn new(model: Arc<Model>, definitions: PathBuf) -> Self {
         Self {
             director: Director::new(),
             kernel: MemoryKernel::new(),
             now: Moment::START,
             behaviours: BTreeMap::new(),
             questions: BTreeMap::new(),
+            words: BTreeMap::new(),
             model,
+            definitions,
             timeline: String::new(),
             shown: Table::default(),
         }
@@ -74,8 +84,57 @@ impl Stage {
     }
 
     fn enter(&mut self, scene: &Scene) {
-        let server = scene.server;
-        match &scene.turn {
+        match scene {
+            Scene::Server(server, turn) => self.turn(*server, turn),
+            Scene::Order {
+                words,
+                command,
+                force,
+            } => self.order(words, command, *force),
+            Scene::Explain(targets) => self.explain(targets),
+        }
+    }
+
+    /// As the daemon does with an operator's order.
+    fn order(&mut self, words: &str, command: &Command, force: bool) {
+        self.say(&format!("** {words}"));
+        let objections = if force {
+            Vec::new()
+        } else {
+            self.director.objections_to_command(command, self.now)
+        };
+        for objection in &objections {
+            let hint = objection.hint_for_orders();
+            self.say(&format!("refused: {objection}; {hint}"));
+        }
+        if objections.is_empty() {
+            self.event(Event::Commanded {
+                command: command.clone(),
+            });
+        }
+    }
+
+    /// What `ipvsctl explain` would say now.
+    fn explain(&mut self, targets: &[Target]) {
+        let status = Status::of(&Overview {
+            snapshot: self.director.snapshot(self.now),
+            definitions: self.definitions.clone(),
+            trial_left: None,
+        });
+        for (service, server) in targets {
+            let explained = explain(&status, &service.to_string(), &server.to_string());
+            let (Ok(text) | Err(text)) = explained;
+            for (place, line) in text.lines().enumerate() {
+                match place {
+                    0 => self.say(&format!("explain {line}")),
+                    _ => self.timeline.push_str(&format!("{:>10}  {line}\n", "")),
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self, server: IpAddr, turn: &Turn) {
+        match turn {
             Turn::Fails(reason) => {
                 self.say(&format!("** {server} fails: {reason}"));
                 self.behaviours
@@ -94,6 +153,14 @@ impl Stage {
                         since: self.now,
                     },
                 );
+            }
+            Turn::Says(words) => {
+                self.say(&format!("** {server} says \"{words}\""));
+                self.words.insert(server, words.clone());
+            }
+            Turn::Connections(active) => {
+                self.say(&format!("** {server} has {active} active connections"));
+                self.meddle(|entry| entry.connections.active = *active, server);
             }
             Turn::Weight(weight) => {
                 self.say(&format!("** somebody else gives {server} weight {weight}"));
@@ -198,13 +265,25 @@ impl Stage {
         let outcome = match failure {
             Some(reason) => Outcome::Failed { reason },
             None => Outcome::Good {
-                detail: "answers".to_owned(),
+                detail: self.answer_to(probe),
             },
         };
         Report {
             outcome,
             took: PROBE_TIME,
             phases: Phases::default(),
+        }
+    }
+
+    /// What a server that works says.
+    fn answer_to(&self, probe: &Probe) -> String {
+        match probe.kind {
+            // Whose words nobody has written says that all is well.
+            ProbeKind::Advice(_) => self
+                .words
+                .get(&probe.address)
+                .map_or_else(|| "ready".to_owned(), Clone::clone),
+            _ => "answers".to_owned(),
         }
     }
 

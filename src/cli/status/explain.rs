@@ -5,9 +5,21 @@ use director_core::naming::{Named, meant};
 use super::table::span;
 use crate::api::wire::{ChainLink, Server, Service, Status};
 
-/// The chain of one real server, or what is known in place of it.
-pub(super) fn explain(status: &Status, service: &str, server: &str) -> Result<String, String> {
-    let (service, server) = found(status, service, server)?;
+/// The chain of a real server in each service that is meant, or what is known in place of it.
+pub(in crate::cli) fn explain(
+    status: &Status,
+    service: &str,
+    server: &str,
+) -> Result<String, String> {
+    let all = found(status, service, server)?;
+    let texts: Vec<String> = all
+        .iter()
+        .map(|(service, server)| chain(service, server))
+        .collect();
+    Ok(texts.join("\n"))
+}
+
+fn chain(service: &Service, server: &Server) -> String {
     let mut links: Vec<(&str, Option<u32>, String)> = server
         .chain
         .iter()
@@ -29,17 +41,39 @@ pub(super) fn explain(status: &Status, service: &str, server: &str) -> Result<St
         service.listen, server.address, service.name
     );
     for (link, weight, cause) in links {
-        text.push_str(&format!("  {link:<9} {:>6}   {cause}\n", shown(weight)));
+        text.push_str(&format!("  {link:<10} {:>5}   {cause}\n", shown(weight)));
     }
-    Ok(text)
+    text
 }
 
-/// A real server by its service and its address, as people write them; else what is known in their place.
-pub(super) fn found<'a>(
+/// The one real server that is meant; where several are, which ones there are to choose from.
+pub(super) fn only<'a>(
     status: &'a Status,
     service: &str,
     server: &str,
 ) -> Result<(&'a Service, &'a Server), String> {
+    let all = found(status, service, server)?;
+    match all.as_slice() {
+        [one] => Ok(*one),
+        several => {
+            let several = several
+                .iter()
+                .map(|(service, server)| format!("\"{}\" {}", service.listen, server.address));
+            let several: Vec<String> = several.collect();
+            Err(format!(
+                "ipvsctl: {service} {server} may mean {}; write one of them",
+                several.join(", ")
+            ))
+        }
+    }
+}
+
+/// Real servers by their services and their address, as people write them; else what is known in their place.
+fn found<'a>(
+    status: &'a Status,
+    service: &str,
+    server: &str,
+) -> Result<Vec<(&'a Service, &'a Server)>, String> {
     let all = status.services.iter().flat_map(|service| {
         let servers = service.real_servers.iter().chain(&service.fallback);
         servers.map(move |server| (service, server))
@@ -55,7 +89,17 @@ pub(super) fn found<'a>(
         .collect();
     let places =
         meant(&names, Some(service), server).map_err(|words| format!("ipvsctl: {words}"))?;
-    Ok(all[places[0]])
+    let mut found: Vec<(&Service, &Server)> = Vec::new();
+    for (service, server) in places.into_iter().map(|place| all[place]) {
+        // A fallback that is a real server as well stands there twice.
+        let is_there = found
+            .iter()
+            .any(|(known, one)| known.listen == service.listen && one.address == server.address);
+        if !is_there {
+            found.push((service, server));
+        }
+    }
+    Ok(found)
 }
 
 fn cause(link: &ChainLink) -> String {
@@ -177,6 +221,33 @@ tcp 192.0.2.10:80  10.0.0.11:80  (web)
                 assert_eq!(explain(&status(), service, server).unwrap(), expected);
             }
         }
+    }
+
+    #[test]
+    fn every_service_of_the_name_is_shown_and_one_is_asked_for_where_one_is_needed() {
+        let mut status = status();
+        let mut second = status.services[0].clone();
+        second.listen = "tcp [2001:db8::10]:80".to_owned();
+        status.services.push(second);
+        let text = explain(&status, "web", "10.0.0.11").unwrap();
+        let heads: Vec<&str> = text
+            .lines()
+            .filter(|line| line.ends_with("(web)"))
+            .collect();
+        assert_eq!(
+            heads,
+            [
+                "tcp 192.0.2.10:80  10.0.0.11:80  (web)",
+                "tcp [2001:db8::10]:80  10.0.0.11:80  (web)"
+            ]
+        );
+        assert_eq!(
+            only(&status, "web", "10.0.0.11").unwrap_err(),
+            "ipvsctl: web 10.0.0.11 may mean \"tcp 192.0.2.10:80\" 10.0.0.11:80, \
+             \"tcp [2001:db8::10]:80\" 10.0.0.11:80; write one of them"
+        );
+        let (service, _) = only(&status, "[2001:db8::10]:80", "10.0.0.11").unwrap();
+        assert_eq!(service.listen, "tcp [2001:db8::10]:80");
     }
 
     #[test]

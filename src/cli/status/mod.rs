@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub(super) use explain::explain;
 pub(super) use table::span;
 
 use super::error::CliError;
@@ -93,7 +94,7 @@ fn show_history(
     json: bool,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    let (service, server) = match explain::found(status, service, server) {
+    let (service, server) = match explain::only(status, service, server) {
         Ok(found) => found,
         Err(unknown) => {
             output.note(&unknown)?;
@@ -135,7 +136,7 @@ pub(super) fn run_reload(args: &ReloadArgs, output: &mut Output) -> Result<Exit,
     Ok(Exit::Unusable)
 }
 
-/// Explains the weight of one real server.
+/// Explains the weight of one real server, in each service that is meant.
 pub(super) fn run_explain(args: &ExplainArgs, output: &mut Output) -> Result<Exit, CliError> {
     let status = asked(args.socket.client().status())?;
     match explain::explain(&status, &args.service, &args.server) {

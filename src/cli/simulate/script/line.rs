@@ -1,0 +1,187 @@
+//! One line of a script: a time and what happens then, or a name.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use director_core::moment::Moment;
+use director_core::overrides::{Command, Instruction, OrderKind};
+
+use super::cast::Cast;
+use super::words::{Fault, Word, flag, lasts, option, quoted, words};
+use super::{Scene, Turn};
+use crate::loader::duration;
+
+/// Who gives the orders of a script.
+const AUTHOR: &str = "the script";
+
+/// What a line comes to.
+pub(super) enum Line {
+    /// It is empty, or gives a name.
+    Nothing,
+    /// The simulation ends.
+    End(Moment),
+    /// Something happens, maybe more than one thing.
+    Scenes(Vec<(Moment, Scene)>),
+}
+
+/// Reads a line; it may give a name to servers.
+pub(super) fn read(text: &str, cast: &mut Cast<'_>) -> Result<Line, Fault> {
+    let mut line = words(text);
+    if let [name, is, servers] = line.as_slice()
+        && is.text == "is"
+        && duration(&name.text).is_none()
+    {
+        cast.name(name, servers)?;
+        return Ok(Line::Nothing);
+    }
+    if line.is_empty() {
+        return Ok(Line::Nothing);
+    }
+    let time = line.remove(0);
+    let at = duration(&time.text)
+        .map(Moment::after_start)
+        .ok_or_else(|| {
+            time.fault(
+                format!("{:?} is not a time", time.text),
+                "begin with a time such as 10s or 1m30s",
+            )
+        })?;
+    if line.is_empty() {
+        return Err(time.fault(
+            "nothing happens at this time",
+            "name a real server and what becomes of it, give an order, or write end",
+        ));
+    }
+    let first = line.remove(0);
+    match (first.text.as_str(), line.is_empty()) {
+        ("end", true) => return Ok(Line::End(at)),
+        ("drain" | "disable" | "maintenance" | "weight" | "enable" | "explain", _) => {
+            return order(&first, line, cast).map(|scene| Line::Scenes(vec![(at, scene)]));
+        }
+        _ => {}
+    }
+    let servers = cast.servers(&first)?;
+    let (turn, lasts) = turn(&first, line)?;
+    let mut scenes = Vec::new();
+    let mut each = |at: Moment, turn: &Turn| {
+        let one = |server: &IpAddr| (at, Scene::Server(*server, turn.clone()));
+        scenes.extend(servers.iter().map(one));
+    };
+    each(at, &turn);
+    if let Some(lasts) = lasts {
+        each(at + lasts, &Turn::Works);
+    }
+    Ok(Line::Scenes(scenes))
+}
+
+/// What becomes of a server, and for how long.
+fn turn(server: &Word, mut line: Vec<Word>) -> Result<(Turn, Option<Duration>), Fault> {
+    let events = "write fails, works, flaps, says, weight, connections or removed";
+    if line.is_empty() {
+        return Err(server.fault(format!("what becomes of {}?", server.text), events));
+    }
+    let verb = line.remove(0);
+    let passes = matches!(verb.text.as_str(), "fails" | "fail" | "flaps" | "flap");
+    let lasts = if passes { lasts(&mut line)? } else { None };
+    let texts: Vec<&str> = line.iter().map(|word| word.text.as_str()).collect();
+    let argument = texts.join(" ");
+    let at = line.first().unwrap_or(&verb);
+    let number = |what: &str| {
+        let wrong = |_| {
+            at.fault(
+                format!("{argument:?} is not a {what}"),
+                format!("write a number, as in {} 7", verb.text),
+            )
+        };
+        argument.parse().map_err(wrong)
+    };
+    let turn = match verb.text.as_str() {
+        "fails" | "fail" if argument.is_empty() => Turn::Fails("connection refused".to_owned()),
+        "fails" | "fail" => Turn::Fails(argument),
+        "works" | "work" | "removed" if !argument.is_empty() => {
+            return Err(at.fault(
+                format!("{argument:?} says nothing about {}", verb.text),
+                "leave it out; a pause is written as in fails for 40s",
+            ));
+        }
+        "works" | "work" => Turn::Works,
+        "removed" => Turn::Removed,
+        "says" | "say" if argument.is_empty() => {
+            return Err(at.fault("says what?", "write a line of an agent, as in says \"75%\""));
+        }
+        "says" | "say" => Turn::Says(argument),
+        "flaps" | "flap" => duration(&argument)
+            .filter(|pace| !pace.is_zero())
+            .map(Turn::Flaps)
+            .ok_or_else(|| {
+                at.fault(
+                    format!("{argument:?} is not a pace"),
+                    "write how often it changes, as in flaps 3s",
+                )
+            })?,
+        "weight" => Turn::Weight(number("weight")?),
+        "connections" => Turn::Connections(number("number of connections")?),
+        other => return Err(verb.fault(format!("{other:?} is no event"), events)),
+    };
+    Ok((turn, lasts))
+}
+
+/// An operator's order, or a question.
+fn order(verb: &Word, mut line: Vec<Word>, cast: &Cast<'_>) -> Result<Scene, Fault> {
+    let written: Vec<String> = line.iter().map(Word::to_string).collect();
+    let words = format!("{} {}", verb.text, written.join(" "));
+    let lasts = lasts(&mut line)?;
+    let force = flag(&mut line, "force");
+    let reason = quoted(&mut line).unwrap_or_else(|| "no reason given".to_owned());
+    let kind = match verb.text.as_str() {
+        "drain" => Some(OrderKind::Drain),
+        "disable" => Some(OrderKind::Disable),
+        "maintenance" => Some(OrderKind::Maintenance),
+        "weight" => Some(OrderKind::Weight(weight(verb, &mut line)?)),
+        _ => None,
+    };
+    let targets = match line.as_slice() {
+        [server] => cast.targets(None, server)?,
+        [service, server] => cast.targets(Some(service), server)?,
+        _ => {
+            return Err(verb.fault(
+                format!("whom does {} concern?", verb.text),
+                format!("name the virtual service and the real server, as in {} web 10.0.0.12; other words go in quotes", verb.text),
+            ));
+        }
+    };
+    if verb.text == "explain" {
+        return Ok(Scene::Explain(targets));
+    }
+    let author = AUTHOR.to_owned();
+    let command = match kind {
+        None => Command::Lift { author, targets },
+        Some(kind) => Command::Give {
+            author,
+            instructions: targets
+                .into_iter()
+                .map(|target| Instruction {
+                    target,
+                    kind,
+                    reason: reason.clone(),
+                    lasts,
+                })
+                .collect(),
+        },
+    };
+    Ok(Scene::Order {
+        words,
+        command,
+        force,
+    })
+}
+
+fn weight(verb: &Word, line: &mut Vec<Word>) -> Result<u32, Fault> {
+    let hint = "write the weight, as in weight web 10.0.0.12 to 5";
+    let Some((name, value)) = option(line, "to") else {
+        return Err(verb.fault("which weight?", hint));
+    };
+    let at = value.unwrap_or(name);
+    let known = at.text.parse().ok().filter(|weight| *weight <= 65_535);
+    known.ok_or_else(|| at.fault(format!("{:?} is not a weight", at.text), hint))
+}

@@ -1,0 +1,130 @@
+//! The events of a simulation: one a line, each with its time. What comes of them is the stage's business.
+
+mod cast;
+mod line;
+mod words;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use director_core::diagnostic::{Diagnostic, Place};
+use director_core::model::Model;
+use director_core::moment::Moment;
+use director_core::overrides::{Command, Target};
+
+use crate::loader::Report;
+use cast::Cast;
+
+/// What can be written.
+pub(super) const HELP: &str = "What happens when, one event a line; # begins a comment.
+
+  10s  192.168.6.4 fails                    every probe of that address fails (connection refused)
+  10s  192.168.6.4 fails \"status 503\"       the same with other words
+  10s  192.168.6.4 fails for 40s            the same, and it answers again at 50s
+  50s  192.168.6.4 works                    it answers again
+  60s  192.168.6.5 flaps 3s                 it changes every 3 s, until it works or fails for good
+  60s  192.168.6.5 flaps 3s for 1m          the same, and it works at 120s
+  65s  192.168.6.5 says \"75%\"               its agent says so, or the file that its weight comes from
+  70s  192.168.6.5 weight 7                 somebody else writes this weight into the kernel's table
+  75s  192.168.6.5 removed                  somebody else removes it from the kernel's table
+  80s  192.168.6.5 connections 12           it has so many active connections
+  120s end                                  the simulation ends (default: 60 s after the last event)
+
+A server is named by its address or by its host name in the definitions (the first part is enough), several by a list,
+and those of all services by `all`. A line without a time gives a name of your own:
+
+  web2 is 192.168.6.5
+  10s  192.168.6.4, web2 fail for 40s
+
+An operator's orders, as ipvsctl gives them: the virtual service, which may be left out to mean all, the real server, how
+long, why. The guard refuses what takes out too much, unless --force is there. `explain` prints the chain of weights.
+
+  20s  drain web web2 for 30m \"kernel upgrade\"
+  30s  disable web web2
+  40s  maintenance web2
+  50s  weight web web2 to 5
+  60s  enable web web2
+  61s  explain web web2";
+
+/// A whole script.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Script {
+    /// Events in the order of their time.
+    pub(super) scenes: Vec<(Moment, Scene)>,
+    /// When it ends.
+    pub(super) end: Moment,
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Scene {
+    /// Something becomes of a real server.
+    Server(IpAddr, Turn),
+    /// An operator gives or lifts orders.
+    Order {
+        /// The order as it was written.
+        words: String,
+        command: Command,
+        /// Whatever it takes out.
+        force: bool,
+    },
+    /// Somebody asks how weights come about.
+    Explain(Vec<Target>),
+}
+
+/// What becomes of a real server.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Turn {
+    Fails(String),
+    Works,
+    Flaps(Duration),
+    Says(String),
+    Weight(u32),
+    Connections(u32),
+    Removed,
+}
+
+/// Reads a script about these definitions; all faults at once. Without definitions every name is let pass.
+pub(super) fn parse(text: &str, file: &Arc<str>, model: Option<&Model>) -> Result<Script, Report> {
+    let mut cast = Cast::new(model);
+    let mut scenes = Vec::new();
+    let mut end = None;
+    let mut diagnostics = Vec::new();
+    for (index, written) in text.lines().enumerate() {
+        match line::read(written, &mut cast) {
+            Ok(line::Line::Nothing) => {}
+            Ok(line::Line::End(at)) => end = Some(at),
+            Ok(line::Line::Scenes(found)) => scenes.extend(found),
+            Err(fault) => {
+                let place = Place::new(
+                    file,
+                    number(index + 1),
+                    number(fault.column),
+                    number(fault.length),
+                );
+                diagnostics.push(Diagnostic::error(&place, fault.message).hint(fault.hint));
+            }
+        }
+    }
+    if !diagnostics.is_empty() {
+        return Err(Report {
+            file: Arc::clone(file),
+            text: Arc::from(text),
+            watched: BTreeMap::new(),
+            included: BTreeMap::new(),
+            diagnostics,
+        });
+    }
+    scenes.sort_by_key(|(at, _)| *at);
+    let last = scenes.last().map_or(Moment::START, |(at, _)| *at);
+    Ok(Script {
+        scenes,
+        end: end.unwrap_or(last + Duration::from_secs(60)),
+    })
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
