@@ -24,7 +24,7 @@ Y
     done
 }
 addresses() {
-    on director ip -o address show dev front
+    on director ip -o address show dev front scope global
 }
 has() {
     addresses | grep -q " $1/"
