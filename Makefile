@@ -5,7 +5,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
 VAGRANT_BIN = vagrant/bin
 
-.PHONY: help demo test lint lab mutants matrix differential bench clean services simulate lab-vagrant vagrant-programs
+.PHONY: help demo test lint lab mutants matrix transcripts differential bench clean services simulate lab-vagrant vagrant-programs
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 23
@@ -30,6 +30,11 @@ matrix: ## in the lab: walk every road through the kernel and write tests/lab/MA
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
 	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto every-road && tests/lab/matrix $$results >tests/lab/MATRIX.md && rm -r $$results
+
+transcripts: ## in the lab: make every fault that the doctor knows and write docs/doctor.md anew
+	@tests/lab/install
+	@cargo build --quiet --workspace --bins
+	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto the-doctor && tests/lab/transcripts $$results >docs/doctor.md && rm -r $$results
 
 differential: ## Debian's ldirectord and ours on the same files, through the same events; rewrites its RESULTS.md
 	@tests/lab/install

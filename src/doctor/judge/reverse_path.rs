@@ -23,12 +23,15 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let Some(first) = strict.first() else {
         return Vec::new();
     };
+    let dropped = match facts.filtered {
+        1 => "1 packet was".to_owned(),
+        many => format!("{many} packets were"),
+    };
     vec![Finding {
         fault: "reverse-path-drops",
         about: format!("rp_filter on {}", strict.join(", ")),
         evidence: format!(
-            "{} packets were dropped by the reverse path filter while the doctor looked (IPReversePathFilter of /proc/net/netstat)",
-            facts.filtered
+            "{dropped} dropped by the reverse path filter while the doctor looked (IPReversePathFilter of /proc/net/netstat)"
         ),
         matters: "packets that come in by another interface than answers to them would take are thrown away: clients of that network get no answer".to_owned(),
         mend: format!(

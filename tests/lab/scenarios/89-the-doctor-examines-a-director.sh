@@ -1,0 +1,116 @@
+# shellcheck shell=sh
+# `ipvsctl doctor` on a director finds each fault of the director itself that is made on purpose, its words mend it, and it
+# finds none where all is well: with NAT, direct routing and a tunnel.
+
+. "$LAB_DIRECTORY/doctor.sh"
+doctor_up
+
+section 'All is well'
+on_director ''
+
+section 'A director that does not forward'
+sysctl_on director net.ipv4.ip_forward=0
+# The programs' form has the same findings.
+expect_contains 'the JSON' '"fault": "forwarding-off"' "$(on director ipvsctl doctor --quiet --json --config "$definitions")"
+# The real server's replies to the VIP still end here, so nothing else is amiss.
+on_director forwarding-off
+mended director
+seen_on_director ''
+
+section 'A VIP that is not on the director'
+on director ip address del "$VIP_BY_TUNNEL/24" dev front
+on_director vip-missing
+mended director
+seen_on_director ''
+
+section 'Another machine has the VIP'
+on client ip address add "$VIP/32" dev front
+on_director vip-elsewhere
+on client ip address del "$VIP/32" dev front
+
+section 'Clients that come in by another interface than their answers would take'
+on client ip address add 192.168.6.77/32 dev lo
+# The filter also hides the director from ARP of such clients.
+mac=$(on director ip -o link show dev front | sed 's/.*link.ether \([^ ]*\) .*/\1/')
+on client ip neighbour replace "$VIP" lladdr "$mac" dev front nud permanent
+sysctl_on director net.ipv4.conf.front.rp_filter=1
+spawn client strayer sh -c "while :; do curl -s -m 1 --interface 192.168.6.77 http://$VIP/; sleep 0.1; done"
+on_director reverse-path-drops
+mended director
+signal client strayer KILL
+on client ip neighbour del "$VIP" dev front
+
+section 'A firewall that drops what IPVS hides from it'
+on director iptables-legacy -A FORWARD -m conntrack --ctstate INVALID -j DROP
+seen_on_director drops-invalid
+mended director
+seen_on_director ''
+sysctl_on director net.ipv4.vs.conntrack=0
+on director iptables-legacy -F
+
+section 'Nobody serves'
+on director ipvsadm -e -t "$VIP:80" -r "$RIP1:80" -m -w 0
+seen_on_director nobody-serves
+on director ipvsadm -e -t "$VIP:80" -r "$RIP1:80" -m -w 1
+
+section 'A service that nobody defined'
+on director ipvsadm -A -t "$VIP:81" -s rr
+on director ipvsadm -a -t "$VIP:81" -r "$RIP1:80" -m
+seen_on_director services-of-others
+on director ipvsadm -D -t "$VIP:81"
+
+section 'A reserve that balances'
+on director ipvsadm --start-daemon backup --mcast-interface front
+seen_on_director backup-balances
+mended director
+seen_on_director ''
+sysctl_on director net.ipv4.vs.backup_only=0
+on director ipvsadm --stop-daemon backup
+
+section 'Settings that are not those of the profile'
+finds director profile-differs --quiet --profile maglev-ecmp --config "$definitions"
+mended director
+finds director '' --quiet --profile maglev-ecmp --config "$definitions"
+
+section 'Counters that stand still'
+sysctl_on director net.ipv4.vs.run_estimation=0
+seen_on_director estimation-off
+mended director
+seen_on_director ''
+
+no_scheduler='A scheduler that this kernel has not'
+if "$doctor_loader" -n -q ip_vs_twos; then
+    untried "$no_scheduler"
+else
+    section "$no_scheduler"
+    sed 's/scheduler: rr/scheduler: twos/' "$definitions" | put director "$definitions.twos"
+    finds director scheduler-missing --quiet --config "$definitions.twos"
+fi
+
+section 'Nearly as many connections as buckets'
+{ cat "$definitions"; echo "  - {listen: 'udp://$VIP:53', scheduler: rr, forwarding: nat, real_servers: ['$RIP1:53']}"; } | put director "$definitions.dns"
+on director ipvsadm -A -u "$VIP:53" -s rr
+on director ipvsadm -a -u "$VIP:53" -r "$RIP1:53" -m
+# shellcheck disable=SC2016 # perl expands
+on client perl -MIO::Socket::INET -e '
+    for (1 .. 3400) {
+        IO::Socket::INET->new(Proto => "udp", PeerAddr => $ARGV[0], PeerPort => 53, LocalPort => 20000 + $_)->send("x")
+    }' "$VIP"
+finds director connection-table-full --quiet --config "$definitions.dns"
+
+# Only in a guest of our own may the module go; there it is the last that happens.
+no_ipvs='A kernel without IPVS'
+if [ "$doctor_loader" = /mnt/modprobe ]; then
+    section "$no_ipvs"
+    on director ipvsadm -C
+    echo /bin/false >/proc/sys/kernel/modprobe
+    gone() { "$doctor_loader" -r ip_vs_rr ip_vs 2>/dev/null; ! [ -e /sys/module/ip_vs ]; }
+    eventually 20 gone
+    finds director ipvs-missing --quiet
+    echo "$doctor_loader" >/proc/sys/kernel/modprobe
+    # The guest's modules are not where its modprobe looks; the kernel's own loader knows the place.
+    "$doctor_loader" ip_vs
+    finds director '' --quiet
+else
+    untried "$no_ipvs"
+fi

@@ -1,0 +1,81 @@
+# shellcheck shell=sh
+# `ipvsctl doctor` finds each fault of the real servers and of the ways to them that is made on purpose, on the director and
+# on the server itself, and its words mend it.
+
+. "$LAB_DIRECTORY/doctor.sh"
+doctor_up
+
+section 'Real servers that are well'
+finds real1 ''
+finds real3 ''
+
+section 'A real server that answers ARP for the VIP'
+sysctl_on real2 net.ipv4.conf.all.arp_ignore=0
+on_director server-claims-vip
+finds real2 arp-answers
+mended real2
+finds real2 ''
+
+section 'The same on a server that was set up by hand'
+on real1 ip address add "$DIRECT_VIP/32" dev lo
+finds real1 arp-answers
+mended real1
+finds real1 ''
+on real1 ip address del "$DIRECT_VIP/32" dev lo
+
+section 'A real server of NAT with another gateway'
+on real1 ip route replace default via "$RIP3"
+on_director nat-way-back
+mended real1
+
+section 'A real server of NAT in the network of the clients'
+on director ipvsadm -a -t "$VIP:80" -r "$DIRECT_RIP2:80" -m
+seen_on_director nat-on-clients-network
+on director ipvsadm -d -t "$VIP:80" -r "$DIRECT_RIP2:80"
+
+section 'Direct routing across a router'
+on director ip route add "$TUNNEL_RIP1/32" via "$RIP1"
+on director ipvsadm -a -t "$DIRECT_VIP:80" -r "$TUNNEL_RIP1:80" -g
+seen_on_director direct-other-network
+on director ipvsadm -d -t "$DIRECT_VIP:80" -r "$TUNNEL_RIP1:80"
+on director ip route del "$TUNNEL_RIP1/32"
+
+section 'Direct routing with another port'
+sed "s/$DIRECT_RIP2:80/$DIRECT_RIP2:8080/" "$definitions" | put director "$definitions.port"
+finds director port-not-mapped --quiet --config "$definitions.port"
+
+section 'A real server without the VIP'
+on real2 ip address del "$DIRECT_VIP/32" dev lo
+on_director vip-not-served
+finds real2 vip-not-served
+mended real2
+finds real2 ''
+
+section 'A real server that does not unwrap the tunnel'
+on real3 ip link set lvs-ipip down
+on_director tunnel-not-unwrapped
+finds real3 tunnel-not-unwrapped
+mended real3
+finds real3 ''
+
+section 'A strict filter behind the tunnel'
+sysctl_on real3 net.ipv4.conf.lvs-ipip.rp_filter=1
+on_director vip-not-served
+finds real3 reverse-path-strict
+mended real3
+finds real3 ''
+
+section 'Segments that do not fit into the tunnel'
+on real3 sh -c "nft delete table inet lvs_realserver_$(echo "$VIP_BY_TUNNEL" | tr . _) 2>/dev/null || iptables-legacy -t mangle -F"
+finds real3 segments-too-large
+mended real3
+finds real3 ''
+
+section 'A tunnel across a narrow road'
+on real3 ip link set back mtu 1300
+on_director tunnel-mtu
+# A veth takes a tag of four bytes beyond its MTU.
+grep -q 'those up to 130[0-4] reach' "$LAB_TMP/doctor" || fail "the size that passes is another: $(cat "$LAB_TMP/doctor")"
+mended director
+# Nothing of all this is left, and the road is known to be narrow.
+on_director ''
