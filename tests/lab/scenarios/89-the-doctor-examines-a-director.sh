@@ -103,6 +103,8 @@ no_ipvs='A kernel without IPVS'
 if [ "$doctor_loader" = /mnt/modprobe ]; then
     section "$no_ipvs"
     on director ipvsadm -C
+    # Other scenarios follow in this kernel, however this one ends.
+    trap 'echo "$doctor_loader" >/proc/sys/kernel/modprobe; "$doctor_loader" ip_vs' EXIT
     echo /bin/false >/proc/sys/kernel/modprobe
     gone() { "$doctor_loader" -r ip_vs_rr ip_vs 2>/dev/null; ! [ -e /sys/module/ip_vs ]; }
     eventually 20 gone
