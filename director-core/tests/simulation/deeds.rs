@@ -2,13 +2,13 @@
 //! from which deeds were dropped can still be played.
 //!
 //! Another feature takes part by a deed of its own here, what it does in `stage.rs`, and what must hold in
-//! `invariants.rs`; a setting of the definitions takes part by a line in [`definitions`].
+//! `invariants.rs`; a setting of the definitions takes part by a line in `definitions.rs`.
 
 use std::time::Duration;
 
-use director_core::model::OnFailure;
 use director_core::overrides::OrderKind;
 
+use crate::definitions::definitions;
 use crate::dice::Dice;
 use crate::world::Brief;
 
@@ -16,6 +16,10 @@ pub(crate) const VIPS: [&str; 3] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
 pub(crate) const SERVERS: [&str; 5] = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5"];
 pub(crate) const SORRY: &str = "10.0.0.99";
 pub(crate) const FOREIGN: &str = "192.0.2.99";
+/// Where the second check of a server asks.
+pub(crate) const SECOND_PORT: u16 = 81;
+/// The highest number of a tier.
+pub(crate) const LAST_TIER: u64 = 3;
 
 /// Deeds of one seed.
 const DEEDS: usize = 40;
@@ -38,8 +42,16 @@ pub(crate) enum Deed {
     Dies(&'static str),
     /// It does again.
     Returns(&'static str),
+    /// Only its second check fails from now on.
+    Closes(&'static str),
+    /// And succeeds again.
+    Opens(&'static str),
+    /// All servers fail at once, or the director believes so.
+    AllDie,
     /// Other definitions.
     Reload(Vec<Brief>),
+    /// The same definitions, with verdicts that stand still when so many servers fail at once, or never.
+    Freezes(Option<u64>),
     /// Definitions with faults.
     BrokenReload,
     /// Somebody else changes one of our services.
@@ -63,6 +75,12 @@ pub(crate) enum Deed {
     Enables {
         vip: &'static str,
         server: &'static str,
+    },
+    /// So many connections are active at a server of a service.
+    Connects {
+        vip: &'static str,
+        server: &'static str,
+        active: u32,
     },
     /// From now on a writing to the disk takes this long.
     DiskTakes(Duration),
@@ -96,7 +114,7 @@ pub(crate) fn of_seed(seed: u64) -> (Vec<Brief>, Vec<Step>) {
 }
 
 fn deed(dice: &mut Dice) -> Deed {
-    match dice.roll(14) {
+    match dice.roll(18) {
         0 | 1 => Deed::Dies(dice.pick(&SERVERS)),
         2 | 3 => Deed::Returns(dice.pick(&SERVERS)),
         4 => Deed::Reload(definitions(dice)),
@@ -120,6 +138,15 @@ fn deed(dice: &mut Dice) -> Deed {
         },
         12 if dice.one_in(3) => Deed::DiskFails(dice.one_in(2)),
         12 => Deed::DiskTakes(Duration::from_millis(dice.pick(&[0, 0, 5, 40, 3_000]))),
+        13 => Deed::Connects {
+            vip: dice.pick(&VIPS),
+            server: dice.pick(&SERVERS),
+            active: dice.roll(3) as u32,
+        },
+        14 => Deed::Closes(dice.pick(&SERVERS)),
+        15 => Deed::Opens(dice.pick(&SERVERS)),
+        16 if dice.one_in(3) => Deed::AllDie,
+        16 if dice.one_in(4) => Deed::Freezes(dice.pick(&[None, Some(2), Some(3)])),
         8 if dice.one_in(2) => Deed::Obeys,
         8 => Deed::Refuses(dice.next()),
         _ => Deed::Pause,
@@ -142,27 +169,4 @@ fn order(dice: &mut Dice) -> Deed {
             .one_in(2)
             .then(|| Duration::from_secs(1 + dice.roll(30) as u64)),
     }
-}
-
-/// Random definitions: each service may be there, with some of the servers, weights from 0 to 3.
-pub(crate) fn definitions(dice: &mut Dice) -> Vec<Brief> {
-    let mut briefs = Vec::new();
-    for vip in VIPS {
-        if dice.one_in(4) {
-            continue;
-        }
-        let mut servers: Vec<(&'static str, i64)> = Vec::new();
-        for server in SERVERS {
-            if dice.one_in(2) {
-                servers.push((server, dice.roll(4) as i64));
-            }
-        }
-        briefs.push(Brief {
-            fallback: dice.one_in(2).then_some(SORRY),
-            fall: 1 + dice.roll(3) as u64,
-            on_failure: dice.pick(&[OnFailure::Remove, OnFailure::Quiesce]),
-            ..Brief::new(vip, &servers)
-        });
-    }
-    briefs
 }

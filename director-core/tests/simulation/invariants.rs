@@ -1,15 +1,13 @@
 //! What must hold after every step, and what at rest.
 
-use std::net::IpAddr;
-
 use director_core::health::Verdict;
-use director_core::model::{OnFailure, ServiceId};
-use director_core::overrides::OrderKind;
+use director_core::model::{BelowMinimum, ServiceId};
 use director_core::snapshot::{ServerView, ServiceView};
 
-use crate::deeds::{FOREIGN, SORRY};
+use crate::deeds::FOREIGN;
+use crate::manual;
 use crate::stage::{Stage, foreign};
-use crate::world::{Brief, address, endpoint, service_id};
+use crate::world::service_id;
 
 /// After every step.
 pub(crate) fn always(stage: &Stage) {
@@ -30,42 +28,91 @@ pub(crate) fn always(stage: &Stage) {
     if world.killed() {
         return;
     }
+    // What is not kept yet is waited for, though not for long.
+    let held = world.disk.writing.is_some();
     for service in world.director.snapshot(world.now).services {
-        never_empty_while_one_is_good(stage, &service);
+        // What the kernel refuses cannot be held against the director.
+        let mut servers = service.servers.iter().chain(&service.fallback);
+        let refused = service.trouble.is_some() || servers.any(|server| server.trouble.is_some());
+        if held || refused {
+            continue;
+        }
+        let withdrawn = service.shortage.is_some() && withdraws(stage, &service.id);
+        if !withdrawn {
+            never_empty_while_one_is_good(&service);
+        }
+        for server in &service.servers {
+            pooled_as_judged(&service, server, withdrawn);
+        }
     }
 }
 
-fn never_empty_while_one_is_good(stage: &Stage, service: &ServiceView) {
-    // What the kernel refuses cannot be held against the director.
-    let servers = || service.servers.iter();
-    let refused = service.trouble.is_some() || servers().any(|server| server.trouble.is_some());
-    // What is not kept yet is waited for, though not for long.
-    let held = stage.world.disk.writing.is_some();
-    let serves = servers().chain(&service.fallback).any(|server| {
-        server
-            .observed
-            .is_some_and(|entry| entry.settings.weight > 0)
-    });
+/// Whether a service is withdrawn when it has too few servers.
+fn withdraws(stage: &Stage, id: &ServiceId) -> bool {
+    let mut briefs = stage.briefs.iter();
+    let brief = briefs.find(|brief| service_id(brief.vip) == *id);
+    let minimum = brief.and_then(|brief| brief.recovery.minimum_healthy.as_ref());
+    let below = minimum.and_then(|minimum| minimum.below.as_ref());
+    below.is_some_and(|below| below.value == BelowMinimum::Withdraw)
+}
+
+fn never_empty_while_one_is_good(service: &ServiceView) {
+    let mut all = service.servers.iter().chain(&service.fallback);
     assert!(
-        serves || !servers().any(is_good) || refused || held,
+        all.any(pooled) || !service.servers.iter().any(is_good),
         "{} is empty while a server is good",
         service.id
     );
 }
 
-/// A server that is to take connections and has answered well.
+/// PyBal's three invariants of a pool: who is pooled is enabled; who is up and enabled is pooled; who is pooled is up,
+/// unless the pool cannot lose it.
+fn pooled_as_judged(service: &ServiceView, server: &ServerView, withdrawn: bool) {
+    let because = |what: &str| server.chain.iter().any(|link| link.what == what);
+    let known_bad = server
+        .health
+        .as_ref()
+        .is_some_and(|health| health.verdict == Verdict::Down && !health.presumed);
+    let at = || format!("{} {}", service.id, server.endpoint);
+    assert!(
+        !pooled(server) || is_enabled(server),
+        "{} is pooled and not enabled",
+        at()
+    );
+    assert!(
+        pooled(server) || !is_good(server) || because("tier") || because("minimum") || withdrawn,
+        "{} is up and not pooled",
+        at()
+    );
+    assert!(
+        !pooled(server) || !known_bad || because("minimum"),
+        "{} is pooled and down",
+        at()
+    );
+}
+
+fn pooled(server: &ServerView) -> bool {
+    server
+        .observed
+        .is_some_and(|entry| entry.settings.weight > 0)
+}
+
+/// A server that is to take connections when it is well.
+fn is_enabled(server: &ServerView) -> bool {
+    let mut orders = server.orders.iter();
+    server.defined_weight > 0 && !orders.any(|order| order.kind.takes_out())
+}
+
+/// One that is, and has answered well.
 fn is_good(server: &ServerView) -> bool {
     let health = server.health.as_ref();
-    let mut orders = server.orders.iter();
-    server.defined_weight > 0
-        && !orders.any(|order| order.kind.takes_out())
-        && health.is_some_and(|health| health.verdict == Verdict::Up && !health.presumed)
+    is_enabled(server) && health.is_some_and(|health| health.is_available() && !health.presumed)
 }
 
 /// When all faults have stopped for long enough.
 pub(crate) fn at_rest(stage: &Stage) {
     for brief in &stage.briefs {
-        as_defined(stage, brief);
+        manual::as_defined(stage, brief);
     }
     let forgotten = forgotten(stage);
     assert!(
@@ -100,37 +147,4 @@ pub(crate) fn nothing_kept_is_lost(stage: &Stage) {
     if stage.world.director.promised_revision() == disk.revision {
         assert_eq!(kept, given, "an order that was kept is lost");
     }
-}
-
-/// The table of one service is what its definition and its servers ask for, as a reader of the manual would expect it.
-fn as_defined(stage: &Stage, brief: &Brief) {
-    let alive = |server: &str| !stage.world.dead.contains::<IpAddr>(&address(server));
-    let mut anybody = false;
-    for (server, weight) in &brief.servers {
-        let out = match brief.on_failure {
-            OnFailure::Quiesce => Some(0),
-            OnFailure::Remove | OnFailure::Drain => None,
-        };
-        let judged = if alive(server) {
-            u32::try_from(*weight).ok()
-        } else {
-            out
-        };
-        let target = (service_id(brief.vip), endpoint(server));
-        let expected = match stage.order_about(&target) {
-            None => judged,
-            Some(OrderKind::Disable) => None,
-            Some(OrderKind::Maintenance) => out,
-            Some(OrderKind::Drain) => judged.map(|_| 0),
-            Some(OrderKind::Weight(ordered)) => {
-                judged.map(|judged| if judged > 0 { ordered } else { 0 })
-            }
-        };
-        anybody |= expected.is_some_and(|expected| expected > 0);
-        let found = stage.world.weight(brief.vip, server);
-        assert_eq!(found, expected, "{} {server}", brief.vip);
-    }
-    let fallback = brief.fallback.filter(|_| !anybody).map(|_| 1);
-    let found = stage.world.weight(brief.vip, SORRY);
-    assert_eq!(found, fallback, "{} fallback", brief.vip);
 }

@@ -1,5 +1,6 @@
-//! Seeded simulation: random definitions, deaths, returns, reloads, other people's changes, restarts and a kernel that
-//! refuses every tenth operation. After every step the invariants hold; a failure prints the seed and the shortest list
+//! Seeded simulation: random definitions (drains, slow starts, tiers, minima, several checks), deaths, returns, reloads,
+//! orders, other people's changes, verdicts that stand still, restarts, kills, a slow disk and a kernel that refuses every
+//! tenth operation. After every step the invariants hold; a failure prints the seed and the shortest list
 //! of deeds that still leads to it.
 //!
 //! `SEEDS=10000` plays more of them, `SEED=17` one; `make simulate` is the first of these.
@@ -7,13 +8,16 @@
 #![cfg(test)]
 
 mod deeds;
+mod definitions;
 mod dice;
 mod invariants;
+mod manual;
 mod shrink;
 mod stage;
 #[path = "../world/mod.rs"]
 mod world;
 
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 
 use deeds::Step;
@@ -41,12 +45,17 @@ fn simulate(seed: u64) {
     let steps = shrink::shrink(steps, |steps| failure(&first, steps).is_some());
     let words = failure(&first, &steps).unwrap_or_default();
     set_hook(hook);
-    let list: String = steps.iter().map(shown).collect();
-    panic!("SEED={seed} fails: {words}\nbegins with {first:#?}\n{list}");
+    let first: String = first.iter().map(|brief| line(brief)).collect();
+    let list: String = steps.iter().map(|step| line(step)).collect();
+    panic!("SEED={seed} fails: {words}\nbegins with\n{first}{list}");
 }
 
-fn shown(step: &Step) -> String {
-    format!("  {:?}, then {:?}\n", step.deed, step.then)
+/// In one line, without the places of settings that stand in no file.
+fn line(thing: &impl Debug) -> String {
+    let text = format!("  {thing:?}\n");
+    let place = format!("place: {:?}", world::place());
+    text.replace(&format!(", {place}"), "")
+        .replace(&format!("{place}, "), "")
 }
 
 /// What goes wrong when this list is played; nothing when all is well.

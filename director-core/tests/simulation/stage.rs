@@ -9,13 +9,14 @@ use director_core::moment::Moment;
 use director_core::overrides::{Command, Instruction, OrderKind, Target};
 use director_core::table::{ServiceEntry, Table};
 
-use crate::deeds::{Deed, FOREIGN, Meddling, Step};
+use crate::deeds::{Deed, FOREIGN, Meddling, SECOND_PORT, SERVERS, Step};
 use crate::dice::Dice;
 use crate::invariants;
-use crate::world::{Brief, World, address, endpoint, service_id};
+use crate::world::{Brief, World, address, endpoint, model_with, service_id};
 
-/// Longest time from the end of all faults to rest: the longest pause between attempts, a whole reading, three probes.
-const SETTLING: Duration = Duration::from_secs(60 + 10 + 3);
+/// Longest time from the end of all faults to rest: the longest pause between attempts, a whole reading, three probes,
+/// and then a whole drain or slow start.
+const SETTLING: Duration = Duration::from_secs(60 + 10 + 3 + 22);
 /// Time without a change, in which nothing may be written.
 const CALM: Duration = Duration::from_secs(60);
 
@@ -24,6 +25,8 @@ pub(crate) struct Stage {
     pub(crate) world: World,
     /// The definitions in force.
     pub(crate) briefs: Vec<Brief>,
+    /// How many servers have to fail at once for verdicts to stand still.
+    freeze: Option<u64>,
     /// The orders that were given, each with its end.
     pub(crate) orders: BTreeMap<Target, (OrderKind, Option<Moment>)>,
     /// The disk could not be written at some time, so that a restart may have lost what is ours.
@@ -50,13 +53,26 @@ impl Stage {
         kernel.services.insert(service_id(FOREIGN), foreign());
         let mut world = World::new(kernel);
         remember(&mut world);
-        world.load(first);
-        Self {
+        let mut stage = Self {
             world,
             briefs: first.to_vec(),
+            freeze: None,
             orders: BTreeMap::new(),
             forgetful: false,
+        };
+        stage.load();
+        stage
+    }
+
+    /// The definitions in force are loaded.
+    fn load(&mut self) {
+        if self.freeze.is_none() {
+            return self.world.load(&self.briefs);
         }
+        self.world.event(Event::Loaded {
+            model: model_with(&self.briefs, self.freeze),
+            warnings: Vec::new(),
+        });
     }
 
     fn perform(&mut self, deed: &Deed) {
@@ -64,9 +80,20 @@ impl Stage {
             Deed::Pause => {}
             Deed::Dies(server) => drop(self.world.dead.insert(address(server))),
             Deed::Returns(server) => drop(self.world.dead.remove(&address(server))),
+            Deed::Closes(server) => {
+                self.world.closed.insert((address(server), SECOND_PORT));
+            }
+            Deed::Opens(server) => {
+                self.world.closed.remove(&(address(server), SECOND_PORT));
+            }
+            Deed::AllDie => self.world.dead.extend(SERVERS.map(address)),
             Deed::Reload(briefs) => {
                 self.briefs.clone_from(briefs);
-                self.world.load(briefs);
+                self.load();
+            }
+            Deed::Freezes(servers) => {
+                self.freeze = *servers;
+                self.load();
             }
             Deed::BrokenReload => self.world.event(Event::LoadRefused {
                 diagnostics: Vec::new(),
@@ -88,6 +115,11 @@ impl Stage {
                     targets: vec![target],
                 });
             }
+            Deed::Connects {
+                vip,
+                server,
+                active,
+            } => self.connect(vip, server, *active),
             Deed::DiskTakes(span) => {
                 self.world.disk.takes = *span;
                 // The director waits a second for the disk and then goes on, at the price of what is not kept yet.
@@ -132,6 +164,14 @@ impl Stage {
         }
     }
 
+    fn connect(&mut self, vip: &str, server: &str, active: u32) {
+        let service = self.world.kernel.services.get_mut(&service_id(vip));
+        let known = service.and_then(|service| service.servers.get_mut(&endpoint(server)));
+        if let Some(known) = known {
+            known.connections.active = active;
+        }
+    }
+
     fn order(&mut self, target: Target, kind: OrderKind, lasts: Option<Duration>) {
         let ends = lasts.map(|lasts| self.world.now + lasts);
         self.orders.insert(target, (kind, ends));
@@ -162,6 +202,7 @@ impl Stage {
         let mut next = World::new(self.world.kernel.clone());
         next.now = self.world.now;
         next.dead = self.world.dead.clone();
+        next.closed = self.world.closed.clone();
         next.disk = self.world.disk.clone();
         // What was being written is not on the disk, and nobody was told that it is.
         next.disk.writing = None;
@@ -172,8 +213,8 @@ impl Stage {
         let kept = kept.map(|(target, order)| (*target, (order.kind, order.expires)));
         self.orders = kept.collect();
         remember(&mut next);
-        next.load(&self.briefs);
         self.world = next;
+        self.load();
     }
 
     /// All faults stop; the table must reach what definitions and servers ask for, and then nothing more is written.
@@ -182,6 +223,15 @@ impl Stage {
         self.world.lives = None;
         self.world.disk.takes = Duration::ZERO;
         self.world.disk.fails = false;
+        if self.freeze.is_some() {
+            // Verdicts that stand still show nothing; a server that answers moves them.
+            self.world.dead.clear();
+            self.world.closed.clear();
+        }
+        let services = self.world.kernel.services.values_mut();
+        for server in services.flat_map(|service| service.servers.values_mut()) {
+            server.connections.active = 0;
+        }
         self.world.run(SETTLING);
         invariants::at_rest(self);
         self.world.writes.clear();

@@ -20,6 +20,7 @@ use director_core::health::{Outcome, Phases, ProbeId, Report, Verdict};
 use director_core::model::{MarkRange, Probe, ProbeKind, ServiceId};
 use director_core::moment::Moment;
 use director_core::plan::{Op, OpFailure, Plan};
+use director_core::snapshot::ServerView;
 use director_core::table::Table;
 
 /// The marks of probes by the clients' road.
@@ -247,37 +248,39 @@ impl World {
             Op::EditServer { from, to, .. } => to.weight > from.weight,
             _ => false,
         };
-        if raised && self.is_known_bad(op) {
+        let view = raised.then(|| self.view_of(op)).flatten();
+        // Below the minimum verdicts may be not believed, and then the chain says so.
+        let view = view.filter(|server| {
+            let mut links = server.chain.iter();
+            !links.any(|link| link.what == "minimum" && link.weight > Some(0))
+        });
+        let known_bad = view.as_ref().is_some_and(|server| {
+            let health = server.health.as_ref();
+            health.is_some_and(|health| health.verdict == Verdict::Down)
+        });
+        if known_bad {
             self.raised_known_bad = Some(op.clone());
         }
         let asked = op
             .server()
             .is_none_or(|server| self.answered_well.contains(&server.address));
-        if raised && !asked && self.is_probed(op) {
+        // Whoever served when all failed at once serves on, also where only the kernel vouched for him.
+        let view = view.filter(|server| {
+            let health = server.health.as_ref();
+            health.is_none_or(|health| !health.reason.starts_with("as it was before all"))
+        });
+        if view.is_some() && !asked {
             self.raised_unasked = Some(op.clone());
         }
     }
 
-    fn is_probed(&self, op: &Op) -> bool {
+    /// What the director knows of the real server of an operation.
+    fn view_of(&self, op: &Op) -> Option<ServerView> {
         let services = self.director.snapshot(self.now).services;
-        let servers = services.into_iter().filter(|s| s.id == op.service());
-        let mut servers = servers.flat_map(|service| service.servers);
-        servers.any(|server| Some(server.endpoint) == op.server())
-    }
-
-    fn is_known_bad(&self, op: &Op) -> bool {
-        let snapshot = self.director.snapshot(self.now);
-        let services = snapshot
-            .services
-            .iter()
-            .filter(|service| service.id == op.service());
-        services.flat_map(|service| &service.servers).any(|server| {
-            Some(server.endpoint) == op.server()
-                && server
-                    .health
-                    .as_ref()
-                    .is_some_and(|health| health.verdict == Verdict::Down)
-        })
+        let mut services = services.into_iter();
+        let service = services.find(|service| service.id == op.service())?;
+        let mut servers = service.servers.into_iter();
+        servers.find(|server| Some(server.endpoint) == op.server())
     }
 
     /// The executor's contract: a stage leaves out services in which an operation of an earlier stage failed.
