@@ -45,8 +45,8 @@ fn simulate(seed: u64) {
     let steps = shrink::shrink(steps, |steps| failure(&first, steps).is_some());
     let words = failure(&first, &steps).unwrap_or_default();
     set_hook(hook);
-    let first: String = first.iter().map(|brief| line(brief)).collect();
-    let list: String = steps.iter().map(|step| line(step)).collect();
+    let first: String = first.iter().map(line).collect();
+    let list: String = steps.iter().map(line).collect();
     panic!("SEED={seed} fails: {words}\nbegins with\n{first}{list}");
 }
 
