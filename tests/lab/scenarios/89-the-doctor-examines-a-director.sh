@@ -106,7 +106,12 @@ if [ "$doctor_loader" = /mnt/modprobe ]; then
     # Other scenarios follow in this kernel, however this one ends.
     trap 'echo "$doctor_loader" >/proc/sys/kernel/modprobe; "$doctor_loader" ip_vs' EXIT
     echo /bin/false >/proc/sys/kernel/modprobe
-    gone() { "$doctor_loader" -r ip_vs_rr ip_vs 2>/dev/null; ! [ -e /sys/module/ip_vs ]; }
+    # Schedulers that other scenarios loaded hold it.
+    gone() {
+        for holder in /sys/module/ip_vs/holders/*; do "$doctor_loader" -r "${holder##*/}" 2>/dev/null; done
+        "$doctor_loader" -r ip_vs 2>/dev/null
+        ! [ -e /sys/module/ip_vs ]
+    }
     eventually 20 gone
     finds director ipvs-missing --quiet
     echo "$doctor_loader" >/proc/sys/kernel/modprobe
