@@ -55,7 +55,7 @@ services: ## in the lab: every protocol check against its real server, in every 
 simulate: ## play 10,000 seeds of the simulation (SEEDS=n for others, SEED=n for one)
 	@SEEDS=$(or $(SEEDS),10000) cargo test --quiet --profile simulate -p director-core --test simulation
 
-bench: ## in the lab: programming a large table beside ipvsadm, and how long a dead server keeps receiving connections
+bench: ## in the lab: programming a large table beside ipvsadm, and how long a killed server stays, with and without a held connection
 	@tests/lab/install
 	@cargo bench --quiet --features lab --bench program --config "target.'cfg(unix)'.runner = ['$(CURDIR)/tests/lab/run', 'auto', '--exec']"
 	@cargo build --quiet --bins

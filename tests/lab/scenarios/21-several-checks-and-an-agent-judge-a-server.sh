@@ -2,6 +2,7 @@
 # A server is up while all of its checks are, or any, as defined. Its agent and a file set its share, drain it and take it
 # out; what they said last stays while they are silent. The history shows every answer with the times of its parts.
 
+# shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
 mkdir -p "$LAB_TMP/director/weights"
 agent_start real1 'up 100%'

@@ -2,6 +2,7 @@
 # When the director cannot ask, or all servers of all services fail at once, verdicts stand still: the table stays, an
 # alarm is raised, and the first good answer ends it. Servers that really fail are out as ever; so says the operator too.
 
+# shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
 {
     cat <<Y

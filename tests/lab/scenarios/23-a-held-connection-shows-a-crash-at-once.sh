@@ -3,6 +3,7 @@
 # its next check is due; a connection that ends while the server lives costs a question and nothing else. Before a server
 # was asked it counts as defined: kept, down or up.
 
+# shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
 held() {
     cat <<Y

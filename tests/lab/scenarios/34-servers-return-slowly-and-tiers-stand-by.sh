@@ -3,6 +3,7 @@
 # connections only while the first has too few. With too few in all, all serve whatever the checks say, and each that is
 # down for good is told of in one message to a webhook's stand-in.
 
+# shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$LAB_TMP/director/definitions.yaml
 put director "$LAB_TMP/director/page" <<'P'
 #!/bin/sh
