@@ -49,7 +49,7 @@ fn the_vip_comes_when_the_table_stands() {
     world.mute = true;
     world.load(&[on_interface("192.0.2.1", "eth0")]);
     world.run(2 * SECOND);
-    assert!(world.ready);
+    assert!(!world.ready, "it does not wait for the servers");
     assert_eq!(world.machine.made, [piece("192.0.2.1", "eth0")]);
     assert_eq!(
         told(&world),

@@ -252,3 +252,17 @@ fn first_questions_may_be_spread_and_are_the_same_at_every_start() {
     );
     assert_eq!(counts, spread());
 }
+
+#[test]
+fn readiness_waits_for_the_first_answers_but_not_for_ever() {
+    let mut world = World::new(Table::default());
+    world.mute = true;
+    world.load(&[Brief::new(VIP, &[(ONE, 1), (TWO, 1)])]);
+    world.run(seconds(9));
+    assert!(!world.ready, "no server is in the table yet");
+    world.run(seconds(2));
+    assert!(
+        world.ready,
+        "a server that is silent does not hold up a start"
+    );
+}

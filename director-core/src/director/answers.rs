@@ -24,6 +24,8 @@ impl Director {
             |subscription: &Subscription| matches!(subscription.concern, Concern::Check(_));
         let stands_still =
             subscriptions.iter().any(is_check) && self.stands_still(report, now, effects);
+        // It may be the last answer that readiness waits for, whatever it says.
+        self.unsettled |= !self.ready_told;
         let mut undecided = false;
         for subscription in subscriptions {
             let wished = match subscription.concern {

@@ -1,6 +1,7 @@
 //! The way from the kernel's table to the desired one: when to read, what to apply, what to tell.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::besides::Attempt;
 use super::{Conversation, Director, Effect, reasons};
@@ -9,6 +10,9 @@ use crate::model::{OnStop, ServiceId};
 use crate::moment::Moment;
 use crate::plan::{Cause, Plan, check, plan};
 use crate::table::Table;
+
+/// How long readiness waits for the first answers: before them the desired table has no servers that the kernel did not know.
+const READY_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Director {
     /// Asks the servers that are due, and talks to the kernel when there is a reason.
@@ -38,9 +42,22 @@ impl Director {
                 self.conversation = Conversation::Reading;
                 effects.push(Effect::ReadTable);
             }
-        } else if self.unsettled || self.troubles.next_retry().is_some_and(|retry| retry <= now) {
+        } else if self.unsettled
+            || self.is_overdue(now)
+            || self.troubles.next_retry().is_some_and(|retry| retry <= now)
+        {
             self.converge(now, effects);
         }
+    }
+
+    /// Readiness has waited long enough for servers that have not answered yet.
+    fn is_overdue(&self, now: Moment) -> bool {
+        !self.ready_told && self.ready_at_last().is_some_and(|last| last <= now)
+    }
+
+    /// When readiness is told at the latest, once the kernel holds what is desired.
+    pub(super) fn ready_at_last(&self) -> Option<Moment> {
+        self.loaded_at.map(|loaded| loaded + READY_PATIENCE)
     }
 
     /// Brings the kernel's table nearer to the desired one.
@@ -82,7 +99,8 @@ impl Director {
             self.settled = Some(attainable);
             self.troubles.postpone(now);
             self.settle_down();
-            if !self.ready_told {
+            self.has_stood = true;
+            if !self.ready_told && (self.schedule.all_answered() || self.is_overdue(now)) {
                 self.ready_told = true;
                 effects.push(Effect::Ready);
             }

@@ -32,7 +32,11 @@ impl Director {
         let host = self
             .host
             .next()
-            .filter(|_| self.ready_told && !self.stopping);
+            .filter(|_| self.has_stood && !self.stopping);
+        let idle = self.conversation == Conversation::Idle && self.observed.is_some();
+        let ready = self
+            .ready_at_last()
+            .filter(|_| idle && !self.ready_told && !self.stopping);
         let deadlines = [
             probe,
             kernel,
@@ -45,6 +49,7 @@ impl Director {
             self.next_release,
             thaw,
             host,
+            ready,
         ];
         deadlines.into_iter().flatten().min()
     }

@@ -44,7 +44,7 @@ pub enum Effect {
     Tell(Notice),
     /// Do something besides; nobody waits for it.
     Duty(Duty),
-    /// The kernel holds the desired table for the first time.
+    /// The kernel holds the desired table for the first time, and every server was asked or had time enough to answer.
     Ready,
     /// All is done that had to be done before the end.
     Exit,

@@ -83,7 +83,7 @@ impl Director {
     /// Asks for what is wanted, when it is time and the table stands.
     pub(super) fn host_go_on(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let due = self.host.next.is_some_and(|next| next <= now);
-        if self.stopping || self.host.asking || !due || !self.ready_told {
+        if self.stopping || self.host.asking || !due || !self.has_stood {
             return;
         }
         self.host.asking = true;

@@ -119,6 +119,8 @@ pub struct Director {
     unheard: BTreeSet<Subscription>,
     /// Whom connections are held to.
     held: BTreeSet<SocketAddr>,
+    /// The kernel has held the desired table once.
+    has_stood: bool,
     ready_told: bool,
     stopping: bool,
     host: HostTalk,
@@ -163,6 +165,7 @@ impl Director {
             freeze_is_spent: false,
             unheard: BTreeSet::new(),
             held: BTreeSet::new(),
+            has_stood: false,
             ready_told: false,
             stopping: false,
             host: HostTalk::default(),
