@@ -17,4 +17,5 @@ pub mod net;
 pub mod probe;
 mod program;
 pub mod realserver;
+mod stamp;
 pub mod store;

@@ -126,3 +126,6 @@ impl Drop for Group {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

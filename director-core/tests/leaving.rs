@@ -1,8 +1,7 @@
 //! How servers and services leave, as stories on a virtual clock: at once, or by a drain.
 
+mod pool;
 mod world;
-
-use std::time::Duration;
 
 use director_core::definitions::{DrainDefinition, RecoveryDefinition};
 use director_core::director::Event;
@@ -10,16 +9,10 @@ use director_core::model::{OnFailure, Then};
 use director_core::overrides::{Instruction, OrderKind};
 use director_core::plan::Op;
 use director_core::table::Table;
+use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
 use world::{Brief, World, address, endpoint, place, placed, service_id};
 
-const VIP: &str = "192.0.2.10";
 const OTHER: &str = "192.0.2.11";
-const ONE: &str = "10.0.0.11";
-const TWO: &str = "10.0.0.12";
-
-fn seconds(count: u64) -> Duration {
-    Duration::from_secs(count)
-}
 
 fn drain(timeout: u64, then: Then) -> RecoveryDefinition {
     RecoveryDefinition {
@@ -39,39 +32,6 @@ fn connections(world: &mut World, server: &str, active: u32) {
     if let Some(known) = known {
         known.connections.active = active;
     }
-}
-
-fn pair(recovery: RecoveryDefinition) -> Brief {
-    Brief {
-        recovery,
-        ..Brief::new(VIP, &[(ONE, 3), (TWO, 1)])
-    }
-}
-
-fn running(brief: Brief) -> World {
-    let mut world = World::new(Table::default());
-    world.load(&[brief]);
-    world.run(seconds(3));
-    world
-}
-
-/// Weights of these servers of the service.
-fn weights<const N: usize>(world: &World, servers: [&str; N]) -> [Option<u32>; N] {
-    servers.map(|server| world.weight(VIP, server))
-}
-
-fn dies(world: &mut World, servers: &[&str]) {
-    world
-        .dead
-        .extend(servers.iter().map(|server| address(server)));
-    world.run(seconds(2));
-}
-
-fn returns(world: &mut World, servers: &[&str]) {
-    for server in servers {
-        world.dead.remove(&address(server));
-    }
-    world.run(seconds(2));
 }
 
 /// How often a server was added or deleted.

@@ -1,9 +1,8 @@
 //! How servers return and who serves while too few are available, as stories on a virtual clock: slow start, tiers, the
 //! minimum and the fallback pool.
 
+mod pool;
 mod world;
-
-use std::time::Duration;
 
 use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, FallbackPoolDefinition, MinimumDefinition,
@@ -12,19 +11,13 @@ use director_core::definitions::{
 use director_core::director::Notice;
 use director_core::model::{BelowMinimum, Quantity};
 use director_core::table::Table;
-use world::{Brief, World, address, place, placed, service_id};
+use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
+use world::{Brief, World, place, placed, service_id};
 
-const VIP: &str = "192.0.2.10";
-const ONE: &str = "10.0.0.11";
-const TWO: &str = "10.0.0.12";
 const THREE: &str = "10.0.0.13";
 const FOUR: &str = "10.0.0.14";
 const SORRY: &str = "10.0.0.98";
 const SORRIER: &str = "10.0.0.99";
-
-fn seconds(count: u64) -> Duration {
-    Duration::from_secs(count)
-}
 
 fn slow_start(window: u64) -> RecoveryDefinition {
     RecoveryDefinition {
@@ -64,44 +57,11 @@ fn connect() -> CheckDefinition {
     }
 }
 
-fn pair(recovery: RecoveryDefinition) -> Brief {
-    Brief {
-        recovery,
-        ..Brief::new(VIP, &[(ONE, 3), (TWO, 1)])
-    }
-}
-
 fn four(recovery: RecoveryDefinition) -> Brief {
     Brief {
         recovery,
         ..Brief::new(VIP, &[(ONE, 1), (TWO, 1), (THREE, 1), (FOUR, 1)])
     }
-}
-
-fn running(brief: Brief) -> World {
-    let mut world = World::new(Table::default());
-    world.load(&[brief]);
-    world.run(seconds(3));
-    world
-}
-
-/// Weights of these servers of the service.
-fn weights<const N: usize>(world: &World, servers: [&str; N]) -> [Option<u32>; N] {
-    servers.map(|server| world.weight(VIP, server))
-}
-
-fn dies(world: &mut World, servers: &[&str]) {
-    world
-        .dead
-        .extend(servers.iter().map(|server| address(server)));
-    world.run(seconds(2));
-}
-
-fn returns(world: &mut World, servers: &[&str]) {
-    for server in servers {
-        world.dead.remove(&address(server));
-    }
-    world.run(seconds(2));
 }
 
 #[test]

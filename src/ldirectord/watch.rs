@@ -7,18 +7,17 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+use crate::stamp::Stamp;
 
 /// From one look to the next.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Looks in a row that must find the same; with the pauses between them a change is told well within a second.
 const STEADY: u32 = 3;
-/// Time stamps of files are coarse: a file that is younger than this may change without showing it.
-const YOUNG: Duration = Duration::from_secs(2);
 
 /// What the watch has to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,27 +59,13 @@ enum Look {
     Missing,
 }
 
-/// Which file it was and when it was written.
-type Stamp = (u64, u64, u64, i64, i64, i64, i64);
-
 fn look(file: &Path, known: &mut Option<Stamp>) -> Look {
     let Ok(about) = fs::metadata(file) else {
         *known = None;
         return Look::Missing;
     };
-    let stamp = (
-        about.dev(),
-        about.ino(),
-        about.size(),
-        about.mtime(),
-        about.mtime_nsec(),
-        about.ctime(),
-        about.ctime_nsec(),
-    );
-    let is_young = about
-        .modified()
-        .map(|at| SystemTime::now().duration_since(at).unwrap_or_default() < YOUNG);
-    if *known == Some(stamp) && !is_young.unwrap_or(true) {
+    let stamp = Stamp::of(&about);
+    if known.is_some_and(|known| stamp.is_still(&known, &about)) {
         return Look::Unchanged;
     }
     match fs::read(file) {
@@ -198,7 +183,7 @@ mod tests {
         fs::write(directory.path().join("b"), "b").unwrap();
         fs::rename(directory.path().join("b"), &path).unwrap();
         assert_eq!(look(&path, &mut known), content("b"));
-        let old = SystemTime::now() - Duration::from_secs(3600);
+        let old = std::time::SystemTime::now() - Duration::from_secs(3600);
         let file = fs::File::options().write(true).open(&path).unwrap();
         file.set_modified(old).unwrap();
         assert_eq!(look(&path, &mut known), content("b"));

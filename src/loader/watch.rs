@@ -9,15 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::source::SIZE_LIMIT;
+use crate::stamp::Stamp;
 
 /// From one look to the next when nothing is heard of.
 const IDLE: Duration = Duration::from_secs(2);
@@ -25,8 +25,6 @@ const IDLE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(100);
 /// Looks in a row that must find the same.
 const STEADY: u32 = 3;
-/// Time stamps of files are coarse: a file that is younger than this may change without showing it.
-const YOUNG: Duration = Duration::from_secs(2);
 
 /// A watch over files; it ends when this is dropped.
 #[derive(Debug)]
@@ -88,9 +86,6 @@ impl Drop for Watch {
         let _ = self.say.send(Heard::End);
     }
 }
-
-/// Which file it was and when it was written.
-type Stamp = (u64, u64, u64, i64, i64, i64, i64);
 /// What was found at each path, as [`fingerprint`] has it.
 pub type Found = BTreeMap<PathBuf, u64>;
 
@@ -222,21 +217,9 @@ fn listing(path: &Path) -> u64 {
 }
 
 fn content(path: &Path, about: &fs::Metadata, stamps: &mut BTreeMap<PathBuf, (Stamp, u64)>) -> u64 {
-    let stamp = (
-        about.dev(),
-        about.ino(),
-        about.size(),
-        about.mtime(),
-        about.mtime_nsec(),
-        about.ctime(),
-        about.ctime_nsec(),
-    );
-    let age = about
-        .modified()
-        .map(|at| SystemTime::now().duration_since(at));
-    let is_young = age.map_or(true, |age| age.unwrap_or_default() < YOUNG);
+    let stamp = Stamp::of(about);
     match stamps.get(path) {
-        Some((known, hash)) if *known == stamp && !is_young => *hash,
+        Some((known, hash)) if stamp.is_still(known, about) => *hash,
         _ => {
             let hash = fs::read(path).map_or(0, |bytes| of_content(&bytes));
             stamps.insert(path.to_owned(), (stamp, hash));

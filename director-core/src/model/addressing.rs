@@ -101,6 +101,30 @@ impl ServiceId {
         }
     }
 
+    /// The service as an option of ipvsadm (ipvsadm(8)), its port written as `named`.
+    #[must_use]
+    pub fn ipvsadm_option(&self, named: impl FnOnce(IpAddr, u16, Protocol) -> String) -> String {
+        match *self {
+            Self::Address {
+                protocol,
+                vip,
+                port,
+            } => {
+                let option = match protocol {
+                    Protocol::Tcp => "-t",
+                    Protocol::Udp => "-u",
+                    Protocol::Sctp => "--sctp-service",
+                };
+                format!("{option} {}", named(vip, port, protocol))
+            }
+            Self::Mark { family, mark } => match family {
+                Family::Ipv4 => format!("-f {mark}"),
+                // A mark stands for a service of each family; without this ipvsadm takes the other one.
+                Family::Ipv6 => format!("-f {mark} -6"),
+            },
+        }
+    }
+
     /// The service's port, when it has one of its own: none for a mark or for port 0.
     #[must_use]
     pub fn port(&self) -> Option<u16> {

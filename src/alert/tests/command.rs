@@ -8,6 +8,7 @@ use director_core::model::{Family, ServiceId};
 
 use super::{content, eventually, settings};
 use crate::alert::Alerts;
+use crate::program::tests::runs;
 
 fn command(mark: u32, command_line: String) -> Duty {
     Duty::Command(FallbackCommand {
@@ -77,12 +78,11 @@ async fn a_command_that_hangs_is_killed_with_its_children_and_the_next_one_runs(
     let mut settings = settings();
     settings.command_limit = Duration::from_millis(300);
     let mut alerts = Alerts::new(settings);
-    let child = format!("while :; do echo x >>{}; sleep 0.02; done", alive.display());
-    alerts.carry_out(command(1, format!("({child}) & wait")));
-    eventually("its child runs", || !content(&alive).is_empty()).await;
+    let child = format!("sleep 1000 & echo $! >>{}; wait", alive.display());
+    alerts.carry_out(command(1, format!("({child})")));
+    eventually("its child runs", || content(&alive).ends_with('\n')).await;
     alerts.carry_out(command(1, echo(&file, "next")));
     eventually("the next has run", || content(&file) == "next\n").await;
-    let length = content(&alive).len();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(content(&alive).len(), length, "the child goes on");
+    let child = content(&alive).trim().to_owned();
+    eventually("the child is gone", || !runs(&child)).await;
 }

@@ -3,9 +3,7 @@
 //! Two things are written so that they can be restored, where ipvsadm 1.31 writes what it then refuses: a firewall mark above
 //! 2^31-1 as the number that it is, not as a negative one, and the third flag of `sh` and `mh` as `flag-3`, not as nothing.
 
-use director_core::model::{
-    Endpoint, Family, Forwarding, Protocol, Scheduling, ServiceId, Tunnel, TunnelChecksum,
-};
+use director_core::model::{Endpoint, Forwarding, Scheduling, ServiceId, Tunnel, TunnelChecksum};
 use director_core::table::{ServerSettings, Table};
 
 use super::Names;
@@ -33,24 +31,7 @@ pub fn save_format_with(names: &Names, table: &Table) -> String {
 }
 
 fn service_option(names: &Names, id: &ServiceId) -> String {
-    match *id {
-        ServiceId::Address {
-            protocol,
-            vip,
-            port,
-        } => {
-            let option = match protocol {
-                Protocol::Tcp => "-t",
-                Protocol::Udp => "-u",
-                Protocol::Sctp => "--sctp-service",
-            };
-            format!("{option} {}", names.endpoint(vip, port, Some(protocol)))
-        }
-        ServiceId::Mark { family, mark } => match family {
-            Family::Ipv4 => format!("-f {mark}"),
-            Family::Ipv6 => format!("-f {mark} -6"),
-        },
-    }
+    id.ipvsadm_option(|vip, port, protocol| names.endpoint(vip, port, Some(protocol)))
 }
 
 fn scheduling(scheduling: &Scheduling) -> String {

@@ -1,6 +1,9 @@
 //! Services in the kernel that the definitions do not know, on a VIP of theirs.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use director_core::model::ServiceId;
 
 use crate::doctor::facts::vip_of;
 use crate::doctor::{Facts, Finding};
@@ -29,21 +32,19 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
 }
 
 /// A service as ipvsadm is told of it.
-fn words(service: &director_core::model::ServiceId) -> String {
-    use director_core::model::{Protocol, ServiceId};
-    match service {
-        ServiceId::Address {
-            protocol,
-            vip,
-            port,
-        } => {
-            let option = match protocol {
-                Protocol::Tcp => "-t",
-                Protocol::Udp => "-u",
-                Protocol::Sctp => "--sctp-service",
-            };
-            format!("{option} {}", std::net::SocketAddr::new(*vip, *port))
-        }
-        ServiceId::Mark { mark, .. } => format!("-f {mark}"),
+fn words(service: &ServiceId) -> String {
+    service.ipvsadm_option(|vip, port, _| SocketAddr::new(vip, port).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use director_core::model::Family;
+
+    #[test]
+    fn a_mark_of_ipv6_is_not_taken_for_that_of_ipv4() {
+        let option = |family| words(&ServiceId::Mark { family, mark: 5 });
+        assert_eq!(option(Family::Ipv4), "-f 5");
+        assert_eq!(option(Family::Ipv6), "-f 5 -6");
     }
 }

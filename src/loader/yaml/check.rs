@@ -12,35 +12,9 @@ use super::node::{Content, Entry, Node};
 use super::reader::{Fields, Reader, alternatives};
 use super::shape::{self, Shape};
 
-/// The keys that say what is asked; exactly one of them belongs into a check.
-const KINDS: [&str; 23] = [
-    "none",
-    "off",
-    "tcp",
-    "http",
-    "https",
-    "ping",
-    "command",
-    "dns",
-    "ftp",
-    "imap",
-    "imaps",
-    "ldap",
-    "ldaps",
-    "mysql",
-    "nntp",
-    "oracle",
-    "pgsql",
-    "pop",
-    "pops",
-    "radius",
-    "simpletcp",
-    "sip",
-    "smtp",
-];
 /// Whether a key says what is asked.
 pub(super) fn is_kind(key: &str) -> bool {
-    KINDS.contains(&key)
+    shape::KINDS.contains(&key)
 }
 
 /// Those of them that need no settings, so that their name alone is a check.
@@ -85,7 +59,7 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
             ..CheckDefinition::default()
         };
     }
-    let Some(fields) = reader.fields(node, &shape::CHECK, &KINDS) else {
+    let Some(fields) = reader.fields(node, &shape::CHECK, &shape::KINDS) else {
         return CheckDefinition::default();
     };
     let port = reader.text_of(&fields, "port").map(|text| {
@@ -132,7 +106,7 @@ fn kind_by_name(node: &Node, reader: &mut Reader) -> Option<Placed<CheckKindDefi
 }
 
 fn kind(fields: &Fields<'_>, reader: &mut Reader) -> Option<Placed<CheckKindDefinition>> {
-    let entries = fields.entries_of(&KINDS);
+    let entries = fields.entries_of(&shape::KINDS);
     let (first, others) = entries.split_first()?;
     for other in others {
         let message = format!(

@@ -1,8 +1,8 @@
 //! Programs that judge: exit status, output, signals, time limit with children, and the user.
 
 use super::*;
+use crate::program::tests::runs;
 use director_core::model::CommandProbe;
-use std::path::Path;
 use tokio::time::{Instant, sleep};
 
 fn shell(script: &str) -> CommandProbe {
@@ -90,12 +90,6 @@ async fn a_child_that_keeps_the_pipe_open_does_not_delay_the_verdict() {
         nix::sys::signal::Signal::SIGKILL,
     )
     .unwrap();
-}
-
-/// Whether a process of this number runs; one that only waits to be reaped does not.
-fn runs(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
-    stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 #[tokio::test]

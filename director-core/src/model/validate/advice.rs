@@ -83,24 +83,11 @@ pub(super) fn agent(around: &Surroundings<'_>, address: IpAddr) -> Option<Advise
     // Faults were reported once for the service.
     let port = Findings::default().port(&written.port.value, &written.port.place)?;
     let send = written.send.as_ref();
-    Some(Adviser {
-        probe: Probe {
-            kind: ProbeKind::Advice(AdviceSource::Agent {
-                send: send.map_or_else(String::new, |send| send.value.clone()),
-            }),
-            address,
-            port,
-            road: None,
-            timeout: written
-                .timeout
-                .as_ref()
-                .map_or(DEFAULT_TIMEOUT, |span| span.value),
-        },
-        every: written
-            .every
-            .as_ref()
-            .map_or(DEFAULT_EVERY, |span| span.value),
-    })
+    let source = AdviceSource::Agent {
+        send: send.map_or_else(String::new, |send| send.value.clone()),
+    };
+    let (every, timeout) = (&written.every, &written.timeout);
+    Some(adviser(source, (address, port), every, timeout))
 }
 
 /// Where the weight of one server comes from.
@@ -119,20 +106,27 @@ pub(super) fn weight_source(
             AdviceSource::Command(command_probe(command, &own, around))
         }
     };
-    Some(Adviser {
+    let (every, timeout) = (&written.every, &written.timeout);
+    Some(adviser(source, (address, 0), every, timeout))
+}
+
+fn adviser(
+    source: AdviceSource,
+    (address, port): (IpAddr, u16),
+    every: &Option<Placed<Duration>>,
+    timeout: &Option<Placed<Duration>>,
+) -> Adviser {
+    let span = |written: &Option<Placed<Duration>>, usual| {
+        written.as_ref().map_or(usual, |written| written.value)
+    };
+    Adviser {
         probe: Probe {
             kind: ProbeKind::Advice(source),
             address,
-            port: 0,
+            port,
             road: None,
-            timeout: written
-                .timeout
-                .as_ref()
-                .map_or(DEFAULT_TIMEOUT, |span| span.value),
+            timeout: span(timeout, DEFAULT_TIMEOUT),
         },
-        every: written
-            .every
-            .as_ref()
-            .map_or(DEFAULT_EVERY, |span| span.value),
-    })
+        every: span(every, DEFAULT_EVERY),
+    }
 }

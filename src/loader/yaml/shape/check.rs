@@ -4,8 +4,8 @@ use super::Takes::{Either, List, Mapping, Number, Port, Size, Span, Text, Truth,
 use super::judging::{CHECK_NAME, HOLD_CONNECTION, JITTER, START_SPREAD};
 use super::{Key, Shape, key};
 
-/// Kinds of check whose name alone is a check.
-pub(in super::super) const ALONE: &[&str] = &[
+/// The keys that say what is asked; exactly one of them belongs into a check.
+pub(in super::super) const KINDS: [&str; 23] = [
     "none",
     "off",
     "tcp",
@@ -28,7 +28,11 @@ pub(in super::super) const ALONE: &[&str] = &[
     "simpletcp",
     "sip",
     "smtp",
+    "command",
 ];
+
+/// Kinds of check whose name alone is a check: all but the last.
+pub(in super::super) const ALONE: &[&str] = KINDS.split_at(KINDS.len() - 1).0;
 
 /// A check.
 pub(in super::super) const CHECK: Shape = Shape {
