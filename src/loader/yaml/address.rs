@@ -52,7 +52,12 @@ fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDef
                 Err(_) => {
                     let place = node.part(prefix.len()..text.len());
                     let message = format!("{mark:?} is not a firewall mark");
-                    reader.error(&place, message, "write a mark from 1 to 4294967295");
+                    let bare = mark.trim_start_matches('/');
+                    let hint = match bare.parse::<u32>() {
+                        Ok(number) => format!("write {prefix}{number}"),
+                        Err(_) => "write a mark from 1 to 4294967295".to_owned(),
+                    };
+                    reader.error(&place, message, hint);
                     None
                 }
             };

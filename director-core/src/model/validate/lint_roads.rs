@@ -15,6 +15,21 @@ const SEGMENT6: u32 = 64;
 pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
     nat_beside_the_clients(written, service, findings);
     engine_of_another_protocol(written, findings);
+    mark_beyond_ipvsadm(written, findings);
+}
+
+/// ipvsadm prints marks as signed numbers of 32 bits, and `ipvsadm -R` refuses what `ipvsadm -S` printed of a larger one.
+fn mark_beyond_ipvsadm(written: &ServiceDefinition, findings: &mut Findings) {
+    let ListenDefinition::Mark { mark, .. } = written.listen.value else {
+        return;
+    };
+    if mark > u64::from(i32::MAX.unsigned_abs()) {
+        findings.warning(
+            &written.listen.place,
+            format!("ipvsadm shows firewall mark {mark} as a negative number and cannot restore a table that it saved with it"),
+            format!("write a mark up to {}", i32::MAX),
+        );
+    }
 }
 
 /// A server in the VIP's own segment answers clients of that segment directly, with its own address, and they drop that.
