@@ -28,8 +28,7 @@ pub(crate) fn always(stage: &Stage) {
     if world.killed() {
         return;
     }
-    // What is not kept yet is waited for, though not for long.
-    let held = world.disk.writing.is_some();
+    let held = waits_for_the_disk(stage);
     for service in world.director.snapshot(world.now).services {
         // What the kernel refuses cannot be held against the director.
         let mut servers = service.servers.iter().chain(&service.fallback);
@@ -45,6 +44,16 @@ pub(crate) fn always(stage: &Stage) {
             pooled_as_judged(&service, server, withdrawn);
         }
     }
+}
+
+/// Whether something is not kept yet that the table may have to wait for: it is being written, or its turn comes in a
+/// moment, because two writings do not follow each other at once. A disk that fails is not waited for.
+fn waits_for_the_disk(stage: &Stage) -> bool {
+    let world = &stage.world;
+    let written = world.disk.revision.unwrap_or_default();
+    let promised = world.director.promised_revision();
+    let has_turn_to_come = promised > Some(written) && world.director.keeping_failure().is_none();
+    world.disk.writing.is_some() || has_turn_to_come
 }
 
 /// Whether a service is withdrawn when it has too few servers.
