@@ -8,11 +8,12 @@ use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, FallbackPoolDefinition, MinimumDefinition,
     RecoveryDefinition, SlowStartDefinition,
 };
-use director_core::director::Notice;
+use director_core::director::{Event, Notice};
 use director_core::model::{BelowMinimum, Quantity};
+use director_core::overrides::{Command, Instruction, OrderKind};
 use director_core::table::Table;
 use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
-use world::{Brief, World, place, placed, service_id};
+use world::{Brief, World, endpoint, place, placed, service_id};
 
 const THREE: &str = "10.0.0.13";
 const FOUR: &str = "10.0.0.14";
@@ -99,6 +100,61 @@ fn a_server_that_returns_starts_slowly() {
     world.writes.clear();
     world.run(seconds(100));
     assert_eq!(world.writes, [], "nothing is written when it is over");
+}
+
+/// An order of this weight for the second server.
+fn weighs(weight: u32) -> Event {
+    Event::Commanded {
+        command: Command::Give {
+            author: "ann".to_owned(),
+            instructions: vec![Instruction {
+                target: (service_id(VIP), endpoint(TWO)),
+                kind: OrderKind::Weight(weight),
+                reason: "half as fast".to_owned(),
+                lasts: None,
+            }],
+        },
+    }
+}
+
+#[test]
+fn an_ordered_weight_has_room_and_returns_slowly_like_any_other() {
+    let mut world = running(pair(slow_start(100)));
+    world.run(seconds(100));
+    world.event(weighs(2));
+    world.run(seconds(1));
+    assert_eq!(
+        weights(&world, [ONE, TWO]),
+        [Some(300), Some(200)],
+        "two thirds of the other, at once: it serves already"
+    );
+    dies(&mut world, &[TWO]);
+    returns(&mut world, &[TWO]);
+    let first = world.weight(VIP, TWO).unwrap_or_default();
+    assert!((20..=24).contains(&first), "{first}: a tenth of 200");
+    world.run(seconds(48));
+    let half = world.weight(VIP, TWO).unwrap_or_default();
+    assert!((94..=102).contains(&half), "{half}: half of 200");
+    let mut next = World::new(world.kernel.clone());
+    let memory = world.director.memory();
+    next.event(Event::Remembered { memory });
+    next.load(&[pair(slow_start(100))]);
+    next.run(seconds(1));
+    let after = next.weight(VIP, TWO).unwrap_or_default();
+    assert!(after >= half && after <= half + 6, "{half} {after}");
+}
+
+#[test]
+fn a_server_that_is_kept_in_spite_of_its_verdict_has_the_weight_that_is_ordered() {
+    let mut world = running(four(minimum(
+        Quantity::Number(3),
+        None,
+        BelowMinimum::KeepAll,
+    )));
+    world.event(weighs(5));
+    dies(&mut world, &[TWO, THREE]);
+    let kept = weights(&world, [ONE, TWO, THREE, FOUR]);
+    assert_eq!(kept, [Some(1), Some(5), Some(1), Some(1)]);
 }
 
 #[test]

@@ -7,11 +7,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use director_core::definitions::{
-    AgentDefinition, JudgingDefinition, PortDefinition, WeightFromDefinition,
+    AgentDefinition, CheckDefinition, JudgingDefinition, PortDefinition, WeightFromDefinition,
     WeightSourceDefinition,
 };
 use director_core::director::Event;
 use director_core::memory::Memory;
+use director_core::model::Combine;
 use director_core::table::Table;
 use world::{Brief, World, address, model_with, placed};
 
@@ -142,6 +143,39 @@ fn a_start_in_an_outage_keeps_what_the_kernel_has() {
     world.run(seconds(30));
     assert_eq!((weights(&world), told(&world, "ALARM")), (ALL, 1));
     assert_eq!(world.writes, []);
+}
+
+#[test]
+fn a_check_that_a_freeze_takes_back_has_answered_no_more_than_before() {
+    let before = guarded();
+    let mut world = World::new(before.kernel.clone());
+    everybody_fails(&mut world);
+    // One of two checks fails at once; the server is still presumed to be up for the sake of the other.
+    let either: fn(&mut JudgingDefinition) = |judging| {
+        judging.further_checks.push(CheckDefinition {
+            port: Some(placed(PortDefinition::Number(81))),
+            fall: Some(placed(9)),
+            ..CheckDefinition::default()
+        });
+        judging.combine = Some(placed(Combine::Any));
+    };
+    let load = |world: &mut World, judge, weight| {
+        let mut briefs = everything();
+        briefs[0].judge = judge;
+        briefs[0].servers[0].1 = weight;
+        world.event(Event::Loaded {
+            model: model_with(&briefs, Some(3)),
+            warnings: Vec::new(),
+        });
+        world.run(seconds(3));
+    };
+    load(&mut world, either, 3);
+    assert_eq!(told(&world, "ALARM"), 1);
+    load(&mut world, |_| {}, 7);
+    assert_eq!(weights(&world), ALL, "nobody has answered");
+    world.dead.clear();
+    world.run(seconds(3));
+    assert_eq!(world.weight(VIP, ONE), Some(7));
 }
 
 #[test]

@@ -11,8 +11,9 @@ use director_core::definitions::{
 use director_core::director::{Event, Notice};
 use director_core::memory::Memory;
 use director_core::model::{Combine, FirstVerdict, OnFailure};
+use director_core::overrides::{Command, Instruction, OrderKind};
 use director_core::table::Table;
-use world::{Brief, World, address, placed};
+use world::{Brief, World, address, endpoint, placed, service_id};
 
 const VIP: &str = "192.0.2.10";
 const ONE: &str = "10.0.0.11";
@@ -176,6 +177,56 @@ fn a_check_that_a_reload_brings_takes_nobody_out_before_it_has_failed() {
 }
 
 #[test]
+fn a_server_that_is_down_rises_by_an_answer_and_not_by_a_reload() {
+    let both = Brief {
+        judge: second_check,
+        // The first check takes its time to fail, and is not asked again soon.
+        fall: 3,
+        tune: |check| check.every = Some(placed(seconds(20))),
+        ..pair()
+    };
+    let alone = Brief {
+        judge: |_| {},
+        ..both.clone()
+    };
+    let any = Brief {
+        judge: |judging| {
+            second_check(judging);
+            judging.combine = Some(placed(Combine::Any));
+        },
+        ..both.clone()
+    };
+    for reload in [&alone, &any] {
+        let mut world = running(both.clone());
+        world.closed.insert((address(ONE), 8080));
+        world.run(seconds(2));
+        assert_eq!(world.weight(VIP, ONE), None);
+        world.dead.insert(address(ONE));
+        world.load(std::slice::from_ref(reload));
+        world.run(seconds(5));
+        assert_eq!(
+            world.weight(VIP, ONE),
+            None,
+            "the check that is left was good before the reload only"
+        );
+        assert_eq!(world.raised_known_bad, None);
+    }
+    for reload in [&alone, &any] {
+        let mut world = running(both.clone());
+        world.closed.insert((address(ONE), 8080));
+        world.run(seconds(2));
+        assert_eq!(world.weight(VIP, ONE), None);
+        world.load(std::slice::from_ref(reload));
+        world.run(Duration::from_millis(200));
+        assert_eq!(
+            world.weight(VIP, ONE),
+            Some(3),
+            "a good server is asked at once and waits for no interval"
+        );
+    }
+}
+
+#[test]
 fn the_time_before_the_first_verdict_goes_as_defined() {
     let mut before = running(pair());
     before.dead.insert(address(ONE));
@@ -205,6 +256,66 @@ fn the_time_before_the_first_verdict_goes_as_defined() {
         let found = (world.weight(VIP, ONE), world.weight(VIP, TWO));
         assert_eq!(found, expected, "{policy:?}");
     }
+}
+
+#[test]
+fn a_weight_of_0_counts_at_once_also_before_the_first_verdict() {
+    let mut world = World::new(running(pair()).kernel);
+    world.mute = true;
+    world.load(&[pair()]);
+    world.run(seconds(1));
+    assert_eq!(world.weight(VIP, ONE), Some(3), "as the kernel had it");
+    world.load(&[Brief::new(VIP, &[(ONE, 0), (TWO, 1)])]);
+    world.run(seconds(1));
+    assert_eq!(
+        (world.weight(VIP, ONE), world.weight(VIP, TWO)),
+        (Some(0), Some(1)),
+        "nobody has answered yet"
+    );
+}
+
+#[test]
+fn one_that_somebody_else_removes_before_its_first_verdict_comes_back_by_an_answer() {
+    let mut world = World::new(running(pair()).kernel);
+    world.dead.insert(address(ONE));
+    world.load(&[Brief { fall: 9, ..pair() }]);
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, ONE), Some(3), "as the kernel had it");
+    let entry = world.kernel.services.get_mut(&service_id(VIP));
+    entry.and_then(|entry| entry.servers.remove(&endpoint(ONE)));
+    world.event(Event::Woken);
+    world.run(seconds(12));
+    assert_eq!(world.raised_unasked, None);
+    world.dead.clear();
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, ONE), Some(3));
+}
+
+#[test]
+fn an_order_that_a_restart_brings_back_raises_nobody_before_he_has_answered() {
+    let mut before = running(pair());
+    before.event(Event::Commanded {
+        command: Command::Give {
+            author: "ann".to_owned(),
+            instructions: vec![Instruction {
+                target: (service_id(VIP), endpoint(ONE)),
+                kind: OrderKind::Weight(9),
+                reason: "more memory".to_owned(),
+                lasts: None,
+            }],
+        },
+    });
+    let memory = before.director.memory();
+    // The kernel is as it was before the order.
+    let mut world = World::new(running(pair()).kernel);
+    world.mute = true;
+    world.event(Event::Remembered { memory });
+    world.load(&[pair()]);
+    world.run(seconds(2));
+    assert_eq!(world.weight(VIP, ONE), Some(3));
+    world.mute = false;
+    world.run(seconds(12));
+    assert_eq!(world.weight(VIP, ONE), Some(9));
 }
 
 #[test]

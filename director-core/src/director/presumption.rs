@@ -34,7 +34,9 @@ impl Director {
                 let mut health = match former {
                     Some(mut known) => {
                         let before = known.verdict;
-                        known.rearrange(checks, service.combine, now);
+                        if known.rearrange(checks, &server.probes, service.combine, now) {
+                            self.schedule.ask_now(key.0, key.1, now);
+                        }
                         // A rise waits until the new verdict is kept, so that it has to be handed over.
                         self.keeping.changed |= known.verdict != before;
                         known
@@ -44,6 +46,7 @@ impl Director {
                         judged
                             .and_then(|judged| recalled(judged, service, server, weight))
                             .unwrap_or_else(|| first_health(service, server, weight, now))
+                            .about(&server.probes)
                     }
                 };
                 if health.presumed && health.verdict == Verdict::Up {
@@ -73,7 +76,9 @@ fn recalled(
     server: &RealServer,
     kernel_weight: Option<u32>,
 ) -> Option<Health> {
-    let health = judged.health().asked_by(&service.checks);
+    let health = judged
+        .health()
+        .asked_by(service.checks_of(&server.endpoint));
     let counts = health.verdict == Verdict::Down || kernel_weight.is_some();
     (counts && is_asked(server)).then_some(health)
 }

@@ -9,7 +9,7 @@ use crate::guard::{self, Objection};
 use crate::model::{DrainRule, FIRST_TIER, Guard, Model, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{Command, Orders, Target};
-use crate::recovery::{Pool, census, room, slow_start};
+use crate::recovery::{Pool, census, slow_start};
 use crate::table::{ServerEntry, Table};
 use crate::weighing::{Situation, waits_for_connections};
 
@@ -195,7 +195,7 @@ impl Director {
                 if health.is_none_or(|health| health.is_available() && !health.presumed) {
                     let known = entry.and_then(|entry| entry.servers.get(&target.1));
                     let serving = Serving {
-                        full: weighing.server.weight.saturating_mul(room(service)),
+                        full: situation.full_weight(service, weighing.server),
                         kernel: known.map(|known| known.settings.weight),
                     };
                     found.serving.insert(target, serving);

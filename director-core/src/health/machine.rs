@@ -16,8 +16,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::rhythm::question;
 use super::{History, Outcome, Report};
-use crate::model::CheckTiming;
+use crate::model::{CheckTiming, Probe};
 use crate::moment::Moment;
 
 /// The judgement over a real server.
@@ -73,6 +74,13 @@ pub struct CheckHealth {
     pub last_failure: Option<(Moment, String)>,
     /// Since when it was up before it went down.
     pub was_up_since: Option<Moment>,
+    /// Whether that was a presumption.
+    #[serde(default)]
+    pub was_presumed: bool,
+    /// What is asked, as a number; none while that is not known. It is made of a whole question, secrets and all, and so
+    /// goes nowhere.
+    #[serde(skip)]
+    pub(super) question: Option<u64>,
 }
 
 impl CheckHealth {
@@ -89,7 +97,24 @@ impl CheckHealth {
             history: History::default(),
             last_failure: None,
             was_up_since: None,
+            was_presumed: false,
+            question: None,
         }
+    }
+
+    /// What it asks from now on. Answers to another question say nothing about this one: what they led to is presumed.
+    pub(super) fn ask(&mut self, probe: &Probe) {
+        let question = Some(question(probe));
+        if self.question.is_some() && self.question != question {
+            self.presumed = true;
+            self.against = 0;
+        }
+        self.question = question;
+    }
+
+    /// Presumes that it is up where it knew, until the next good answer.
+    pub(super) fn doubt(&mut self) {
+        self.presumed |= self.verdict == Verdict::Up;
     }
 
     /// Failures in a row of a server that is up.
@@ -153,6 +178,8 @@ impl CheckHealth {
             && let Some(up_since) = self.was_up_since.take()
         {
             self.verdict = Verdict::Up;
+            // What had not answered before has not answered now.
+            self.presumed = self.was_presumed;
             self.since = up_since;
             "as it was before all servers failed at once".clone_into(&mut self.reason);
         }
@@ -189,10 +216,10 @@ impl CheckHealth {
             to,
             reason: reason.clone(),
         };
-        self.was_up_since =
-            ((self.verdict, to) == (Verdict::Up, Verdict::Down)).then_some(self.since);
         // What was presumed and is confirmed holds for as long as it was presumed.
         if to != self.verdict {
+            self.was_up_since = (to == Verdict::Down).then_some(self.since);
+            self.was_presumed = self.presumed;
             self.since = now;
         }
         self.verdict = to;

@@ -142,6 +142,19 @@ impl Schedule {
         self.queue.insert((task.due, id));
     }
 
+    /// Has every check of a server asked at once, those apart whose answer is on its way.
+    pub(crate) fn ask_now(&mut self, service: ServiceId, server: Endpoint, now: Moment) {
+        for (concern, id) in self.of_server.get(&(service, server)).into_iter().flatten() {
+            if let Some(task) = (self.tasks.get_mut(id))
+                .filter(|task| matches!(concern, Concern::Check(_)) && !task.asking)
+            {
+                self.queue.remove(&(task.due, *id));
+                task.due = task.due.min(now);
+                self.queue.insert((task.due, *id));
+            }
+        }
+    }
+
     /// Counts the checks of a server as good at this moment, unless they have been answered: so the kernel's table says.
     pub(crate) fn vouch(&mut self, service: ServiceId, server: Endpoint, now: Moment) {
         for (concern, id) in self.of_server.get(&(service, server)).into_iter().flatten() {

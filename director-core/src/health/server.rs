@@ -4,11 +4,16 @@
 //! With `all`, a server is up while all of its checks are; with `any`, while one is. A presumption counts until the checks
 //! that matter have decided: one check that is down decides `all`, one that is up decides `any`. A server that has had a
 //! verdict always has one, also when a check of it has not asked yet.
+//!
+//! Invariant: whoever is down rises by answers, never by a presumption and never by new definitions. Checks that were up
+//! when the one that failed was dropped may well have been asked a whole interval ago, about a server that is known to be
+//! bad; so each of those that the verdict hangs on confirms it first. They are asked at once, which costs a good server
+//! no more than one answer's time.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Advice, CheckHealth, Penalty, Report, Transition, Verdict};
-use crate::model::{Check, Combine};
+use crate::model::{Check, Combine, Probe};
 use crate::moment::Moment;
 
 /// What is known about a real server.
@@ -71,9 +76,25 @@ impl Health {
         self
     }
 
+    /// Notes what its checks ask, so that another question is told from the same one.
+    #[must_use]
+    pub(crate) fn about(mut self, probes: &[Probe]) -> Self {
+        for (check, probe) in self.checks.iter_mut().zip(probes) {
+            check.ask(probe);
+        }
+        self
+    }
+
     /// Takes over the checks of new definitions: one that has the name of a former one goes on as that, and so does an
-    /// only one; one that is new presumes what is believed of the server.
-    pub(crate) fn rearrange(&mut self, checks: &[Check], combine: Combine, now: Moment) {
+    /// only one; one that is new, or asks something else, presumes what is believed. Says whether the server would be up by
+    /// what its checks knew before, and stays down until they have answered anew.
+    pub(crate) fn rearrange(
+        &mut self,
+        checks: &[Check],
+        probes: &[Probe],
+        combine: Combine,
+        now: Moment,
+    ) -> bool {
         let former = std::mem::take(&mut self.checks);
         let only = (former.len() == 1 && checks.len() == 1)
             .then(|| former.first())
@@ -87,12 +108,22 @@ impl Health {
             taken
         };
         self.checks = checks.iter().map(taken).collect();
-        let (verdict, presumed) = self.together(combine);
+        for (check, probe) in self.checks.iter_mut().zip(probes) {
+            check.ask(probe);
+        }
+        let (verdict, presumed) = self.count(combine);
+        if (self.verdict, verdict) == (Verdict::Down, Verdict::Up) {
+            self.checks.iter_mut().for_each(CheckHealth::doubt);
+            "its checks were redefined while it was down; it rises when they have answered well"
+                .clone_into(&mut self.reason);
+            return true;
+        }
         if verdict != self.verdict {
             self.since = now;
             self.reason = "its checks were redefined".to_owned();
         }
         (self.verdict, self.presumed) = (verdict, presumed);
+        false
     }
 
     /// Keeps a report of a check without judging it.
@@ -108,8 +139,8 @@ impl Health {
             check.take_back(since);
         }
         let was = self.verdict;
-        if was != Verdict::Down || self.together(combine).0 != Verdict::Up || self.checks.is_empty()
-        {
+        let fell_then = was == Verdict::Down && self.since >= since;
+        if !fell_then || self.count(combine).0 != Verdict::Up || self.checks.is_empty() {
             return None;
         }
         self.verdict = Verdict::Up;
@@ -198,8 +229,22 @@ impl Health {
         }
     }
 
-    /// The verdict that the checks make, and whether it is a presumption.
+    /// The verdict that the checks make over what is believed now, and whether it is a presumption.
     fn together(&self, combine: Combine) -> (Verdict, bool) {
+        let counted = self.count(combine);
+        let answered = |check: &CheckHealth| check.verdict == Verdict::Up && !check.presumed;
+        let confirmed = match combine {
+            Combine::All => self.checks.iter().all(answered),
+            Combine::Any => self.checks.iter().any(answered),
+        };
+        if (self.verdict, counted.0) == (Verdict::Down, Verdict::Up) && !confirmed {
+            return (Verdict::Down, self.presumed);
+        }
+        counted
+    }
+
+    /// The verdict that the checks make together, presumptions counted, and whether it is one.
+    fn count(&self, combine: Combine) -> (Verdict, bool) {
         // What one check alone decides: down with `all`, up with `any`.
         let alone = match combine {
             Combine::All => Verdict::Down,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::{Outcome, Phases};
 use super::*;
-use crate::model::{CheckTiming, Damping};
+use crate::model::{CheckTiming, Damping, ProbeKind};
 
 struct Judged {
     checks: Vec<Check>,
@@ -76,7 +76,11 @@ fn story(combine: Combine, presumed: Verdict, answers: &str) -> String {
 fn all_checks_have_to_be_up() {
     let all = |presumed, answers| story(Combine::All, presumed, answers);
     assert_eq!(all(Verdict::Up, "0g1g1f1g"), "up? up down up");
-    assert_eq!(all(Verdict::Up, "0f0g"), "down up");
+    assert_eq!(
+        all(Verdict::Up, "0f0g1g"),
+        "down down up",
+        "nobody rises on a presumption"
+    );
     assert_eq!(all(Verdict::Down, "0g1g"), "down? up");
     assert_eq!(all(Verdict::Down, "0f"), "down");
 }
@@ -125,9 +129,9 @@ fn new_checks_presume_what_is_believed_and_former_ones_go_on() {
         report(false),
         Moment::START,
     );
-    health.rearrange(&[third, second.clone()], Combine::All, Moment::START);
+    health.rearrange(&[third, second.clone()], &[], Combine::All, Moment::START);
     assert_eq!((health.verdict, health.presumed), (Verdict::Down, false));
-    health.rearrange(&[first, second], Combine::Any, Moment::START);
+    health.rearrange(&[first, second], &[], Combine::Any, Moment::START);
     assert_eq!(health.checks[0].verdict, Verdict::Down, "new again");
     let known: Vec<bool> = health
         .checks
@@ -135,6 +139,65 @@ fn new_checks_presume_what_is_believed_and_former_ones_go_on() {
         .map(|check| check.last().is_some())
         .collect();
     assert_eq!(known, [false, true]);
+}
+
+/// What check 0 asks at this port.
+fn asks(port: u16) -> Probe {
+    Probe {
+        kind: ProbeKind::Connect,
+        address: [10, 0, 0, 1].into(),
+        port,
+        timeout: Duration::from_secs(1),
+        road: None,
+    }
+}
+
+#[test]
+fn new_definitions_raise_nobody_before_every_check_that_counts_has_answered_anew() {
+    let service = service(3, Combine::All, None);
+    let checks = &service.checks;
+    let now = Moment::START;
+    for (combine, left, answers) in [
+        (Combine::All, 2, &[(0, Verdict::Down), (1, Verdict::Up)][..]),
+        (Combine::Any, 3, &[(2, Verdict::Down), (1, Verdict::Up)]),
+    ] {
+        let mut health = Health::presumed(Verdict::Up, "", now).asked_by(checks);
+        for (check, good) in [(0, true), (1, true), (2, false)] {
+            health.report(checks, Combine::All, check, report(good), now);
+        }
+        let checks = &checks[..left];
+        assert!(health.rearrange(checks, &[], combine, now), "{combine:?}");
+        assert_eq!((health.verdict, health.presumed), (Verdict::Down, false));
+        for (check, verdict) in answers {
+            health.report(checks, combine, *check, report(*check < 2), now);
+            assert_eq!(health.verdict, *verdict, "{combine:?} {check}");
+        }
+    }
+}
+
+#[test]
+fn a_check_that_asks_something_else_has_answered_nothing() {
+    let service = service(2, Combine::All, None);
+    let checks = &service.checks;
+    let now = Moment::START;
+    let mut health = Health::presumed(Verdict::Up, "", now)
+        .asked_by(checks)
+        .about(&[asks(80), asks(81)]);
+    for (check, good) in [(0, true), (1, false)] {
+        health.report(checks, Combine::All, check, report(good), now);
+    }
+    let longer = Probe {
+        timeout: Duration::from_secs(9),
+        ..asks(80)
+    };
+    health.rearrange(checks, &[longer, asks(81)], Combine::All, now);
+    assert!(!health.checks[0].presumed, "the same question");
+    health.rearrange(checks, &[asks(8080), asks(81)], Combine::All, now);
+    assert!(health.checks[0].presumed && !health.checks[1].presumed);
+    health.report(checks, Combine::All, 1, report(true), now);
+    assert_eq!(health.verdict, Verdict::Down, "port 8080 was never asked");
+    health.report(checks, Combine::All, 0, report(true), now);
+    assert_eq!(health.verdict, Verdict::Up);
 }
 
 #[test]

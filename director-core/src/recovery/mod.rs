@@ -10,7 +10,7 @@ mod ramp;
 
 pub use drain::{Drain, DrainEnd, Drains};
 pub use pool::{Census, Pool, Pools, Shortage, census};
-pub use ramp::{Ramp, Ramps, room, scaled, slow_start};
+pub use ramp::{Ramp, Ramps, room, scaled, slow_start, with_room};
 
 use std::collections::BTreeMap;
 

@@ -37,6 +37,12 @@ pub fn room(service: &VirtualService) -> u32 {
     ROOM.div_ceil(smallest).min(LARGEST_WEIGHT / largest).max(1)
 }
 
+/// A weight as the kernel has it, with room for a ramp.
+#[must_use]
+pub fn with_room(weight: u32, room: u32) -> u32 {
+    weight.saturating_mul(room).min(LARGEST_WEIGHT)
+}
+
 /// This share of a weight, never nothing of something.
 #[must_use]
 pub fn scaled(weight: u32, percent: u32) -> u32 {
@@ -192,5 +198,11 @@ mod tests {
     #[test]
     fn a_share_of_something_is_never_nothing() {
         assert_eq!([scaled(1, 10), scaled(100, 37), scaled(0, 50)], [1, 37, 0]);
+    }
+
+    #[test]
+    fn a_weight_with_room_is_one_that_the_kernel_takes() {
+        let largest = i32::MAX.unsigned_abs();
+        assert_eq!([with_room(3, 100), with_room(largest, 2)], [300, largest]);
     }
 }

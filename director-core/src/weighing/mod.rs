@@ -19,8 +19,8 @@ pub use service::{Guest, Weighed, Weighing};
 use crate::health::{Health, HealthBook};
 use crate::model::{Model, RealServer, SlowStart, VirtualService};
 use crate::moment::Moment;
-use crate::overrides::{Order, Orders};
-use crate::recovery::{Ramp, RecoveryState};
+use crate::overrides::{Order, OrderKind, Orders};
+use crate::recovery::{Ramp, RecoveryState, room, with_room};
 use crate::table::{ServerEntry, Table};
 
 /// Everything that weights are made from.
@@ -38,6 +38,19 @@ pub struct Situation<'a> {
     pub observed: &'a Table,
     /// The moment.
     pub now: Moment,
+}
+
+impl Situation<'_> {
+    /// The weight in the kernel of a server of which nothing speaks against all of it.
+    #[must_use]
+    pub fn full_weight(&self, service: &VirtualService, server: &RealServer) -> u32 {
+        let order = self.orders.ruling(&(service.id, server.endpoint));
+        let weight = match order.map(|order| order.kind) {
+            Some(OrderKind::Weight(ordered)) => ordered,
+            _ => server.weight,
+        };
+        with_room(weight, room(service))
+    }
 }
 
 /// What is known about one real server.

@@ -4,7 +4,7 @@ use super::{Because, Facts, Link};
 use crate::health::{Advice, AdvisedState, AdvisedWeight};
 use crate::model::OnFailure;
 use crate::overrides::OrderKind;
-use crate::recovery::scaled;
+use crate::recovery::{scaled, with_room};
 
 /// The weight of the definitions.
 pub(super) fn defined<'a>(facts: &Facts<'a>, _: Option<u32>) -> Option<Link<'a>> {
@@ -18,7 +18,7 @@ pub(super) fn defined<'a>(facts: &Facts<'a>, _: Option<u32>) -> Option<Link<'a>>
 /// Room for a slow start between 0 and the weight.
 pub(super) fn room<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     (facts.room > 1).then(|| Link {
-        weight: before.map(|weight| weight.saturating_mul(facts.room)),
+        weight: before.map(|weight| with_room(weight, facts.room)),
         since: None,
         because: Because::Room(facts.room),
     })
@@ -76,7 +76,7 @@ fn advised<'a>(
         before.map(|_| 0)
     } else {
         before.map(|weight| match advice.weight {
-            Some(AdvisedWeight::Exactly(exactly)) => exactly.saturating_mul(room),
+            Some(AdvisedWeight::Exactly(exactly)) => with_room(exactly, room),
             Some(share) => share.of(weight),
             None => weight,
         })
@@ -89,15 +89,14 @@ fn advised<'a>(
 }
 
 /// A server that is down is out. Before its first verdict it keeps the weight that the kernel has, so that a start moves
-/// no traffic.
+/// no traffic: a presumption raises nobody, not even one that somebody else has removed meanwhile. One that is to have no
+/// weight has none at once, also when it can never be asked.
 pub(super) fn verdict<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let health = facts.health?;
     let weight = match (health.is_available(), health.presumed) {
         (true, false) => before,
-        (true, true) => facts
-            .known
-            .filter(|_| !health.is_advised_out())
-            .map_or(before, |known| Some(known.settings.weight)),
+        (true, true) if before == Some(0) || health.is_advised_out() => before,
+        (true, true) => facts.known.map(|known| known.settings.weight),
         (false, true) => facts.known.map(|_| 0),
         (false, false) => when_down(facts.service.on_failure),
     };
@@ -108,8 +107,8 @@ pub(super) fn verdict<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link
     })
 }
 
-/// An order that takes a server out stands above every verdict; one that gives a weight gives none to a server that is
-/// out.
+/// An order that takes a server out stands above every verdict. One that gives a weight gives none to a server that is
+/// out, no more than it has to one that has not answered yet, and to one that returns little by little.
 pub(super) fn order<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let order = facts.order?;
     let weight = match order.kind {
@@ -119,7 +118,7 @@ pub(super) fn order<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'
         OrderKind::Drain => before.map(|_| 0),
         OrderKind::Weight(weight) => before.map(|before| match before {
             0 => 0,
-            _ => weight.saturating_mul(facts.room),
+            _ => ordered_weight(facts, weight, before),
         }),
     };
     Some(Link {
@@ -127,6 +126,16 @@ pub(super) fn order<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'
         since: Some(order.since),
         because: Because::Ordered(order),
     })
+}
+
+/// An ordered weight has the same room in the kernel as those of the other servers, and the same slow start.
+fn ordered_weight(facts: &Facts<'_>, weight: u32, before: u32) -> u32 {
+    let full = with_room(weight, facts.room);
+    let share = facts.ramp.map_or(full, |(rule, ramp)| {
+        scaled(full, rule.percent(ramp.elapsed(facts.now)))
+    });
+    let answered = facts.health.is_none_or(|health| !health.presumed);
+    if answered { share } else { share.min(before) }
 }
 
 fn when_down(on_failure: OnFailure) -> Option<u32> {

@@ -130,11 +130,13 @@ impl<'a> Situation<'a> {
 
     /// Verdicts are not believed; orders are.
     fn keep_all(&self, service: &VirtualService, servers: &mut [Weighing<'a>], shortage: Shortage) {
-        let room = room(service);
         for weighing in servers {
             let target = (service.id, weighing.server.endpoint);
-            let full = weighing.server.weight.saturating_mul(room);
-            if serves(weighing) || full == 0 || self.orders.taking_out(&target).is_some() {
+            let full = self.full_weight(service, weighing.server);
+            if serves(weighing)
+                || weighing.server.weight == 0
+                || self.orders.taking_out(&target).is_some()
+            {
                 continue;
             }
             // What nobody has asked yet is not known to be bad, and keeps what it has.
