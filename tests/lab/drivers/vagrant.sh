@@ -53,6 +53,8 @@ LAB_GUEST_PATH=/ipvsd/vagrant/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/
 # vagrant_isolated COMMAND...: the machines are as they were when the snapshot was taken.
 vagrant_isolated() {
     if [ "${LAB_RESTORE:-yes}" = yes ]; then
+        # shellcheck source=tests/lab/topology.env
+        . "$LAB_DIRECTORY/topology.env"
         vagrant_disconnect
         vagrant snapshot restore --no-provision --no-start base >"$LAB_RESULTS/restore.log" 2>&1 || {
             cat "$LAB_RESULTS/restore.log" >&2
