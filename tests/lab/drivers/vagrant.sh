@@ -56,12 +56,25 @@ vagrant_isolated() {
         # shellcheck source=tests/lab/topology.env
         . "$LAB_DIRECTORY/topology.env"
         vagrant_disconnect
-        vagrant snapshot restore --no-provision --no-start base >"$LAB_RESULTS/restore.log" 2>&1 || {
+        vagrant_restore >"$LAB_RESULTS/restore.log" 2>&1 || {
             cat "$LAB_RESULTS/restore.log" >&2
             return 97
         }
     fi
     "$@"
+}
+
+# vagrant_restore: all machines at the same time, by libvirt itself where it knows them (5 s for five against 22 s).
+vagrant_restore() {
+    restoring=''
+    for host in $HOSTS; do
+        { virsh -q -c qemu:///system snapshot-revert "ipvsd_$host" base 2>/dev/null ||
+            vagrant snapshot restore --no-provision --no-start "$host" base; } &
+        restoring="$restoring $!"
+    done
+    restored=0
+    for process in $restoring; do wait "$process" || restored=1; done
+    return $restored
 }
 
 # driver_up: the lab's clock and files on every machine; networks are as vagrant_prepare left them.
