@@ -74,7 +74,18 @@ vagrant_restore() {
     done
     restored=0
     for process in $restoring; do wait "$process" || restored=1; done
+    for host in $HOSTS; do vagrant_reached "$host" || restored=1; done
     return $restored
+}
+
+# vagrant_reached HOST: it answers; after a restore the bridges forget for a while where everybody is.
+vagrant_reached() {
+    tries=0
+    until ssh -F "$LAB_SSH/config" -o ConnectTimeout=5 "$1" true; do
+        tries=$((tries + 1))
+        [ $tries -lt 30 ] || return 1
+        sleep 0.5
+    done
 }
 
 # driver_up: the lab's clock and files on every machine; networks are as vagrant_prepare left them.
