@@ -16,7 +16,7 @@ virtual=192.168.1.1
 
 virtual=$VIP:81
 D
-printf '%s' "$(cat "$DEFINITIONS")" | put director "$DEFINITIONS"
+printf '%s' "$(on director cat "$DEFINITIONS")" | put director "$DEFINITIONS"
 director_start
 eventually_table 10 <<T
 -A -t $VIP:80 -s wrr
