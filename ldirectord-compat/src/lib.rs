@@ -18,6 +18,7 @@ mod settings;
 mod slice;
 mod syntax;
 mod text;
+mod unfit;
 mod values;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub use settings::{
     LogTarget, MonitorWords, MonitoredServer, ProcessSettings, ServiceSettings, sibling_config,
 };
 pub use text::LARGEST_FILE;
+pub use unfit::{Keeps, Unfit, put_aside};
 
 /// What a file comes to. It may be used when no diagnostic is an error; names still have to be resolved, and the
 /// definitions validated.
@@ -44,6 +46,8 @@ pub struct Parsed {
     pub process: ProcessSettings,
     /// The directives that occur, with their places.
     pub used: Vec<Used>,
+    /// Services that cannot be as they are written, to be [`put_aside`] when names are resolved.
+    pub unfit: Vec<Unfit>,
     /// The oddities that occur.
     pub quirks: Vec<Quirk>,
     /// All findings, in the order of the file.
@@ -86,6 +90,7 @@ pub fn parse(file_name: &str, bytes: &[u8]) -> Parsed {
         definitions: lowered.definitions,
         process: lowered.process,
         used: lowered.used,
+        unfit: lowered.unfit,
         quirks,
         diagnostics,
     }

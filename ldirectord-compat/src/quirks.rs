@@ -84,6 +84,15 @@ quirks! {
     InnerQuotes "quotes inside quotes",
         "part of the text",
         "the same";
+    OpenQuote "a quote before a path or command, and none behind it",
+        "part of the text",
+        "the same";
+    EmptyExecute "execute without a file",
+        "a file without name is run, and fails",
+        "ignored";
+    LoosePhases "a comma behind the last phase of emailalertstatus, or none twice",
+        "ignored",
+        "the same";
     DroppedQuotes "quotes around a path of maintenancedir or execute",
         "part of the path of maintenancedir, which then never exists; removed by a shell for execute",
         "dropped";
@@ -180,6 +189,34 @@ quirks! {
     EmptyHostHeader "virtualhost without a name",
         "an empty Host header is sent",
         "the address of the real server is sent";
+    // What is refused later.
+    UnknownScheduler "a scheduler or a flag of it that the kernel does not have",
+        "the service is missing, or where a reload brings this goes on choosing as before",
+        "the same";
+    ServiceRefused "firewall mark 0, more than 31 days of persistence, port 0 without persistence, a mask that is none",
+        "the service is missing, or where a reload brings this goes on choosing as before",
+        "the same";
+    PersistentZero "persistent=0",
+        "the service is missing, or where a reload brings this goes on choosing as before",
+        "no persistence";
+    NoVip "a VIP that is no unicast address",
+        "in the table, where no packet finds it",
+        "left out";
+    ServerRefused "a weight above 2147483647, a lower threshold above the upper one, a real server or fallback without unicast address",
+        "the server is missing in the table",
+        "the same";
+    BadExpression "a receive that is no regular expression",
+        "ends at the first good answer to a check with it, or where a reload brings it breaks off each round there",
+        "found in no answer; where a reload brings it the service stays as it is";
+    NoPort "a real server that is to be asked, without a port, behind a mark or port 0",
+        "never up",
+        "left out";
+    PortOfService "a real server that is to be asked, without a port, where no port belongs to the check",
+        "never up",
+        "the port of the service is asked";
+    HugeNumber "a number above 4294967295, or a threshold above 2147483647",
+        "taken as it is",
+        "taken as that";
     // The rest.
     OpsWithoutUdp "ops=yes for tcp or a mark",
         "ignored",

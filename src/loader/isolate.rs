@@ -190,7 +190,8 @@ fn is_usable(listen: &ListenDefinition) -> bool {
     )
 }
 
-fn remark(block: &IsolatedBlock) -> Diagnostic {
+/// What became of a block.
+pub(super) fn remark(block: &IsolatedBlock) -> Diagnostic {
     let fate = match block.kept {
         0 => "left out until it is mended".to_owned(),
         1 => "kept as it was when it was last good".to_owned(),

@@ -33,8 +33,8 @@ use director_core::diagnostic::Diagnostic;
 use director_core::duties::Duties;
 use director_core::model::Model;
 use director_core::model::validate::validate;
-use isolate::{Around, isolate};
-use ldirectord_compat::ProcessSettings;
+use isolate::{Around, isolate, remark};
+use ldirectord_compat::{ProcessSettings, Unfit, put_aside};
 use resolve::resolve;
 use watch::of_content;
 use yaml::Block;
@@ -85,6 +85,7 @@ pub struct Written {
     settings: FileSettings,
     definitions: Option<Definitions>,
     process: Option<ProcessSettings>,
+    unfit: Vec<Unfit>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -141,6 +142,7 @@ fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> Written {
         settings: read.settings,
         definitions: read.definitions,
         process: None,
+        unfit: Vec::new(),
         diagnostics: read.findings,
     }
 }
@@ -166,6 +168,7 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Written {
         settings: FileSettings::NONE,
         definitions: Some(parsed.definitions),
         process: Some(parsed.process),
+        unfit: parsed.unfit,
         diagnostics,
     }
 }
@@ -178,8 +181,15 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Written {
 pub fn judge(written: &Arc<Written>, memory: &Memory) -> Result<Loaded, LoadError> {
     let mut diagnostics = written.diagnostics.clone();
     let every = written.settings.resolve_every.unwrap_or(NAMES_HOLD);
+    let mut process = written.process.clone();
     let mut judged = written.definitions.clone().map(|mut definitions| {
         diagnostics.append(&mut resolve(&mut definitions, &memory.names, every));
+        if let Some(process) = &mut process {
+            let former = memory.former.as_deref();
+            diagnostics.extend(put_aside(&written.unfit, &mut definitions, process, former));
+            let kept = definitions.isolated.iter().filter(|block| block.kept > 0);
+            diagnostics.extend(kept.map(remark));
+        }
         let (model, mut found) = validate(&definitions);
         diagnostics.append(&mut found);
         (model, definitions)
@@ -216,15 +226,15 @@ pub fn judge(written: &Arc<Written>, memory: &Memory) -> Result<Loaded, LoadErro
     let Some((Some(model), definitions)) = judged else {
         return Err(LoadError::Invalid(report));
     };
-    let process = written.process.as_ref();
     Ok(Loaded {
         duties: process
+            .as_ref()
             .map(|process| duties::of_ldirectord(process, &definitions, &model))
             .unwrap_or_default(),
         model,
         definitions,
         dialect: written.dialect,
-        process: written.process.clone(),
+        process,
         settings: written.settings,
         written: Arc::clone(written),
         report,

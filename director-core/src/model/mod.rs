@@ -5,6 +5,7 @@ mod addressing;
 mod forwarding;
 mod hook;
 mod host;
+mod limits;
 mod pattern;
 mod probe;
 mod real_server;
@@ -21,6 +22,7 @@ pub use addressing::{Endpoint, Family, Protocol, ServiceId};
 pub use forwarding::{Forwarding, Tunnel, TunnelChecksum};
 pub use hook::{Hook, HookWay, Topic};
 pub use host::{HostPiece, HostWishes, LONGEST_TIMEOUT, TimeoutKind, Vip};
+pub use limits::{LARGEST_WEIGHT, LONGEST_PERSISTENCE_SECONDS, no_real_server, no_vip};
 pub use pattern::{Pattern, PatternError};
 pub use probe::{
     AdviceSource, CommandProbe, Conversation, ConversationProbe, HttpProbe, Probe, ProbeKind,

@@ -3,8 +3,10 @@
 mod advice;
 mod check;
 mod entries;
+mod expression;
 mod monitor;
 mod process;
+mod refused;
 mod service;
 
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use crate::findings::Findings;
 use crate::quirks::Quirk;
 use crate::settings::ProcessSettings;
 use crate::syntax::File;
+use crate::unfit::Unfit;
 use crate::values::{self, Value};
 
 use entries::Entries;
@@ -26,6 +29,7 @@ pub(crate) struct Lowered {
     pub(crate) definitions: Definitions,
     pub(crate) process: ProcessSettings,
     pub(crate) used: Vec<Used>,
+    pub(crate) unfit: Vec<Unfit>,
 }
 
 pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -> Lowered {
@@ -48,6 +52,7 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
         },
         process: process::settings(&globals, findings),
         used: Vec::new(),
+        unfit: Vec::new(),
     };
     record(&globals, &mut lowered.used);
     for block in &file.blocks {
@@ -64,10 +69,13 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
                 own: &own,
                 globals: &globals,
             };
-            lowered
-                .definitions
-                .services
-                .push(service::lower(&scope, findings, &mut lowered.used));
+            let mut service = service::lower(&scope, findings, &mut lowered.used);
+            let index = lowered.definitions.services.len();
+            lowered.unfit.extend(
+                refused::judge(&scope, &mut service, findings)
+                    .map(|unfit| Unfit { index, ..unfit }),
+            );
+            lowered.definitions.services.push(service);
             lowered.process.services.push(process::service(&scope));
         }
     }

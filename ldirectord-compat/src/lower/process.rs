@@ -23,7 +23,9 @@ pub(super) fn settings(globals: &Entries, findings: &mut Findings) -> ProcessSet
             .repeatable
             .iter()
             .filter_map(|entry| match &entry.value.value {
-                Value::Text(file) => Some(Placed::new(file.clone(), entry.value.place.clone())),
+                Value::Text(file) if !file.is_empty() => {
+                    Some(Placed::new(file.clone(), entry.value.place.clone()))
+                }
                 _ => None,
             })
             .collect(),

@@ -35,6 +35,18 @@ impl Scope<'_> {
         &self.head.place
     }
 
+    /// What stands behind `virtual`, for messages.
+    pub(super) fn head_text(&self) -> String {
+        match self.listen {
+            Listen::Mark { mark, .. } => mark.to_string(),
+            Listen::Address { host, port, .. } => match &port.definition {
+                PortDefinition::Number(number) => format!("{}:{number}", host.value),
+                PortDefinition::Name(name) => format!("{}:{name}", host.value),
+                PortDefinition::Unusable => host.value.to_string(),
+            },
+        }
+    }
+
     pub(super) fn number(&self, key: Key) -> Option<Placed<u64>> {
         self.own.number(key).or_else(|| self.globals.number(key))
     }

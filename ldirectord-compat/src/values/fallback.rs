@@ -26,7 +26,11 @@ pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>) -> Option<RealServerDef
     };
     let words = value.words();
     let (server, forwarding) = match words.as_slice() {
-        [] => return Some(empty_fallback(reader)),
+        [] => {
+            let (place, host) = (reader.written.statement.whole.place(), nobody(reader));
+            let direct = Placed::new(ForwardingDefinition::Direct, place);
+            return Some(fallback(reader, host, None, direct));
+        }
         [server] => (
             *server,
             Placed::new(ForwardingDefinition::Direct, server.place()),
@@ -54,7 +58,11 @@ pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>) -> Option<RealServerDef
         }
     };
     let (host, port) = fallback_parts(server);
-    let host = reader.fallback_host(host, family)?;
+    let host = if host.is_empty() {
+        nobody(reader)
+    } else {
+        reader.fallback_host(host, family)?
+    };
     let port = match port {
         Some(slice) => Some(Placed::new(reader.port(slice)?.definition, slice.place())),
         None => None,
@@ -85,7 +93,7 @@ fn fallback_method(
 fn fallback_parts(server: Slice<'_>) -> (Slice<'_>, Option<Slice<'_>>) {
     let text = server.text();
     match text.rfind(':') {
-        Some(at) if at > text.rfind(']').unwrap_or(0) && at + 1 < text.len() => {
+        Some(at) if text.rfind(']').is_none_or(|end| at > end) && at + 1 < text.len() => {
             (server.first(at), Some(server.from(at + 1)))
         }
         _ => (server, None),
@@ -97,6 +105,9 @@ impl ValueReader<'_, '_, '_> {
         let slice = self.without_junk(slice, family);
         let text = slice.text();
         let bracketed = text.starts_with('[') && text.ends_with(']');
+        if family == Family::Ipv4 && bracketed && !text.contains(':') {
+            return self.without_brackets(slice);
+        }
         if family == Family::Ipv4 && bracketed {
             self.error(
                 slice,
@@ -117,6 +128,19 @@ impl ValueReader<'_, '_, '_> {
         self.host_of(slice, family)
     }
 
+    /// Brackets around an IPv4 address or a name are passed over.
+    fn without_brackets(&mut self, slice: Slice<'_>) -> Option<Placed<Host>> {
+        let inner = slice.part(1, slice.text().len() - 1);
+        let message = format!("{} is read as {}", slice.text(), inner.text());
+        self.findings.quirk(
+            Quirk::WordsBeforeFallback,
+            &slice.place(),
+            message,
+            "brackets are for IPv6 addresses; remove them",
+        );
+        self.host(inner)
+    }
+
     /// The bracketed address inside a word, which is searched for there.
     fn without_junk<'s>(&mut self, slice: Slice<'s>, family: Family) -> Slice<'s> {
         let (open, close) = (slice.text().find('['), slice.text().rfind(']'));
@@ -135,7 +159,8 @@ impl ValueReader<'_, '_, '_> {
     }
 }
 
-fn empty_fallback(reader: &mut ValueReader<'_, '_, '_>) -> RealServerDefinition {
+/// The server that is meant when none is named.
+fn nobody(reader: &mut ValueReader<'_, '_, '_>) -> Placed<Host> {
     let place = reader.written.statement.whole.place();
     let (address, name): (IpAddr, _) = match reader.written.directive.key {
         Key::Fallback6 => (Ipv6Addr::LOCALHOST.into(), "[::1]"),
@@ -146,13 +171,7 @@ fn empty_fallback(reader: &mut ValueReader<'_, '_, '_>) -> RealServerDefinition 
     reader
         .findings
         .quirk(Quirk::EmptyFallback, &place, message, hint);
-    let host = Placed::new(Host::Address(address), place.clone());
-    fallback(
-        reader,
-        host,
-        None,
-        Placed::new(ForwardingDefinition::Direct, place),
-    )
+    Placed::new(Host::Address(address), place)
 }
 
 fn fallback(

@@ -119,16 +119,8 @@ fn mark(reader: &mut ValueReader<'_, '_, '_>, family: Family) -> Option<Listen> 
         reader.error(core, message, hint);
         return None;
     }
-    let Some(mark) = digits
-        .text()
-        .parse::<u64>()
-        .ok()
-        .filter(|mark| *mark <= u64::from(u32::MAX))
-    else {
-        let message = format!("firewall mark {} is out of range", digits.text());
-        reader.error(digits, message, "write a mark from 1 to 4294967295");
-        return None;
-    };
+    // Longer numbers are as much out of range as the largest one.
+    let mark = digits.text().parse().unwrap_or(u64::MAX);
     let text = rest.trim_end();
     let is_comment = text.trim_start().text().starts_with('#');
     if !text.is_empty() && !is_comment {

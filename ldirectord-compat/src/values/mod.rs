@@ -230,21 +230,29 @@ impl<'a> ValueReader<'_, 'a, '_> {
     fn counted(&mut self, digits: Slice<'_>, least: u64) -> Option<u64> {
         // Longer than any time or count that means something, and still safe to calculate with.
         const LARGEST: u64 = u32::MAX as u64;
-        match digits.text().parse::<u64>() {
-            Ok(number) if (least..=LARGEST).contains(&number) => {
-                self.loose(digits);
-                Some(number)
-            }
-            _ => {
-                let message = format!("{} cannot be {}", self.name(), digits.text());
-                self.error(
-                    digits,
-                    message,
-                    format!("write a whole number from {least} to {LARGEST}"),
-                );
-                None
-            }
+        // Digits only, so what is not read is too long.
+        let number = digits.text().parse::<u64>().unwrap_or(u64::MAX);
+        if number < least {
+            let message = format!("{} cannot be {}", self.name(), digits.text());
+            self.error(
+                digits,
+                message,
+                format!("write a whole number from {least} to {LARGEST}"),
+            );
+            return None;
         }
+        if number > LARGEST {
+            let message = format!("{} counts as {LARGEST}, the largest number", self.name());
+            self.findings.quirk(
+                Quirk::HugeNumber,
+                &digits.place(),
+                message,
+                "write the number that is meant",
+            );
+        } else {
+            self.loose(digits);
+        }
+        Some(number.min(LARGEST))
     }
 
     fn frequency(&mut self) -> Option<u64> {

@@ -1,6 +1,6 @@
 //! Real servers: `HOST[->HOST][:PORT] METHOD [WEIGHT] ["REQUEST", "RECEIVE"] [l:N] [u:N]`.
 
-use director_core::definitions::{ForwardingDefinition, Placed, RealServerDefinition};
+use director_core::definitions::{ForwardingDefinition, Host, Placed, RealServerDefinition};
 use director_core::model::Family;
 
 use super::ValueReader;
@@ -195,7 +195,11 @@ fn named(
     }
     let host = reader.host_of(target.host, family);
     let last = match target.last {
-        Some(last) => Some(reader.host_of(last, family)?),
+        Some(slice) => {
+            let last = reader.host_of(slice, family)?;
+            ascending(reader, host.as_ref(), &last, slice)?;
+            Some(last)
+        }
         None => None,
     };
     let port = match target.port {
@@ -218,6 +222,24 @@ fn named(
         request: None,
         receive: None,
     })
+}
+
+/// Whether the ends of a range stand in their order, as far as they are known before names are resolved.
+fn ascending(
+    reader: &mut ValueReader<'_, '_, '_>,
+    first: Option<&Placed<Host>>,
+    last: &Placed<Host>,
+    at: Slice<'_>,
+) -> Option<()> {
+    let (Host::Address(first), Host::Address(last)) = (&first?.value, &last.value) else {
+        return Some(());
+    };
+    if first <= last {
+        return Some(());
+    }
+    let message = format!("the range ends at {last}, which is below its start {first}");
+    reader.error(at, message, format!("write {last} first and {first} last"));
+    None
 }
 
 /// The forwarding method with this word.

@@ -1,6 +1,7 @@
 //! Values that are text: between quotes, with optional quotes, or the rest of the line.
 
 use super::ValueReader;
+use crate::directives::Key;
 use crate::quirks::Quirk;
 use crate::slice::{Slice, is_blank};
 
@@ -125,10 +126,30 @@ impl<'a> ValueReader<'_, 'a, '_> {
     pub(super) fn path(&mut self) -> Option<String> {
         let all = self.all();
         if all.text().starts_with('"') {
+            if all.text().matches('"').count() == 1 {
+                return Some(self.half_quoted(all));
+            }
             return self.quoted(false);
         }
         let value = self.rest_of_line()?;
         Some(self.owned(value))
+    }
+
+    /// A single quote is no quotes.
+    fn half_quoted(&mut self, all: Slice<'a>) -> String {
+        let value = all.trim_end();
+        let message = format!(
+            "{} has no closing quote, so it is {}, the opening one included",
+            self.name(),
+            value.text()
+        );
+        let hint = match self.written.statement.comment {
+            Some(_) => "everything from # on is a comment here, even inside quotes",
+            None => "write the text between two quotes, or without any",
+        };
+        self.findings
+            .quirk(Quirk::OpenQuote, &value.place(), message, hint);
+        self.owned(value)
     }
 
     pub(super) fn command(&mut self) -> Option<String> {
@@ -144,8 +165,16 @@ impl<'a> ValueReader<'_, 'a, '_> {
         if self.written.in_block {
             return Some(self.all().trim_end().expanded());
         }
+        if self.written.directive.key == Key::Execute && self.core().is_empty() {
+            let place = self.written.statement.whole.place();
+            let message = "execute names no file, so nothing is run beside this one";
+            let hint = "write execute=FILE, or remove the line";
+            self.findings
+                .quirk(Quirk::EmptyExecute, &place, message, hint);
+            return Some(String::new());
+        }
         let value = self.rest_of_line()?;
-        let quoted = self.name() == "execute" && is_quoted(value);
+        let quoted = self.written.directive.key == Key::Execute && is_quoted(value);
         Some(if quoted {
             self.drop_quotes(value)
         } else {

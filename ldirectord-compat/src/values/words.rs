@@ -172,6 +172,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
             }
             rest = after.from(1);
         }
+        self.loose_phases(&mut words);
         let mut good = true;
         for word in &words {
             match word.text() {
@@ -207,5 +208,25 @@ impl<'a> ValueReader<'_, 'a, '_> {
         phases.sort_unstable();
         phases.dedup();
         good.then_some(phases)
+    }
+
+    /// A comma at the end and a second `none` change nothing.
+    fn loose_phases(&mut self, words: &mut Vec<Slice<'_>>) {
+        let written = words.len();
+        while words.len() > 1 && words.last().is_some_and(|word| word.is_empty()) {
+            words.pop();
+        }
+        if words.iter().all(|word| word.text() == "none") {
+            words.truncate(1);
+        }
+        if words.len() < written {
+            let message = "a comma behind the last phase, or none written twice, changes nothing";
+            self.findings.quirk(
+                Quirk::LoosePhases,
+                &self.core().place(),
+                message,
+                "write each phase once, with commas between them",
+            );
+        }
     }
 }

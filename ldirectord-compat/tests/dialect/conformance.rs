@@ -1,8 +1,8 @@
 //! Files that were given to the Perl program, and what it made of each, in `conformance/*.txt`. What it accepts gives the
 //! same table here; what it refuses is refused, or accepted with a warning where only a trifle was wrong.
 //!
-//! A case is a line `VERDICT: FILE`, and below it, indented, the table that the file gives; without one it is that of
-//! `V⏎R`. In FILE, `⏎` ends a line, `V` and `R` as whole lines stand for the virtual service and the real server below,
+//! A case is a line `VERDICT: FILE`, and below it, indented, the table that the file gives, or `nothing`; without one it is
+//! that of `V⏎R`. In FILE, `⏎` ends a line, `V` and `R` as whole lines stand for the virtual service and the real server below,
 //! `···· ␣ → ␍ ␌ ⍽ ￾` for four blanks, a blank, a tab, a carriage return, a form feed, a no-break space, a byte order mark.
 //!
 //! - `same`: accepted by both, without a warning here;
@@ -52,6 +52,9 @@ fn cases(text: &str) -> Vec<Case> {
     }
     for case in cases.iter_mut().filter(|case| case.table.is_empty()) {
         case.table = PLAIN.iter().map(|line| (*line).to_owned()).collect();
+    }
+    for case in &mut cases {
+        case.table.retain(|line| line != "nothing");
     }
     cases
 }

@@ -1,13 +1,15 @@
-//! Reads a file as the loader does, with a services database of three names, and prints the table it gives in the
+//! Reads a file as the loader does, with a services database of three names and one host name, localhost, and prints the table it gives in the
 //! arguments of ipvsadm, so that a test can say what a file means in one line for each entry.
 
-use director_core::definitions::{Definitions, ListenDefinition, PortDefinition};
+use std::net::Ipv4Addr;
+
+use director_core::definitions::{Definitions, Host, ListenDefinition, PortDefinition};
 use director_core::diagnostic::Diagnostic;
 use director_core::model::validate::validate;
 use director_core::model::{
     ClientMask, Family, Forwarding, Model, Protocol, RealServer, ServiceId, VirtualService,
 };
-use ldirectord_compat::{Parsed, parse};
+use ldirectord_compat::{Parsed, parse, put_aside};
 
 /// What became of a file.
 pub(crate) struct Judged {
@@ -44,8 +46,15 @@ pub(crate) fn judge(text: &[u8]) -> Judged {
     let parsed = parse("a.cf", text);
     let mut definitions = parsed.definitions.clone();
     resolve(&mut definitions);
+    let twice = put_aside(
+        &parsed.unfit,
+        &mut definitions,
+        &mut parsed.process.clone(),
+        None,
+    );
     let (model, mut found) = validate(&definitions);
     let mut findings = parsed.diagnostics.clone();
+    findings.extend(twice);
     findings.append(&mut found);
     let model = model.filter(|_| !findings.iter().any(Diagnostic::is_error));
     Judged {
@@ -57,14 +66,30 @@ pub(crate) fn judge(text: &[u8]) -> Judged {
 
 fn resolve(definitions: &mut Definitions) {
     for service in &mut definitions.services {
-        if let ListenDefinition::Address { port, .. } = &mut service.listen.value {
-            number(port);
+        let mut six = false;
+        match &mut service.listen.value {
+            ListenDefinition::Address {
+                host, port, family, ..
+            } => {
+                six = *family == Some(Family::Ipv6);
+                number(port);
+                address(host, six);
+            }
+            ListenDefinition::Mark { .. } => {}
         }
         for server in service.real_servers.iter_mut().chain(&mut service.fallback) {
+            address(&mut server.host.value, six);
             if let Some(port) = &mut server.port {
                 number(&mut port.value);
             }
         }
+    }
+}
+
+/// As where the Perl program was asked, there is no localhost among IPv6 addresses.
+fn address(host: &mut Host, six: bool) {
+    if !six && matches!(host, Host::Name(name) if name == "localhost") {
+        *host = Host::Address(Ipv4Addr::LOCALHOST.into());
     }
 }
 

@@ -23,7 +23,6 @@ status_is_content() { ! status_shows_refusal; }
 
 fast_definitions | sed 's/scheduler=rr/shceduler=rr/' | broken 'a misspelt directive'
 fast_definitions nonsense=1 | broken 'an unknown directive'
-fast_definitions | sed 's/scheduler=rr/scheduler=best/' | broken 'a scheduler that does not exist'
 fast_definitions | sed "s/$RIP1:80/192.168.6.400:80/" | broken 'an address out of range'
 fast_definitions | sed "s/$RIP1:80/$RIP1:70000/" | broken 'a port 70000'
 fast_definitions | sed "s/real=$RIP1:80 masq/& -1/" | broken 'a weight of -1'

@@ -1,10 +1,8 @@
 //! The identity of a virtual service.
 
-use std::net::IpAddr;
-
 use super::Findings;
 use crate::definitions::{Host, ListenDefinition, ServiceDefinition};
-use crate::model::{Family, Protocol, ServiceId};
+use crate::model::{Family, Protocol, ServiceId, no_vip};
 
 /// The identity, when it is valid.
 pub(super) fn identity(written: &ServiceDefinition, findings: &mut Findings) -> Option<ServiceId> {
@@ -40,7 +38,7 @@ pub(super) fn identity(written: &ServiceDefinition, findings: &mut Findings) -> 
                     return None;
                 }
             };
-            if let Some(fault) = unusable_vip(vip) {
+            if let Some(fault) = no_vip(vip) {
                 findings.error(
                     place,
                     format!("{vip} is {fault}"),
@@ -97,18 +95,5 @@ pub(super) fn family(written: &ServiceDefinition, id: Option<&ServiceId>) -> Fam
             },
         ) => Family::of(*address),
         (None, ListenDefinition::Address { family, .. }) => family.unwrap_or(Family::Ipv4),
-    }
-}
-
-/// Why an address cannot be a VIP. The kernel takes these in silence (net/netfilter/ipvs/ip_vs_ctl.c checks nothing).
-fn unusable_vip(vip: IpAddr) -> Option<&'static str> {
-    if vip.is_unspecified() {
-        Some("the unspecified address")
-    } else if vip.is_multicast() {
-        Some("a multicast address")
-    } else if matches!(vip, IpAddr::V4(v4) if v4.is_broadcast()) {
-        Some("the broadcast address")
-    } else {
-        None
     }
 }

@@ -10,13 +10,12 @@ use crate::definitions::{
 };
 use crate::diagnostic::Place;
 use crate::model::{
-    Endpoint, FIRST_TIER, Family, Forwarding, Protocol, RealServer, ServiceId, Tunnel,
+    Endpoint, FIRST_TIER, Family, Forwarding, LARGEST_WEIGHT, Protocol, RealServer, ServiceId,
+    Tunnel, no_real_server,
 };
 
 /// Most servers that one range may name; a slip of a digit should not make a million.
 const LARGEST_RANGE: u128 = 4096;
-/// The kernel's limit for weights and thresholds (net/netfilter/ipvs/ip_vs_ctl.c).
-const LARGEST_WEIGHT: i64 = i32::MAX as i64;
 
 /// The service around a real server.
 pub(super) struct Surroundings<'a> {
@@ -252,7 +251,7 @@ fn forwarding(
     })
 }
 
-/// Whether the kernel would take the address: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_new_dest.
+/// Whether the kernel would take the address.
 fn usable(
     around: &Surroundings<'_>,
     address: IpAddr,
@@ -261,18 +260,7 @@ fn usable(
     findings: &mut Findings,
 ) -> bool {
     let place = &written.host.place;
-    let fault = if address.is_unspecified() {
-        Some("the unspecified address")
-    } else if address.is_multicast() {
-        Some("a multicast address")
-    } else if matches!(address, IpAddr::V4(v4) if v4.is_broadcast()) {
-        Some("the broadcast address")
-    } else if matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()) {
-        Some("a link-local address, which the kernel does not take")
-    } else {
-        None
-    };
-    if let Some(fault) = fault {
+    if let Some(fault) = no_real_server(address) {
         findings.error(
             place,
             format!("{address} is {fault}"),

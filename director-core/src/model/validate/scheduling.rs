@@ -6,12 +6,9 @@ use super::{DEFAULT_SCHEDULER, Findings};
 use crate::definitions::{ListenDefinition, Placed, ServiceDefinition};
 use crate::diagnostic::nearest;
 use crate::model::{
-    ClientMask, Family, KNOWN_SCHEDULERS, Persistence, Protocol, SchedulerFlags, Scheduling,
-    scheduler_flag_names,
+    ClientMask, Family, KNOWN_SCHEDULERS, LONGEST_PERSISTENCE_SECONDS, Persistence, Protocol,
+    SchedulerFlags, Scheduling, scheduler_flag_names,
 };
-
-/// Longest persistence that the kernel's 32-bit tick counter holds at HZ 1000 with room to spare: 31 days, as ipvsadm.
-const LONGEST_PERSISTENCE_SECONDS: u64 = 31 * 24 * 60 * 60;
 
 /// The scheduling of a service, when all of it is valid.
 pub(super) fn scheduling(

@@ -44,7 +44,7 @@ pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>, after: Slice<'_>) -> Op
         lower: None,
         upper: None,
     };
-    let rest = weight(reader, rest, &mut parts)?;
+    let rest = weight(reader, rest, &mut parts);
     let rest = pair(reader, rest, &mut parts);
     let (rest, lower) = threshold(reader, rest, "l:");
     let (rest, upper) = threshold(reader, rest, "u:");
@@ -77,7 +77,7 @@ fn weight<'s>(
     reader: &mut ValueReader<'_, '_, '_>,
     rest: Slice<'s>,
     parts: &mut Rest,
-) -> Option<Slice<'s>> {
+) -> Slice<'s> {
     let mut quoted = false;
     let mut number_in_quotes = None;
     let mut before = ' ';
@@ -109,17 +109,14 @@ fn weight<'s>(
                 .findings
                 .quirk(Quirk::RequestWithNumber, &number.place(), message, hint);
         }
-        return Some(rest);
+        return rest;
     };
     passed_over(reader, rest.first(at), "the weight");
     let (digits, after) = rest.from(at).split_run(|c| c.is_ascii_digit());
-    let Ok(weight) = digits.text().parse::<i64>() else {
-        let message = format!("weight {} is out of range", digits.text());
-        reader.error(digits, message, "write a whole number from 0 on");
-        return None;
-    };
+    // Longer numbers are as much out of range as the largest one.
+    let weight = digits.text().parse().unwrap_or(i64::MAX);
     parts.weight = Some(Placed::new(weight, digits.place()));
-    Some(after)
+    after
 }
 
 /// `"REQUEST", "RECEIVE"` from the first quote to the last one, with a comma or a blank between the two.

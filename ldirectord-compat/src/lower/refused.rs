@@ -1,0 +1,324 @@
+//! What `ldirectord` hands on without a look, and the kernel, its tools or its own checks then refuse again and again: for
+//! each such thing what becomes of the service or the real server here, and a warning that says so.
+
+use director_core::definitions::{
+    CheckKindDefinition, Host, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
+    ServiceDefinition,
+};
+use director_core::diagnostic::{Diagnostic, Place, nearest};
+use director_core::model::{
+    Family, KNOWN_SCHEDULERS, LARGEST_WEIGHT, LONGEST_PERSISTENCE_SECONDS, SchedulerFlags,
+    no_real_server, no_vip, scheduler_flag_names,
+};
+
+use super::expression;
+use super::service::Scope;
+use crate::findings::Findings;
+use crate::quirks::Quirk;
+use crate::unfit::{Keeps, Unfit};
+
+/// What is meant of a service that cannot be had as it is written.
+const FATE: &str =
+    "the service is left out, or where a reload brings this goes on choosing as before";
+
+/// Mends what can be mended, takes out the servers that cannot be had, and says whether the whole service cannot.
+pub(super) fn judge(
+    scope: &Scope<'_>,
+    service: &mut ServiceDefinition,
+    findings: &mut Findings,
+) -> Option<Unfit> {
+    let mut judge = Judge {
+        findings,
+        faults: Vec::new(),
+        stands: true,
+        keeps: Keeps::Scheduling,
+    };
+    judge.persistence(service);
+    judge.listen(service);
+    judge.scheduler(service);
+    judge.mask(service, scope.family());
+    judge.servers(scope, service);
+    judge.expressions(service);
+    let Judge {
+        faults,
+        stands,
+        keeps,
+        ..
+    } = judge;
+    (!faults.is_empty()).then(|| Unfit {
+        index: 0,
+        name: format!("the service {}", scope.head_text()),
+        place: scope.place().clone(),
+        faults,
+        stands,
+        keeps,
+    })
+}
+
+struct Judge<'f> {
+    findings: &'f mut Findings,
+    /// What makes the service unfit.
+    faults: Vec<Diagnostic>,
+    stands: bool,
+    keeps: Keeps,
+}
+
+impl Judge<'_> {
+    /// Something for which the service cannot be as it is written.
+    fn unfit(&mut self, quirk: Quirk, place: &Place, message: String, hint: String) {
+        self.faults
+            .push(Diagnostic::warning(place, message.clone()).hint(hint.clone()));
+        self.findings.quirk(quirk, place, message, hint);
+    }
+
+    /// Something for which it cannot be at all.
+    fn absent(&mut self, quirk: Quirk, place: &Place, message: &str, hint: String) {
+        self.stands = false;
+        self.unfit(quirk, place, format!("{message}: {FATE}"), hint);
+    }
+
+    fn persistence(&mut self, service: &mut ServiceDefinition) {
+        let Some(written) = service.persistence.clone() else {
+            return;
+        };
+        if written.value == 0 {
+            let message = "persistent=0 counts as none; ipvsadm refuses it, so ldirectord goes on without the service";
+            let hint = "remove the line";
+            self.findings
+                .quirk(Quirk::PersistentZero, &written.place, message, hint);
+            service.persistence = None;
+            service.mask = None;
+        } else if written.value > LONGEST_PERSISTENCE_SECONDS {
+            let message = format!("ipvsadm refuses a persistence of {} seconds", written.value);
+            let hint = format!("write a number of seconds up to {LONGEST_PERSISTENCE_SECONDS}");
+            self.absent(Quirk::ServiceRefused, &written.place, &message, hint);
+        }
+    }
+
+    fn listen(&mut self, service: &ServiceDefinition) {
+        let place = &service.listen.place;
+        match &service.listen.value {
+            ListenDefinition::Mark { mark, .. } if *mark == 0 || *mark > u64::from(u32::MAX) => {
+                let message = format!("ipvsadm refuses the firewall mark {mark}");
+                let hint = "write a mark from 1 to 4294967295".to_owned();
+                self.absent(Quirk::ServiceRefused, place, &message, hint);
+            }
+            ListenDefinition::Mark { .. } => {}
+            ListenDefinition::Address { host, port, .. } => {
+                if *port == PortDefinition::Number(0) && service.persistence.is_none() {
+                    let message =
+                        "ipvsadm refuses port 0, which means every port, without persistence";
+                    let hint = "write a port, or add persistent=SECONDS".to_owned();
+                    self.absent(Quirk::ServiceRefused, place, message, hint);
+                }
+                if let Host::Address(vip) = host
+                    && let Some(fault) = no_vip(*vip)
+                {
+                    let message = format!("{vip} is {fault}, and no packet finds such a service");
+                    let hint = "write a unicast address of this director".to_owned();
+                    self.absent(Quirk::NoVip, place, &message, hint);
+                }
+            }
+        }
+    }
+
+    fn scheduler(&mut self, service: &ServiceDefinition) {
+        let Some(written) = &service.scheduler else {
+            return;
+        };
+        let name = written.value.as_str();
+        if !KNOWN_SCHEDULERS.contains(&name) {
+            let message = format!("the kernel has no scheduler {name}");
+            let known = KNOWN_SCHEDULERS.join(", ");
+            let hint = match nearest(name, KNOWN_SCHEDULERS.iter().copied()) {
+                Some(near) => format!("did you mean {near}? It has {known}"),
+                None => format!("it has {known}"),
+            };
+            self.absent(Quirk::UnknownScheduler, &written.place, &message, hint);
+            return;
+        }
+        let mut flags = SchedulerFlags::default();
+        for flag in &service.scheduler_flags {
+            if !flags.set(name, &flag.value) {
+                let message = format!("scheduler {name} has no flag {}", flag.value);
+                let hint = format!("it has {}", scheduler_flag_names(name).join(", "));
+                self.absent(Quirk::UnknownScheduler, &flag.place, &message, hint);
+            }
+        }
+    }
+
+    fn mask(&mut self, service: &ServiceDefinition, family: Family) {
+        let Some(mask) = &service.mask else {
+            return;
+        };
+        if family == Family::Ipv4 && mask.value.parse::<std::net::Ipv4Addr>().is_err() {
+            let message = format!("ipvsadm refuses the mask {}", mask.value);
+            let hint = "write a mask such as 255.255.255.0".to_owned();
+            self.absent(Quirk::ServiceRefused, &mask.place, &message, hint);
+        }
+    }
+
+    fn servers(&mut self, scope: &Scope<'_>, service: &mut ServiceDefinition) {
+        let portless = Portless::of(scope, service);
+        service
+            .real_servers
+            .retain_mut(|server| self.server(server) && self.port(server, &portless));
+        if service
+            .fallback
+            .as_ref()
+            .is_some_and(|fallback| !self.address(&fallback.host, "the fallback"))
+        {
+            service.fallback = None;
+        }
+    }
+
+    /// Whether the kernel takes a real server, thresholds that are beyond it brought into its range.
+    fn server(&mut self, server: &mut RealServerDefinition) -> bool {
+        let mut refuse = |place: &Place, message: String, hint: &str| {
+            self.findings.quirk(
+                Quirk::ServerRefused,
+                place,
+                format!("{message}: the real server is left out, as it is missing there"),
+                hint,
+            );
+        };
+        if let Some(weight) = server.weight.as_ref().filter(|w| w.value > LARGEST_WEIGHT) {
+            let message = format!("ipvsadm refuses weights above {LARGEST_WEIGHT}");
+            refuse(&weight.place, message, "write a smaller weight");
+            return false;
+        }
+        let limit = |threshold: &Option<Placed<i64>>| threshold.as_ref().map_or(0, |t| t.value);
+        let (lower, upper) = (
+            limit(&server.lower_threshold),
+            limit(&server.upper_threshold),
+        );
+        if let Some(place) = server.lower_threshold.as_ref().filter(|_| lower > upper) {
+            let message = format!(
+                "the kernel refuses the lower threshold {lower}, which is above the upper one, {upper}"
+            );
+            let hint = "write the smaller number behind l: and the larger one behind u:";
+            refuse(&place.place, message, hint);
+            return false;
+        }
+        for threshold in [&mut server.upper_threshold, &mut server.lower_threshold]
+            .into_iter()
+            .flatten()
+        {
+            if threshold.value > LARGEST_WEIGHT {
+                let message = format!("the threshold counts as {LARGEST_WEIGHT}");
+                let hint = "no server has as many connections; remove it if it is not meant";
+                self.findings
+                    .quirk(Quirk::HugeNumber, &threshold.place, message, hint);
+                threshold.value = LARGEST_WEIGHT;
+            }
+        }
+        self.address(&server.host, "the real server")
+    }
+
+    fn address(&mut self, host: &Placed<Host>, what: &str) -> bool {
+        let Host::Address(address) = host.value else {
+            return true;
+        };
+        let Some(fault) = no_real_server(address) else {
+            return true;
+        };
+        let message = format!("{address} is {fault}: {what} is left out, as it is missing there");
+        let hint = "write its unicast address";
+        self.findings
+            .quirk(Quirk::ServerRefused, &host.place, message, hint);
+        false
+    }
+
+    /// Whether there is a port to check a real server at.
+    fn port(&mut self, server: &RealServerDefinition, portless: &Portless) -> bool {
+        let has_port = server
+            .port
+            .as_ref()
+            .is_some_and(|port| port.value != PortDefinition::Number(0));
+        match portless {
+            Portless::Known => true,
+            _ if has_port => true,
+            Portless::OfService(port) => {
+                let message = format!(
+                    "this real server has no port, so its check asks that of the service, {port}"
+                );
+                let hint = "ldirectord asks at no port at all and never brings the server up; write the port";
+                self.findings
+                    .quirk(Quirk::PortOfService, &server.place, message, hint);
+                true
+            }
+            Portless::Nowhere => {
+                let message = "there is no port to check this real server at: it is left out, as it never comes up there";
+                let hint = "write the port behind its address, or checkport=PORT below virtual";
+                self.findings
+                    .quirk(Quirk::NoPort, &server.place, message, hint);
+                false
+            }
+        }
+    }
+
+    /// An expression that is none is found in no answer. What a server has had before is better than that.
+    fn expressions(&mut self, service: &mut ServiceDefinition) {
+        let mut faults = Vec::new();
+        if let Some(check) = &mut service.check.kind {
+            expression::of_check(&mut check.value, &mut faults);
+        }
+        for server in &mut service.real_servers {
+            if let Some(receive) = &mut server.receive {
+                expression::make_sane(receive, &mut faults);
+            }
+        }
+        for (place, why) in faults {
+            let message = format!(
+                "this is no regular expression ({why}), and no answer holds it: no server comes up by it, and where a reload \
+                 brings it the service stays as it is; ldirectord ends at the first good answer"
+            );
+            let hint = "put a backslash before characters that stand for themselves".to_owned();
+            self.keeps = Keeps::Everything;
+            self.unfit(Quirk::BadExpression, &place, message, hint);
+        }
+    }
+}
+
+/// Where a real server without port is checked.
+enum Portless {
+    /// At a port that is known, or nowhere because nothing is asked.
+    Known,
+    /// At the port of the service.
+    OfService(String),
+    /// At none.
+    Nowhere,
+}
+
+impl Portless {
+    fn of(scope: &Scope<'_>, service: &ServiceDefinition) -> Self {
+        let check = &service.check;
+        let asks = !matches!(
+            check.kind.as_ref().map(|kind| &kind.value),
+            Some(
+                CheckKindDefinition::AlwaysUp
+                    | CheckKindDefinition::AlwaysDown
+                    | CheckKindDefinition::Ping { .. }
+                    | CheckKindDefinition::Command(_)
+            )
+        );
+        if !asks || check.port.is_some() || check.default_port.is_some() {
+            return Self::Known;
+        }
+        match &service.listen.value {
+            ListenDefinition::Mark { .. }
+            | ListenDefinition::Address {
+                port: PortDefinition::Number(0),
+                ..
+            } => Self::Nowhere,
+            ListenDefinition::Address {
+                port: PortDefinition::Unusable,
+                ..
+            } => Self::Known,
+            ListenDefinition::Address { port, .. } => Self::OfService(match port {
+                PortDefinition::Name(name) => name.clone(),
+                _ => scope.port_number().unwrap_or(0).to_string(),
+            }),
+        }
+    }
+}
