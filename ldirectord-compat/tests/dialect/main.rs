@@ -8,6 +8,7 @@ mod golden;
 mod grammar;
 mod judged;
 mod manual;
+mod odd;
 mod properties;
 mod quirks;
 mod readme;
