@@ -95,3 +95,18 @@ fn at_the_end_nothing_waits() {
     assert!(world.exited);
     assert_eq!(bulletins(&mut world).len(), 1);
 }
+
+#[test]
+fn what_waits_for_those_who_are_told_no_more_still_reaches_them() {
+    let mut world = told_of(&[Topic::Servers]);
+    world.dead.insert(address(SERVERS[1]));
+    world.run(Duration::from_secs(2));
+    let servers = SERVERS.map(|server| (server, 1));
+    world.load(&[Brief::new(VIP, &servers)]);
+    assert_eq!(bulletins(&mut world), [], "gathering goes on");
+    world.run(Duration::from_secs(10));
+    assert_eq!(bulletins(&mut world).len(), 1);
+    world.dead.clear();
+    world.run(Duration::from_secs(10));
+    assert_eq!(bulletins(&mut world), [], "and nobody is told now");
+}

@@ -105,6 +105,7 @@ impl Director {
         let held = health.penalty.held_until();
         let after = health.checks.get(check)?;
         let (failures, wished) = (after.failures(), after.pace(timing));
+        let (counted, limit) = after.failures_of(timing);
         self.report_besides(target, report, turned.server.as_ref(), now, effects);
         let (name, server) = (service.name.clone(), target.1);
         if let Some(transition) = turned.server {
@@ -145,8 +146,8 @@ impl Director {
                 name,
                 service: target.0,
                 server,
-                failures,
-                limit: timing.fall,
+                failures: counted,
+                limit,
                 reason: report.outcome.words().to_owned(),
             }));
         } else if failures < failures_before {

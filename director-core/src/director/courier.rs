@@ -17,6 +17,8 @@ const LARGEST_BULLETIN: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Courier {
     bags: Vec<Bag>,
+    /// What still waits for those who are told no more.
+    last: Vec<Bag>,
 }
 
 /// What waits for one of them.
@@ -42,6 +44,7 @@ impl Courier {
                 None => Bag::new(hook.clone()),
             });
         }
+        self.last.extend(former);
     }
 
     /// Something happened.
@@ -59,16 +62,16 @@ impl Courier {
     /// The messages that are due; all that wait when the end has come.
     pub(super) fn due(&mut self, now: Moment, end: bool) -> Vec<Bulletin> {
         let due = |bag: &&mut Bag| bag.due.is_some_and(|due| due <= now || end);
-        self.bags
-            .iter_mut()
-            .filter(due)
-            .map(Bag::bulletin)
-            .collect()
+        let all = self.bags.iter_mut().chain(&mut self.last);
+        let bulletins = all.filter(due).map(Bag::bulletin).collect();
+        self.last.retain(|bag| bag.due.is_some());
+        bulletins
     }
 
     /// When the next message is due.
     pub(super) fn next_due(&self) -> Option<Moment> {
-        self.bags.iter().filter_map(|bag| bag.due).min()
+        let all = self.bags.iter().chain(&self.last);
+        all.filter_map(|bag| bag.due).min()
     }
 }
 

@@ -157,6 +157,9 @@ impl Director {
         }
         // Who still fails gets all the chances that the definitions give.
         self.schedule.fail_anew(now);
+        for health in self.book.values_mut() {
+            health.count_anew(now);
+        }
         self.freeze_is_spent = matches!(why, Thaw::TimeOver | Thaw::Operator);
         let notice = FreezeNotice::Thawed(why);
         effects.push(Effect::Tell(Notice::Freeze(notice)));

@@ -176,7 +176,7 @@ fn in_short(link: &Link<'_>) -> String {
     match link.because {
         Because::Defined => String::new(),
         Because::Ordered(order) => order.to_string(),
-        Because::Judged(health) => format!("{}: {}", health.verdict, health.reason),
+        Because::Judged { health, .. } => format!("{}: {}", health.verdict, health.reason),
         ref other => other.to_string(),
     }
 }

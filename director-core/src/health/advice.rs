@@ -135,11 +135,17 @@ impl Advice {
     /// Whether it wants no new connections.
     #[must_use]
     pub fn wants_nothing(&self) -> bool {
+        self.down.is_some() || self.wants_rest()
+    }
+
+    /// Whether it wants no new connections for another reason than that it fails.
+    #[must_use]
+    pub fn wants_rest(&self) -> bool {
         let no_weight = matches!(
             self.weight,
             Some(AdvisedWeight::Percent(0) | AdvisedWeight::Exactly(0))
         );
-        self.down.is_some() || self.state != AdvisedState::Ready || no_weight
+        self.state != AdvisedState::Ready || no_weight
     }
 
     /// Whether it wants to be out, and not only without new connections.

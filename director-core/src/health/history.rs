@@ -15,6 +15,9 @@ pub const HISTORY_LENGTH: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct History {
     answers: VecDeque<(Moment, Report)>,
+    /// A window counts answers from here on.
+    #[serde(default)]
+    counts_from: Moment,
 }
 
 impl History {
@@ -24,6 +27,11 @@ impl History {
             self.answers.pop_front();
         }
         self.answers.push_back((at, report));
+    }
+
+    /// Has windows count only what comes from now on; what came before is still shown.
+    pub(super) fn count_anew(&mut self, now: Moment) {
+        self.counts_from = now;
     }
 
     /// The last answer and when it came.
@@ -45,6 +53,7 @@ impl History {
             .answers
             .iter()
             .rev()
+            .take_while(|(at, _)| *at >= self.counts_from)
             .filter_map(|(_, report)| report.outcome.is_good())
             .take(size);
         answers.fold((0, 0), |(good, all), is_good| {

@@ -126,6 +126,16 @@ impl CheckHealth {
         }
     }
 
+    /// Failures that count towards a turn to down, and how many make one.
+    #[must_use]
+    pub fn failures_of(&self, timing: &CheckTiming) -> (u32, u32) {
+        let Some(window) = timing.window else {
+            return (self.failures(), timing.fall);
+        };
+        let (good, answers) = self.history.good_in(window);
+        (answers - good, window.of - window.good + 1)
+    }
+
     /// The last report and when it came.
     #[must_use]
     pub fn last(&self) -> Option<&(Moment, Report)> {

@@ -138,7 +138,7 @@ impl Schedule {
             return;
         };
         self.queue.remove(&(task.due, id));
-        task.due = task.asked_at + pace;
+        task.due = task.asked_at + task.varied(pace);
         self.queue.insert((task.due, id));
     }
 

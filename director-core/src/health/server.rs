@@ -73,6 +73,7 @@ impl Health {
             ..CheckHealth::presumed(&check.name, self.verdict, &self.reason, self.since)
         };
         self.checks = checks.iter().map(fresh).collect();
+        self.forgive_undamped(checks);
         self
     }
 
@@ -83,6 +84,20 @@ impl Health {
             check.ask(probe);
         }
         self
+    }
+
+    /// Where no check is damped, nobody is held out, whatever was defined before.
+    fn forgive_undamped(&mut self, checks: &[Check]) {
+        if checks.iter().all(|check| check.timing.damping.is_none()) {
+            self.penalty = Penalty::default();
+        }
+    }
+
+    /// Verdicts move again after they stood still: what came before says no more about what is to come.
+    pub(crate) fn count_anew(&mut self, now: Moment) {
+        for check in &mut self.checks {
+            check.history.count_anew(now);
+        }
     }
 
     /// Takes over the checks of new definitions: one that has the name of a former one goes on as that, and so does an
@@ -108,6 +123,7 @@ impl Health {
             taken
         };
         self.checks = checks.iter().map(taken).collect();
+        self.forgive_undamped(checks);
         for (check, probe) in self.checks.iter_mut().zip(probes) {
             check.ask(probe);
         }
@@ -181,6 +197,13 @@ impl Health {
     pub fn is_advised_out(&self) -> bool {
         let mut advice = self.agent.iter().chain(&self.weight_source);
         advice.any(Advice::wants_nothing)
+    }
+
+    /// Whether its agent, or the source of its weight, asks for no new connections without saying that it fails.
+    #[must_use]
+    pub fn is_advised_to_rest(&self) -> bool {
+        let mut advice = self.agent.iter().chain(&self.weight_source);
+        advice.any(Advice::wants_rest)
     }
 
     /// Takes a report of one of its checks into account; says what changed, if anything did.

@@ -112,6 +112,11 @@ impl Task {
         probe
     }
 
+    /// This step with the jitter of the question that comes next.
+    pub(super) fn varied(&self, step: Duration) -> Duration {
+        self.rhythm.varied(step, self.identity, self.asked)
+    }
+
     /// Closes the question.
     pub(super) fn answered(&mut self, report: &Report, now: Moment) {
         self.asking = false;

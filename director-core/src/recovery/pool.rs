@@ -105,6 +105,8 @@ pub fn census(service: &VirtualService, book: &HealthBook, orders: &Orders) -> V
             continue;
         }
         match book.get(&target) {
+            // Its own word counts, also before it was asked.
+            Some(health) if health.is_advised_out() => {}
             Some(health) if health.presumed => tier.unknown += 1,
             Some(health) => tier.available += usize::from(health.is_available()),
             None => tier.available += 1,

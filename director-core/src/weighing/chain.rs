@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::health::{Advice, Health, Verdict};
+use crate::health::{Advice, Health};
 use crate::model::Then;
 use crate::moment::Moment;
 use crate::overrides::Order;
@@ -36,7 +36,12 @@ pub enum Because<'a> {
     /// Its agent.
     Agent(&'a Advice),
     /// The verdict over the server.
-    Judged(&'a Health),
+    Judged {
+        /// What is known of it.
+        health: &'a Health,
+        /// Time for which it is held out, when it changed too often.
+        held_for: Option<Duration>,
+    },
     /// A standing order.
     Ordered(&'a Order),
     /// Weights are multiplied, so that a slow start has room.
@@ -151,7 +156,7 @@ impl Because<'_> {
             Self::Defined => "defined",
             Self::WeightFrom(_) => "weight",
             Self::Agent(_) => "agent",
-            Self::Judged(_) => "verdict",
+            Self::Judged { .. } => "verdict",
             Self::Ordered(_) => "order",
             Self::Room(_) => "room",
             Self::SlowStart { .. } => "slow start",
@@ -172,7 +177,7 @@ impl fmt::Display for Because<'_> {
         match self {
             Self::Defined => f.write_str("as the definitions say"),
             Self::WeightFrom(advice) | Self::Agent(advice) => advised(f, advice),
-            Self::Judged(health) => judged(f, health),
+            Self::Judged { health, held_for } => judged(f, health, *held_for),
             Self::Ordered(order) => write!(f, "{order} (ordered by {})", order.author),
             Self::Room(factor) => write!(f, "times {factor}, so that a slow start has room"),
             Self::SlowStart { percent, left } => {
@@ -216,13 +221,17 @@ fn advised(f: &mut fmt::Formatter<'_>, advice: &Advice) -> fmt::Result {
     Ok(())
 }
 
-fn judged(f: &mut fmt::Formatter<'_>, health: &Health) -> fmt::Result {
+fn judged(f: &mut fmt::Formatter<'_>, health: &Health, held_for: Option<Duration>) -> fmt::Result {
     let presumed = if health.presumed { "presumed " } else { "" };
     write!(f, "{presumed}{}: {}", health.verdict, health.reason)?;
-    if health.verdict == Verdict::Up && !health.is_available() {
-        f.write_str("; it changes too often and is held out")?;
+    match held_for {
+        Some(left) => write!(
+            f,
+            "; it changes too often and is held out, {} to go",
+            Span(left)
+        ),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn draining(

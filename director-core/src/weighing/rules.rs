@@ -103,7 +103,10 @@ pub(super) fn verdict<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link
     Some(Link {
         weight,
         since: Some(health.since),
-        because: Because::Judged(health),
+        because: Because::Judged {
+            health,
+            held_for: (health.penalty.held_until()).map(|until| until.since(facts.now)),
+        },
     })
 }
 

@@ -139,8 +139,10 @@ impl<'a> Situation<'a> {
             {
                 continue;
             }
-            // What nobody has asked yet is not known to be bad, and keeps what it has.
-            if self.book.get(&target).is_some_and(|health| health.presumed) {
+            // What nobody has asked yet is not known to be bad, and keeps what it has; who is out by the will of its own
+            // people is not out by a verdict.
+            let health = self.book.get(&target);
+            if health.is_some_and(|health| health.presumed || health.is_advised_to_rest()) {
                 continue;
             }
             weighing.drain = None;
