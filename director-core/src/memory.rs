@@ -1,19 +1,20 @@
-//! What a director has to remember over a restart: the orders that were given to it, its verdicts, and which services are
-//! its own. Times are the director's own moments; whoever keeps a memory lets the director's clock go on from there.
+//! What a director has to remember over a restart: the orders that were given to it, its verdicts, which services are its
+//! own, and what takes its time: drains, slow starts, too few servers. Times are the director's own moments; whoever keeps a memory lets the director's clock go on from there.
 //!
 //! Leaves to others where it is kept (the shell) and when (`director::keeping`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::health::{Health, Penalty, Verdict};
-use crate::model::ServiceId;
+use crate::health::{CheckHealth, Health, Penalty, Verdict};
+use crate::model::{Check, Combine, DrainRule, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::{Order, Target};
+use crate::recovery::RecoveryMemory;
 
 /// Everything that outlives a restart.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
     /// Orders that were given by command and stand.
@@ -22,6 +23,11 @@ pub struct Memory {
     pub verdicts: Vec<(Target, Judged)>,
     /// Services that are ours to change, those included that are still to leave the kernel.
     pub owned: BTreeSet<ServiceId>,
+    /// How services leave that wait for connections to end: those that were defined, and those on their way out. One that
+    /// is dropped from the definitions while no director runs leaves as it would have left otherwise.
+    pub drain_rules: Vec<(ServiceId, DrainRule)>,
+    /// Slow starts, drains and pools.
+    pub recovery: RecoveryMemory,
 }
 
 /// A verdict that a real server's answers have led to.
@@ -36,6 +42,22 @@ pub struct Judged {
     /// What its changes of verdict have cost it.
     #[serde(default)]
     pub penalty: Penalty,
+    /// What each of its checks has found, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<JudgedCheck>,
+}
+
+/// A verdict that one check's answers have led to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgedCheck {
+    /// The check, by its name.
+    pub name: String,
+    /// Up or down.
+    pub verdict: Verdict,
+    /// Since when.
+    pub since: Moment,
+    /// Why.
+    pub reason: String,
 }
 
 impl Judged {
@@ -46,23 +68,59 @@ impl Judged {
             since: health.since,
             reason: health.reason.clone(),
             penalty: health.penalty,
+            checks: JudgedCheck::several(&health.checks),
         })
     }
 
-    /// The health that a server begins with after a restart. A server known to be bad is known to be bad still; one that
-    /// was good is believed to be so until it is asked.
-    pub(crate) fn health(self) -> Health {
+    /// The health that a server begins with after a restart, and its checks with it. Who is known to be bad is known to be
+    /// bad still; who was good is believed to be so until he is asked.
+    pub(crate) fn health(self, checks: &[Check], combine: Combine, now: Moment) -> Health {
         let Self {
             verdict,
             since,
             reason,
             penalty,
+            checks: known,
         } = self;
-        Health {
+        let mut health = Health {
             presumed: verdict == Verdict::Up,
             penalty,
             ..Health::presumed(verdict, &reason, since)
         }
+        .asked_by(checks);
+        let known: BTreeMap<&str, &JudgedCheck> = known
+            .iter()
+            .map(|known| (known.name.as_str(), known))
+            .collect();
+        for check in &mut health.checks {
+            if let Some(known) = known.get(check.name.as_str()) {
+                *check = known.health();
+            }
+        }
+        health.fallen(combine, now)
+    }
+}
+
+impl JudgedCheck {
+    /// What is worth remembering of a server's checks. An only one knows what is known of the server.
+    fn several(checks: &[CheckHealth]) -> Vec<Self> {
+        if checks.len() < 2 {
+            return Vec::new();
+        }
+        let known = checks.iter().filter(|check| !check.presumed);
+        let judged = known.map(|check| Self {
+            name: check.name.clone(),
+            verdict: check.verdict,
+            since: check.since,
+            reason: check.reason.clone(),
+        });
+        judged.collect()
+    }
+
+    fn health(&self) -> CheckHealth {
+        let mut health = CheckHealth::presumed(&self.name, self.verdict, &self.reason, self.since);
+        health.presumed = self.verdict == Verdict::Up;
+        health
     }
 }
 

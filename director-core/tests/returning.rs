@@ -136,6 +136,7 @@ fn an_ordered_weight_has_room_and_returns_slowly_like_any_other() {
     let half = world.weight(VIP, TWO).unwrap_or_default();
     assert!((94..=102).contains(&half), "{half}: half of 200");
     let mut next = World::new(world.kernel.clone());
+    next.now = world.now;
     let memory = world.director.memory();
     next.event(Event::Remembered { memory });
     next.load(&[pair(slow_start(100))]);

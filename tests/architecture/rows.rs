@@ -150,7 +150,7 @@ pub(super) const ROWS: &[Row] = &[
     row("director-core/src/plan", &["table", "model"]),
     row(
         "director-core/src/memory",
-        &["health", "overrides", "model", "moment"],
+        &["recovery", "health", "overrides", "model", "moment"],
     ),
     row("director-core/src/overrides", &["model", "moment"]),
     row("director-core/src/health", &["model", "moment"]),

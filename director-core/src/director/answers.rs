@@ -103,6 +103,7 @@ impl Director {
             .is_some_and(|(_, last)| last.outcome == report.outcome);
         let turned = health.report(checks, service.combine, check, report.clone(), now);
         let held = health.penalty.held_until();
+        self.keeping.changed |= turned.check.is_some() && checks.len() > 1;
         let after = health.checks.get(check)?;
         let (failures, wished) = (after.failures(), after.pace(timing));
         let (counted, limit) = after.failures_of(timing);

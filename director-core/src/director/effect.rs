@@ -281,6 +281,8 @@ pub enum Notice {
         orders: usize,
         /// Real servers that are known to be bad.
         bad: usize,
+        /// Real servers that drain.
+        drains: usize,
     },
     /// What is to be remembered over a restart cannot be kept, or can be again.
     Keeping {

@@ -14,12 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Director, Effect, Notice};
-use crate::health::{HealthBook, Verdict};
+use crate::health::{Health, HealthBook, Verdict};
 use crate::memory::{Judged, Memory};
-use crate::model::{Endpoint, ServiceId};
+use crate::model::{DrainRule, Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Target;
+use crate::recovery::RecoveryMemory;
 use crate::table::{ServiceEntry, Table};
+use crate::weighing::waits_for_connections;
 
 /// Longest time that an operation waits for what it depends on to be kept.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -35,6 +37,8 @@ pub(super) struct Keeping {
     active: bool,
     /// What was remembered at the start and has found no use yet.
     pub(super) remembered: BTreeMap<Target, Judged>,
+    /// What has found its use. As long as it is not confirmed by an answer it outlives the next restart as well.
+    believed: BTreeMap<Target, Judged>,
     revision: u64,
     /// Something may have changed since the last memory that was handed over.
     pub(super) changed: bool,
@@ -71,7 +75,22 @@ impl Essence {
     }
 }
 
+/// What takes its time and outlives a restart.
+#[derive(Debug, PartialEq)]
+pub(super) struct Lasting {
+    recovery: RecoveryMemory,
+    drain_rules: BTreeMap<ServiceId, DrainRule>,
+}
+
 impl Keeping {
+    /// A server begins with what was remembered of it, or anew.
+    pub(super) fn believe(&mut self, target: Target, judged: Option<Judged>) {
+        match judged {
+            Some(judged) => drop(self.believed.insert(target, judged)),
+            None => drop(self.believed.remove(&target)),
+        }
+    }
+
     /// The number of the memory that holds all that is known now; none when nobody keeps it.
     pub(super) fn promised(&self) -> Option<u64> {
         let waits = u64::from(self.changed);
@@ -154,7 +173,11 @@ impl Director {
         let judged = self
             .book
             .iter()
-            .filter_map(|(target, health)| Some((*target, Judged::of(health)?)));
+            .filter_map(|(target, health)| Some((*target, self.judged(target, health)?)));
+        let Lasting {
+            recovery,
+            drain_rules,
+        } = self.lasting();
         Memory {
             orders: self.orders.by_command(),
             verdicts: unused
@@ -163,6 +186,34 @@ impl Director {
                 .into_iter()
                 .collect(),
             owned: self.owned.clone(),
+            drain_rules: drain_rules.into_iter().collect(),
+            recovery,
+        }
+    }
+
+    /// What is known of a server, or believed by memory.
+    fn judged(&self, target: &Target, health: &Health) -> Option<Judged> {
+        let believed = || self.keeping.believed.get(target).cloned();
+        Judged::of(health).or_else(believed)
+    }
+
+    /// What takes its time, as it is to be remembered.
+    pub(super) fn lasting(&self) -> Lasting {
+        let services = self.model.services().iter();
+        let defined = services.filter_map(|service| {
+            let rule = service
+                .recovery
+                .drain
+                .filter(|_| waits_for_connections(service));
+            Some((service.id, rule?))
+        });
+        let leaving = self.recovery.leaving.iter();
+        Lasting {
+            recovery: self.recovery.memory(),
+            drain_rules: leaving
+                .map(|(service, rule)| (*service, *rule))
+                .chain(defined)
+                .collect(),
         }
     }
 
@@ -184,20 +235,33 @@ impl Director {
         self.keeping.kept = Essence::of(&memory);
         self.keeping.remembered = memory.verdicts.into_iter().collect();
         self.owned.extend(memory.owned);
+        // Whoever is defined does not leave, which the first definitions tell.
+        self.recovery.leaving.extend(memory.drain_rules);
+        let drains = memory.recovery.drains.len();
+        self.recovery.restore(memory.recovery);
         let orders = memory.orders.len();
         let bad = self.keeping.kept.bad.len();
         self.orders.restore(memory.orders);
         self.keeping.next = now;
-        if orders + bad > 0 {
-            effects.push(Effect::Tell(Notice::Remembered { orders, bad }));
+        if orders + bad + drains > 0 {
+            effects.push(Effect::Tell(Notice::Remembered {
+                orders,
+                bad,
+                drains,
+            }));
         }
     }
 
-    /// Hands over what is to be kept when it has changed.
-    pub(super) fn keep(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+    /// Nothing waits for ever for what is on its way.
+    pub(super) fn wait_no_longer(&mut self, now: Moment) {
         if let Some(asked) = &mut self.keeping.asked {
             asked.gave_up |= asked.since + PATIENCE <= now;
         }
+    }
+
+    /// Hands over what is to be kept when it has changed: drains and slow starts included that have begun in this moment,
+    /// and ahead of what the kernel is asked for.
+    pub(super) fn keep(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let keeping = &self.keeping;
         let waits = keeping.asked.is_some() || keeping.next > now;
         if !keeping.active || !keeping.changed || waits {
@@ -211,10 +275,11 @@ impl Director {
             gave_up: false,
             essence: Essence::of(&memory),
         });
-        effects.push(Effect::Keep {
+        let keep = Effect::Keep {
             revision: self.keeping.revision,
             memory,
-        });
+        };
+        effects.insert(0, keep);
     }
 
     /// A memory is kept, or could not be.

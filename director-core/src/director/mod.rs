@@ -208,8 +208,9 @@ impl Director {
         }
         self.look_at_freeze(now, &mut effects);
         self.look_around(now, &mut effects);
-        self.keep(now, &mut effects);
+        self.wait_no_longer(now);
         self.go_on(now, &mut effects);
+        self.keep(now, &mut effects);
         self.send_bulletins(now, &mut effects);
         effects
     }
@@ -257,8 +258,10 @@ impl Director {
             });
         }
         self.judged_anew = true;
+        let lasting = self.lasting();
         let former = std::mem::replace(&mut self.model, model);
         self.pass_on(&former);
+        self.keeping.changed |= self.lasting() != lasting;
         self.courier.take_over(self.model.hooks());
         self.loaded_at = Some(now);
         self.refusal = None;

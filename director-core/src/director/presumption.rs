@@ -43,14 +43,28 @@ impl Director {
                     }
                     None => {
                         let judged = self.keeping.remembered.remove(&key);
-                        judged
-                            .and_then(|judged| recalled(judged, service, server, weight))
+                        let judged = judged.filter(|_| is_asked(server));
+                        let known = judged.clone();
+                        let known =
+                            known.and_then(|known| recalled(known, service, server, weight, now));
+                        let mut health = known
                             .unwrap_or_else(|| first_health(service, server, weight, now))
-                            .about(&server.probes)
+                            .about(&server.probes);
+                        // What its changes have cost it counts also where its verdict does not.
+                        health.penalty = judged
+                            .as_ref()
+                            .map(|known| known.penalty)
+                            .unwrap_or_default();
+                        self.keeping.believe(key, judged);
+                        health
                     }
                 };
                 if health.presumed && health.verdict == Verdict::Up {
-                    self.schedule.vouch(key.0, key.1, now);
+                    let good = |check: usize| {
+                        let known = health.checks.get(check);
+                        known.is_none_or(|check| check.verdict == Verdict::Up)
+                    };
+                    self.schedule.vouch(key.0, key.1, good, now);
                 }
                 let (agent, weight_source) = advice.unwrap_or_default();
                 health.agent = agent.filter(|_| server.agent.is_some());
@@ -75,12 +89,12 @@ fn recalled(
     service: &VirtualService,
     server: &RealServer,
     kernel_weight: Option<u32>,
+    now: Moment,
 ) -> Option<Health> {
-    let health = judged
-        .health()
-        .asked_by(service.checks_of(&server.endpoint));
+    let checks = service.checks_of(&server.endpoint);
+    let health = judged.health(checks, service.combine, now);
     let counts = health.verdict == Verdict::Down || kernel_weight.is_some();
-    (counts && is_asked(server)).then_some(health)
+    counts.then_some(health)
 }
 
 /// What is believed of a server before its first report.

@@ -1,11 +1,12 @@
 //! Brings slow starts, drains and pools up to date before the tables are compared, and tells what changed about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Director, Effect, Notice};
 use crate::guard::{self, Objection};
+use crate::health::Health;
 use crate::model::{DrainRule, FIRST_TIER, Guard, Model, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{Command, Orders, Target};
@@ -23,6 +24,8 @@ struct Found {
     leaving: BTreeMap<Target, (DrainRule, ServerEntry)>,
     /// Servers with a slow start that are in service.
     serving: BTreeMap<Target, Serving>,
+    /// The same, believed to be in service until they have been asked.
+    believed: BTreeSet<Target>,
 }
 
 /// A server with a slow start that is in service.
@@ -110,6 +113,7 @@ impl Director {
         let Some(observed) = self.observed.take() else {
             return;
         };
+        let lasting = self.lasting();
         self.review_pools(&observed, now, effects);
         let found = self.found(&observed, now);
         self.review_ramps(&found, now);
@@ -117,6 +121,7 @@ impl Director {
         let known =
             |service: &ServiceId, _: &mut DrainRule| observed.services.contains_key(service);
         self.recovery.leaving.retain(known);
+        self.keeping.changed |= self.lasting() != lasting;
         self.observed = Some(observed);
         self.next_review = [self.next_step(now), self.recovery.drains.next_end()]
             .into_iter()
@@ -199,6 +204,8 @@ impl Director {
                         kernel: known.map(|known| known.settings.weight),
                     };
                     found.serving.insert(target, serving);
+                } else if health.is_some_and(Health::is_available) {
+                    found.believed.insert(target);
                 }
             }
         }
@@ -214,7 +221,8 @@ impl Director {
     fn review_ramps(&mut self, found: &Found, now: Moment) {
         let model = Arc::clone(&self.model);
         let ramps = &mut self.recovery.ramps;
-        ramps.retain(|target| found.serving.contains_key(target));
+        ramps
+            .retain(|target| found.serving.contains_key(target) || found.believed.contains(target));
         for (target, serving) in &found.serving {
             let Some(rule) = model.service(&target.0).and_then(slow_start) else {
                 continue;

@@ -210,12 +210,22 @@ impl fmt::Display for Notice {
             Self::Unreadable { message, retry_in } => {
                 write!(f, "{message}; next attempt in {} s", retry_in.as_secs())
             }
-            Self::Remembered { orders, bad } => write!(
-                f,
-                "remembered from before: {}, {} known to be bad",
-                counted(*orders, "standing order"),
-                counted(*bad, "real server")
-            ),
+            Self::Remembered {
+                orders,
+                bad,
+                drains,
+            } => {
+                write!(
+                    f,
+                    "remembered from before: {}, {} known to be bad",
+                    counted(*orders, "standing order"),
+                    counted(*bad, "real server")
+                )?;
+                match drains {
+                    0 => Ok(()),
+                    _ => write!(f, ", {} under way", counted(*drains, "drain")),
+                }
+            }
             Self::Keeping {
                 failure: Some(failure),
             } => write!(

@@ -155,12 +155,18 @@ impl Schedule {
         }
     }
 
-    /// Counts the checks of a server as good at this moment, unless they have been answered: so the kernel's table says.
-    pub(crate) fn vouch(&mut self, service: ServiceId, server: Endpoint, now: Moment) {
+    /// Counts checks of a server as good at this moment, unless they have been answered: so the kernel's table says.
+    pub(crate) fn vouch(
+        &mut self,
+        service: ServiceId,
+        server: Endpoint,
+        good: impl Fn(usize) -> bool,
+        now: Moment,
+    ) {
         for (concern, id) in self.of_server.get(&(service, server)).into_iter().flatten() {
-            if let Some(task) = (self.tasks.get_mut(id))
-                .filter(|task| matches!(concern, Concern::Check(_)) && !task.answered_before)
-            {
+            if let Some(task) = (self.tasks.get_mut(id)).filter(|task| {
+                matches!(concern, Concern::Check(check) if good(*check)) && !task.answered_before
+            }) {
                 task.last_good = Some(now);
             }
         }

@@ -77,6 +77,17 @@ impl Health {
         self
     }
 
+    /// The same, down when its checks say so together: they may have been defined otherwise when it was up.
+    #[must_use]
+    pub(crate) fn fallen(mut self, combine: Combine, now: Moment) -> Self {
+        let (verdict, presumed) = self.count(combine);
+        if (self.verdict, verdict) == (Verdict::Up, Verdict::Down) {
+            (self.verdict, self.presumed, self.since) = (verdict, presumed, now);
+            "its checks were redefined".clone_into(&mut self.reason);
+        }
+        self
+    }
+
     /// Notes what its checks ask, so that another question is told from the same one.
     #[must_use]
     pub(crate) fn about(mut self, probes: &[Probe]) -> Self {

@@ -128,6 +128,11 @@ impl Drains {
             .collect()
     }
 
+    /// Goes on with drains that have begun.
+    pub(super) fn restore(&mut self, drains: Vec<(Target, Drain)>) {
+        self.by_target.extend(drains);
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (&Target, &Drain)> {
         self.by_target.iter()

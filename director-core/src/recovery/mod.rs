@@ -7,10 +7,12 @@
 mod drain;
 mod pool;
 mod ramp;
+mod remembered;
 
 pub use drain::{Drain, DrainEnd, Drains};
 pub use pool::{Census, Pool, Pools, Shortage, census};
 pub use ramp::{Ramp, Ramps, room, scaled, slow_start, with_room};
+pub use remembered::RecoveryMemory;
 
 use std::collections::BTreeMap;
 

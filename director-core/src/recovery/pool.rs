@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::health::HealthBook;
 use crate::model::{FIRST_TIER, Minimum, ServiceId, VirtualService};
 use crate::moment::Moment;
@@ -27,7 +29,7 @@ pub struct Census {
 }
 
 /// Too few servers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shortage {
     /// Since when.
     pub since: Moment,
@@ -50,7 +52,7 @@ impl fmt::Display for Shortage {
 }
 
 /// The state of one service's servers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
     /// The highest open tier.
     pub open: u32,
@@ -76,6 +78,13 @@ impl Pools {
     /// Notes a state; gives the former one.
     pub fn set(&mut self, service: ServiceId, pool: Pool) -> Option<Pool> {
         self.by_service.insert(service, pool)
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ServiceId, Pool)> {
+        self.by_service
+            .iter()
+            .map(|(service, pool)| (*service, *pool))
     }
 
     /// Forgets services.

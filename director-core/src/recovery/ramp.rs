@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{SlowStart, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::Target;
@@ -57,7 +59,7 @@ pub struct Ramps {
 }
 
 /// A slow start under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ramp {
     /// Since when.
     pub since: Moment,
@@ -95,6 +97,16 @@ impl Ramps {
             head: rule.window.mul_f64(elapsed_share(rule, percent)),
         });
         self.by_target.insert(target, ramp);
+    }
+
+    /// Goes on with slow starts that have begun.
+    pub(super) fn restore(&mut self, ramps: Vec<(Target, Option<Ramp>)>) {
+        self.by_target.extend(ramps);
+    }
+
+    /// All servers in service, with their slow starts.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Target, Option<Ramp>)> {
+        self.by_target.iter().map(|(target, ramp)| (*target, *ramp))
     }
 
     /// A server is in service with all its weight.

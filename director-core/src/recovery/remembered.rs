@@ -1,0 +1,52 @@
+//! What outlives a restart of slow starts, drains and pools, so that a director goes on where the one before it was: a drain
+//! ends at its first deadline, a slow start rises as if nothing had happened, too few servers are too few until there are
+//! enough to be back.
+//!
+//! Leaves to others when it is kept. Which of it still counts is seen at the first look at the kernel's table.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Drain, Pool, Ramp, RecoveryState};
+use crate::model::ServiceId;
+use crate::overrides::Target;
+
+/// What is kept of a [`RecoveryState`].
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecoveryMemory {
+    /// Servers that leave.
+    pub drains: Vec<(Target, Drain)>,
+    /// Servers in service that return slowly, and those that are through with it (none).
+    pub ramps: Vec<(Target, Option<Ramp>)>,
+    /// Whether each service has enough servers.
+    pub pools: Vec<(ServiceId, Pool)>,
+}
+
+impl RecoveryState {
+    /// What is to be remembered.
+    #[must_use]
+    pub fn memory(&self) -> RecoveryMemory {
+        // That nothing is active is seen at each look, and is seen again.
+        let drains = self.drains.iter().map(|(target, drain)| {
+            let kept = Drain {
+                quiet_since: None,
+                ..*drain
+            };
+            (*target, kept)
+        });
+        RecoveryMemory {
+            drains: drains.collect(),
+            ramps: self.ramps.iter().collect(),
+            pools: self.pools.iter().collect(),
+        }
+    }
+
+    /// Goes on with what a director before this one has left.
+    pub fn restore(&mut self, memory: RecoveryMemory) {
+        self.drains.restore(memory.drains);
+        self.ramps.restore(memory.ramps);
+        for (service, pool) in memory.pools {
+            self.pools.set(service, pool);
+        }
+    }
+}
