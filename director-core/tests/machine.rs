@@ -4,10 +4,11 @@ mod world;
 
 use std::time::Duration;
 
+use director_core::definitions::{MinimumDefinition, RecoveryDefinition};
 use director_core::director::{Event, HostResult, Notice};
-use director_core::model::{HostPiece, OnStop, Vip};
-use director_core::table::Table;
-use world::{Brief, World, address};
+use director_core::model::{BelowMinimum, HostPiece, OnStop, Protocol, Quantity, ServiceId, Vip};
+use director_core::table::{ServiceEntry, Table};
+use world::{Brief, World, address, place, placed, service_id};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -142,4 +143,140 @@ fn what_a_director_before_this_one_left_is_undone() {
     world.load(&[Brief::new("192.0.2.1", &[("10.0.0.1", 1)])]);
     world.run(2 * SECOND);
     assert!(world.machine.made.is_empty());
+}
+
+/// A service with two servers, both of which have to be available; without them it is withdrawn, and its VIP too.
+fn withdrawing(port: u64) -> Brief {
+    Brief {
+        interface: Some("eth0"),
+        port,
+        recovery: RecoveryDefinition {
+            minimum_healthy: Some(MinimumDefinition {
+                place: place(),
+                servers: Some(placed(Quantity::Number(2))),
+                back_at: None,
+                below: Some(placed(BelowMinimum::Withdraw)),
+            }),
+            ..RecoveryDefinition::default()
+        },
+        ..Brief::new(SHARED, &[(ONE, 1), (TWO, 1)])
+    }
+}
+
+const SHARED: &str = "192.0.2.1";
+const ONE: &str = "10.0.0.1";
+const TWO: &str = "10.0.0.2";
+
+fn at_port(port: u16) -> ServiceId {
+    ServiceId::Address {
+        protocol: Protocol::Tcp,
+        vip: address(SHARED),
+        port,
+    }
+}
+
+#[test]
+fn the_vip_of_a_withdrawn_service_goes_and_comes_back_when_somebody_serves() {
+    let mut world = World::new(Table::default());
+    world.load(&[withdrawing(80), on_interface("192.0.2.9", "eth0")]);
+    world.run(2 * SECOND);
+    let (vip, other) = (piece(SHARED, "eth0"), piece("192.0.2.9", "eth0"));
+    assert_eq!(world.machine.made, [vip.clone(), other.clone()]);
+
+    world.dead.insert(address(TWO));
+    world.run(2 * SECOND);
+    assert!(!world.kernel.services.contains_key(&service_id(SHARED)));
+    assert_eq!(world.machine.made, [other.clone()]);
+    let last = told(&world).pop();
+    let words = "removed 192.0.2.1/32 on eth0 (tcp 192.0.2.1:80: only 1 of 2 real servers are available, 2 are needed)";
+    assert_eq!(last.as_deref(), Some(words));
+
+    // The kernel does not take the service back yet: nobody is drawn to an address without one.
+    world.refuse = Box::new(|op| op.service() == service_id(SHARED));
+    world.dead.clear();
+    world.run(5 * SECOND);
+    assert_eq!(world.machine.made, [other.clone()]);
+    world.refuse = Box::new(|_| false);
+    world.run(60 * SECOND);
+    assert_eq!(world.machine.made, [other, vip]);
+    assert_eq!(
+        told(&world).pop().as_deref(),
+        Some("added 192.0.2.1/32 on eth0 (the VIP of a service)")
+    );
+}
+
+#[test]
+fn a_vip_stays_while_another_service_needs_it() {
+    let vip = piece(SHARED, "eth0");
+    let with_another = |other: Option<Brief>| {
+        let mut world = World::new(Table::default());
+        let briefs: Vec<Brief> = [withdrawing(80)].into_iter().chain(other).collect();
+        world.load(&briefs);
+        world.run(2 * SECOND);
+        world
+    };
+    // One that has nothing to withdraw for, with or without a word about the VIP.
+    for interface in [None, Some("eth0")] {
+        let mut world = with_another(Some(Brief {
+            interface,
+            port: 443,
+            ..Brief::new(SHARED, &[(ONE, 1)])
+        }));
+        world.dead.insert(address(TWO));
+        world.run(15 * SECOND);
+        assert!(!world.kernel.services.contains_key(&at_port(80)));
+        assert_eq!(world.machine.made, [vip.clone()]);
+    }
+    // One that has enough servers itself, until it has not.
+    let mut world = with_another(Some(Brief {
+        servers: vec![("10.0.0.3", 1), ("10.0.0.4", 1)],
+        ..withdrawing(443)
+    }));
+    world.dead.insert(address(TWO));
+    world.run(15 * SECOND);
+    assert_eq!(world.machine.made, [vip.clone()]);
+    world.dead.insert(address("10.0.0.3"));
+    world.run(2 * SECOND);
+    assert!(world.kernel.services.is_empty() && world.machine.made.is_empty());
+    world.dead.remove(&address(TWO));
+    world.run(2 * SECOND);
+    assert_eq!(world.machine.made, [vip.clone()], "one of them is enough");
+    // Somebody else's.
+    let mut world = with_another(None);
+    let theirs = world.kernel.services.values().next();
+    let theirs = ServiceEntry::new(theirs.expect("ours").scheduling.clone());
+    world.kernel.services.insert(at_port(443), theirs);
+    world.run(15 * SECOND);
+    world.dead.insert(address(TWO));
+    world.run(2 * SECOND);
+    assert_eq!(world.machine.made, [vip]);
+}
+
+#[test]
+fn a_director_that_starts_decides_before_it_touches_the_vip() {
+    let vip = piece(SHARED, "eth0");
+    // Too few servers from the beginning: it is never there.
+    let mut world = World::new(Table::default());
+    world.dead.insert(address(TWO));
+    world.load(&[withdrawing(80)]);
+    world.run(30 * SECOND);
+    assert_eq!((told(&world), world.machine.made.len()), (vec![], 0));
+    world.event(Event::StopRequested);
+    world.run(SECOND);
+    assert!(
+        world.exited && world.machine.made.is_empty(),
+        "nor at the end"
+    );
+
+    // The one before left it, and servers answer slowly: it stays, for a while at least, as the kernel's servers do.
+    let mut before = World::new(Table::default());
+    before.load(&[withdrawing(80)]);
+    before.run(2 * SECOND);
+    let mut world = World::new(before.kernel.clone());
+    world.machine.made = vec![vip.clone()];
+    world.mute = true;
+    world.event(Event::HostRemembered);
+    world.load(&[withdrawing(80)]);
+    world.run(30 * SECOND);
+    assert_eq!((told(&world), &world.machine.made), (vec![], &vec![vip]));
 }

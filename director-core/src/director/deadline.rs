@@ -31,7 +31,7 @@ impl Director {
         let thaw = self.frozen.as_ref().and_then(|frozen| frozen.until);
         let host = self
             .host
-            .next()
+            .next(self.ready_at_last())
             .filter(|_| self.has_stood && !self.stopping);
         let idle = self.conversation == Conversation::Idle && self.observed.is_some();
         let ready = self

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::vips::Announced;
 use super::{Director, Effect, Notice};
 use crate::model::HostPiece;
 use crate::moment::Moment;
@@ -56,11 +57,16 @@ pub(super) struct HostTalk {
     failures: u32,
     /// The last words were sent.
     farewell: bool,
+    /// Which VIPs are announced.
+    pub(super) announced: Announced,
 }
 
 impl HostTalk {
-    pub(super) fn next(&self) -> Option<Moment> {
-        self.next.filter(|_| !self.asking)
+    /// When to ask next; not before it is known which VIPs are announced, or nobody waits for that any longer: `patience`.
+    pub(super) fn next(&self, patience: Option<Moment>) -> Option<Moment> {
+        let next = self.next.filter(|_| !self.asking)?;
+        let patience = patience.filter(|_| self.announced.undecided);
+        Some(patience.map_or(next, |patience| next.max(patience)))
     }
 }
 
@@ -82,12 +88,21 @@ impl Director {
 
     /// Asks for what is wanted, when it is time and the table stands.
     pub(super) fn host_go_on(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        if self.stopping || !self.host.concerned {
+            return;
+        }
         let due = self.host.next.is_some_and(|next| next <= now);
-        if self.stopping || self.host.asking || !due || !self.has_stood {
+        if (due || self.unsettled) && self.announce(now) {
+            self.host.next = Some(now);
+            self.host.failures = 0;
+        }
+        let next = self.host.next(self.ready_at_last());
+        if !self.has_stood || next.is_none_or(|next| next > now) {
             return;
         }
         self.host.asking = true;
-        effects.push(Effect::SettleHost(self.model.host().pieces()));
+        let pieces = self.model.host().pieces();
+        effects.push(Effect::SettleHost(self.host.announced.only(pieces)));
     }
 
     pub(super) fn host_settled(
@@ -113,7 +128,7 @@ impl Director {
                 }
                 HostResult::Made(_) | HostResult::Undone(_) => {
                     effects.push(Effect::Tell(Notice::Host {
-                        because: self.model.host().reason(&piece),
+                        because: self.host_reason(&piece, &result),
                         piece,
                         result,
                     }));
@@ -138,6 +153,17 @@ impl Director {
         self.host.next = Some(now + pause);
     }
 
+    /// Why a piece was made or undone.
+    fn host_reason(&self, piece: &HostPiece, result: &HostResult) -> String {
+        match (piece, result) {
+            (HostPiece::Vip(vip), HostResult::Undone(_)) if !self.stopping => {
+                self.why_not_announced(vip.address)
+            }
+            (_, HostResult::Undone(_)) => String::new(),
+            _ => self.model.host().reason(piece),
+        }
+    }
+
     /// The end, after the last words about the machine where there are any.
     pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
         if self.host.asking || self.host.farewell {
@@ -149,6 +175,7 @@ impl Director {
         }
         self.host.farewell = true;
         self.host.asking = true;
-        effects.push(Effect::SettleHost(self.model.host().pieces_after_stop()));
+        let staying = self.model.host().pieces_after_stop();
+        effects.push(Effect::SettleHost(self.host.announced.only(staying)));
     }
 }

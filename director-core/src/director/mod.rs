@@ -25,6 +25,7 @@ mod reasons;
 mod review;
 mod roads;
 mod trouble;
+mod vips;
 mod words;
 
 pub use effect::{Effect, Notice};

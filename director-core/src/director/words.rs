@@ -248,6 +248,9 @@ impl fmt::Display for Notice {
                 HostResult::Undone(Some(former)) => {
                     write!(f, "put back {former}, was {piece}")
                 }
+                HostResult::Undone(None) if !because.is_empty() => {
+                    write!(f, "removed {piece} ({because})")
+                }
                 HostResult::Undone(None) => write!(f, "removed {piece}"),
                 HostResult::Failed(why) => write!(f, "{piece}: {why}"),
             },

@@ -19,6 +19,7 @@ use super::MARKS;
 #[derive(Debug, Clone)]
 pub(crate) struct Brief {
     pub(crate) vip: &'static str,
+    pub(crate) port: u64,
     pub(crate) servers: Vec<(&'static str, i64)>,
     pub(crate) fallback: Option<&'static str>,
     pub(crate) fall: u64,
@@ -39,6 +40,7 @@ impl Brief {
     pub(crate) fn new(vip: &'static str, servers: &[(&'static str, i64)]) -> Self {
         Self {
             vip,
+            port: 80,
             servers: servers.to_vec(),
             fallback: None,
             fall: 1,
@@ -118,7 +120,7 @@ fn service(brief: &Brief) -> ServiceDefinition {
         listen: placed(ListenDefinition::Address {
             protocol: Protocol::Tcp,
             host: Host::Address(address(brief.vip)),
-            port: PortDefinition::Number(80),
+            port: PortDefinition::Number(brief.port),
             family: None,
         }),
         vip: brief.interface.map(|interface| VipDefinition {

@@ -1,0 +1,147 @@
+//! Which VIPs are announced: those of services that are withdrawn with too few servers (`minimum_healthy` with
+//! `below: withdraw`) are not, so that a second director or a router takes over. Leaves adding and removing to the host.
+//!
+//! Invariants: an address stays while one service at it is not withdrawn, whoever that service belongs to; it comes back
+//! when the kernel holds somebody who serves at it; nothing is asked of the machine before it is known whether a service
+//! that may be withdrawn is, so that a director that starts draws nobody to servers that are down.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::Director;
+use crate::model::{BelowMinimum, HostPiece, ServiceId, VirtualService};
+use crate::moment::Moment;
+use crate::recovery::{Pool, Shortage, census};
+use crate::table::ServiceEntry;
+use crate::weighing::Situation;
+
+/// Which addresses are announced.
+#[derive(Debug, Default)]
+pub(super) struct Announced {
+    /// Whether each VIP of the definitions is to be there; one that is missing has not been decided.
+    by_address: BTreeMap<IpAddr, bool>,
+    /// Some of them have not been decided.
+    pub(super) undecided: bool,
+}
+
+/// What the services at an address want of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// Somebody serves there.
+    Served,
+    /// All of its services are withdrawn.
+    Withdrawn,
+    /// A service has enough servers, and the kernel has none of them in service.
+    Awaited,
+    /// It is not known whether a service has enough servers; the kernel has somebody in service.
+    Presumed,
+    /// Nor has the kernel anybody in service.
+    Unknown,
+}
+
+impl Announced {
+    /// The pieces without the VIPs that are not announced.
+    pub(super) fn only(&self, mut pieces: Vec<HostPiece>) -> Vec<HostPiece> {
+        pieces.retain(|piece| match piece {
+            HostPiece::Vip(vip) => self.by_address.get(&vip.address) != Some(&false),
+            HostPiece::Setting { .. } | HostPiece::Timeout { .. } => true,
+        });
+        pieces
+    }
+}
+
+impl Director {
+    /// Decides anew which VIPs are announced; says whether that differs from before.
+    pub(super) fn announce(&mut self, now: Moment) -> bool {
+        let patient = self.ready_at_last().is_some_and(|last| now < last);
+        let before = &self.host.announced.by_address;
+        let mut by_address = BTreeMap::new();
+        let mut undecided = false;
+        for (vip, _) in &self.model.host().vips {
+            let before = before.get(&vip.address).copied();
+            let decided = match self.need_of(vip.address, now) {
+                Need::Served => Some(true),
+                Need::Withdrawn => Some(false),
+                Need::Presumed | Need::Unknown if patient => before,
+                Need::Presumed => Some(true),
+                Need::Unknown | Need::Awaited => Some(before.unwrap_or(false)),
+            };
+            undecided |= decided.is_none();
+            by_address.extend(decided.map(|decided| (vip.address, decided)));
+        }
+        let changed = *before != by_address;
+        self.host.announced = Announced {
+            by_address,
+            undecided,
+        };
+        changed
+    }
+
+    /// Why a VIP is not announced, as its services say.
+    pub(super) fn why_not_announced(&self, address: IpAddr) -> String {
+        let withdrawn = self.at(address).filter_map(|service| {
+            let shortage = self.recovery.pools.of(&service.id)?.shortage?;
+            Some(format!("{}: {shortage}", service.name))
+        });
+        let reasons: Vec<String> = withdrawn.collect();
+        reasons.join("; ")
+    }
+
+    fn at(&self, address: IpAddr) -> impl Iterator<Item = &VirtualService> {
+        let services = self.model.services().iter();
+        services.filter(move |service| is_at(&service.id, address))
+    }
+
+    fn need_of(&self, address: IpAddr, now: Moment) -> Need {
+        if self.at(address).any(|service| !may_be_withdrawn(service)) {
+            return Need::Served;
+        }
+        let Some(observed) = &self.observed else {
+            return Need::Unknown;
+        };
+        let mut standing = observed.services.keys();
+        if standing.any(|id| is_at(id, address) && self.model.service(id).is_none()) {
+            return Need::Served;
+        }
+        let situation = self.situation(observed, now);
+        let needs = self.at(address).map(|service| {
+            let entry = observed.services.get(&service.id);
+            need(&situation, service, entry)
+        });
+        let needs: Vec<Need> = needs.collect();
+        let order = [Need::Served, Need::Presumed, Need::Unknown, Need::Awaited];
+        let first = order.into_iter().find(|need| needs.contains(need));
+        first.unwrap_or(Need::Withdrawn)
+    }
+}
+
+/// What a service that may be withdrawn wants of its address, by the verdicts of this moment.
+fn need(situation: &Situation<'_>, service: &VirtualService, entry: Option<&ServiceEntry>) -> Need {
+    let minimum = service.recovery.minimum.unwrap_or_default();
+    let tiers = census(service, situation.book, situation.orders);
+    let former = situation.recovery.pools.of(&service.id).copied();
+    let pool = former.unwrap_or_else(|| Pool::begin(0, situation.now));
+    let judged: Option<Shortage> = pool.judge(&minimum, &tiers, situation.now).shortage;
+    if judged.is_some() {
+        return Need::Withdrawn;
+    }
+    let whole = tiers.first().map_or(0, |tier| tier.all);
+    let available: usize = tiers.iter().map(|tier| tier.available).sum();
+    let enough = available >= minimum.servers.at_least(whole).max(1);
+    let mut servers = entry.into_iter().flat_map(|entry| entry.servers.values());
+    match (enough, servers.any(|server| server.settings.weight > 0)) {
+        (true, true) => Need::Served,
+        (true, false) => Need::Awaited,
+        (false, true) => Need::Presumed,
+        (false, false) => Need::Unknown,
+    }
+}
+
+fn may_be_withdrawn(service: &VirtualService) -> bool {
+    let minimum = service.recovery.minimum;
+    minimum.is_some_and(|minimum| minimum.below == BelowMinimum::Withdraw)
+}
+
+fn is_at(service: &ServiceId, address: IpAddr) -> bool {
+    matches!(service, ServiceId::Address { vip, .. } if *vip == address)
+}
