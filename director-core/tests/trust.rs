@@ -314,10 +314,12 @@ fn a_held_connection_that_ends_shows_a_crash_in_milliseconds() {
     world.run(seconds(200));
     let peers = [ONE, TWO].map(|server| SocketAddr::new(address(server), 80));
     assert_eq!(world.held, peers.into());
-    // A connection that ends while the server lives costs one question.
+    // A connection that ends while the server lives costs a few questions, and then the rhythm is as before.
+    let asked = world.asked;
     world.event(Event::Hinted { peer: peers[0] });
-    world.run(seconds(1));
+    world.run(seconds(10));
     assert_eq!(world.weight(VIP, ONE), Some(3));
+    assert_eq!(world.asked - asked, 4);
     world.dead.insert(address(ONE));
     world.event(Event::Hinted { peer: peers[0] });
     world.run(Duration::from_millis(200));
@@ -328,4 +330,47 @@ fn a_held_connection_that_ends_shows_a_crash_in_milliseconds() {
     assert_eq!(world.held, peers.into(), "as soon as it is back");
     world.load(&[Brief::new(VIP, &[(ONE, 3), (TWO, 1)])]);
     assert!(world.held.is_empty());
+}
+
+#[test]
+fn a_process_whose_listening_part_dies_last_is_seen_as_soon() {
+    for (after, limit) in [(10, 300), (60, 450), (250, 850)] {
+        let mut world = World::new(Table::default());
+        world.load(&[Brief {
+            fall: 3,
+            tune: |check| {
+                check.every = Some(placed(seconds(60)));
+                check.hold_connection = Some(placed(true));
+            },
+            ..Brief::new(VIP, &[(ONE, 3), (TWO, 1)])
+        }]);
+        world.run(seconds(200));
+        let peer = SocketAddr::new(address(ONE), 80);
+        // The connection has ended, and the next question is answered all the same.
+        world.event(Event::Hinted { peer });
+        world.run(Duration::from_millis(after));
+        world.dead.insert(address(ONE));
+        world.run(Duration::from_millis(limit - after));
+        assert_eq!(world.weight(VIP, ONE), None, "dead after {after} ms");
+    }
+}
+
+#[test]
+fn a_hint_never_puts_a_question_off() {
+    let mut world = World::new(Table::default());
+    world.load(&[Brief {
+        tune: |check| {
+            check.every = Some(placed(Duration::from_millis(20)));
+            check.timeout = Some(placed(Duration::from_millis(20)));
+            check.hold_connection = Some(placed(true));
+        },
+        ..Brief::new(VIP, &[(ONE, 1)])
+    }]);
+    world.run(seconds(5));
+    let asked = world.asked;
+    world.event(Event::Hinted {
+        peer: SocketAddr::new(address(ONE), 80),
+    });
+    world.run(seconds(1));
+    assert!(world.asked - asked >= 50, "{}", world.asked - asked);
 }

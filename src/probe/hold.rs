@@ -1,8 +1,9 @@
 //! Idle connections that are held open to servers. They carry nothing: when one ends, the process behind it has most
 //! likely ended too, and whoever holds it is told at once. What follows from that is the core's business.
 //!
-//! A connection that cannot be made, or that ends soon, is tried again with growing pauses: that a server does not answer
-//! is for its checks to find. Keep-alive probes of the kernel end a connection whose host is gone without a word.
+//! A connection that ends is made again at once, since what listens may be ending too: then it ends again, and that is told
+//! as well. One that cannot be made, or that ends soon again, is tried with growing pauses: that a server does not answer is
+//! for its checks to find. Keep-alive probes of the kernel end a connection whose host is gone without a word.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use super::stream;
 
 /// Limit for a connect.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
-/// First pause before a connection is made again.
+/// First pause before a connection is made once more that could not be made at once.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -80,7 +81,7 @@ impl Drop for Holder {
 
 async fn hold(peer: SocketAddr, tell: Arc<dyn Fn(SocketAddr) + Send + Sync>) {
     let settings = ProbeSettings::new();
-    let mut pause = FIRST_PAUSE;
+    let mut pause = Duration::ZERO;
     loop {
         if let Ok(Ok(tcp)) = timeout(CONNECT_LIMIT, stream::connect(peer, &settings)).await {
             let began = Instant::now();
@@ -88,11 +89,11 @@ async fn hold(peer: SocketAddr, tell: Arc<dyn Fn(SocketAddr) + Send + Sync>) {
             tracing::debug!(%peer, "a held connection has ended");
             tell(peer);
             if began.elapsed() > STOOD_LONG {
-                pause = FIRST_PAUSE;
+                pause = Duration::ZERO;
             }
         }
         sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
     }
 }
 

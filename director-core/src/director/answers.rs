@@ -9,6 +9,13 @@ use crate::moment::Moment;
 
 /// How soon a server is asked again that fails after a hint that it has.
 const PACE_AFTER_A_HINT: Duration = Duration::from_millis(100);
+/// How soon it is asked again when it answers well, each time. Of a process that crashes, the part that held the connection
+/// may end before the part that listens, and the kernel takes connections for the latter until then.
+const PACES_IN_SPITE_OF_A_HINT: [Duration; 3] = [
+    Duration::from_millis(50),
+    Duration::from_millis(150),
+    Duration::from_millis(400),
+];
 
 impl Director {
     pub(super) fn probed(
@@ -44,15 +51,28 @@ impl Director {
             };
             pace = [pace, wished].into_iter().flatten().min();
         }
-        if self.schedule.is_hinted(probe) {
-            if undecided {
-                pace = Some(pace.map_or(PACE_AFTER_A_HINT, |pace| pace.min(PACE_AFTER_A_HINT)));
-            } else {
-                self.schedule.forget_hint(probe);
-            }
-        }
         if let Some(pace) = pace {
             self.schedule.set_pace(probe, pace);
+        }
+        if self.schedule.is_hinted(probe) {
+            let good = report.outcome.is_good() == Some(true);
+            self.follow_hint(probe, undecided, good);
+        }
+    }
+
+    /// Something hinted that a server has failed, and it has answered: asks again soon until it is known what became of it.
+    fn follow_hint(&mut self, probe: ProbeId, undecided: bool, good: bool) {
+        let pace = match (undecided, good) {
+            (true, _) => Some(PACE_AFTER_A_HINT),
+            (false, true) => self
+                .schedule
+                .answers_in_spite(probe)
+                .and_then(|answers| PACES_IN_SPITE_OF_A_HINT.get(answers).copied()),
+            (false, false) => None,
+        };
+        match pace {
+            Some(pace) => self.schedule.hurry(probe, pace),
+            None => self.schedule.forget_hint(probe),
         }
     }
 

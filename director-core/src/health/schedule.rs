@@ -202,13 +202,31 @@ impl Schedule {
 
     /// Whether something hints that whom this question asks has failed.
     pub(crate) fn is_hinted(&self, id: ProbeId) -> bool {
-        self.tasks.get(&id).is_some_and(|task| task.hinted)
+        self.tasks
+            .get(&id)
+            .is_some_and(|task| task.hinted.is_some())
+    }
+
+    /// It answers well in spite of the hint: says which good answer since the hint that is, counted from 0.
+    pub(crate) fn answers_in_spite(&mut self, id: ProbeId) -> Option<usize> {
+        let hinted = self.tasks.get_mut(&id)?.hinted.as_mut()?;
+        let answers = *hinted;
+        *hinted += 1;
+        Some(answers)
     }
 
     /// It is known what became of it.
     pub(crate) fn forget_hint(&mut self, id: ProbeId) {
         if let Some(task) = self.tasks.get_mut(&id) {
-            task.hinted = false;
+            task.hinted = None;
+        }
+    }
+
+    /// Has a server asked within this time from the last question, where its turn would be later.
+    pub(crate) fn hurry(&mut self, id: ProbeId, within: Duration) {
+        let waiting = self.tasks.get(&id).filter(|task| !task.asking);
+        if waiting.is_some_and(|task| task.asked_at + within < task.due) {
+            self.set_pace(id, within);
         }
     }
 

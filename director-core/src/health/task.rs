@@ -27,8 +27,9 @@ pub(super) struct Task {
     pub(super) last_good: Option<Moment>,
     /// When the first answer after that came which was not good.
     pub(super) failing_since: Option<Moment>,
-    /// Something hints that the server has failed: it is asked in quick succession until that is known.
-    pub(super) hinted: bool,
+    /// Something hints that the server has failed: good answers since then. It is asked in quick succession until it is
+    /// known what became of it.
+    pub(super) hinted: Option<usize>,
     /// It is to be asked again as soon as the open question is answered.
     again: bool,
     /// Tells this question from others.
@@ -60,7 +61,7 @@ impl Task {
             answered_before: false,
             last_good: None,
             failing_since: None,
-            hinted: false,
+            hinted: None,
             again: false,
             identity,
             // First questions that are spread have their places already.
@@ -135,7 +136,7 @@ impl Task {
 
     /// Has the question asked now, or again when the open one is answered, which may have been asked before the hint.
     pub(super) fn hint(&mut self, now: Moment) {
-        self.hinted = true;
+        self.hinted = Some(0);
         self.connects_left = 0;
         if self.asking {
             self.again = true;

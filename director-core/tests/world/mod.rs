@@ -62,6 +62,8 @@ pub(crate) struct World {
     answered_well: BTreeSet<IpAddr>,
     pub(crate) machine: Machine,
     questions: BTreeMap<ProbeId, Probe>,
+    /// Questions so far.
+    pub(crate) asked: usize,
 }
 
 impl World {
@@ -89,6 +91,7 @@ impl World {
             answered_well: BTreeSet::new(),
             machine: Machine::default(),
             questions: BTreeMap::new(),
+            asked: 0,
         }
     }
 
@@ -220,6 +223,7 @@ impl World {
                     });
                     assert!(standing, "asked {} without its helper", road.toward);
                 }
+                self.asked += 1;
                 assert!(
                     self.questions.insert(id, probe).is_none(),
                     "a second question while one is open"

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # A connection that is held to a server ends with the process behind it: the server is asked at once and is out long before
-# its next check is due; a connection that ends while the server lives costs a question and nothing else. Before a server
+# its next check is due; a connection that ends while the server lives costs a few questions and nothing else. Before a server
 # was asked it counts as defined: kept, down or up.
 
 # shellcheck disable=SC2034 # director_define and director_start read it

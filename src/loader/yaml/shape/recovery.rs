@@ -101,7 +101,8 @@ pub(in super::super) const MINIMUM: Shape = Shape {
             .means(
                 "What happens with fewer: `fallback` serves in place of those that are left (which go on where no \
                  fallback works), `keep_all` believes no verdict and lets all serve, `withdraw` takes the service \
-                 out of the kernel.",
+                 out of the kernel, and its address away where the service has a `vip` and no other service is at that \
+                 address, so that another director or a router takes over.",
             ),
         key("back_at", "75%")
             .takes(Either(&[Number("real servers"), Share]))

@@ -29,7 +29,8 @@ pub(in super::super) const SERVICE: Shape = Shape {
             .default("none; somebody else adds the address")
             .means(
                 "Has the director add the address to an interface, tell the neighbours, and remove it again. It is not \
-                 added while another machine answers for it; one that is there already is left alone.",
+                 added while another machine answers for it; one that is there already is left alone. It is away while \
+                 all services at it are withdrawn (`minimum_healthy`, `below: withdraw`).",
             ),
         key("scheduler", "wrr")
             .takes(Either(&[Word(KNOWN_SCHEDULERS), Mapping(&SCHEDULER)]))

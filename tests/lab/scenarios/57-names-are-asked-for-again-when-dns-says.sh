@@ -1,0 +1,64 @@
+# shellcheck shell=sh
+# A real server by name follows its name as soon as the name server's answer no longer holds (its TTL), long before the
+# interval of the definitions; one whose answer holds longer stays. While the name server is away the last answer stays.
+# The name server is Debian's bind9.
+
+# shellcheck disable=SC2034 # director_define and director_start read it
+DEFINITIONS=$LAB_TMP/director/names.yaml
+printf 'nameserver %s\noptions timeout:1 attempts:1\n' "$RIP3" >"$LAB_TMP/resolv.conf"
+mount --bind "$LAB_TMP/resolv.conf" /etc/resolv.conf
+printf 'hosts: files dns\n' >"$LAB_TMP/nsswitch.conf"
+mount --bind "$LAB_TMP/nsswitch.conf" /etc/nsswitch.conf
+
+zone=$LAB_TMP/real3/servers/named
+# records LINE...: what the zone holds besides, from now on.
+records() {
+    mkdir -p "$zone"
+    printf '%s\n' "$@" >"$zone/records"
+}
+named_knows() {
+    on director getent ahostsv4 "$1" | grep -q "^$2 "
+}
+records "first 300 A $RIP1" "second 5 A $RIP2"
+serve real3 named "$RIP3"
+eventually 20 named_knows second.example.org "$RIP2"
+
+director_define <<D
+director: {resolve: {every: 1h}}
+services:
+  - name: web
+    listen: tcp://$VIP:80
+    scheduler: rr
+    forwarding: nat
+    check: {http: {path: /test.html}, every: 1s, timeout: 2s, fall: 1}
+    real_servers: [first.example.org, second.example.org]
+D
+says() { on director ipvsctl status | grep -q "$1"; }
+director_start
+founding_table | eventually_table 10
+
+# Both move. The second is asked for again after 5 s; the first stays for its 300 s.
+records "first 300 A $RIP3" "second 5 A $RIP3"
+server_dies real3 named
+serve real3 named "$RIP3"
+eventually_table 20 <<T
+$(service)
+$(server "$RIP1")
+$(server "$RIP3")
+T
+expect_contains 'the log' "host name second.example.org is $RIP3 now, it was $RIP2" "$(director_log)"
+
+# Nobody can be asked: the last answer stays.
+server_dies real3 named
+eventually 20 says "NOT RESOLVED: second.example.org stays $RIP3"
+throughout_table 1 <<T
+$(service)
+$(server "$RIP1")
+$(server "$RIP3")
+T
+
+# It is there again.
+records "first 300 A $RIP1" "second 5 A $RIP2"
+serve real3 named "$RIP3"
+founding_table | eventually_table 30
+expect_not says 'NOT RESOLVED'
