@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::director::{Director, Effect, Event};
+use director_core::director::{Director, Effect, Event, HostOutcome, HostResult};
 use director_core::duties::Duty;
 use director_core::health::{Outcome, Phases, ProbeId, Report};
-use director_core::model::{Model, Probe, ProbeKind};
+use director_core::model::{HostPiece, Model, Probe, ProbeKind};
 use director_core::moment::Moment;
 use director_core::overrides::{Command, Target};
 use director_core::table::Table;
@@ -43,6 +43,8 @@ pub(super) struct Stage {
     definitions: PathBuf,
     timeline: String,
     shown: Table,
+    /// What this machine was made to have besides the table.
+    machine: Vec<HostPiece>,
 }
 
 impl Stage {
@@ -59,6 +61,7 @@ impl Stage {
             definitions,
             timeline: String::new(),
             shown: Table::default(),
+            machine: Vec::new(),
         }
     }
 
@@ -236,18 +239,27 @@ impl Stage {
                 });
             }
             Effect::Probe { id, probe } => drop(self.questions.insert(id, probe)),
-            Effect::SettleHost(pieces) => {
-                for piece in &pieces {
-                    self.say(&format!("this machine: {piece}"));
-                }
-                events.push(Event::HostSettled {
-                    outcomes: Vec::new(),
-                });
-            }
+            Effect::SettleHost(pieces) => events.push(self.settle(pieces)),
             Effect::Tell(notice) => self.say(&notice.to_string()),
             Effect::Duty(Duty::Line(_)) => {}
             Effect::Duty(duty) => self.say(&duty.to_string()),
             Effect::Keep { .. } | Effect::Ready | Effect::Exit | Effect::Hold(_) => {}
+        }
+    }
+
+    /// This machine is made to have these pieces; what it had before is not known here.
+    fn settle(&mut self, wanted: Vec<HostPiece>) -> Event {
+        let former = std::mem::replace(&mut self.machine, wanted);
+        let result_of = |piece: &HostPiece, result| HostOutcome {
+            piece: piece.clone(),
+            result,
+        };
+        let gone = former.iter().filter(|piece| !self.machine.contains(piece));
+        let gone = gone.map(|piece| result_of(piece, HostResult::Undone(None)));
+        let new = self.machine.iter().filter(|piece| !former.contains(piece));
+        let new = new.map(|piece| result_of(piece, HostResult::Made(None)));
+        Event::HostSettled {
+            outcomes: gone.chain(new).collect(),
         }
     }
 
