@@ -186,7 +186,7 @@ fn the_vip_of_a_withdrawn_service_goes_and_comes_back_when_somebody_serves() {
     world.dead.insert(address(TWO));
     world.run(2 * SECOND);
     assert!(!world.kernel.services.contains_key(&service_id(SHARED)));
-    assert_eq!(world.machine.made, [other.clone()]);
+    assert_eq!(world.machine.made, std::slice::from_ref(&other));
     let last = told(&world).pop();
     let words = "removed 192.0.2.1/32 on eth0 (tcp 192.0.2.1:80: only 1 of 2 real servers are available, 2 are needed)";
     assert_eq!(last.as_deref(), Some(words));
@@ -195,7 +195,7 @@ fn the_vip_of_a_withdrawn_service_goes_and_comes_back_when_somebody_serves() {
     world.refuse = Box::new(|op| op.service() == service_id(SHARED));
     world.dead.clear();
     world.run(5 * SECOND);
-    assert_eq!(world.machine.made, [other.clone()]);
+    assert_eq!(world.machine.made, std::slice::from_ref(&other));
     world.refuse = Box::new(|_| false);
     world.run(60 * SECOND);
     assert_eq!(world.machine.made, [other, vip]);
@@ -225,7 +225,7 @@ fn a_vip_stays_while_another_service_needs_it() {
         world.dead.insert(address(TWO));
         world.run(15 * SECOND);
         assert!(!world.kernel.services.contains_key(&at_port(80)));
-        assert_eq!(world.machine.made, [vip.clone()]);
+        assert_eq!(world.machine.made, std::slice::from_ref(&vip));
     }
     // One that has enough servers itself, until it has not.
     let mut world = with_another(Some(Brief {
@@ -234,17 +234,21 @@ fn a_vip_stays_while_another_service_needs_it() {
     }));
     world.dead.insert(address(TWO));
     world.run(15 * SECOND);
-    assert_eq!(world.machine.made, [vip.clone()]);
+    assert_eq!(world.machine.made, std::slice::from_ref(&vip));
     world.dead.insert(address("10.0.0.3"));
     world.run(2 * SECOND);
     assert!(world.kernel.services.is_empty() && world.machine.made.is_empty());
     world.dead.remove(&address(TWO));
     world.run(2 * SECOND);
-    assert_eq!(world.machine.made, [vip.clone()], "one of them is enough");
+    assert_eq!(
+        world.machine.made,
+        std::slice::from_ref(&vip),
+        "one of them is enough"
+    );
     // Somebody else's.
     let mut world = with_another(None);
     let theirs = world.kernel.services.values().next();
-    let theirs = ServiceEntry::new(theirs.expect("ours").scheduling.clone());
+    let theirs = ServiceEntry::new(theirs.unwrap().scheduling.clone());
     world.kernel.services.insert(at_port(443), theirs);
     world.run(15 * SECOND);
     world.dead.insert(address(TWO));
