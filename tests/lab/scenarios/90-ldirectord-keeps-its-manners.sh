@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, it is about one process and its files, and about packages of the host, not about a network
 # The ldirectord command in all its words, with the exit statuses, texts, pid files and log lines that
 # scripts of a site live by.
 

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, it is about one process and its files, and about packages of the host, not about a network
 # Whatever became of its configuration, a running ldirectord can be asked, reloaded and stopped; nobody
 # touches the pid file of another process, and no signal interrupts a stop.
 

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, it is about one process and its files, and about packages of the host, not about a network
 # autoreload goes by the content of the file and within a second; callback runs whatever autoreload says.
 
 take_the_place

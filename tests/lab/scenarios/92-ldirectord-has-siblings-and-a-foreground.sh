@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, it is about one process and its files, and about packages of the host, not about a network
 # execute gives siblings that start, reload and stop with us; supervised and -d stay in the foreground.
 
 take_the_place

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, it is about one process and its files, and about packages of the host, not about a network
 # Debian's init script, heartbeat's resource script and the lines of the systemd unit, as their packages
 # have them, with our ldirectord in the place of theirs.
 

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, the servers that it asks are not installed on the machines, and no kernel has a part in it
 # Mails about changes reach a real mail server, through the relay that `smtp` names and through the local mail system;
 # again every emailalertfreq seconds while a server is down, and only in the phases of emailalertstatus. A relay that is
 # dead, and one that hangs, are warnings and hold up nothing.

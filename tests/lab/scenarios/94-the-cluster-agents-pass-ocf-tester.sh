@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, it is about one process and its files, and about packages of the host, not about a network
 # Pacemaker's agent for ldirectord, of Debian's resource-agents, and ours pass the cluster's own tester.
 
 take_the_place

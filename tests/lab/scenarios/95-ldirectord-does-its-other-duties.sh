@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, it is about one process and its files, and about packages of the host, not about a network
 # Beside the table: files named after servers take them out, a command is told when the fallback comes and goes, and each
 # check leaves a line; none of it can end the director.
 

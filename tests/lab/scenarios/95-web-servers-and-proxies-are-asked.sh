@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, the servers that it asks are not installed on the machines, and no kernel has a part in it
 # http, https (with virtual host and server name) and http_proxy of real nginx and tinyproxy; simpletcp, connect, ping,
 # programs, N, on, off and none beside them: each as a file of ldirectord asks for it, in every state of the servers.
 

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, it is about one process and its files, and about packages of the host, not about a network
 # Lines go to a file that may be moved away at any time, or to a facility of the local syslog, which may come, go and come
 # back; and a restart waits for the process whose place it takes, however long that needs.
 

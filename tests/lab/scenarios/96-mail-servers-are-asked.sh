@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, the servers that it asks are not installed on the machines, and no kernel has a part in it
 # smtp and submission of real postfix; pop, pops, imap and imaps of real dovecot: each as a file of ldirectord asks for
 # it, in every state of the servers.
 

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, the servers that it asks are not installed on the machines, and no kernel has a part in it
 # ftp of real vsftpd, nntp of leafnode, ldap and ldaps of slapd, dns of bind9, radius of freeradius and sip of kamailio:
 # each as a file of ldirectord asks for it, in every state of the servers.
 

@@ -1,4 +1,5 @@
 # shellcheck shell=sh disable=SC2086
+# machines: no, the servers that it asks are not installed on the machines, and no kernel has a part in it
 # mysql of real mariadb and pgsql of real postgresql: each as a file of ldirectord asks for it, in every state of the
 # servers; and pgsql over TLS, which definitions in YAML can ask for.
 

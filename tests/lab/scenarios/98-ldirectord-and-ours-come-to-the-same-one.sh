@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, dozens of directors run side by side in namespaces of one kernel
 # Debian's ldirectord and ours settle on the same table after every event, but for the faults that are listed: half 1 of
 # the fixed third of the differential suite, the whole of which is `make differential`.
 # limit: 1500
