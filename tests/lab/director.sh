@@ -30,6 +30,14 @@ director_define() {
     put director "$DEFINITIONS"
 }
 
+# director_knows: standard input becomes the director's file of names (in namespaces that of all hosts); the machine's own
+# lies unharmed beneath it.
+director_knows() {
+    # shellcheck disable=SC2016
+    on director sh -eu -c '[ -e "$1" ] || { mkdir -p "${1%/*}"; : >"$1"; mount --bind "$1" /etc/hosts; }; cat >/etc/hosts' \
+        director_knows "$LAB_TMP/director/hosts"
+}
+
 # director_start: starts the daemon on its definitions and waits until it answers.
 director_start() {
     if [ "${LAB_DIRECTOR:-ipvsd}" = ldirectord ]; then

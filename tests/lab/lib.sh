@@ -116,6 +116,18 @@ ended() {
     ! running "$@"
 }
 
+# load_modules HOST MODULE...: the kernel of that host has them; its own loader knows where they are.
+load_modules() {
+    # shellcheck disable=SC2016
+    on "$1" sh -c 'shift; "$(cat /proc/sys/kernel/modprobe)" -a "$@"' load "$@"
+}
+
+# has_module HOST MODULE: the kernel of that host can load it.
+has_module() {
+    # shellcheck disable=SC2016
+    on "$1" sh -c '"$(cat /proc/sys/kernel/modprobe)" -n -q "$1"' has "$2"
+}
+
 # log_of HOST NAME: what it has printed so far.
 log_of() {
     on "$1" cat "$LAB_TMP/$1/$2.log"

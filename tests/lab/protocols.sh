@@ -6,15 +6,15 @@ responder_start() {
     responder_host=$1
     shift
     responder_ready=$LAB_TMP/$responder_host/responder.ready
-    rm -f "$responder_ready"
+    on "$responder_host" rm -f "$responder_ready"
     spawn "$responder_host" responder perl "$LAB_DIRECTORY/responder" "$responder_ready" "$@"
-    within 20 test -e "$responder_ready" || fail "$responder_host does not serve $*: $(log_of "$responder_host" responder)"
+    within 20 on "$responder_host" test -e "$responder_ready" || fail "$responder_host does not serve $*: $(log_of "$responder_host" responder)"
 }
 
 # responder_stop HOST: the host refuses them.
 responder_stop() {
-    read -r responder_group <"$LAB_TMP/$1/responder.pid"
-    kill -s KILL -- "-$responder_group" 2>/dev/null || :
+    # shellcheck disable=SC2016
+    on "$1" sh -c 'kill -s KILL -- "-$(cat "$1")" 2>/dev/null || :' responder_stop "$LAB_TMP/$1/responder.pid"
     within 5 ended "$1" responder || fail "the responder of $1 does not end"
 }
 

@@ -118,8 +118,8 @@ cells() {
 
 # roads_up: the director, real1 and real2 are ready for every road.
 roads_up() {
-    # The kernel loads all other modules by itself; the program is the one that it would call.
-    "$(cat /proc/sys/kernel/modprobe)" -a fou fou6
+    # The kernel loads all other modules by itself.
+    for road_host in director real1 real2; do load_modules "$road_host" fou fou6; done
     roads >"$ROADS"
     road_director | on director ip -batch -
     road_marks '$2 !~ /:/' iptables-legacy-restore

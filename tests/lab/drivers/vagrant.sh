@@ -45,6 +45,8 @@ vagrant_quote() {
 driver_on() {
     lab_host=$1
     shift
+    # What scenarios export counts there too.
+    set -- ${IPVSD_STATE:+"IPVSD_STATE=$IPVSD_STATE"} "$@"
     ssh -F "$LAB_SSH/config" "$lab_host" "sudo -n env $(vagrant_quote "PATH=$LAB_GUEST_PATH" "$@")"
 }
 
@@ -135,9 +137,11 @@ C
             esac
         done
     done
+    # The management network is no way out: where the lab has no route, there is none.
+    echo 'while ip route del default 2>/dev/null; do :; done'
     echo "$GATEWAYS" | while read -r host via; do
         [ "$host" = "$1" ] || continue
-        # Before the way that the management network offers.
+        # Before the way that a renewed lease may bring back.
         for address in $via; do echo "ip route replace default via $address metric 50"; done
     done
 }

@@ -79,7 +79,7 @@ mended director
 seen_on_director ''
 
 no_scheduler='A scheduler that this kernel has not'
-if "$doctor_loader" -n -q ip_vs_twos; then
+if has_module director ip_vs_twos; then
     untried "$no_scheduler"
 else
     section "$no_scheduler"

@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
-mkdir -p "$LAB_TMP/director/weights"
+on director mkdir -p "$LAB_TMP/director/weights"
 agent_start real1 'up 100%'
 judged() {
     cat <<Y

@@ -2,8 +2,7 @@
 # Ranges hold every address between their ends, a name with an underscore is one name, and a file may end with its last
 # service. Where an address says something else than its author may think, a warning shows what it means.
 
-printf '127.0.0.1 localhost\n%s web_one\n' "$RIP1" >"$LAB_TMP/hosts"
-mount --bind "$LAB_TMP/hosts" /etc/hosts
+printf '127.0.0.1 localhost\n%s web_one\n' "$RIP1" | director_knows
 director_define <<D
 virtual=$VIP:80
     real=59.154.201.254->59.154.202.1:80 masq

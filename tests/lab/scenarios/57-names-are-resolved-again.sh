@@ -6,10 +6,7 @@
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$LAB_TMP/director/names.yaml
 
-# The file of names is one for all hosts of a scenario, and the scenario's own.
-echo >"$LAB_TMP/hosts"
-mount --bind "$LAB_TMP/hosts" /etc/hosts
-named() { printf '127.0.0.1 localhost\n%s\n' "$*" >/etc/hosts; }
+named() { printf '127.0.0.1 localhost\n%s\n' "$*" | director_knows; }
 
 named "$RIP1 first.lab.example
 $RIP2 second.lab.example"

@@ -155,13 +155,17 @@ done
 expect_equal 'mh with both flags, refused' 0 "$(said mh-both | grep -c none || true)"
 spread mh-both
 
-# The one scheduler that this kernel lacks is named before anything is applied.
+# The one scheduler that a kernel may lack is named before anything is applied, and where the kernel has it nobody warns.
 {
     echo 'services:'
     scheduled "tcp://$VIP:41" twos 1 1 1
 } | put director "$LAB_TMP/director/twos.yaml"
-for command in check plan; do
-    expect_contains "what $command says" "this kernel has no scheduler twos" "$(on director ipvsctl "$command" "$LAB_TMP/director/twos.yaml" 2>&1)"
-done
-expect_not on director ipvsctl check --strict "$LAB_TMP/director/twos.yaml"
+if has_module director ip_vs_twos; then
+    expect_not on director sh -c "ipvsctl check '$LAB_TMP/director/twos.yaml' 2>&1 | grep -q 'this kernel has no'"
+else
+    for command in check plan; do
+        expect_contains "what $command says" "this kernel has no scheduler twos" "$(on director ipvsctl "$command" "$LAB_TMP/director/twos.yaml" 2>&1)"
+    done
+    expect_not on director ipvsctl check --strict "$LAB_TMP/director/twos.yaml"
+fi
 expect_not on director sh -c "ipvsctl check '$DEFINITIONS' 2>&1 | grep -q 'this kernel has no'"

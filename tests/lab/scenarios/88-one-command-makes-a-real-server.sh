@@ -3,8 +3,7 @@
 # changes nothing; `down` leaves the machine as it was, to the letter.
 
 VIP6_DIRECT=fd00:172:17:60::201
-loader=$(cat /proc/sys/kernel/modprobe)
-"$loader" -a ipip ip_gre sit ip6_tunnel ip6_gre fou fou6 iptable_mangle ip6table_mangle
+for host in director real1; do load_modules $host ipip ip_gre sit ip6_tunnel ip6_gre fou fou6 iptable_mangle ip6table_mangle; done
 
 direct_director
 on director ip address add "$VIP6_DIRECT/64" dev front nodad
@@ -20,7 +19,8 @@ condition() {
     on real1 sh -c 'ip -o address; ip -o link; ip route show table all; ip -6 route show table all
         grep -r . /proc/sys/net/ipv4/conf/*/arp_ignore /proc/sys/net/ipv4/conf/*/arp_announce /proc/sys/net/ipv4/conf/*/rp_filter
         iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; ip fou show; ls /run/ipvsd' 2>&1 |
-        grep -v -e '^# ' -e '^:'
+        # An address that was leased has less time left each time.
+        sed 's/\(valid_lft\|preferred_lft\|expires\) [0-9]*sec//g' | grep -v -e '^# ' -e '^:'
 }
 realserver() {
     on real1 ipvsctl realserver "$@"
