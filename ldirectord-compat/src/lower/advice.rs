@@ -41,11 +41,7 @@ fn unused(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
         Key::Secret,
         Key::CheckCommand,
     ];
-    let uses: &[Key] = match (plan.check_type, plan.service) {
-        (CheckType::Negotiate | CheckType::Combined(_), Some(service)) => service.uses,
-        (CheckType::External | CheckType::ExternalPerl, _) => &[Key::CheckCommand],
-        _ => &[],
-    };
+    let uses = plan.uses();
     let check = match (plan.check_type, plan.service) {
         (CheckType::Negotiate | CheckType::Combined(_), Some(service)) => {
             format!("service={}", service.name)

@@ -52,6 +52,15 @@ impl Plan {
             .map_or(Dialogue::None, |service| service.dialogue)
     }
 
+    /// The directives that the check makes use of, besides ports and times.
+    pub(super) fn uses(&self) -> &'static [Key] {
+        match (self.check_type, self.service) {
+            (CheckType::Negotiate | CheckType::Combined(_), Some(service)) => service.uses,
+            (CheckType::External | CheckType::ExternalPerl, _) => &[Key::CheckCommand],
+            _ => &[],
+        }
+    }
+
     /// The port of the protocol, for servers that have none.
     pub(super) fn default_port(&self) -> Option<u16> {
         self.service.and_then(|service| service.port)

@@ -1,7 +1,7 @@
 //! Expressions that answers are compared with, before anybody relies on them: what is no expression to Perl either is
 //! replaced by one that is found in no answer and still shows what was written.
 
-use director_core::definitions::{CheckKindDefinition, Placed};
+use director_core::definitions::{CheckKindDefinition, Placed, ServiceDefinition};
 use director_core::diagnostic::Place;
 use director_core::model::Pattern;
 
@@ -11,16 +11,21 @@ const ONLY_PERL: &[&str] = &[
     "\\B{",
 ];
 
-/// The faults of a check's expressions, each with its place and what the engine says.
-pub(super) fn of_check(check: &mut CheckKindDefinition, faults: &mut Vec<(Place, String)>) {
-    let receive = match check {
-        CheckKindDefinition::Http(http) => &mut http.body,
-        CheckKindDefinition::Conversation(conversation) => &mut conversation.receive,
-        CheckKindDefinition::Combined { question, .. } => return of_check(question, faults),
-        _ => return,
-    };
-    if let Some(receive) = receive {
-        make_sane(receive, faults);
+/// The expressions of a service and of its real servers.
+pub(super) fn all_of(service: &mut ServiceDefinition) -> impl Iterator<Item = &mut Placed<String>> {
+    let check = service.check.kind.as_mut();
+    let own = check.and_then(|kind| of_check(&mut kind.value));
+    let servers = service.real_servers.iter_mut();
+    own.into_iter()
+        .chain(servers.filter_map(|server| server.receive.as_mut()))
+}
+
+fn of_check(check: &mut CheckKindDefinition) -> Option<&mut Placed<String>> {
+    match check {
+        CheckKindDefinition::Http(http) => http.body.as_mut(),
+        CheckKindDefinition::Conversation(conversation) => conversation.receive.as_mut(),
+        CheckKindDefinition::Combined { question, .. } => of_check(question),
+        _ => None,
     }
 }
 

@@ -11,8 +11,10 @@ use director_core::model::{
     no_real_server, no_vip, scheduler_flag_names,
 };
 
+use super::check::Plan;
 use super::expression;
 use super::service::Scope;
+use crate::directives::Key;
 use crate::findings::Findings;
 use crate::quirks::Quirk;
 use crate::unfit::{Keeps, Unfit};
@@ -38,7 +40,7 @@ pub(super) fn judge(
     judge.scheduler(service);
     judge.mask(service, scope.family());
     judge.servers(scope, service);
-    judge.expressions(service);
+    judge.expressions(scope, service);
     let Judge {
         faults,
         stands,
@@ -258,15 +260,14 @@ impl Judge<'_> {
     }
 
     /// An expression that is none is found in no answer. What a server has had before is better than that.
-    fn expressions(&mut self, service: &mut ServiceDefinition) {
+    fn expressions(&mut self, scope: &Scope<'_>, service: &mut ServiceDefinition) {
         let mut faults = Vec::new();
-        if let Some(check) = &mut service.check.kind {
-            expression::of_check(&mut check.value, &mut faults);
+        for receive in expression::all_of(service) {
+            expression::make_sane(receive, &mut faults);
         }
-        for server in &mut service.real_servers {
-            if let Some(receive) = &mut server.receive {
-                expression::make_sane(receive, &mut faults);
-            }
+        // What nobody looks for is not looked at there either.
+        if !Plan::of(scope).uses().contains(&Key::Receive) {
+            return;
         }
         for (place, why) in faults {
             let message = format!(
