@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# machines: no, the server that it asks is not installed on the machines, and no kernel has a part in it
 # A real server by name follows its name as soon as the name server's answer no longer holds (its TTL), long before the
 # interval of the definitions; one whose answer holds longer stays. While the name server is away the last answer stays.
 # The name server is Debian's bind9.
