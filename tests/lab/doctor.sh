@@ -2,7 +2,6 @@
 # The words and the machines of the doctor's scenarios: a director with three healthy services, faults that are made on
 # purpose, and what the doctor says of them, kept for docs/doctor.md. Leaves the faults to the scenarios.
 
-doctor_loader=$(on director cat /proc/sys/kernel/modprobe)
 for host in director real1 real2 real3; do
     load_modules "$host" ipip iptable_filter xt_conntrack iptable_mangle 2>/dev/null || :
 done

@@ -100,6 +100,7 @@ finds director connection-table-full --quiet --config "$definitions.dns"
 
 # Only in a guest of our own may the module go; there it is the last that happens.
 no_ipvs='A kernel without IPVS'
+doctor_loader=$(on director cat /proc/sys/kernel/modprobe)
 if [ "$doctor_loader" = /mnt/modprobe ]; then
     section "$no_ipvs"
     on director ipvsadm -C
