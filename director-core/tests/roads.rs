@@ -4,6 +4,7 @@
 mod world;
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use director_core::definitions::{CheckDefinition, CheckPath};
@@ -170,6 +171,25 @@ fn a_helper_that_somebody_removed_comes_back_before_the_next_question() {
             .weight,
         1
     );
+}
+
+#[test]
+fn a_connection_is_held_to_the_server_itself_and_hints_at_the_question_by_the_road() {
+    let mut world = running(Brief {
+        tune: |check| {
+            by_road(check);
+            check.every = Some(placed(seconds(60)));
+            check.hold_connection = Some(placed(true));
+        },
+        ..brief(&[ONE, TWO])
+    });
+    let peers = [ONE, TWO].map(|server| SocketAddr::new(address(server), 80));
+    assert_eq!(world.held, peers.into());
+    world.dead.insert(address(ONE));
+    world.event(Event::Hinted { peer: peers[0] });
+    world.run(Duration::from_millis(300));
+    assert_eq!(world.weight(VIP, ONE), None);
+    assert_eq!(world.weight(VIP, TWO), Some(1));
 }
 
 #[test]

@@ -104,6 +104,8 @@ pub struct CheckDefinition {
     pub hold_connection: Option<Placed<bool>>,
     /// By which way the question goes.
     pub path: Option<Placed<CheckPath>>,
+    /// What is asked by that way where the service is a firewall mark, which has no VIP of its own.
+    pub to: Option<Placed<super::ListenDefinition>>,
     /// Whether the question fills a whole packet.
     pub full_size: Option<Placed<bool>>,
 }

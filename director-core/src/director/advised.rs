@@ -88,13 +88,10 @@ fn held_connections(model: &Model, is_down: impl Fn(&Target) -> bool) -> BTreeSe
         let servers = service.real_servers.iter();
         for server in servers.filter(|server| !is_down(&(service.id, server.endpoint))) {
             let checks = service.checks.iter().zip(&server.probes);
-            let holding = checks.filter(|(check, probe)| {
-                check.timing.hold_connection
-                    && probe.port != 0
-                    && probe.road.is_none()
-                    && speaks_tcp(&probe.kind)
-            });
-            wanted.extend(holding.map(|(_, probe)| SocketAddr::new(probe.address, probe.port)));
+            let holding = checks
+                .filter(|(check, probe)| check.timing.hold_connection && speaks_tcp(&probe.kind));
+            let places = holding.map(|(_, probe)| probe.own_place());
+            wanted.extend(places.filter(|place| place.port() != 0));
         }
     }
     wanted

@@ -189,8 +189,7 @@ impl Schedule {
     /// Has every check of a server's port asked at once, and in quick succession until it is known what became of it.
     pub(crate) fn hint(&mut self, peer: SocketAddr, now: Moment) {
         for (id, task) in &mut self.tasks {
-            let concerned = (task.probe.address, task.probe.port) == (peer.ip(), peer.port());
-            if concerned && task.is_check() {
+            if task.probe.own_place() == peer && task.is_check() {
                 self.queue.remove(&(task.due, *id));
                 task.hint(now);
                 if !task.asking {

@@ -1,7 +1,7 @@
 //! What to ask a real server and what to expect. Plain data: the asking is the shell's work.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,17 @@ pub struct Probe {
     pub timeout: Duration,
     /// How the question gets there when it goes to the VIP; none when it goes to the server's own address.
     pub road: Option<Road>,
+}
+
+impl Probe {
+    /// Where the server listens itself, also when the question goes to the VIP; port 0 where none is known.
+    #[must_use]
+    pub fn own_place(&self) -> SocketAddr {
+        let (address, port) = self
+            .road
+            .map_or((self.address, self.port), |road| (road.toward, road.port));
+        SocketAddr::new(address, port)
+    }
 }
 
 /// The kinds of question.

@@ -10,7 +10,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Forwarding, Protocol, RealServer, Scheduling, ServiceId, VirtualService};
+use super::{
+    Endpoint, Forwarding, ProbeKind, Protocol, RealServer, Scheduling, ServiceId, VirtualService,
+};
 
 /// The road of one probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -98,25 +100,35 @@ pub(super) fn helpers(services: &[VirtualService]) -> BTreeMap<ServiceId, Helper
     let mut helpers = BTreeMap::new();
     for service in services {
         for server in &service.real_servers {
-            for road in server.probes.iter().filter_map(|probe| probe.road) {
+            for probe in &server.probes {
+                let Some(road) = probe.road else { continue };
                 let id = ServiceId::Mark {
                     family: service.id.family(),
                     mark: road.mark,
                 };
-                helpers.insert(id, helper(service, server, road));
+                let datagrams =
+                    service.id.protocol() == Some(Protocol::Udp) || asks_by_datagrams(&probe.kind);
+                helpers.insert(id, helper(service, server, road, datagrams));
             }
         }
     }
     helpers
 }
 
-fn helper(service: &VirtualService, server: &RealServer, road: Road) -> Helper {
+fn asks_by_datagrams(kind: &ProbeKind) -> bool {
+    match kind {
+        ProbeKind::Conversation(conversation) => conversation.transport == Protocol::Udp,
+        ProbeKind::Combined { question, .. } => asks_by_datagrams(question),
+        _ => false,
+    }
+}
+
+fn helper(service: &VirtualService, server: &RealServer, road: Road, datagrams: bool) -> Helper {
     let mut scheduling = Scheduling::plain("rr", service.id.family());
     scheduling.flags.third = true;
     // A datagram leaves an entry of five minutes behind, by which a later one from the same port would be sent to the same
     // server. NAT needs the entry for the way back.
-    scheduling.one_packet =
-        service.id.protocol() == Some(Protocol::Udp) && server.forwarding != Forwarding::Masq;
+    scheduling.one_packet = datagrams && server.forwarding != Forwarding::Masq;
     let port = match server.forwarding {
         Forwarding::Masq => road.port,
         _ => server.endpoint.port,

@@ -92,6 +92,7 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
                 ("forwarding", CheckPath::Forwarding),
             ],
         ),
+        to: fields.get("to").map(|to| address::listen(to, reader)),
         full_size: reader.truth_of(&fields, "full_size"),
     }
 }

@@ -165,7 +165,7 @@ fn emit_service(text: &mut String, service: &ServiceDefinition) {
     }
 }
 
-fn listen(definition: &ListenDefinition) -> String {
+pub(super) fn listen(definition: &ListenDefinition) -> String {
     match definition {
         ListenDefinition::Mark {
             family: Family::Ipv4,

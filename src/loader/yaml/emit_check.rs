@@ -8,7 +8,7 @@ use director_core::definitions::{
 use director_core::model::{Protocol, Secret};
 
 use super::dialogue::CONVERSATIONS;
-use super::emit::{quoted, span};
+use super::emit::{listen, quoted, span};
 
 /// The checks of a service: the key and its value in one line; none when nothing is said about them.
 pub(super) fn checks(service: &ServiceDefinition) -> Option<(&'static str, String)> {
@@ -157,6 +157,8 @@ pub(super) fn check(check: &CheckDefinition) -> Option<String> {
         CheckPath::Server => "path: server".to_owned(),
         CheckPath::Forwarding => "path: forwarding".to_owned(),
     }));
+    let to = check.to.as_ref();
+    fields.extend(to.map(|to| format!("to: {}", quoted(&listen(&to.value)))));
     fields.extend(
         check
             .full_size

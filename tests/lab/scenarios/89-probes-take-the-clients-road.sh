@@ -23,6 +23,10 @@ roads_file() {
     echo 'services:'
     road_service direct 80 dr "'$DIRECT_RIP1:80', '$DIRECT_RIP2:80'"
     road_service tunnel 81 tunnel "'$TUNNEL_RIP1:81'"
+    # A mark has no VIP of its own: the check names one.
+    echo "  - {listen: 'fwmark:5', scheduler: rr, forwarding: dr, on_stop: remove,"
+    by_mark=${path:+"$path to: 'tcp://$DIRECT_VIP:80'"}
+    echo "     check: {tcp: {}, ${by_mark:-port: 80}, every: 1s, timeout: 2s, fall: 2}, real_servers: ['$DIRECT_RIP1', '$DIRECT_RIP2']}"
     # Datagrams leave entries behind in the kernel; those of probes must not lead to another server.
     datagrams="check: {simpletcp: {request: 'what?', receive: real, transport: udp}, $path every: 500ms, timeout: 2s, fall: 2}"
     echo "  - {listen: 'udp://$DIRECT_VIP:7', scheduler: rr, forwarding: dr, on_stop: remove,"
@@ -38,12 +42,14 @@ director_start
 direct() {
     echo "-a -t $DIRECT_VIP:80 -r $1:80 -g -w 1"
     echo "-a -u $DIRECT_VIP:7 -r $1:7 -g -w 1"
+    echo "-a -f 5 -r $1:0 -g -w 1"
 }
 tunnel() { echo "-a -t $DIRECT_VIP:81 -r $TUNNEL_RIP1:81 -i -w 1 --tun-type ipip"; }
 services() {
     echo "-A -t $DIRECT_VIP:80 -s rr"
     echo "-A -t $DIRECT_VIP:81 -s rr"
     echo "-A -u $DIRECT_VIP:7 -s rr"
+    echo "-A -f 5 -s rr"
     echo "-A -u $VIP:7 -s rr"
     echo "-a -u $VIP:7 -r $RIP3:7 -m -w 1"
 }
@@ -59,9 +65,9 @@ setting() { on director sysctl -n "net.ipv4.conf.$1"; }
 helpers() { on director ipvsadm -S -n | grep -c '^-A -f .* -b flag-3' || true; }
 
 all_up | eventually_shown 15
-expect_equal 'helpers in the kernel' 6 "$(helpers)"
-expect_equal 'helpers that are listed with --all' 6 "$(on director ipvsctl list -n --all | grep -c '^FWM')"
-expect_not on director sh -c 'ipvsctl list -n | grep -q FWM'
+expect_equal 'helpers in the kernel' 8 "$(helpers)"
+expect_equal 'marks that are listed with --all' 9 "$(on director ipvsctl list -n --all | grep -c '^FWM')"
+expect_equal 'marks that are listed' 1 "$(on director ipvsctl list -n | grep -c '^FWM')"
 expect_equal 'accept_local in front and back' '1 1' "$(setting front.accept_local) $(setting back.accept_local)"
 expect_equal 'rp_filter in front' 2 "$(setting front.rp_filter)"
 expect_equal 'who answers' "$(printf '2 real1\n2 real2')" "$(tally 4 "$DIRECT_VIP")"
@@ -94,7 +100,7 @@ all_up | eventually_shown 20
 
 # A daemon that was killed leaves helpers and settings; the next one cleans up, though it asks nobody by such a road.
 director_kill
-expect_equal 'helpers after a kill' 6 "$(helpers)"
+expect_equal 'helpers after a kill' 8 "$(helpers)"
 path=''
 check=''
 roads_file | director_define
@@ -109,7 +115,7 @@ path='path: forwarding,'
 check=$path
 roads_file | director_define
 director_reload
-all_helpers() { [ "$(helpers)" -eq 6 ]; }
+all_helpers() { [ "$(helpers)" -eq 8 ]; }
 eventually 10 all_helpers
 all_up | eventually_shown 20
 director_stop

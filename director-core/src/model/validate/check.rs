@@ -84,7 +84,16 @@ fn probe(
 ) -> Option<Probe> {
     // Faults of the check were reported once for the service; here they only mean that there is no probe.
     let mut reported = Findings::default();
+    let to = road::destination(check, around);
+    if to.is_none() && check.to.is_some() {
+        return None;
+    }
     let service_port = around.id.as_ref().and_then(ServiceId::port);
+    let service_port = service_port.or(to.map(|to| to.port));
+    let around = &Surroundings {
+        protocol: around.protocol.or(to.map(|to| to.protocol)),
+        ..*around
+    };
     let port = match &check.port {
         Some(port) => reported.port(&port.value, &port.place)?,
         None if server_port != 0 => server_port,

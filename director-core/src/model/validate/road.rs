@@ -1,12 +1,16 @@
 //! Checks that go by the clients' road: whether they can, and what their probes ask then.
 
+use std::net::IpAddr;
+
 use super::Findings;
 use super::real_server::Surroundings;
 use crate::definitions::{
-    CheckDefinition, CheckKindDefinition, CheckPath, Definitions, ListenDefinition, Placed,
+    CheckDefinition, CheckKindDefinition, CheckPath, Definitions, Host, ListenDefinition, Placed,
 };
 use crate::model::road::assign_marks;
-use crate::model::{Forwarding, MarkRange, Probe, Protocol, Road, ServiceId, VirtualService};
+use crate::model::{
+    Family, Forwarding, MarkRange, Probe, Protocol, Road, ServiceId, VirtualService, no_vip,
+};
 
 /// Findings about the road of a check, once for its service.
 pub(super) fn shared_faults(
@@ -26,26 +30,45 @@ pub(super) fn shared_faults(
             "write path: forwarding too, or leave full_size out",
         );
     }
-    let Some(path) = path else { return };
-    if let Some(ServiceId::Mark { .. }) = around.id {
+    if let (Some(to), None) = (&check.to, path) {
         findings.error(
-            &path.place,
-            "a firewall mark has no VIP that a probe could ask",
-            "leave path out; a service with a VIP may have the same real servers and probe them by its forwarding",
+            &to.place,
+            "what is asked by the clients' road, and this check goes to the server itself",
+            "write path: forwarding too, or leave to out",
         );
     }
-    if let Some(hold) = check.hold_connection.as_ref().filter(|hold| hold.value) {
-        findings.error(
-            &hold.place,
-            "a held connection is one to the server itself, and this check asks the VIP",
-            "leave one of the two out, or write two checks",
-        );
+    let Some(path) = path else { return };
+    match (around.id, &check.to) {
+        (Some(ServiceId::Mark { family, .. }), None) => {
+            let vip = example(family);
+            findings.error(
+                &path.place,
+                "a firewall mark has no VIP that a probe could ask",
+                format!(
+                    "say which of its VIPs is asked, such as to: tcp://{vip}:80, or leave path out"
+                ),
+            );
+        }
+        (Some(ServiceId::Mark { family, .. }), Some(to)) => {
+            to_faults(check, family, to, findings);
+        }
+        (Some(ServiceId::Address { .. }), Some(to)) => findings.error(
+            &to.place,
+            "this service has a VIP and a port of its own, which are asked",
+            "leave to out; it is for services of a firewall mark",
+        ),
+        _ => {}
     }
     let kind = check.kind.as_ref();
     let asked = kind.map(|kind| innermost(&kind.value));
     let balanced = match asked {
         Some(kind) => is_balanced(kind),
-        None => around.protocol == Some(Protocol::Tcp),
+        None => match (around.id, &check.to) {
+            (Some(ServiceId::Mark { .. }), Some(to)) => is_tcp(&to.value),
+            // That there is no VIP was said.
+            (Some(ServiceId::Mark { .. }), None) => true,
+            _ => around.protocol == Some(Protocol::Tcp),
+        },
     };
     if !balanced {
         findings.error(
@@ -61,9 +84,113 @@ pub(super) fn shared_faults(
         findings.error(
             &choice.place,
             "only an http or https question can be made to fill a packet",
-            "ask with http or https, or leave full_size out",
+            "ask with http or https, if need be as a second check: checks: [tcp, {http: {path: /}, path: forwarding, full_size: true}]",
         );
     }
+}
+
+/// What a check of a firewall mark asks by the clients' road.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Destination {
+    pub(super) protocol: Protocol,
+    vip: IpAddr,
+    pub(super) port: u16,
+}
+
+/// What is asked in place of a VIP of the service's own, when it has none.
+pub(super) fn destination(
+    check: &CheckDefinition,
+    around: &Surroundings<'_>,
+) -> Option<Destination> {
+    let by_road = |path: &Placed<CheckPath>| path.value == CheckPath::Forwarding;
+    let (Some(ServiceId::Mark { .. }), Some(to)) = (around.id, &check.to) else {
+        return None;
+    };
+    let ListenDefinition::Address {
+        protocol,
+        host: Host::Address(vip),
+        port,
+        ..
+    } = &to.value
+    else {
+        return None;
+    };
+    let port = Findings::default().port(port, &to.place);
+    let port = port.filter(|port| *port != 0 && check.path.as_ref().is_some_and(by_road))?;
+    Some(Destination {
+        protocol: *protocol,
+        vip: *vip,
+        port,
+    })
+}
+
+fn to_faults(
+    check: &CheckDefinition,
+    family: Family,
+    to: &Placed<ListenDefinition>,
+    findings: &mut Findings,
+) {
+    let vip = example(family);
+    let form =
+        format!("write a VIP of this mark, its protocol and its port, such as tcp://{vip}:80");
+    let ListenDefinition::Address {
+        protocol,
+        host,
+        port,
+        ..
+    } = &to.value
+    else {
+        findings.error(&to.place, "a mark cannot be asked", form);
+        return;
+    };
+    if findings.port(port, &to.place) == Some(0) {
+        findings.error(&to.place, "port 0 cannot be asked", form.clone());
+    }
+    if *protocol == Protocol::Sctp {
+        findings.error(
+            &to.place,
+            "no check asks over SCTP",
+            "write tcp:// or udp://",
+        );
+    }
+    match host {
+        Host::Unusable => findings.unusable = true,
+        Host::Name(_) => findings.error(&to.place, "the VIP is a name here", form),
+        Host::Address(address) => {
+            if let Some(fault) = no_vip(*address) {
+                findings.error(&to.place, format!("{address} is {fault}"), form);
+            } else if Family::of(*address) != family {
+                let message = format!(
+                    "{address} is {}, the mark is one of {family}",
+                    Family::of(*address)
+                );
+                findings.error(
+                    &to.place,
+                    message,
+                    format!("{form}; marks of both families need a service each"),
+                );
+            }
+        }
+    }
+    if let Some(port) = &check.port {
+        findings.error(
+            &port.place,
+            "the port that is asked stands in to already",
+            "leave port out; with NAT the packets go on to the real server's port",
+        );
+    }
+}
+
+fn example(family: Family) -> &'static str {
+    match family {
+        Family::Ipv4 => "192.0.2.10",
+        Family::Ipv6 => "[2001:db8::10]",
+    }
+}
+
+fn is_tcp(listen: &ListenDefinition) -> bool {
+    let tcp = Protocol::Tcp;
+    matches!(listen, ListenDefinition::Address { protocol, .. } if *protocol == tcp)
 }
 
 fn innermost(kind: &CheckKindDefinition) -> &CheckKindDefinition {
@@ -94,7 +221,11 @@ pub(super) fn take(
         .path
         .as_ref()
         .is_some_and(|path| path.value == CheckPath::Forwarding);
-    let (true, Some(ServiceId::Address { vip, port, .. })) = (by_road, around.id) else {
+    let own = match around.id {
+        Some(ServiceId::Address { vip, port, .. }) => Some((vip, port)),
+        _ => destination(check, around).map(|to| (to.vip, to.port)),
+    };
+    let (true, Some((vip, port))) = (by_road, own) else {
         return probe;
     };
     // NAT leads to the server's port; all else leaves the packet alone, so that the port asked is the server's.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{DEFAULT_EVERY, DEFAULT_FALL, DEFAULT_RISE, Findings};
 use crate::definitions::{
-    CheckDefinition, CheckKindDefinition, CheckPath, DampingDefinition, Placed, ServiceDefinition,
+    CheckDefinition, CheckKindDefinition, DampingDefinition, Placed, ServiceDefinition,
     WindowDefinition,
 };
 use crate::model::{Check, CheckTiming, Damping, Protocol, Window};
@@ -36,8 +36,8 @@ pub(super) fn checks(written: &ServiceDefinition, findings: &mut Findings) -> Ve
         {
             findings.error(
                 &hold.place,
-                "only a check that asks over TCP, straight and not by the clients' road, can hold a connection",
-                "leave it out, or ask over TCP without path: forwarding",
+                "only a check that asks over TCP can hold a connection",
+                "leave it out, or ask over TCP",
             );
         }
         let taken = |name: &str| checks.iter().any(|known| known.name == name);
@@ -88,10 +88,6 @@ fn is_fixed(kind: &CheckKindDefinition) -> bool {
 
 /// Whether a check may have a port to hold a connection to; of what is asked by default that is known later.
 fn may_hold(check: &CheckDefinition) -> bool {
-    let by_road = |path: &Placed<CheckPath>| path.value == CheckPath::Forwarding;
-    if check.path.as_ref().is_some_and(by_road) {
-        return false;
-    }
     match check.kind.as_ref().map(|kind| &kind.value) {
         None
         | Some(

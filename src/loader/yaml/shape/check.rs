@@ -135,6 +135,13 @@ pub(in super::super) const CHECK: Shape = Shape {
                  helper service to the kernel's table for each such server, and sets `accept_local=1` on the interface \
                  towards it (and `rp_filter=2` where it is 1) for as long as it is asked this way.",
             ),
+        key("to", "tcp://192.0.2.10:80")
+            .takes(Text)
+            .default("the service's VIP and port")
+            .means(
+                "With `path: forwarding` in a service of a firewall mark, which has no VIP of its own: the VIP and port that \
+                 are asked. It must be one whose packets the mark balances.",
+            ),
         key("full_size", "true")
             .takes(Truth)
             .default("false")
