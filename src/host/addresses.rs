@@ -81,15 +81,18 @@ impl Addresses {
 
     /// Removes it, unless it was replaced by somebody else's since: one without the mark that ours had.
     pub(super) fn remove(&self, vip: &Vip, marked: bool) -> Result<(), String> {
-        let Some(found) = self.find(vip)? else {
+        let Some(found) = self.removable(vip, marked)? else {
             return Ok(());
         };
-        if marked && !found.ours {
-            return Ok(());
-        }
         self.network
             .remove_address(found.interface, vip.address, found.prefix)
             .map_err(words)
+    }
+
+    /// The address, as far as it is there and ours to remove.
+    pub(super) fn removable(&self, vip: &Vip, marked: bool) -> Result<Option<Address>, String> {
+        let found = self.find(vip)?;
+        Ok(found.filter(|found| found.ours || !marked))
     }
 
     fn find(&self, vip: &Vip) -> Result<Option<Address>, String> {

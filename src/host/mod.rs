@@ -64,6 +64,33 @@ pub fn differences(wanted: &[HostPiece]) -> Vec<Difference> {
     wanted.iter().filter_map(differs).collect()
 }
 
+/// What a director before this one made, and the next one undoes since it is not wanted any more: the piece, and of a
+/// setting the value that comes back. What somebody has changed since is left alone and not named. Changes nothing.
+///
+/// # Errors
+/// When the memory cannot be read, in words.
+pub fn leftovers(
+    memory: PathBuf,
+    wanted: &[HostPiece],
+) -> Result<Vec<(HostPiece, Option<String>)>, String> {
+    let mut memory = Memory::at(memory);
+    memory.read()?;
+    let mut limits = Limits::default();
+    // What cannot be told is named, since it will be tried.
+    let mut stands = |made: &Made| match &made.piece {
+        HostPiece::Vip(vip) => {
+            let found = Addresses::open().and_then(|all| all.removable(vip, made.marked));
+            !matches!(found, Ok(None))
+        }
+        HostPiece::Setting { name, value } => settings::read(name).is_ok_and(|now| now == *value),
+        HostPiece::Timeout { of, seconds } => limits.read(*of).is_ok_and(|now| now == *seconds),
+    };
+    let leaving = memory.newest_first().into_iter().filter(|made| {
+        wanted.iter().all(|piece| !same_subject(piece, &made.piece)) && stands(made)
+    });
+    Ok(leaving.map(|made| (made.piece, made.former)).collect())
+}
+
 impl Keeper {
     /// A keeper that remembers in this file.
     #[must_use]

@@ -115,7 +115,7 @@ fn take(
         }
     };
     output.findings(&renamed(loaded.report, candidate, &args.file))?;
-    let planned = plan::planned(loaded.model, &args.state, output)?;
+    let planned = plan::planned(loaded.model, &args.state, &args.socket, output)?;
     output.text(&plan::in_words(&planned))?;
     let request = ApplyRequest {
         confirm_seconds: args.confirm.map(|time| time.as_secs_f64()),

@@ -1,9 +1,11 @@
 //! What a definitions file changes on this machine besides the table: addresses, settings of the kernel, time limits.
 
+use std::path::PathBuf;
+
 use director_core::model::{HostPiece, HostWishes};
 use serde::Serialize;
 
-use crate::host::{Difference, differences};
+use crate::host::{Difference, differences, leftovers};
 
 /// One change.
 #[derive(Debug, Serialize)]
@@ -12,6 +14,12 @@ pub(super) struct MachineChange {
     what: String,
     /// What there is, of a setting, where that is known.
     found: Option<String>,
+    /// Whether it is taken back, and not made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    undone: bool,
+    /// What comes back, of a setting that is taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former: Option<String>,
     because: String,
     #[serde(skip)]
     line: String,
@@ -24,6 +32,33 @@ pub(super) fn against_machine(wishes: &HostWishes) -> Vec<MachineChange> {
         .into_iter()
         .map(|change| described(wishes, change))
         .collect()
+}
+
+/// What a daemon that is told so next undoes of what it, or one before it, made of this machine.
+pub(super) fn undone(memory: PathBuf, wishes: &HostWishes) -> Result<Vec<MachineChange>, String> {
+    let leaving = leftovers(memory, &wishes.pieces())?;
+    Ok(leaving.into_iter().map(taken_back).collect())
+}
+
+fn taken_back((piece, former): (HostPiece, Option<String>)) -> MachineChange {
+    let because = "no longer wanted, and ipvsd made it so".to_owned();
+    let words = match (&piece, &former) {
+        (HostPiece::Setting { name, value }, Some(former)) => {
+            format!("restore {name}  {value} -> {former}")
+        }
+        (HostPiece::Timeout { of, seconds }, Some(former)) => {
+            format!("restore timeout {}  {seconds} s -> {former} s", of.name())
+        }
+        _ => format!("remove  {piece}"),
+    };
+    MachineChange {
+        undone: true,
+        line: format!("{words}   ({because})\n"),
+        what: piece.to_string(),
+        found: None,
+        former,
+        because,
+    }
 }
 
 /// All that is wanted, for a machine of which nothing is known.
@@ -50,6 +85,8 @@ fn described(wishes: &HostWishes, change: Difference) -> MachineChange {
     MachineChange {
         what: change.piece.to_string(),
         found: change.found,
+        undone: false,
+        former: None,
         line: format!("{words}   ({because})\n"),
         because,
     }

@@ -19,6 +19,8 @@ use super::error::CliError;
 use super::kernel_lacks;
 use super::list::save_format;
 use super::output::{Exit, Output, count};
+use super::status::SocketArg;
+use crate::host::memory_beside;
 use crate::loader::load;
 use crate::store::{self, StateFile};
 
@@ -40,6 +42,8 @@ pub(super) struct PlanArgs {
     /// The daemon's state file: its orders, its verdicts and what is its own count where it can be read
     #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE")]
     state: PathBuf,
+    #[command(flatten)]
+    socket: SocketArg,
     /// Exit with status 1 when there is something to change
     #[arg(long)]
     exit_code: bool,
@@ -113,7 +117,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     let planned = match args.assume {
         Some(Assumption::Up) => foreseen::from_nothing(&loaded.model, Verdict::Up),
         Some(Assumption::Down) => foreseen::from_nothing(&loaded.model, Verdict::Down),
-        None => planned(loaded.model, &args.state, output)?,
+        None => planned(loaded.model, &args.state, &args.socket, output)?,
     };
     let form = if args.json { Form::Json } else { args.output };
     match form {
@@ -131,6 +135,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
 pub(super) fn planned(
     model: Model,
     state: &Path,
+    socket: &SocketArg,
     output: &mut Output,
 ) -> Result<Planned, CliError> {
     let left = StateFile::new(state.to_owned()).read();
@@ -143,7 +148,20 @@ pub(super) fn planned(
             None
         }
     };
-    foreseen::from_kernel(model, left)
+    // What is undone is undone first.
+    let undone = machine::undone(memory_beside(&socket.path()), model.host());
+    let undone = match undone {
+        Ok(undone) => undone,
+        Err(error) => {
+            output.note(&format!(
+                "planned without what the daemon made of this machine: {error}"
+            ))?;
+            Vec::new()
+        }
+    };
+    let mut planned = foreseen::from_kernel(model, left)?;
+    planned.machine.splice(0..0, undone);
+    Ok(planned)
 }
 
 /// One numbered line a change, and what is at stake in all.

@@ -68,7 +68,12 @@ pub(super) struct SocketArg {
 
 impl SocketArg {
     pub(super) fn client(&self) -> Client {
-        Client::new(&self.socket.clone().unwrap_or_else(likely_socket))
+        Client::new(&self.path())
+    }
+
+    /// The socket that is meant.
+    pub(super) fn path(&self) -> PathBuf {
+        self.socket.clone().unwrap_or_else(likely_socket)
     }
 }
 

@@ -70,6 +70,14 @@ expect_equal 'who answers over IPv6' real1 "$(ask "[$OWN6]")"
 expect_equal 'conntrack' 1 "$(setting net.ipv4.vs.conntrack)"
 expect_equal 'the time limits' 'Timeout (tcp tcpfin udp): 600 120 60' "$(limits)"
 
+# What the daemon has made and other definitions do not want is in their plan.
+definitions_with "$VIP" | sed '/profile:/d; /timeouts:/d' | put director "$DEFINITIONS.less"
+plan=$(on director ipvsctl plan "$DEFINITIONS.less")
+expect_contains 'the plan' "remove  $OWN/32 on front   (no longer wanted" "$plan"
+expect_contains 'the plan' 'restore net.ipv4.vs.conntrack  1 -> 0   (no longer wanted' "$plan"
+expect_contains 'the plan' 'restore timeout tcp  600 s -> 900 s' "$plan"
+case $plan in *" $VIP/"*) fail "the plan removes what the daemon did not add: $plan" ;; esac
+
 # Another machine has it: it is not added, and the operator is told who it is.
 conflict_is_told() {
     on director ipvsctl status | grep -q "MACHINE: $TAKEN/32 on front: not added: $(mac_of client) answers"
