@@ -1,8 +1,47 @@
-//! A real server whose VIP stands quietly, but which answers ARP for it all the same.
+//! A real server that answers for the VIP: by ARP though it stands quietly, or since it stands on an Ethernet as well.
 
 use crate::doctor::{Facts, Finding};
+use crate::net::Address;
+
+const MATTERS: &str =
+    "this machine tells clients that it has the VIP, and they come past the director";
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+    let mut findings = in_the_open(facts);
+    findings.extend(by_arp(facts));
+    findings
+}
+
+/// VIPs that this machine serves and that also stand where neighbours ask.
+fn in_the_open(facts: &Facts) -> Vec<Finding> {
+    let served = |address: &&Address| facts.serves.iter().any(|one| one.vip == address.address);
+    let mut findings = Vec::new();
+    for address in facts.addresses.iter().filter(served) {
+        let mut places = facts.interfaces.iter();
+        let Some(place) = places.find(|one| one.index == address.interface) else {
+            continue;
+        };
+        if place.loopback || !place.resolves {
+            continue;
+        }
+        findings.push(Finding {
+            fault: "arp-answers",
+            about: address.address.to_string(),
+            evidence: format!(
+                "it stands on {} too, where neighbours ask who has it",
+                place.name
+            ),
+            matters: MATTERS.to_owned(),
+            mend: format!(
+                "ip address del {}/{} dev {}",
+                address.address, address.prefix, place.name
+            ),
+        });
+    }
+    findings
+}
+
+fn by_arp(facts: &Facts) -> Vec<Finding> {
     // One that was set up by us is judged by its pieces.
     if !facts.is_real_server() || !facts.serves.is_empty() {
         return Vec::new();
@@ -34,7 +73,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
                 of(&loud.name, "arp_announce"),
                 loud.name
             ),
-            matters: "this machine tells clients that it has the VIP, and they come past the director".to_owned(),
+            matters: MATTERS.to_owned(),
             mend: "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; or ipvsctl realserver up, which also takes it back".to_owned(),
         });
     }

@@ -28,6 +28,16 @@ on client ip address add "$VIP/32" dev front
 on_director vip-elsewhere
 on client ip address del "$VIP/32" dev front
 
+section 'Another machine has the VIP of IPv6'
+{ cat "$definitions"; echo "  - {listen: 'tcp://[$VIP6]:80', scheduler: rr, forwarding: nat, real_servers: ['[$RIP61]:80']}"; } | put director "$definitions.six"
+on director ipvsadm -A -t "[$VIP6]:80" -s rr
+on director ipvsadm -a -t "[$VIP6]:80" -r "[$RIP61]:80" -m
+finds director '' --config "$definitions.six"
+on client ip address add "$VIP6/128" dev front nodad
+finds director vip-elsewhere --config "$definitions.six"
+on client ip address del "$VIP6/128" dev front
+on director ipvsadm -D -t "[$VIP6]:80"
+
 section 'Clients that come in by another interface than their answers would take'
 on client ip address add 192.168.6.77/32 dev lo
 # The filter also hides the director from ARP of such clients.

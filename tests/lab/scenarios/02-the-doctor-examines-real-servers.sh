@@ -23,6 +23,26 @@ mended real1
 finds real1 ''
 on real1 ip address del "$DIRECT_VIP/32" dev lo
 
+section 'A real server that answers neighbour solicitations for the VIP of IPv6'
+DIRECT_VIP6=fd00:172:17:60::208
+{ cat "$definitions"; echo "  - {listen: 'tcp://[$DIRECT_VIP6]:80', scheduler: rr, forwarding: dr, real_servers: ['[$DIRECT_RIP62]:80']}"; } | put director "$definitions.six"
+on director ip address add "$DIRECT_VIP6/64" dev front nodad
+on director ipvsadm -A -t "[$DIRECT_VIP6]:80" -s rr
+on director ipvsadm -a -t "[$DIRECT_VIP6]:80" -r "[$DIRECT_RIP62]:80" -g
+on real2 ip address add "$DIRECT_RIP62/64" dev front nodad
+realserver real2 up --vip "$DIRECT_VIP6" --mode dr
+finds director '' --config "$definitions.six"
+on real2 ip address add "$DIRECT_VIP6/128" dev front nodad
+finds director server-claims-vip --config "$definitions.six"
+finds real2 arp-answers
+mended real2
+finds real2 ''
+finds director '' --config "$definitions.six"
+realserver real2 down --vip "$DIRECT_VIP6"
+on real2 ip address del "$DIRECT_RIP62/64" dev front
+on director ipvsadm -D -t "[$DIRECT_VIP6]:80"
+on director ip address del "$DIRECT_VIP6/64" dev front
+
 section 'A real server of NAT with another gateway'
 on real1 ip route replace default via "$RIP3"
 on_director nat-way-back
