@@ -8,6 +8,7 @@ use director_core::model::{Hook, HookWay, Secret, Topic};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use super::relay::{Loopback, Mood};
 use super::{PATIENCE, eventually, settings};
 use crate::alert::Alerts;
 
@@ -87,4 +88,53 @@ async fn a_command_finds_the_message_in_its_environment() {
     alerts.finish(PATIENCE).await;
     let told = std::fs::read_to_string(&file).unwrap();
     assert_eq!(told, "2 servers down|web one down\nweb two down");
+}
+
+#[tokio::test]
+async fn a_batch_is_one_mail_with_a_line_for_each_event_and_is_tried_again() {
+    let loopback = Loopback::start(Mood {
+        busy: 1,
+        ..Mood::default()
+    })
+    .await;
+    let relay = &loopback.relay;
+    let way = HookWay::Mail {
+        to: vec!["ops@example.org".to_owned(), "ann@example.org".to_owned()],
+        from: Some("Director <lvs@example.org>".to_owned()),
+        relay: Some((relay.host.clone(), relay.port)),
+    };
+    let mut duty = bulletin(way);
+    if let Duty::Bulletin(bulletin) = &mut duty {
+        bulletin.left_out = 10;
+    }
+    let mut alerts = Alerts::new(settings());
+    alerts.carry_out(duty);
+    eventually("the mail is taken", || loopback.taken().len() == 1).await;
+    alerts.finish(PATIENCE).await;
+    let [taken] = &loopback.taken()[..] else {
+        panic!("one mail and no more: {:?}", loopback.taken())
+    };
+    assert_eq!(taken.from, "FROM:<lvs@example.org>");
+    assert_eq!(taken.to, ["TO:<ops@example.org>", "TO:<ann@example.org>"]);
+    let has = |line: &str| taken.lines.iter().any(|one| one == line);
+    assert!(has("Subject: 2 servers down"), "{:?}", taken.lines);
+    assert!(has("Auto-Submitted: auto-generated"), "{:?}", taken.lines);
+    let body: Vec<&str> = taken
+        .lines
+        .iter()
+        .map(String::as_str)
+        .skip_while(|line| !line.is_empty())
+        .skip(1)
+        .collect();
+    assert_eq!(
+        body,
+        [
+            "ipvsd on director.example.org:",
+            "",
+            "web one down",
+            "web two down",
+            "and 10 more",
+            ""
+        ]
+    );
 }
