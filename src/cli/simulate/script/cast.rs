@@ -103,14 +103,19 @@ impl<'m> Cast<'m> {
         list.fault(format!("no real server is called {name:?}"), hint)
     }
 
-    /// The real servers of a virtual service, or of all of them, that are meant.
+    /// The real servers of a virtual service, or of all of them, that are meant; its fallbacks too, where they may be.
     pub(super) fn targets(
         &self,
         service: Option<&Word>,
         list: &Word,
+        fallbacks: bool,
     ) -> Result<Vec<Target>, Fault> {
         let all = self.services().iter().flat_map(|service| {
-            let servers = service.real_servers.iter();
+            let real = &service.real_servers;
+            let is_other = move |server: &&RealServer| {
+                fallbacks && real.iter().all(|known| known.endpoint != server.endpoint)
+            };
+            let servers = real.iter().chain(service.fallback.iter().filter(is_other));
             servers.map(move |server| {
                 let named = Named {
                     name: service.name.clone(),

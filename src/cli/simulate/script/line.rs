@@ -140,9 +140,11 @@ fn order(verb: &Word, mut line: Vec<Word>, cast: &Cast<'_>) -> Result<Scene, Fau
         "weight" => Some(OrderKind::Weight(weight(verb, &mut line)?)),
         _ => None,
     };
+    // No order concerns a fallback, which serves when nobody else does.
+    let explains = verb.text == "explain";
     let targets = match line.as_slice() {
-        [server] => cast.targets(None, server)?,
-        [service, server] => cast.targets(Some(service), server)?,
+        [server] => cast.targets(None, server, explains)?,
+        [service, server] => cast.targets(Some(service), server, explains)?,
         _ => {
             return Err(verb.fault(
                 format!("whom does {} concern?", verb.text),
@@ -150,7 +152,7 @@ fn order(verb: &Word, mut line: Vec<Word>, cast: &Cast<'_>) -> Result<Scene, Fau
             ));
         }
     };
-    if verb.text == "explain" {
+    if explains {
         return Ok(Scene::Explain(targets));
     }
     let author = AUTHOR.to_owned();
