@@ -126,7 +126,7 @@ impl Director {
         let situation = self.situation(observed, now);
         let view = |service: &VirtualService| {
             let in_kernel = observed.services.get(&service.id);
-            self.service_view(service, in_kernel, &situation.weigh(service))
+            self.service_view(service, in_kernel, &situation.weigh(service).shown())
         };
         Snapshot {
             now,

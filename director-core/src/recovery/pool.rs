@@ -45,8 +45,11 @@ impl fmt::Display for Shortage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "only {} of {} real servers are available, {} are needed",
-            self.available, self.all, self.needed
+            "only {} of {} real servers are available, {} {} needed",
+            self.available,
+            self.all,
+            self.needed,
+            if self.needed == 1 { "is" } else { "are" }
         )
     }
 }

@@ -40,6 +40,26 @@ pub struct Situation<'a> {
     pub now: Moment,
 }
 
+impl Weighed<'_> {
+    /// The same with each chain led to the end that people are to see: nobody of a service that is withdrawn is in the table.
+    #[must_use]
+    pub fn shown(mut self) -> Self {
+        let Some(shortage) = self.withdrawn else {
+            return self;
+        };
+        for weighing in self.servers.iter_mut().chain(&mut self.fallback) {
+            if weighing.chain.weight().is_some() {
+                weighing.chain.push(Link {
+                    weight: None,
+                    since: Some(shortage.since),
+                    because: Because::Withdrawn(shortage),
+                });
+            }
+        }
+        self
+    }
+}
+
 impl Situation<'_> {
     /// The weight in the kernel of a server of which nothing speaks against all of it.
     #[must_use]

@@ -58,8 +58,8 @@ pub(super) const HOLD_CONNECTION: Key = key("hold_connection", "true")
     .default("false")
     .means(
         "Holds an idle TCP connection to the port that is asked, at the server's own address also with `path: \
-         forwarding`. When it breaks, the server is asked at once and, while it fails, again every 100 ms, so that a crash is seen in milliseconds and not in an interval; where it answers \
-         well it is asked three times more within 600 ms, since of a crashing process the part that listens may die last. \
+         forwarding`. When it breaks, the server is asked at once and, while it fails, again every 100 ms, so that a \
+         crash is seen in milliseconds and not in an interval; where it answers well it is asked three times more within 600 ms, since of a crashing process the part that listens may die last. \
          For servers that leave idle connections open: one that closes them after a while is asked those few times more \
          each time, and one process or thread of it may be taken up.",
     );
