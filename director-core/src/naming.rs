@@ -1,6 +1,8 @@
 //! Finds what an operator means: a virtual service by its name or by what it listens on, a real server by its address, with
 //! its port where that is wanted. Several virtual services may be meant, and then all of them are.
 
+use std::net::{IpAddr, SocketAddr};
+
 use crate::diagnostic::nearest;
 
 /// A real server of a virtual service, as people know it.
@@ -53,6 +55,48 @@ pub fn meant(known: &[Named], service: Option<&str>, server: &str) -> Result<Vec
         None => format!("{whose} has a real server {server:?}"),
     };
     Err(unknown(&what, server, servers))
+}
+
+/// The same where a real server may go by a host name of the definitions too; the name's first label will do.
+///
+/// # Errors
+/// Those of [`meant`].
+pub fn meant_by_host<'h>(
+    known: &[Named],
+    hosts: impl Iterator<Item = (&'h str, &'h [IpAddr])>,
+    service: Option<&str>,
+    server: &str,
+) -> Result<Vec<usize>, String> {
+    meant(known, service, server).or_else(|unknown| {
+        let (host, port) = server
+            .split_once(':')
+            .map_or((server, None), |(host, port)| {
+                (host, port.parse::<u16>().ok())
+            });
+        let called = |name: &str| name == host || name.split('.').next() == Some(host);
+        let addresses: Vec<IpAddr> = hosts
+            .filter(|(name, _)| called(name))
+            .flat_map(|(_, addresses)| addresses.iter().copied())
+            .collect();
+        let wanted = |address: &IpAddr| match port {
+            Some(port) => SocketAddr::new(*address, port).to_string(),
+            None => address.to_string(),
+        };
+        let is_meant = |named: &Named| {
+            service.is_none_or(|wanted| is_service(&named.name, &named.listen, wanted))
+                && addresses
+                    .iter()
+                    .any(|address| is_server(&named.server, &wanted(address)))
+        };
+        let places: Vec<usize> = (0..known.len())
+            .filter(|place| is_meant(&known[*place]))
+            .collect();
+        if places.is_empty() {
+            Err(unknown)
+        } else {
+            Ok(places)
+        }
+    })
 }
 
 /// Whether a service of this name that listens there is the one that is wanted.
@@ -123,6 +167,31 @@ mod tests {
         ];
         for (service, server, places) in cases {
             assert_eq!(meant(&known(), *service, server).as_deref(), Ok(*places));
+        }
+    }
+
+    #[test]
+    fn a_server_may_go_by_its_host_name() {
+        let hosts: [(&str, &[IpAddr]); 2] = [
+            (
+                "web1.example.org",
+                &[
+                    "10.0.0.11".parse().unwrap(),
+                    "2001:db8::11".parse().unwrap(),
+                ],
+            ),
+            ("web9.example.org", &["10.9.9.9".parse().unwrap()]),
+        ];
+        let places = |service, server| meant_by_host(&known(), hosts.into_iter(), service, server);
+        assert_eq!(places(Some("web"), "web1").as_deref(), Ok(&[0][..]));
+        assert_eq!(places(Some("six"), "web1:80").as_deref(), Ok(&[4][..]));
+        assert_eq!(
+            places(None, "web1.example.org").as_deref(),
+            Ok(&[0, 2, 3, 4, 5][..])
+        );
+        assert_eq!(places(Some("web"), "10.0.0.12").as_deref(), Ok(&[1][..]));
+        for (service, server) in [("web", "web9"), ("web", "web1:81"), ("wbe", "web1")] {
+            assert!(places(Some(service), server).is_err(), "{service} {server}");
         }
     }
 

@@ -14,7 +14,7 @@ pub struct OrderRequest {
     pub kind: Option<OrderKind>,
     /// The virtual service, by its name or by what it listens on; none for every service of the server.
     pub service: Option<String>,
-    /// The real server, by its address, with its port where that is wanted.
+    /// The real server, by its address or host name, with its port where that is wanted.
     pub server: String,
     /// Who asks.
     pub author: String,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use director_core::director::{Director, Event};
 use director_core::model::ServiceId;
 use director_core::moment::Moment;
-use director_core::naming::{Named, meant};
+use director_core::naming::{Named, meant_by_host};
 use director_core::overrides::{Command, Instruction, Target};
 use director_core::snapshot::Snapshot;
 use tokio::sync::oneshot;
@@ -43,7 +43,9 @@ pub(super) fn understand(
 ) -> Result<Understood, String> {
     let known = candidates(snapshot);
     let names: Vec<Named> = known.iter().map(|(_, named)| named.clone()).collect();
-    let places = meant(&names, request.service.as_deref(), &request.server)?;
+    let hosts = snapshot.names.iter();
+    let hosts = hosts.map(|host| (host.name.as_str(), host.addresses.as_slice()));
+    let places = meant_by_host(&names, hosts, request.service.as_deref(), &request.server)?;
     let concerns: Vec<(Target, Concerned)> = places
         .into_iter()
         .map(|place| {
@@ -134,6 +136,8 @@ impl Desk {
             Some(revision) => (revision, false),
             None => (0, true),
         };
+        // What changes nothing is kept already, and no writing will come that could say so.
+        let written = director.has_kept_all();
         self.waiting.push(Waiting {
             revision: waiting,
             concerns: understood,
@@ -142,6 +146,8 @@ impl Desk {
         if kept {
             let why = "this daemon keeps no state file".to_owned();
             self.kept(0, Some(why), director, now);
+        } else if written {
+            self.kept(waiting, None, director, now);
         }
     }
 
@@ -188,5 +194,24 @@ impl Understood {
     pub(super) fn split(self) -> (Event, Vec<(Target, Concerned)>) {
         let command = self.command;
         (Event::Commanded { command }, self.concerns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use director_core::memory::Memory;
+
+    use super::*;
+
+    #[test]
+    fn whoever_changes_nothing_is_answered_at_once() {
+        let mut director = Director::new();
+        let memory = Memory::default();
+        director.handle(Event::Remembered { memory }, Moment::START);
+        let mut desk = Desk::default();
+        let (answer, mut outcome) = oneshot::channel();
+        desk.taken(Vec::new(), answer, &director, Moment::START);
+        let outcome = outcome.try_recv().expect("an answer").expect("no fault");
+        assert_eq!((outcome.not_kept, outcome.standing), (None, Vec::new()));
     }
 }

@@ -223,6 +223,12 @@ impl Director {
         self.keeping.promised()
     }
 
+    /// Whether everything up to now is kept, so that no further writing is to be waited for.
+    #[must_use]
+    pub fn has_kept_all(&self) -> bool {
+        self.keeping.active && !self.keeping.changed && self.keeping.asked.is_none()
+    }
+
     /// Why what is to be remembered cannot be kept, when it cannot.
     #[must_use]
     pub fn keeping_failure(&self) -> Option<&str> {

@@ -23,7 +23,7 @@ pub(super) use list::{OrdersArgs, run as run_list};
 #[derive(Debug, Args)]
 pub(super) struct WhomArgs {
     /// The virtual service, by its name or by what it listens on (web, tcp://192.0.2.10:80), and the real server, by its
-    /// address, with its port where that is wanted
+    /// address or its host name in the definitions, with its port where that is wanted
     #[arg(value_name = "SERVICE SERVER", num_args = 1..=2, required = true)]
     whom: Vec<String>,
     /// Every service of this server; give the server alone
@@ -62,7 +62,7 @@ pub(super) struct OrderArgs {
 #[derive(Debug, Args)]
 pub(super) struct WeightArgs {
     /// The weight in place of the defined one; 0 for no new connections
-    #[arg(long, value_name = "WEIGHT", value_parser = clap::value_parser!(u32).range(0..=65_535))]
+    #[arg(long, value_name = "WEIGHT", value_parser = clap::value_parser!(u32).range(0..=i64::from(i32::MAX)))]
     to: u32,
     #[command(flatten)]
     order: OrderArgs,

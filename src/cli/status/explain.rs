@@ -1,6 +1,6 @@
 //! `ipvsctl explain`: the effective weight of a real server as a chain, each link with its cause.
 
-use director_core::naming::{Named, meant};
+use director_core::naming::{Named, meant_by_host};
 
 use super::table::span;
 use crate::api::wire::{ChainLink, Server, Service, Status};
@@ -87,8 +87,10 @@ fn found<'a>(
             server: server.address.clone(),
         })
         .collect();
-    let places =
-        meant(&names, Some(service), server).map_err(|words| format!("ipvsctl: {words}"))?;
+    let hosts = status.names.iter();
+    let hosts = hosts.map(|host| (host.name.as_str(), host.addresses.as_slice()));
+    let places = meant_by_host(&names, hosts, Some(service), server)
+        .map_err(|words| format!("ipvsctl: {words}"))?;
     let mut found: Vec<(&Service, &Server)> = Vec::new();
     for (service, server) in places.into_iter().map(|place| all[place]) {
         // A fallback that is a real server as well stands there twice.
@@ -134,6 +136,7 @@ fn kernel(server: &Server) -> String {
 
 #[cfg(test)]
 mod tests {
+    use director_core::definitions::HostName;
     use director_core::health::Verdict;
 
     use super::*;
@@ -221,6 +224,19 @@ tcp 192.0.2.10:80  10.0.0.11:80  (web)
                 assert_eq!(explain(&status(), service, server).unwrap(), expected);
             }
         }
+    }
+
+    #[test]
+    fn a_server_may_go_by_its_host_name() {
+        let mut status = status();
+        status.names = vec![HostName {
+            name: "web1.example.org".to_owned(),
+            addresses: vec!["10.0.0.11".parse().unwrap()],
+            failure: None,
+        }];
+        let named = explain(&status, "web", "web1");
+        assert_eq!(named, explain(&status, "web", "10.0.0.11"));
+        assert!(named.is_ok() && explain(&status, "web", "web2").is_err());
     }
 
     #[test]

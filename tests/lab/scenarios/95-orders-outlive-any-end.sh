@@ -50,6 +50,8 @@ expect_contains 'what the waiting one said' 'status 0' "$(log_of director waitin
 
 ctl enable "$VIP:80" "$RIP1"
 founding_table | eventually_table 5
+# What lifts nothing is answered as soon.
+expect_contains 'the answer where no order stands' 'no order stands' "$(ctl enable "$VIP:80" "$RIP1")"
 
 # Other orders, one that ends by itself.
 ctl weight "$VIP:80" "$RIP2" --to 0 --for 2s --author ben

@@ -60,3 +60,9 @@ replayed=$(ctl replay "$recording" 2>&1) || fail "the replay differs: $(echo "$r
 nowhere 'the replay' "$replayed"
 expect_contains 'the replay' 'exactly as recorded' "$replayed"
 expect_contains 'the replay' 'the end' "$replayed"
+
+# One that ends in the middle of a line, as by kill -9, is replayed as far as it goes.
+# shellcheck disable=SC2016 # the shell on the host expands
+on director sh -c 'head -c -7 "$1" >"$1.cut"' cut "$recording"
+replayed=$(ctl replay "$recording.cut" 2>&1) || fail "the replay of the rest differs: $(echo "$replayed" | tail -n 3)"
+expect_contains 'the replay of the rest' 'the last line is cut off' "$replayed"

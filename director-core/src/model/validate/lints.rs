@@ -32,7 +32,8 @@ fn hashing_without_fallback(
     let Some(place) = written.on_failure.as_ref().map(|choice| &choice.place) else {
         return;
     };
-    if hashes && !scheduling.flags.first && service.on_failure == OnFailure::Quiesce {
+    // One that drains has weight 0 as well.
+    if hashes && !scheduling.flags.first && service.on_failure != OnFailure::Remove {
         let name = &scheduling.scheduler;
         findings.warning(
             place,

@@ -184,6 +184,10 @@ fn weight(verb: &Word, line: &mut Vec<Word>) -> Result<u32, Fault> {
         return Err(verb.fault("which weight?", hint));
     };
     let at = value.unwrap_or(name);
-    let known = at.text.parse().ok().filter(|weight| *weight <= 65_535);
+    let known = at
+        .text
+        .parse()
+        .ok()
+        .filter(|weight| *weight <= i32::MAX as u32);
     known.ok_or_else(|| at.fault(format!("{:?} is not a weight", at.text), hint))
 }
