@@ -3,9 +3,12 @@
 mod pool;
 mod world;
 
-use director_core::definitions::{DrainDefinition, RecoveryDefinition};
+use std::time::Duration;
+
+use director_core::definitions::{DrainDefinition, MinimumDefinition, RecoveryDefinition};
 use director_core::director::Event;
-use director_core::model::{OnFailure, Then};
+use director_core::memory::Memory;
+use director_core::model::{BelowMinimum, OnFailure, Quantity, Then};
 use director_core::overrides::{Instruction, OrderKind};
 use director_core::plan::Op;
 use director_core::table::Table;
@@ -13,6 +16,8 @@ use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
 use world::{Brief, World, address, endpoint, place, placed, service_id};
 
 const OTHER: &str = "192.0.2.11";
+const THREE: &str = "10.0.0.13";
+const SORRY: &str = "10.0.0.99";
 
 fn drain(timeout: u64, then: Then) -> RecoveryDefinition {
     RecoveryDefinition {
@@ -198,4 +203,55 @@ fn an_ordered_drain_ends_as_the_service_says_and_a_lifted_one_raises_the_weight(
     assert_eq!(world.writes, [], "it stays away");
     order(&mut world, &[]);
     assert_eq!(world.weight(VIP, ONE), Some(3));
+}
+
+#[test]
+fn the_fallback_stays_until_it_is_kept_that_a_server_has_returned() {
+    let mut world = World::new(Table::default());
+    world.event(Event::Remembered {
+        memory: Memory::default(),
+    });
+    world.load(&[Brief {
+        fallback: Some(SORRY),
+        ..pair(RecoveryDefinition::default())
+    }]);
+    world.run(seconds(3));
+    dies(&mut world, &[ONE, TWO]);
+    assert_eq!(weights(&world, [ONE, TWO, SORRY]), [None, None, Some(1)]);
+    world.disk.takes = Duration::from_millis(800);
+    returns(&mut world, &[TWO]);
+    assert_eq!(weights(&world, [ONE, TWO, SORRY]), [None, Some(1), None]);
+    assert_eq!(world.bystander.emptied, None, "nobody served meanwhile");
+}
+
+#[test]
+fn a_fallback_that_drains_serves_at_once_when_it_is_needed_again() {
+    let brief = Brief {
+        fallback: Some(SORRY),
+        servers: vec![(ONE, 1), (TWO, 1), (THREE, 1)],
+        on_failure: OnFailure::Quiesce,
+        ..pair(RecoveryDefinition {
+            minimum_healthy: Some(MinimumDefinition {
+                place: place(),
+                servers: Some(placed(Quantity::Number(3))),
+                back_at: None,
+                below: Some(placed(BelowMinimum::Fallback)),
+            }),
+            ..drain(600, Then::Remove)
+        })
+    };
+    let mut before = running(brief.clone());
+    dies(&mut before, &[ONE]);
+    connections(&mut before, SORRY, 1);
+    before.dead.clear();
+    before.run(seconds(2));
+    assert_eq!(before.weight(VIP, SORRY), Some(0), "it drains");
+    // The first answer shows that there are too few, before the last one is known.
+    let mut world = World::new(before.kernel.clone());
+    world.dead.insert(address(ONE));
+    world.load(&[brief]);
+    world.run(seconds(2));
+    let all = weights(&world, [ONE, TWO, THREE, SORRY]);
+    assert_eq!(all, [Some(0), Some(0), Some(0), Some(1)]);
+    assert_eq!(world.bystander.emptied, None, "nobody served meanwhile");
 }

@@ -209,7 +209,7 @@ fn a_server_that_is_down_rises_by_an_answer_and_not_by_a_reload() {
             None,
             "the check that is left was good before the reload only"
         );
-        assert_eq!(world.raised_known_bad, None);
+        assert_eq!(world.bystander.raised_known_bad, None);
     }
     for reload in [&alone, &any] {
         let mut world = running(both.clone());
@@ -285,7 +285,7 @@ fn one_that_somebody_else_removes_before_its_first_verdict_comes_back_by_an_answ
     entry.and_then(|entry| entry.servers.remove(&endpoint(ONE)));
     world.event(Event::Woken);
     world.run(seconds(12));
-    assert_eq!(world.raised_unasked, None);
+    assert_eq!(world.bystander.raised_unasked, None);
     world.dead.clear();
     world.run(seconds(2));
     assert_eq!(world.weight(VIP, ONE), Some(3));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::besides::Attempt;
+use super::trouble::keep_somebody;
 use super::{Conversation, Director, Effect, reasons};
 use crate::desired::desired;
 use crate::model::{OnStop, ServiceId};
@@ -68,12 +69,17 @@ impl Director {
         };
         let desired = desired(&self.situation(observed, now));
         self.troubles.settle(&desired, observed);
-        let mut attainable =
-            self.troubles
-                .attainable(&desired, observed, &self.book, &self.orders, now);
+        let mut attainable = self.troubles.attainable(&desired, observed, now);
         let held = self
             .keeping
             .hold_back(&mut attainable, observed, &self.book);
+        keep_somebody(
+            &mut attainable,
+            &desired,
+            observed,
+            &self.book,
+            &self.orders,
+        );
         let reasons = reasons::Reasons::new(self, &attainable, now);
         let plan = plan(observed, &attainable, &self.owned, |service, server| {
             reasons.because(service, server)

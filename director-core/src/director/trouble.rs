@@ -96,15 +96,7 @@ impl Troubles {
     }
 
     /// The desired table with every waiting subject left as the kernel has it, so that a plan does not touch it.
-    /// Where that would leave a service unable to serve which could serve, servers that are not known to be bad stay.
-    pub(super) fn attainable(
-        &self,
-        desired: &Table,
-        observed: &Table,
-        book: &HealthBook,
-        orders: &Orders,
-        now: Moment,
-    ) -> Table {
+    pub(super) fn attainable(&self, desired: &Table, observed: &Table, now: Moment) -> Table {
         let mut attainable = desired.clone();
         // An operation that is no longer the one that was refused deserves its own attempt.
         let waiting =
@@ -116,23 +108,34 @@ impl Troubles {
         {
             leave(&mut attainable, observed, service, server.as_ref());
         }
-        for (service, entry) in &mut attainable.services {
-            let wanted = desired
-                .services
-                .get(service)
-                .is_some_and(ServiceEntry::can_serve);
-            let Some(before) = observed
-                .services
-                .get(service)
-                .filter(|before| before.can_serve())
-            else {
-                continue;
-            };
-            if wanted && !entry.can_serve() {
-                keep_servers_not_known_bad(service, entry, before, book, orders);
-            }
-        }
         attainable
+    }
+}
+
+/// Where a table that waits for something would leave a service unable to serve which could and is to serve, servers
+/// that are not known to be bad stay.
+pub(super) fn keep_somebody(
+    attainable: &mut Table,
+    desired: &Table,
+    observed: &Table,
+    book: &HealthBook,
+    orders: &Orders,
+) {
+    for (service, entry) in &mut attainable.services {
+        let wanted = desired
+            .services
+            .get(service)
+            .is_some_and(ServiceEntry::can_serve);
+        let Some(before) = observed
+            .services
+            .get(service)
+            .filter(|before| before.can_serve())
+        else {
+            continue;
+        };
+        if wanted && !entry.can_serve() {
+            keep_servers_not_known_bad(service, entry, before, book, orders);
+        }
     }
 }
 

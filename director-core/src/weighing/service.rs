@@ -83,8 +83,10 @@ impl<'a> Situation<'a> {
         let serving = servers.iter().any(serves);
         call_fallback(service, &mut fallback, serving, all_asked, replaces);
 
+        // A fallback that serves is no guest, however little is known of the servers.
+        let decided = serving || all_asked || fallback.iter().any(serves);
         let mut weighed = Weighed {
-            guests: self.guests(service, observed, serving || all_asked),
+            guests: self.guests(service, observed, decided),
             servers,
             fallback,
             withdrawn: short(BelowMinimum::Withdraw),

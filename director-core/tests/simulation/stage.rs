@@ -1,6 +1,6 @@
 //! Plays deeds: a director with everything around it on a virtual clock, and what the simulation itself knows of the world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use director_core::director::Event;
@@ -29,8 +29,11 @@ pub(crate) struct Stage {
     freeze: Option<u64>,
     /// The orders that were given, each with its end.
     pub(crate) orders: BTreeMap<Target, (OrderKind, Option<Moment>)>,
-    /// The disk could not be written at some time, so that a restart may have lost what is ours.
+    /// The disk was slow or could not be written at some time, so that a restart may have lost what was not kept.
     pub(crate) forgetful: bool,
+    /// Services that stood in the kernel at a restart when the disk did not know them as ours, and that nobody has defined
+    /// since: no director can tell them from a stranger's.
+    pub(crate) lost: BTreeSet<ServiceId>,
 }
 
 /// Plays a whole list: panics when an invariant is broken.
@@ -59,6 +62,7 @@ impl Stage {
             freeze: None,
             orders: BTreeMap::new(),
             forgetful: false,
+            lost: BTreeSet::new(),
         };
         stage.load();
         stage
@@ -66,6 +70,9 @@ impl Stage {
 
     /// The definitions in force are loaded.
     fn load(&mut self) {
+        let briefs = &self.briefs;
+        let defined = |id: &ServiceId| briefs.iter().any(|brief| service_id(brief.vip) == *id);
+        self.lost.retain(|id| !defined(id));
         if self.freeze.is_none() {
             return self.world.load(&self.briefs);
         }
@@ -209,6 +216,7 @@ impl Stage {
         next.disk.revision = None;
         std::mem::swap(&mut next.refuse, &mut self.world.refuse);
         invariants::nothing_kept_is_lost(self);
+        self.lost.extend(invariants::unknown_to_the_disk(self));
         let kept = next.disk.memory.orders.iter();
         let kept = kept.map(|(target, order)| (*target, (order.kind, order.expires)));
         self.orders = kept.collect();

@@ -2,10 +2,12 @@
 //! answer as they are told.
 
 mod brief;
+mod bystander;
 mod disk;
 mod machine;
 
 pub(crate) use brief::*;
+use bystander::Bystander;
 pub(crate) use disk::Disk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +18,10 @@ use machine::Machine;
 
 use director_core::director::{Director, Effect, Event, Notice};
 use director_core::duties::Duty;
-use director_core::health::{Outcome, Phases, ProbeId, Report, Verdict};
+use director_core::health::{Outcome, Phases, ProbeId, Report};
 use director_core::model::{MarkRange, Probe, ProbeKind, ServiceId};
 use director_core::moment::Moment;
 use director_core::plan::{Op, OpFailure, Plan};
-use director_core::snapshot::ServerView;
 use director_core::table::Table;
 
 /// The marks of probes by the clients' road.
@@ -51,15 +52,12 @@ pub(crate) struct World {
     pub(crate) exited: bool,
     /// Called with the kernel's table after every single operation.
     pub(crate) watch: Box<dyn FnMut(&Table)>,
-    /// A server that got weight while its verdict was down.
-    pub(crate) raised_known_bad: Option<Op>,
-    /// A real server that got weight before it had answered well since the director began.
-    pub(crate) raised_unasked: Option<Op>,
+    /// Who sees what goes wrong.
+    pub(crate) bystander: Bystander,
     /// Where the director's memory is kept.
     pub(crate) disk: Disk,
     /// Wishes and operations that are still carried out before the director is killed; it lives on when nothing is said.
     pub(crate) lives: Option<usize>,
-    answered_well: BTreeSet<IpAddr>,
     pub(crate) machine: Machine,
     questions: BTreeMap<ProbeId, Probe>,
     /// Questions so far.
@@ -84,11 +82,9 @@ impl World {
             ready: false,
             exited: false,
             watch: Box::new(|_| {}),
-            raised_known_bad: None,
-            raised_unasked: None,
+            bystander: Bystander::new(),
             disk: Disk::default(),
             lives: None,
-            answered_well: BTreeSet::new(),
             machine: Machine::default(),
             questions: BTreeMap::new(),
             asked: 0,
@@ -122,6 +118,7 @@ impl World {
         while let Some(event) = events.pop() {
             turns += 1;
             assert!(turns < 10_000, "the director does not come to rest");
+            self.bystander.sees(&event, &self.director, self.now);
             for effect in self.director.handle(event, self.now) {
                 if !self.lives_on() {
                     return;
@@ -191,7 +188,6 @@ impl World {
                 reason: "connection refused".to_owned(),
             }
         } else {
-            self.answered_well.insert(probe.address);
             Outcome::Good {
                 detail: said
                     .filter(|_| matches!(probe.kind, ProbeKind::Advice(_)))
@@ -199,6 +195,7 @@ impl World {
                     .to_string(),
             }
         };
+        self.bystander.hears(probe, &outcome);
         Report {
             outcome,
             took: Duration::from_millis(1),
@@ -245,52 +242,11 @@ impl World {
         }
     }
 
-    /// Looks at an operation that is about to be carried out.
-    fn watch_raise(&mut self, op: &Op) {
-        let raised = match op {
-            Op::AddServer { settings, .. } => settings.weight > 0,
-            Op::EditServer { from, to, .. } => to.weight > from.weight,
-            _ => false,
-        };
-        let view = raised.then(|| self.view_of(op)).flatten();
-        // Below the minimum verdicts may be not believed, and then the chain says so.
-        let view = view.filter(|server| {
-            let mut links = server.chain.iter();
-            !links.any(|link| link.what == "minimum" && link.weight > Some(0))
-        });
-        let known_bad = view.as_ref().is_some_and(|server| {
-            let health = server.health.as_ref();
-            health.is_some_and(|health| health.verdict == Verdict::Down)
-        });
-        if known_bad {
-            self.raised_known_bad = Some(op.clone());
-        }
-        let asked = op
-            .server()
-            .is_none_or(|server| self.answered_well.contains(&server.address));
-        // Whoever served when all failed at once serves on, also where only the kernel vouched for him.
-        let view = view.filter(|server| {
-            let health = server.health.as_ref();
-            health.is_none_or(|health| !health.reason.starts_with("as it was before all"))
-        });
-        if view.is_some() && !asked {
-            self.raised_unasked = Some(op.clone());
-        }
-    }
-
-    /// What the director knows of the real server of an operation.
-    fn view_of(&self, op: &Op) -> Option<ServerView> {
-        let services = self.director.snapshot(self.now).services;
-        let mut services = services.into_iter();
-        let service = services.find(|service| service.id == op.service())?;
-        let mut servers = service.servers.into_iter();
-        servers.find(|server| Some(server.endpoint) == op.server())
-    }
-
     /// The executor's contract: a stage leaves out services in which an operation of an earlier stage failed.
     fn apply(&mut self, plan: &Plan) -> Event {
         let mut failures: Vec<OpFailure> = Vec::new();
         let mut failed_before = BTreeSet::new();
+        self.bystander.begins(&self.kernel);
         let mut stage = None;
         for step in &plan.steps {
             if stage != Some(step.op.stage()) {
@@ -311,7 +267,8 @@ impl World {
             if !self.lives_on() {
                 break;
             }
-            self.watch_raise(&step.op);
+            self.bystander
+                .watches(&step.op, &self.kernel, &self.director, self.now);
             step.op.apply_to(&mut self.kernel);
             self.writes.push(step.op.clone());
             (self.watch)(&self.kernel);
