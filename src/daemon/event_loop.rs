@@ -40,6 +40,8 @@ use crate::api::wire::UnfreezeOutcome;
 use crate::ldirectord::Manners;
 use crate::loader::{Loaded, Report};
 use crate::probe::{self, Holder, ProbeSettings};
+use crate::store::LastGood;
+use keeping::OF_OUR_OWN;
 
 /// The loop and all that it needs.
 pub(super) struct EventLoop {
@@ -57,6 +59,8 @@ pub(super) struct EventLoop {
     besides: Besides,
     upkeep: Upkeep,
     keeper: Option<Keeper>,
+    /// Services as they were when they were last good, as they are kept.
+    last_good: Option<LastGood>,
     desk: Desk,
     /// The definitions in force.
     in_force: Option<Box<Loaded>>,
@@ -96,6 +100,9 @@ impl EventLoop {
             recorder,
             besides: Besides::new(),
             upkeep,
+            last_good: keeper
+                .as_ref()
+                .and_then(|keeper| keeper.left.last_good.clone()),
             keeper,
             desk: Desk::default(),
             in_force: None,
@@ -222,6 +229,7 @@ impl EventLoop {
     /// Definitions that were read are in force from now on.
     fn adopt(&mut self, loaded: Loaded, looked: Option<Looked>) -> bool {
         self.upkeep.adopt(&loaded);
+        let other_forms = self.note_last_good(&loaded);
         self.in_force = Some(Box::new(loaded.clone()));
         if let (Some(manners), Some(process)) = (&mut self.manners, &loaded.process) {
             manners.adopt(&loaded.model, process, &loaded.report.text);
@@ -240,6 +248,9 @@ impl EventLoop {
         let mut goes_on = true;
         for event in events.into_iter().flatten() {
             goes_on &= self.happened(event);
+        }
+        if other_forms {
+            self.keep(OF_OUR_OWN, self.director.memory());
         }
         goes_on
     }

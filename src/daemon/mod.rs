@@ -36,7 +36,7 @@ use crate::ipvs::{Kernel, NetlinkKernel};
 use crate::ldirectord::{self, Manners, Seen};
 use crate::loader::{self, LoadError, Loaded, Names};
 use crate::probe::Holder;
-use crate::store::{Left, StateFile, Writer};
+use crate::store::{Left, StateFile, StoreError, Writer};
 
 use event_loop::{ApplyAnswer, EventLoop, Turn};
 use recorder::Recorder;
@@ -87,11 +87,9 @@ enum Input {
 /// When it cannot begin: definitions that are not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let names = Names::lasting();
-    let memory = loader::Memory {
-        names: names.clone(),
-        former: None,
-    };
-    let loaded = settings.load(&memory).map_err(DaemonError::Definitions)?;
+    let file = settings.state.clone().map(StateFile::new);
+    let left = file.as_ref().map(StateFile::read);
+    let loaded = begin_with(&settings, &names, left.as_ref()).map_err(DaemonError::Definitions)?;
     let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
     let info = kernel.info().map_err(DaemonError::Kernel)?;
     let [major, minor, patch] = info.version;
@@ -111,7 +109,10 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
     let manners = begin(&settings, &loaded, &inputs)?;
     let upkeep = Upkeep::new(inputs.clone(), names, settings.role.as_ref());
-    let keeper = remember(&settings, &inputs)?;
+    let keeper = match file.zip(left) {
+        Some((file, left)) => Some(remember(file, left, &inputs)?),
+        None => None,
+    };
     let event_loop = EventLoop::new(settings, inputs, kernel, manners, recorder, upkeep, keeper);
     event_loop.run(receiver, loaded).await;
     if let Some(api) = api {
@@ -126,17 +127,35 @@ struct Keeper {
     left: Left,
 }
 
-/// Reads what a director before this one has left and starts to keep what this one will leave. A file that cannot be used
+/// Loads the first definitions. A service of theirs that is broken stays as it was when a director before this one had it,
+/// where that is known and still makes sense.
+fn begin_with(
+    settings: &Settings,
+    names: &Names,
+    left: Option<&Result<Option<Left>, StoreError>>,
+) -> Result<Loaded, LoadError> {
+    let memory = |former| loader::Memory {
+        names: names.clone(),
+        former,
+    };
+    let former = left
+        .and_then(|left| left.as_ref().ok()?.as_ref())
+        .and_then(Left::definitions);
+    let Some(former) = former else {
+        return settings.load(&memory(None));
+    };
+    let loaded = settings.load(&memory(Some(Arc::new(former))));
+    loaded.or_else(|_| settings.load(&memory(None)))
+}
+
+/// Takes what a director before this one has left and starts to keep what this one will leave. A file that cannot be used
 /// does not keep us from the work.
 fn remember(
-    settings: &Settings,
+    file: StateFile,
+    left: Result<Option<Left>, StoreError>,
     inputs: &mpsc::UnboundedSender<Input>,
-) -> Result<Option<Keeper>, DaemonError> {
-    let Some(path) = &settings.state else {
-        return Ok(None);
-    };
-    let file = StateFile::new(path.clone());
-    let left = file.read().unwrap_or_else(|error| {
+) -> Result<Keeper, DaemonError> {
+    let left = left.unwrap_or_else(|error| {
         match file.set_aside() {
             Ok(aside) => tracing::error!(
                 aside = %aside.display(),
@@ -155,8 +174,9 @@ fn remember(
     let left = left.unwrap_or_else(|| Left {
         memory: Memory::default(),
         moment: Moment::START,
+        last_good: None,
     });
-    Ok(Some(Keeper { writer, left }))
+    Ok(Keeper { writer, left })
 }
 
 /// Opens the control socket. Whoever starts ldirectord asks for no socket, so there it does not keep us from the work.

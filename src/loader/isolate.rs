@@ -149,6 +149,13 @@ fn assemble(definitions: &Definitions, attempt: &Attempt<'_>, good: &[bool]) -> 
         let of_file =
             |service: &ServiceDefinition| nameless && service.place.file == block.place.file;
         let kept = kept + keep(&of_file, &mut whole);
+        // Forms that come from before a restart lack their secrets, which the broken block may have all the same.
+        let first = whole.services.len() - kept;
+        for service in &mut whole.services[first..] {
+            written
+                .iter()
+                .for_each(|written| service.know_secrets_of(written));
+        }
         whole.isolated.push(IsolatedBlock {
             name: block.shown.clone(),
             place: block.place.clone(),

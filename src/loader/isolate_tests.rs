@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use director_core::definitions::Definitions;
+use director_core::model::Model;
 
 use super::super::{Loaded, Memory, Names, judge, load_with, read_yaml};
 
@@ -85,6 +86,34 @@ fn a_broken_service_stays_as_it_was_and_others_change() {
     let mended = load(&format!("{HEAD}{WEB}{MAIL}"), Some(&third));
     assert_eq!(services(&mended), [GOOD_MAIL, GOOD_WEB]);
     assert_eq!(isolated(&mended.definitions), []);
+}
+
+#[test]
+fn what_a_restart_has_kept_knows_its_secrets_from_the_broken_block() {
+    let mail = "  - {name: mail, listen: 'tcp://192.0.2.2:143', real_servers: [10.0.0.2], check: {imap: {login: probe, \
+                password: opensesame}}}\n";
+    let first = load(&format!("{HEAD}{mail}"), None);
+    // The way through the state file hides them.
+    let text = serde_json::to_string(&first.definitions).unwrap();
+    assert!(!text.contains("opensesame"));
+    let kept = Memory {
+        former: Some(Arc::new(serde_json::from_str(&text).unwrap())),
+        ..memory(None)
+    };
+    let model = |block: &str| {
+        let text = format!("{HEAD}{WEB}{block}");
+        let written = read_yaml(&Arc::from("t.yaml"), text.as_bytes(), &text);
+        judge(&Arc::new(written), &kept).unwrap().model
+    };
+    let withheld = |model: &Model| {
+        let services = model.services().iter();
+        let mail = services.clone().find(|service| service.name == "mail");
+        mail.unwrap().real_servers[0].probes[0].kind.is_withheld()
+    };
+    let elsewhere = mail.replace("10.0.0.2]", "10.0.0.2000]");
+    assert!(!withheld(&model(&elsewhere)));
+    let there = mail.replace("password", "pasword");
+    assert!(withheld(&model(&there)));
 }
 
 #[test]

@@ -9,9 +9,11 @@ use director_core::memory::Memory;
 use director_core::moment::Moment;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::clock::Anchor;
+use super::{LastGood, Written};
 
 /// The form of the file that this program writes.
 const FORMAT: u32 = 1;
@@ -66,6 +68,8 @@ pub struct Left {
     pub memory: Memory,
     /// The moment at which its clock stands now.
     pub moment: Moment,
+    /// Services as they were when they were last good, where that is kept.
+    pub last_good: Option<LastGood>,
 }
 
 /// What the file holds.
@@ -74,6 +78,8 @@ struct Contents {
     format: u32,
     clock: Anchor,
     memory: Memory,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_good: Option<Box<RawValue>>,
 }
 
 /// Only the form, to tell a foreign file from a damaged one.
@@ -130,6 +136,7 @@ impl StateFile {
         Ok(Some(Left {
             memory: contents.memory,
             moment: contents.clock.goes_on_at(&Anchor::now(Moment::START)),
+            last_good: contents.last_good.map(LastGood::from),
         }))
     }
 
@@ -149,11 +156,12 @@ impl StateFile {
     ///
     /// # Errors
     /// When it cannot be written; the former file is as it was.
-    pub fn write(&self, memory: Memory, moment: Moment) -> Result<(), StoreError> {
+    pub fn write(&self, written: Written) -> Result<(), StoreError> {
         let contents = Contents {
             format: FORMAT,
-            clock: Anchor::now(moment),
-            memory,
+            clock: Anchor::now(written.moment),
+            memory: written.memory,
+            last_good: written.last_good.as_ref().map(LastGood::text),
         };
         let mut text = serde_json::to_vec_pretty(&contents).map_err(StoreError::Words)?;
         text.push(b'\n');
@@ -215,6 +223,15 @@ mod tests {
         }
     }
 
+    fn written(memory: Memory, moment: Moment) -> Written {
+        Written {
+            revision: 1,
+            memory,
+            moment,
+            last_good: None,
+        }
+    }
+
     fn in_new_directory() -> (tempfile::TempDir, StateFile) {
         let directory = tempfile::tempdir().unwrap();
         let file = StateFile::new(directory.path().join("below/state.json"));
@@ -226,8 +243,8 @@ mod tests {
         let (_directory, file) = in_new_directory();
         assert_eq!(file.read().unwrap(), None);
         let moment = Moment::after_start(Duration::from_secs(77));
-        file.write(Memory::default(), moment).unwrap();
-        file.write(memory(), moment).unwrap();
+        file.write(written(Memory::default(), moment)).unwrap();
+        file.write(written(memory(), moment)).unwrap();
         let left = file.read().unwrap().unwrap();
         assert_eq!(left.memory, memory());
         assert!(left.moment >= moment && left.moment.since(moment) < Duration::from_secs(60));
@@ -238,7 +255,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_used_is_named_and_set_aside() {
         let (_directory, file) = in_new_directory();
-        file.write(memory(), Moment::START).unwrap();
+        file.write(written(memory(), Moment::START)).unwrap();
         let text = fs::read_to_string(file.path()).unwrap();
         fs::write(file.path(), &text[..text.len() / 2]).unwrap();
         let error = file.read().unwrap_err();
@@ -255,11 +272,25 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_the_first_version_is_read() {
+        let (_directory, file) = in_new_directory();
+        file.write(written(memory(), Moment::START)).unwrap();
+        let first = r#"{"format": 1, "clock": {"written_at": "2026-11-25T20:00:00Z", "boot": "", "uptime_hundredths": 1,
+            "moment": 5}, "memory": {"orders": [], "owned": [], "verdicts": [[[{"mark": {"family": "ipv4", "mark": 5}},
+            {"address": "10.0.0.1", "port": 80}], {"verdict": "down", "since": 3, "reason": "refused"}]]}}"#;
+        fs::write(file.path(), first).unwrap();
+        let left = file.read().unwrap().unwrap();
+        assert_eq!(left.memory.verdicts.len(), 1);
+        assert_eq!(left.memory.recovery, Memory::default().recovery);
+        assert_eq!(left.last_good, None);
+    }
+
+    #[test]
     fn a_directory_in_its_place_is_told() {
         let (_directory, file) = in_new_directory();
         fs::create_dir_all(file.path()).unwrap();
         assert!(matches!(file.read(), Err(StoreError::Unreadable { .. })));
-        let error = file.write(memory(), Moment::START).unwrap_err();
+        let error = file.write(written(memory(), Moment::START)).unwrap_err();
         assert!(matches!(error, StoreError::Unwritable { .. }), "{error}");
     }
 }

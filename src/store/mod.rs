@@ -6,9 +6,11 @@
 
 mod clock;
 mod file;
+mod last_good;
 mod writer;
 
 pub use file::{Left, StateFile, StoreError};
+pub use last_good::LastGood;
 pub use writer::{Writer, Written};
 
 /// Where a daemon keeps its memory when it is not told otherwise.

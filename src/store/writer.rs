@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use director_core::memory::Memory;
 use director_core::moment::Moment;
 
-use super::StateFile;
+use super::{LastGood, StateFile};
 
 /// A memory to be written.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Written {
     pub memory: Memory,
     /// The director's moment.
     pub moment: Moment,
+    /// Services as they were when they were last good.
+    pub last_good: Option<LastGood>,
 }
 
 /// The thread.
@@ -41,11 +43,9 @@ impl Writer {
             .name("state".to_owned())
             .spawn(move || {
                 while let Ok(written) = waiting.recv() {
-                    let outcome = file.write(written.memory, written.moment);
-                    tell(
-                        written.revision,
-                        outcome.err().map(|error| error.to_string()),
-                    );
+                    let revision = written.revision;
+                    let outcome = file.write(written);
+                    tell(revision, outcome.err().map(|error| error.to_string()));
                 }
             })?;
         Ok(Self { memories, thread })

@@ -1,11 +1,12 @@
-//! Takes secrets out of definitions so that they can be shown, and keeps which of them are the same: a recording that knew
+//! Takes secrets out of definitions so that they can be shown, puts them back where the files still have them, and keeps
+//! which of them are the same: a recording that knew
 //! only `***` would take two different questions for one, and a replay would not be what happened.
 //!
 //! A secret that is forgotten here is no leak, since it prints as `***` by its own type.
 
 use std::collections::BTreeMap;
 
-use super::{CheckDefinition, CheckKindDefinition, Definitions};
+use super::{CheckKindDefinition, Definitions, ServiceDefinition};
 use crate::model::Secret;
 
 /// Numbers for secrets, each the same for as long as this is kept.
@@ -16,21 +17,50 @@ pub struct SecretNumbers {
 
 impl SecretNumbers {
     fn hide(&mut self, secret: &mut Secret) {
+        if secret.is_withheld() {
+            return;
+        }
         let next = self.known.len() + 1;
         let number = *self.known.entry(secret.clone()).or_insert(next);
         *secret = Secret::numbered(number);
     }
+}
 
-    fn hide_in(&mut self, kind: &mut CheckKindDefinition) {
-        match kind {
-            CheckKindDefinition::Conversation(dialogue) => {
-                let secrets = [&mut dialogue.password, &mut dialogue.secret];
-                for secret in secrets.into_iter().flatten() {
-                    self.hide(&mut secret.value);
-                }
+/// The secrets of a question.
+fn secrets_in(kind: &mut CheckKindDefinition) -> Vec<&mut Secret> {
+    match kind {
+        CheckKindDefinition::Conversation(dialogue) => {
+            let secrets = [&mut dialogue.password, &mut dialogue.secret];
+            let secrets = secrets.into_iter().flatten();
+            secrets.map(|secret| &mut secret.value).collect()
+        }
+        CheckKindDefinition::Combined { question, .. } => secrets_in(question),
+        _ => Vec::new(),
+    }
+}
+
+impl ServiceDefinition {
+    /// The secrets of its checks, in their order.
+    fn secrets(&mut self) -> Vec<&mut Secret> {
+        let further = self.judging.further_checks.iter_mut();
+        let pool = self.recovery.fallback_pool.iter_mut();
+        let pool = pool.map(|pool| &mut pool.check);
+        let checks = std::iter::once(&mut self.check).chain(further).chain(pool);
+        let kinds = checks.filter_map(|check| check.kind.as_mut());
+        kinds.flat_map(|kind| secrets_in(&mut kind.value)).collect()
+    }
+
+    /// Puts the secrets of another form of this service in the place of those that nobody knows, where both have as many.
+    pub fn know_secrets_of(&mut self, other: &Self) {
+        let mut other = other.clone();
+        let (own, others) = (self.secrets(), other.secrets());
+        if own.len() != others.len() {
+            return;
+        }
+        for (own, other) in own.into_iter().zip(others) {
+            if own.is_withheld() {
+                own.clone_from(other);
             }
-            CheckKindDefinition::Combined { question, .. } => self.hide_in(question),
-            _ => {}
         }
     }
 }
@@ -41,10 +71,8 @@ impl Definitions {
     pub fn with_numbered_secrets(&self, numbers: &mut SecretNumbers) -> Self {
         let mut shown = self.clone();
         for service in &mut shown.services {
-            let further = service.judging.further_checks.iter_mut();
-            let checks = std::iter::once(&mut service.check).chain(further);
-            let kinds = checks.filter_map(|check: &mut CheckDefinition| check.kind.as_mut());
-            kinds.for_each(|kind| numbers.hide_in(&mut kind.value));
+            let secrets = service.secrets();
+            secrets.into_iter().for_each(|secret| numbers.hide(secret));
         }
         shown
     }

@@ -31,8 +31,22 @@ impl Director {
                 .all(|id| self.stands(id) || self.is_refused(id))
     }
 
-    /// Why a question cannot be asked; without its helper it would go to any server.
+    /// Why a question cannot be asked: nobody knows its password, or without its helper it would go to any server.
     pub(super) fn obstacle(&self, probe: &Probe) -> Option<Report> {
+        let reason = if probe.kind.is_withheld() {
+            "cannot ask: its password is not kept over a restart; mend what is wrong with its definition".to_owned()
+        } else {
+            self.missing_helper(probe)?
+        };
+        Some(Report {
+            outcome: Outcome::Unable { reason },
+            took: Duration::ZERO,
+            phases: Phases::default(),
+        })
+    }
+
+    /// What to say of a helper that is wanted and not there.
+    fn missing_helper(&self, probe: &Probe) -> Option<String> {
         let mark = probe.road?.mark;
         let helper = self
             .model
@@ -43,16 +57,11 @@ impl Director {
             return None;
         }
         let refused = self.refusals(helper).next();
-        let reason = match refused {
+        Some(match refused {
             Some(message) => {
                 format!("cannot ask by the clients' road: {helper} is missing: {message}")
             }
             None => format!("cannot ask by the clients' road: {helper} is missing"),
-        };
-        Some(Report {
-            outcome: Outcome::Unable { reason },
-            took: Duration::ZERO,
-            phases: Phases::default(),
         })
     }
 

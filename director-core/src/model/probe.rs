@@ -68,6 +68,21 @@ pub enum ProbeKind {
     },
 }
 
+impl ProbeKind {
+    /// Whether it takes a secret that nobody knows any more.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        match self {
+            Self::Conversation(dialogue) => {
+                let mut secrets = dialogue.password.iter().chain(&dialogue.secret);
+                secrets.any(Secret::is_withheld)
+            }
+            Self::Combined { question, .. } => question.is_withheld(),
+            _ => false,
+        }
+    }
+}
+
 /// An HTTP question.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct HttpProbe {

@@ -11,11 +11,20 @@ pub struct Secret {
     text: String,
     /// The number that stands in its place.
     number: Option<usize>,
+    /// Nobody knows it any more.
+    withheld: bool,
 }
+
+/// What a secret serialises as.
+const HIDDEN: &str = "***";
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self::new(text)
+        let withheld = text == HIDDEN;
+        Self {
+            withheld,
+            ..Self::new(text)
+        }
     }
 }
 
@@ -23,16 +32,27 @@ impl Secret {
     /// Hides `text`.
     #[must_use]
     pub fn new(text: String) -> Self {
-        Self { text, number: None }
+        Self {
+            text,
+            number: None,
+            withheld: false,
+        }
     }
 
     /// What stands in the place of a secret that must not be told, and is the same where the secret is.
     #[must_use]
     pub fn numbered(number: usize) -> Self {
         Self {
-            text: format!("***{number}"),
+            text: format!("{HIDDEN}{number}"),
             number: Some(number),
+            withheld: false,
         }
+    }
+
+    /// Whether it was read back from where it was hidden, so that nobody knows it.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        self.withheld
     }
 
     /// The text, for the one place that sends it to the server it belongs to.
@@ -44,15 +64,15 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
+        f.write_str(HIDDEN)
     }
 }
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.number {
-            Some(number) => serializer.collect_str(&format_args!("***{number}")),
-            None => serializer.serialize_str("***"),
+            Some(number) => serializer.collect_str(&format_args!("{HIDDEN}{number}")),
+            None => serializer.serialize_str(HIDDEN),
         }
     }
 }
@@ -67,5 +87,16 @@ mod tests {
         assert_eq!(format!("{secret:?}"), "***");
         assert_eq!(serde_json::to_string(&secret).unwrap(), "\"***\"");
         assert_eq!(secret.reveal(), "opensesame");
+    }
+
+    #[test]
+    fn one_that_is_read_back_is_known_to_be_withheld() {
+        let back = |secret: &Secret| {
+            let text = serde_json::to_string(secret).unwrap();
+            serde_json::from_str::<Secret>(&text).unwrap().is_withheld()
+        };
+        let secret = Secret::new("***".to_owned());
+        assert!(!secret.is_withheld() && back(&secret));
+        assert!(!back(&Secret::numbered(1)), "a replay asks with it");
     }
 }

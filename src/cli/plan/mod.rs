@@ -5,8 +5,10 @@ mod foreseen;
 mod machine;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use director_core::definitions::Definitions;
 use director_core::health::Verdict;
 use director_core::model::Model;
 use director_core::plan::{Op, Plan, Stake, Step};
@@ -21,7 +23,7 @@ use super::list::save_format;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
 use crate::host::memory_beside;
-use crate::loader::load;
+use crate::loader::{Memory, load_with};
 use crate::store::{self, StateFile};
 
 /// The arguments as typed.
@@ -101,7 +103,11 @@ impl Planned {
 
 /// Loads, plans and prints.
 pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let loaded = match load(&args.file) {
+    let memory = Memory {
+        former: remembered(args),
+        ..Memory::default()
+    };
+    let loaded = match load_with(&args.file, None, &memory) {
         Ok(mut loaded) => {
             if args.assume.is_none() {
                 kernel_lacks::warn(&mut loaded);
@@ -129,6 +135,15 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
         1.. if args.exit_code => Exit::Found,
         _ => Exit::Fine,
     })
+}
+
+/// What a broken service is kept as, if the daemon knows it. What is wrong with the state file is told later.
+fn remembered(args: &PlanArgs) -> Option<Arc<Definitions>> {
+    if args.assume.is_some() {
+        return None;
+    }
+    let left = StateFile::new(args.state.clone()).read().ok()??;
+    left.definitions().map(Arc::new)
 }
 
 /// What a daemon would change that were started now with these definitions.

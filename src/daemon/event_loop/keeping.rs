@@ -10,12 +10,25 @@ use super::{EventLoop, Input};
 use crate::api::ApiError;
 use crate::api::orders::OrderRequest;
 use crate::daemon::desk;
-use crate::store::Written;
+use crate::loader::Loaded;
+use crate::store::{LastGood, Written};
 
 /// How long the end waits for the state file.
 const LAST_WRITING: Duration = Duration::from_secs(3);
 
+/// The number of a memory for which the director has not asked; its own begin with 1.
+pub(super) const OF_OUR_OWN: u64 = 0;
+
 impl EventLoop {
+    /// Notes the services as they are good now, where a broken one is to be kept as it was; says whether they are others.
+    pub(super) fn note_last_good(&mut self, loaded: &Loaded) -> bool {
+        let wanted = loaded.settings.isolate && self.keeper.is_some();
+        let services = &loaded.model.definitions().services;
+        let now = wanted.then(|| LastGood::of(services)).flatten();
+        let before = std::mem::replace(&mut self.last_good, now);
+        self.last_good != before
+    }
+
     /// The director begins with what one before it has left.
     pub(super) fn recall(&mut self) {
         if let Some(keeper) = &self.keeper {
@@ -50,6 +63,11 @@ impl EventLoop {
 
     /// A memory is kept, or could not be.
     pub(super) fn kept(&mut self, revision: u64, failure: Option<String>) -> bool {
+        if let (OF_OUR_OWN, Some(failure)) = (revision, &failure) {
+            tracing::error!(
+                "what a broken service is to be kept as is lost at a restart: {failure}"
+            );
+        }
         let goes_on = self.happened(Event::Kept {
             revision,
             failure: failure.clone(),
@@ -66,6 +84,7 @@ impl EventLoop {
             revision,
             memory,
             moment,
+            last_good: self.last_good.clone(),
         };
         if !keeper.writer.write(written) {
             let failure = Some("the thread that writes the state file has ended".to_owned());
@@ -84,5 +103,41 @@ impl EventLoop {
         if timeout(LAST_WRITING, finished).await.is_err() {
             tracing::warn!("the disk is slow; the newest orders and verdicts may be lost");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use director_core::moment::Moment;
+
+    use super::*;
+    use crate::store::StateFile;
+
+    #[test]
+    fn services_are_kept_without_their_secrets() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = StateFile::new(directory.path().join("state.json"));
+        let text = "services: [{listen: 'tcp://192.0.2.1:143', forwarding: nat, real_servers: [10.0.0.1], check: {imap: \
+                    {login: probe, password: opensesame}}}]";
+        let definitions = directory.path().join("definitions.yaml");
+        fs::write(&definitions, text).unwrap();
+        let loaded = crate::loader::load(&definitions).unwrap();
+        let services = &loaded.definitions.services;
+        let kept = Written {
+            revision: OF_OUR_OWN,
+            memory: Memory::default(),
+            moment: Moment::START,
+            last_good: LastGood::of(services),
+        };
+        file.write(kept).unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        assert!(!text.contains("opensesame") && text.contains("***"));
+        let left = file.read().unwrap().unwrap();
+        let mut back = left.definitions().unwrap().services;
+        assert_ne!(&back, services);
+        back[0].know_secrets_of(&services[0]);
+        assert_eq!(&back, services);
     }
 }

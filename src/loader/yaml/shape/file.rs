@@ -103,8 +103,8 @@ pub(in super::super) const DIRECTOR: Shape = Shape {
             .default("refuse")
             .means(
                 "What a fault does to definitions that are read: `refuse` keeps all former ones in force; `isolate` \
-                 keeps only the broken service as it was when it was last good (or leaves it out where that is not \
-                 known) and takes all others.",
+                 keeps only the broken service as it was when it was last good, over a restart too (or leaves it out \
+                 where that is not known), and takes all others.",
             ),
         key("resolve", "{every: 1m}")
             .takes(Mapping(&RESOLVE))
