@@ -154,3 +154,36 @@ fn who_is_out_by_the_word_of_its_agent_is_not_available() {
     let all_kept = after(["drain", "maint", "fail"]);
     assert_eq!(all_kept, [Some(0), None, Some(1), Some(1)]);
 }
+
+#[test]
+fn a_restart_lets_nobody_in_who_is_held_out() {
+    let damped = Brief {
+        tune: |check| {
+            check.damping = Some(placed(DampingDefinition {
+                half_life: seconds(20),
+                hold_above: 2,
+                release_below: 1,
+            }));
+        },
+        ..pair(RecoveryDefinition::default())
+    };
+    let mut before = running(damped.clone());
+    for _ in 0..2 {
+        dies(&mut before, &[ONE]);
+        returns(&mut before, &[ONE]);
+    }
+    assert_eq!(weights(&before, [ONE, TWO]), [None, Some(1)], "held out");
+    let mut world = World::new(before.kernel.clone());
+    world.event(Event::Remembered {
+        memory: before.director.memory(),
+    });
+    world.load(&[damped]);
+    world.run(seconds(5));
+    assert_eq!(
+        weights(&world, [ONE, TWO]),
+        [None, Some(1)],
+        "held out still"
+    );
+    world.run(seconds(60));
+    assert_eq!(weights(&world, [ONE, TWO]), [Some(3), Some(1)]);
+}

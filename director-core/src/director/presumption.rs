@@ -93,7 +93,7 @@ fn recalled(
 ) -> Option<Health> {
     let checks = service.checks_of(&server.endpoint);
     let health = judged.health(checks, service.combine, now);
-    let counts = health.verdict == Verdict::Down || kernel_weight.is_some();
+    let counts = !health.is_available() || kernel_weight.is_some();
     counts.then_some(health)
 }
 
