@@ -208,6 +208,9 @@ quirks! {
     BadExpression "a receive that is no regular expression",
         "ends at the first good answer to a check with it, or where a reload brings it breaks off each round there",
         "found in no answer; where a reload brings it the service stays as it is";
+    PerlsExpression "a receive that only Perl can look for, such as `(?R)` or `(?{...})`",
+        "is looked for",
+        "found in every answer; where a reload brings it the service stays as it is";
     NoPort "a real server that is to be asked, without a port, behind a mark or port 0",
         "never up",
         "left out";

@@ -1,11 +1,12 @@
 //! Expressions that answers are compared with, before anybody relies on them: what is no expression to Perl either is
-//! replaced by one that is found in no answer and still shows what was written.
+//! replaced by one that is found in no answer, what only Perl can look for by one that is found in every answer, so that it
+//! takes nobody out; both still show what was written.
 
 use director_core::definitions::{CheckKindDefinition, Placed, ServiceDefinition};
 use director_core::diagnostic::Place;
 use director_core::model::Pattern;
 
-/// What Perl knows and our engines do not. It may be a good expression there, so it stays, and is refused with a reason.
+/// What Perl knows and our engines do not. It may be a good expression there.
 const ONLY_PERL: &[&str] = &[
     "(?R", "(?&", "(?P>", "(?{", "(??{", "(?|", "(?+", "(*", "\\K", "\\X", "\\G", "\\N{", "\\b{",
     "\\B{",
@@ -29,16 +30,30 @@ fn of_check(check: &mut CheckKindDefinition) -> Option<&mut Placed<String>> {
     }
 }
 
-/// Puts in place of an expression that is none one that is never found.
-pub(super) fn make_sane(receive: &mut Placed<String>, faults: &mut Vec<(Place, String)>) {
+/// An expression that cannot be looked for.
+pub(super) struct Fault {
+    pub(super) place: Place,
+    /// What is wrong with it.
+    pub(super) why: String,
+    /// It may be a good one to Perl.
+    pub(super) is_perls: bool,
+}
+
+/// Puts in place of an expression that cannot be looked for one that is found nowhere, or everywhere if it is Perl's.
+pub(super) fn make_sane(receive: &mut Placed<String>, faults: &mut Vec<Fault>) {
     let Err(error) = Pattern::parse(&receive.value) else {
         return;
     };
-    if is_perls(&receive.value) {
-        return;
-    }
-    faults.push((receive.place.clone(), error.to_string()));
-    receive.value = never(&receive.value);
+    let is_perls = is_perls(&receive.value);
+    faults.push(Fault {
+        place: receive.place.clone(),
+        why: error.to_string(),
+        is_perls,
+    });
+    receive.value = match is_perls {
+        true => always(&receive.value),
+        false => never(&receive.value),
+    };
 }
 
 fn is_perls(text: &str) -> bool {
@@ -51,7 +66,16 @@ fn is_perls(text: &str) -> bool {
 
 /// No character is neither blank nor anything else, so the rest is only to be read.
 fn never(text: &str) -> String {
-    let mut out = String::from(r"[^\s\S] in place of ");
+    literally(r"[^\s\S] in place of ", text)
+}
+
+/// Nothing is found in every answer, so the rest is only to be read.
+fn always(text: &str) -> String {
+    literally(r"|in place of ", text)
+}
+
+fn literally(before: &str, text: &str) -> String {
+    let mut out = String::from(before);
     for c in text.chars() {
         if c.is_ascii_punctuation() {
             out.push('\\');
@@ -86,9 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn what_only_perl_knows_is_left_alone() {
+    fn what_only_perl_knows_is_found_in_every_answer() {
         for text in ["(a(?R)?b)", "(a|b(?1))", "(?|a|b)", "(?{1})", "(*FAIL)"] {
             assert!(is_perls(text), "{text}");
+            let stand_in = Pattern::parse(&always(text)).expect(text);
+            for answer in ["", "OK", text] {
+                assert!(stand_in.is_match(answer.as_bytes()), "{text} in {answer}");
+            }
         }
         for text in ["O(K", "(?i)a(", "(?-i:a)(", "(?<x>a)("] {
             assert!(!is_perls(text), "{text}");

@@ -12,7 +12,7 @@ use director_core::model::{
 };
 
 use super::check::Plan;
-use super::expression;
+use super::expression::{self, Fault};
 use super::service::Scope;
 use crate::directives::Key;
 use crate::findings::Findings;
@@ -269,13 +269,27 @@ impl Judge<'_> {
         if !Plan::of(scope).uses().contains(&Key::Receive) {
             return;
         }
-        for (place, why) in faults {
+        for Fault {
+            place,
+            why,
+            is_perls,
+        } in faults
+        {
+            self.keeps = Keeps::Everything;
+            if is_perls {
+                let message = format!(
+                    "only Perl can look for this ({why}): any answer will do, and where a reload brings it the service \
+                     stays as it is"
+                );
+                let hint = "write it without what only Perl knows; `ipvsctl check` tells when it can be looked for".to_owned();
+                self.unfit(Quirk::PerlsExpression, &place, message, hint);
+                continue;
+            }
             let message = format!(
                 "this is no regular expression ({why}), and no answer holds it: no server comes up by it, and where a reload \
                  brings it the service stays as it is; ldirectord ends at the first good answer"
             );
             let hint = "put a backslash before characters that stand for themselves".to_owned();
-            self.keeps = Keeps::Everything;
             self.unfit(Quirk::BadExpression, &place, message, hint);
         }
     }

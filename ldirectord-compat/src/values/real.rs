@@ -178,6 +178,18 @@ fn named(
     family: Family,
 ) -> Option<RealServerDefinition> {
     if family == Family::Ipv4 && target.host.text().starts_with('[') {
+        let inner = target.host.text().trim_matches(['[', ']']);
+        if inner.parse::<std::net::Ipv6Addr>().is_err() {
+            let message = format!(
+                "{inner} is no address: this real server is left out; ldirectord takes the port for the server's address"
+            );
+            let hint = "write the address of a real server";
+            let place = target.host.place();
+            reader
+                .findings
+                .quirk(Quirk::ServerRefused, &place, message, hint);
+            return None;
+        }
         reader.error(
             target.host,
             "real is for IPv4 addresses",

@@ -144,6 +144,8 @@ fn files() -> Vec<(Quirk, String, u32)> {
         (Quirk::ServerRefused, real("224.0.0.1:80 gate"), 2),
         (Quirk::ServerRefused, with("    fallback=0.0.0.0:80"), 3),
         (Quirk::BadExpression, with("    receive=\"(a\""), 3),
+        (Quirk::PerlsExpression, with("    receive=\"(?{1})\""), 3),
+        (Quirk::ServerRefused, real("[2001:db8::g]:80 gate"), 2),
         (
             Quirk::BadExpression,
             real("10.0.1.1:80 gate 1 \"a\", \"(b\""),

@@ -15,7 +15,7 @@ use crate::model::{
 };
 
 /// Most servers that one range may name; a slip of a digit should not make a million.
-const LARGEST_RANGE: u128 = 4096;
+const LARGEST_RANGE: u128 = 65536;
 
 /// The service around a real server.
 pub(super) struct Surroundings<'a> {
