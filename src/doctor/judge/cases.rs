@@ -153,6 +153,7 @@ fn real_server() -> Facts {
         vips: Default::default(),
         ..healthy()
     };
+    facts.addresses[0] = address("192.0.2.11", 24, 2);
     facts.addresses.push(address("192.0.2.10", 32, 1));
     facts
 }
@@ -179,6 +180,13 @@ fn lost(mode: Mode, piece: usize) -> Facts {
     facts
 }
 
+/// What was set up there by us is whole, and the VIP stands on an Ethernet as well.
+fn in_the_open() -> Facts {
+    let mut facts = lost(Mode::Dr, 99);
+    facts.addresses.push(address("192.0.2.10", 32, 2));
+    facts
+}
+
 /// Makes a fault in healthy facts.
 fn with(change: impl FnOnce(&mut Facts)) -> Facts {
     let mut facts = healthy();
@@ -202,6 +210,11 @@ fn nothing_is_found_where_all_is_well() {
     set(&mut quiet, "net.ipv4.conf.all.arp_announce", "2");
     assert_eq!(judge(&quiet), []);
     assert_eq!(judge(&lost(Mode::Dr, 99)), []);
+    let director_too = Facts {
+        serves: lost(Mode::Dr, 99).serves,
+        ..healthy()
+    };
+    assert_eq!(judge(&director_too), []);
 }
 
 #[test]
@@ -325,6 +338,7 @@ fn each_fault_is_found_and_no_other() {
         ),
         ("arp-answers", real_server()),
         ("arp-answers", lost(Mode::Dr, 0)),
+        ("arp-answers", in_the_open()),
         ("vip-not-served", lost(Mode::Dr, 2)),
         ("tunnel-not-unwrapped", lost(Mode::Ipip, 2)),
         ("reverse-path-strict", lost(Mode::Ipip, 3)),
