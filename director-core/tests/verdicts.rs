@@ -39,28 +39,6 @@ fn running(brief: Brief) -> World {
 }
 
 #[test]
-fn a_change_is_asked_for_again_at_once_where_that_is_defined() {
-    let brief = Brief {
-        fall: 3,
-        tune: |check| {
-            check.every = Some(placed(seconds(10)));
-            check.every_while_changing = Some(placed(Duration::from_millis(200)));
-        },
-        ..pair()
-    };
-    let mut world = World::new(Table::default());
-    world.load(&[brief]);
-    world.run(seconds(1));
-    world.dead.insert(address(ONE));
-    world.run(seconds(9) + Duration::from_millis(500));
-    assert_eq!(
-        world.weight(VIP, ONE),
-        None,
-        "the first failure within 10 s, two more within 0.4 s"
-    );
-}
-
-#[test]
 fn a_server_that_flaps_is_held_out_and_let_in_when_it_is_calm() {
     let brief = Brief {
         tune: |check| {

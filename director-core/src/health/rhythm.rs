@@ -12,6 +12,9 @@ use crate::model::{CheckTiming, Probe};
 pub(super) struct Rhythm {
     /// From one question to the next.
     pub(super) every: Duration,
+    /// The same while answers speak against the verdict, and while the server is down: a service that wants to know soon
+    /// would hurry the verdict of another.
+    pub(super) otherwise: [Option<Duration>; 2],
     /// Over how long first questions are spread.
     pub(super) start_spread: Duration,
     /// By how many per cent an interval is varied.
@@ -22,6 +25,7 @@ impl Rhythm {
     pub(super) fn of(timing: &CheckTiming) -> Self {
         Self {
             every: timing.every,
+            otherwise: [timing.every_while_changing, timing.every_while_down],
             start_spread: timing.start_spread,
             jitter: timing.jitter,
         }
@@ -31,6 +35,7 @@ impl Rhythm {
     pub(super) fn steady(every: Duration) -> Self {
         Self {
             every,
+            otherwise: [None; 2],
             start_spread: Duration::ZERO,
             jitter: 0,
         }
@@ -99,6 +104,7 @@ mod tests {
     fn an_interval_varies_within_its_jitter_and_is_the_same_every_time() {
         let rhythm = Rhythm {
             every: Duration::from_secs(10),
+            otherwise: [None; 2],
             start_spread: Duration::from_secs(4),
             jitter: 20,
         };
@@ -120,6 +126,7 @@ mod tests {
     fn first_questions_are_spread() {
         let rhythm = Rhythm {
             every: Duration::from_secs(10),
+            otherwise: [None; 2],
             start_spread: Duration::from_secs(4),
             jitter: 0,
         };
