@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::health::{CheckHealth, Health, Penalty, Verdict};
+use crate::health::{Advice, CheckHealth, Health, Penalty, Verdict};
 use crate::model::{Check, Combine, DrainRule, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::{Order, Target};
@@ -21,6 +21,8 @@ pub struct Memory {
     pub orders: Vec<(Target, Order)>,
     /// What was known about real servers.
     pub verdicts: Vec<(Target, Judged)>,
+    /// What real servers have said of themselves. It stands until they say otherwise.
+    pub advice: Vec<(Target, Advised)>,
     /// Services that are ours to change, those included that are still to leave the kernel.
     pub owned: BTreeSet<ServiceId>,
     /// How services leave that wait for connections to end: those that were defined, and those on their way out. One that
@@ -28,6 +30,27 @@ pub struct Memory {
     pub drain_rules: Vec<(ServiceId, DrainRule)>,
     /// Slow starts, drains and pools.
     pub recovery: RecoveryMemory,
+}
+
+/// What a real server has said of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Advised {
+    /// By its agent.
+    pub agent: Option<Advice>,
+    /// By the source of its weight.
+    pub weight_source: Option<Advice>,
+}
+
+impl Advised {
+    /// What a server has said; nothing when it never said anything.
+    pub(crate) fn of(health: &Health) -> Option<Self> {
+        let advised = Self {
+            agent: health.agent.clone(),
+            weight_source: health.weight_source.clone(),
+        };
+        (advised != Self::default()).then_some(advised)
+    }
 }
 
 /// A verdict that a real server's answers have led to.

@@ -1,15 +1,12 @@
-//! Whom the director trusts, told as stories on a virtual clock: itself when everybody fails at once, agents and sources of
-//! weights, a held connection that ends.
+//! Whom the director trusts, told as stories on a virtual clock: itself when everybody fails at once, a held connection that
+//! ends.
 
 mod world;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use director_core::definitions::{
-    AgentDefinition, CheckDefinition, JudgingDefinition, PortDefinition, WeightFromDefinition,
-    WeightSourceDefinition,
-};
+use director_core::definitions::{CheckDefinition, JudgingDefinition, PortDefinition};
 use director_core::director::Event;
 use director_core::memory::Memory;
 use director_core::model::Combine;
@@ -186,118 +183,6 @@ fn without_a_freeze_everybody_is_judged_by_himself() {
     everybody_fails(&mut world);
     world.run(seconds(3));
     assert_eq!(weights(&world), NOBODY);
-}
-
-fn with_agent(judging: &mut JudgingDefinition) {
-    judging.agent = Some(placed(AgentDefinition {
-        port: placed(PortDefinition::Number(9999)),
-        send: None,
-        every: Some(placed(seconds(1))),
-        timeout: None,
-    }));
-}
-
-fn advised(judge: fn(&mut JudgingDefinition)) -> World {
-    let mut world = World::new(Table::default());
-    world.load(&[Brief {
-        judge,
-        fallback: Some("10.0.0.99"),
-        ..Brief::new(VIP, &[(ONE, 10), (TWO, 10)])
-    }]);
-    world.run(seconds(3));
-    world
-}
-
-#[test]
-fn an_agent_sets_the_share_drains_and_takes_out() {
-    let mut world = advised(with_agent);
-    let after = |world: &mut World, says| {
-        world.advice.insert(address(ONE), says);
-        world.run(seconds(2));
-        world.weight(VIP, ONE)
-    };
-    assert_eq!(
-        world.weight(VIP, ONE),
-        Some(10),
-        "words that mean nothing change nothing"
-    );
-    assert_eq!(after(&mut world, "75%"), Some(8));
-    assert_eq!(after(&mut world, "drain"), Some(0));
-    assert_eq!(
-        after(&mut world, "ready"),
-        Some(8),
-        "what is not said stays"
-    );
-    assert_eq!(after(&mut world, "down # disk full"), None);
-    assert_eq!(after(&mut world, "up 100%"), Some(10));
-    assert_eq!(after(&mut world, "maint"), None);
-    assert_eq!(told(&world, "agent says \"down # disk full\""), 1);
-    // A server that is down by its check stays out, whatever its agent says; an agent that is silent changes nothing.
-    world.dead.insert(address(ONE));
-    assert_eq!(after(&mut world, "up ready 100%"), None);
-    world.dead.clear();
-    world.run(seconds(3));
-    assert_eq!(world.weight(VIP, ONE), Some(10));
-    world.closed.insert((address(ONE), 9999));
-    assert_eq!(after(&mut world, "drain"), Some(10));
-    assert_eq!(
-        told(
-            &world,
-            "agent is not heard, its last word stands: connection refused"
-        ),
-        2,
-        "when it died, and when its port was closed"
-    );
-}
-
-#[test]
-fn the_fallback_answers_when_every_agent_drains() {
-    let mut world = advised(with_agent);
-    world.advice.insert(address(ONE), "drain");
-    world.advice.insert(address(TWO), "maint");
-    world.run(seconds(2));
-    assert_eq!(
-        (world.weight(VIP, ONE), world.weight(VIP, "10.0.0.99")),
-        (Some(0), Some(1))
-    );
-    world.advice.insert(address(TWO), "ready");
-    world.run(seconds(2));
-    assert_eq!(
-        (world.weight(VIP, TWO), world.weight(VIP, "10.0.0.99")),
-        (Some(10), None)
-    );
-}
-
-#[test]
-fn a_weight_may_come_from_elsewhere_and_an_agent_takes_its_share_of_it() {
-    let mut world = advised(|judging| {
-        with_agent(judging);
-        judging.weight_from = Some(placed(WeightFromDefinition {
-            source: WeightSourceDefinition::File(placed("/run/weights/{rip}".to_owned())),
-            every: Some(placed(seconds(1))),
-            timeout: None,
-        }));
-    });
-    // In this world both say the same: first 40 in place of 10, then half of that, then half of the half.
-    world.advice.insert(address(ONE), "40");
-    world.run(seconds(2));
-    assert_eq!(world.weight(VIP, ONE), Some(40));
-    world.advice.insert(address(ONE), "50%");
-    world.run(seconds(2));
-    assert_eq!(world.weight(VIP, ONE), Some(3));
-    let view = &world.director.snapshot(world.now).services[0].servers[0];
-    let links: Vec<(&str, Option<u32>)> = view
-        .chain
-        .iter()
-        .map(|link| (link.what, link.weight))
-        .collect();
-    let expected = [
-        ("defined", Some(10)),
-        ("weight", Some(5)),
-        ("agent", Some(3)),
-        ("verdict", Some(3)),
-    ];
-    assert_eq!(links, expected);
 }
 
 #[test]

@@ -38,6 +38,7 @@ impl Director {
                     let words = advice.heard.clone();
                     self.unsettled = true;
                     self.judged_anew = true;
+                    self.keeping.changed = true;
                     effects.push(Effect::Tell(Notice::Advised {
                         name,
                         server,

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::{Director, Effect, Notice};
 use crate::health::{Health, HealthBook, Verdict};
-use crate::memory::{Judged, Memory};
+use crate::memory::{Advised, Judged, Memory};
 use crate::model::{DrainRule, Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Target;
@@ -37,6 +37,8 @@ pub(super) struct Keeping {
     active: bool,
     /// What was remembered at the start and has found no use yet.
     pub(super) remembered: BTreeMap<Target, Judged>,
+    /// The same of what servers have said of themselves.
+    pub(super) advice: BTreeMap<Target, Advised>,
     /// What has found its use. As long as it is not confirmed by an answer it outlives the next restart as well.
     believed: BTreeMap<Target, Judged>,
     revision: u64,
@@ -178,8 +180,12 @@ impl Director {
             recovery,
             drain_rules,
         } = self.lasting();
+        let mut advice = self.keeping.advice.clone();
+        let said = self.book.iter();
+        advice.extend(said.filter_map(|(target, health)| Some((*target, Advised::of(health)?))));
         Memory {
             orders: self.orders.by_command(),
+            advice: advice.into_iter().collect(),
             verdicts: unused
                 .chain(judged)
                 .collect::<BTreeMap<_, _>>()
@@ -240,6 +246,7 @@ impl Director {
         self.keeping.active = true;
         self.keeping.kept = Essence::of(&memory);
         self.keeping.remembered = memory.verdicts.into_iter().collect();
+        self.keeping.advice = memory.advice.into_iter().collect();
         self.owned.extend(memory.owned);
         // Whoever is defined does not leave, which the first definitions tell.
         self.recovery.leaving.extend(memory.drain_rules);

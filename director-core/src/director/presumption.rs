@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Director;
 use crate::desired::HealthBook;
 use crate::health::{Health, Verdict};
-use crate::memory::Judged;
+use crate::memory::{Advised, Judged};
 use crate::model::{FirstVerdict, ProbeKind, RealServer, VirtualService};
 use crate::moment::Moment;
 use crate::table::Table;
@@ -22,9 +22,15 @@ impl Director {
                 let key = (service.id, server.endpoint);
                 let checks = service.checks_of(&server.endpoint);
                 let mut former = self.book.remove(&key);
-                let advice = former
-                    .as_mut()
-                    .map(|known| (known.agent.take(), known.weight_source.take()));
+                // What it said of itself stands until it says otherwise, over a restart as well.
+                let before = self.keeping.advice.remove(&key);
+                let advice = match &mut former {
+                    Some(known) => Advised {
+                        agent: known.agent.take(),
+                        weight_source: known.weight_source.take(),
+                    },
+                    None => before.unwrap_or_default(),
+                };
                 let former = former.filter(|known| is_asked(server) && !known.checks.is_empty());
                 let weight = table
                     .services
@@ -66,14 +72,15 @@ impl Director {
                     };
                     self.schedule.vouch(key.0, key.1, good, now);
                 }
-                let (agent, weight_source) = advice.unwrap_or_default();
-                health.agent = agent.filter(|_| server.agent.is_some());
-                health.weight_source = weight_source.filter(|_| server.weight_source.is_some());
+                health.agent = advice.agent.filter(|_| server.agent.is_some());
+                health.weight_source =
+                    (advice.weight_source).filter(|_| server.weight_source.is_some());
                 book.insert(key, health);
             }
         }
         self.book = book;
         self.keeping.remembered.clear();
+        self.keeping.advice.clear();
         self.next_release = self
             .book
             .values()
