@@ -25,6 +25,7 @@ on real1 ip address del "$DIRECT_VIP/32" dev lo
 
 section 'A real server that answers neighbour solicitations for the VIP of IPv6'
 DIRECT_VIP6=fd00:172:17:60::208
+# shellcheck disable=SC2153 # topology.env has that address
 { cat "$definitions"; echo "  - {listen: 'tcp://[$DIRECT_VIP6]:80', scheduler: rr, forwarding: dr, real_servers: ['[$DIRECT_RIP62]:80']}"; } | put director "$definitions.six"
 on director ip address add "$DIRECT_VIP6/64" dev front nodad
 on director ipvsadm -A -t "[$DIRECT_VIP6]:80" -s rr
