@@ -1,5 +1,6 @@
 //! What a director has to remember over a restart: the orders that were given to it, its verdicts, which services are its
-//! own, and what takes its time: drains, slow starts, too few servers. Times are the director's own moments; whoever keeps a memory lets the director's clock go on from there.
+//! own, and what takes its time: drains, slow starts, too few servers. Times are the director's own moments; whoever keeps a
+//! memory lets the director's clock go on from there.
 //!
 //! Leaves to others where it is kept (the shell) and when (`director::keeping`).
 

@@ -185,17 +185,22 @@ fn without_a_freeze_everybody_is_judged_by_himself() {
     assert_eq!(weights(&world), NOBODY);
 }
 
-#[test]
-fn a_held_connection_that_ends_shows_a_crash_in_milliseconds() {
-    let mut world = World::new(Table::default());
-    world.load(&[Brief {
+/// Two servers, asked once a minute, with a connection held to each.
+fn held() -> Brief {
+    Brief {
         fall: 3,
         tune: |check| {
             check.every = Some(placed(seconds(60)));
             check.hold_connection = Some(placed(true));
         },
         ..Brief::new(VIP, &[(ONE, 3), (TWO, 1)])
-    }]);
+    }
+}
+
+#[test]
+fn a_held_connection_that_ends_shows_a_crash_in_milliseconds() {
+    let mut world = World::new(Table::default());
+    world.load(&[held()]);
     world.run(seconds(200));
     let peers = [ONE, TWO].map(|server| SocketAddr::new(address(server), 80));
     assert_eq!(world.held, peers.into());
@@ -221,14 +226,7 @@ fn a_held_connection_that_ends_shows_a_crash_in_milliseconds() {
 fn a_process_whose_listening_part_dies_last_is_seen_as_soon() {
     for (after, limit) in [(10, 300), (60, 450), (250, 850)] {
         let mut world = World::new(Table::default());
-        world.load(&[Brief {
-            fall: 3,
-            tune: |check| {
-                check.every = Some(placed(seconds(60)));
-                check.hold_connection = Some(placed(true));
-            },
-            ..Brief::new(VIP, &[(ONE, 3), (TWO, 1)])
-        }]);
+        world.load(&[held()]);
         world.run(seconds(200));
         let peer = SocketAddr::new(address(ONE), 80);
         // The connection has ended, and the next question is answered all the same.

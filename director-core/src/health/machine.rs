@@ -8,7 +8,8 @@
 //!    └───────────────────────────────────┘
 //!              fall failures in a row
 //! ```
-//! With a window, the count of good ones among the last answers decides in place of rise and fall. A server begins with a presumption taken from the kernel's table: in service there means presumed up, anything else
+//! With a window, the count of good ones among the last answers decides in place of rise and fall. A server begins with a
+//! presumption taken from the kernel's table: in service there means presumed up, anything else
 //! presumed down. A presumption becomes a verdict by the reports that the diagram names, or by the first report that
 //! agrees with it. Reports that say nothing about the server ([`Outcome::Unable`]) change nothing.
 
