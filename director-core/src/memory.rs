@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::health::{Advice, CheckHealth, Health, Penalty, Verdict};
+use crate::director::Frozen;
+use crate::health::{Advice, CheckHealth, Health, Penalty, Undecided, Verdict};
 use crate::model::{Check, Combine, DrainRule, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::{Order, Target};
@@ -24,6 +25,12 @@ pub struct Memory {
     pub verdicts: Vec<(Target, Judged)>,
     /// What real servers have said of themselves. It stands until they say otherwise.
     pub advice: Vec<(Target, Advised)>,
+    /// Answers that had not decided anything yet.
+    pub undecided: Vec<(Target, Vec<Undecided>)>,
+    /// Verdicts stood still.
+    pub freeze: Option<Frozen>,
+    /// A freeze was ended though nobody answered, and nobody has answered since.
+    pub freeze_is_spent: bool,
     /// Services that are ours to change, those included that are still to leave the kernel.
     pub owned: BTreeSet<ServiceId>,
     /// How services leave that wait for connections to end: those that were defined, and those on their way out. One that

@@ -12,47 +12,16 @@ use director_core::definitions::{
     SlowStartDefinition,
 };
 use director_core::director::Event;
-use director_core::memory::Memory;
 use director_core::model::{
     BelowMinimum, Combine, Conversation, OnFailure, Quantity, Secret, Then,
 };
 use director_core::table::Table;
-use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
+use pool::{ONE, TWO, VIP, dies, kept, killed, pair, returns, running, seconds, weights};
 use world::{Brief, World, address, endpoint, place, placed, service_id};
 
 const THREE: &str = "10.0.0.13";
 const FOUR: &str = "10.0.0.14";
 const OTHER: &str = "192.0.2.11";
-
-/// A director whose memory is kept.
-fn kept(briefs: &[Brief]) -> World {
-    let mut world = World::new(Table::default());
-    world.event(Event::Remembered {
-        memory: Memory::default(),
-    });
-    world.load(briefs);
-    world.run(seconds(3));
-    world
-}
-
-/// The director is killed, and another one begins after this time, with these definitions.
-fn killed(world: World, away: Duration, briefs: &[Brief]) -> World {
-    let mut next = World::new(world.kernel);
-    next.now = world.now + away;
-    next.dead = world.dead;
-    next.closed = world.closed;
-    next.disk = world.disk;
-    next.disk.writing = None;
-    next.disk.revision = None;
-    next.mute = world.mute;
-    // The file in which it is kept is text.
-    let text = serde_json::to_string(&next.disk.memory).unwrap_or_default();
-    let memory: Memory = serde_json::from_str(&text).unwrap_or_default();
-    assert_eq!(memory, next.disk.memory, "{text}");
-    next.event(Event::Remembered { memory });
-    next.load(briefs);
-    next
-}
 
 fn draining(timeout: u64, then: Then) -> Brief {
     Brief {

@@ -34,7 +34,9 @@ pub(super) fn log(notice: &Notice) {
                 took.as_secs_f64() * 1000.0,
             );
         }
-        Notice::Freeze(FreezeNotice::Frozen { .. }) => tracing::error!("{notice}"),
+        Notice::Freeze(FreezeNotice::Frozen { .. } | FreezeNotice::GoesOn { .. }) => {
+            tracing::error!("{notice}")
+        }
         Notice::CannotProbe { .. }
         | Notice::Freeze(FreezeNotice::Thawed(_))
         | Notice::Unheard { .. }

@@ -117,7 +117,7 @@ impl Director {
         let health = self.book.get_mut(&target)?;
         let stood = now.since(health.since);
         let before = health.checks.get(check)?;
-        let failures_before = before.failures();
+        let (failures_before, against_before) = (before.failures(), before.against);
         let repeated = before
             .last()
             .is_some_and(|(_, last)| last.outcome == report.outcome);
@@ -125,6 +125,7 @@ impl Director {
         let held = health.penalty.held_until();
         self.keeping.changed |= turned.check.is_some() && checks.len() > 1;
         let after = health.checks.get(check)?;
+        self.keeping.changed |= after.is_undecided_anew(against_before, timing);
         let (failures, wished) = (after.failures(), after.pace(timing));
         let (counted, limit) = after.failures_of(timing);
         self.report_besides(target, report, turned.server.as_ref(), now, effects);

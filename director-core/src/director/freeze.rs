@@ -6,12 +6,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Director, Effect, Notice};
 use crate::health::{Outage, Report};
 use crate::moment::Moment;
 
 /// Verdicts that stand still.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
     /// Since when.
     pub since: Moment,
@@ -34,6 +36,13 @@ pub enum FreezeNotice {
         words: String,
         /// How long it lasts at most.
         lasts: Option<Duration>,
+    },
+    /// They did when the director before this one ended, and it goes on.
+    GoesOn {
+        /// How many, by address.
+        servers: usize,
+        /// The words of the failure that completed it.
+        words: String,
     },
     /// It is over.
     Thawed(Thaw),
@@ -70,6 +79,11 @@ impl fmt::Display for FreezeNotice {
                      every verdict stands still {end}; ipvsctl unfreeze when they really failed"
                 )
             }
+            Self::GoesOn { servers, words } => write!(
+                f,
+                "ALARM: all {servers} servers failed at once before this start ({words}): every verdict still stands still \
+                 until one answers; ipvsctl unfreeze when they really failed"
+            ),
             Self::Thawed(why) => {
                 let why = match why {
                     Thaw::Answered => "a server answers again",
@@ -94,7 +108,7 @@ impl Director {
         effects: &mut Vec<Effect>,
     ) -> bool {
         if report.outcome.is_good() == Some(true) {
-            self.freeze_is_spent = false;
+            self.keeping.changed |= std::mem::take(&mut self.freeze_is_spent);
             self.thaw(Thaw::Answered, now, effects);
             return false;
         }
@@ -115,6 +129,7 @@ impl Director {
             servers: outage.servers,
             words: words.clone(),
         });
+        self.keeping.changed = true;
         let notice = FreezeNotice::Frozen {
             servers: outage.servers,
             words,
@@ -160,6 +175,7 @@ impl Director {
         for health in self.book.values_mut() {
             health.count_anew(now);
         }
+        self.keeping.changed = true;
         self.freeze_is_spent = matches!(why, Thaw::TimeOver | Thaw::Operator);
         let notice = FreezeNotice::Thawed(why);
         effects.push(Effect::Tell(Notice::Freeze(notice)));
@@ -167,7 +183,9 @@ impl Director {
 
     /// What time and new definitions do to a freeze.
     pub(super) fn look_at_freeze(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        let Some(frozen) = &self.frozen else { return };
+        let Some(frozen) = self.frozen.as_ref().filter(|_| self.loaded_at.is_some()) else {
+            return;
+        };
         if self.model.freeze().is_none() {
             self.thaw(Thaw::Redefined, now, effects);
         } else if frozen.until.is_some_and(|until| until <= now) {

@@ -13,8 +13,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Director, Effect, Notice};
-use crate::health::{Health, HealthBook, Verdict};
+use super::{Director, Effect, FreezeNotice, Notice};
+use crate::health::{Health, HealthBook, Undecided, Verdict};
 use crate::memory::{Advised, Judged, Memory};
 use crate::model::{DrainRule, Endpoint, ServiceId};
 use crate::moment::Moment;
@@ -39,6 +39,8 @@ pub(super) struct Keeping {
     pub(super) remembered: BTreeMap<Target, Judged>,
     /// The same of what servers have said of themselves.
     pub(super) advice: BTreeMap<Target, Advised>,
+    /// The same of answers that had not decided anything yet.
+    pub(super) undecided: BTreeMap<Target, Vec<Undecided>>,
     /// What has found its use. As long as it is not confirmed by an answer it outlives the next restart as well.
     believed: BTreeMap<Target, Judged>,
     revision: u64,
@@ -183,8 +185,17 @@ impl Director {
         let mut advice = self.keeping.advice.clone();
         let said = self.book.iter();
         advice.extend(said.filter_map(|(target, health)| Some((*target, Advised::of(health)?))));
+        let mut undecided = self.keeping.undecided.clone();
+        let wavering = self.book.iter();
+        undecided.extend(
+            wavering
+                .filter_map(|(target, health)| Some((*target, self.undecided(target, health)?))),
+        );
         Memory {
             orders: self.orders.by_command(),
+            undecided: undecided.into_iter().collect(),
+            freeze: self.frozen.clone(),
+            freeze_is_spent: self.freeze_is_spent,
             advice: advice.into_iter().collect(),
             verdicts: unused
                 .chain(judged)
@@ -201,6 +212,13 @@ impl Director {
     fn judged(&self, target: &Target, health: &Health) -> Option<Judged> {
         let believed = || self.keeping.believed.get(target).cloned();
         Judged::of(health).or_else(believed)
+    }
+
+    /// What a server has answered and what has not decided anything yet, if there is such.
+    fn undecided(&self, target: &Target, health: &Health) -> Option<Vec<Undecided>> {
+        let service = self.model.service(&target.0)?;
+        let undecided = health.undecided(service.checks_of(&target.1));
+        (!undecided.is_empty()).then_some(undecided)
     }
 
     /// What takes its time, as it is to be remembered.
@@ -247,6 +265,9 @@ impl Director {
         self.keeping.kept = Essence::of(&memory);
         self.keeping.remembered = memory.verdicts.into_iter().collect();
         self.keeping.advice = memory.advice.into_iter().collect();
+        self.keeping.undecided = memory.undecided.into_iter().collect();
+        self.frozen = memory.freeze;
+        self.freeze_is_spent = memory.freeze_is_spent;
         self.owned.extend(memory.owned);
         // Whoever is defined does not leave, which the first definitions tell.
         self.recovery.leaving.extend(memory.drain_rules);
@@ -256,6 +277,13 @@ impl Director {
         let bad = self.keeping.kept.bad.len();
         self.orders.restore(memory.orders);
         self.keeping.next = now;
+        if let Some(frozen) = &self.frozen {
+            let notice = FreezeNotice::GoesOn {
+                servers: frozen.servers,
+                words: frozen.words.clone(),
+            };
+            effects.push(Effect::Tell(Notice::Freeze(notice)));
+        }
         if orders + bad + drains > 0 {
             effects.push(Effect::Tell(Notice::Remembered {
                 orders,

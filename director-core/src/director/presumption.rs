@@ -62,6 +62,8 @@ impl Director {
                             .map(|known| known.penalty)
                             .unwrap_or_default();
                         self.keeping.believe(key, judged);
+                        let undecided = self.keeping.undecided.remove(&key);
+                        health.resume(undecided.unwrap_or_default(), checks, now);
                         health
                     }
                 };
@@ -81,6 +83,7 @@ impl Director {
         self.book = book;
         self.keeping.remembered.clear();
         self.keeping.advice.clear();
+        self.keeping.undecided.clear();
         self.next_release = self
             .book
             .values()

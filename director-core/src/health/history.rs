@@ -49,15 +49,25 @@ impl History {
     /// server are not counted.
     pub(super) fn good_in(&self, window: Window) -> (u32, u32) {
         let size = usize::try_from(window.of).unwrap_or(usize::MAX);
-        let answers = self
-            .answers
-            .iter()
-            .rev()
-            .take_while(|(at, _)| *at >= self.counts_from)
-            .filter_map(|(_, report)| report.outcome.is_good())
-            .take(size);
-        answers.fold((0, 0), |(good, all), is_good| {
+        let answers = self.counted().take(size);
+        answers.fold((0, 0), |(good, all), (_, report)| {
+            let is_good = report.outcome.is_good() == Some(true);
             (good + u32::from(is_good), all + 1)
         })
+    }
+
+    /// The last answers that count, so many at most, the oldest first.
+    pub(super) fn last_counted(&self, size: usize) -> Vec<(Moment, Report)> {
+        let mut answers: Vec<_> = self.counted().take(size).cloned().collect();
+        answers.reverse();
+        answers
+    }
+
+    /// Answers that say something about the server and that windows count, the newest first.
+    fn counted(&self) -> impl Iterator<Item = &(Moment, Report)> {
+        let answers = self.answers.iter().rev();
+        answers
+            .take_while(|(at, _)| *at >= self.counts_from)
+            .filter(|(_, report)| report.outcome.is_good().is_some())
     }
 }

@@ -10,6 +10,7 @@ mod rhythm;
 mod schedule;
 mod server;
 mod task;
+mod undecided;
 
 pub use advice::{Advice, AdvisedState, AdvisedWeight};
 pub use damping::Penalty;
@@ -19,6 +20,7 @@ pub use outage::Outage;
 pub use report::{Outcome, Phases, Report};
 pub use schedule::{Concern, ProbeId, Schedule, Subscription};
 pub use server::{Health, Turned};
+pub use undecided::Undecided;
 
 use std::collections::BTreeMap;
 

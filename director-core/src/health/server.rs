@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Advice, CheckHealth, Penalty, Report, Transition, Verdict};
+use super::{Advice, CheckHealth, Penalty, Report, Transition, Undecided, Verdict};
 use crate::model::{Check, Combine, Probe};
 use crate::moment::Moment;
 
@@ -151,6 +151,24 @@ impl Health {
         }
         (self.verdict, self.presumed) = (verdict, presumed);
         false
+    }
+
+    /// What its checks have been answered and have not judged.
+    pub(crate) fn undecided(&self, checks: &[Check]) -> Vec<Undecided> {
+        let known = self.checks.iter().zip(checks);
+        known
+            .filter_map(|(known, check)| known.undecided(&check.timing))
+            .collect()
+    }
+
+    /// Goes on with what had not decided when the director before this one ended.
+    pub(crate) fn resume(&mut self, undecided: Vec<Undecided>, checks: &[Check], now: Moment) {
+        for undecided in undecided {
+            let mut known = self.checks.iter_mut().zip(checks);
+            if let Some((known, check)) = known.find(|(known, _)| known.name == undecided.check) {
+                known.resume(undecided, &check.timing, now);
+            }
+        }
     }
 
     /// Keeps a report of a check without judging it.
