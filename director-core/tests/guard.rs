@@ -90,14 +90,16 @@ fn order(kind: OrderKind, servers: &[&str]) -> Command {
 
 /// What the guard says of an order.
 fn said(world: &World, command: &Command) -> Vec<String> {
-    let objections = world.director.objections_to_command(command, world.now);
+    let objections = world
+        .director
+        .objections_to_command(command, None, world.now);
     objections.iter().map(ToString::to_string).collect()
 }
 
 /// What the guard says of definitions that are read again.
 fn said_of(world: &World, briefs: &[Brief]) -> Vec<String> {
     let next = guarded(briefs, limits());
-    let objections = world.director.objections(&next, world.now);
+    let objections = world.director.objections(&next, None, world.now);
     objections.iter().map(ToString::to_string).collect()
 }
 
@@ -246,7 +248,9 @@ fn each_objection_says_how_to_insist() {
     let mut world = running(&[pool(VIP, &POOL)], limits());
     connections(&mut world, 60);
     let command = order(OrderKind::Disable, &POOL[..3]);
-    let objections = world.director.objections_to_command(&command, world.now);
+    let objections = world
+        .director
+        .objections_to_command(&command, None, world.now);
     assert_eq!(objections.len(), 2);
     for objection in objections {
         assert!(objection.hint().contains("reload --force"));

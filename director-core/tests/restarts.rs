@@ -1,6 +1,7 @@
 //! What a restart keeps, as stories on a virtual clock: the director is killed, is away for a while, and the next one goes
 //! on where it was with drains, slow starts, too few servers, and what each check has found.
 
+mod kill;
 mod pool;
 mod world;
 
@@ -15,8 +16,8 @@ use director_core::director::Event;
 use director_core::model::{
     BelowMinimum, Combine, Conversation, OnFailure, Quantity, Secret, Then,
 };
-use director_core::table::Table;
-use pool::{ONE, TWO, VIP, dies, kept, killed, pair, returns, running, seconds, weights};
+use kill::{kept, killed};
+use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
 use world::{Brief, World, address, endpoint, place, placed, service_id};
 
 const THREE: &str = "10.0.0.13";

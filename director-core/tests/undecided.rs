@@ -1,6 +1,7 @@
 //! What a kill interrupts before it has decided anything, as stories on a virtual clock: failures that are being counted, a
 //! window of answers, verdicts that stand still because everybody failed at once.
 
+mod kill;
 mod pool;
 mod world;
 
@@ -10,7 +11,8 @@ use director_core::definitions::{RecoveryDefinition, WindowDefinition};
 use director_core::director::Event;
 use director_core::model::Model;
 use director_core::moment::Moment;
-use pool::{ONE, TWO, VIP, dies, kept, killed, pair, remembering, seconds};
+use kill::{kept, killed, remembering};
+use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds};
 use world::{Brief, World, address, model_with, placed};
 
 const THREE: &str = "10.0.0.13";
@@ -73,6 +75,16 @@ fn a_kill_between_failures_makes_nobody_wait_for_more_of_them() {
 }
 
 #[test]
+fn without_a_state_file_they_are_counted_anew() {
+    let brief = judged(false);
+    let mut world = running(brief.clone());
+    world.dead.insert(address(ONE));
+    world.run(seconds(4));
+    let mut world = killed(world, seconds(1), &[brief]);
+    assert!(seconds_until_out(&mut world) >= 4);
+}
+
+#[test]
 fn failures_of_long_ago_count_no_more() {
     let brief = judged(false);
     let mut world = kept(std::slice::from_ref(&brief));
@@ -92,8 +104,7 @@ fn good_answers_of_one_who_is_out_count_on_as_well() {
     world.run(seconds(10));
     dies(&mut world, &[ONE]);
     assert_eq!(world.weight(VIP, ONE), None);
-    world.dead.clear();
-    world.run(seconds(3));
+    returns(&mut world, &[ONE]);
     let mut world = killed(world, seconds(1), std::slice::from_ref(&brief));
     assert_eq!(world.weight(VIP, ONE), None, "not before it has answered");
     world.run(seconds(3));

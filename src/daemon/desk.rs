@@ -11,6 +11,7 @@ use director_core::overrides::{Command, Instruction, Target};
 use director_core::snapshot::Snapshot;
 use tokio::sync::oneshot;
 
+use super::event_loop::Weighed;
 use crate::api::ApiError;
 use crate::api::orders::{Concerned, OrderOutcome, OrderRequest, Standing};
 
@@ -86,13 +87,13 @@ pub(super) fn understand(
 pub(super) fn refusal(
     director: &Director,
     understood: &Understood,
-    force: bool,
+    weighed: &Weighed,
     now: Moment,
 ) -> Option<String> {
-    if force {
+    let Weighed::By(counted) = weighed else {
         return None;
-    }
-    let objections = director.objections_to_command(&understood.command, now);
+    };
+    let objections = director.objections_to_command(&understood.command, counted.as_ref(), now);
     let why = objections
         .iter()
         .map(|objection| format!("{objection}; {}", objection.hint_for_orders()));

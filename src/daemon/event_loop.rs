@@ -11,6 +11,8 @@ mod keeping;
 mod reading;
 mod trial;
 
+pub(super) use keeping::Order;
+pub(super) use reading::Weighed;
 pub(super) use trial::{Answer as ApplyAnswer, Turn};
 
 use std::collections::BTreeSet;
@@ -164,7 +166,8 @@ impl EventLoop {
             }
             Input::NamesChanged => self.judge_again(),
             Input::Trial(turn) => self.tried(turn),
-            Input::Order(request, answer) => self.ordered(&request, answer),
+            Input::Order(request, answer) => self.weigh(request, answer),
+            Input::OrderWeighed(order) => self.ordered(order),
             Input::Unfreeze(answer) => {
                 let was_frozen = self.director.snapshot(self.now()).frozen.is_some();
                 let goes_on = self.happened(Event::Unfreeze);
@@ -194,12 +197,11 @@ impl EventLoop {
                 of_files,
                 outcome,
                 looked,
-                force,
+                weighed,
                 answer,
             } => {
                 self.files_being_read -= u64::from(of_files);
-                // That names stand for other addresses is nobody's slip.
-                let (told, goes_on) = self.take_over(outcome, looked, force || !of_files);
+                let (told, goes_on) = self.take_over(outcome, looked, weighed);
                 if let Some(answer) = answer {
                     drop(answer.send(told));
                 }

@@ -2,21 +2,43 @@
 
 use std::io;
 use std::sync::mpsc as blocking;
+use std::time::Duration;
 
 use director_core::director::Event;
 use director_core::model::ServiceId;
 use director_core::plan::Plan;
 use director_core::table::Table;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::Input;
 use crate::ipvs::{Kernel, KernelError, Scope};
 
-/// What the thread is asked to do; each request is answered by one event.
+/// What the thread is asked to do; each request but the last is answered by one event.
 #[derive(Debug)]
 pub(super) enum Request {
     Read,
     Apply(Plan),
+    /// The table goes to whoever asks, and the director does not hear of it.
+    Look(oneshot::Sender<Table>),
+}
+
+/// How long a change waits for the connections that it is weighed by.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What the kernel holds just now, to weigh a change by; none when it cannot be had in time, which is logged.
+pub(super) async fn look(kernel: blocking::Sender<Request>) -> Option<Table> {
+    let (answer, table) = oneshot::channel();
+    let table = match kernel.send(Request::Look(answer)) {
+        Ok(()) => timeout(LOOK, table).await.ok().and_then(Result::ok),
+        Err(_) => None,
+    };
+    if table.is_none() {
+        tracing::warn!(
+            "the kernel's table cannot be read; the change is weighed by the last reading"
+        );
+    }
+    table
 }
 
 /// Starts the thread; it ends when the sender of requests is dropped.
@@ -45,6 +67,13 @@ fn serve(
                 },
             },
             Request::Apply(plan) => apply(kernel.as_mut(), &plan),
+            Request::Look(answer) => {
+                match kernel.read_table(Scope::All) {
+                    Ok(table) => drop(answer.send(table)),
+                    Err(error) => tracing::warn!("{}", reading_failed(&error)),
+                }
+                continue;
+            }
         };
         if inputs.send(Input::Event(event)).is_err() {
             return;

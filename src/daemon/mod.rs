@@ -58,6 +58,8 @@ enum Input {
         force: bool,
     },
     Order(OrderRequest, desk::Answer),
+    /// The same, with the connections by which it is judged.
+    OrderWeighed(event_loop::Order),
     Trial(event_loop::Turn),
     Unfreeze(oneshot::Sender<UnfreezeOutcome>),
     Signal(Signal),
@@ -76,7 +78,7 @@ enum Input {
         of_files: bool,
         outcome: Result<Box<Loaded>, LoadError>,
         looked: Option<besides::Looked>,
-        force: bool,
+        weighed: event_loop::Weighed,
         answer: Option<oneshot::Sender<ReloadOutcome>>,
     },
 }

@@ -22,7 +22,8 @@ pid $(web_root "$1")/nginx.pid;
 error_log $(web_root "$1")/error.log notice;
 events { worker_connections 512; }
 http {
-    access_log $(web_root "$1")/access.log;
+    log_format lab '\$msec \$uri';
+    access_log $(web_root "$1")/access.log lab;
     keepalive_timeout 0;
     send_timeout 600;
     default_type text/plain;

@@ -72,21 +72,27 @@ impl Director {
         }
     }
 
-    /// What speaks against these definitions; nothing while there are none yet, or where nothing is guarded.
+    /// What speaks against these definitions; nothing while there are none yet, or where nothing is guarded. Connections
+    /// are those of `counted`, the kernel's table just now; without it, those of the last reading.
     #[must_use]
-    pub fn objections(&self, next: &Model, now: Moment) -> Vec<Objection> {
-        self.objections_to(next, &self.orders, next.guard(), now)
+    pub fn objections(&self, next: &Model, counted: Option<&Table>, now: Moment) -> Vec<Objection> {
+        self.objections_to(next, &self.orders, next.guard(), counted, now)
     }
 
-    /// What speaks against an operator's command. Nothing speaks against lifting orders.
+    /// What speaks against an operator's command, in the same way. Nothing speaks against lifting orders.
     #[must_use]
-    pub fn objections_to_command(&self, command: &Command, now: Moment) -> Vec<Objection> {
+    pub fn objections_to_command(
+        &self,
+        command: &Command,
+        counted: Option<&Table>,
+        now: Moment,
+    ) -> Vec<Objection> {
         if matches!(command, Command::Lift { .. }) {
             return Vec::new();
         }
         let mut orders = self.orders.clone();
         orders.command(command, now);
-        self.objections_to(&self.model, &orders, self.model.guard(), now)
+        self.objections_to(&self.model, &orders, self.model.guard(), counted, now)
     }
 
     fn objections_to(
@@ -94,9 +100,11 @@ impl Director {
         next: &Model,
         orders: &Orders,
         guard: Option<&Guard>,
+        counted: Option<&Table>,
         now: Moment,
     ) -> Vec<Objection> {
-        let (Some(guard), Some(observed)) = (guard, &self.observed) else {
+        let observed = counted.or(self.observed.as_ref());
+        let (Some(guard), Some(observed)) = (guard, observed) else {
             return Vec::new();
         };
         let before = self.situation(observed, now);

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use director_core::definitions::RecoveryDefinition;
-use director_core::director::Event;
-use director_core::memory::Memory;
 use director_core::table::Table;
 
 use crate::world::{Brief, World, address};
@@ -48,40 +46,4 @@ pub(crate) fn returns(world: &mut World, servers: &[&str]) {
         world.dead.remove(&address(server));
     }
     world.run(seconds(2));
-}
-
-/// A director whose memory is kept.
-pub(crate) fn kept(briefs: &[Brief]) -> World {
-    let mut world = World::new(Table::default());
-    world.event(Event::Remembered {
-        memory: Memory::default(),
-    });
-    world.load(briefs);
-    world.run(seconds(3));
-    world
-}
-
-/// The director is killed, and another one begins after this time, with these definitions.
-pub(crate) fn killed(world: World, away: Duration, briefs: &[Brief]) -> World {
-    let mut next = remembering(world, away);
-    next.load(briefs);
-    next
-}
-
-/// The director is killed, and another one knows after this time what it had kept, and no definitions yet.
-pub(crate) fn remembering(world: World, away: Duration) -> World {
-    let mut next = World::new(world.kernel);
-    next.now = world.now + away;
-    next.dead = world.dead;
-    next.closed = world.closed;
-    next.disk = world.disk;
-    next.disk.writing = None;
-    next.disk.revision = None;
-    next.mute = world.mute;
-    // The file in which it is kept is text.
-    let text = serde_json::to_string(&next.disk.memory).unwrap_or_default();
-    let memory: Memory = serde_json::from_str(&text).unwrap_or_default();
-    assert_eq!(memory, next.disk.memory, "{text}");
-    next.event(Event::Remembered { memory });
-    next
 }

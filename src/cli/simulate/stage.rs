@@ -104,7 +104,7 @@ impl Stage {
         let objections = if force {
             Vec::new()
         } else {
-            self.director.objections_to_command(command, self.now)
+            self.director.objections_to_command(command, None, self.now)
         };
         for objection in &objections {
             let hint = objection.hint_for_orders();

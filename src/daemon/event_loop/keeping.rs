@@ -6,7 +6,7 @@ use director_core::director::Event;
 use director_core::memory::Memory;
 use tokio::time::timeout;
 
-use super::{EventLoop, Input};
+use super::{EventLoop, Input, Weighed};
 use crate::api::ApiError;
 use crate::api::orders::OrderRequest;
 use crate::daemon::desk;
@@ -18,6 +18,14 @@ const LAST_WRITING: Duration = Duration::from_secs(3);
 
 /// The number of a memory for which the director has not asked; its own begin with 1.
 pub(super) const OF_OUR_OWN: u64 = 0;
+
+/// An order of which nobody has said yet whether it takes out too much.
+#[derive(Debug)]
+pub(in crate::daemon) struct Order {
+    request: OrderRequest,
+    answer: desk::Answer,
+    weighed: Weighed,
+}
 
 impl EventLoop {
     /// Notes the services as they are good now, where a broken one is to be kept as it was; says whether they are others.
@@ -37,13 +45,32 @@ impl EventLoop {
         }
     }
 
-    /// Somebody gives or lifts an order.
-    pub(super) fn ordered(&mut self, request: &OrderRequest, answer: desk::Answer) -> bool {
+    /// Somebody gives or lifts an order: it is judged by the connections that there are now.
+    pub(super) fn weigh(&self, request: OrderRequest, answer: desk::Answer) -> bool {
+        let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
+        tokio::spawn(async move {
+            let weighed = Weighed::now(request.force, kernel).await;
+            drop(inputs.send(Input::OrderWeighed(Order {
+                request,
+                answer,
+                weighed,
+            })));
+        });
+        true
+    }
+
+    /// The order is given or lifted, unless it takes out more than anybody can have meant.
+    pub(super) fn ordered(&mut self, order: Order) -> bool {
+        let Order {
+            request,
+            answer,
+            weighed,
+        } = order;
         let snapshot = self.director.snapshot(self.now());
-        match desk::understand(request, &snapshot) {
+        match desk::understand(&request, &snapshot) {
             Ok(understood) => {
                 let now = self.now();
-                if let Some(why) = desk::refusal(&self.director, &understood, request.force, now) {
+                if let Some(why) = desk::refusal(&self.director, &understood, &weighed, now) {
                     tracing::warn!(author = %request.author, "an order is refused: {why}");
                     drop(answer.send(Err(ApiError::Refused(why))));
                     return true;

@@ -1,11 +1,34 @@
 //! Reads definitions again, off the loop, and takes them over unless they have faults or a guard objects.
 
+use std::sync::mpsc as blocking;
+
 use director_core::diagnostic::Diagnostic;
+use director_core::table::Table;
 use tokio::sync::oneshot;
 
+use super::super::kernel_thread::{self, Request};
 use super::{EventLoop, Input, Looked, besides};
 use crate::api::ReloadOutcome;
 use crate::loader::{LoadError, Loaded};
+
+/// What a change is weighed by.
+#[derive(Debug)]
+pub(in crate::daemon) enum Weighed {
+    /// Somebody insists, and nothing speaks against it.
+    Forced,
+    /// The connections of the kernel's table just now, if it could be read.
+    By(Option<Table>),
+}
+
+impl Weighed {
+    /// Reads the table unless nobody needs it.
+    pub(super) async fn now(force: bool, kernel: blocking::Sender<Request>) -> Self {
+        match force {
+            true => Self::Forced,
+            false => Self::By(kernel_thread::look(kernel).await),
+        }
+    }
+}
 
 impl EventLoop {
     /// Definitions were read again: they come into force, unless they have faults or take out more than anybody can have
@@ -14,7 +37,7 @@ impl EventLoop {
         &mut self,
         outcome: Result<Box<Loaded>, LoadError>,
         looked: Option<Looked>,
-        force: bool,
+        weighed: Weighed,
     ) -> (ReloadOutcome, bool) {
         let refused = |diagnostics| ReloadOutcome {
             accepted: false,
@@ -28,10 +51,13 @@ impl EventLoop {
                 return (refused(found), goes_on);
             }
         };
-        let mut objections = self.director.objections(&loaded.model, self.now());
-        if force {
-            objections.clear();
-        }
+        let objections = match weighed {
+            Weighed::Forced => Vec::new(),
+            Weighed::By(counted) => {
+                self.director
+                    .objections(&loaded.model, counted.as_ref(), self.now())
+            }
+        };
         if objections.is_empty() {
             let told = ReloadOutcome {
                 accepted: true,
@@ -82,7 +108,7 @@ impl EventLoop {
         answer: Option<oneshot::Sender<ReloadOutcome>>,
         force: bool,
     ) -> bool {
-        let inputs = self.inputs.clone();
+        let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
         self.readings += 1;
         let number = self.readings;
         tokio::spawn(async move {
@@ -93,12 +119,14 @@ impl EventLoop {
                 Ok(loaded) => besides::look(number, loaded, &inputs).await,
                 Err(_) => None,
             };
+            // That names stand for other addresses is nobody's slip.
+            let weighed = Weighed::now(force || !of_files || outcome.is_err(), kernel).await;
             drop(inputs.send(Input::Read {
                 number,
                 of_files,
                 outcome,
                 looked,
-                force,
+                weighed,
                 answer,
             }));
         });

@@ -7,7 +7,7 @@ use director_core::diagnostic::{Diagnostic, Place};
 use director_core::moment::Moment;
 use tokio::sync::oneshot;
 
-use super::{EventLoop, Input, besides};
+use super::{EventLoop, Input, Weighed, besides};
 use crate::api::apply::{ApplyRequest, candidate};
 use crate::api::{ApiError, ReloadOutcome};
 use crate::loader::Loaded;
@@ -31,6 +31,7 @@ pub(in crate::daemon) enum Turn {
     Read {
         outcome: Result<Box<Loaded>, crate::loader::LoadError>,
         looked: Option<besides::Looked>,
+        weighed: Weighed,
         request: ApplyRequest,
         answer: Answer,
     },
@@ -55,11 +56,12 @@ impl EventLoop {
             Turn::Read {
                 outcome,
                 looked,
+                weighed,
                 request,
                 answer,
             } => {
                 let former = self.in_force.clone();
-                let (told, goes_on) = self.take_over(outcome, looked, request.force);
+                let (told, goes_on) = self.take_over(outcome, looked, weighed);
                 if let (true, Some(former)) = (told.accepted, former) {
                     self.begin_trial(former, &request);
                 }
@@ -128,6 +130,7 @@ impl EventLoop {
         settings.definitions = candidate(&settings.definitions);
         self.readings += 1;
         let (inputs, number) = (self.inputs.clone(), self.readings);
+        let kernel = self.kernel.clone();
         let memory = self.upkeep.memory();
         tokio::spawn(async move {
             let read = tokio::task::spawn_blocking(move || settings.load(&memory).map(Box::new));
@@ -136,9 +139,11 @@ impl EventLoop {
                 Ok(loaded) => besides::look(number, loaded, &inputs).await,
                 Err(_) => None,
             };
+            let weighed = Weighed::now(request.force || outcome.is_err(), kernel).await;
             drop(inputs.send(Input::Trial(Turn::Read {
                 outcome,
                 looked,
+                weighed,
                 request,
                 answer,
             })));

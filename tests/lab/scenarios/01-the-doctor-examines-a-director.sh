@@ -29,7 +29,7 @@ on_director vip-elsewhere
 on client ip address del "$VIP/32" dev front
 
 section 'Another machine has the VIP of IPv6'
-{ cat "$definitions"; echo "  - {listen: 'tcp://[$VIP6]:80', scheduler: rr, forwarding: nat, real_servers: ['[$RIP61]:80']}"; } | put director "$definitions.six"
+{ on director cat "$definitions"; echo "  - {listen: 'tcp://[$VIP6]:80', scheduler: rr, forwarding: nat, real_servers: ['[$RIP61]:80']}"; } | put director "$definitions.six"
 on director ipvsadm -A -t "[$VIP6]:80" -s rr
 on director ipvsadm -a -t "[$VIP6]:80" -r "[$RIP61]:80" -m
 finds director '' --config "$definitions.six"
@@ -93,12 +93,12 @@ if has_module director ip_vs_twos; then
     untried "$no_scheduler"
 else
     section "$no_scheduler"
-    sed 's/scheduler: rr/scheduler: twos/' "$definitions" | put director "$definitions.twos"
+    on director sed "s/scheduler: rr/scheduler: twos/" "$definitions" | put director "$definitions.twos"
     finds director scheduler-missing --quiet --config "$definitions.twos"
 fi
 
 section 'Nearly as many connections as buckets'
-{ cat "$definitions"; echo "  - {listen: 'udp://$VIP:53', scheduler: rr, forwarding: nat, real_servers: ['$RIP1:53']}"; } | put director "$definitions.dns"
+{ on director cat "$definitions"; echo "  - {listen: 'udp://$VIP:53', scheduler: rr, forwarding: nat, real_servers: ['$RIP1:53']}"; } | put director "$definitions.dns"
 on director ipvsadm -A -u "$VIP:53" -s rr
 on director ipvsadm -a -u "$VIP:53" -r "$RIP1:53" -m
 # shellcheck disable=SC2016 # perl expands

@@ -26,7 +26,7 @@ on real1 ip address del "$DIRECT_VIP/32" dev lo
 section 'A real server that answers neighbour solicitations for the VIP of IPv6'
 DIRECT_VIP6=fd00:172:17:60::208
 # shellcheck disable=SC2153 # topology.env has that address
-{ cat "$definitions"; echo "  - {listen: 'tcp://[$DIRECT_VIP6]:80', scheduler: rr, forwarding: dr, real_servers: ['[$DIRECT_RIP62]:80']}"; } | put director "$definitions.six"
+{ on director cat "$definitions"; echo "  - {listen: 'tcp://[$DIRECT_VIP6]:80', scheduler: rr, forwarding: dr, real_servers: ['[$DIRECT_RIP62]:80']}"; } | put director "$definitions.six"
 on director ip address add "$DIRECT_VIP6/64" dev front nodad
 on director ipvsadm -A -t "[$DIRECT_VIP6]:80" -s rr
 on director ipvsadm -a -t "[$DIRECT_VIP6]:80" -r "[$DIRECT_RIP62]:80" -g
@@ -62,7 +62,7 @@ on director ipvsadm -d -t "$DIRECT_VIP:80" -r "$TUNNEL_RIP1:80"
 on director ip route del "$TUNNEL_RIP1/32"
 
 section 'Direct routing with another port'
-sed "s/$DIRECT_RIP2:80/$DIRECT_RIP2:8080/" "$definitions" | put director "$definitions.port"
+on director sed "s/$DIRECT_RIP2:80/$DIRECT_RIP2:8080/" "$definitions" | put director "$definitions.port"
 finds director port-not-mapped --quiet --config "$definitions.port"
 
 section 'A real server without the VIP'

@@ -13,7 +13,7 @@ services:
     scheduler: rr
     forwarding: nat
     before_first_verdict: ${1:-adopt}
-    check: {tcp: {}, hold_connection: true, every: 60s, timeout: 2s, fall: 3}
+    check: {tcp: {}, hold_connection: true, every: 60s, timeout: ${2:-2s}, fall: 3}
     real_servers: ["$RIP1:80", "$RIP2:80"]
 Y
 }
@@ -47,15 +47,15 @@ director_killed_and_forgotten() {
 director_killed_and_forgotten
 
 # The kernel still has one server, the other is gone, and nothing is remembered; before the first answer each policy has
-# its own table.
+# its own table. That answer takes as long as it may.
 on real1 rm -f "$(web_root real1)/nginx.pid"
 link_loses_everything
-held up | director_define
+held up 60s | director_define
 director_start
 founding_table | eventually_table 10
 director_killed_and_forgotten
 on director ipvsadm -d -t "$VIP:80" -r "$RIP1:80"
-held down | director_define
+held down 60s | director_define
 director_start
 eventually_table 10 <<T
 $(service)
