@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::director::Frozen;
-use crate::health::{Advice, CheckHealth, Health, Penalty, Undecided, Verdict};
+use crate::health::{Advice, CheckHealth, Frozen, Health, Penalty, Undecided, Verdict};
 use crate::model::{Check, Combine, DrainRule, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::{Order, Target};

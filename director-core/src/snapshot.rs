@@ -3,8 +3,8 @@
 
 use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
-use crate::director::{Director, Frozen, Refusal, Trouble};
-use crate::health::Health;
+use crate::director::{Director, Refusal, Trouble};
+use crate::health::{Frozen, Health};
 use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{Order, Target};

@@ -6,24 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::{Director, Effect, Notice};
-use crate::health::{Outage, Report};
+use crate::health::{Frozen, Outage, Report};
 use crate::moment::Moment;
-
-/// Verdicts that stand still.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Frozen {
-    /// Since when.
-    pub since: Moment,
-    /// When they move again without anybody's doing; never when nothing is said.
-    pub until: Option<Moment>,
-    /// How many servers, by address, failed at once.
-    pub servers: usize,
-    /// The words of the failure that completed it.
-    pub words: String,
-}
 
 /// What is told about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,7 +30,7 @@ mod words;
 
 pub use effect::{Effect, Notice};
 pub use event::Event;
-pub use freeze::{FreezeNotice, Frozen, Thaw};
+pub use freeze::{FreezeNotice, Thaw};
 pub use host::{HostOutcome, HostResult};
 pub use trouble::{Subject, Trouble};
 
@@ -42,7 +42,7 @@ use std::time::Duration;
 use crate::desired::HealthBook;
 use crate::diagnostic::Diagnostic;
 use crate::duties::{Herald, Phase};
-use crate::health::{Schedule, Subscription};
+use crate::health::{Frozen, Schedule, Subscription};
 use crate::model::{Model, OnStop, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Orders;

@@ -16,7 +16,7 @@ pub use advice::{Advice, AdvisedState, AdvisedWeight};
 pub use damping::Penalty;
 pub use history::{HISTORY_LENGTH, History};
 pub use machine::{CheckHealth, Transition, Verdict};
-pub use outage::Outage;
+pub use outage::{Frozen, Outage};
 pub use report::{Outcome, Phases, Report};
 pub use schedule::{Concern, ProbeId, Schedule, Subscription};
 pub use server::{Health, Turned};

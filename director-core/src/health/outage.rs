@@ -9,6 +9,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Freeze;
 use crate::moment::Moment;
 
@@ -30,6 +32,19 @@ pub struct Outage {
     pub since: Moment,
     /// How many servers, by address, failed in it.
     pub servers: usize,
+}
+
+/// Verdicts that stand still.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    /// Since when.
+    pub since: Moment,
+    /// When they move again without anybody's doing; never when nothing is said.
+    pub until: Option<Moment>,
+    /// How many servers, by address, failed at once.
+    pub servers: usize,
+    /// The words of the failure that completed it.
+    pub words: String,
 }
 
 /// The outage that the witnesses speak of, if they do.

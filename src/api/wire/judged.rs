@@ -1,7 +1,6 @@
 //! What is known about a real server's health: the judgement, what each check says, the answers.
 
-use director_core::director::Frozen;
-use director_core::health::{CheckHealth, Health, Outcome, Report, Verdict};
+use director_core::health::{CheckHealth, Frozen, Health, Outcome, Report, Verdict};
 use director_core::moment::Moment;
 use director_core::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
