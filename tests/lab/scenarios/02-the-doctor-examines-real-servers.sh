@@ -87,7 +87,8 @@ mended real3
 finds real3 ''
 
 section 'Segments that do not fit into the tunnel'
-on real3 sh -c "nft delete table inet lvs_realserver_$(echo "$VIP_BY_TUNNEL" | tr . _) 2>/dev/null || iptables-legacy -t mangle -F"
+# By whatever of these it was done there.
+on real3 sh -c "{ nft delete table inet lvs_realserver_$(echo "$VIP_BY_TUNNEL" | tr . _) || iptables -t mangle -F; iptables-legacy -t mangle -F; } 2>/dev/null || :"
 finds real3 segments-too-large
 mended real3
 finds real3 ''
