@@ -43,7 +43,10 @@ fn names_in(definitions: &Definitions) -> BTreeSet<String> {
         if let ListenDefinition::Address { host, .. } = &service.listen.value {
             add(host);
         }
-        for server in service.real_servers.iter().chain(&service.fallback) {
+        let pool = service.recovery.fallback_pool.iter();
+        let pool = pool.flat_map(|pool| &pool.real_servers);
+        let servers = service.real_servers.iter().chain(&service.fallback);
+        for server in servers.chain(pool) {
             add(&server.host.value);
             if let Some(last) = &server.last {
                 add(&last.value);
@@ -215,8 +218,13 @@ mod tests {
                 ListenDefinition::Address { host, port, .. } => format!("{host} {port:?}"),
                 ListenDefinition::Mark { mark, .. } => mark.to_string(),
             };
+            let pool = service.recovery.fallback_pool.iter();
+            let pool = pool.flat_map(|pool| &pool.real_servers);
             let servers = service.real_servers.iter().chain(&service.fallback);
-            std::iter::once(listen).chain(servers.map(|server| server.host.value.to_string()))
+            let hosts = servers
+                .chain(pool)
+                .map(|server| server.host.value.to_string());
+            std::iter::once(listen).chain(hosts)
         });
         let findings = findings.iter().map(ToString::to_string).collect();
         (servers.collect(), findings)
@@ -243,6 +251,14 @@ mod tests {
                 "2001:db8::7",
             ]
         );
+    }
+
+    #[test]
+    fn names_of_a_fallback_of_several_servers_are_asked_for_too() {
+        let (hosts, findings) =
+            resolved("  - {listen: 'tcp://192.0.2.1:80', fallback: [both:80, 10.0.0.9:80]}\n");
+        assert_eq!(findings, Vec::<String>::new());
+        assert_eq!(hosts, ["192.0.2.1 Number(80)", "192.0.2.7", "10.0.0.9"]);
     }
 
     #[test]
