@@ -14,12 +14,13 @@ mod packets;
 mod routes;
 mod segment;
 mod sysctl;
+mod wrapping;
 
 pub use addresses::{Address, NewAddress, Scope};
 pub use error::NetError;
 pub use frames::MacAddress;
 pub use links::Interface;
-pub use packets::{Answer, Echo, Wrapping, echo};
+pub use packets::{Answer, Coat, Echo, Wrapping, echo};
 pub use routes::Route;
 pub use segment::{Segment, announce, who_has};
 pub use sysctl::Sysctl;

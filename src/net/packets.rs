@@ -1,8 +1,9 @@
 //! An ICMP echo that takes the same road as a client's packet: plain, as a frame to one machine, or wrapped as IPVS wraps
-//! it. Listens below IP, where answers are seen that the kernel would drop. IPv4 only. Needs `CAP_NET_RAW`.
+//! it, in both families. Listens below IP, where answers are seen that the kernel would drop. Needs `CAP_NET_RAW`.
+//! Leaves the bytes to [`wrapping`](super::wrapping).
 
 use std::io::Read;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
@@ -11,20 +12,15 @@ use nix::sys::socket::bind;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::NetError;
-use super::frames::{self, MacAddress, checksum};
+use super::frames::{self, MacAddress};
 use super::links::Interface;
 use super::segment::{Segment, is_over, link_address};
+use super::wrapping::{understood, wrap};
 
-/// IPv4, in the byte order that the system wants.
+/// Protocols below, in the byte order that the system wants.
 const IPV4_PACKETS: i32 = (0x0800_u16).to_be() as i32;
-const ICMP: u8 = 1;
-const UDP: u8 = 17;
-const GRE: u8 = 47;
-const IPIP: u8 = 4;
-/// Bytes of an IPv4 header without options.
-const HEADER: usize = 20;
-/// Bytes of an ICMP header.
-const ICMP_HEADER: usize = 8;
+const IPV6_PACKETS: i32 = (0x86dd_u16).to_be() as i32;
+const ALL_PACKETS: i32 = (0x0003_u16).to_be() as i32;
 /// Times that an echo is asked for: a packet may be lost.
 const ATTEMPTS: u32 = 3;
 
@@ -40,19 +36,29 @@ pub enum Wrapping<'a> {
         /// The machine.
         to: MacAddress,
     },
-    /// IP in IP, to this address.
-    Ipip(Ipv4Addr),
-    /// GRE, to this address.
-    Gre {
+    /// In another packet, of either family.
+    Tunnel {
+        /// An address of this machine.
+        from: IpAddr,
         /// The tunnel's far end.
-        to: Ipv4Addr,
+        to: IpAddr,
+        /// The kind of tunnel.
+        coat: Coat,
+    },
+}
+
+/// What is around a wrapped packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coat {
+    /// IP in IP.
+    Ipip,
+    /// GRE.
+    Gre {
         /// Whether the packet carries a checksum.
         checksum: bool,
     },
-    /// GUE, to this address.
+    /// GUE.
     Gue {
-        /// The tunnel's far end.
-        to: Ipv4Addr,
         /// Its UDP port.
         port: u16,
     },
@@ -61,10 +67,10 @@ pub enum Wrapping<'a> {
 /// One echo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Echo<'a> {
-    /// Who asks: an address of this machine.
-    pub from: Ipv4Addr,
+    /// Who asks: an address of this machine, of the same family.
+    pub from: IpAddr,
     /// Who is asked.
-    pub to: Ipv4Addr,
+    pub to: IpAddr,
     /// How it travels.
     pub wrapping: Wrapping<'a>,
     /// Size of the packet that reaches the wire, bytes.
@@ -83,8 +89,8 @@ pub enum Answer {
     /// Somebody said that it cannot be delivered.
     Unreachable {
         /// Who said so.
-        by: Ipv4Addr,
-        /// The code of ICMP's destination unreachable: 2 protocol, 3 port.
+        by: IpAddr,
+        /// The code of ICMP's destination unreachable: 2 protocol, 3 port; what ICMPv6 says is put into the same.
         code: u8,
     },
     /// It is too large for the road.
@@ -112,7 +118,7 @@ pub fn echo(echo: &Echo<'_>) -> Result<Answer, NetError> {
     let ear = Socket::new(
         Domain::PACKET,
         Type::DGRAM,
-        Some(Protocol::from(IPV4_PACKETS)),
+        Some(Protocol::from(packets_about(echo))),
     )
     .map_err(|error| NetError::system(attempted(), error))?;
     if let Some(interface) = echo.heard_on {
@@ -143,20 +149,32 @@ pub fn echo(echo: &Echo<'_>) -> Result<Answer, NetError> {
     Ok(answer)
 }
 
-fn send(echo: &Echo<'_>, packet: &[u8], to: Ipv4Addr) -> Result<(), NetError> {
+/// Which packets may hold the answer: the echo comes in its own family, a refusal of the tunnel in that of the tunnel.
+fn packets_about(echo: &Echo<'_>) -> i32 {
+    match echo.wrapping {
+        Wrapping::Tunnel { to, .. } if to.is_ipv4() != echo.to.is_ipv4() => ALL_PACKETS,
+        _ if echo.to.is_ipv4() => IPV4_PACKETS,
+        _ => IPV6_PACKETS,
+    }
+}
+
+fn send(echo: &Echo<'_>, packet: &[u8], to: IpAddr) -> Result<(), NetError> {
     if let Wrapping::Frame { interface, to } = echo.wrapping {
         let segment = Segment::open(interface)?;
-        return segment.send(&frames::ethernet(to, segment.mac(), 0x0800, packet));
+        let ethertype = if echo.to.is_ipv4() { 0x0800 } else { 0x86dd };
+        return segment.send(&frames::ethernet(to, segment.mac(), ethertype, packet));
     }
     let attempted = || format!("send a packet to {to}");
-    // What brings its own header is sent as it is or refused, never taken apart.
-    let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(255)))
+    let domain = if to.is_ipv4() {
+        Domain::IPV4
+    } else {
+        Domain::IPV6
+    };
+    // What brings its own header, as this protocol's packets do, is sent as it is or refused, never taken apart.
+    let socket = Socket::new(domain, Type::RAW, Some(Protocol::from(255)))
         .map_err(|error| NetError::system(attempted(), error))?;
     socket
-        .set_header_included_v4(true)
-        .map_err(|error| NetError::system(attempted(), error))?;
-    socket
-        .send_to(packet, &SocketAddr::new(IpAddr::V4(to), 0).into())
+        .send_to(packet, &SocketAddr::new(to, 0).into())
         .map_err(|error| NetError::system(attempted(), error))?;
     Ok(())
 }
@@ -164,7 +182,7 @@ fn send(echo: &Echo<'_>, packet: &[u8], to: Ipv4Addr) -> Result<(), NetError> {
 fn listen(
     ear: std::io::Result<Socket>,
     echo: &Echo<'_>,
-    sent_to: Ipv4Addr,
+    sent_to: IpAddr,
     identity: u16,
     until: Instant,
 ) -> std::io::Result<Answer> {
@@ -188,104 +206,3 @@ fn listen(
     }
     Ok(answer)
 }
-
-/// What a packet says about an echo of ours.
-fn understood(packet: &[u8], echo: &Echo<'_>, sent_to: Ipv4Addr, identity: u16) -> Option<Answer> {
-    let length = usize::from(*packet.first()? & 0x0f) * 4;
-    if *packet.get(9)? != ICMP {
-        return None;
-    }
-    let from = address(packet, 12)?;
-    let message = packet.get(length..)?;
-    match *message.first()? {
-        0 => {
-            let ours = message.get(4..6)? == identity.to_be_bytes();
-            (ours && from == echo.to && address(packet, 16)? == echo.from).then_some(Answer::Echo)
-        }
-        3 => {
-            let quoted = message.get(ICMP_HEADER..)?;
-            let ours = address(quoted, 12)? == echo.from && address(quoted, 16)? == sent_to;
-            let code = *message.get(1)?;
-            ours.then(|| match code {
-                4 => Answer::TooLarge {
-                    mtu: Some(u32::from(u16::from_be_bytes([message[6], message[7]]))),
-                },
-                code => Answer::Unreachable { by: from, code },
-            })
-        }
-        _ => None,
-    }
-}
-
-fn address(packet: &[u8], at: usize) -> Option<Ipv4Addr> {
-    let octets: [u8; 4] = packet.get(at..at + 4)?.try_into().ok()?;
-    Some(Ipv4Addr::from(octets))
-}
-
-/// The packet for the wire, and where it goes.
-fn wrap(echo: &Echo<'_>, identity: u16, sequence: u16) -> (Vec<u8>, Ipv4Addr) {
-    let around = overhead(echo.wrapping);
-    let inner_size = echo.size.saturating_sub(around);
-    let payload = inner_size.saturating_sub(HEADER + ICMP_HEADER);
-    let mut message = vec![8, 0, 0, 0];
-    message.extend_from_slice(&identity.to_be_bytes());
-    message.extend_from_slice(&sequence.to_be_bytes());
-    message.resize(ICMP_HEADER + payload, b'v');
-    let sum = checksum(&[&message]).to_be_bytes();
-    message[2..4].copy_from_slice(&sum);
-    let inner = ipv4(ICMP, echo.from, echo.to, &message);
-    match echo.wrapping {
-        Wrapping::Plain | Wrapping::Frame { .. } => (inner, echo.to),
-        Wrapping::Ipip(to) => (ipv4(IPIP, echo.from, to, &inner), to),
-        Wrapping::Gre { to, checksum: sum } => {
-            let mut body = vec![if sum { 0x80 } else { 0 }, 0, 8, 0];
-            if sum {
-                body.extend_from_slice(&[0, 0, 0, 0]);
-            }
-            body.extend_from_slice(&inner);
-            if sum {
-                let sum = checksum(&[&body]).to_be_bytes();
-                body[4..6].copy_from_slice(&sum);
-            }
-            (ipv4(GRE, echo.from, to, &body), to)
-        }
-        Wrapping::Gue { to, port } => {
-            let length = u16::try_from(8 + 4 + inner.len()).unwrap_or(u16::MAX);
-            let mut body = identity.to_be_bytes().to_vec();
-            body.extend_from_slice(&port.to_be_bytes());
-            body.extend_from_slice(&length.to_be_bytes());
-            // No checksum over UDP, which IPv4 allows; then GUE's header: version 0, no options, IP in IP.
-            body.extend_from_slice(&[0, 0, 0, IPIP, 0, 0]);
-            body.extend_from_slice(&inner);
-            (ipv4(UDP, echo.from, to, &body), to)
-        }
-    }
-}
-
-/// What wrapping adds to a packet, bytes.
-fn overhead(wrapping: Wrapping<'_>) -> usize {
-    match wrapping {
-        Wrapping::Plain | Wrapping::Frame { .. } => 0,
-        Wrapping::Ipip(_) => HEADER,
-        Wrapping::Gre { checksum, .. } => HEADER + if checksum { 8 } else { 4 },
-        Wrapping::Gue { .. } => HEADER + 8 + 4,
-    }
-}
-
-/// A packet that must not be taken apart.
-fn ipv4(protocol: u8, from: Ipv4Addr, to: Ipv4Addr, body: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(HEADER + body.len()).unwrap_or(u16::MAX);
-    let mut packet = vec![0x45, 0];
-    packet.extend_from_slice(&length.to_be_bytes());
-    packet.extend_from_slice(&[0, 1, 0x40, 0, 64, protocol, 0, 0]);
-    packet.extend_from_slice(&from.octets());
-    packet.extend_from_slice(&to.octets());
-    let sum = checksum(&[&packet]).to_be_bytes();
-    packet[10..12].copy_from_slice(&sum);
-    packet.extend_from_slice(body);
-    packet
-}
-
-#[cfg(test)]
-#[path = "packets_tests.rs"]
-mod tests;

@@ -95,7 +95,7 @@ seen_on_director() {
 
 # mended HOST: does there what the doctor just said would mend it; of several ways, the first.
 mended() {
-    sed -n 's/^  mend     //p' "$LAB_TMP/doctor" | sed 's/^on [0-9.]*: //; s/;.*//' >"$LAB_TMP/mend"
+    sed -n 's/^  mend     //p' "$LAB_TMP/doctor" | sed 's/^on [0-9a-f.:]*: //; s/;.*//' >"$LAB_TMP/mend"
     while IFS= read -r mend; do
         case $mend in
         'ipvsctl realserver '*) own="--state $(state_of "$1")" ;;

@@ -2,21 +2,24 @@
 //! its time. What cannot be asked stays unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use director_core::model::{Forwarding, Tunnel, TunnelChecksum};
 
 use crate::doctor::Facts;
 use crate::doctor::facts::Road;
-use crate::net::{Answer, Echo, Interface, MacAddress, Wrapping, echo, who_has};
+use crate::net::{
+    Address, Answer, Coat, Echo, Interface, MacAddress, Scope, Wrapping, echo, who_has,
+};
 
 /// Servers and VIPs asked at the same time.
 const TOGETHER: usize = 32;
 /// The size of an echo that tells nothing of sizes.
 const SMALL: usize = 84;
-/// What IPv4 must take in one piece; less is not looked for.
-const LEAST: u32 = 576;
+/// What every road of the family must take in one piece; less is not looked for.
+const LEAST_OF_IPV4: u32 = 576;
+const LEAST_OF_IPV6: u32 = 1280;
 
 pub(super) fn ask(facts: &mut Facts, wait: Duration) {
     let interfaces = facts.interfaces.clone();
@@ -37,13 +40,40 @@ pub(super) fn ask(facts: &mut Facts, wait: Duration) {
             }
         });
     }
-    ask_servers(&mut facts.roads, &find, wait);
+    let vips: BTreeSet<IpAddr> = facts.vips.keys().copied().collect();
+    let own = Own {
+        addresses: &facts.addresses,
+        vips: &vips,
+    };
+    ask_servers(&mut facts.roads, &find, own, wait);
+}
+
+/// The addresses of this machine.
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    addresses: &'a [Address],
+    vips: &'a BTreeSet<IpAddr>,
+}
+
+impl Own<'_> {
+    /// One from which something of this family can be asked, on this interface if it has one.
+    fn of_family(self, like: IpAddr, place: &Interface) -> Option<IpAddr> {
+        let fits = |known: &&Address| {
+            known.address.is_ipv4() == like.is_ipv4()
+                && known.scope == Scope::Global
+                && !self.vips.contains(&known.address)
+        };
+        let mut all = self.addresses.iter().filter(fits);
+        let here = all.clone().find(|known| known.interface == place.index);
+        here.or_else(|| all.next()).map(|known| known.address)
+    }
 }
 
 /// Asks each server once for its hardware address, and then along each of its roads.
 fn ask_servers<'a>(
     roads: &mut [Road],
     find: &(impl Fn(&str) -> Option<&'a Interface> + Sync),
+    own: Own<'_>,
     wait: Duration,
 ) {
     let mut macs: BTreeMap<IpAddr, BTreeSet<MacAddress>> = BTreeMap::new();
@@ -80,7 +110,7 @@ fn ask_servers<'a>(
             for road in some {
                 let place = road.interface.as_ref().and_then(|(name, _)| find(name));
                 if let Some(place) = place {
-                    scope.spawn(move || walk(road, place, wait));
+                    scope.spawn(move || walk(road, place, own, wait));
                 }
             }
         });
@@ -95,15 +125,21 @@ fn is_neighbour(road: &Road) -> bool {
 }
 
 /// Sends echoes to one server along one road.
-fn walk(road: &mut Road, place: &Interface, wait: Duration) {
+fn walk(road: &mut Road, place: &Interface, own: Own<'_>, wait: Duration) {
     let Some(route) = road.route.clone().filter(|route| !route.local) else {
         return;
     };
-    let (IpAddr::V4(server), Some(IpAddr::V4(own))) = (road.server.address, route.source) else {
+    let server = road.server.address;
+    // A VIP may be what the routes choose; to it no real server answers.
+    let usual = route.source.filter(|source| !own.vips.contains(source));
+    let Some(source) = usual
+        .or_else(|| own.of_family(server, place))
+        .or(route.source)
+    else {
         return;
     };
     let plain = Echo {
-        from: own,
+        from: source,
         to: server,
         wrapping: Wrapping::Plain,
         size: SMALL,
@@ -115,10 +151,7 @@ fn walk(road: &mut Road, place: &Interface, wait: Duration) {
     if road.plain != Some(Answer::Echo) {
         return;
     }
-    let vip = match road.vip() {
-        Some(IpAddr::V4(vip)) => Some(vip),
-        _ => None,
-    };
+    let vip = road.vip();
     match road.forwarding {
         Forwarding::Masq => {
             road.from_vip = vip.and_then(|vip| echo(&Echo { from: vip, ..plain }).ok());
@@ -131,7 +164,17 @@ fn walk(road: &mut Road, place: &Interface, wait: Duration) {
             road.to_vip = frame.and_then(|frame| to_vip(plain, vip, frame));
         }
         Forwarding::Tunnel(tunnel) => {
-            road.to_vip = to_vip(plain, vip, wrapped(tunnel, server));
+            // Inside another family, from an address of the inner one.
+            let asker = vip.and_then(|vip| match vip.is_ipv4() == server.is_ipv4() {
+                true => Some(source),
+                false => own.of_family(vip, place),
+            });
+            let wrapping = Wrapping::Tunnel {
+                from: source,
+                to: server,
+                coat: coat(tunnel),
+            };
+            road.to_vip = asker.and_then(|from| to_vip(Echo { from, ..plain }, vip, wrapping));
             let mtu = route.mtu.unwrap_or(place.mtu);
             road.passes = largest(&plain, mtu);
         }
@@ -139,7 +182,7 @@ fn walk(road: &mut Road, place: &Interface, wait: Duration) {
     }
 }
 
-fn to_vip(plain: Echo<'_>, vip: Option<Ipv4Addr>, wrapping: Wrapping<'_>) -> Option<Answer> {
+fn to_vip(plain: Echo<'_>, vip: Option<IpAddr>, wrapping: Wrapping<'_>) -> Option<Answer> {
     let vip = vip.filter(|vip| *vip != plain.from)?;
     let asked = Echo {
         to: vip,
@@ -151,14 +194,13 @@ fn to_vip(plain: Echo<'_>, vip: Option<Ipv4Addr>, wrapping: Wrapping<'_>) -> Opt
     echo(&asked).ok()
 }
 
-fn wrapped(tunnel: Tunnel, to: Ipv4Addr) -> Wrapping<'static> {
+fn coat(tunnel: Tunnel) -> Coat {
     match tunnel {
-        Tunnel::Ipip => Wrapping::Ipip(to),
-        Tunnel::Gre { checksum } => Wrapping::Gre {
-            to,
+        Tunnel::Ipip => Coat::Ipip,
+        Tunnel::Gre { checksum } => Coat::Gre {
             checksum: checksum != TunnelChecksum::Off,
         },
-        Tunnel::Gue { port, .. } => Wrapping::Gue { to, port },
+        Tunnel::Gue { port, .. } => Coat::Gue { port },
     }
 }
 
@@ -168,11 +210,16 @@ fn largest(plain: &Echo<'_>, mtu: u32) -> Option<u32> {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         echo(&Echo { size, ..*plain }).is_ok_and(|answer| answer == Answer::Echo)
     };
-    // Beyond the largest IPv4 packet there is nothing to ask, as on a loopback.
-    if !(LEAST..=9216).contains(&mtu) || passes(mtu) {
+    let least = if plain.to.is_ipv4() {
+        LEAST_OF_IPV4
+    } else {
+        LEAST_OF_IPV6
+    };
+    // Beyond the largest packets of an Ethernet there is nothing to ask, as on a loopback.
+    if !(least..=9216).contains(&mtu) || passes(mtu) {
         return None;
     }
-    let (mut good, mut bad) = (LEAST, mtu);
+    let (mut good, mut bad) = (least, mtu);
     if !passes(good) {
         return None;
     }

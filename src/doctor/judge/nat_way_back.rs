@@ -24,7 +24,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
                     "{server} answers an echo from {own}, but no answer to one from {vip} comes back on {place}"
                 ),
                 matters: "replies to clients must pass through this machine to be rewritten; by another gateway they reach nobody who waits for them".to_owned(),
-                mend: format!("on {server}: ip route replace default via {own}"),
+                mend: format!(
+                    "on {server}: ip {}route replace default via {own}",
+                    if own.is_ipv4() { "" } else { "-6 " }
+                ),
             })
         })
         .collect()

@@ -39,6 +39,12 @@ finds real2 arp-answers
 mended real2
 finds real2 ''
 finds director '' --config "$definitions.six"
+
+section 'A real server without the VIP of IPv6'
+on real2 ip address del "$DIRECT_VIP6/128" dev lo
+finds director vip-not-served --config "$definitions.six"
+mended real2
+finds director '' --config "$definitions.six"
 realserver real2 down --vip "$DIRECT_VIP6"
 on real2 ip address del "$DIRECT_RIP62/64" dev front
 on director ipvsadm -D -t "[$DIRECT_VIP6]:80"
@@ -48,6 +54,17 @@ section 'A real server of NAT with another gateway'
 on real1 ip route replace default via "$RIP3"
 on_director nat-way-back
 mended real1
+
+section 'A real server of NAT with another gateway for IPv6'
+{ on director cat "$definitions"; echo "  - {listen: 'tcp://[$VIP6]:80', scheduler: rr, forwarding: nat, real_servers: ['[$RIP61]:80']}"; } | put director "$definitions.six"
+on director ipvsadm -A -t "[$VIP6]:80" -s rr
+on director ipvsadm -a -t "[$VIP6]:80" -r "[$RIP61]:80" -m
+finds director '' --config "$definitions.six"
+on real1 ip -6 route replace default via "$RIP63"
+finds director nat-way-back --config "$definitions.six"
+mended real1
+finds director '' --config "$definitions.six"
+on director ipvsadm -D -t "[$VIP6]:80"
 
 section 'A real server of NAT in the network of the clients'
 on director ipvsadm -a -t "$VIP:80" -r "$DIRECT_RIP2:80" -m
@@ -78,6 +95,32 @@ on_director tunnel-not-unwrapped
 finds real3 tunnel-not-unwrapped
 mended real3
 finds real3 ''
+
+# tunnel_of_ipv6 RIP: a service of IPv6 through a tunnel to real3.
+tunnel_of_ipv6() {
+    { on director cat "$definitions"; echo "  - {listen: 'tcp://[$DIRECT_VIP6]:80', scheduler: rr, forwarding: tunnel, real_servers: ['[$1]:80']}"; } | put director "$definitions.six"
+    on director ip address add "$DIRECT_VIP6/64" dev front nodad
+    on director ipvsadm -A -t "[$DIRECT_VIP6]:80" -s rr
+    on director ipvsadm -a -t "[$DIRECT_VIP6]:80" -r "[$1]:80" -i
+}
+section 'A real server that does not unwrap the tunnel of IPv6'
+tunnel_of_ipv6 "$RIP63"
+finds director tunnel-not-unwrapped --config "$definitions.six"
+mended real3
+finds director '' --config "$definitions.six"
+finds real3 ''
+
+section 'A tunnel of IPv6 across a narrow road'
+on real3 ip6tables-legacy -t mangle -A PREROUTING -i back -m length --length 1361: -j DROP
+finds director tunnel-mtu --config "$definitions.six"
+grep -q 'those up to 1360 reach' "$LAB_TMP/doctor" || fail "the size that passes is another: $(cat "$LAB_TMP/doctor")"
+mended director
+finds director '' --config "$definitions.six"
+on real3 ip6tables-legacy -t mangle -F
+on director ip -6 route del "$RIP63" dev back
+realserver real3 down --vip "$DIRECT_VIP6"
+on director ipvsadm -D -t "[$DIRECT_VIP6]:80"
+on director ip address del "$DIRECT_VIP6/64" dev front
 
 section 'A strict filter behind the tunnel'
 sysctl_on real3 net.ipv4.conf.lvs-ipip.rp_filter=1
