@@ -19,7 +19,7 @@ Y
     judged $PATIENT 'every: 500ms, every_while_down: 60s, fall: 1, start_spread: 2s, jitter: 10'
     judged $WINDOW 'every: 500ms, window: {good: 3, of: 5}'
     judged $RISING 'every: 500ms, fall: 1, rise: 4'
-    judged $DAMPED 'every: 500ms, fall: 1, damping: {half_life: 8s, hold_above: 3, release_below: 2}'
+    judged $DAMPED 'every: 500ms, fall: 1, damping: {half_life: 20s, hold_above: 3, release_below: 2}'
 } | director_define
 # has PORT: real1 serves the service at that port.
 has() {
