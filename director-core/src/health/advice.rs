@@ -28,7 +28,7 @@ pub struct Advice {
     pub down: Option<String>,
     /// Since when this is its advice.
     pub since: Moment,
-    /// The last line.
+    /// The line that changed it last; one that says nothing new, or nothing of use, does not take its place.
     pub heard: String,
     /// Since when nothing is heard any more, and why.
     pub silent: Option<(Moment, String)>,
@@ -93,7 +93,6 @@ impl Advice {
     pub fn hear(&mut self, text: &str, now: Moment) -> bool {
         let line = text.split(['\r', '\n', '\0']).next().unwrap_or_default();
         let before = (self.weight, self.state, self.down.clone());
-        line.trim().clone_into(&mut self.heard);
         self.silent = None;
         let (words, remark) = line
             .split_once('#')
@@ -119,6 +118,9 @@ impl Advice {
             }
         }
         let changed = before != (self.weight, self.state, self.down.clone());
+        if changed || self.heard.is_empty() {
+            line.trim().clone_into(&mut self.heard);
+        }
         if changed {
             self.since = now;
         }
@@ -242,5 +244,8 @@ mod tests {
         assert!(advice.miss("connection refused", later) && !advice.miss("again", later));
         assert!(!advice.hear("50%", later) && advice.silent.is_none());
         assert_eq!(advice.since, Moment::START);
+        // What stands is shown with the words that it stands by.
+        assert!(!advice.hear("nothing of use", later));
+        assert_eq!(advice.heard, "up 50%");
     }
 }
