@@ -173,6 +173,24 @@ fn a_freeze_that_is_over_does_not_come_again_after_a_kill() {
 }
 
 #[test]
+fn what_was_answered_while_verdicts_stood_still_counts_against_nobody() {
+    let brief = Brief {
+        servers: vec![(ONE, 3), (TWO, 1), (THREE, 1)],
+        ..judged(true)
+    };
+    let model = model_with(std::slice::from_ref(&brief), Some(3));
+    let mut world = kept(std::slice::from_ref(&brief));
+    defined(&mut world, &model);
+    world.run(seconds(10));
+    world.dead.extend([ONE, TWO, THREE].map(address));
+    world.run(seconds(4));
+    assert_eq!((weights(&world), told(&world, "ALARM")), (ALL, 1));
+    let mut world = remembering(world, seconds(1));
+    world.load(&[brief]);
+    assert!(seconds_until_out(&mut world) >= 4);
+}
+
+#[test]
 fn definitions_without_a_freeze_end_one_that_was_kept() {
     let (world, _) = frozen();
     let mut world = remembering(world, seconds(1));

@@ -12,7 +12,7 @@ mod reading;
 mod trial;
 
 pub(super) use keeping::Order;
-pub(super) use reading::Weighed;
+pub(super) use reading::{Reading, Weighed};
 pub(super) use trial::{Answer as ApplyAnswer, Turn};
 
 use std::collections::BTreeSet;
@@ -72,6 +72,10 @@ pub(super) struct EventLoop {
     readings: u64,
     /// Those of them that read files and have not ended yet.
     files_being_read: u64,
+    /// The last of them that came into force, or was to.
+    files_taken: u64,
+    /// Names stand for other addresses since one of them began.
+    names_changed: bool,
 }
 
 impl EventLoop {
@@ -112,6 +116,8 @@ impl EventLoop {
             host,
             readings: 0,
             files_being_read: 0,
+            files_taken: 0,
+            names_changed: false,
         }
     }
 
@@ -186,27 +192,8 @@ impl EventLoop {
                 Some(event) => self.happened(event),
                 None => true,
             },
-            // A reading of the files has begun since, which knows the names too.
-            Input::Read {
-                number,
-                of_files: false,
-                ..
-            } if number < self.readings => true,
-            Input::Read {
-                number: _,
-                of_files,
-                outcome,
-                looked,
-                weighed,
-                answer,
-            } => {
-                self.files_being_read -= u64::from(of_files);
-                let (told, goes_on) = self.take_over(outcome, looked, weighed);
-                if let Some(answer) = answer {
-                    drop(answer.send(told));
-                }
-                goes_on
-            }
+            Input::FilesRead(reading) => self.files_read(reading),
+            Input::NamesRead(reading) => self.names_read(reading),
         }
     }
 

@@ -70,17 +70,10 @@ enum Input {
     FilesChanged,
     /// Host names of the definitions stand for other addresses, or can no longer be resolved.
     NamesChanged,
-    /// The definitions were read again.
-    Read {
-        /// Which reading it was.
-        number: u64,
-        /// Files were read, and not only names resolved again.
-        of_files: bool,
-        outcome: Result<Box<Loaded>, LoadError>,
-        looked: Option<besides::Looked>,
-        weighed: event_loop::Weighed,
-        answer: Option<oneshot::Sender<ReloadOutcome>>,
-    },
+    /// The files of the definitions were read again.
+    FilesRead(event_loop::Reading),
+    /// The host names of the definitions were asked for again.
+    NamesRead(event_loop::Reading),
 }
 
 /// Runs the daemon until it is told to stop.

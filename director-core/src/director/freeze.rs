@@ -160,6 +160,7 @@ impl Director {
         for health in self.book.values_mut() {
             health.count_anew(now);
         }
+        self.keeping.undecided.clear();
         self.keeping.changed = true;
         self.freeze_is_spent = matches!(why, Thaw::TimeOver | Thaw::Operator);
         let notice = FreezeNotice::Thawed(why);

@@ -39,12 +39,13 @@ impl Director {
                     .map(|entry| entry.settings.weight);
                 let mut health = match former {
                     Some(mut known) => {
-                        let before = (known.verdict, known.penalty);
+                        let before = (known.verdict, known.penalty, known.against());
                         if known.rearrange(checks, &server.probes, service.combine, now) {
                             self.schedule.ask_now(key.0, key.1, now);
                         }
                         // A rise waits until the new verdict is kept, so that it has to be handed over.
-                        self.keeping.changed |= (known.verdict, known.penalty) != before;
+                        let after = (known.verdict, known.penalty, known.against());
+                        self.keeping.changed |= after != before;
                         known
                     }
                     None => {

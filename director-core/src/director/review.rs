@@ -79,6 +79,12 @@ impl Director {
         self.objections_to(next, &self.orders, next.guard(), counted, now)
     }
 
+    /// Whether an operator's commands are guarded.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        self.model.guard().is_some()
+    }
+
     /// What speaks against an operator's command, in the same way. Nothing speaks against lifting orders.
     #[must_use]
     pub fn objections_to_command(

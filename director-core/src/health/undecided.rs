@@ -64,12 +64,11 @@ impl CheckHealth {
 
     /// Goes on with what had not decided when the director before this one ended.
     pub(super) fn resume(&mut self, undecided: Undecided, timing: &CheckTiming, now: Moment) {
-        if undecided.has_lapsed(timing, now) {
+        // Of a server about which something else is believed now, they say nothing.
+        if undecided.verdict != self.verdict || undecided.has_lapsed(timing, now) {
             return;
         }
-        if undecided.verdict == self.verdict {
-            self.against = undecided.against;
-        }
+        self.against = undecided.against;
         for (at, report) in undecided.answers {
             self.keep(report, at);
         }
@@ -185,6 +184,6 @@ mod tests {
             &ROW,
             Moment::START,
         );
-        assert_eq!(down.against, 0);
+        assert_eq!((down.against, down.last()), (0, None));
     }
 }

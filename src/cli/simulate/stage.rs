@@ -104,7 +104,9 @@ impl Stage {
         let objections = if force {
             Vec::new()
         } else {
-            self.director.objections_to_command(command, None, self.now)
+            let counted = Some(self.kernel.table());
+            self.director
+                .objections_to_command(command, counted, self.now)
         };
         for objection in &objections {
             let hint = objection.hint_for_orders();

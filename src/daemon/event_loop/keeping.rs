@@ -48,8 +48,10 @@ impl EventLoop {
     /// Somebody gives or lifts an order: it is judged by the connections that there are now.
     pub(super) fn weigh(&self, request: OrderRequest, answer: desk::Answer) -> bool {
         let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
+        // Nothing speaks against lifting an order.
+        let is_guarded = request.kind.is_some() && self.director.is_guarded();
         tokio::spawn(async move {
-            let weighed = Weighed::now(request.force, kernel).await;
+            let weighed = Weighed::now(request.force, is_guarded, kernel).await;
             drop(inputs.send(Input::OrderWeighed(Order {
                 request,
                 answer,

@@ -21,13 +21,42 @@ pub(in crate::daemon) enum Weighed {
 }
 
 impl Weighed {
-    /// Reads the table unless nobody needs it.
-    pub(super) async fn now(force: bool, kernel: blocking::Sender<Request>) -> Self {
-        match force {
-            true => Self::Forced,
-            false => Self::By(kernel_thread::look(kernel).await),
+    /// Reads the table unless somebody insists, or nothing is guarded.
+    pub(super) async fn now(
+        force: bool,
+        is_guarded: bool,
+        kernel: blocking::Sender<Request>,
+    ) -> Self {
+        match (force, is_guarded) {
+            (true, _) => Self::Forced,
+            (false, true) => Self::By(kernel_thread::look(kernel).await),
+            (false, false) => Self::By(None),
         }
     }
+
+    /// The same for definitions that were read.
+    pub(super) async fn definitions(
+        force: bool,
+        outcome: &Result<Box<Loaded>, LoadError>,
+        kernel: blocking::Sender<Request>,
+    ) -> Self {
+        let guard = outcome
+            .as_ref()
+            .ok()
+            .and_then(|loaded| loaded.model.guard());
+        Self::now(force, guard.is_some(), kernel).await
+    }
+}
+
+/// Definitions that were read.
+#[derive(Debug)]
+pub(in crate::daemon) struct Reading {
+    /// Which reading it was.
+    number: u64,
+    outcome: Result<Box<Loaded>, LoadError>,
+    looked: Option<Looked>,
+    weighed: Weighed,
+    answer: Option<oneshot::Sender<ReloadOutcome>>,
 }
 
 impl EventLoop {
@@ -92,12 +121,55 @@ impl EventLoop {
         self.read(move || settings.load(&memory), true, answer, force)
     }
 
-    /// Judges the definitions in force again, whose names stand for other addresses.
+    /// Judges the definitions in force again, whose names stand for other addresses; after those that are being read, since
+    /// they may have asked for the names before that.
     pub(super) fn judge_again(&mut self) -> bool {
+        self.names_changed = self.files_being_read > 0;
         match self.upkeep.judge_again() {
-            Some(judge) if self.files_being_read == 0 => self.read(judge, false, None, false),
+            Some(judge) if !self.names_changed => self.read(judge, false, None, false),
             _ => true,
         }
+    }
+
+    /// The files of the definitions were read.
+    pub(super) fn files_read(&mut self, reading: Reading) -> bool {
+        self.files_being_read -= 1;
+        let Reading {
+            number,
+            outcome,
+            looked,
+            weighed,
+            answer,
+        } = reading;
+        // What was read later is in force already; the files are what counts now.
+        if number < self.files_taken {
+            return self.reload(answer, matches!(weighed, Weighed::Forced));
+        }
+        // Somebody has applied definitions meanwhile.
+        let (told, mut goes_on) = match self.while_on_trial() {
+            Some(refused) => (refused, true),
+            None => {
+                self.files_taken = number;
+                self.take_over(outcome, looked, weighed)
+            }
+        };
+        if let Some(answer) = answer {
+            drop(answer.send(told));
+        }
+        if self.names_changed {
+            goes_on &= self.judge_again();
+        }
+        goes_on
+    }
+
+    /// The names of the definitions in force were asked for again. That they stand for other addresses is nobody's slip.
+    pub(super) fn names_read(&mut self, reading: Reading) -> bool {
+        // A reading that has begun since knew the names or not.
+        if reading.number < self.readings {
+            return self.judge_again();
+        }
+        let (_, goes_on) = self.take_over(reading.outcome, reading.looked, Weighed::Forced);
+        goes_on
     }
 
     /// Has definitions made off the loop, since names may have to be resolved; the outcome returns as an input.
@@ -119,15 +191,17 @@ impl EventLoop {
                 Ok(loaded) => besides::look(number, loaded, &inputs).await,
                 Err(_) => None,
             };
-            // That names stand for other addresses is nobody's slip.
-            let weighed = Weighed::now(force || !of_files || outcome.is_err(), kernel).await;
-            drop(inputs.send(Input::Read {
+            let weighed = Weighed::definitions(force || !of_files, &outcome, kernel).await;
+            let reading = Reading {
                 number,
-                of_files,
                 outcome,
                 looked,
                 weighed,
                 answer,
+            };
+            drop(inputs.send(match of_files {
+                true => Input::FilesRead(reading),
+                false => Input::NamesRead(reading),
             }));
         });
         true

@@ -15,6 +15,10 @@ use crate::loader::Loaded;
 /// Who waits to hear what became of it.
 pub(in crate::daemon) type Answer = oneshot::Sender<Result<ReloadOutcome, ApiError>>;
 
+/// Why nobody else's are applied.
+const ON_TRIAL: &str =
+    "definitions are on trial already; say ipvsctl confirm or ipvsctl rollback first";
+
 /// Definitions on trial.
 pub(super) struct Trial {
     number: u64,
@@ -60,6 +64,11 @@ impl EventLoop {
                 request,
                 answer,
             } => {
+                // Somebody else's came into force meanwhile.
+                if self.trial.is_some() {
+                    drop(answer.send(Err(ApiError::Refused(ON_TRIAL.to_owned()))));
+                    return true;
+                }
                 let former = self.in_force.clone();
                 let (told, goes_on) = self.take_over(outcome, looked, weighed);
                 if let (true, Some(former)) = (told.accepted, former) {
@@ -118,7 +127,7 @@ impl EventLoop {
         let refusal = if self.settings.role.is_some() {
             Some("this daemon stands in ldirectord's place and follows its own file; change that")
         } else if self.trial.is_some() {
-            Some("definitions are on trial already; say ipvsctl confirm or ipvsctl rollback first")
+            Some(ON_TRIAL)
         } else {
             None
         };
@@ -139,7 +148,7 @@ impl EventLoop {
                 Ok(loaded) => besides::look(number, loaded, &inputs).await,
                 Err(_) => None,
             };
-            let weighed = Weighed::now(request.force || outcome.is_err(), kernel).await;
+            let weighed = Weighed::definitions(request.force, &outcome, kernel).await;
             drop(inputs.send(Input::Trial(Turn::Read {
                 outcome,
                 looked,
