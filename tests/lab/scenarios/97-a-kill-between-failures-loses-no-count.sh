@@ -13,7 +13,7 @@ services:
   - listen: tcp://$VIP:80
     scheduler: rr
     forwarding: nat
-    check: {http: {path: /test.html, expect: {body: OK}}, every: ${2:-30s}, every_while_changing: ${3:-2s}, timeout: 2s, fall: 4}
+    check: {http: {path: /test.html, expect: {body: OK}}, every: ${2:-30s}, every_while_changing: ${3:-6s}, timeout: 2s, fall: 4}
     real_servers: ["$RIP1:80", "$RIP2:80"]
 D
 }
