@@ -60,7 +60,9 @@ section 'A real server of NAT with another gateway for IPv6'
 on director ipvsadm -A -t "[$VIP6]:80" -s rr
 on director ipvsadm -a -t "[$VIP6]:80" -r "[$RIP61]:80" -m
 finds director '' --config "$definitions.six"
-on real1 ip -6 route replace default via "$RIP63"
+# Whatever its rank was; of IPv6 routes without one, the newest is the last to be taken.
+on real1 ip -6 route del default
+on real1 ip -6 route add default via "$RIP63"
 finds director nat-way-back --config "$definitions.six"
 mended real1
 finds director '' --config "$definitions.six"
