@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Endpoint, Forwarding, Scheduling, ServiceId};
+use crate::model::{Endpoint, Forwarding, Scheduling, ServiceId, Tunnel, TunnelChecksum};
 
 /// A table of virtual services in listing order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -52,6 +52,39 @@ pub struct ServerSettings {
     pub upper_threshold: u32,
     /// Lower connection threshold, 0 = three quarters of the upper.
     pub lower_threshold: u32,
+}
+
+impl ServerSettings {
+    /// Method and weight as options of ipvsadm (ipvsadm(8)), in its own order.
+    #[must_use]
+    pub fn ipvsadm_options(&self) -> String {
+        let method = match self.forwarding {
+            Forwarding::Masq => "-m",
+            Forwarding::Tunnel(_) => "-i",
+            // ipvsadm has no option for the other two.
+            Forwarding::Direct | Forwarding::Local | Forwarding::Bypass => "-g",
+        };
+        let mut text = format!("{method} -w {}", self.weight);
+        if let Forwarding::Tunnel(tunnel) = self.forwarding {
+            text += &tunnel_options(tunnel);
+        }
+        text
+    }
+}
+
+fn tunnel_options(tunnel: Tunnel) -> String {
+    let flag = |checksum| match checksum {
+        TunnelChecksum::Off => "--tun-nocsum",
+        TunnelChecksum::On => "--tun-csum",
+        TunnelChecksum::Remote => "--tun-remcsum",
+    };
+    match tunnel {
+        Tunnel::Ipip => " --tun-type ipip".to_owned(),
+        Tunnel::Gue { port, checksum } => {
+            format!(" --tun-type gue --tun-port {port} {}", flag(checksum))
+        }
+        Tunnel::Gre { checksum } => format!(" --tun-type gre {}", flag(checksum)),
+    }
 }
 
 /// Connections of a real server at this moment.

@@ -57,6 +57,8 @@ pub struct Facts {
 pub struct VipFacts {
     /// Whether this machine takes its packets.
     pub local: bool,
+    /// Whether this director has withdrawn it with its services, for want of real servers.
+    pub withdrawn: bool,
     /// The interface that it is on, or whose network it belongs to.
     pub interface: Option<String>,
     /// Other machines that say they have it.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Director;
-use crate::model::{BelowMinimum, HostPiece, ServiceId, VirtualService};
+use crate::model::{HostPiece, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::recovery::{Pool, Shortage, census};
 use crate::table::ServiceEntry;
@@ -93,7 +93,7 @@ impl Director {
     }
 
     fn need_of(&self, address: IpAddr, now: Moment) -> Need {
-        if self.at(address).any(|service| !may_be_withdrawn(service)) {
+        if !self.model.may_be_withdrawn(address) {
             return Need::Served;
         }
         let Some(observed) = &self.observed else {
@@ -135,11 +135,6 @@ fn need(situation: &Situation<'_>, service: &VirtualService, entry: Option<&Serv
         (false, true) => Need::Presumed,
         (false, false) => Need::Unknown,
     }
-}
-
-fn may_be_withdrawn(service: &VirtualService) -> bool {
-    let minimum = service.recovery.minimum;
-    minimum.is_some_and(|minimum| minimum.below == BelowMinimum::Withdraw)
 }
 
 fn is_at(service: &ServiceId, address: IpAddr) -> bool {

@@ -45,6 +45,7 @@ pub use tuning::{KernelTimeouts, Profile, Tuned};
 pub use verdicts::{Adviser, Freeze};
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -167,6 +168,17 @@ impl Model {
     #[must_use]
     pub fn host(&self) -> &HostWishes {
         &self.host
+    }
+
+    /// Whether every service at this VIP is withdrawn when too few of its real servers are left, and the VIP with them.
+    #[must_use]
+    pub fn may_be_withdrawn(&self, vip: IpAddr) -> bool {
+        let at_it = |service: &&VirtualService| matches!(service.id, ServiceId::Address { vip: own, .. } if own == vip);
+        let mut services = self.services().iter().filter(at_it);
+        services.all(|service| {
+            let minimum = service.recovery.minimum;
+            minimum.is_some_and(|minimum| minimum.below == BelowMinimum::Withdraw)
+        })
     }
 
     /// How often the whole kernel table is read again.

@@ -152,6 +152,23 @@ impl fmt::Display for SetupFault {
 impl std::error::Error for SetupFault {}
 
 impl Setup {
+    /// What a real server needs so that it serves a VIP whose packets come to its address in this way; none where it needs
+    /// nothing but a route.
+    #[must_use]
+    pub fn of_road(vip: IpAddr, server: IpAddr, forwarding: Forwarding) -> Option<Self> {
+        let mode = Mode::of(forwarding)?;
+        // A tunnel of the other family does not follow from the VIP.
+        let crosses = mode != Mode::Dr && server.is_ipv4() != vip.is_ipv4();
+        let mut setup = Self {
+            vip,
+            mode,
+            local: crosses.then_some(server),
+            mss: None,
+        };
+        setup.mss = setup.fitting_segment(ETHERNET_MTU);
+        Some(setup)
+    }
+
     /// Whether it can be.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! Two things are written so that they can be restored, where ipvsadm 1.31 writes what it then refuses: a firewall mark above
 //! 2^31-1 as the number that it is, not as a negative one, and the third flag of `sh` and `mh` as `flag-3`, not as nothing.
 
-use director_core::model::{Endpoint, Forwarding, Scheduling, ServiceId, Tunnel, TunnelChecksum};
+use director_core::model::{Endpoint, Scheduling, ServiceId};
 use director_core::table::{ServerSettings, Table};
 
 use super::Names;
@@ -60,30 +60,5 @@ fn server_options(
     settings: &ServerSettings,
 ) -> String {
     let endpoint = names.endpoint(server.address, server.port, id.protocol());
-    let method = match settings.forwarding {
-        Forwarding::Masq => "-m",
-        Forwarding::Tunnel(_) => "-i",
-        // ipvsadm has no option for the other two.
-        Forwarding::Direct | Forwarding::Local | Forwarding::Bypass => "-g",
-    };
-    let mut text = format!("-r {endpoint} {method} -w {}", settings.weight);
-    if let Forwarding::Tunnel(tunnel) = settings.forwarding {
-        text += &tunnel_options(tunnel);
-    }
-    text
-}
-
-fn tunnel_options(tunnel: Tunnel) -> String {
-    let flag = |checksum| match checksum {
-        TunnelChecksum::Off => "--tun-nocsum",
-        TunnelChecksum::On => "--tun-csum",
-        TunnelChecksum::Remote => "--tun-remcsum",
-    };
-    match tunnel {
-        Tunnel::Ipip => " --tun-type ipip".to_owned(),
-        Tunnel::Gue { port, checksum } => {
-            format!(" --tun-type gue --tun-port {port} {}", flag(checksum))
-        }
-        Tunnel::Gre { checksum } => format!(" --tun-type gre {}", flag(checksum)),
-    }
+    format!("-r {endpoint} {}", settings.ipvsadm_options())
 }

@@ -29,7 +29,7 @@ pub(super) fn from_nothing(model: &Model, verdict: Verdict) -> Planned {
         now: plan,
         answered: Plan::default(),
         table,
-        machine: super::machine::wanted(model.host()),
+        machine: super::machine::wanted(model),
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn from_kernel(model: Model, left: Option<Left>) -> Result<Planned, C
         now,
         answered,
         table,
-        machine: super::machine::against_machine(model.host()),
+        machine: super::machine::against_machine(&model),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use director_core::model::{HostPiece, HostWishes};
+use director_core::model::{HostPiece, HostWishes, Model};
 use serde::Serialize;
 
 use crate::host::{Difference, differences, leftovers};
@@ -26,11 +26,11 @@ pub(super) struct MachineChange {
 }
 
 /// The changes to this machine as it is.
-pub(super) fn against_machine(wishes: &HostWishes) -> Vec<MachineChange> {
-    let changes = differences(&wishes.pieces());
+pub(super) fn against_machine(model: &Model) -> Vec<MachineChange> {
+    let changes = differences(&model.host().pieces());
     changes
         .into_iter()
-        .map(|change| described(wishes, change))
+        .map(|change| described(model, change))
         .collect()
 }
 
@@ -62,16 +62,19 @@ fn taken_back((piece, former): (HostPiece, Option<String>)) -> MachineChange {
 }
 
 /// All that is wanted, for a machine of which nothing is known.
-pub(super) fn wanted(wishes: &HostWishes) -> Vec<MachineChange> {
-    let pieces = wishes.pieces();
+pub(super) fn wanted(model: &Model) -> Vec<MachineChange> {
+    let pieces = model.host().pieces();
     pieces
         .into_iter()
-        .map(|piece| described(wishes, Difference { piece, found: None }))
+        .map(|piece| described(model, Difference { piece, found: None }))
         .collect()
 }
 
-fn described(wishes: &HostWishes, change: Difference) -> MachineChange {
-    let because = wishes.reason(&change.piece);
+fn described(model: &Model, change: Difference) -> MachineChange {
+    let mut because = model.host().reason(&change.piece);
+    if matches!(&change.piece, HostPiece::Vip(vip) if model.may_be_withdrawn(vip.address)) {
+        because += ", as long as it has enough real servers";
+    }
     let words = match (&change.piece, &change.found) {
         (HostPiece::Vip(vip), _) => format!("add     {vip}"),
         (HostPiece::Setting { name, value }, Some(found)) => {

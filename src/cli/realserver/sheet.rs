@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use director_core::model::{Model, RealServer, ServiceId};
-use director_core::realserver::{ETHERNET_MTU, Mode, Setup, script};
+use director_core::realserver::{Mode, Setup, script};
 
 use super::super::error::CliError;
 use super::super::output::{Exit, Output};
@@ -61,17 +61,8 @@ fn need(service: &ServiceId, name: &str, server: &RealServer) -> Need {
     let ServiceId::Address { vip, .. } = service else {
         return Need::Mark(name.to_owned(), mode);
     };
-    let rip = server.endpoint.address;
-    // A tunnel of the other family does not follow from the VIP.
-    let local = (mode != Mode::Dr && rip.is_ipv4() != vip.is_ipv4()).then_some(rip);
-    let mut setup = Setup {
-        vip: *vip,
-        mode,
-        local,
-        mss: None,
-    };
-    setup.mss = setup.fitting_segment(ETHERNET_MTU);
-    Need::Vip(setup)
+    let setup = Setup::of_road(*vip, server.endpoint.address, server.forwarding);
+    setup.map_or_else(|| Need::WayBack(name.to_owned()), Need::Vip)
 }
 
 fn block(server: IpAddr, needs: &[Need]) -> String {

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use director_core::desired::assumed;
 use director_core::health::Verdict;
-use director_core::model::{Endpoint, Model, Profile, ServiceId};
+use director_core::model::{Endpoint, Model, Profile, ServiceId, is_helper};
 use director_core::table::Table;
 
 use super::Facts;
 use super::facts::{Road, VipFacts, vip_of};
-use crate::ipvs::{Kernel, KernelError, NetlinkKernel, Scope};
+use crate::ipvs::{Kernel, KernelError, NetlinkKernel, Scope, missing_modules};
 use crate::net::{Interface, NetError, Network, Sysctl};
 use crate::realserver::{self, Memory, RealServerError};
 
@@ -71,7 +71,7 @@ pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
     facts.serves = Memory::read(question.memory)?.setups;
     facts.standing = realserver::standing(&facts.serves)?;
     let table = together(&facts);
-    facts.vips = vips(&network, &facts, &table)?;
+    facts.vips = vips(&network, &facts, &table, question.model)?;
     facts.roads = roads(&network, &facts, &table)?;
     if let Some(wait) = question.wait {
         let filtered_before = filtered();
@@ -116,30 +116,18 @@ fn own_ports(model: &Model) -> BTreeMap<(ServiceId, Endpoint), u16> {
     ports
 }
 
-/// Schedulers of the definitions for which the kernel's own loader of modules finds nothing. Where there is no loader,
-/// nothing is known and nothing is missed.
+/// Schedulers of the definitions that this kernel certainly does not have.
 fn missing_schedulers(model: &Model) -> BTreeSet<String> {
-    let wanted: BTreeSet<&str> = model
-        .services()
-        .iter()
-        .map(|service| service.scheduling.scheduler.as_str())
+    let services = model.services().iter();
+    let wanted = services.map(|service| service.scheduling.scheduler.as_str());
+    let modules: BTreeMap<String, &str> = wanted
+        // No scheduler at all, which needs no module.
+        .filter(|name| *name != "none")
+        .map(|name| (format!("ip_vs_{name}"), name))
         .collect();
-    let loader = Sysctl::new("kernel.modprobe").read().ok().flatten();
-    let loader = loader.filter(|path| !path.is_empty());
-    let loader = loader.unwrap_or_else(|| "/sbin/modprobe".to_owned());
-    let is_missing = |name: &&str| {
-        let module = format!("ip_vs_{name}");
-        !Path::new("/sys/module").join(&module).exists()
-            && Command::new(&loader)
-                .args(["-n", "-q", "--", &module])
-                .status()
-                .is_ok_and(|status| !status.success())
-    };
-    wanted
-        .into_iter()
-        .filter(is_missing)
-        .map(str::to_owned)
-        .collect()
+    let missing = missing_modules(modules.keys().map(String::as_str));
+    let names = missing.into_iter().filter_map(|module| modules.get(module));
+    names.map(|name| (*name).to_owned()).collect()
 }
 
 fn settings(facts: &Facts) -> BTreeMap<String, String> {
@@ -170,8 +158,9 @@ fn settings(facts: &Facts) -> BTreeMap<String, String> {
 
 /// Rules of the firewall that drop what connection tracking takes for invalid, in the words of the firewall's own tools.
 fn invalid_drops() -> Vec<String> {
-    let tools: [&[&str]; 4] = [
+    let tools: [&[&str]; 5] = [
         &["iptables-save"],
+        &["ip6tables-save"],
         &["iptables-legacy-save"],
         &["ip6tables-legacy-save"],
         &["nft", "list", "ruleset"],
@@ -206,7 +195,8 @@ fn filtered() -> u64 {
     0
 }
 
-/// The kernel's services and those of the definitions.
+/// The kernel's services and those of the definitions, without those of probes along the clients' road: their server is
+/// one of a service already.
 fn together(facts: &Facts) -> Table {
     let mut table = facts.defined.clone().unwrap_or_default();
     for (service, entry) in facts.kernel.iter().flat_map(|kernel| &kernel.services) {
@@ -218,18 +208,29 @@ fn together(facts: &Facts) -> Table {
         }
     }
     table
+        .services
+        .retain(|service, entry| !is_helper(service, &entry.scheduling));
+    table
 }
 
 fn vips(
     network: &Network,
     facts: &Facts,
     table: &Table,
+    model: Option<&Model>,
 ) -> Result<BTreeMap<IpAddr, VipFacts>, NetError> {
     let mut vips = BTreeMap::new();
+    let standing = facts
+        .kernel
+        .iter()
+        .flat_map(|kernel| kernel.services.keys());
+    let standing: BTreeSet<IpAddr> = standing.filter_map(vip_of).collect();
     for vip in table.services.keys().filter_map(vip_of) {
         let route = network.route(vip)?;
         let known = VipFacts {
             local: route.is_some_and(|route| route.local),
+            withdrawn: !standing.contains(&vip)
+                && model.is_some_and(|model| model.may_be_withdrawn(vip)),
             interface: place_of(facts, vip).map(|place| place.name.clone()),
             answered_by: BTreeSet::new(),
         };

@@ -1,5 +1,11 @@
 //! A service of the kernel's table that nobody serves.
 
+use std::net::SocketAddr;
+
+use director_core::model::ServiceId;
+use director_core::table::{ServerSettings, ServiceEntry};
+
+use super::services_of_others::words;
 use crate::doctor::{Facts, Finding};
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
@@ -17,8 +23,28 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
                 about: facts.name(service),
                 evidence,
                 matters: "every new connection is refused".to_owned(),
-                mend: "ipvsctl status tells why each server is out; ipvsctl explain SERVICE SERVER tells it for one; where no daemon runs: ipvsadm -e … -w 1".to_owned(),
+                mend: mend(service, entry),
             }
         })
         .collect()
+}
+
+/// The daemon knows why; where there is none, the table is mended by hand, with the first server as it is there.
+fn mend(service: &ServiceId, entry: &ServiceEntry) -> String {
+    let Some((server, known)) = entry.servers.first_key_value() else {
+        return format!(
+            "ipvsctl status tells why no server is in; where no daemon runs: ipvsadm -a {} -r SERVER",
+            words(service)
+        );
+    };
+    let address = SocketAddr::new(server.address, server.port);
+    let in_service = ServerSettings {
+        weight: 1,
+        ..known.settings
+    };
+    format!(
+        "ipvsctl explain '{service}' {address} tells why it is out; where no daemon runs: ipvsadm -e {} -r {address} {}",
+        words(service),
+        in_service.ipvsadm_options()
+    )
 }

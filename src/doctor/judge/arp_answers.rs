@@ -66,7 +66,9 @@ fn by_arp(facts: &Facts) -> Vec<Finding> {
             .interfaces
             .iter()
             .filter(|one| one.up && !one.loopback && one.resolves && one.mac.is_some())
-            .find(|one| of(&one.name, "arp_ignore") == 0 || of(&one.name, "arp_announce") < 2);
+            .find(|one| {
+                !keeps_quiet(of(&one.name, "arp_ignore")) || of(&one.name, "arp_announce") < 2
+            });
         let Some(loud) = loud else { continue };
         findings.push(Finding {
             fault: "arp-answers",
@@ -82,4 +84,10 @@ fn by_arp(facts: &Facts) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Whether nobody is told of an address on the loopback with this `arp_ignore`: 3 speaks of addresses of global scope, and
+/// those that have no meaning yet are as 0 (net/ipv4/arp.c, `arp_ignore`).
+fn keeps_quiet(arp_ignore: i64) -> bool {
+    matches!(arp_ignore, 1 | 2 | 8)
 }

@@ -15,10 +15,10 @@ use crate::ipvs::{SyncDaemon, SyncRole};
 use crate::net::{Address, Answer, Interface, MacAddress, Route, Scope};
 use crate::realserver::Standing;
 
-const SERVER_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 4]);
-const FOREIGN_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 9]);
+pub(super) const SERVER_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 4]);
+pub(super) const FOREIGN_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 9]);
 
-fn ip(text: &str) -> IpAddr {
+pub(super) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
@@ -54,7 +54,7 @@ fn address(text: &str, prefix: u8, interface: u32) -> Address {
     }
 }
 
-fn road(forwarding: Forwarding) -> Road {
+pub(super) fn road(forwarding: Forwarding) -> Road {
     Road {
         service: service(80),
         server: Endpoint {
@@ -78,7 +78,7 @@ fn road(forwarding: Forwarding) -> Road {
     }
 }
 
-fn table(weight: u32) -> Table {
+pub(super) fn table(weight: u32) -> Table {
     let mut entry = ServiceEntry::new(Scheduling {
         scheduler: "rr".to_owned(),
         flags: Default::default(),
@@ -134,6 +134,7 @@ fn healthy() -> Facts {
             ip("192.0.2.10"),
             VipFacts {
                 local: true,
+                withdrawn: false,
                 interface: Some("front".to_owned()),
                 answered_by: BTreeSet::new(),
             },
@@ -145,7 +146,7 @@ fn healthy() -> Facts {
 }
 
 /// A machine with a VIP on its loopback and nothing else.
-fn real_server() -> Facts {
+pub(super) fn real_server() -> Facts {
     let mut facts = Facts {
         kernel: Some(Table::default()),
         defined: None,
@@ -159,7 +160,7 @@ fn real_server() -> Facts {
 }
 
 /// What was set up there by us has lost this piece.
-fn lost(mode: Mode, piece: usize) -> Facts {
+pub(super) fn lost(mode: Mode, piece: usize) -> Facts {
     let setup = Setup {
         vip: ip("192.0.2.10"),
         mode,
@@ -188,17 +189,17 @@ fn in_the_open() -> Facts {
 }
 
 /// Makes a fault in healthy facts.
-fn with(change: impl FnOnce(&mut Facts)) -> Facts {
+pub(super) fn with(change: impl FnOnce(&mut Facts)) -> Facts {
     let mut facts = healthy();
     change(&mut facts);
     facts
 }
 
-fn set(facts: &mut Facts, name: &str, value: &str) {
+pub(super) fn set(facts: &mut Facts, name: &str, value: &str) {
     facts.settings.insert(name.to_owned(), value.to_owned());
 }
 
-fn faults(facts: &Facts) -> Vec<&'static str> {
+pub(super) fn faults(facts: &Facts) -> Vec<&'static str> {
     judge(facts).iter().map(|finding| finding.fault).collect()
 }
 

@@ -1,5 +1,7 @@
 //! Direct routing to a server of another network, or with a port of its own: neither can work.
 
+use std::net::SocketAddr;
+
 use director_core::model::{Forwarding, ServiceId};
 
 use crate::doctor::{Facts, Finding, Road};
@@ -48,7 +50,8 @@ fn other_port(facts: &Facts, road: &Road) -> Option<Finding> {
         evidence: format!("the service is on port {port}, the server with port {own}, by {}", road.forwarding),
         matters: "only NAT rewrites ports: packets arrive with the port that the client used, where the server may not listen".to_owned(),
         mend: format!(
-            "have the server listen on port {port}, and enter it so; or use NAT (forwarding: nat)"
+            "have the server listen on port {port}, and enter it so: real_servers: [\"{}\"]; or use NAT (forwarding: nat)",
+            SocketAddr::new(server, port)
         ),
     })
 }

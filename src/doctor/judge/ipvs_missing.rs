@@ -3,7 +3,7 @@
 use crate::doctor::{Facts, Finding};
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
-    let no_ipvs = (facts.kernel.is_none() && facts.serves.is_empty()).then(|| Finding {
+    let no_ipvs = (facts.kernel.is_none() && !facts.is_real_server()).then(|| Finding {
         fault: "ipvs-missing",
         about: "kernel".to_owned(),
         evidence: "the kernel knows no family IPVS and could not load the module".to_owned(),

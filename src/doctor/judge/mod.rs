@@ -55,3 +55,5 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
 
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod mends;

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use director_core::realserver::{Setup, arguments};
+
 use crate::doctor::{Facts, Finding, Road};
 use crate::net::MacAddress;
 
@@ -19,16 +21,27 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
                 about: format!("{vip} at real server {server}"),
                 evidence: format!("asked who has {vip}, {mac} answered, which is {server}"),
                 matters: "clients that hear it go straight to this one server: no balancing, and an outage when it fails".to_owned(),
-                mend: match vip {
-                    IpAddr::V4(_) => format!("on {server}: ipvsctl realserver up --vip {vip} --mode dr"),
-                    IpAddr::V6(_) => format!(
-                        "on {server}: ip address del {vip} dev INTERFACE; ipvsctl realserver up --vip {vip} --mode dr has it on the loopback"
-                    ),
-                },
+                mend: mend(*vip, road),
             });
         }
     }
     findings
+}
+
+/// From here nobody sees where the address stands on the server: quietly set up it is silent, whatever else the machine
+/// needs for this road; NAT needs no VIP there at all.
+fn mend(vip: IpAddr, road: &Road) -> String {
+    let server = road.server.address;
+    let prefix = if vip.is_ipv4() { 32 } else { 128 };
+    let removed =
+        format!("ip address del {vip}/{prefix} dev INTERFACE (ip address show to {vip} names it)");
+    match Setup::of_road(vip, server, road.forwarding) {
+        None => format!("on {server}: {removed}; behind NAT a real server has no VIP"),
+        Some(setup) => format!(
+            "on {server}: ipvsctl realserver up {}; where the VIP stands on an Ethernet there, first: {removed}",
+            arguments(&setup)
+        ),
+    }
 }
 
 /// The real server that this hardware address belongs to.

@@ -32,7 +32,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
 }
 
 /// A service as ipvsadm is told of it.
-fn words(service: &ServiceId) -> String {
+pub(super) fn words(service: &ServiceId) -> String {
     service.ipvsadm_option(|vip, port, _| SocketAddr::new(vip, port).to_string())
 }
 

@@ -18,7 +18,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
                 ),
                 matters: "small requests work and large ones hang: wrapped packets of full size are lost without a word".to_owned(),
                 mend: format!(
-                    "ip {}route add {server} mtu {passes} {}; or raise the MTU of the road to {mtu}",
+                    "ip {}route replace {server} mtu {passes} {}; or raise the MTU of the road to {mtu}",
                     if server.is_ipv4() { "" } else { "-6 " },
                     road.route.as_ref().and_then(|route| route.gateway).map_or_else(
                         || format!("dev {place}"),

@@ -5,7 +5,8 @@ use crate::doctor::{Facts, Finding};
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (vip, known) in &facts.vips {
+    // One that this director has withdrawn shall be somewhere else.
+    for (vip, known) in facts.vips.iter().filter(|(_, known)| !known.withdrawn) {
         for mac in &known.answered_by {
             if server_with(facts, *mac).is_some() {
                 continue;

@@ -3,7 +3,10 @@
 use crate::doctor::{Facts, Finding};
 
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
-    let missing = facts.vips.iter().filter(|(_, known)| !known.local);
+    let missing = facts
+        .vips
+        .iter()
+        .filter(|(_, known)| !known.local && !known.withdrawn);
     missing
         .map(|(vip, known)| {
             let prefix = if vip.is_ipv4() { 32 } else { 128 };

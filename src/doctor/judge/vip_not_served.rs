@@ -2,7 +2,7 @@
 //! unwrap, or its reverse path filter drops what comes out.
 
 use director_core::model::Forwarding;
-use director_core::realserver::Mode;
+use director_core::realserver::{Setup, arguments};
 
 use crate::doctor::{Facts, Finding, Road};
 use crate::net::Answer;
@@ -19,7 +19,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
 fn finding(facts: &Facts, road: &Road) -> Option<Finding> {
     let answer = road.to_vip.as_ref()?;
     let (vip, server) = (road.vip()?, road.server.address);
-    let mode = Mode::of(road.forwarding)?;
+    let setup = Setup::of_road(vip, server, road.forwarding)?;
     let said = match answer {
         Answer::Echo => return None,
         Answer::Silence => "nothing came back".to_owned(),
@@ -43,13 +43,6 @@ fn finding(facts: &Facts, road: &Road) -> Option<Finding> {
             "the server does not have the VIP and takes such packets for somebody else's: clients that are sent there get no answer",
         ),
     };
-    let flags = match mode {
-        Mode::Dr => "dr".to_owned(),
-        Mode::Ipip => "ipip".to_owned(),
-        Mode::Gre { checksum: true } => "gre --checksum".to_owned(),
-        Mode::Gre { checksum: false } => "gre".to_owned(),
-        Mode::Gue { port } => format!("gue --port {port}"),
-    };
     Some(Finding {
         fault,
         about: format!("{} at {server}", facts.name(&road.service)),
@@ -58,6 +51,6 @@ fn finding(facts: &Facts, road: &Road) -> Option<Finding> {
             road.forwarding
         ),
         matters: matters.to_owned(),
-        mend: format!("on {server}: ipvsctl realserver up --vip {vip} --mode {flags}"),
+        mend: format!("on {server}: ipvsctl realserver up {}", arguments(&setup)),
     })
 }

@@ -1,0 +1,144 @@
+//! That each finding names the command that mends it here, and that what is meant to be so is no finding.
+
+use std::collections::BTreeSet;
+
+use director_core::model::{Forwarding, Tunnel, TunnelChecksum};
+use director_core::realserver::Mode;
+
+use super::cases::{
+    FOREIGN_MAC, SERVER_MAC, faults, ip, lost, real_server, road, set, table, with,
+};
+use super::judge;
+use crate::doctor::Facts;
+use crate::net::Answer;
+
+/// The only finding's mend.
+fn mend(facts: &Facts) -> String {
+    let found = judge(facts);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0].mend.clone()
+}
+
+/// A road whose server does not take packets for the VIP.
+fn unserved(vip: &str, server: &str, tunnel: Tunnel) -> Facts {
+    with(|facts| {
+        let mut road = road(Forwarding::Tunnel(tunnel));
+        road.server.address = ip(server);
+        road.service = match road.service {
+            director_core::model::ServiceId::Address { protocol, port, .. } => {
+                director_core::model::ServiceId::Address {
+                    protocol,
+                    vip: ip(vip),
+                    port,
+                }
+            }
+            mark => mark,
+        };
+        road.to_vip = Some(Answer::Silence);
+        facts.roads = vec![road];
+    })
+}
+
+#[test]
+fn a_tunnel_of_the_other_family_is_told_its_own_address() {
+    let gue = Tunnel::Gue {
+        port: 6080,
+        checksum: TunnelChecksum::Off,
+    };
+    let cases = [
+        ("192.0.2.10", "10.0.0.4", Tunnel::Ipip, "--mode ipip"),
+        (
+            "192.0.2.10",
+            "2001:db8::4",
+            Tunnel::Ipip,
+            "--mode ipip --local 2001:db8::4",
+        ),
+        (
+            "2001:db8::10",
+            "10.0.0.4",
+            gue,
+            "--mode gue --port 6080 --local 10.0.0.4",
+        ),
+    ];
+    for (vip, server, tunnel, expected) in cases {
+        let said = mend(&unserved(vip, server, tunnel));
+        assert_eq!(
+            said,
+            format!("on {server}: ipvsctl realserver up --vip {vip} {expected}")
+        );
+    }
+}
+
+#[test]
+fn a_server_that_claims_the_vip_is_set_up_as_its_road_wants_it() {
+    let claimed = |forwarding| {
+        mend(&with(|facts| {
+            facts.roads = vec![road(forwarding)];
+            for vip in facts.vips.values_mut() {
+                vip.answered_by.insert(SERVER_MAC);
+            }
+        }))
+    };
+    assert!(claimed(Forwarding::Direct).contains("up --vip 192.0.2.10 --mode dr;"));
+    assert!(claimed(Forwarding::Tunnel(Tunnel::Ipip)).contains("--mode ipip;"));
+    let nat = claimed(Forwarding::Masq);
+    assert!(nat.contains("ip address del 192.0.2.10/32 dev"), "{nat}");
+    assert!(!nat.contains("realserver up"), "{nat}");
+}
+
+#[test]
+fn a_pool_without_weights_is_mended_with_its_own_method() {
+    let said = mend(&with(|facts| facts.kernel = Some(table(0))));
+    assert!(
+        said.ends_with("ipvsadm -e -t 192.0.2.10:80 -r 10.0.0.4:80 -m -w 1"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_route_that_stands_already_is_replaced() {
+    let said = mend(&with(|facts| {
+        facts.roads = vec![road(Forwarding::Tunnel(Tunnel::Ipip))];
+        facts.roads[0].passes = Some(1400);
+    }));
+    assert!(
+        said.starts_with("ip route replace 10.0.0.4 mtu 1400 dev back"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_vip_that_was_withdrawn_may_be_elsewhere() {
+    let facts = with(|facts| {
+        for vip in facts.vips.values_mut() {
+            vip.local = false;
+            vip.withdrawn = true;
+            vip.answered_by.insert(FOREIGN_MAC);
+        }
+    });
+    assert_eq!(judge(&facts), []);
+}
+
+#[test]
+fn a_real_server_needs_no_ipvs() {
+    let mut by_hand = real_server();
+    by_hand.kernel = None;
+    set(&mut by_hand, "net.ipv4.conf.all.arp_ignore", "2");
+    set(&mut by_hand, "net.ipv4.conf.all.arp_announce", "2");
+    assert_eq!(judge(&by_hand), []);
+    let mut ours = lost(Mode::Dr, 99);
+    ours.kernel = None;
+    assert_eq!(judge(&ours), []);
+}
+
+#[test]
+fn only_some_values_of_arp_ignore_keep_a_server_quiet() {
+    let told = |value: &str| {
+        let mut facts = real_server();
+        set(&mut facts, "net.ipv4.conf.all.arp_ignore", value);
+        set(&mut facts, "net.ipv4.conf.all.arp_announce", "2");
+        !faults(&facts).is_empty()
+    };
+    let loud: BTreeSet<u32> = (0..=8).filter(|value| told(&value.to_string())).collect();
+    assert_eq!(loud, BTreeSet::from([0, 3, 4, 5, 6, 7]));
+}
