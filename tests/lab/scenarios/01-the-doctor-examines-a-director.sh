@@ -36,6 +36,12 @@ finds director '' --config "$definitions.six"
 on client ip address add "$VIP6/128" dev front nodad
 finds director vip-elsewhere --config "$definitions.six"
 on client ip address del "$VIP6/128" dev front
+
+section 'A director that does not forward IPv6'
+sysctl_on director net.ipv6.conf.all.forwarding=0
+finds director forwarding-off --config "$definitions.six"
+mended director
+finds director '' --quiet --config "$definitions.six"
 on director ipvsadm -D -t "[$VIP6]:80"
 
 section 'Clients that come in by another interface than their answers would take'
@@ -47,6 +53,8 @@ sysctl_on director net.ipv4.conf.front.rp_filter=1
 spawn client strayer sh -c "while :; do curl -s -m 1 --interface 192.168.6.77 http://$VIP/; sleep 0.1; done"
 on_director reverse-path-drops
 mended director
+# They still come, and are no longer dropped.
+on_director ''
 signal client strayer KILL
 on client ip neighbour del "$VIP" dev front
 
@@ -81,6 +89,14 @@ section 'Settings that are not those of the profile'
 finds director profile-differs --quiet --profile maglev-ecmp --config "$definitions"
 mended director
 finds director '' --quiet --profile maglev-ecmp --config "$definitions"
+
+section 'Settings that are not those of the profile for direct routing'
+finds director profile-differs --quiet --profile dr --config "$definitions"
+for name in conn_reuse_mode backup_only expire_quiescent_template; do
+    grep -q "$name" "$LAB_TMP/doctor" || fail "nothing is said of $name: $(cat "$LAB_TMP/doctor")"
+done
+mended director
+finds director '' --quiet --profile dr --config "$definitions"
 
 section 'Counters that stand still'
 sysctl_on director net.ipv4.vs.run_estimation=0

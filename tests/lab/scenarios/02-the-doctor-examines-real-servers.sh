@@ -12,12 +12,18 @@ finds real3 ''
 section 'A real server that answers ARP for the VIP'
 sysctl_on real2 net.ipv4.conf.all.arp_ignore=0
 on_director server-claims-vip
+mended real2
+on_director ''
+sysctl_on real2 net.ipv4.conf.all.arp_ignore=0
 finds real2 arp-answers
 mended real2
 finds real2 ''
 
 section 'The same on a server that was set up by hand'
 on real1 ip address add "$DIRECT_VIP/32" dev lo
+# With 3 it is silent about some addresses, and not about this one.
+sysctl_on real1 net.ipv4.conf.all.arp_ignore=3
+sysctl_on real1 net.ipv4.conf.all.arp_announce=2
 finds real1 arp-answers
 mended real1
 finds real1 ''
@@ -98,15 +104,15 @@ finds real3 tunnel-not-unwrapped
 mended real3
 finds real3 ''
 
-# tunnel_of_ipv6 RIP: a service of IPv6 through a tunnel to real3.
+# tunnel_of_ipv6 RIP:PORT: a service of IPv6 through a tunnel to real3.
 tunnel_of_ipv6() {
-    { on director cat "$definitions"; echo "  - {listen: 'tcp://[$DIRECT_VIP6]:80', scheduler: rr, forwarding: tunnel, real_servers: ['[$1]:80']}"; } | put director "$definitions.six"
+    { on director cat "$definitions"; echo "  - {listen: 'tcp://[$DIRECT_VIP6]:80', scheduler: rr, forwarding: tunnel, real_servers: ['$1']}"; } | put director "$definitions.six"
     on director ip address add "$DIRECT_VIP6/64" dev front nodad
     on director ipvsadm -A -t "[$DIRECT_VIP6]:80" -s rr
-    on director ipvsadm -a -t "[$DIRECT_VIP6]:80" -r "[$1]:80" -i
+    on director ipvsadm -a -t "[$DIRECT_VIP6]:80" -r "$1" -i
 }
 section 'A real server that does not unwrap the tunnel of IPv6'
-tunnel_of_ipv6 "$RIP63"
+tunnel_of_ipv6 "[$RIP63]:80"
 finds director tunnel-not-unwrapped --config "$definitions.six"
 mended real3
 finds director '' --config "$definitions.six"
@@ -120,6 +126,16 @@ mended director
 finds director '' --config "$definitions.six"
 on real3 ip6tables-legacy -t mangle -F
 on director ip -6 route del "$RIP63" dev back
+realserver real3 down --vip "$DIRECT_VIP6"
+on director ipvsadm -D -t "[$DIRECT_VIP6]:80"
+on director ip address del "$DIRECT_VIP6/64" dev front
+
+section 'A real server without the VIP of IPv6 in a tunnel of IPv4'
+tunnel_of_ipv6 "$RIP3:80"
+finds director tunnel-not-unwrapped --config "$definitions.six"
+mended real3
+finds director '' --config "$definitions.six"
+finds real3 ''
 realserver real3 down --vip "$DIRECT_VIP6"
 on director ipvsadm -D -t "[$DIRECT_VIP6]:80"
 on director ip address del "$DIRECT_VIP6/64" dev front

@@ -54,6 +54,13 @@ expect has "$VIP"
 expect_equal 'who answers at the address that is needed' real1 "$(ask "$SHARED:81")"
 expect_contains 'the log' "removed $OWN/32 on front (own: only 1 of 2 real servers are available, 2 are needed)" "$(director_log)"
 
+# What is meant to be so is no fault, and the plan says that the address waits.
+has_no_fault_of() {
+    ! on director ipvsctl doctor --config "$DEFINITIONS" | grep "^vip-.*: $1\$"
+}
+expect has_no_fault_of "$OWN"
+expect_contains 'the plan' "$OWN/32 on front   (the VIP of a service, as long as it has enough real servers)" "$(on director ipvsctl plan "$DEFINITIONS")"
+
 # A killed director leaves it so, and the next does not add the address before it has asked.
 director_kill
 director_start
@@ -67,6 +74,7 @@ expect_equal 'how often it was added' 1 "$(director_log | grep -c "added $OWN/32
 mac=$(on director ip -o link show dev front | sed 's/.*link.ether \([^ ]*\) .*/\1/')
 on client ip neighbour replace "$OWN6" lladdr 02:00:00:00:00:99 dev front nud stale
 on client ip address add "$OWN/32" dev front
+expect has_no_fault_of "$OWN"
 web_start real2
 eventually 10 has "$OWN6"
 knows() {
