@@ -1,6 +1,6 @@
 //! Looks at this machine, a director or a real server, and finds the faults that LVS users lose their days with: each with
 //! what was seen, why it matters, and the command that mends it. [`gather`] asks the kernel and the network; [`judge`]
-//! only thinks. Nothing is changed.
+//! only thinks. Nothing is changed; but the first question about IPVS makes the kernel load its module, where there is one.
 
 mod facts;
 mod gather;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use director_core::model::{Forwarding, Tunnel, TunnelChecksum};
+use director_core::model::{Forwarding, Protocol, ServiceId, Tunnel, TunnelChecksum};
 use director_core::realserver::Mode;
 
 use super::cases::{
@@ -19,21 +19,21 @@ fn mend(facts: &Facts) -> String {
     found[0].mend.clone()
 }
 
+/// A service at this VIP.
+fn at(vip: &str) -> ServiceId {
+    ServiceId::Address {
+        protocol: Protocol::Tcp,
+        vip: ip(vip),
+        port: 80,
+    }
+}
+
 /// A road whose server does not take packets for the VIP.
 fn unserved(vip: &str, server: &str, tunnel: Tunnel) -> Facts {
     with(|facts| {
         let mut road = road(Forwarding::Tunnel(tunnel));
         road.server.address = ip(server);
-        road.service = match road.service {
-            director_core::model::ServiceId::Address { protocol, port, .. } => {
-                director_core::model::ServiceId::Address {
-                    protocol,
-                    vip: ip(vip),
-                    port,
-                }
-            }
-            mark => mark,
-        };
+        road.service = at(vip);
         road.to_vip = Some(Answer::Silence);
         facts.roads = vec![road];
     })
@@ -84,6 +84,19 @@ fn a_server_that_claims_the_vip_is_set_up_as_its_road_wants_it() {
     let nat = claimed(Forwarding::Masq);
     assert!(nat.contains("ip address del 192.0.2.10/32 dev"), "{nat}");
     assert!(!nat.contains("realserver up"), "{nat}");
+}
+
+#[test]
+fn a_server_with_several_roads_is_named_by_that_of_the_vip() {
+    let said = mend(&with(|facts| {
+        let mut other = road(Forwarding::Tunnel(Tunnel::Ipip));
+        other.service = at("192.0.2.11");
+        facts.roads = vec![other, road(Forwarding::Direct)];
+        for vip in facts.vips.values_mut() {
+            vip.answered_by.insert(SERVER_MAC);
+        }
+    }));
+    assert!(said.contains("--vip 192.0.2.10 --mode dr"), "{said}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (vip, known) in &facts.vips {
         for mac in &known.answered_by {
-            let Some(road) = server_with(facts, *mac) else {
+            let Some(road) = server_with(facts, *mac, *vip) else {
                 continue;
             };
             let server = road.server.address;
@@ -44,7 +44,10 @@ fn mend(vip: IpAddr, road: &Road) -> String {
     }
 }
 
-/// The real server that this hardware address belongs to.
-pub(super) fn server_with(facts: &Facts, mac: MacAddress) -> Option<&Road> {
-    facts.roads.iter().find(|road| road.macs.contains(&mac))
+/// The real server that this hardware address belongs to, by the road of this VIP where there is one.
+pub(super) fn server_with(facts: &Facts, mac: MacAddress, vip: IpAddr) -> Option<&Road> {
+    let has_it = |road: &&Road| road.macs.contains(&mac);
+    let mut roads = facts.roads.iter().filter(has_it);
+    let of_this_vip = roads.clone().find(|road| road.vip() == Some(vip));
+    of_this_vip.or_else(|| roads.next())
 }

@@ -8,7 +8,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     // One that this director has withdrawn shall be somewhere else.
     for (vip, known) in facts.vips.iter().filter(|(_, known)| !known.withdrawn) {
         for mac in &known.answered_by {
-            if server_with(facts, *mac).is_some() {
+            if server_with(facts, *mac, *vip).is_some() {
                 continue;
             }
             let place = known.interface.as_deref().unwrap_or("the network");
