@@ -140,6 +140,31 @@ realserver real3 down --vip "$DIRECT_VIP6"
 on director ipvsadm -D -t "[$DIRECT_VIP6]:80"
 on director ip address del "$DIRECT_VIP6/64" dev front
 
+# The doctor wraps its own echoes as these tunnels do; until the server unwraps them, it refuses.
+VIP_BY_GUE=172.17.60.203
+VIP_BY_GRE=172.17.60.204
+# wrapped VIP FORWARDING OPTION...: a service by that tunnel to real3, which is not yet set up for it.
+wrapped() {
+    wrapped_vip=$1
+    { on director cat "$definitions"; echo "  - {listen: 'tcp://$1:80', scheduler: rr, forwarding: $2, real_servers: ['$RIP3:80']}"; } | put director "$definitions.wrapped"
+    shift 2
+    on director ip address add "$wrapped_vip/24" dev front
+    on director ipvsadm -A -t "$wrapped_vip:80" -s rr
+    on director ipvsadm -a -t "$wrapped_vip:80" -r "$RIP3:80" -i "$@"
+    finds director tunnel-not-unwrapped --config "$definitions.wrapped"
+    mended real3
+    finds director '' --config "$definitions.wrapped"
+    finds real3 ''
+    realserver real3 down --vip "$wrapped_vip"
+    on director ipvsadm -D -t "$wrapped_vip:80"
+    on director ip address del "$wrapped_vip/24" dev front
+}
+section 'A real server that does not know the port of GUE'
+wrapped $VIP_BY_GUE '{tunnel: gue, port: 6080}' --tun-type gue --tun-port 6080 --tun-nocsum
+
+section 'A real server without a tunnel of GRE'
+wrapped $VIP_BY_GRE '{tunnel: gre, checksum: "on"}' --tun-type gre --tun-csum
+
 section 'A strict filter behind the tunnel'
 sysctl_on real3 net.ipv4.conf.lvs-ipip.rp_filter=1
 on_director vip-not-served
