@@ -159,6 +159,9 @@ impl Keeper {
                     }
                     return Ok(HostResult::Kept);
                 }
+                if let Some(why) = addresses.awaits(vip)? {
+                    return Ok(HostResult::Waits(why));
+                }
                 addresses.refuse_conflicts(vip)?;
                 self.memory.note(Made::address(piece, false))?;
                 if let Err(why) = addresses.add(vip) {
