@@ -33,6 +33,14 @@ fn direct_routing_needs_the_vip_and_silence_about_it() {
 }
 
 #[test]
+fn only_values_that_the_kernel_knows_keep_arp_silent() {
+    let pieces = setup("192.0.2.1", Mode::Dr).pieces();
+    let taken = |piece: &Piece| -> Vec<i64> { (-1..10).filter(|it| piece.takes(*it)).collect() };
+    assert_eq!(taken(&pieces[0]), [1, 2, 8]);
+    assert_eq!(taken(&pieces[1]), [2]);
+}
+
+#[test]
 fn every_pair_of_families_has_its_tunnel() {
     let kind = |vip, mode, local: Option<&str>| {
         let setup = Setup {
