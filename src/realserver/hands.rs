@@ -117,8 +117,7 @@ impl Hands {
             let interface = interfaces
                 .iter()
                 .find(|one| one.index == known.interface && one.index != place)?;
-            let answers = interface.resolves && !interface.loopback;
-            (known.address == vip && answers).then(|| RealServerError::Elsewhere {
+            (known.address == vip && interface.answers()).then(|| RealServerError::Elsewhere {
                 vip,
                 prefix: known.prefix,
                 interface: interface.name.clone(),
