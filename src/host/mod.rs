@@ -8,6 +8,7 @@
 mod addresses;
 mod aside;
 mod memory;
+mod router;
 mod settings;
 
 pub use memory::memory_beside;
@@ -179,6 +180,7 @@ impl Keeper {
                 if former == *value {
                     return Ok(HostResult::Kept);
                 }
+                router::refuse_loss_of_routes(name, value)?;
                 self.memory.note(Made {
                     asides: aside::along_with(name, value),
                     ..Made::setting(piece, former.clone())
