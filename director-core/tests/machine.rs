@@ -111,6 +111,21 @@ fn a_failure_is_told_once_and_tried_again_with_growing_pauses() {
 }
 
 #[test]
+fn what_comes_by_itself_is_waited_for_without_growing_pauses() {
+    let mut world = World::new(Table::default());
+    world.machine.waits = Some("eth0 is down".to_owned());
+    world.load(&[on_interface("192.0.2.1", "eth0")]);
+    world.run(120 * SECOND);
+    assert_eq!(told(&world), ["192.0.2.1/32 on eth0: eth0 is down"]);
+    let troubles = world.director.snapshot(world.now).machine_troubles;
+    assert_eq!(troubles, told(&world));
+
+    world.machine.waits = None;
+    world.run(3 * SECOND);
+    assert_eq!(world.machine.made, [piece("192.0.2.1", "eth0")]);
+}
+
+#[test]
 fn at_a_stop_each_vip_goes_or_stays_as_its_service_does() {
     let mut world = World::new(Table::default());
     let goes = Brief {

@@ -15,7 +15,6 @@ pub(super) use keeping::Order;
 pub(super) use reading::{Reading, Weighed};
 pub(super) use trial::{Answer as ApplyAnswer, Turn};
 
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
@@ -33,7 +32,7 @@ use super::desk::Desk;
 use super::host_thread::HostThread;
 use super::kernel_thread::Request;
 use super::recorder::Recorder;
-use super::roads::roads_to;
+use super::roads::roads_of;
 use super::signals::Signal;
 use super::upkeep::Upkeep;
 use super::{Input, Keeper, Settings, notices, systemd};
@@ -41,7 +40,7 @@ use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
 use crate::ldirectord::Manners;
 use crate::loader::{Loaded, Report};
-use crate::probe::{self, Holder, ProbeSettings};
+use crate::probe::{self, Holder, ProbeSettings, Roads};
 use crate::store::LastGood;
 use keeping::OF_OUR_OWN;
 
@@ -124,7 +123,7 @@ impl EventLoop {
     /// Runs until the director wishes to exit.
     pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         self.go_on(receiver, first).await;
-        self.probe_settings.open_roads(BTreeSet::new());
+        self.probe_settings.open_roads(Roads::default());
         self.leave().await;
         self.besides.finish().await;
         if let Some(manners) = self.manners {
@@ -223,7 +222,7 @@ impl EventLoop {
         if let (Some(manners), Some(process)) = (&mut self.manners, &loaded.process) {
             manners.adopt(&loaded.model, process, &loaded.report.text);
         }
-        self.probe_settings.open_roads(roads_to(&loaded.model));
+        self.probe_settings.open_roads(roads_of(&loaded.model));
         let duties = Event::DutiesLoaded {
             duties: Arc::new(loaded.duties),
         };

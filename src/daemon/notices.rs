@@ -47,6 +47,10 @@ pub(super) fn log(notice: &Notice) {
             shortage: Some(_), ..
         }
         | Notice::Keeping { failure: Some(_) }
+        | Notice::Host {
+            result: HostResult::Waits(_),
+            ..
+        }
         | Notice::Availability {
             available: false, ..
         } => tracing::warn!("{notice}"),

@@ -1,22 +1,29 @@
-//! Which VIPs are asked by the clients' road, for the probes.
+//! Which servers are asked by the clients' road, for the probes.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use director_core::model::{Model, ServiceId};
 
-/// The VIPs, when any of them is asked by the clients' road.
-pub(super) fn roads_to(model: &Model) -> BTreeSet<IpAddr> {
+use crate::probe::Roads;
+
+/// The servers that are asked by the clients' road, and all VIPs when there are any.
+pub(super) fn roads_of(model: &Model) -> Roads {
     let services = model.services().iter();
-    let vips = services.clone().filter_map(|service| match service.id {
+    let servers = services.clone().flat_map(|service| &service.real_servers);
+    let probes = servers.flat_map(|server| &server.probes);
+    let asked: BTreeSet<(IpAddr, IpAddr)> = probes
+        .filter_map(|probe| Some((probe.road?.toward, probe.address)))
+        .collect();
+    if asked.is_empty() {
+        return Roads::default();
+    }
+    let vips = services.filter_map(|service| match service.id {
         ServiceId::Address { vip, .. } => Some(vip),
         ServiceId::Mark { .. } => None,
     });
     // A mark has no VIP; its checks name one.
-    let servers = services.flat_map(|service| &service.real_servers);
-    let probes = servers.flat_map(|server| &server.probes);
-    let asked = probes.filter(|probe| probe.road.is_some());
-    vips.chain(asked.map(|probe| probe.address))
-        .filter(|_| !model.helpers().is_empty())
-        .collect()
+    let named = asked.iter().map(|(_, vip)| *vip);
+    let vips = vips.chain(named).collect();
+    Roads { vips, asked }
 }

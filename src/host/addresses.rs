@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use director_core::model::Vip;
 
-use crate::net::{Address, Interface, Network, NewAddress, announce, who_has};
+use crate::net::{Address, Interface, NetError, Network, NewAddress, announce, who_has};
 
 /// How long other machines may take to say that they have an address (RFC 5227 waits longer; they are asked three times).
 const CONFLICT_WAIT: Duration = Duration::from_millis(900);
@@ -27,6 +27,20 @@ impl Addresses {
     /// Whether it is there with the mark that we leave.
     pub(super) fn is_marked(&self, vip: &Vip) -> Result<bool, String> {
         Ok(self.find(vip)?.is_some_and(|address| address.ours))
+    }
+
+    /// Why it cannot be added yet: its interface is not there, or is down, so that nobody there can be asked whether they
+    /// have it. Once added it would be there as soon as the interface is up, and nobody would be asked any more.
+    pub(super) fn awaits(&self, vip: &Vip) -> Result<Option<String>, String> {
+        match self.network.interface(&vip.interface) {
+            Ok(place) if !place.up && has_neighbours(&place) => Ok(Some(format!(
+                "not added yet: {0} is down, and nobody there can be asked whether they have {1}; bring it up (ip link set {0} up)",
+                vip.interface, vip.address
+            ))),
+            Ok(_) => Ok(None),
+            Err(missing @ NetError::NoInterface(_)) => Ok(Some(missing.to_string())),
+            Err(error) => Err(words(error)),
+        }
     }
 
     /// Whoever has it already, on another interface of this machine or elsewhere.
@@ -118,11 +132,16 @@ impl Addresses {
     }
 }
 
-/// Whether an interface has neighbours that may have an address too, and can be asked now.
+/// Whether an interface has neighbours that can be asked now.
 fn speaks(place: &Interface) -> bool {
-    place.up && place.resolves && !place.loopback && place.mac.is_some()
+    place.up && has_neighbours(place)
 }
 
-fn words(error: crate::net::NetError) -> String {
+/// Whether an interface has neighbours that may have an address too.
+fn has_neighbours(place: &Interface) -> bool {
+    place.resolves && !place.loopback && place.mac.is_some()
+}
+
+fn words(error: NetError) -> String {
     error.to_string()
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use director_core::model::HostPiece;
 use serde::{Deserialize, Serialize};
 
+use super::aside::Aside;
 use super::same_subject;
 
 /// The memory that belongs to the director of this control socket.
@@ -23,6 +24,29 @@ pub(super) struct Made {
     pub(super) former: Option<String>,
     /// Whether the kernel keeps our mark on it, of an address.
     pub(super) marked: bool,
+    /// What the kernel changes along with it, of a setting.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) asides: Vec<Aside>,
+}
+
+impl Made {
+    /// An address, with our mark where the kernel keeps it.
+    pub(super) fn address(piece: &HostPiece, marked: bool) -> Self {
+        Self {
+            piece: piece.clone(),
+            former: None,
+            marked,
+            asides: Vec::new(),
+        }
+    }
+
+    /// A setting or time limit, and its value before.
+    pub(super) fn setting(piece: &HostPiece, former: String) -> Self {
+        Self {
+            former: Some(former),
+            ..Self::address(piece, false)
+        }
+    }
 }
 
 /// All that was made, the oldest first.
@@ -56,27 +80,18 @@ impl Memory {
         self.made.iter().rev().cloned().collect()
     }
 
-    /// Puts on record what is about to be made. The value from before us stays, whatever we change later.
-    pub(super) fn note(
-        &mut self,
-        piece: &HostPiece,
-        former: Option<String>,
-        marked: bool,
-    ) -> Result<(), String> {
+    /// Puts on record what is about to be made. The values from before us stay, whatever we change later.
+    pub(super) fn note(&mut self, new: Made) -> Result<(), String> {
         let known = self
             .made
             .iter_mut()
-            .find(|made| same_subject(&made.piece, piece));
+            .find(|made| same_subject(&made.piece, &new.piece));
         match known {
             Some(made) => {
-                made.piece = piece.clone();
-                made.marked |= marked;
+                made.piece = new.piece;
+                made.marked |= new.marked;
             }
-            None => self.made.push(Made {
-                piece: piece.clone(),
-                former,
-                marked,
-            }),
+            None => self.made.push(new),
         }
         self.write()
     }
@@ -129,12 +144,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = memory_beside(&directory.path().join("ipvsd.sock"));
         let mut memory = Memory::at(path.clone());
-        memory
-            .note(&setting("1"), Some("0".to_owned()), false)
-            .unwrap();
-        memory
-            .note(&setting("2"), Some("1".to_owned()), false)
-            .unwrap();
+        let made = |value, former: &str| Made::setting(&setting(value), former.to_owned());
+        memory.note(made("1", "0")).unwrap();
+        memory.note(made("2", "1")).unwrap();
 
         let mut next = Memory::at(path.clone());
         next.read().unwrap();

@@ -6,7 +6,9 @@
 //! that another machine answers for.
 
 mod addresses;
+mod aside;
 mod memory;
+mod router;
 mod settings;
 
 pub use memory::memory_beside;
@@ -128,7 +130,7 @@ impl Keeper {
                 .and_then(|addresses| addresses.remove(vip, made.marked))
                 .map(|()| None),
             HostPiece::Setting { name, value } => {
-                settings::put_back(name, value, made.former.as_deref())
+                settings::put_back(name, value, made.former.as_deref(), &made.asides)
                     .map(|()| made.former.clone())
             }
             HostPiece::Timeout { of, seconds } => self
@@ -154,18 +156,21 @@ impl Keeper {
                 if addresses.has(vip)? {
                     if addresses.is_marked(vip)? {
                         // Ours from before, of which the record was lost.
-                        self.memory.note(piece, None, true)?;
+                        self.memory.note(Made::address(piece, true))?;
                     }
                     return Ok(HostResult::Kept);
                 }
+                if let Some(why) = addresses.awaits(vip)? {
+                    return Ok(HostResult::Waits(why));
+                }
                 addresses.refuse_conflicts(vip)?;
-                self.memory.note(piece, None, false)?;
+                self.memory.note(Made::address(piece, false))?;
                 if let Err(why) = addresses.add(vip) {
                     self.memory.forget(piece)?;
                     return Err(why);
                 }
                 if addresses.is_marked(vip)? {
-                    self.memory.note(piece, None, true)?;
+                    self.memory.note(Made::address(piece, true))?;
                 }
                 addresses.announce(vip)?;
                 Ok(HostResult::Made(None))
@@ -175,7 +180,11 @@ impl Keeper {
                 if former == *value {
                     return Ok(HostResult::Kept);
                 }
-                self.memory.note(piece, Some(former.clone()), false)?;
+                router::refuse_loss_of_routes(name, value)?;
+                self.memory.note(Made {
+                    asides: aside::along_with(name, value),
+                    ..Made::setting(piece, former.clone())
+                })?;
                 settings::write(name, value)?;
                 Ok(HostResult::Made(Some(former)))
             }
@@ -184,7 +193,7 @@ impl Keeper {
                 if former == *seconds {
                     return Ok(HostResult::Kept);
                 }
-                self.memory.note(piece, Some(former.to_string()), false)?;
+                self.memory.note(Made::setting(piece, former.to_string()))?;
                 self.limits.write(*of, *seconds)?;
                 Ok(HostResult::Made(Some(former.to_string())))
             }

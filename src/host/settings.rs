@@ -2,6 +2,7 @@
 
 use director_core::model::TimeoutKind;
 
+use super::aside::{self, Aside};
 use crate::ipvs::{NetlinkKernel, Timeouts};
 use crate::net::Sysctl;
 
@@ -19,10 +20,19 @@ pub(super) fn write(name: &str, value: &str) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// Puts back the former value, unless somebody has changed ours since.
-pub(super) fn put_back(name: &str, ours: &str, former: Option<&str>) -> Result<(), String> {
+/// Puts back the former value, and those of what changed along with it, unless somebody has changed ours since.
+pub(super) fn put_back(
+    name: &str,
+    ours: &str,
+    former: Option<&str>,
+    asides: &[Aside],
+) -> Result<(), String> {
     match (Sysctl::new(name).read(), former) {
-        (Ok(Some(found)), Some(former)) if found == ours => write(name, former),
+        (Ok(Some(found)), Some(former)) if found == ours => {
+            let wanted = aside::after_all(asides);
+            write(name, former)?;
+            aside::write_all(&wanted)
+        }
         _ => Ok(()),
     }
 }

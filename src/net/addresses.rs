@@ -109,7 +109,7 @@ impl Network {
         }
     }
 
-    /// Removes an address from its interface.
+    /// Removes an address from its interface, and no other with it.
     ///
     /// # Errors
     /// When the kernel refuses; one that is gone already is no error.
@@ -128,8 +128,11 @@ impl Network {
             AddressAttribute::Local(address),
             AddressAttribute::Address(address),
         ];
-        let request = self.handle.address().del(message);
-        match self.ask(&attempted, request.execute()) {
+        let removal = || {
+            let request = self.handle.address().del(message);
+            self.ask(&attempted, request.execute())
+        };
+        match self.sparing_secondaries(interface, address, removal) {
             Err(error) if matches!(error.errno(), Some(Errno::EADDRNOTAVAIL | Errno::ENODEV)) => {
                 Ok(())
             }

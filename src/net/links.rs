@@ -32,6 +32,14 @@ pub struct Interface {
     pub kind: Option<String>,
 }
 
+impl Interface {
+    /// Whether this machine answers here for whatever addresses it has.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.resolves && !self.loopback
+    }
+}
+
 impl Network {
     /// All interfaces.
     ///

@@ -12,6 +12,7 @@ mod links;
 mod neighbours;
 mod packets;
 mod routes;
+mod secondaries;
 mod segment;
 mod sysctl;
 mod wrapping;

@@ -1,11 +1,12 @@
 //! Where the kernel would send a packet.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use futures_util::TryStreamExt;
 use rtnetlink::packet_route::AddressFamily;
 use rtnetlink::packet_route::route::{
-    RouteAddress, RouteAttribute, RouteMessage, RouteMetric, RouteType,
+    RouteAddress, RouteAttribute, RouteMessage, RouteMetric, RouteProtocol, RouteType,
 };
 
 use super::{NetError, Network};
@@ -70,6 +71,26 @@ impl Network {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Network {
+    /// The interfaces by which there are IPv6 routes from router advertisements.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked.
+    pub fn advertised(&self) -> Result<BTreeSet<u32>, NetError> {
+        let mut message = RouteMessage::default();
+        message.header.address_family = AddressFamily::Inet6;
+        let all: Vec<RouteMessage> = self.ask("list the IPv6 routes", async {
+            let request = self.handle.route().get(message);
+            request.execute().try_collect().await
+        })?;
+        let advertised = all
+            .iter()
+            .filter(|route| route.header.protocol == RouteProtocol::Ra);
+        let interface = |route: &RouteMessage| decoded(route)?.interface;
+        Ok(advertised.filter_map(interface).collect())
     }
 }
 

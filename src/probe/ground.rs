@@ -2,8 +2,8 @@
 //! whose source is our own VIP. The kernel drops those as martians unless `accept_local` is set, or `rp_filter` demands
 //! that they come by the loopback device (net/ipv4/fib_frontend.c); IPv6 has no such rule.
 //!
-//! **Invariant:** a setting is changed only while probes go by such roads, written down before it is changed, and put back
-//! unless somebody else has changed it since; what a killed director left is put back by the next one.
+//! **Invariant:** a setting of an interface is changed only while probes go by such roads there, written down before it is
+//! changed, and put back unless somebody else has changed it since; what a killed director left is put back by the next one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -62,11 +62,21 @@ pub(super) struct Ground {
     state: Mutex<State>,
 }
 
+/// Which probes go by the clients' road.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Roads {
+    /// The VIPs of all services, which real servers have too; empty when no probe goes by a road.
+    pub vips: BTreeSet<IpAddr>,
+    /// Each server that is asked so, and the VIP that it is asked for.
+    pub asked: BTreeSet<(IpAddr, IpAddr)>,
+}
+
 #[derive(Debug, Default)]
 struct State {
-    closed: bool,
-    /// Addresses that real servers have too.
-    vips: BTreeSet<IpAddr>,
+    /// Which probes may set out; all of them when nobody has said so.
+    roads: Option<Roads>,
+    /// The interface by which each server and its VIP are asked.
+    uses: BTreeMap<(IpAddr, IpAddr), String>,
     /// Where changes are written down.
     record: Option<PathBuf>,
     /// By file.
@@ -98,14 +108,12 @@ impl Ground {
         state.record = Some(record);
     }
 
-    /// Lets probes set out to these VIPs; when there are none, ends that and puts back what was changed for them.
-    pub(super) fn open(&self, vips: BTreeSet<IpAddr>) {
+    /// Lets these probes set out and no others, and puts back what was changed for none of them.
+    pub(super) fn open(&self, roads: Roads) {
         let mut state = self.state();
-        state.closed = vips.is_empty();
-        state.vips = vips;
-        if state.closed {
-            state.put_back();
-        }
+        state.uses.retain(|way, _| roads.asked.contains(way));
+        state.roads = Some(roads);
+        state.put_back_unused();
     }
 
     /// The address that asks `vip` by the road to the server `toward`; its interface takes the answers from now on.
@@ -114,20 +122,26 @@ impl Ground {
             preferred_source(toward).map_err(|source| GroundError::NoRoute { toward, source })?;
         let addresses = own_addresses().map_err(GroundError::Addresses)?;
         let family = Family::of(vip);
-        let mut vips = self.state().vips.clone();
+        let roads = self.state().roads.clone();
+        let mut vips = roads.unwrap_or_default().vips;
         vips.insert(vip);
         let (address, interface) = choose(&addresses, preferred, family, &vips)
             .ok_or(GroundError::NoAddress { toward, family })?;
         if family == Family::Ipv4 && interface != "lo" {
-            self.take_answers(interface)?;
+            self.take_answers((toward, vip), interface)?;
         }
         Ok(address)
     }
 
-    fn take_answers(&self, interface: &str) -> Result<(), GroundError> {
+    fn take_answers(&self, way: (IpAddr, IpAddr), interface: &str) -> Result<(), GroundError> {
         let mut state = self.state();
-        if state.closed {
+        let may_ask = |roads: &Roads| roads.asked.contains(&way);
+        if !state.roads.as_ref().is_none_or(may_ask) {
             return Err(GroundError::Closed);
+        }
+        let former = state.uses.insert(way, interface.to_owned());
+        if former.is_some_and(|former| former != interface) {
+            state.put_back_unused();
         }
         let of_all = |name: &str| number(&self.interfaces.join("all").join(name));
         let own = |name: &str| self.interfaces.join(interface).join(name);
@@ -164,8 +178,19 @@ impl State {
         fs::write(&path, ours).map_err(failed)
     }
 
-    fn put_back(&mut self) {
-        for (path, change) in std::mem::take(&mut self.changes) {
+    /// Puts back what was changed at interfaces by which nobody is asked any more.
+    fn put_back_unused(&mut self) {
+        let used = |path: &PathBuf| {
+            let interface = path.parent().and_then(Path::file_name);
+            self.uses
+                .values()
+                .any(|used| interface.is_some_and(|name| name == used.as_str()))
+        };
+        let changes = std::mem::take(&mut self.changes).into_iter();
+        let (kept, unused): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            changes.partition(|(path, _)| used(path));
+        self.changes = kept;
+        for (path, change) in unused {
             let found = fs::read_to_string(&path).unwrap_or_default();
             if found.trim() != change.ours {
                 continue;

@@ -49,10 +49,27 @@ fn host(name: &str, accept_local: &str, rp_filter: &str, directory: &Path) {
 }
 
 fn settings(directory: &Path) -> [String; 2] {
+    settings_of("back", directory)
+}
+
+fn settings_of(interface: &str, directory: &Path) -> [String; 2] {
     ["accept_local", "rp_filter"].map(|name| {
-        let text = fs::read_to_string(directory.join("back").join(name)).unwrap();
+        let text = fs::read_to_string(directory.join(interface).join(name)).unwrap();
         text.trim().to_owned()
     })
+}
+
+/// A server, by the end of its address, and the VIP that it is asked for.
+fn way(server: u8) -> (IpAddr, IpAddr) {
+    let server = Ipv4Addr::new(10, 0, 0, server);
+    (server.into(), Ipv4Addr::new(192, 0, 2, 1).into())
+}
+
+fn roads(asked: &[(IpAddr, IpAddr)]) -> Roads {
+    Roads {
+        vips: asked.iter().map(|(_, vip)| *vip).collect(),
+        asked: asked.iter().copied().collect(),
+    }
 }
 
 fn ground(directory: &Path) -> Ground {
@@ -72,18 +89,18 @@ fn settings_are_put_back_also_after_a_kill() {
     host("back", "0", "1", directory);
 
     let killed = ground(directory);
-    killed.take_answers("back").unwrap();
-    killed.take_answers("back").unwrap();
+    killed.take_answers(way(4), "back").unwrap();
+    killed.take_answers(way(4), "back").unwrap();
     assert_eq!(settings(directory), ["1", "2"]);
     drop(killed);
 
     let next = ground(directory);
-    next.take_answers("back").unwrap();
-    next.open(BTreeSet::new());
+    next.take_answers(way(4), "back").unwrap();
+    next.open(Roads::default());
     assert_eq!(settings(directory), ["0", "1"]);
     assert!(!directory.join("record").exists());
     assert!(matches!(
-        next.take_answers("back"),
+        next.take_answers(way(4), "back"),
         Err(GroundError::Closed)
     ));
 }
@@ -95,9 +112,9 @@ fn what_somebody_else_has_set_stays() {
     host("all", "0", "0", directory);
     host("back", "0", "1", directory);
     let ground = ground(directory);
-    ground.take_answers("back").unwrap();
+    ground.take_answers(way(4), "back").unwrap();
     fs::write(directory.join("back/rp_filter"), "0").unwrap();
-    ground.open(BTreeSet::new());
+    ground.open(Roads::default());
     assert_eq!(settings(directory), ["0", "0"]);
 }
 
@@ -107,7 +124,38 @@ fn settings_that_do_are_left_alone() {
     let directory = directory.path();
     host("all", "1", "2", directory);
     host("back", "0", "1", directory);
-    ground(directory).take_answers("back").unwrap();
+    ground(directory).take_answers(way(4), "back").unwrap();
     assert_eq!(settings(directory), ["0", "1"]);
+    assert!(!directory.join("record").exists());
+}
+
+#[test]
+fn an_interface_by_which_nobody_is_asked_any_more_gets_its_settings_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    host("all", "0", "0", directory);
+    host("back", "0", "1", directory);
+    host("front", "0", "1", directory);
+    let ground = ground(directory);
+    ground.open(roads(&[way(4), way(5), way(6)]));
+    ground.take_answers(way(4), "back").unwrap();
+    ground.take_answers(way(5), "front").unwrap();
+    ground.take_answers(way(6), "front").unwrap();
+
+    // One of two that are asked there is enough.
+    ground.open(roads(&[way(5)]));
+    assert_eq!(settings_of("back", directory), ["0", "1"]);
+    assert_eq!(settings_of("front", directory), ["1", "2"]);
+    assert!(matches!(
+        ground.take_answers(way(4), "back"),
+        Err(GroundError::Closed)
+    ));
+
+    // The way to a server is another one.
+    ground.take_answers(way(5), "back").unwrap();
+    assert_eq!(settings_of("back", directory), ["1", "2"]);
+    assert_eq!(settings_of("front", directory), ["0", "1"]);
+    ground.open(Roads::default());
+    assert_eq!(settings_of("back", directory), ["0", "1"]);
     assert!(!directory.join("record").exists());
 }

@@ -32,6 +32,7 @@ use director_core::model::{Probe, ProbeKind};
 use tokio::time::{Instant, timeout};
 
 use error::ProbeError;
+pub use ground::Roads;
 pub use hold::Holder;
 pub use settings::ProbeSettings;
 

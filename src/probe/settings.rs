@@ -1,6 +1,5 @@
 //! What all probes share: the TLS configurations, made once and kept.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::OnceCell;
 
 use super::error::ProbeError;
-use super::ground::Ground;
+use super::ground::{Ground, Roads};
 use super::road::RoadInUse;
 use super::stopwatch::Stopwatch;
 use super::tls::{self, AuthoritiesError};
@@ -63,10 +62,9 @@ impl ProbeSettings {
         self.shared.ground.record_in(record);
     }
 
-    /// The VIPs of all services, when probes go by the clients' road from now on; with none, they do not, and what was
-    /// changed for them is put back.
-    pub fn open_roads(&self, vips: BTreeSet<IpAddr>) {
-        self.shared.ground.open(vips);
+    /// Which probes go by the clients' road from now on; what was changed where none of them goes is put back.
+    pub fn open_roads(&self, roads: Roads) {
+        self.shared.ground.open(roads);
     }
 
     pub(super) fn ground(&self) -> &Ground {

@@ -22,13 +22,9 @@ impl Hands {
     /// Whether a piece is as it shall be.
     pub(super) fn is_present(&self, piece: &Piece) -> Result<bool, RealServerError> {
         Ok(match piece {
-            Piece::Sysctl {
-                name,
-                value,
-                or_more,
-            } => Sysctl::new(name)
+            Piece::Sysctl { name, .. } => Sysctl::new(name)
                 .number()
-                .is_some_and(|found| found == *value || (*or_more && found > *value)),
+                .is_some_and(|found| piece.takes(found)),
             Piece::Tunnel(tunnel) => match self.network.interface(&tunnel.name) {
                 Ok(found) => found.up && found.kind.as_deref() == Some(tunnel.kind.name()),
                 Err(NetError::NoInterface(_)) => false,
@@ -121,8 +117,7 @@ impl Hands {
             let interface = interfaces
                 .iter()
                 .find(|one| one.index == known.interface && one.index != place)?;
-            let answers = interface.resolves && !interface.loopback;
-            (known.address == vip && answers).then(|| RealServerError::Elsewhere {
+            (known.address == vip && interface.answers()).then(|| RealServerError::Elsewhere {
                 vip,
                 prefix: known.prefix,
                 interface: interface.name.clone(),

@@ -1,6 +1,9 @@
 //! Sets this machine up as a real server, and back: carries out what [`director_core::realserver`] decides. Remembers what
 //! it made in a file below /run, which is gone after a restart of the machine, as is all that it made.
 //!
+//! What stays after all is undone are modules that the kernel has loaded for a tunnel, and the fallback device of each
+//! (`tunl0`, `gre0`, `sit0`, `ip6tnl0`): others may use a module by then, and it cannot be told who had it loaded.
+//!
 //! Invariant: a change is in the file as soon as it is made, so that a failure half way leaves nothing that cannot be
 //! undone.
 

@@ -38,6 +38,8 @@ pub enum HostResult {
     Made(Option<String>),
     /// What was there before was put back, of a setting with its value.
     Undone(Option<String>),
+    /// It cannot be made yet, for want of something that comes by itself, such as an interface at the start of a machine.
+    Waits(String),
     /// It could not be made or undone.
     Failed(String),
 }
@@ -112,11 +114,15 @@ impl Director {
         effects: &mut Vec<Effect>,
     ) {
         self.host.asking = false;
-        let mut failed = BTreeMap::new();
+        let waits = |outcome: &HostOutcome| matches!(outcome.result, HostResult::Waits(_));
+        let waits = outcomes.iter().any(waits);
+        let fails = |outcome: &HostOutcome| matches!(outcome.result, HostResult::Failed(_));
+        let fails = outcomes.iter().any(fails);
+        let mut missing = BTreeMap::new();
         for HostOutcome { piece, result } in outcomes {
             match &result {
                 HostResult::Kept => {}
-                HostResult::Failed(why) => {
+                HostResult::Failed(why) | HostResult::Waits(why) => {
                     if self.host.told.get(&piece) != Some(why) {
                         effects.push(Effect::Tell(Notice::Host {
                             because: String::new(),
@@ -124,7 +130,7 @@ impl Director {
                             result: result.clone(),
                         }));
                     }
-                    failed.insert(piece, why.clone());
+                    missing.insert(piece, why.clone());
                 }
                 HostResult::Made(_) | HostResult::Undone(_) => {
                     effects.push(Effect::Tell(Notice::Host {
@@ -135,22 +141,32 @@ impl Director {
                 }
             }
         }
-        self.host.failures = match failed.is_empty() {
-            true => 0,
-            false => self.host.failures.saturating_add(1),
+        self.host.failures = match fails {
+            false => 0,
+            true => self.host.failures.saturating_add(1),
         };
-        self.host.told = failed;
+        self.host.told = missing;
         if self.host.farewell {
             effects.push(Effect::Exit);
             return;
         }
-        let pause = match self.host.failures {
-            0 => self.model.resync(),
-            failures => FIRST_PAUSE
+        self.host.next = Some(now + self.host_pause(waits));
+    }
+
+    /// How long until the machine is looked at again: what comes by itself may come at any moment.
+    fn host_pause(&self, waits: bool) -> Duration {
+        let resync = self.model.resync();
+        let grown = |failures: u32| {
+            FIRST_PAUSE
                 .saturating_mul(1 << (failures - 1).min(16))
-                .min(LONGEST_PAUSE),
+                .min(LONGEST_PAUSE)
         };
-        self.host.next = Some(now + pause);
+        match (self.host.failures, waits) {
+            (0, false) => resync,
+            (0, true) => FIRST_PAUSE.min(resync),
+            (failures, false) => grown(failures),
+            (failures, true) => grown(failures).min(resync),
+        }
     }
 
     /// Why a piece was made or undone.

@@ -252,7 +252,7 @@ impl fmt::Display for Notice {
                     write!(f, "removed {piece} ({because})")
                 }
                 HostResult::Undone(None) => write!(f, "removed {piece}"),
-                HostResult::Failed(why) => write!(f, "{piece}: {why}"),
+                HostResult::Failed(why) | HostResult::Waits(why) => write!(f, "{piece}: {why}"),
             },
             Self::Stopping { removed, kept } => {
                 write!(

@@ -89,6 +89,8 @@ pub struct HostWishes {
     pub vips: Vec<(Vip, OnStop)>,
     /// The way of balancing whose settings are applied.
     pub profile: Option<Profile>,
+    /// Whether servers are reached by NAT of IPv6.
+    pub ipv6_nat: bool,
     /// Time limits of the connection table.
     pub timeouts: KernelTimeouts,
 }
@@ -97,9 +99,9 @@ impl HostWishes {
     /// What this machine shall have while the director runs.
     #[must_use]
     pub fn pieces(&self) -> Vec<HostPiece> {
-        let settings = self.profile.iter().flat_map(|profile| profile.settings());
-        let mut pieces: Vec<HostPiece> = settings
-            .map(|one: &Tuned| HostPiece::Setting {
+        let mut pieces: Vec<HostPiece> = self
+            .settings()
+            .map(|(_, one)| HostPiece::Setting {
                 name: one.name.to_owned(),
                 value: one.value.to_owned(),
             })
@@ -117,6 +119,17 @@ impl HostWishes {
         pieces
     }
 
+    /// The settings of the way of balancing.
+    fn settings(&self) -> impl Iterator<Item = (Profile, &'static Tuned)> {
+        let besides = self.ipv6_nat;
+        self.profile.into_iter().flat_map(move |profile| {
+            let all = profile.settings().iter();
+            let ipv6 = profile.settings_for_ipv6_nat().iter();
+            all.chain(ipv6.filter(move |_| besides))
+                .map(move |one| (profile, one))
+        })
+    }
+
     /// What stays when the director stops: settings and time limits are put back, addresses as defined.
     #[must_use]
     pub fn pieces_after_stop(&self) -> Vec<HostPiece> {
@@ -131,11 +144,7 @@ impl HostWishes {
     pub fn reason(&self, piece: &HostPiece) -> String {
         match piece {
             HostPiece::Setting { name, .. } => {
-                let tuned = self
-                    .profile
-                    .into_iter()
-                    .flat_map(|profile| profile.settings().iter().map(move |one| (profile, one)))
-                    .find(|(_, one)| one.name == name);
+                let tuned = self.settings().find(|(_, one)| one.name == name);
                 tuned.map_or_else(String::new, |(profile, one)| {
                     format!("{profile}: {}", one.reason)
                 })

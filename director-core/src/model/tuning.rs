@@ -78,6 +78,13 @@ const NAT_GATEWAY: &[Tuned] = &[
     EXPIRE_TEMPLATE,
 ];
 
+/// What NAT of IPv6 needs besides. Not for every gateway, since a router ignores router advertisements.
+const NAT_GATEWAY_IPV6: &[Tuned] = &[tuned(
+    "net.ipv6.conf.all.forwarding",
+    "1",
+    "IPv6 NAT: replies of the real servers pass through this machine",
+)];
+
 /// The director sees only what clients send.
 const DR: &[Tuned] = &[
     tuned(
@@ -128,6 +135,15 @@ impl Profile {
         }
     }
 
+    /// What it sets besides where servers are reached by NAT of IPv6.
+    #[must_use]
+    pub fn settings_for_ipv6_nat(self) -> &'static [Tuned] {
+        match self {
+            Self::NatGateway => NAT_GATEWAY_IPV6,
+            Self::Dr | Self::MaglevEcmp => &[],
+        }
+    }
+
     /// Its name in definitions.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -164,12 +180,10 @@ mod tests {
     fn every_setting_has_its_reason_and_stands_once_in_a_profile() {
         for (name, profile) in Profile::ALL {
             assert_eq!(profile.name(), name);
-            for setting in profile.settings() {
+            let all = [profile.settings(), profile.settings_for_ipv6_nat()].concat();
+            for setting in &all {
                 assert!(setting.reason.len() > 10, "{}", setting.name);
-                let same = profile
-                    .settings()
-                    .iter()
-                    .filter(|other| other.name == setting.name);
+                let same = all.iter().filter(|other| other.name == setting.name);
                 assert_eq!(same.count(), 1, "{}", setting.name);
             }
         }

@@ -6,19 +6,20 @@ use std::net::IpAddr;
 use super::pieces::alone;
 use super::{ETHERNET_MTU, Mode, Piece, Setup};
 
-/// The commands that make a VIP's setting, one a line.
+/// The commands that make these pieces, one a line.
 #[must_use]
-pub fn script(setup: &Setup) -> Vec<String> {
-    setup.pieces().iter().flat_map(making).collect()
+pub fn script(pieces: &[Piece]) -> Vec<String> {
+    pieces.iter().flat_map(making).collect()
 }
 
-/// The commands that undo it, one a line. Kernel settings stay, since other VIPs may need them.
+/// The commands that undo them, one a line. Kernel settings stay, since other VIPs may need them.
 #[must_use]
-pub fn undo_script(setup: &Setup) -> Vec<String> {
-    setup.pieces().iter().rev().filter_map(undoing).collect()
+pub fn undo_script(pieces: &[Piece]) -> Vec<String> {
+    pieces.iter().rev().filter_map(undoing).collect()
 }
 
-/// The arguments of `ipvsctl realserver up` that say the same.
+/// The arguments of `ipvsctl realserver up` that say the same. A segment size stands there only when it is another than
+/// the one that fits an Ethernet, which is found anew each time, on the interfaces that are there then.
 #[must_use]
 pub fn arguments(setup: &Setup) -> String {
     let mut text = format!("--vip {}", setup.vip);
@@ -34,20 +35,19 @@ pub fn arguments(setup: &Setup) -> String {
     if let Some(local) = setup.local {
         let _ = write!(text, " --local {local}");
     }
+    if setup.mss != setup.fitting_segment(ETHERNET_MTU) {
+        match setup.mss {
+            Some(mss) => drop(write!(text, " --mss {mss}")),
+            None => text += " --mss off",
+        }
+    }
     text
 }
 
 /// A unit of systemd that sets a VIP up at the start and takes it down at the end.
 #[must_use]
 pub fn unit_text(setup: &Setup) -> String {
-    let mut arguments = arguments(setup);
-    // What fits an Ethernet is found anew at each start, on the interfaces that are there then.
-    if setup.mss != setup.fitting_segment(ETHERNET_MTU) {
-        match setup.mss {
-            Some(mss) => drop(write!(arguments, " --mss {mss}")),
-            None => arguments += " --mss off",
-        }
-    }
+    let arguments = arguments(setup);
     format!(
         "# /etc/systemd/system/lvs-realserver-{name}.service\n\
          [Unit]\n\
@@ -69,14 +69,15 @@ pub fn unit_text(setup: &Setup) -> String {
     )
 }
 
-/// A stanza of /etc/network/interfaces (ifupdown) that does the same without ipvsctl.
+/// A stanza of /etc/network/interfaces (ifupdown) that does the same without ipvsctl. Stanzas of several VIPs go together:
+/// what they share is made by the first, since ifupdown gives up at the first command that fails.
 #[must_use]
 pub fn interfaces_text(setup: &Setup) -> String {
-    let place = setup
-        .pieces()
-        .into_iter()
+    let pieces = setup.pieces();
+    let place = pieces
+        .iter()
         .find_map(|piece| match piece {
-            Piece::Address { interface, .. } => Some(interface),
+            Piece::Address { interface, .. } => Some(interface.clone()),
             _ => None,
         })
         .unwrap_or_else(|| "lo".to_owned());
@@ -91,15 +92,32 @@ pub fn interfaces_text(setup: &Setup) -> String {
         setup.vip, setup.mode
     );
     let _ = writeln!(text, "auto {place}\niface {place} {family} {method}");
-    for command in script(setup) {
+    for command in pieces.iter().flat_map(making_once) {
         // The interface must be there before ifupdown can say that it is up.
         let when = if place == "lo" { "up" } else { "pre-up" };
         let _ = writeln!(text, "    {when} {command}");
     }
-    for command in undo_script(setup) {
+    for command in undo_script(&pieces) {
         let _ = writeln!(text, "    post-down {command} || true");
     }
     text
+}
+
+/// The commands that make a piece unless another VIP has made it.
+fn making_once(piece: &Piece) -> Vec<String> {
+    let known = match piece {
+        Piece::Tunnel(tunnel) => format!("ip link show {} >/dev/null 2>&1", tunnel.name),
+        Piece::GuePort(gue) => {
+            let family = if gue.ipv6 { " -6" } else { "" };
+            format!("ip fou show | grep -q '^port {} gue{family} *$'", gue.port)
+        }
+        _ => return making(piece),
+    };
+    let guarded = |command: String| match command.contains(" add ") {
+        true => format!("{known} || {command}"),
+        false => command,
+    };
+    making(piece).into_iter().map(guarded).collect()
 }
 
 fn making(piece: &Piece) -> Vec<String> {

@@ -15,7 +15,9 @@ mod pieces;
 mod steps;
 
 pub use commands::{arguments, interfaces_text, script, undo_script, unit_text};
-pub use pieces::{GuePort, Piece, Tunnel, TunnelKind};
+pub use pieces::{
+    GuePort, Piece, Tunnel, TunnelKind, arp_announce_is_silent, arp_ignore_is_silent,
+};
 pub use steps::{Done, Step, steps};
 
 use std::collections::BTreeSet;
@@ -212,8 +214,8 @@ impl Setup {
     pub fn pieces(&self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         if self.vip.is_ipv4() {
-            pieces.push(Piece::at_least("net.ipv4.conf.all.arp_ignore", 1));
-            pieces.push(Piece::at_least("net.ipv4.conf.all.arp_announce", 2));
+            pieces.push(Piece::silent_answers());
+            pieces.push(Piece::silent_questions());
         }
         let mut place = "lo".to_owned();
         if let Some(tunnel) = self.tunnel() {
@@ -224,7 +226,7 @@ impl Setup {
                 pieces.push(Piece::Sysctl {
                     name: format!("net.ipv4.conf.{place}.rp_filter"),
                     value: 2,
-                    or_more: false,
+                    or_alike: false,
                 });
             }
         }

@@ -15,8 +15,9 @@ pub enum Piece {
         name: String,
         /// Its value.
         value: i64,
-        /// Whether a higher value will do as well.
-        or_more: bool,
+        /// Whether other values that do the same will do as well; which those are follows from its name.
+        #[serde(rename = "or_more")]
+        or_alike: bool,
     },
     /// A tunnel that takes packets in.
     Tunnel(Tunnel),
@@ -38,15 +39,62 @@ pub enum Piece {
     },
 }
 
+/// The setting of the kernel that decides for which addresses ARP answers.
+const ARP_IGNORE: &str = "net.ipv4.conf.all.arp_ignore";
+/// The setting of the kernel that decides which address ARP asks from.
+const ARP_ANNOUNCE: &str = "net.ipv4.conf.all.arp_announce";
+
+/// Whether ARP says nothing about an address of the loopback with this value of `arp_ignore`: with 1 and 2 it answers for
+/// addresses of the interface that was asked alone, with 8 for none; 3 tells addresses apart by their scope, which a VIP
+/// does not help; the kernel takes all others for 0 (net/ipv4/arp.c, arp_ignore).
+#[must_use]
+pub fn arp_ignore_is_silent(value: i64) -> bool {
+    matches!(value, 1 | 2 | 8)
+}
+
+/// Whether ARP never asks from an address of the loopback with this value of `arp_announce`; the kernel takes values above
+/// 2 for 0 (net/ipv4/arp.c, arp_solicit).
+#[must_use]
+pub fn arp_announce_is_silent(value: i64) -> bool {
+    value == 2
+}
+
 impl Piece {
-    /// A setting of the kernel that may be higher.
-    #[must_use]
-    pub fn at_least(name: &str, value: i64) -> Self {
+    /// That ARP answers for no address of the loopback.
+    pub(super) fn silent_answers() -> Self {
         Self::Sysctl {
-            name: name.to_owned(),
-            value,
-            or_more: true,
+            name: ARP_IGNORE.to_owned(),
+            value: 1,
+            or_alike: true,
         }
+    }
+
+    /// That ARP asks from no address of the loopback.
+    pub(super) fn silent_questions() -> Self {
+        Self::Sysctl {
+            name: ARP_ANNOUNCE.to_owned(),
+            value: 2,
+            or_alike: true,
+        }
+    }
+
+    /// Whether a setting with this value is as it shall be; no other piece has a value.
+    #[must_use]
+    pub fn takes(&self, found: i64) -> bool {
+        let Self::Sysctl {
+            name,
+            value,
+            or_alike,
+        } = self
+        else {
+            return false;
+        };
+        let alike = match name.as_str() {
+            ARP_IGNORE => arp_ignore_is_silent(found),
+            ARP_ANNOUNCE => arp_announce_is_silent(found),
+            _ => false,
+        };
+        found == *value || (*or_alike && alike)
     }
 }
 

@@ -33,6 +33,14 @@ fn direct_routing_needs_the_vip_and_silence_about_it() {
 }
 
 #[test]
+fn only_values_that_the_kernel_knows_keep_arp_silent() {
+    let pieces = setup("192.0.2.1", Mode::Dr).pieces();
+    let taken = |piece: &Piece| -> Vec<i64> { (-1..10).filter(|it| piece.takes(*it)).collect() };
+    assert_eq!(taken(&pieces[0]), [1, 2, 8]);
+    assert_eq!(taken(&pieces[1]), [2]);
+}
+
+#[test]
 fn every_pair_of_families_has_its_tunnel() {
     let kind = |vip, mode, local: Option<&str>| {
         let setup = Setup {
@@ -135,7 +143,7 @@ fn the_commands_do_what_the_pieces_say() {
         ..setup("192.0.2.1", Mode::Gue { port: 6080 })
     };
     assert_eq!(
-        script(&setup),
+        script(&setup.pieces()),
         [
             "sysctl -w net.ipv4.conf.all.arp_ignore=1",
             "sysctl -w net.ipv4.conf.all.arp_announce=2",
@@ -149,12 +157,40 @@ fn the_commands_do_what_the_pieces_say() {
         ]
     );
     assert_eq!(
-        undo_script(&setup),
+        undo_script(&setup.pieces()),
         [
             "ip address del 192.0.2.1/32 dev lvs-ipip",
             "iptables -t mangle -D OUTPUT -s 192.0.2.1 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1420",
             "ip fou del port 6080",
             "ip link del lvs-ipip",
         ]
+    );
+}
+
+#[test]
+fn what_two_vips_share_is_made_once_by_commands_too() {
+    let both = [
+        setup("192.0.2.1", Mode::Ipip),
+        setup("192.0.2.2", Mode::Ipip),
+    ];
+    let commands = script(&pieces(&both.into()));
+    let once = |words: &str| commands.iter().filter(|it| it.starts_with(words)).count();
+    assert_eq!(once("ip link add"), 1);
+    assert_eq!(once("ip address add"), 2);
+}
+
+#[test]
+fn a_segment_size_is_an_argument_unless_it_is_found_anyway() {
+    let with = |mss| Setup {
+        mss,
+        ..setup("192.0.2.1", Mode::Ipip)
+    };
+    let plain = "--vip 192.0.2.1 --mode ipip";
+    assert_eq!(arguments(&with(Some(1440))), plain);
+    assert_eq!(arguments(&with(Some(1300))), format!("{plain} --mss 1300"));
+    assert_eq!(arguments(&with(None)), format!("{plain} --mss off"));
+    assert_eq!(
+        arguments(&setup("192.0.2.1", Mode::Dr)),
+        "--vip 192.0.2.1 --mode dr"
     );
 }

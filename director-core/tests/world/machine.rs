@@ -9,6 +9,8 @@ pub(crate) struct Machine {
     pub(crate) made: Vec<HostPiece>,
     /// Why nothing new can be made just now.
     pub(crate) refuses: Option<String>,
+    /// Why something that comes by itself is not there yet.
+    pub(crate) waits: Option<String>,
     /// How often the director has asked.
     pub(crate) asked: usize,
 }
@@ -31,6 +33,8 @@ impl Machine {
                 HostResult::Kept
             } else if let Some(why) = &self.refuses {
                 HostResult::Failed(why.clone())
+            } else if let Some(why) = &self.waits {
+                HostResult::Waits(why.clone())
             } else {
                 self.made.push(piece.clone());
                 HostResult::Made(None)

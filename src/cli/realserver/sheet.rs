@@ -1,15 +1,16 @@
 //! What each real server of a definitions file needs, as commands with their reasons: one block a server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
 
 use director_core::model::{Model, RealServer, ServiceId};
-use director_core::realserver::{Mode, Setup, script};
+use director_core::realserver::{Mode, Setup, arguments, pieces, script};
 
 use super::super::error::CliError;
 use super::super::output::{Exit, Output};
 use crate::loader::load;
+use crate::net::{NetError, Network};
 
 /// Loads and prints.
 pub(super) fn print(file: &Path, output: &mut Output) -> Result<Exit, CliError> {
@@ -21,7 +22,7 @@ pub(super) fn print(file: &Path, output: &mut Output) -> Result<Exit, CliError> 
         }
     };
     output.findings(&loaded.report)?;
-    output.text(&sheet(&loaded.model))?;
+    output.text(&sheet(&loaded.model, &directors_addresses(&loaded.model)))?;
     Ok(Exit::Fine)
 }
 
@@ -34,14 +35,57 @@ enum Need {
     Mark(String, Mode),
     /// Replies must go back by the director.
     WayBack(String),
+    /// The director serves by itself.
+    Director(String),
 }
 
-fn sheet(model: &Model) -> String {
+/// The addresses that the director has for itself, as far as that can be told: its VIPs, and those of this machine when it
+/// answers for one of them. Where this machine cannot be looked at it is taken for another.
+fn directors_addresses(model: &Model) -> BTreeSet<IpAddr> {
+    let vip = |id: ServiceId| match id {
+        ServiceId::Address { vip, .. } => Some(vip),
+        ServiceId::Mark { .. } => None,
+    };
+    let vips = model
+        .services()
+        .iter()
+        .filter_map(|service| vip(service.id));
+    let mut all: BTreeSet<IpAddr> = vips.collect();
+    let (answered, own) = addresses_here().unwrap_or_default();
+    if !answered.is_disjoint(&all) {
+        all.extend(own);
+    }
+    all
+}
+
+/// The addresses on interfaces of this machine that answer for them, and all that it has.
+fn addresses_here() -> Result<(BTreeSet<IpAddr>, BTreeSet<IpAddr>), NetError> {
+    let network = Network::open()?;
+    let interfaces = network.interfaces()?;
+    let answering: BTreeSet<u32> = interfaces
+        .iter()
+        .filter(|one| one.answers())
+        .map(|one| one.index)
+        .collect();
+    let addresses = network.addresses()?;
+    let answered = addresses
+        .iter()
+        .filter(|one| answering.contains(&one.interface))
+        .map(|one| one.address)
+        .collect();
+    Ok((answered, addresses.iter().map(|one| one.address).collect()))
+}
+
+fn sheet(model: &Model, directors: &BTreeSet<IpAddr>) -> String {
     let mut needs: BTreeMap<IpAddr, Vec<Need>> = BTreeMap::new();
     for service in model.services() {
         for server in service.real_servers.iter().chain(&service.fallback) {
-            let need = need(&service.id, &service.name, server);
-            let known = needs.entry(server.endpoint.address).or_default();
+            let address = server.endpoint.address;
+            let need = match address.is_loopback() || directors.contains(&address) {
+                true => Need::Director(service.name.clone()),
+                false => need(&service.id, &service.name, server),
+            };
+            let known = needs.entry(address).or_default();
             if !known.contains(&need) {
                 known.push(need);
             }
@@ -66,40 +110,49 @@ fn need(service: &ServiceId, name: &str, server: &RealServer) -> Need {
 }
 
 fn block(server: IpAddr, needs: &[Need]) -> String {
-    let mut text = format!("# on {server}\n");
-    for need in needs {
-        match need {
-            Need::WayBack(name) => {
-                text += &format!(
-                    "# {name}, NAT: nothing is set here, but its replies must go back by the director:\n\
-                     # the route to the clients (mostly the default route) must lead to the director's address on this network\n"
-                );
-            }
-            Need::Mark(name, mode) => {
-                text += &format!(
-                    "# {name}, {mode}: the service is a firewall mark; do this for each address that the mark is set for:\n\
-                     #   ipvsctl realserver up --vip ADDRESS --mode {}\n",
-                    flags(*mode)
-                );
-            }
-            Need::Vip(setup) => {
-                let local = setup
-                    .local
-                    .map(|local| format!(" --local {local}"))
-                    .unwrap_or_default();
-                text += &format!(
-                    "ipvsctl realserver up --vip {} --mode {}{local}\n",
-                    setup.vip,
-                    flags(setup.mode)
-                );
-                text += "# the same without ipvsctl:\n";
-                for command in script(setup) {
-                    text += &format!("#   {command}\n");
-                }
-            }
-        }
+    let setup = |need: &Need| match need {
+        Need::Vip(setup) => Some(*setup),
+        _ => None,
+    };
+    let setups: BTreeSet<Setup> = needs.iter().filter_map(setup).collect();
+    let remarks: String = needs.iter().filter_map(remark).collect();
+    format!("# on {server}\n{}{remarks}", commands(&setups))
+}
+
+/// The commands for all VIPs of a server; what they share is made once.
+fn commands(setups: &BTreeSet<Setup>) -> String {
+    if setups.is_empty() {
+        return String::new();
     }
-    text
+    let ups = setups
+        .iter()
+        .map(|setup| format!("ipvsctl realserver up {}\n", arguments(setup)));
+    let same = script(&pieces(setups)).into_iter();
+    let same = same.map(|command| format!("#   {command}\n"));
+    format!(
+        "{}# the same without ipvsctl:\n{}",
+        ups.collect::<String>(),
+        same.collect::<String>()
+    )
+}
+
+/// What a need leaves to the reader.
+fn remark(need: &Need) -> Option<String> {
+    match need {
+        Need::Vip(_) => None,
+        Need::WayBack(name) => Some(format!(
+            "# {name}, NAT: nothing is set here, but its replies must go back by the director:\n\
+             # the route to the clients (mostly the default route) must lead to the director's address on this network\n"
+        )),
+        Need::Director(name) => Some(format!(
+            "# {name}: this is the director itself, which has the VIP already and must answer for it; nothing is set here\n"
+        )),
+        Need::Mark(name, mode) => Some(format!(
+            "# {name}, {mode}: the service is a firewall mark; do this for each address that the mark is set for:\n\
+             #   ipvsctl realserver up --vip ADDRESS --mode {}\n",
+            flags(*mode)
+        )),
+    }
 }
 
 fn flags(mode: Mode) -> String {

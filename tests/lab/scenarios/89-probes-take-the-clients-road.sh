@@ -98,6 +98,16 @@ roads_file | director_define
 director_reload
 all_up | eventually_shown 20
 
+# Where nobody is asked by such a road any more the settings are as they were, and elsewhere they stay.
+settings_are() { [ "$(setting front.accept_local) $(setting back.accept_local)" = "$1" ]; }
+roads_file | sed "/name: tunnel/,+1d; \\|udp://$VIP:7|,+1d" | director_define
+director_reload
+eventually 10 settings_are '1 0'
+roads_file | director_define
+director_reload
+all_up | eventually_shown 20
+expect settings_are '1 1'
+
 # A daemon that was killed leaves helpers and settings; the next one cleans up, though it asks nobody by such a road.
 director_kill
 expect_equal 'helpers after a kill' 8 "$(helpers)"

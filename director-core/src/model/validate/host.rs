@@ -8,22 +8,34 @@ use super::Findings;
 use crate::definitions::{
     Definitions, Host, ListenDefinition, Placed, ServiceDefinition, VipDefinition,
 };
-use crate::model::{HostWishes, KernelTimeouts, LONGEST_TIMEOUT, OnStop, Vip};
+use crate::model::{
+    Forwarding, HostWishes, KernelTimeouts, LONGEST_TIMEOUT, OnStop, Vip, VirtualService,
+};
 
 /// The longest name of an interface (include/uapi/linux/if.h, IFNAMSIZ, less the closing NUL).
 const LONGEST_INTERFACE: usize = 15;
 
-pub(super) fn wishes(definitions: &Definitions, findings: &mut Findings) -> HostWishes {
+pub(super) fn wishes(
+    definitions: &Definitions,
+    services: &[VirtualService],
+    findings: &mut Findings,
+) -> HostWishes {
     let host = &definitions.host;
     HostWishes {
         vips: vips(definitions, findings),
         profile: host.profile.as_ref().map(|profile| profile.value),
+        ipv6_nat: services.iter().any(has_ipv6_nat),
         timeouts: KernelTimeouts {
             tcp: limit(host.tcp_timeout.as_ref(), findings),
             tcp_fin: limit(host.tcp_fin_timeout.as_ref(), findings),
             udp: limit(host.udp_timeout.as_ref(), findings),
         },
     }
+}
+
+fn has_ipv6_nat(service: &VirtualService) -> bool {
+    let mut servers = service.real_servers.iter().chain(&service.fallback);
+    servers.any(|server| server.forwarding == Forwarding::Masq && server.endpoint.address.is_ipv6())
 }
 
 /// A time limit as the kernel takes it: whole seconds, and not none, which would leave it as it is.

@@ -118,7 +118,10 @@ pub(in super::super) const DIRECTOR: Shape = Shape {
             .default("none; no setting of the kernel is changed")
             .means(
                 "A way of balancing, whose settings of the kernel are applied while the director runs and put back when \
-                 it stops; `ipvsctl plan` shows each with its reason.",
+                 it stops, along with what the kernel changes by itself with them; `ipvsctl plan` shows each with its \
+                 reason. `nat-gateway` has IPv6 forwarded too where a service has servers by NAT of IPv6. A router \
+                 ignores router advertisements: on a machine that has its own IPv6 routes from those this is not set \
+                 until `accept_ra=2` on their interface has the kernel keep them.",
             ),
         key("timeouts", "{tcp: 15m, tcp_fin: 2m, udp: 5m}")
             .takes(Mapping(&TIMEOUTS))

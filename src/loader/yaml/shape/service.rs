@@ -29,8 +29,9 @@ pub(in super::super) const SERVICE: Shape = Shape {
             .default("none; somebody else adds the address")
             .means(
                 "Has the director add the address to an interface, tell the neighbours, and remove it again. It is not \
-                 added while another machine answers for it; one that is there already is left alone. It is away while \
-                 all services at it are withdrawn (`minimum_healthy`, `below: withdraw`).",
+                 added while another machine answers for it, nor while the interface is down and nobody can be asked; \
+                 one that is there already is left alone. It is away while all services at it are withdrawn \
+                 (`minimum_healthy`, `below: withdraw`).",
             ),
         key("scheduler", "wrr")
             .takes(Either(&[Word(KNOWN_SCHEDULERS), Mapping(&SCHEDULER)]))
