@@ -1,5 +1,7 @@
 //! A real server that answers for the VIP: by ARP though it stands quietly, or since it stands on an Ethernet as well.
 
+use director_core::realserver::{arp_announce_is_silent, arp_ignore_is_silent};
+
 use crate::doctor::{Facts, Finding};
 use crate::net::Address;
 
@@ -67,7 +69,8 @@ fn by_arp(facts: &Facts) -> Vec<Finding> {
             .iter()
             .filter(|one| one.up && !one.loopback && one.resolves && one.mac.is_some())
             .find(|one| {
-                !keeps_quiet(of(&one.name, "arp_ignore")) || of(&one.name, "arp_announce") < 2
+                !arp_ignore_is_silent(of(&one.name, "arp_ignore"))
+                    || !arp_announce_is_silent(of(&one.name, "arp_announce"))
             });
         let Some(loud) = loud else { continue };
         findings.push(Finding {
@@ -84,10 +87,4 @@ fn by_arp(facts: &Facts) -> Vec<Finding> {
         });
     }
     findings
-}
-
-/// Whether nobody is told of an address on the loopback with this `arp_ignore`: 3 speaks of addresses of global scope, and
-/// those that have no meaning yet are as 0 (net/ipv4/arp.c, `arp_ignore`).
-fn keeps_quiet(arp_ignore: i64) -> bool {
-    matches!(arp_ignore, 1 | 2 | 8)
 }

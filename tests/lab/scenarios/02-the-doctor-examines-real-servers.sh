@@ -14,7 +14,7 @@ sysctl_on real2 net.ipv4.conf.all.arp_ignore=0
 on_director server-claims-vip
 mended real2
 on_director ''
-sysctl_on real2 net.ipv4.conf.all.arp_ignore=0
+sysctl_on real2 net.ipv4.conf.all.arp_ignore=3
 finds real2 arp-answers
 mended real2
 finds real2 ''
