@@ -10,9 +10,11 @@
 mod clamp;
 mod error;
 mod hands;
+mod here;
 mod memory;
 
 pub use error::RealServerError;
+pub use here::addresses_as_director;
 pub use memory::{Memory, default_path};
 
 use std::collections::BTreeSet;

@@ -10,7 +10,7 @@ use director_core::realserver::{Mode, Setup, arguments, pieces, script};
 use super::super::error::CliError;
 use super::super::output::{Exit, Output};
 use crate::loader::load;
-use crate::net::{NetError, Network};
+use crate::realserver::addresses_as_director;
 
 /// Loads and prints.
 pub(super) fn print(file: &Path, output: &mut Output) -> Result<Exit, CliError> {
@@ -50,30 +50,9 @@ fn directors_addresses(model: &Model) -> BTreeSet<IpAddr> {
         .services()
         .iter()
         .filter_map(|service| vip(service.id));
-    let mut all: BTreeSet<IpAddr> = vips.collect();
-    let (answered, own) = addresses_here().unwrap_or_default();
-    if !answered.is_disjoint(&all) {
-        all.extend(own);
-    }
-    all
-}
-
-/// The addresses on interfaces of this machine that answer for them, and all that it has.
-fn addresses_here() -> Result<(BTreeSet<IpAddr>, BTreeSet<IpAddr>), NetError> {
-    let network = Network::open()?;
-    let interfaces = network.interfaces()?;
-    let answering: BTreeSet<u32> = interfaces
-        .iter()
-        .filter(|one| one.answers())
-        .map(|one| one.index)
-        .collect();
-    let addresses = network.addresses()?;
-    let answered = addresses
-        .iter()
-        .filter(|one| answering.contains(&one.interface))
-        .map(|one| one.address)
-        .collect();
-    Ok((answered, addresses.iter().map(|one| one.address).collect()))
+    let vips: BTreeSet<IpAddr> = vips.collect();
+    let own = addresses_as_director(&vips).unwrap_or_default();
+    vips.into_iter().chain(own).collect()
 }
 
 fn sheet(model: &Model, directors: &BTreeSet<IpAddr>) -> String {

@@ -7,7 +7,7 @@
 OWN=198.51.100.10
 THEIRS=198.51.100.20
 LATE=203.0.113.10
-DEFINITIONS=$LAB_TMP/director/definitions.yaml
+export DEFINITIONS="$LAB_TMP/director/definitions.yaml"
 setting() {
     on director sysctl -n "$1"
 }
