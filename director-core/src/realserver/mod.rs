@@ -159,12 +159,14 @@ impl Setup {
     #[must_use]
     pub fn of_road(vip: IpAddr, server: IpAddr, forwarding: Forwarding) -> Option<Self> {
         let mode = Mode::of(forwarding)?;
-        // A tunnel of the other family does not follow from the VIP.
+        // A tunnel of the other family does not follow from the VIP; and ip(8) of iproute2 6.1 leaves the checksum out of
+        // one for all addresses (`external`), whose commands are printed.
         let crosses = mode != Mode::Dr && server.is_ipv4() != vip.is_ipv4();
+        let named = crosses || mode == Mode::Gre { checksum: true };
         let mut setup = Self {
             vip,
             mode,
-            local: crosses.then_some(server),
+            local: named.then_some(server),
             mss: None,
         };
         setup.mss = setup.fitting_segment(ETHERNET_MTU);

@@ -189,6 +189,12 @@ fn contradiction(args: &UpArgs) -> Option<&'static str> {
     if args.checksum && args.mode != ModeWord::Gre {
         return Some("only gre has to be told of checksums: leave --checksum out");
     }
+    let by_ip = matches!(args.print, Some(form) if form != Form::Systemd);
+    if by_ip && args.checksum && args.local.is_none() {
+        return Some(
+            "ip(8) leaves the checksum out of a tunnel for all addresses: write --local ADDRESS, the one that the director sends to; or --print systemd",
+        );
+    }
     if args.local.is_some() && args.mode == ModeWord::Dr {
         return Some("direct routing has no outer address: leave --local out");
     }

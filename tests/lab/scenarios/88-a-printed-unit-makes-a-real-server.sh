@@ -95,7 +95,15 @@ by_unit() {
     unit_does ExecStop
     expect_equal "$what: the machine after the stop" "$before" "$(condition)"
     # iproute2 sends no icsum along with external: by its commands a checksum needs --local.
-    case $arguments in *--checksum*--local*) ;; *--checksum*) return ;; esac
+    case $arguments in
+    *--checksum*--local*) ;;
+    *--checksum*)
+        # shellcheck disable=SC2086
+        ! refused=$(realserver up $arguments --print interfaces 2>&1) || fail "$what: this was printed: $refused"
+        expect_contains "$what: the refusal" 'write --local ADDRESS' "$refused"
+        arguments="$arguments --local $(echo "${server%:80}" | tr -d '[]')"
+        ;;
+    esac
     # shellcheck disable=SC2086
     stanza=$(realserver up $arguments --print interfaces)
     stanza_does '\(pre-\)*up'
