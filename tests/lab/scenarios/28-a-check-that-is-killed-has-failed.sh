@@ -40,7 +40,7 @@ V
 }
 director_define <<D
 checkinterval=1
-checktimeout=2
+checktimeout=4
 $(external 81 good)
 $(external 82 killed)
 $(external 83 slow)
