@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Director;
-use crate::model::{HostPiece, ServiceId, VirtualService};
+use crate::model::{HostPiece, VirtualService};
 use crate::moment::Moment;
 use crate::recovery::{Pool, Shortage, census};
 use crate::table::ServiceEntry;
@@ -79,17 +79,12 @@ impl Director {
 
     /// Why a VIP is not announced, as its services say.
     pub(super) fn why_not_announced(&self, address: IpAddr) -> String {
-        let withdrawn = self.at(address).filter_map(|service| {
+        let withdrawn = self.model.services_at(address).filter_map(|service| {
             let shortage = self.recovery.pools.of(&service.id)?.shortage?;
             Some(format!("{}: {shortage}", service.name))
         });
         let reasons: Vec<String> = withdrawn.collect();
         reasons.join("; ")
-    }
-
-    fn at(&self, address: IpAddr) -> impl Iterator<Item = &VirtualService> {
-        let services = self.model.services().iter();
-        services.filter(move |service| is_at(&service.id, address))
     }
 
     fn need_of(&self, address: IpAddr, now: Moment) -> Need {
@@ -100,11 +95,11 @@ impl Director {
             return Need::Unknown;
         };
         let mut standing = observed.services.keys();
-        if standing.any(|id| is_at(id, address) && self.model.service(id).is_none()) {
+        if standing.any(|id| id.is_at(address) && self.model.service(id).is_none()) {
             return Need::Served;
         }
         let situation = self.situation(observed, now);
-        let needs = self.at(address).map(|service| {
+        let needs = self.model.services_at(address).map(|service| {
             let entry = observed.services.get(&service.id);
             need(&situation, service, entry)
         });
@@ -135,8 +130,4 @@ fn need(situation: &Situation<'_>, service: &VirtualService, entry: Option<&Serv
         (false, true) => Need::Presumed,
         (false, false) => Need::Unknown,
     }
-}
-
-fn is_at(service: &ServiceId, address: IpAddr) -> bool {
-    matches!(service, ServiceId::Address { vip, .. } if *vip == address)
 }

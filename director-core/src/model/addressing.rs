@@ -101,6 +101,12 @@ impl ServiceId {
         }
     }
 
+    /// Whether it is at this VIP.
+    #[must_use]
+    pub fn is_at(&self, address: IpAddr) -> bool {
+        matches!(self, Self::Address { vip, .. } if *vip == address)
+    }
+
     /// The service as an option of ipvsadm (ipvsadm(8)), its port written as `named`.
     #[must_use]
     pub fn ipvsadm_option(&self, named: impl FnOnce(IpAddr, u16, Protocol) -> String) -> String {

@@ -170,12 +170,16 @@ impl Model {
         &self.host
     }
 
+    /// The services at this VIP.
+    pub fn services_at(&self, vip: IpAddr) -> impl Iterator<Item = &VirtualService> {
+        let services = self.services().iter();
+        services.filter(move |service| service.id.is_at(vip))
+    }
+
     /// Whether every service at this VIP is withdrawn when too few of its real servers are left, and the VIP with them.
     #[must_use]
     pub fn may_be_withdrawn(&self, vip: IpAddr) -> bool {
-        let at_it = |service: &&VirtualService| matches!(service.id, ServiceId::Address { vip: own, .. } if own == vip);
-        let mut services = self.services().iter().filter(at_it);
-        services.all(|service| {
+        self.services_at(vip).all(|service| {
             let minimum = service.recovery.minimum;
             minimum.is_some_and(|minimum| minimum.below == BelowMinimum::Withdraw)
         })

@@ -22,16 +22,7 @@ pub fn undo_script(pieces: &[Piece]) -> Vec<String> {
 /// the one that fits an Ethernet, which is found anew each time, on the interfaces that are there then.
 #[must_use]
 pub fn arguments(setup: &Setup) -> String {
-    let mut text = format!("--vip {}", setup.vip);
-    match setup.mode {
-        Mode::Dr => text += " --mode dr",
-        Mode::Ipip => text += " --mode ipip",
-        Mode::Gre { checksum: false } => text += " --mode gre",
-        Mode::Gre { checksum: true } => text += " --mode gre --checksum",
-        Mode::Gue { port } => {
-            let _ = write!(text, " --mode gue --port {port}");
-        }
-    }
+    let mut text = format!("--vip {} {}", setup.vip, setup.mode.arguments());
     if let Some(local) = setup.local {
         let _ = write!(text, " --local {local}");
     }

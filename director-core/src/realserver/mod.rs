@@ -71,6 +71,18 @@ impl Mode {
         }
     }
 
+    /// The arguments of `ipvsctl realserver up` that say so.
+    #[must_use]
+    pub fn arguments(self) -> String {
+        match self {
+            Self::Dr => "--mode dr".to_owned(),
+            Self::Ipip => "--mode ipip".to_owned(),
+            Self::Gre { checksum: false } => "--mode gre".to_owned(),
+            Self::Gre { checksum: true } => "--mode gre --checksum".to_owned(),
+            Self::Gue { port } => format!("--mode gue --port {port}"),
+        }
+    }
+
     /// What it adds to each packet, bytes, when the outer one is of this family.
     #[must_use]
     pub fn overhead(self, outer: Family) -> u16 {
@@ -159,14 +171,12 @@ impl Setup {
     #[must_use]
     pub fn of_road(vip: IpAddr, server: IpAddr, forwarding: Forwarding) -> Option<Self> {
         let mode = Mode::of(forwarding)?;
-        // A tunnel of the other family does not follow from the VIP; and ip(8) of iproute2 6.1 leaves the checksum out of
-        // one for all addresses (`external`), whose commands are printed.
+        // A tunnel of the other family does not follow from the VIP.
         let crosses = mode != Mode::Dr && server.is_ipv4() != vip.is_ipv4();
-        let named = crosses || mode == Mode::Gre { checksum: true };
         let mut setup = Self {
             vip,
             mode,
-            local: named.then_some(server),
+            local: crosses.then_some(server),
             mss: None,
         };
         setup.mss = setup.fitting_segment(ETHERNET_MTU);

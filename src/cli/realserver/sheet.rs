@@ -84,7 +84,15 @@ fn need(service: &ServiceId, name: &str, server: &RealServer) -> Need {
     let ServiceId::Address { vip, .. } = service else {
         return Need::Mark(name.to_owned(), mode);
     };
-    let setup = Setup::of_road(*vip, server.endpoint.address, server.forwarding);
+    let rip = server.endpoint.address;
+    let setup = Setup::of_road(*vip, rip, server.forwarding).map(|setup| match mode {
+        // ip(8) of iproute2 6.1 leaves the checksum out of a tunnel for all addresses (`external`).
+        Mode::Gre { checksum: true } => Setup {
+            local: Some(rip),
+            ..setup
+        },
+        _ => setup,
+    });
     setup.map_or_else(|| Need::WayBack(name.to_owned()), Need::Vip)
 }
 
@@ -128,18 +136,8 @@ fn remark(need: &Need) -> Option<String> {
         )),
         Need::Mark(name, mode) => Some(format!(
             "# {name}, {mode}: the service is a firewall mark; do this for each address that the mark is set for:\n\
-             #   ipvsctl realserver up --vip ADDRESS --mode {}\n",
-            flags(*mode)
+             #   ipvsctl realserver up --vip ADDRESS {}\n",
+            mode.arguments()
         )),
-    }
-}
-
-fn flags(mode: Mode) -> String {
-    match mode {
-        Mode::Dr => "dr".to_owned(),
-        Mode::Ipip => "ipip".to_owned(),
-        Mode::Gre { checksum: false } => "gre".to_owned(),
-        Mode::Gre { checksum: true } => "gre --checksum".to_owned(),
-        Mode::Gue { port } => format!("gue --port {port}"),
     }
 }

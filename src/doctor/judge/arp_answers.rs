@@ -27,7 +27,7 @@ fn in_the_open(facts: &Facts) -> Vec<Finding> {
         let Some(place) = places.find(|one| one.index == address.interface) else {
             continue;
         };
-        if place.loopback || !place.resolves {
+        if !place.answers() {
             continue;
         }
         findings.push(Finding {

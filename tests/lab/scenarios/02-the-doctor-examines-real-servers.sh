@@ -111,6 +111,11 @@ tunnel_of_ipv6() {
     on director ipvsadm -A -t "[$DIRECT_VIP6]:80" -s rr
     on director ipvsadm -a -t "[$DIRECT_VIP6]:80" -r "$1" -i
 }
+no_tunnel_of_ipv6() {
+    realserver real3 down --vip "$DIRECT_VIP6"
+    on director ipvsadm -D -t "[$DIRECT_VIP6]:80"
+    on director ip address del "$DIRECT_VIP6/64" dev front
+}
 section 'A real server that does not unwrap the tunnel of IPv6'
 tunnel_of_ipv6 "[$RIP63]:80"
 finds director tunnel-not-unwrapped --config "$definitions.six"
@@ -126,9 +131,7 @@ mended director
 finds director '' --config "$definitions.six"
 on real3 ip6tables-legacy -t mangle -F
 on director ip -6 route del "$RIP63" dev back
-realserver real3 down --vip "$DIRECT_VIP6"
-on director ipvsadm -D -t "[$DIRECT_VIP6]:80"
-on director ip address del "$DIRECT_VIP6/64" dev front
+no_tunnel_of_ipv6
 
 section 'A real server without the VIP of IPv6 in a tunnel of IPv4'
 tunnel_of_ipv6 "$RIP3:80"
@@ -136,9 +139,7 @@ finds director tunnel-not-unwrapped --config "$definitions.six"
 mended real3
 finds director '' --config "$definitions.six"
 finds real3 ''
-realserver real3 down --vip "$DIRECT_VIP6"
-on director ipvsadm -D -t "[$DIRECT_VIP6]:80"
-on director ip address del "$DIRECT_VIP6/64" dev front
+no_tunnel_of_ipv6
 
 # The doctor wraps its own echoes as these tunnels do; until the server unwraps them, it refuses.
 VIP_BY_GUE=172.17.60.203
