@@ -71,10 +71,11 @@ fn table(vip: IpAddr) -> String {
     format!("lvs_realserver_{name}")
 }
 
+/// A table of its own with the rule. nft 1.0 wants a semicolon even between two braces.
 fn new_rule(vip: IpAddr, mss: u16) -> String {
     let family = if vip.is_ipv4() { "ip" } else { "ip6" };
     format!(
-        "table inet {} {{ chain output {{ type filter hook output priority mangle; policy accept; {family} saddr {vip} tcp flags & (syn | rst) == syn tcp option maxseg size set {mss}; }} }}",
+        "table inet {} {{ chain output {{ type filter hook output priority mangle; policy accept; {family} saddr {vip} tcp flags & (syn | rst) == syn tcp option maxseg size set {mss}; }}; }}",
         table(vip)
     )
 }

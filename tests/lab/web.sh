@@ -175,3 +175,14 @@ expect_download_completes() {
     eventually 5 download_succeeded "$1"
     signal client "$1" KILL
 }
+
+# client_keeps_to BYTES VIP WHAT: the client sends segments there that are not larger, and not much smaller.
+client_keeps_to() {
+    # shellcheck disable=SC2016 # perl expands
+    segment=$(on client perl -MIO::Socket::IP -MSocket=IPPROTO_TCP,TCP_MAXSEG -e '
+        my $to = IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => 80, Timeout => 10) or die "$ARGV[0]: $@\n";
+        print unpack "i", getsockopt($to, IPPROTO_TCP, TCP_MAXSEG)' "$2")
+    if [ "$segment" -gt "$1" ] || [ "$segment" -lt $(($1 - 40)) ]; then
+        fail "$3: the client sends segments of $segment bytes, $1 fit"
+    fi
+}

@@ -198,6 +198,9 @@ fn contradiction(args: &UpArgs) -> Option<&'static str> {
     if args.local.is_some() && args.mode == ModeWord::Dr {
         return Some("direct routing has no outer address: leave --local out");
     }
+    if matches!(args.mss, Segment::Bytes(_)) && args.mode == ModeWord::Dr {
+        return Some("direct routing wraps nothing, so that every segment fits: leave --mss out");
+    }
     None
 }
 

@@ -84,9 +84,9 @@ vagrant_restore() {
 # vagrant_reached HOST: it answers; after a restore the bridges forget for a while where everybody is.
 vagrant_reached() {
     tries=0
-    until ssh -F "$LAB_SSH/config" -o ConnectTimeout=5 "$1" true; do
+    until ssh -F "$LAB_SSH/config" -o ConnectTimeout=5 "$1" true 2>/dev/null; do
         tries=$((tries + 1))
-        [ $tries -lt 30 ] || return 1
+        [ $tries -lt 30 ] || { echo "vagrant: $1 does not answer by ssh" >&2; return 1; }
         sleep 0.5
     done
 }

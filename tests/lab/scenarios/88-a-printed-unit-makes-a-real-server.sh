@@ -23,7 +23,7 @@ condition() {
     # shellcheck disable=SC2016
     on real1 sh -c 'ip -o address; ip -o link; ip route show table all; ip -6 route show table all; ip fou show; ip -6 fou show
         grep -r . /proc/sys/net/ipv4/conf/*/arp_ignore /proc/sys/net/ipv4/conf/*/arp_announce /proc/sys/net/ipv4/conf/*/rp_filter
-        iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; ls /run/ipvsd' 2>&1 |
+        iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; nft list ruleset 2>/dev/null; ls /run/ipvsd' 2>&1 |
         # An address that was leased has less time left each time.
         sed 's/\(valid_lft\|preferred_lft\|expires\) [0-9]*sec//g' | grep -v -e '^# ' -e '^:'
 }
@@ -36,14 +36,6 @@ unit_does() {
     on real1 sh -c "$unit_command" >"$LAB_TMP/unit" 2>&1 || fail "$what: $1: $(cat "$LAB_TMP/unit")"
 }
 
-# client_segment: the largest that the client sends on a connection there.
-client_segment() {
-    # shellcheck disable=SC2016 # perl expands
-    on client perl -MIO::Socket::IP -MSocket=IPPROTO_TCP,TCP_MAXSEG -e '
-        my $to = IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => 80, Timeout => 10) or die "$ARGV[0]: $@\n";
-        print unpack "i", getsockopt($to, IPPROTO_TCP, TCP_MAXSEG)' "$vip"
-}
-
 # served IPVSADM-ARGUMENTS...: traffic tells whether the machine is a real server.
 served() {
     on director ipvsadm -A -t "$url:80" -s rr
@@ -52,10 +44,7 @@ served() {
     # What the client sends has to fit into the tunnel by itself; options take up to 40 bytes of what it was told. A large
     # request would prove nothing: it leaves in pieces of many segments, which no tunnel measures.
     if [ -n "$fits" ]; then
-        segment=$(client_segment)
-        if [ "$segment" -gt "$fits" ] || [ "$segment" -lt $((fits - 40)) ]; then
-            fail "$what: the client sends segments of $segment bytes, $fits fit"
-        fi
+        client_keeps_to "$fits" "$vip" "$what"
     fi
     on director ipvsadm -D -t "$url:80"
 }

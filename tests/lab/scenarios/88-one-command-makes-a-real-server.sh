@@ -18,7 +18,7 @@ condition() {
     # shellcheck disable=SC2016
     on real1 sh -c 'ip -o address; ip -o link; ip route show table all; ip -6 route show table all
         grep -r . /proc/sys/net/ipv4/conf/*/arp_ignore /proc/sys/net/ipv4/conf/*/arp_announce /proc/sys/net/ipv4/conf/*/rp_filter
-        iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; ip fou show; ls /run/ipvsd' 2>&1 |
+        iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; nft list ruleset 2>/dev/null; ip fou show; ls /run/ipvsd' 2>&1 |
         # An address that was leased has less time left each time.
         sed 's/\(valid_lft\|preferred_lft\|expires\) [0-9]*sec//g' | grep -v -e '^# ' -e '^:'
 }

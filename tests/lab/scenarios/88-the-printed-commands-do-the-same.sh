@@ -2,7 +2,6 @@
 # What `ipvsctl realserver` prints for those who go without it does the same, to the letter: the stanzas of
 # /etc/network/interfaces in the order in which ifupdown runs them, up and down again, and the commands of a sheet. Two VIPs
 # that share a tunnel go together. A director is told to set nothing of its own services.
-# machines: no, the program that reads the rules of nftables is not installed on the machines
 
 VIP2=172.17.60.202
 for host in director real1; do load_modules $host ipip ip_gre sit ip6_tunnel ip6_gre fou fou6 iptable_mangle; done
