@@ -26,15 +26,15 @@ lab: ## a shell in a booted lab: 'on HOST COMMAND...'; or one command: make lab 
 	@cargo build --quiet --bins
 	@tests/lab/run --shell $(if $(CMD),-c "$$CMD")
 
-matrix: ## in the lab: walk every road through the kernel and write tests/lab/MATRIX.md anew
+matrix: ## in the lab: test every forwarding path of the kernel and write tests/lab/MATRIX.md anew
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
-	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto every-road && tests/lab/matrix $$results >tests/lab/MATRIX.md && rm -r $$results
+	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto forwarding/every-path && tests/lab/matrix $$results >tests/lab/MATRIX.md && rm -r $$results
 
 transcripts: ## in the lab: make every fault that the doctor knows and write docs/doctor.md anew
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
-	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto the-doctor && tests/lab/transcripts $$results >docs/doctor.md && rm -r $$results
+	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto operator/doctor && tests/lab/transcripts $$results >docs/doctor.md && rm -r $$results
 
 differential: ## Debian's ldirectord and ours on the same files, through the same events; rewrites its RESULTS.md
 	@tests/lab/install
@@ -49,8 +49,8 @@ mutants: ## in the lab: a thousand mutated definitions as reloads under load, no
 services: ## in the lab: every protocol check against its real server, in every state; prints the table of docs/checks.md
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
-	@LAB_RESULTS=target/checks tests/lab/run auto are-asked
-	@grep -h '^|' target/checks/*-are-asked.log
+	@LAB_RESULTS=target/services tests/lab/run auto checks/protocol-states
+	@grep -h '^|' target/services/checks/protocol-states-*.log
 
 simulate: ## play 10,000 seeds of the simulation (SEEDS=n for others, SEED=n for one)
 	@SEEDS=$(or $(SEEDS),10000) cargo test --quiet --profile simulate -p director-core --test simulation

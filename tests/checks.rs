@@ -28,11 +28,11 @@ fn words() -> Vec<&'static str> {
 }
 
 fn scenarios() -> String {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/scenarios");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/scenarios/checks");
     fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.to_string_lossy().ends_with("-are-asked.sh"))
+        .filter(|path| path.to_string_lossy().contains("/protocol-states-"))
         .map(|path| fs::read_to_string(path).unwrap())
         .collect()
 }

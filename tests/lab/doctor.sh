@@ -46,20 +46,19 @@ Y
 
 # section TITLE: what follows is about this fault.
 section() {
-    # shellcheck disable=SC2154 # `inside` names the script
-    echo "## $1" | tee -a "$LAB_RESULTS/${script##*/}.doctor"
+    echo "## $1" | tee -a "$LAB_RESULTS/$SCENARIO.doctor"
 }
 
 # untried TITLE: this kernel does not allow to make that fault.
 untried() {
-    echo "$1" >>"$LAB_RESULTS/${script##*/}.untried"
+    echo "$1" >>"$LAB_RESULTS/$SCENARIO.untried"
 }
 
 # told HOST COMMAND...: what stands on standard input came of the command there.
 told() {
     told_host=$1
     shift
-    { echo "$told_host# $*" | sed "s|${definitions}[.a-z]*|web.yaml|"; cat; } | tee -a "$LAB_RESULTS/${script##*/}.doctor"
+    { echo "$told_host# $*" | sed "s|${definitions}[.a-z]*|web.yaml|"; cat; } | tee -a "$LAB_RESULTS/$SCENARIO.doctor"
 }
 
 # doctor WAIT HOST [ARGUMENT...]: the faults that it names, one a line, each once, in `found`; its status in `doctor_status`.

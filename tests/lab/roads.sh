@@ -110,8 +110,7 @@ call() {
 
 # cells: what came of roads, FORWARDING|FAMILY|PROTOCOL|RESULT a line on standard input, for MATRIX.md.
 cells() {
-    # shellcheck disable=SC2154 # `inside` names the script
-    sed "s/^/${script##*/}|/" >>"$LAB_RESULTS/${script##*/}.cells"
+    sed "s#^#$SCENARIO|#" >>"$LAB_RESULTS/$SCENARIO.cells"
 }
 
 # --- Hosts ------------------------------------------------------------------------------------------
