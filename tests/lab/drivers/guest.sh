@@ -38,7 +38,7 @@ guest_quote() {
 # Directories of the host that the guest must see although it has a /tmp, /run, /mnt, /dev/shm and /var/log
 # of its own: it mounts those of them that it cannot see.
 guest_write_paths() {
-    for directory in "$LAB_ROOT" "$PWD" "$LAB_BIN" "${LAB_EXECUTABLE%/*}"; do
+    for directory in "$LAB_ROOT" "$PWD" "$LAB_BIN" "${LAB_EXECUTABLE%/*}" "$LAB_UML_MODULES"; do
         case $directory in
         /tmp | /run | /mnt | /dev/shm | /var/log) ;;
         *) [ ! -d "$directory" ] || printf '%s\n' "$directory" ;;
@@ -87,12 +87,17 @@ guest_reason() {
     esac
 }
 
+# guest_keep_console CONSOLE: copies it to where it outlives the run, and prints where that is.
+guest_keep_console() {
+    console=$(mktemp "${TMPDIR:-/tmp}/ipvsd-lab-console.XXXXXX")
+    cp "$1" "$console"
+    echo "$console"
+}
+
 # guest_result SHARE: the status of what the guest ran. Its console outlives the run if there is none.
 guest_result() {
     [ ! -f "$1/rc" ] || return "$(cat "$1/rc")"
-    console=$(mktemp "${TMPDIR:-/tmp}/ipvsd-lab-console.XXXXXX")
-    cp "$1/console" "$console"
-    echo "lab: the guest did not start: $(guest_reason "$1"); its console is in $console" >&2
+    echo "lab: the guest did not start: $(guest_reason "$1"); its console is in $(guest_keep_console "$1/console")" >&2
     return 97
 }
 
