@@ -5,17 +5,17 @@ use std::fmt::Write;
 use super::shape::{FILE, Key, Shape, Takes};
 
 const HEAD: &str = "\
-# Definitions in YAML
+# Configuration reference
 
-Every key with what it takes, its default and its meaning. This page is made from the table that the reader of the files works by
-(`src/loader/yaml/shape/`); `UPDATE=1 cargo test --test reference` writes it anew.
+This page lists every key of the YAML configuration with its values, its default and its meaning. It is generated from the key table
+in `src/loader/yaml/shape/`. To update it, run `UPDATE=1 cargo test --test reference`.
 
-`ipvsctl check FILE` says what is wrong with a file, all of it at once. `ipvsctl schema` prints the same table as a JSON Schema, which
-lies beside this page too: with `# yaml-language-server: $schema=PATH/definitions.schema.json` in the first line of a file, editors
-complete keys and show what they mean. `examples/` has a file for each theme.
+Run `ipvsctl check FILE` to find all errors in a configuration file at once. Run `ipvsctl schema` to print the same table as a JSON
+Schema, which is also next to this page. Put `# yaml-language-server: $schema=PATH/definitions.schema.json` into the first line of a
+file, and editors complete keys and show their meaning. The directory `examples/` has a file for each feature.
 
-Times are whole numbers with a unit, the longest first: `500ms`, `5s`, `1m30s`, `2h`, `1d`. A key that is left empty is a fault, so
-that nothing is forgotten. A mapping of one's own that several places share may be named by `&name` and used by `*name`, as in all YAML.
+Durations are whole numbers with a unit, the longest unit first: `500ms`, `5s`, `1m30s`, `2h`, `1d`. An empty key is an error, so that
+nothing is forgotten. YAML anchors and aliases work.
 ";
 
 /// The page.
@@ -73,7 +73,7 @@ fn section(text: &mut String, shape: &Shape, used: &[(&'static Shape, &'static K
             .iter()
             .map(|(shape, key)| format!("`{}` of [{}](#{})", key.name, shape.name, shape.name))
             .collect();
-        let _ = writeln!(text, "Stands as {}.\n", places.join(", "));
+        let _ = writeln!(text, "Used in: {}.\n", places.join(", "));
     }
     text.push_str("| Key | Takes | Default | Meaning |\n|---|---|---|---|\n");
     for key in shape.keys {
@@ -82,7 +82,7 @@ fn section(text: &mut String, shape: &Shape, used: &[(&'static Shape, &'static K
             "| `{}` | {} | {} | {} |",
             key.name,
             described(&key.takes),
-            key.default.unwrap_or("**must be written**"),
+            key.default.unwrap_or("**required**"),
             with_example(key)
         );
     }
@@ -106,19 +106,19 @@ fn described(takes: &Takes) -> String {
             .join(", "),
         Takes::Number(unit) => format!("whole number ({unit})"),
         Takes::Share => "share (`50%`)".to_owned(),
-        Takes::Span => "time (`ms`, `s`, `m`, `h`, `d`)".to_owned(),
+        Takes::Span => "duration (`ms`, `s`, `m`, `h`, `d`)".to_owned(),
         Takes::Size => "size (`KiB`, `MiB`)".to_owned(),
         Takes::Truth => "`true`, `false`".to_owned(),
-        Takes::Port => "port, as a number or a name".to_owned(),
+        Takes::Port => "port number or service name".to_owned(),
         Takes::Listen => {
             "`tcp://`, `udp://` or `sctp://` with address and port, `fwmark:N`, or `fwmark6:N` for IPv6"
                 .to_owned()
         }
         Takes::Server => "address or host name, with or without a port; `FIRST-LAST:PORT` for a range".to_owned(),
         Takes::List(items) => format!("list of: {}", described(items)),
-        Takes::Named(values) => format!("names, each with: {}", described(values)),
+        Takes::Named(values) => format!("names of your choice, each with: {}", described(values)),
         Takes::Part(shape) => format!("keys of [{}](#{})", shape.name, shape.name),
-        Takes::Mapping(shape) if shape.keys.is_empty() => "nothing more".to_owned(),
+        Takes::Mapping(shape) if shape.keys.is_empty() => "no keys".to_owned(),
         Takes::Mapping(shape) => format!("[{}](#{})", shape.name, shape.name),
         Takes::Either(forms) => forms
             .iter()

@@ -42,85 +42,86 @@ pub(in super::super) const CHECK: Shape = Shape {
         key("use", "web")
             .takes(Text)
             .default("none")
-            .means("One of the file's `checks` to start from: what is written here counts in place of what stands there."),
-        alone("none").means("Asks nothing: every server counts as up."),
-        alone("tcp").means("A TCP connect."),
+            .means("Name of an entry of `checks` to start from. Keys written here replace the keys of that entry."),
+        alone("none").means("No check: every server is up."),
+        alone("tcp").means("Connect by TCP."),
         kind("http", "{path: /test.html}")
             .takes(Mapping(&HTTP))
-            .means("An HTTP request."),
+            .means("Send an HTTP request."),
         kind("https", "{path: /test.html}")
             .takes(Mapping(&HTTPS))
-            .means("An HTTPS request."),
+            .means("Send an HTTPS request."),
         kind("ping", "{attempts: 3}")
             .takes(Mapping(&PING))
-            .means("An ICMP echo."),
+            .means("Send an ICMP echo request."),
         kind("command", "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]")
             .takes(Either(&[List(&Text), Mapping(&COMMAND)]))
             .means(
-                "A program; exit status 0 is good. In its arguments `{vip}`, `{vport}`, `{rip}` and `{rport}` stand \
-                 for the addresses and ports of service and server.",
+                "Run a program; exit status 0 is a success. ipvsd replaces `{vip}`, `{vport}`, `{rip}` and \
+                 `{rport}` in its arguments by the addresses and ports of the service and the server.",
             ),
-        alone("off").means("Asks nothing: every server counts as down."),
-        dialogue("dns", "{request: www.example.org}").means("A DNS question."),
-        dialogue("ftp", "{request: /test.txt, receive: OK}").means("A login, and a file where one is named."),
-        dialogue("imap", "{}").means("A greeting, and a login where one is given."),
-        dialogue("imaps", "{}").means("The same over TLS."),
-        dialogue("ldap", "{request: \"dc=example,dc=org\"}").means("A bind and a search."),
-        dialogue("ldaps", "{request: \"dc=example,dc=org\"}").means("The same over TLS."),
-        dialogue("mysql", "{login: probe, database: test, request: SELECT 1}").means("A login and a query."),
-        dialogue("nntp", "{}").means("A greeting."),
-        dialogue("oracle", "{}").means("The connect handshake of a listener."),
-        dialogue("pgsql", "{login: probe, database: test, request: SELECT 1}").means("A login and a query."),
-        dialogue("pop", "{}").means("A greeting, and a login where one is given."),
-        dialogue("pops", "{}").means("The same over TLS."),
-        dialogue("radius", "{login: probe, password: …, secret: …}").means("An access request."),
-        dialogue("simpletcp", "{request: \"PING\\n\", receive: PONG}").means("Sends a text and looks at the answer."),
-        dialogue("sip", "{login: probe@example.org}").means("An OPTIONS request."),
-        dialogue("smtp", "{}").means("A greeting and HELO."),
+        alone("off").means("No check: every server is down."),
+        dialogue("dns", "{request: www.example.org}").means("Send a DNS query."),
+        dialogue("ftp", "{request: /test.txt, receive: OK}").means("Log in by FTP, and fetch a file where `request` \
+            names one."),
+        dialogue("imap", "{}").means("Wait for the greeting, and log in where `login` is set."),
+        dialogue("imaps", "{}").means("The same protocol over TLS."),
+        dialogue("ldap", "{request: \"dc=example,dc=org\"}").means("Bind and search by LDAP."),
+        dialogue("ldaps", "{request: \"dc=example,dc=org\"}").means("The same protocol over TLS."),
+        dialogue("mysql", "{login: probe, database: test, request: SELECT 1}").means("Log in and run a query."),
+        dialogue("nntp", "{}").means("Wait for the greeting."),
+        dialogue("oracle", "{}").means("Make the connect handshake of an Oracle listener."),
+        dialogue("pgsql", "{login: probe, database: test, request: SELECT 1}").means("Log in and run a query."),
+        dialogue("pop", "{}").means("Wait for the greeting, and log in where `login` is set."),
+        dialogue("pops", "{}").means("The same protocol over TLS."),
+        dialogue("radius", "{login: probe, password: …, secret: …}").means("Send a RADIUS access request."),
+        dialogue("simpletcp", "{request: \"PING\\n\", receive: PONG}").means("Send a text and match the answer."),
+        dialogue("sip", "{login: probe@example.org}").means("Send a SIP OPTIONS request."),
+        dialogue("smtp", "{}").means("Wait for the greeting and send HELO."),
         key("port", "8080")
             .takes(Port)
-            .default("that of the real server")
-            .means("Where servers are asked, in place of where they serve."),
+            .default("the port of the real server")
+            .means("Port to check on every server, instead of the port it serves on."),
         key("default_port", "80")
             .takes(Number("port"))
-            .default("that of the service")
-            .means("Where those servers are asked that have no port of their own."),
+            .default("the port of the service")
+            .means("Port to check on servers defined without a port."),
         key("connects_between", "{count: 3, timeout: 5s}")
             .takes(Mapping(&CONNECTS_BETWEEN))
             .default("none")
-            .means("Asks the full question only now and then, and connects in between."),
+            .means("Run the full check only now and then, and make plain TCP connects in between."),
         key("every", "5s")
             .takes(Span)
             .default("5s")
-            .means("From the start of one question to the start of the next."),
+            .means("Check interval, from the start of one probe to the start of the next."),
         key("every_while_changing", "1s")
             .takes(Span)
-            .default("that of `every`")
-            .means("The same while answers speak against the verdict, so that a change is known sooner."),
+            .default("the value of `every`")
+            .means("Check interval while a state change is pending (`rise` and `fall` counting)."),
         key("every_while_down", "10s")
             .takes(Span)
-            .default("that of `every`")
-            .means("The same while the server is down."),
+            .default("the value of `every`")
+            .means("Check interval while the server is down."),
         key("timeout", "3s")
             .takes(Span)
             .default("3s")
-            .means("Time limit of one question, from the connect to the end of the answer."),
+            .means("Time limit of one probe, from the connect to the end of the answer."),
         key("rise", "1")
             .takes(Number("answers"))
             .default("1")
-            .means("Good answers in a row that bring a server up."),
+            .means("Successes in a row after which a server is up."),
         key("fall", "3")
             .takes(Number("answers"))
             .default("3")
-            .means("Failures in a row that take it down."),
+            .means("Failures in a row after which a server is down."),
         key("window", "{good: 3, of: 5}")
             .takes(Mapping(&WINDOW))
             .default("none")
-            .means("Up while so many of the last answers are good, in place of `rise` and `fall`."),
+            .means("Instead of `rise` and `fall`: a server is up while `good` of its last `of` probes succeeded."),
         key("damping", "{half_life: 1m, hold_above: 3, release_below: 1}")
             .takes(Mapping(&DAMPING))
             .default("none")
-            .means("Keeps a server out that changes too often."),
+            .means("Flap damping: keep a server down while it changes its state too often."),
         CHECK_NAME,
         START_SPREAD,
         JITTER,
@@ -129,31 +130,31 @@ pub(in super::super) const CHECK: Shape = Shape {
             .takes(Word(&["server", "forwarding"]))
             .default("server")
             .means(
-                "By which way servers are asked: `server` asks each at its own address; `forwarding` asks the VIP, and \
-                 the kernel carries the question to the one server by its forwarding method, so that a missing VIP, a \
-                 tunnel that is not unpacked or a server that does not answer for the VIP is found. The director adds a \
-                 helper service to the kernel's table for each such server, and sets `accept_local=1` on the interface \
-                 towards it (and `rp_filter=2` where it is 1) for as long as it is asked this way.",
+                "Path of the probe. `server` probes each server at its own address. `forwarding` probes the VIP, \
+                 and the kernel forwards the probe to this one server by its forwarding method. That finds a missing \
+                 VIP, a tunnel that is not unpacked, and a server that does not answer for the VIP. ipvsd adds a \
+                 probe service to the kernel's table for each such server. While it probes this way it sets \
+                 `accept_local=1` on the interface towards the server, and `rp_filter=2` where that was 1.",
             ),
         key("to", "tcp://192.0.2.10:80")
             .takes(Text)
-            .default("the service's VIP and port")
+            .default("the VIP and port of the service")
             .means(
-                "With `path: forwarding` in a service of a firewall mark, which has no VIP of its own: the VIP and port that \
-                 are asked. It must be one whose packets the mark balances.",
+                "VIP and port to probe with `path: forwarding` in a service of a firewall mark, which has no VIP of \
+                 its own. The mark must cover packets to this address.",
             ),
         key("full_size", "true")
             .takes(Truth)
             .default("false")
             .means(
-                "With `path: forwarding` and an http or https question: fills the request up to a whole packet, so that a \
-                 way that swallows large packets (a tunnel's MTU) is found.",
+                "With `path: forwarding` and an http or https check: pad the request to a full packet. That finds \
+                 path-MTU problems, such as those of a tunnel.",
             ),
     ],
 };
 
 const fn kind(name: &'static str, example: &'static str) -> Key {
-    key(name, example).default("not asked")
+    key(name, example).default("not checked")
 }
 
 const fn alone(name: &'static str) -> Key {
@@ -167,7 +168,7 @@ const fn dialogue(name: &'static str, example: &'static str) -> Key {
 /// Kinds without keys of their own.
 pub(in super::super) const NO_SETTINGS: Shape = Shape {
     name: "no_settings",
-    what: "this kind of check",
+    what: "this type of check",
     keys: &[],
 };
 
@@ -178,10 +179,10 @@ pub(in super::super) const WINDOW: Shape = Shape {
     keys: &[
         key("good", "3")
             .takes(Number("answers"))
-            .means("Good answers needed."),
+            .means("Successes needed."),
         key("of", "5")
             .takes(Number("answers"))
-            .means("Answers looked at, at most 64."),
+            .means("Number of last probes to count, at most 64."),
     ],
 };
 
@@ -192,44 +193,44 @@ pub(in super::super) const DAMPING: Shape = Shape {
     keys: &[
         key("half_life", "1m")
             .takes(Span)
-            .means("Time in which the penalty falls by half; each change of verdict adds one."),
+            .means("Half-life of the penalty. Each state change adds one to it."),
         key("hold_above", "3")
             .takes(Number("changes"))
-            .means("Penalty from which on the server is held out."),
+            .means("Penalty at which ipvsd starts to keep the server down."),
         key("release_below", "1")
             .takes(Number("changes"))
-            .means("Penalty below which it is let in again."),
+            .means("Penalty below which the server may come up again."),
     ],
 };
 
 const METHOD: Key = key("method", "HEAD")
     .takes(Text)
     .default("GET")
-    .means("The request method.");
+    .means("Request method.");
 const PATH: Key = key("path", "/test.html")
     .takes(Text)
     .default("/")
-    .means("Path and query.");
+    .means("Path and query of the request.");
 const HOST: Key = key("host", "www.example.org")
     .takes(Text)
-    .default("the server's address")
-    .means("The Host header; with HTTPS the name for SNI and certificate too.");
+    .default("the address of the server")
+    .means("Host header; with HTTPS also the name for SNI and the certificate.");
 const EXPECTED: Key = key("expect", "{status: 2xx, body: OK}")
     .takes(Mapping(&EXPECT))
     .default("status 2xx")
-    .means("What a good answer is.");
+    .means("What the response must be.");
 const FOLLOW_REDIRECTS: Key = key("follow_redirects", "3")
     .takes(Number("redirects"))
     .default("0")
-    .means("Redirects followed at most; with 0 a redirect is an answer like any other.");
+    .means("How many redirects to follow at most. With 0 a redirect is a response like any other.");
 const BODY_LIMIT: Key = key("body_limit", "1MiB")
     .takes(Size)
     .default("1MiB")
-    .means("How much of the body is read at most.");
+    .means("How much of the body to read at most.");
 const PROXY: Key = key("proxy", "true")
     .takes(Truth)
     .default("false")
-    .means("Asks the server as a proxy for the absolute URL in `path`.");
+    .means("Use the server as a proxy: `path` is an absolute URL.");
 
 /// An HTTP check.
 pub(in super::super) const HTTP: Shape = Shape {
@@ -257,8 +258,8 @@ pub(in super::super) const HTTPS: Shape = Shape {
         VERIFY,
         key("server_name", "www.example.org")
             .takes(Text)
-            .default("that of `host`")
-            .means("The name for SNI and certificate."),
+            .default("the value of `host`")
+            .means("Name for SNI and the certificate."),
         EXPECTED,
         FOLLOW_REDIRECTS,
         BODY_LIMIT,
@@ -269,7 +270,7 @@ pub(in super::super) const HTTPS: Shape = Shape {
 const VERIFY: Key = key("verify", "true")
     .takes(Truth)
     .default("false")
-    .means("Whether a certificate that is not trusted, or is for another name, is a failure.");
+    .means("Verify the certificate: fail when it is not trusted or is for another name.");
 
 /// What an HTTP answer must be.
 pub(in super::super) const EXPECT: Shape = Shape {
@@ -279,11 +280,12 @@ pub(in super::super) const EXPECT: Shape = Shape {
         key("status", "[2xx, 304]")
             .takes(Either(&[Text, List(&Text)]))
             .default("2xx")
-            .means("Good statuses: one as `200`, a class as `2xx`, a range as `200-399`."),
+            .means("Status codes that succeed: a code such as `200`, a class such as `2xx`, or a range such as \
+                `200-399`."),
         key("body", "OK")
             .takes(Text)
             .default("any body")
-            .means("A regular expression that the body must hold."),
+            .means("Regular expression that the body must match."),
     ],
 };
 
@@ -294,7 +296,7 @@ pub(in super::super) const PING: Shape = Shape {
     keys: &[key("attempts", "3")
         .takes(Number("attempts"))
         .default("1")
-        .means("Echo requests within the time limit; one answer is enough.")],
+        .means("Echo requests to send within the time limit. One reply is enough.")],
 };
 
 /// A check by a program, with settings.
@@ -304,11 +306,11 @@ pub(in super::super) const COMMAND: Shape = Shape {
     keys: &[
         key("run", "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]")
             .takes(List(&Text))
-            .means("Program and arguments. No shell is involved."),
+            .means("Program and arguments. ipvsd runs it without a shell."),
         key("user", "nobody")
             .takes(Text)
-            .default("the director's own")
-            .means("The user it runs as."),
+            .default("the user of ipvsd")
+            .means("User to run the program as."),
     ],
 };
 
@@ -319,32 +321,32 @@ pub(in super::super) const CONVERSATION: Shape = Shape {
     keys: &[
         key("request", "www.example.org")
             .takes(Text)
-            .default("what the protocol needs at least")
-            .means("What is asked for: a name, a query, a file, a text to send."),
+            .default("the least that the protocol allows")
+            .means("What to ask for: a name, a query, a file or a text to send."),
         key("receive", "OK")
             .takes(Text)
-            .default("any good answer")
-            .means("A regular expression that the answer must hold."),
+            .default("any successful answer")
+            .means("Regular expression that the answer must match."),
         key("login", "probe")
             .takes(Text)
             .default("none")
-            .means("The user name."),
+            .means("User name."),
         key("password", "…")
             .takes(Text)
             .default("none")
-            .means("The password. It is never shown."),
+            .means("Password. ipvsd never shows it."),
         key("database", "test")
             .takes(Text)
             .default("none")
-            .means("The database, for `mysql` and `pgsql`."),
+            .means("Database, for `mysql` and `pgsql`."),
         key("secret", "…")
             .takes(Text)
             .default("none")
-            .means("The shared secret, for `radius`. It is never shown."),
+            .means("Shared secret, for `radius`. ipvsd never shows it."),
         key("transport", "udp")
             .takes(Word(&["tcp", "udp"]))
-            .default("that of the service, where the protocol leaves a choice")
-            .means("The transport, for `dns`, `sip` and `simpletcp`."),
+            .default("the transport of the service, where the protocol has both")
+            .means("Transport, for `dns`, `sip` and `simpletcp`."),
         VERIFY,
     ],
 };
@@ -356,10 +358,10 @@ pub(in super::super) const CONNECTS_BETWEEN: Shape = Shape {
     keys: &[
         key("count", "3")
             .takes(Number("connects"))
-            .means("Connects between two full questions."),
+            .means("TCP connects between two full probes."),
         key("timeout", "5s")
             .takes(Span)
             .default("5s")
-            .means("Time limit of one connect."),
+            .means("Time limit of one TCP connect."),
     ],
 };

@@ -8,8 +8,8 @@ pub(super) const NOTIFY_KEY: Key = key("notify", "[{webhook: \"https://hooks.exa
     .takes(List(&Mapping(&NOTIFY)))
     .default("none")
     .means(
-        "Who is told what happens, each by a command, a webhook or a mail. Many events make one message; one that is not \
-         taken is tried again, and nothing waits for it.",
+        "Receivers of notifications, each a command, a webhook or a mail. Events close together make one message. \
+         ipvsd retries a message that fails, and nothing waits for it.",
     );
 
 /// One who is told.
@@ -21,20 +21,21 @@ pub(in super::super) const NOTIFY: Shape = Shape {
             .takes(List(&Text))
             .default("none")
             .means(
-                "A program and its arguments, run directly. It finds the message in its environment: `IPVSD_SUMMARY` in one \
-                 line, `IPVSD_TEXT` in lines, `IPVSD_JSON` as the webhook gets it.",
+                "Program and arguments, run without a shell. The message is in its environment: `IPVSD_SUMMARY` \
+                 (one line), `IPVSD_TEXT` (lines) and `IPVSD_JSON` (the JSON of a webhook).",
             ),
         key("webhook", "\"https://hooks.example.org/ipvsd\"")
             .takes(Text)
             .default("none")
             .means(
-                "An http or https address that gets the message by POST as JSON: `host`, `text` (the summary), `events` \
-                 (each with `topic` and `text`), `left_out`. It is a secret: logs show its host only.",
+                "URL (http or https) that receives the message by POST as JSON: `host`, `text` (the summary), \
+                 `events` (each with `topic` and `text`) and `left_out`. The URL is a secret; logs show only its \
+                 host.",
             ),
         key("mail", "{to: [ops@example.org]}")
             .takes(Mapping(&NOTIFY_MAIL))
             .default("none")
-            .means("A mail with the summary as its subject."),
+            .means("Mail with the summary as its subject."),
         key("about", "[servers, services]")
             .takes(List(&Word(&[
                 "servers",
@@ -46,13 +47,14 @@ pub(in super::super) const NOTIFY: Shape = Shape {
             ])))
             .default("servers, services, kernel, definitions")
             .means(
-                "What about: verdicts, too few or no real servers, drains, standing orders, what the kernel refuses and \
-                 others change, new definitions.",
+                "Topics: `servers` (health), `services` (too few or no real servers), `drains`, `orders` \
+                 (overrides), `kernel` (what the kernel refuses or other programs change) and `definitions` (a new \
+                 configuration).",
             ),
         key("gather", "5s")
             .takes(Span)
             .default("5s")
-            .means("How long events are gathered after the first, to make one message."),
+            .means("How long to gather events after the first one into one message."),
     ],
 };
 
@@ -63,18 +65,18 @@ pub(in super::super) const NOTIFY_MAIL: Shape = Shape {
     keys: &[
         key("to", "[ops@example.org]")
             .takes(Either(&[Text, List(&Text)]))
-            .means("Who gets it."),
+            .means("Recipients."),
         key("from", "ipvsd@example.org")
             .takes(Text)
-            .default("the daemon's user at this host")
-            .means("Who sends it."),
+            .default("the user of ipvsd at this host")
+            .means("Sender."),
         key("relay", "mail.example.org")
             .takes(Text)
-            .default("none; the local mail system sends it")
-            .means("Name or address of the mail relay."),
+            .default("none; the local `sendmail` sends it")
+            .means("Host name or address of the SMTP relay."),
         key("port", "25")
             .takes(Number("TCP port"))
             .default("25")
-            .means("Port of the relay."),
+            .means("Port of the SMTP relay."),
     ],
 };

@@ -8,21 +8,21 @@ use super::{Key, Shape, key};
 /// Rows of a service: `drain`.
 pub(super) const DRAIN_KEY: Key = key("drain", "10m")
     .takes(Either(&[Span, Mapping(&DRAIN)]))
-    .default("none: whoever leaves the definitions leaves the kernel at once")
+    .default("none; ipvsd removes a server from the kernel as soon as it leaves the configuration")
     .means(
-        "How real servers leave: with weight 0 until no connection is active, or until this time is up. For servers \
-         and services that leave the definitions, for the fallback when it is not needed any more, and for failed \
-         servers with `on_failure: drain`. Datagrams have no connections to wait for.",
+        "Drain servers before removal: keep them with weight 0 until they have no active connection or this time \
+         has passed. It applies to servers and services that leave the configuration, to a fallback that is no \
+         longer needed, and to failed servers with `on_failure: drain`. UDP has no connections to wait for.",
     );
 
 /// Rows of a service: `slow_start`.
 pub(super) const SLOW_START_KEY: Key = key("slow_start", "60s")
     .takes(Either(&[Span, Mapping(&SLOW_START)]))
-    .default("none: a server returns with its full weight")
+    .default("none; a server returns with its full weight")
     .means(
-        "Time in which the weight of a server that returns grows to its full height. All weights of the service are \
-         multiplied in the kernel so that the smallest is at least 100. For schedulers whose weight is a share: wrr, \
-         wlc, lblc, lblcr, sed, nq, twos.",
+        "Time in which a server that comes back reaches its full weight. ipvsd multiplies all weights of the \
+         service in the kernel so that the smallest is at least 100. It needs a scheduler with relative weights: \
+         wrr, wlc, lblc, lblcr, sed, nq or twos.",
     );
 
 /// Rows of a service: `minimum_healthy`.
@@ -30,8 +30,8 @@ pub(super) const MINIMUM_KEY: Key = key("minimum_healthy", "50%")
     .takes(Either(&[Number("real servers"), Share, Mapping(&MINIMUM)]))
     .default("1")
     .means(
-        "How many real servers have to be available, or which share of those of the first tier. With fewer, the next \
-         tier serves too; with all tiers together below it, `below` says what happens.",
+        "Least number of real servers that must be available, or share of those of the first tier. With fewer, the \
+         next tier serves too. When all tiers together have fewer, `below` applies.",
     );
 
 /// Rows of a service: `fallback`.
@@ -43,8 +43,8 @@ pub(super) const FALLBACK_KEY: Key = key("fallback", "10.0.0.99:80")
     ]))
     .default("none")
     .means(
-        "Who answers while no real server is available, or fewer than `minimum_healthy`. A single server is not \
-         checked, being the last resort; those of a list are, by TCP connects or by a check of their own.",
+        "Server of last resort while no real server is available, or fewer than `minimum_healthy`. ipvsd does not \
+         check a single fallback. It checks the fallbacks of a list, by TCP connects or by a check of their own.",
     );
 
 /// A drain with more than a time.
@@ -54,14 +54,15 @@ pub(in super::super) const DRAIN: Shape = Shape {
     keys: &[
         key("timeout", "10m")
             .takes(Span)
-            .default("none; it takes as long as it takes")
-            .means("How long open connections are waited for."),
+            .default("none; there is no limit")
+            .means("How long to wait for open connections."),
         key("then", "remove")
             .takes(Word(&["remove", "keep"]))
             .default("remove")
             .means(
-                "What happens when the time is up: `remove` takes the server out and cuts off what is left, `keep` \
-                 leaves it with weight 0; one that is no longer defined then stays until it has no active connection.",
+                "What to do after the time limit. `remove` removes the server and ends its connections. `keep` \
+                 keeps it with weight 0; a server that is no longer configured then stays until it has no active \
+                 connection.",
             ),
     ],
 };
@@ -74,15 +75,16 @@ pub(in super::super) const SLOW_START: Shape = Shape {
         key("window", "60s")
             .takes(Span)
             .default("60s")
-            .means("Time to the full weight."),
+            .means("Time until the full weight."),
         key("aggression", "1.0")
             .takes(Text)
-            .default("1.0, a straight line")
-            .means("Above 1 the weight rises faster at the beginning, below 1 slower; 0.1 to 10."),
+            .default("1.0; a straight line")
+            .means("Form of the rise, from 0.1 to 10. Above 1 the weight rises faster at the beginning, below 1 \
+                slower."),
         key("from", "10%")
             .takes(Share)
             .default("10%")
-            .means("The share of the weight to begin with."),
+            .means("Share of the weight to begin with."),
     ],
 };
 
@@ -94,20 +96,21 @@ pub(in super::super) const MINIMUM: Shape = Shape {
         key("servers", "50%")
             .takes(Either(&[Number("real servers"), Share]))
             .default("1")
-            .means("How many have to be available, or which share of the first tier."),
+            .means("Least number of available servers, or share of the first tier."),
         key("below", "keep_all")
             .takes(Word(&["fallback", "keep_all", "withdraw"]))
             .default("fallback")
             .means(
-                "What happens with fewer: `fallback` serves in place of those that are left (which go on where no \
-                 fallback works), `keep_all` believes no verdict and lets all serve, `withdraw` takes the service \
-                 out of the kernel, and its address away where the service has a `vip` and no other service is at that \
-                 address, so that another director or a router takes over.",
+                "What to do with fewer. `fallback` uses the fallback instead of the servers that are left; without \
+                 a working fallback they go on serving. `keep_all` ignores health and uses all servers. `withdraw` \
+                 removes the service from the kernel so that another director or a router takes over; it also \
+                 removes the `vip` when no other service uses that address.",
             ),
         key("back_at", "75%")
             .takes(Either(&[Number("real servers"), Share]))
-            .default("that of servers")
-            .means("How many end that state, so that it does not come and go; also closes a tier again."),
+            .default("the value of `servers`")
+            .means("Number or share that ends this state, so that it does not come and go. It also decides when the \
+                next tier stands by again."),
     ],
 };
 
@@ -118,11 +121,11 @@ pub(in super::super) const FALLBACK: Shape = Shape {
     keys: &[
         key("real_servers", "[10.0.0.98:80, 10.0.0.99:80]")
             .takes(List(&REAL_SERVERS_ITEM))
-            .means("The servers."),
+            .means("Servers of the fallback."),
         key("check", "{http: {path: /sorry.html}}")
             .takes(Either(&[Word(ALONE), Mapping(&CHECK)]))
             .default("tcp")
-            .means("How they are asked whether they work."),
+            .means("Health check of these servers."),
     ],
 };
 
@@ -134,16 +137,16 @@ pub(in super::super) const GUARD: Shape = Shape {
         key("servers", "50%")
             .takes(Either(&[Number("real servers"), Share]))
             .default("50%")
-            .means("By how much the serving real servers of one service may become fewer."),
+            .means("How many serving real servers of one service may be removed."),
         key("services", "50%")
             .takes(Either(&[Number("services"), Share]))
             .default("50%")
-            .means("How many of the services may leave."),
+            .means("How many services may be removed."),
         key("connections", "1000")
             .takes(Number("active connections"))
             .default("1000")
             .means(
-                "How many active connections may be cut off; those of servers that drain are not.",
+                "How many active connections may be ended. Connections of draining servers do not count.",
             ),
     ],
 };

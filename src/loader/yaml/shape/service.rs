@@ -16,28 +16,29 @@ pub(in super::super) const SERVICE: Shape = Shape {
         key("name", "web")
             .takes(Text)
             .default("its address and port")
-            .means("What the service is called in logs, status and commands."),
+            .means("Name of the service in logs, status and commands."),
         key("listen", "tcp://192.0.2.10:80")
             .takes(Either(&[Listen, List(&Listen)]))
             .means(
-                "What the service listens on; port 0 means every port and needs persistence. A list makes a virtual \
-                 service of the kernel of each, which share checks and verdicts; where it names both IPv4 and IPv6, \
-                 each takes the real servers of its own family, and tunnels of any.",
+                "Protocol, VIP and port of the service, or a firewall mark. Port 0 means every port and needs \
+                 `persistence`. A list makes one virtual service of the kernel for each entry; they share checks and \
+                 health. With both IPv4 and IPv6, each takes the real servers of its own family, and tunnel servers \
+                 of any.",
             ),
         key("vip", "{interface: eth0}")
             .takes(Mapping(&VIP))
-            .default("none; somebody else adds the address")
+            .default("none; another program adds the address")
             .means(
-                "Has the director add the address to an interface, tell the neighbours, and remove it again. It is not \
-                 added while another machine answers for it, nor while the interface is down and nobody can be asked; \
-                 one that is there already is left alone. It is away while all services at it are withdrawn \
-                 (`minimum_healthy`, `below: withdraw`).",
+                "Let ipvsd add the VIP to an interface, announce it to the neighbours, and remove it again. ipvsd \
+                 does not add it while another machine answers for it, or while the interface is down. It leaves an \
+                 address that is already there alone. It removes the address while all services at it are withdrawn \
+                 (`minimum_healthy` with `below: withdraw`).",
             ),
         key("scheduler", "wrr")
             .takes(Either(&[Word(KNOWN_SCHEDULERS), Mapping(&SCHEDULER)]))
             .default("wlc")
             .means("How the kernel chooses a real server for a new connection."),
-        FORWARDING.means("How packets reach those real servers that name no method of their own."),
+        FORWARDING.means("Forwarding method for real servers that set none."),
         key("persistence", "5m")
             .takes(Either(&[Span, Mapping(&PERSISTENCE)]))
             .default("none")
@@ -45,11 +46,12 @@ pub(in super::super) const SERVICE: Shape = Shape {
         key("one_packet", "true")
             .takes(Truth)
             .default("false")
-            .means("Schedules each packet by itself. For UDP services and firewall marks."),
+            .means("Schedule each packet by itself. For UDP services and firewall marks."),
         key("check", "{http: {path: /test.html}, every: 5s}")
             .takes(Either(&[Word(ALONE), Text, Mapping(&CHECK)]))
             .default("tcp; ping for UDP and for firewall marks")
-            .means("How real servers are asked whether they work; the name of a kind, or of one of the file's `checks`."),
+            .means("Health check of the real servers: the name of a protocol, the name of an entry of `checks`, or \
+                a mapping."),
         CHECKS,
         COMBINE,
         BEFORE_FIRST_VERDICT,
@@ -59,21 +61,21 @@ pub(in super::super) const SERVICE: Shape = Shape {
             .takes(Word(&["remove", "quiesce", "drain"]))
             .default("remove")
             .means(
-                "What happens to a real server that fails: `remove` takes it out and cuts off its connections, \
-                 `quiesce` gives it weight 0 and lets them go on, `drain` gives it weight 0 until they have ended or the \
-                 time of `drain` is up.",
+                "What to do with a real server that fails. `remove` removes it and ends its connections. `quiesce` \
+                 sets weight 0 and keeps its connections. `drain` sets weight 0 until its connections have ended or \
+                 the time limit of `drain` has passed.",
             ),
         key("on_stop", "keep")
             .takes(Word(&["keep", "remove"]))
             .default("keep")
             .means(
-                "What happens to the service when the director stops: `keep` leaves it balancing, `remove` takes it \
-                 out of the kernel.",
+                "What to do with the service when ipvsd stops. `keep` leaves it in the kernel, balancing. `remove` \
+                 removes it.",
             ),
         key("real_servers", "[10.0.0.11:80, 10.0.0.12:80]")
             .takes(Either(&[List(&REAL_SERVERS_ITEM), Text]))
             .default("none")
-            .means("The machines behind the service, or the name of one of the `groups`."),
+            .means("Servers behind the service, or the name of an entry of `groups`."),
         FALLBACK_KEY,
         DRAIN_KEY,
         SLOW_START_KEY,
@@ -85,7 +87,7 @@ pub(super) const REAL_SERVERS_ITEM: Takes = Either(&[Server, Mapping(&REAL_SERVE
 
 const FORWARDING: Key = key("forwarding", "nat")
     .takes(Either(&[Word(&["nat", "dr", "tunnel"]), Mapping(&TUNNEL)]))
-    .default("none; the service or each real server must name one");
+    .default("none; the service or each real server must set it");
 
 /// The VIP on an interface.
 pub(in super::super) const VIP: Shape = Shape {
@@ -94,15 +96,17 @@ pub(in super::super) const VIP: Shape = Shape {
     keys: &[
         key("interface", "eth0")
             .takes(Text)
-            .means("The interface that clients or their router are on."),
+            .means("Interface towards the clients or their router."),
         key("prefix", "32")
             .takes(Number("length"))
             .default("the address alone: 32, or 128 for IPv6")
-            .means("Length of its network's prefix. A shorter one also brings a route to that network."),
+            .means(
+                "Prefix length of the address. A shorter one also adds a route to that network.",
+            ),
         key("on_stop", "remove")
             .takes(Word(&["keep", "remove"]))
-            .default("the service's")
-            .means("What happens to the address when the director stops."),
+            .default("the value of the service")
+            .means("What to do with the address when ipvsd stops."),
     ],
 };
 
@@ -113,13 +117,13 @@ pub(in super::super) const SCHEDULER: Shape = Shape {
     keys: &[
         key("name", "sh")
             .takes(Word(KNOWN_SCHEDULERS))
-            .means("The kernel's name for it."),
+            .means("Name of the scheduler in the kernel."),
         key("flags", "[fallback, port]")
             .takes(List(&Text))
             .default("none")
             .means(
-                "`sh` and `mh` have `fallback` (choose another when the chosen server cannot) and `port` (look at \
-                 the client's port too).",
+                "Flags of `sh` and `mh`: `fallback` (choose another server when the chosen one is unavailable) and \
+                 `port` (hash the client's port too).",
             ),
     ],
 };
@@ -131,15 +135,16 @@ pub(in super::super) const PERSISTENCE: Shape = Shape {
     keys: &[
         key("timeout", "5m")
             .takes(Span)
-            .means("How long a client is remembered after its last connection, in whole seconds, at most 31 days."),
+            .means("How long the kernel remembers a client after its last connection, in whole seconds, at most 31 \
+                days."),
         key("mask", "255.255.255.0")
             .takes(Text)
-            .default("a client is one address")
-            .means("Which clients count as one: a netmask or a prefix length."),
+            .default("each address is one client")
+            .means("Which addresses count as one client: a netmask or a prefix length."),
         key("engine", "sip")
             .takes(Text)
-            .default("none; clients are told apart by address")
-            .means("What else tells clients apart; the kernel has `sip`, by Call-ID."),
+            .default("none; by address")
+            .means("Persistence engine of the kernel. It has `sip`, which distinguishes clients by Call-ID."),
     ],
 };
 
@@ -150,15 +155,17 @@ pub(in super::super) const TUNNEL: Shape = Shape {
     keys: &[
         key("tunnel", "gue")
             .takes(Word(&["ipip", "gue", "gre"]))
-            .means("What the packets are wrapped in."),
+            .means("Encapsulation."),
         key("port", "6080")
             .takes(Number("UDP port"))
             .default("6080")
-            .means("Where the real server takes the tunnel's packets; for `gue` only."),
+            .means("UDP port on which the real server receives the tunnel, for `gue` only."),
         key("checksum", "on")
             .takes(Word(&["off", "on", "remote"]))
             .default("off")
-            .means("Checksum of the outer packet, for `gue` and `gre`; `remote` for `gue` only."),
+            .means(
+                "Checksum of the outer packet, for `gue` and `gre`. `remote` is for `gue` only.",
+            ),
     ],
 };
 
@@ -169,35 +176,38 @@ pub(in super::super) const REAL_SERVER: Shape = Shape {
     keys: &[
         key("address", "10.0.0.11:80")
             .takes(Server)
-            .default("none; must be written where no group is")
-            .means("Address or host name, or a range of addresses; with the service's port when none is written."),
+            .default("none; required without `group`")
+            .means("Address or host name, or a range of addresses. Without a port the server has the port of the \
+                service."),
         key("group", "web")
             .takes(Text)
             .default("none")
-            .means("In place of an address: the servers of a group, with the other keys written here for each of them."),
+            .means("Name of an entry of `groups`, instead of an address. The other keys apply to each of its \
+                servers."),
         key("weight", "2")
-            .takes(Number("share of the connections"))
+            .takes(Number("relative weight"))
             .default("1")
-            .means("Its share beside the weights of the others; 0 gives it no new connections."),
+            .means("Relative weight. 0 sends the server no new connections."),
         key("tier", "2").takes(Number("tier")).default("1").means(
-            "A server of a higher tier stands by with weight 0 while enough servers of the lower ones are available.",
+            "Priority group. Servers of a higher tier stand by with weight 0 while enough servers of lower tiers \
+             are available.",
         ),
-        FORWARDING.means("How packets reach this server, in place of the service's method."),
+        FORWARDING.means("Forwarding method of this server, instead of that of the service."),
         key("upper_threshold", "1000")
             .takes(Number("connections"))
-            .default("0, which is no limit")
-            .means("From this many connections on it gets no new ones."),
+            .default("0; no limit")
+            .means("Number of connections at which the server gets no new ones."),
         key("lower_threshold", "800")
             .takes(Number("connections"))
-            .default("0, which is three quarters of the upper one")
-            .means("Below this many it gets new ones again."),
+            .default("0; three quarters of `upper_threshold`")
+            .means("Number of connections below which the server gets new ones again."),
         key("request", "/own.html")
             .takes(Text)
-            .default("that of the check")
-            .means("What this server is asked, in place of the check's path or request."),
+            .default("the value of the check")
+            .means("Path or request for this server, instead of that of the check."),
         key("receive", "OWN")
             .takes(Text)
-            .default("that of the check")
-            .means("A regular expression that this server's answer must hold, in place of the check's."),
+            .default("the value of the check")
+            .means("Regular expression that the answer of this server must match, instead of that of the check."),
     ],
 };
