@@ -119,7 +119,7 @@ uml_boot() {
     set -- timeout -k 5 "$@" "${LAB_LIMIT:-3600}" taskset -c "$core" \
         env ${UML_PRELOAD:+"LD_PRELOAD=$UML_PRELOAD"} "$LAB_UML" "mem=${memory}M" "uml_dir=$share/uml/" \
         root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$share/init" "LAB_SHARE=$share" \
-        "LAB_CONSOLE=$LAB_CONSOLE" "LAB_MODULES=$LAB_UML_MODULES" con=null con0=fd:0,fd:1 quiet loglevel=3
+        LAB_SHARE_TYPE=hostfs "LAB_CONSOLE=$LAB_CONSOLE" LAB_TERMINAL=tty0 "LAB_MODULES=$LAB_UML_MODULES" con=null con0=fd:0,fd:1 quiet loglevel=3
     # From 7.0 on, guests that are trusted may run without ptrace, twice as fast.
     ! "$LAB_UML" --help 2>/dev/null | grep -q '^seccomp=' || set -- "$@" seccomp=on
     TMPDIR=$memory_directory exec "$@"
