@@ -38,13 +38,13 @@ fn is_valid(text: &str) -> bool {
 
 #[test]
 fn the_page_is_up_to_date() {
-    is_printed("docs/definitions.md", &page());
+    is_printed("docs/configuration.md", &page());
 }
 
 #[test]
 fn the_schema_is_up_to_date() {
     let text = serde_json::to_string_pretty(&schema()).unwrap();
-    is_printed("docs/definitions.schema.json", &format!("{text}\n"));
+    is_printed("docs/configuration.schema.json", &format!("{text}\n"));
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Objection {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Servers { .. } | Self::Services { .. } => {
-                "if it is meant, insist: ipvsctl reload --force; the limits are under guard in the director section"
+                "if it is meant, insist: ipvsctl reload --force; the limits are under safety_limits in the director section"
             }
             Self::Connections { .. } => {
                 "give the services a drain, so that connections can end; or insist: ipvsctl reload --force"
@@ -66,7 +66,7 @@ impl Objection {
     pub fn hint_for_orders(&self) -> &'static str {
         match self {
             Self::Servers { .. } | Self::Services { .. } => {
-                "if it is meant, insist with --force; the limits are under guard in the director section"
+                "if it is meant, insist with --force; the limits are under safety_limits in the director section"
             }
             Self::Connections { .. } => {
                 "drain first, so that connections can end (ipvsctl drain --wait); or insist with --force"

@@ -13,8 +13,8 @@ use tokio::net::UnixStream;
 
 use super::apply::ApplyRequest;
 use super::error::ApiError;
-use super::orders::{OrderOutcome, OrderRequest};
-use super::wire::{Answers, ReloadOutcome, Status, UnfreezeOutcome};
+use super::overrides::{OverrideOutcome, OverrideRequest};
+use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
 
 /// One who asks a daemon.
 #[derive(Debug, Clone)]
@@ -64,8 +64,8 @@ impl Client {
     ///
     /// # Errors
     /// When no daemon answers, or it does not know the server.
-    pub async fn answers(&self, listen: &str, address: &str) -> Result<Answers, ApiError> {
-        let path = format!("/v1/answers/{}/{}", escaped(listen), escaped(address));
+    pub async fn history(&self, listen: &str, address: &str) -> Result<ProbeHistory, ApiError> {
+        let path = format!("/v1/history/{}/{}", escaped(listen), escaped(address));
         self.ask(Method::GET, &path).await
     }
 
@@ -73,8 +73,11 @@ impl Client {
     ///
     /// # Errors
     /// When no daemon answers, it does not know whom the order concerns, or its answer is not understood.
-    pub async fn order(&self, request: &OrderRequest) -> Result<OrderOutcome, ApiError> {
-        self.say("/v1/order", request).await
+    pub async fn set_override(
+        &self,
+        request: &OverrideRequest,
+    ) -> Result<OverrideOutcome, ApiError> {
+        self.say("/v1/override", request).await
     }
 
     /// Has the definitions taken that lie beside those of the daemon.

@@ -3,9 +3,9 @@
 
 pub mod apply;
 mod client;
+pub mod departing;
 mod error;
-pub mod leaving;
-pub mod orders;
+pub mod overrides;
 mod place;
 mod server;
 pub mod wire;

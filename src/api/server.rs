@@ -17,8 +17,8 @@ use tokio::net::UnixListener;
 
 use super::apply::ApplyRequest;
 use super::error::ApiError;
-use super::orders::{OrderOutcome, OrderRequest};
-use super::wire::{Answers, ReloadOutcome, Status, UnfreezeOutcome};
+use super::overrides::{OverrideOutcome, OverrideRequest};
+use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
 
 /// The socket is open to its owner and group.
 const SOCKET_MODE: u32 = 0o660;
@@ -32,10 +32,10 @@ pub trait Control: Send + Sync + 'static {
     /// Lets verdicts move again that stand still.
     fn unfreeze(&self) -> impl Future<Output = Result<UnfreezeOutcome, ApiError>> + Send;
     /// Gives or lifts an order; the answer comes when it is kept.
-    fn order(
+    fn set_override(
         &self,
-        request: OrderRequest,
-    ) -> impl Future<Output = Result<OrderOutcome, ApiError>> + Send;
+        request: OverrideRequest,
+    ) -> impl Future<Output = Result<OverrideOutcome, ApiError>> + Send;
     /// Takes definitions that lie beside those of the daemon.
     fn apply(
         &self,
@@ -51,7 +51,7 @@ pub struct Overview {
     /// The director's.
     pub snapshot: Snapshot,
     /// The file that the definitions are read from.
-    pub definitions: PathBuf,
+    pub configuration: PathBuf,
     /// Time left to definitions that are on trial.
     pub trial_left: Option<Duration>,
 }
@@ -102,18 +102,18 @@ impl Listener {
         })
     }
 
-    /// Answers until the task is ended.
+    /// ProbeHistory until the task is ended.
     pub async fn serve<C: Control>(self, control: Arc<C>) {
         let Self { socket, file } = self;
         let router = Router::new()
             .route("/v1/status", get(status::<C>))
             .route("/v1/reload", post(reload::<C>))
-            .route("/v1/order", post(order::<C>))
+            .route("/v1/override", post(set_override::<C>))
             .route("/v1/apply", post(apply::<C>))
             .route("/v1/confirm", post(confirm::<C>))
             .route("/v1/rollback", post(roll_back::<C>))
             .route("/v1/unfreeze", post(unfreeze::<C>))
-            .route("/v1/answers/{listen}/{address}", get(answers::<C>))
+            .route("/v1/history/{listen}/{address}", get(history::<C>))
             .with_state(control);
         if let Err(error) = axum::serve(socket, router).await {
             tracing::error!(%error, "the control socket is closed");
@@ -139,24 +139,24 @@ async fn unfreeze<C: Control>(State(control): State<Arc<C>>) -> Response {
     answer(control.unfreeze().await)
 }
 
-async fn answers<C: Control>(
+async fn history<C: Control>(
     State(control): State<Arc<C>>,
     UrlPath((listen, address)): UrlPath<(String, String)>,
 ) -> Response {
     match control.overview().await {
-        Ok(overview) => match Answers::of(&overview.snapshot, &listen, &address) {
-            Some(answers) => Json(answers).into_response(),
+        Ok(overview) => match ProbeHistory::of(&overview.snapshot, &listen, &address) {
+            Some(history) => Json(history).into_response(),
             None => (StatusCode::NOT_FOUND, "no such real server").into_response(),
         },
-        Err(error) => answer::<Answers>(Err(error)),
+        Err(error) => answer::<ProbeHistory>(Err(error)),
     }
 }
 
-async fn order<C: Control>(
+async fn set_override<C: Control>(
     State(control): State<Arc<C>>,
-    Json(request): Json<OrderRequest>,
+    Json(request): Json<OverrideRequest>,
 ) -> Response {
-    answer(control.order(request).await)
+    answer(control.set_override(request).await)
 }
 
 async fn apply<C: Control>(

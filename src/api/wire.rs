@@ -1,12 +1,13 @@
 //! What the control interface says, as JSON. Times are ages and spans in seconds at the moment of the answer.
 
-mod judged;
+mod health;
 
-pub use judged::{
-    Answer, Answers, CheckAnswers, CheckStatus, FrozenVerdicts, Judgement, UnfreezeOutcome,
+pub use health::{
+    CheckHistory, CheckStatus, FreezeStatus, ProbeHistory, ProbeResult, ServerHealth,
+    UnfreezeOutcome,
 };
 
-use super::leaving::{DrainState, Leaving, LeavingService};
+use super::departing::{DepartingServer, DepartingService, DrainState};
 use director_core::definitions::{HostName, IsolatedBlock};
 use director_core::diagnostic::Diagnostic;
 use director_core::director::Trouble;
@@ -16,7 +17,7 @@ use director_core::snapshot::{ServerView, ServiceView};
 use director_core::weighing::ExplainedLink;
 use serde::{Deserialize, Serialize};
 
-use super::orders;
+use super::overrides;
 use super::server::Overview;
 
 /// The answer to a request to read the definitions again.
@@ -35,7 +36,7 @@ pub struct Status {
     pub version: String,
     /// The file that the definitions are read from.
     #[serde(default)]
-    pub definitions: String,
+    pub configuration: String,
     /// Time after which definitions on trial give way to the former ones, unless they are confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial_seconds_left: Option<f64>,
@@ -58,18 +59,18 @@ pub struct Status {
     pub state_error: Option<String>,
     /// All standing orders.
     #[serde(default)]
-    pub orders: Vec<orders::Standing>,
+    pub overrides: Vec<overrides::ActiveOverride>,
     /// All servers failed at once, and verdicts stand still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frozen: Option<FrozenVerdicts>,
+    pub frozen: Option<FreezeStatus>,
     /// What is wanted of the machine besides the table, and could not be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub machine_troubles: Vec<String>,
+    pub host_errors: Vec<String>,
     /// Virtual services in the order of the definitions.
     pub services: Vec<Service>,
     /// Services that are no longer defined and stay until their connections have ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub leaving: Vec<LeavingService>,
+    pub departing: Vec<DepartingService>,
 }
 
 /// Definitions that were refused.
@@ -100,7 +101,7 @@ pub struct Service {
     pub fallback: Vec<Server>,
     /// Servers that are no longer defined and stay for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub leaving: Vec<Leaving>,
+    pub departing: Vec<DepartingServer>,
     /// That fewer real servers are available than needed, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortage: Option<String>,
@@ -125,13 +126,13 @@ pub struct Server {
     /// Inactive connections in the kernel.
     pub inactive: u32,
     /// The judgement; none for the fallback, which is not probed.
-    pub verdict: Option<Judgement>,
+    pub health: Option<ServerHealth>,
     /// What each check says of it, in the order of the definitions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckStatus>,
-    /// Standing orders about it, the oldest first.
+    /// Active overrides of it, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub orders: Vec<StandingOrder>,
+    pub overrides: Vec<OverrideStatus>,
     /// Time to the next probe; none while one runs, or when it is not probed.
     pub next_probe_in_seconds: Option<f64>,
     /// What the kernel refused about it.
@@ -149,14 +150,14 @@ pub struct ChainLink {
     /// Weight from here on; none when the server is not to be in the table.
     pub weight: Option<u32>,
     /// For how long this has held; none when that is not known.
-    pub seconds: Option<f64>,
+    pub age_seconds: Option<f64>,
     /// Why.
     pub cause: String,
 }
 
 /// What somebody has ordered about a real server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StandingOrder {
+pub struct OverrideStatus {
     /// What is ordered.
     pub kind: OrderKind,
     /// Who ordered it.
@@ -164,7 +165,7 @@ pub struct StandingOrder {
     /// Why.
     pub reason: String,
     /// Age.
-    pub seconds: f64,
+    pub age_seconds: f64,
     /// Time to its end; none when it stands until it is lifted.
     pub expires_in_seconds: Option<f64>,
 }
@@ -192,7 +193,7 @@ impl Status {
         let age = |moment: Moment| snapshot.now.since(moment).as_secs_f64();
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            definitions: overview.definitions.display().to_string(),
+            configuration: overview.configuration.display().to_string(),
             trial_seconds_left: overview.trial_left.map(|left| left.as_secs_f64()),
             loaded_seconds_ago: snapshot.loaded_at.map(age),
             refused: snapshot.refusal.as_ref().map(|refusal| Refused {
@@ -204,27 +205,27 @@ impl Status {
             names: snapshot.names.clone(),
             isolated: snapshot.isolated.clone(),
             state_error: snapshot.not_kept.clone(),
-            orders: snapshot
+            overrides: snapshot
                 .orders
                 .iter()
-                .map(|view| orders::Standing::of(view, snapshot.now))
+                .map(|view| overrides::ActiveOverride::of(view, snapshot.now))
                 .collect(),
             frozen: snapshot
                 .frozen
                 .as_ref()
-                .map(|frozen| FrozenVerdicts::of(frozen, snapshot.now)),
-            machine_troubles: snapshot.machine_troubles.clone(),
+                .map(|frozen| FreezeStatus::of(frozen, snapshot.now)),
+            host_errors: snapshot.machine_troubles.clone(),
             services: snapshot
                 .services
                 .iter()
                 .map(|service| Service::of(service, snapshot.now))
                 .collect(),
-            leaving: snapshot
+            departing: snapshot
                 .leaving
                 .iter()
-                .map(|(id, guests)| LeavingService {
+                .map(|(id, guests)| DepartingService {
                     listen: id.to_string(),
-                    servers: Leaving::all(guests, snapshot.now),
+                    servers: DepartingServer::all(guests, snapshot.now),
                 })
                 .collect(),
         }
@@ -252,7 +253,7 @@ impl Service {
                 .iter()
                 .map(|fallback| Server::of(fallback, now))
                 .collect(),
-            leaving: Leaving::all(&view.leaving, now),
+            departing: DepartingServer::all(&view.leaving, now),
             shortage: view.shortage.map(|shortage| shortage.to_string()),
         }
     }
@@ -276,20 +277,20 @@ impl Server {
             weight: view.observed.map(|entry| entry.settings.weight),
             active: connections.active,
             inactive: connections.inactive,
-            verdict: view
+            health: view
                 .health
                 .as_ref()
-                .map(|health| Judgement::of(health, now)),
+                .map(|health| ServerHealth::of(health, now)),
             checks: view
                 .health
                 .iter()
                 .flat_map(|health| &health.checks)
                 .map(|check| CheckStatus::of(check, now))
                 .collect(),
-            orders: view
+            overrides: view
                 .orders
                 .iter()
-                .map(|order| StandingOrder::of(order, now))
+                .map(|order| OverrideStatus::of(order, now))
                 .collect(),
             next_probe_in_seconds: view.next_probe.map(|next| next.since(now).as_secs_f64()),
             refused: view
@@ -306,19 +307,19 @@ impl ChainLink {
         Self {
             link: link.what.to_owned(),
             weight: link.weight,
-            seconds: link.since.map(|since| now.since(since).as_secs_f64()),
+            age_seconds: link.since.map(|since| now.since(since).as_secs_f64()),
             cause: link.cause.clone(),
         }
     }
 }
 
-impl StandingOrder {
+impl OverrideStatus {
     pub(super) fn of(order: &Order, now: Moment) -> Self {
         Self {
             kind: order.kind,
             author: order.author.clone(),
             reason: order.reason.clone(),
-            seconds: now.since(order.since).as_secs_f64(),
+            age_seconds: now.since(order.since).as_secs_f64(),
             expires_in_seconds: order
                 .expires
                 .map(|expires| expires.since(now).as_secs_f64()),

@@ -7,7 +7,7 @@ use super::check::CheckArgs;
 use super::convert::ConvertArgs;
 use super::doctor::DoctorArgs;
 use super::list::{ListArgs, SaveArgs};
-use super::orders::{OrderArgs, OrdersArgs, WeightArgs, WhomArgs};
+use super::overrides::{OverrideArgs, OverridesArgs, TargetArgs, WeightArgs};
 use super::plan::PlanArgs;
 use super::probe::ProbeArgs;
 use super::realserver::RealServerArgs;
@@ -58,17 +58,17 @@ pub(super) enum Command {
     #[command(name = "realserver")]
     RealServer(RealServerArgs),
     /// Orders that a real server gets no new connections, while those it has go on
-    Drain(OrderArgs),
+    Drain(OverrideArgs),
     /// Orders a real server out of the table at once, with its connections
-    Disable(OrderArgs),
+    Disable(OverrideArgs),
     /// Orders a real server out as if it had failed: quiesced or removed as its service says
-    Maintenance(OrderArgs),
+    Maintenance(OverrideArgs),
     /// Orders another weight for a real server
     Weight(WeightArgs),
     /// Lifts what was ordered about a real server
-    Enable(WhomArgs),
+    Enable(TargetArgs),
     /// Lists the standing orders
-    Orders(OrdersArgs),
+    Overrides(OverridesArgs),
     /// Has the daemon read its definitions again
     Reload(ReloadArgs),
     /// Lets verdicts move again that stand still because all servers failed at once

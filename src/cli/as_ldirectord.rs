@@ -42,7 +42,7 @@ fn direct(role: Role) -> Result<(), CliError> {
     ldirectord::enter(role.mode)?;
     start_log(role.mode)?;
     let settings = Settings {
-        definitions: role.config.clone(),
+        configuration: role.config.clone(),
         dialect: Some(Dialect::Ldirectord),
         socket: socket(&role.instance),
         // ldirectord begins anew at each start; its maintenance files remember by themselves.

@@ -94,7 +94,7 @@ fn summary(loaded: &Loaded) -> String {
     let servers = services.iter().map(|s| s.real_servers.len()).sum();
     let fallbacks = services.iter().filter(|s| !s.fallback.is_empty()).count();
     format!(
-        "{}: {} file in order: {}, {}, {}\n",
+        "{}: valid ({}): {}, {}, {}\n",
         loaded.report.file,
         loaded.dialect,
         count(services.len(), "virtual service"),

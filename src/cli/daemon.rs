@@ -91,7 +91,7 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
         .enable_all()
         .build()?;
     let settings = Settings {
-        definitions: args.config,
+        configuration: args.config,
         dialect: None,
         socket: args.socket,
         role: None,

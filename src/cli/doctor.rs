@@ -106,8 +106,8 @@ fn in_words(facts: &Facts, findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings {
         text += &format!(
-            "{}: {}\n  seen     {}\n  matters  {}\n  mend     {}\n\n",
-            finding.fault, finding.about, finding.evidence, finding.matters, finding.mend
+            "{}: {}\n  observed  {}\n  why       {}\n  fix       {}\n\n",
+            finding.fault, finding.subject, finding.observed, finding.why, finding.fix
         );
     }
     text + &format!("{} on {role}\n", count(findings.len(), "fault"))

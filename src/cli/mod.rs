@@ -14,8 +14,8 @@ mod doctor;
 mod error;
 mod kernel_lacks;
 pub mod list;
-mod orders;
 mod output;
+mod overrides;
 mod plan;
 mod probe;
 mod realserver;
@@ -69,12 +69,12 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Replay(args) => replay::run(args, output),
         Command::Schema(args) => schema::run(args, output),
         Command::Explain(args) => status::run_explain(args, output),
-        Command::Drain(args) => orders::run(OrderKind::Drain, args, output),
-        Command::Disable(args) => orders::run(OrderKind::Disable, args, output),
-        Command::Maintenance(args) => orders::run(OrderKind::Maintenance, args, output),
-        Command::Weight(args) => orders::run_weight(args, output),
-        Command::Enable(args) => orders::run_enable(args, output),
-        Command::Orders(args) => orders::run_list(args, output),
+        Command::Drain(args) => overrides::run(OrderKind::Drain, args, output),
+        Command::Disable(args) => overrides::run(OrderKind::Disable, args, output),
+        Command::Maintenance(args) => overrides::run(OrderKind::Maintenance, args, output),
+        Command::Weight(args) => overrides::run_weight(args, output),
+        Command::Enable(args) => overrides::run_enable(args, output),
+        Command::Overrides(args) => overrides::run_list(args, output),
         Command::Reload(args) => status::run_reload(args, output),
         Command::Unfreeze(args) => status::run_unfreeze(args, output),
     }

@@ -93,7 +93,7 @@ pub(super) async fn look(
         Ok(first) => first.unwrap_or_default(),
         Err(_) => {
             tracing::warn!(
-                "the maintenance directory does not answer; its orders come when it does"
+                "the maintenance directory does not answer; its overrides are applied when it does"
             );
             Vec::new()
         }

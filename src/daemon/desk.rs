@@ -13,15 +13,15 @@ use tokio::sync::oneshot;
 
 use super::event_loop::Weighed;
 use crate::api::ApiError;
-use crate::api::orders::{Concerned, OrderOutcome, OrderRequest, Standing};
+use crate::api::overrides::{ActiveOverride, AffectedServer, OverrideOutcome, OverrideRequest};
 
 /// Who waits for the answer.
-pub(super) type Answer = oneshot::Sender<Result<OrderOutcome, ApiError>>;
+pub(super) type Answer = oneshot::Sender<Result<OverrideOutcome, ApiError>>;
 
 /// An order that the director has and the disk has not yet.
 struct Waiting {
     revision: u64,
-    concerns: Vec<(Target, Concerned)>,
+    concerns: Vec<(Target, AffectedServer)>,
     answer: Answer,
 }
 
@@ -34,12 +34,12 @@ pub(super) struct Desk {
 /// An order with those whom it concerns.
 pub(super) struct Understood {
     command: Command,
-    concerns: Vec<(Target, Concerned)>,
+    concerns: Vec<(Target, AffectedServer)>,
 }
 
 /// Finds whom a request concerns.
 pub(super) fn understand(
-    request: &OrderRequest,
+    request: &OverrideRequest,
     snapshot: &Snapshot,
 ) -> Result<Understood, String> {
     let known = candidates(snapshot);
@@ -47,11 +47,11 @@ pub(super) fn understand(
     let hosts = snapshot.names.iter();
     let hosts = hosts.map(|host| (host.name.as_str(), host.addresses.as_slice()));
     let places = meant_by_host(&names, hosts, request.service.as_deref(), &request.server)?;
-    let concerns: Vec<(Target, Concerned)> = places
+    let concerns: Vec<(Target, AffectedServer)> = places
         .into_iter()
         .map(|place| {
             let (target, named) = &known[place];
-            let concerned = Concerned {
+            let concerned = AffectedServer {
                 name: named.name.clone(),
                 listen: named.listen.clone(),
                 address: named.server.clone(),
@@ -74,7 +74,7 @@ pub(super) fn understand(
                     kind,
                     reason: request.reason.clone(),
                     lasts: request
-                        .lasts_seconds
+                        .duration_seconds
                         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
                 })
                 .collect(),
@@ -128,7 +128,7 @@ impl Desk {
     /// The director has the order; it is answered at once when nobody keeps orders.
     pub(super) fn taken(
         &mut self,
-        understood: Vec<(Target, Concerned)>,
+        understood: Vec<(Target, AffectedServer)>,
         answer: Answer,
         director: &Director,
         now: Moment,
@@ -175,14 +175,14 @@ impl Desk {
                 .orders
                 .iter()
                 .filter(|view| concerned(&view.target));
-            let outcome = OrderOutcome {
-                standing: standing.map(|view| Standing::of(view, now)).collect(),
-                concerns: waiting
+            let outcome = OverrideOutcome {
+                remaining: standing.map(|view| ActiveOverride::of(view, now)).collect(),
+                servers: waiting
                     .concerns
                     .iter()
                     .map(|(_, one)| one.clone())
                     .collect(),
-                not_kept: failure.clone(),
+                not_persisted: failure.clone(),
             };
             // Whoever asked may have gone in the meantime.
             drop(waiting.answer.send(Ok(outcome)));
@@ -192,7 +192,7 @@ impl Desk {
 
 impl Understood {
     /// The event, and whom to answer about.
-    pub(super) fn split(self) -> (Event, Vec<(Target, Concerned)>) {
+    pub(super) fn split(self) -> (Event, Vec<(Target, AffectedServer)>) {
         let command = self.command;
         (Event::Commanded { command }, self.concerns)
     }
@@ -213,6 +213,9 @@ mod tests {
         let (answer, mut outcome) = oneshot::channel();
         desk.taken(Vec::new(), answer, &director, Moment::START);
         let outcome = outcome.try_recv().expect("an answer").expect("no fault");
-        assert_eq!((outcome.not_kept, outcome.standing), (None, Vec::new()));
+        assert_eq!(
+            (outcome.not_persisted, outcome.remaining),
+            (None, Vec::new())
+        );
     }
 }

@@ -159,20 +159,20 @@ impl EventLoop {
                 // Whoever asked may have gone in the meantime.
                 drop(answer.send(Overview {
                     snapshot: self.director.snapshot(self.now()),
-                    definitions: self.settings.definitions.clone(),
+                    configuration: self.settings.configuration.clone(),
                     trial_left: self.trial_left(),
                 }));
                 true
             }
             Input::Reload { answer, force } => self.reload(answer, force),
             Input::FilesChanged => {
-                tracing::info!("the definitions have changed on disk");
+                tracing::info!("the configuration has changed on disk");
                 self.reload(None, false)
             }
             Input::NamesChanged => self.judge_again(),
             Input::Trial(turn) => self.tried(turn),
-            Input::Order(request, answer) => self.weigh(request, answer),
-            Input::OrderWeighed(order) => self.ordered(order),
+            Input::Override(request, answer) => self.weigh(request, answer),
+            Input::OverrideChecked(order) => self.ordered(order),
             Input::Unfreeze(answer) => {
                 let was_frozen = self.director.snapshot(self.now()).frozen.is_some();
                 let goes_on = self.happened(Event::Unfreeze);
@@ -294,7 +294,7 @@ impl EventLoop {
                 systemd::ready();
                 systemd::status(&format!(
                     "directing by {}",
-                    self.settings.definitions.display()
+                    self.settings.configuration.display()
                 ));
             }
             Effect::Exit => {

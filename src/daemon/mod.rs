@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::api::apply::ApplyRequest;
-use crate::api::orders::{OrderOutcome, OrderRequest};
+use crate::api::overrides::{OverrideOutcome, OverrideRequest};
 use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Control, Listener, Overview, ReloadOutcome};
 use crate::ipvs::{Kernel, NetlinkKernel};
@@ -57,9 +57,9 @@ enum Input {
         answer: Option<oneshot::Sender<ReloadOutcome>>,
         force: bool,
     },
-    Order(OrderRequest, desk::Answer),
+    Override(OverrideRequest, desk::Answer),
     /// The same, with the connections by which it is judged.
-    OrderWeighed(event_loop::Order),
+    OverrideChecked(event_loop::Order),
     Trial(event_loop::Turn),
     Unfreeze(oneshot::Sender<UnfreezeOutcome>),
     Signal(Signal),
@@ -88,7 +88,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
     let info = kernel.info().map_err(DaemonError::Kernel)?;
     let [major, minor, patch] = info.version;
-    tracing::info!(definitions = %settings.definitions.display(), ipvs = %format_args!("{major}.{minor}.{patch}"), "starting");
+    tracing::info!(configuration = %settings.configuration.display(), ipvs = %format_args!("{major}.{minor}.{patch}"), "starting");
 
     let recorder = settings
         .recording
@@ -205,7 +205,7 @@ fn begin(
         .map_err(DaemonError::Manners)?;
     let inputs = inputs.clone();
     let tell = move |seen| inputs.send(Input::Seen(seen)).is_ok();
-    ldirectord::watch(settings.definitions.clone(), tell).map_err(DaemonError::Thread)?;
+    ldirectord::watch(settings.configuration.clone(), tell).map_err(DaemonError::Thread)?;
     Ok(Some(manners))
 }
 
@@ -244,8 +244,8 @@ impl Control for LoopControl {
         self.ask(request).await
     }
 
-    async fn order(&self, request: OrderRequest) -> Result<OrderOutcome, ApiError> {
-        self.ask(|answer| Input::Order(request, answer)).await?
+    async fn set_override(&self, request: OverrideRequest) -> Result<OverrideOutcome, ApiError> {
+        self.ask(|answer| Input::Override(request, answer)).await?
     }
 
     async fn apply(&self, request: ApplyRequest) -> Result<ReloadOutcome, ApiError> {

@@ -9,7 +9,7 @@ use crate::loader::{self, Dialect, LoadError, Loaded, Memory};
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The definitions file.
-    pub definitions: PathBuf,
+    pub configuration: PathBuf,
     /// Its dialect; told by its name and content when not given.
     pub dialect: Option<Dialect>,
     /// The control socket.
@@ -25,6 +25,6 @@ pub struct Settings {
 impl Settings {
     /// Reads the definitions. Blocks while host names are resolved.
     pub(super) fn load(&self, memory: &Memory) -> Result<Loaded, LoadError> {
-        loader::load_with(&self.definitions, self.dialect, memory)
+        loader::load_with(&self.configuration, self.dialect, memory)
     }
 }

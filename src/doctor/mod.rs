@@ -17,12 +17,12 @@ use serde::Serialize;
 pub struct Finding {
     /// Its name, the same for every fault of its kind.
     pub fault: &'static str,
-    /// What it is about: a service, a server, a setting.
-    pub about: String,
+    /// What it is subject: a service, a server, a setting.
+    pub subject: String,
     /// What was seen.
-    pub evidence: String,
+    pub observed: String,
     /// Why it matters.
-    pub matters: String,
+    pub why: String,
     /// The command that mends it, and where to give it when that is not here.
-    pub mend: String,
+    pub fix: String,
 }

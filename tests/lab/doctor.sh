@@ -92,16 +92,16 @@ seen_on_director() {
     finds director "$1" --quiet --config "$definitions"
 }
 
-# mended HOST: does there what the doctor just said would mend it; of several ways, the first.
-mended() {
-    sed -n 's/^  mend     //p' "$LAB_TMP/doctor" | sed 's/^on [0-9a-f.:]*: //; s/;.*//' >"$LAB_TMP/mend"
-    while IFS= read -r mend; do
-        case $mend in
+# fixed HOST: runs there the fix that the doctor just printed; of several ways, the first.
+fixed() {
+    sed -n 's/^  fix       //p' "$LAB_TMP/doctor" | sed 's/^on [0-9a-f.:]*: //; s/;.*//' >"$LAB_TMP/fix"
+    while IFS= read -r fix; do
+        case $fix in
         'ipvsctl realserver '*) own="--state $(state_of "$1")" ;;
         *) own= ;;
         esac
-        on "$1" sh -c "$mend $own" </dev/null >"$LAB_TMP/mending" 2>&1 ||
-            fail "the doctor's own words do not mend it: $mend: $(cat "$LAB_TMP/mending")"
-        told "$1" "$mend" <"$LAB_TMP/mending"
-    done <"$LAB_TMP/mend"
+        on "$1" sh -c "$fix $own" </dev/null >"$LAB_TMP/fix.out" 2>&1 ||
+            fail "the doctor's own words do not fix it: $fix: $(cat "$LAB_TMP/fix.out")"
+        told "$1" "$fix" <"$LAB_TMP/fix.out"
+    done <"$LAB_TMP/fix"
 }

@@ -70,7 +70,7 @@ road_probed_definitions() {
         {
             vip = $2 ~ /:/ ? "[" $2 "]" : $2
             print "  - {listen: \"tcp://" vip ":" web "\", scheduler: rr, on_stop: remove, forwarding: " $5 ","
-            print "     check: {http: {path: /where}, path: forwarding, full_size: true, every: 1s, timeout: 5s},"
+            print "     check: {http: {path: /where}, via: vip, test_mtu: true, every: 1s, timeout: 5s},"
             print "     real_servers: [\"" $6 "\"" ($7 ? ", \"" $7 "\"" : "") "]}"
         }' "$ROADS"
 }

@@ -79,9 +79,9 @@ impl Topic {
         ("servers", Self::Servers),
         ("services", Self::Services),
         ("drains", Self::Drains),
-        ("orders", Self::Orders),
+        ("overrides", Self::Orders),
         ("kernel", Self::Kernel),
-        ("definitions", Self::Definitions),
+        ("configuration", Self::Definitions),
     ];
     /// Those that somebody is told about who does not say.
     pub const USUAL: [Self; 4] = [

@@ -14,8 +14,8 @@ use clap::Args;
 
 use super::error::CliError;
 use super::kernel_lacks;
-use super::orders::time;
 use super::output::{Exit, Output};
+use super::overrides::time;
 use super::plan;
 use super::status::{SocketArg, asked, span};
 use crate::api::Client;
@@ -95,7 +95,7 @@ pub(super) fn run_rollback(args: &TrialArgs, output: &mut Output) -> Result<Exit
 
 /// The file that the daemon reads.
 fn definitions(client: &Client) -> Result<PathBuf, CliError> {
-    Ok(PathBuf::from(asked(client.status())?.definitions))
+    Ok(PathBuf::from(asked(client.status())?.configuration))
 }
 
 fn take(

@@ -39,7 +39,7 @@ pub(super) struct ListArgs {
     /// Large numbers to the last digit, not in thousands (K), millions (M) and so on
     #[arg(long)]
     exact: bool,
-    /// The helper services of probes with `path: forwarding` too
+    /// The helper services of probes with `via: vip` too
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -99,7 +99,7 @@ pub(super) struct SaveArgs {
     /// Numbers in place of names of hosts and ports
     #[arg(short, long)]
     numeric: bool,
-    /// The helper services of probes with `path: forwarding` too
+    /// The helper services of probes with `via: vip` too
     #[arg(long)]
     all: bool,
 }

@@ -123,7 +123,7 @@ impl Stage {
     fn explain(&mut self, targets: &[Target]) {
         let status = Status::of(&Overview {
             snapshot: self.director.snapshot(self.now),
-            definitions: self.definitions.clone(),
+            configuration: self.definitions.clone(),
             trial_left: None,
         });
         for (service, server) in targets {

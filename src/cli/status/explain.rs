@@ -25,9 +25,9 @@ fn chain(service: &Service, server: &Server) -> String {
         .iter()
         .map(|link| (link.link.as_str(), link.weight, cause(link)))
         .collect();
-    if !server.chain.iter().any(|link| link.link == "order") {
+    if !server.chain.iter().any(|link| link.link == "override") {
         links.push((
-            "order",
+            "override",
             links.last().and_then(|link| link.1),
             "none".to_owned(),
         ));
@@ -105,8 +105,8 @@ fn found<'a>(
 }
 
 fn cause(link: &ChainLink) -> String {
-    match link.seconds {
-        Some(seconds) => format!("for {}: {}", span(seconds), link.cause),
+    match link.age_seconds {
+        Some(age) => format!("for {}: {}", span(age), link.cause),
         None => link.cause.clone(),
     }
 }
@@ -140,7 +140,7 @@ mod tests {
     use director_core::health::Verdict;
 
     use super::*;
-    use crate::api::wire::Judgement;
+    use crate::api::wire::ServerHealth;
 
     fn status() -> Status {
         let server = Server {
@@ -150,13 +150,13 @@ mod tests {
                 ChainLink {
                     link: "defined".to_owned(),
                     weight: Some(10),
-                    seconds: None,
+                    age_seconds: None,
                     cause: "as the definitions say".to_owned(),
                 },
                 ChainLink {
-                    link: "verdict".to_owned(),
+                    link: "health".to_owned(),
                     weight: Some(0),
-                    seconds: Some(125.0),
+                    age_seconds: Some(125.0),
                     cause: "down: connection refused, 3 of 3".to_owned(),
                 },
             ],
@@ -164,17 +164,17 @@ mod tests {
             weight: Some(10),
             active: 3,
             inactive: 7,
-            verdict: Some(Judgement {
-                verdict: Verdict::Down,
-                presumed: false,
-                seconds: 125.0,
+            health: Some(ServerHealth {
+                state: Verdict::Down,
+                assumed: false,
+                age_seconds: 125.0,
                 reason: "connection refused, 3 of 3".to_owned(),
-                against: 0,
+                streak: 0,
                 held_for_seconds: None,
-                last: None,
+                last_result: None,
             }),
             checks: Vec::new(),
-            orders: Vec::new(),
+            overrides: Vec::new(),
             next_probe_in_seconds: None,
             refused: None,
             drain: None,
@@ -187,12 +187,12 @@ mod tests {
             refused: None,
             real_servers: vec![server],
             fallback: Vec::new(),
-            leaving: Vec::new(),
+            departing: Vec::new(),
             shortage: None,
         };
         Status {
             version: "0".to_owned(),
-            definitions: String::new(),
+            configuration: String::new(),
             trial_seconds_left: None,
             loaded_seconds_ago: None,
             refused: None,
@@ -201,11 +201,11 @@ mod tests {
             names: Vec::new(),
             isolated: Vec::new(),
             state_error: None,
-            orders: Vec::new(),
+            overrides: Vec::new(),
             frozen: None,
-            machine_troubles: Vec::new(),
+            host_errors: Vec::new(),
             services: vec![service],
-            leaving: Vec::new(),
+            departing: Vec::new(),
         }
     }
 
@@ -214,8 +214,8 @@ mod tests {
         let expected = "\
 tcp 192.0.2.10:80  10.0.0.11:80  (web)
   defined       10   as the definitions say
-  verdict        0   for 2m05s: down: connection refused, 3 of 3
-  order          0   none
+  health         0   for 2m05s: down: connection refused, 3 of 3
+  override       0   none
   desired        0   it should be in the table without new connections
   kernel        10   3 active and 7 inactive connections
 ";

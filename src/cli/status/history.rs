@@ -1,48 +1,48 @@
-//! `ipvsctl status --history`: the last answers of one real server, check by check, the newest first.
+//! `ipvsctl status --history`: the last probes of one real server, check by check, the newest first.
 
 use super::table::span;
-use crate::api::wire::{Answer, Answers, CheckAnswers, Server, Service};
+use crate::api::wire::{CheckHistory, ProbeHistory, ProbeResult, Server, Service};
 
 const TITLES: [&str; 7] = [
-    "AGO",
-    "ANSWER",
+    "AGE",
+    "RESULT",
     "TOOK",
     "CONNECT",
     "TLS",
     "FIRST BYTE",
-    "WORDS",
+    "DETAIL",
 ];
 
 /// All of it.
-pub(super) fn render(service: &Service, server: &Server, answers: &Answers) -> String {
+pub(super) fn render(service: &Service, server: &Server, history: &ProbeHistory) -> String {
     let mut text = format!(
         "{}  {}  ({})\n",
         service.listen, server.address, service.name
     );
-    if answers.checks.is_empty() {
-        text.push_str("  it is not asked\n");
+    if history.checks.is_empty() {
+        text.push_str("  no checks\n");
     }
-    for check in &answers.checks {
+    for check in &history.checks {
         one_check(check, &mut text);
     }
     text
 }
 
-fn one_check(check: &CheckAnswers, text: &mut String) {
-    let CheckAnswers { check, answers } = check;
-    let presumed = if check.presumed { "presumed " } else { "" };
+fn one_check(check: &CheckHistory, text: &mut String) {
+    let CheckHistory { check, results } = check;
+    let assumed = if check.assumed { "assumed " } else { "" };
     text.push_str(&format!(
-        "check {}: {presumed}{} for {}: {}\n",
+        "check {}: {assumed}{} for {}: {}\n",
         check.name,
-        check.verdict,
-        span(check.seconds),
+        check.state,
+        span(check.age_seconds),
         check.reason
     ));
     if let (Some(words), Some(ago)) = (&check.last_failure, check.last_failure_seconds_ago) {
         text.push_str(&format!("  last failure {} ago: {words}\n", span(ago)));
     }
     let mut rows = vec![TITLES.map(str::to_owned)];
-    rows.extend(answers.iter().map(row));
+    rows.extend(results.iter().map(row));
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.max().unwrap_or(0)
@@ -58,17 +58,17 @@ fn one_check(check: &CheckAnswers, text: &mut String) {
     }
 }
 
-fn row(answer: &Answer) -> [String; 7] {
+fn row(result: &ProbeResult) -> [String; 7] {
     let millis =
         |time: Option<f64>| time.map_or_else(|| "-".to_owned(), |millis| format!("{millis:.1} ms"));
     [
-        span(answer.seconds_ago),
-        answer.outcome.clone(),
-        millis(Some(answer.took_ms)),
-        millis(answer.connect_ms),
-        millis(answer.tls_ms),
-        millis(answer.first_byte_ms),
-        answer.words.clone(),
+        span(result.seconds_ago),
+        result.outcome.clone(),
+        millis(Some(result.took_ms)),
+        millis(result.connect_ms),
+        millis(result.tls_ms),
+        millis(result.first_byte_ms),
+        result.detail.clone(),
     ]
 }
 
@@ -80,10 +80,10 @@ mod tests {
     use crate::api::wire::CheckStatus;
 
     #[test]
-    fn answers_stand_in_columns_below_their_check() {
-        let answer = |outcome: &str, words: &str, seconds_ago| Answer {
+    fn results_are_listed_in_columns_below_their_check() {
+        let result = |outcome: &str, detail: &str, seconds_ago| ProbeResult {
             outcome: outcome.to_owned(),
-            words: words.to_owned(),
+            detail: detail.to_owned(),
             took_ms: 3.25,
             connect_ms: Some(0.5),
             tls_ms: None,
@@ -93,27 +93,27 @@ mod tests {
         let mut text = String::new();
         let check = CheckStatus {
             name: "page".to_owned(),
-            verdict: Verdict::Up,
-            presumed: false,
-            seconds: 61.0,
+            state: Verdict::Up,
+            assumed: false,
+            age_seconds: 61.0,
             reason: "status 200".to_owned(),
-            against: 0,
-            last: None,
+            streak: 0,
+            last_result: None,
             last_failure: Some("status 503".to_owned()),
             last_failure_seconds_ago: Some(66.0),
         };
-        let answers = vec![
-            answer("good", "status 200", 1.0),
-            answer("failed", "status 503", 66.0),
+        let results = vec![
+            result("passed", "status 200", 1.0),
+            result("failed", "status 503", 66.0),
         ];
-        one_check(&CheckAnswers { check, answers }, &mut text);
+        one_check(&CheckHistory { check, results }, &mut text);
         assert_eq!(
             text,
             "\
 check page: up for 1m01s: status 200
   last failure 1m06s ago: status 503
-  AGO    ANSWER  TOOK    CONNECT  TLS  FIRST BYTE  WORDS
-  1.0 s  good    3.2 ms  0.5 ms   -    2.0 ms      status 200
+  AGE    RESULT  TOOK    CONNECT  TLS  FIRST BYTE  DETAIL
+  1.0 s  passed  3.2 ms  0.5 ms   -    2.0 ms      status 200
   1m06s  failed  3.2 ms  0.5 ms   -    2.0 ms      status 503
 "
         );

@@ -1,8 +1,8 @@
 //! `ipvsctl status`: what the daemon says of itself, as a table for people or as JSON.
 
+mod departing;
 mod explain;
 mod history;
-mod leaving;
 mod table;
 
 use std::path::PathBuf;
@@ -106,27 +106,27 @@ fn show_history(
             return Ok(Exit::Unusable);
         }
     };
-    let answers = asked(client.answers(&service.listen, &server.address))?;
+    let history = asked(client.history(&service.listen, &server.address))?;
     if json {
-        output.json(&answers)?;
+        output.json(&history)?;
     } else {
-        output.text(&history::render(service, server, &answers))?;
+        output.text(&history::render(service, server, &history))?;
     }
     Ok(Exit::Fine)
 }
 
-/// Lets verdicts move again.
+/// Ends a freeze.
 pub(super) fn run_unfreeze(args: &UnfreezeArgs, output: &mut Output) -> Result<Exit, CliError> {
     let outcome = asked(args.socket.client().unfreeze())?;
     if outcome.was_frozen {
-        output.text("verdicts move again\n")?;
+        output.text("health is no longer frozen\n")?;
         return Ok(Exit::Fine);
     }
-    output.note("ipvsctl: verdicts did not stand still")?;
+    output.note("ipvsctl: health was not frozen")?;
     Ok(Exit::Found)
 }
 
-/// Has the daemon read its definitions again.
+/// Reloads the configuration.
 pub(super) fn run_reload(args: &ReloadArgs, output: &mut Output) -> Result<Exit, CliError> {
     let client = args.socket.client();
     let outcome = asked(client.reload(args.force))?;
@@ -134,10 +134,10 @@ pub(super) fn run_reload(args: &ReloadArgs, output: &mut Output) -> Result<Exit,
         output.note(&finding.to_string())?;
     }
     if outcome.accepted {
-        output.text("the new definitions are in force\n")?;
+        output.text("the new configuration is in force\n")?;
         return Ok(Exit::Fine);
     }
-    output.note("the new definitions are refused, the former ones stay in force")?;
+    output.note("the new configuration is refused; the previous one stays in force")?;
     Ok(Exit::Unusable)
 }
 
@@ -157,9 +157,9 @@ pub(super) fn run_explain(args: &ExplainArgs, output: &mut Output) -> Result<Exi
 }
 
 /// Waits for the daemon's answer.
-pub(super) fn asked<T>(question: impl Future<Output = Result<T, ApiError>>) -> Result<T, CliError> {
+pub(super) fn asked<T>(request: impl Future<Output = Result<T, ApiError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    Ok(runtime.block_on(question)?)
+    Ok(runtime.block_on(request)?)
 }

@@ -1,15 +1,15 @@
-//! The daemon's state as a table for people: one line a real server, with the reason of its verdict.
+//! The daemon's state as a table for people: one line a real server, with the reason for its health.
 
-use super::leaving;
-use crate::api::wire::{CheckStatus, KernelRefusal, Server, Service, StandingOrder, Status};
+use super::departing;
+use crate::api::wire::{CheckStatus, KernelRefusal, OverrideStatus, Server, Service, Status};
 
 const TITLES: [&str; 8] = [
     "",
     "REAL SERVER",
     "WEIGHT",
-    "VERDICT",
+    "HEALTH",
     "SINCE",
-    "LAST ANSWER",
+    "LAST PROBE",
     "NEXT",
     "ACTIVE/INACT",
 ];
@@ -22,7 +22,7 @@ pub(super) fn render(status: &Status) -> String {
         text.push('\n');
         one_service(service, &mut text);
     }
-    leaving::services(status, &mut text);
+    departing::services(status, &mut text);
     text
 }
 
@@ -38,7 +38,7 @@ fn head(status: &Status, text: &mut String) {
     line(
         text,
         &format!(
-            "ipvsd {}: definitions {loaded}, kernel table {read}",
+            "ipvsd {}: configuration {loaded}, kernel table {read}",
             status.version
         ),
     );
@@ -46,7 +46,7 @@ fn head(status: &Status, text: &mut String) {
         line(
             text,
             &format!(
-                "  ON TRIAL: the former definitions return in {}, unless ipvsctl confirm comes before",
+                "  ON TRIAL: the previous configuration returns in {} unless confirmed: ipvsctl confirm",
                 span(left)
             ),
         );
@@ -57,14 +57,14 @@ fn head(status: &Status, text: &mut String) {
     if let Some(error) = &status.state_error {
         line(
             text,
-            &format!("  STATE: orders and verdicts will not outlive a restart: {error}"),
+            &format!("  STATE: overrides and health will not survive a restart: {error}"),
         );
     }
-    let lost = status.orders.iter().filter(|standing| !standing.defined);
-    for standing in lost {
-        let listen = &standing.concerns.listen;
-        let address = format!("{listen} {} (not defined now)", standing.concerns.address);
-        standing_order(&address, &standing.order, text);
+    let undefined = status.overrides.iter().filter(|active| !active.defined);
+    for active in undefined {
+        let listen = &active.server.listen;
+        let address = format!("{listen} {} (not configured)", active.server.address);
+        active_override(&address, &active.status, text);
     }
     if let Some(frozen) = &status.frozen {
         let left = frozen
@@ -73,22 +73,22 @@ fn head(status: &Status, text: &mut String) {
         line(
             text,
             &format!(
-                "  ALARM: all {} servers failed at once {} ago ({}); verdicts stand still{left}; ipvsctl unfreeze when \
-                 they really failed",
+                "  FROZEN: all {} servers failed at once {} ago ({}); health is frozen{left}. If the servers really are down: \
+                 ipvsctl unfreeze",
                 frozen.servers,
-                span(frozen.seconds),
-                frozen.words
+                span(frozen.age_seconds),
+                frozen.last_failure
             ),
         );
     }
-    for trouble in &status.machine_troubles {
-        line(text, &format!("  MACHINE: {trouble}"));
+    for error in &status.host_errors {
+        line(text, &format!("  HOST: {error}"));
     }
     if let Some(refused) = &status.refused {
         line(
             text,
             &format!(
-                "  REFUSED {} ago: newer definitions have faults, the former ones stay in force",
+                "  REFUSED {} ago: the new configuration has errors; the previous one stays in force",
                 span(refused.seconds_ago)
             ),
         );
@@ -99,7 +99,7 @@ fn head(status: &Status, text: &mut String) {
     for block in &status.isolated {
         let fate = match block.kept {
             0 => "left out",
-            _ => "kept as it was when it was last good",
+            _ => "kept as it was when last valid",
         };
         line(
             text,
@@ -124,7 +124,7 @@ fn head(status: &Status, text: &mut String) {
         );
     }
     if status.services.is_empty() {
-        line(text, "  no virtual services are defined");
+        line(text, "  no virtual services are configured");
     }
 }
 
@@ -161,12 +161,12 @@ fn one_service(service: &Service, text: &mut String) {
                 one_check(&server.address, check, text);
             }
         }
-        for order in &server.orders {
-            standing_order(&server.address, order, text);
+        for status in &server.overrides {
+            active_override(&server.address, status, text);
         }
         refusal(server.refused.as_ref(), text);
     }
-    leaving::of_service(service, text);
+    departing::of_service(service, text);
 }
 
 fn row(server: &Server, note: &str) -> [String; 8] {
@@ -176,23 +176,23 @@ fn row(server: &Server, note: &str) -> [String; 8] {
         (None, Some(wanted)) => format!("-->{wanted}"),
         (None, None) => "-".to_owned(),
     };
-    let verdict = server.verdict.as_ref();
-    let last = verdict.and_then(|verdict| verdict.last.as_ref());
+    let health = server.health.as_ref();
+    let last = health.and_then(|health| health.last_result.as_ref());
     [
         String::new(),
         server.address.clone(),
         weight,
-        match verdict {
-            Some(verdict) if !server.orders.is_empty() => format!("{}, ordered", verdict.verdict),
-            Some(verdict) if verdict.presumed => format!("{}?", verdict.verdict),
-            Some(verdict) => verdict.verdict.to_string(),
+        match health {
+            Some(health) if !server.overrides.is_empty() => format!("{}, override", health.state),
+            Some(health) if health.assumed => format!("{}?", health.state),
+            Some(health) => health.state.to_string(),
             None if server.weight.is_some() => format!("{note}, in use"),
             None => note.to_owned(),
         },
-        verdict.map_or_else(String::new, |verdict| span(verdict.seconds)),
-        match (verdict, last) {
-            (_, Some(last)) => format!("{}, {:.1} ms", last.words, last.took_ms),
-            (Some(verdict), None) => verdict.reason.clone(),
+        health.map_or_else(String::new, |health| span(health.age_seconds)),
+        match (health, last) {
+            (_, Some(last)) => format!("{}, {:.1} ms", last.detail, last.took_ms),
+            (Some(health), None) => health.reason.clone(),
             (None, None) => String::new(),
         },
         server
@@ -208,34 +208,34 @@ fn row(server: &Server, note: &str) -> [String; 8] {
 
 /// One of several checks of a server.
 fn one_check(address: &str, check: &CheckStatus, text: &mut String) {
-    let presumed = if check.presumed { "?" } else { "" };
-    let last = check.last.as_ref().map_or_else(
+    let assumed = if check.assumed { "?" } else { "" };
+    let last = check.last_result.as_ref().map_or_else(
         || check.reason.clone(),
-        |last| format!("{}, {:.1} ms", last.words, last.took_ms),
+        |last| format!("{}, {:.1} ms", last.detail, last.took_ms),
     );
     line(
         text,
         &format!(
-            "  {address} check {}: {}{presumed} for {}: {last}",
+            "  {address} check {}: {}{assumed} for {}: {last}",
             check.name,
-            check.verdict,
-            span(check.seconds)
+            check.state,
+            span(check.age_seconds)
         ),
     );
 }
 
-fn standing_order(address: &str, order: &StandingOrder, text: &mut String) {
-    let end = order
+fn active_override(address: &str, status: &OverrideStatus, text: &mut String) {
+    let end = status
         .expires_in_seconds
         .map_or_else(String::new, |left| format!(", {} left", span(left)));
     line(
         text,
         &format!(
-            "  ORDERED: {address} {} since {} by {}: {}{end}",
-            order.kind,
-            span(order.seconds),
-            order.author,
-            order.reason
+            "  OVERRIDE: {address} {} since {} by {}: {}{end}",
+            status.kind,
+            span(status.age_seconds),
+            status.author,
+            status.reason
         ),
     );
 }
@@ -245,7 +245,7 @@ fn refusal(refused: Option<&KernelRefusal>, text: &mut String) {
     line(
         text,
         &format!(
-            "  THE KERNEL REFUSES: {}: {} (attempt {}, next in {})",
+            "  REFUSED BY THE KERNEL: {}: {} (attempt {}, next in {})",
             refused.operation,
             refused.message,
             refused.attempts,

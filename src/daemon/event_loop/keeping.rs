@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::{EventLoop, Input, Weighed};
 use crate::api::ApiError;
-use crate::api::orders::OrderRequest;
+use crate::api::overrides::OverrideRequest;
 use crate::daemon::desk;
 use crate::loader::Loaded;
 use crate::store::{LastGood, Written};
@@ -22,7 +22,7 @@ pub(super) const OF_OUR_OWN: u64 = 0;
 /// An order of which nobody has said yet whether it takes out too much.
 #[derive(Debug)]
 pub(in crate::daemon) struct Order {
-    request: OrderRequest,
+    request: OverrideRequest,
     answer: desk::Answer,
     weighed: Weighed,
 }
@@ -46,13 +46,13 @@ impl EventLoop {
     }
 
     /// Somebody gives or lifts an order: it is judged by the connections that there are now.
-    pub(super) fn weigh(&self, request: OrderRequest, answer: desk::Answer) -> bool {
+    pub(super) fn weigh(&self, request: OverrideRequest, answer: desk::Answer) -> bool {
         let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
         // Nothing speaks against lifting an order.
         let is_guarded = request.kind.is_some() && self.director.is_guarded();
         tokio::spawn(async move {
             let weighed = Weighed::now(request.force, is_guarded, kernel).await;
-            drop(inputs.send(Input::OrderWeighed(Order {
+            drop(inputs.send(Input::OverrideChecked(Order {
                 request,
                 answer,
                 weighed,
@@ -73,7 +73,7 @@ impl EventLoop {
             Ok(understood) => {
                 let now = self.now();
                 if let Some(why) = desk::refusal(&self.director, &understood, &weighed, now) {
-                    tracing::warn!(author = %request.author, "an order is refused: {why}");
+                    tracing::warn!(author = %request.author, "override refused: {why}");
                     drop(answer.send(Err(ApiError::Refused(why))));
                     return true;
                 }
@@ -130,7 +130,7 @@ impl EventLoop {
         };
         let finished = tokio::task::spawn_blocking(|| keeper.writer.finish());
         if timeout(LAST_WRITING, finished).await.is_err() {
-            tracing::warn!("the disk is slow; the newest orders and verdicts may be lost");
+            tracing::warn!("the disk is slow; the latest overrides and health may be lost");
         }
     }
 }

@@ -116,7 +116,7 @@ impl EventLoop {
             return true;
         }
         let (settings, memory) = (self.settings.clone(), self.upkeep.memory());
-        tracing::info!(definitions = %settings.definitions.display(), "reading the definitions again");
+        tracing::info!(configuration = %settings.configuration.display(), "reloading the configuration");
         self.files_being_read += 1;
         self.read(move || settings.load(&memory), true, answer, force)
     }

@@ -113,7 +113,7 @@ impl EventLoop {
             left.as_secs()
         );
         tracing::warn!("{message}");
-        let file = std::sync::Arc::from(self.settings.definitions.to_string_lossy());
+        let file = std::sync::Arc::from(self.settings.configuration.to_string_lossy());
         Some(ReloadOutcome {
             accepted: false,
             diagnostics: vec![
@@ -136,7 +136,7 @@ impl EventLoop {
             return true;
         }
         let mut settings = self.settings.clone();
-        settings.definitions = candidate(&settings.definitions);
+        settings.configuration = candidate(&settings.configuration);
         self.readings += 1;
         let (inputs, number) = (self.inputs.clone(), self.readings);
         let kernel = self.kernel.clone();

@@ -13,24 +13,24 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     services
         .filter(|(_, entry)| !entry.can_serve())
         .map(|(service, entry)| {
-            let evidence = match entry.servers.len() {
+            let observed = match entry.servers.len() {
                 0 => "it has no real server".to_owned(),
                 1 => "its only real server has weight 0".to_owned(),
                 count => format!("all of its {count} real servers have weight 0"),
             };
             Finding {
                 fault: "nobody-serves",
-                about: facts.name(service),
-                evidence,
-                matters: "every new connection is refused".to_owned(),
-                mend: mend(service, entry),
+                subject: facts.name(service),
+                observed,
+                why: "every new connection is refused".to_owned(),
+                fix: fix(service, entry),
             }
         })
         .collect()
 }
 
 /// The daemon knows why; where there is none, the table is mended by hand, with the first server as it is there.
-fn mend(service: &ServiceId, entry: &ServiceEntry) -> String {
+fn fix(service: &ServiceId, entry: &ServiceEntry) -> String {
     let Some((server, known)) = entry.servers.first_key_value() else {
         return format!(
             "ipvsctl status tells why no server is in; where no daemon runs: ipvsadm -a {} -r SERVER",

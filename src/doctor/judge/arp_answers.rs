@@ -32,13 +32,13 @@ fn in_the_open(facts: &Facts) -> Vec<Finding> {
         }
         findings.push(Finding {
             fault: "arp-answers",
-            about: address.address.to_string(),
-            evidence: format!(
+            subject: address.address.to_string(),
+            observed: format!(
                 "it stands on {} too, where neighbours ask who has it",
                 place.name
             ),
-            matters: MATTERS.to_owned(),
-            mend: format!(
+            why: MATTERS.to_owned(),
+            fix: format!(
                 "ip address del {}/{} dev {}",
                 address.address, address.prefix, place.name
             ),
@@ -75,15 +75,15 @@ fn by_arp(facts: &Facts) -> Vec<Finding> {
         let Some(loud) = loud else { continue };
         findings.push(Finding {
             fault: "arp-answers",
-            about: vip.to_string(),
-            evidence: format!(
+            subject: vip.to_string(),
+            observed: format!(
                 "arp_ignore={} and arp_announce={} on {}",
                 of(&loud.name, "arp_ignore"),
                 of(&loud.name, "arp_announce"),
                 loud.name
             ),
-            matters: MATTERS.to_owned(),
-            mend: "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; or ipvsctl realserver up, which also takes it back".to_owned(),
+            why: MATTERS.to_owned(),
+            fix: "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; or ipvsctl realserver up, which also takes it back".to_owned(),
         });
     }
     findings

@@ -16,9 +16,9 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     }
     vec![Finding {
         fault: "backup-balances",
-        about: format!("sync daemon on {}", backup.interface),
-        evidence: "a backup sync daemon runs here, this machine has services, and net.ipv4.vs.backup_only=0".to_owned(),
-        matters: "when this machine is a real server of the acting director too, it balances again what it was given: packets go in circles".to_owned(),
-        mend: "sysctl -w net.ipv4.vs.backup_only=1".to_owned(),
+        subject: format!("sync daemon on {}", backup.interface),
+        observed: "a backup sync daemon runs here, this machine has services, and net.ipv4.vs.backup_only=0".to_owned(),
+        why: "when this machine is a real server of the acting director too, it balances again what it was given: packets go in circles".to_owned(),
+        fix: "sysctl -w net.ipv4.vs.backup_only=1".to_owned(),
     }]
 }

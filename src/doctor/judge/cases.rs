@@ -363,10 +363,10 @@ fn every_finding_says_all_there_is_to_say() {
     });
     for finding in judge(&facts) {
         for text in [
-            &finding.about,
-            &finding.evidence,
-            &finding.matters,
-            &finding.mend,
+            &finding.subject,
+            &finding.observed,
+            &finding.why,
+            &finding.fix,
         ] {
             assert!(!text.is_empty(), "{finding:?}");
         }

@@ -10,7 +10,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let limit = facts
         .setting("net.ipv4.vs.conn_max")
         .and_then(|limit| u64::try_from(limit).ok());
-    let (size, what, mend) = match limit {
+    let (size, what, fix) = match limit {
         Some(limit) => (
             limit,
             "may hold",
@@ -32,12 +32,12 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     }
     vec![Finding {
         fault: "connection-table-full",
-        about: "connection table".to_owned(),
-        evidence: format!("it holds {connections} connections and {what} {size}"),
-        matters: match limit {
+        subject: "connection table".to_owned(),
+        observed: format!("it holds {connections} connections and {what} {size}"),
+        why: match limit {
             Some(_) => "beyond it new connections are refused".to_owned(),
             None => "entries share buckets, and each packet takes longer to be matched".to_owned(),
         },
-        mend,
+        fix,
     }]
 }

@@ -21,16 +21,16 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
 
 fn other_network(facts: &Facts, road: &Road) -> Option<Finding> {
     let server = road.server.address;
-    let evidence = match &road.route {
+    let observed = match &road.route {
         None => format!("there is no route to {server}"),
         Some(route) => format!("{server} is reached by the router {}", route.gateway?),
     };
     Some(Finding {
         fault: "direct-other-network",
-        about: format!("{} at {server}", facts.name(&road.service)),
-        evidence,
-        matters: "direct routing hands the frame to the server itself; a router sends the packet, which is still addressed to the VIP, back or away".to_owned(),
-        mend: format!(
+        subject: format!("{} at {server}", facts.name(&road.service)),
+        observed,
+        why: "direct routing hands the frame to the server itself; a router sends the packet, which is still addressed to the VIP, back or away".to_owned(),
+        fix: format!(
             "use a tunnel (forwarding: tunnel) and, on {server}: ipvsctl realserver up --vip {} --mode ipip; or give the server an address in a network of this machine",
             road.vip().map_or_else(|| "VIP".to_owned(), |vip| vip.to_string())
         ),
@@ -46,10 +46,10 @@ fn other_port(facts: &Facts, road: &Road) -> Option<Finding> {
     let server = road.server.address;
     (own != port && own != 0 && port != 0).then(|| Finding {
         fault: "port-not-mapped",
-        about: format!("{} at {server}", facts.name(&road.service)),
-        evidence: format!("the service is on port {port}, the server with port {own}, by {}", road.forwarding),
-        matters: "only NAT rewrites ports: packets arrive with the port that the client used, where the server may not listen".to_owned(),
-        mend: format!(
+        subject: format!("{} at {server}", facts.name(&road.service)),
+        observed: format!("the service is on port {port}, the server with port {own}, by {}", road.forwarding),
+        why: "only NAT rewrites ports: packets arrive with the port that the client used, where the server may not listen".to_owned(),
+        fix: format!(
             "have the server listen on port {port}, and enter it so: real_servers: [\"{}\"]; or use NAT (forwarding: nat)",
             SocketAddr::new(server, port)
         ),

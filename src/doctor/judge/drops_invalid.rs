@@ -12,10 +12,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
         .iter()
         .map(|rule| Finding {
             fault: "drops-invalid",
-            about: "firewall".to_owned(),
-            evidence: format!("net.ipv4.vs.conntrack=0, and the rule: {rule}"),
-            matters: "IPVS does not tell connection tracking of its connections; their later packets and replies look invalid and are dropped before they are forwarded".to_owned(),
-            mend: "sysctl -w net.ipv4.vs.conntrack=1; or accept the traffic of the services before that rule".to_owned(),
+            subject: "firewall".to_owned(),
+            observed: format!("net.ipv4.vs.conntrack=0, and the rule: {rule}"),
+            why: "IPVS does not tell connection tracking of its connections; their later packets and replies look invalid and are dropped before they are forwarded".to_owned(),
+            fix: "sysctl -w net.ipv4.vs.conntrack=1; or accept the traffic of the services before that rule".to_owned(),
         })
         .collect()
 }

@@ -8,11 +8,11 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     }
     vec![Finding {
         fault: "estimation-off",
-        about: "net.ipv4.vs.run_estimation".to_owned(),
-        evidence: "it is 0".to_owned(),
-        matters:
+        subject: "net.ipv4.vs.run_estimation".to_owned(),
+        observed: "it is 0".to_owned(),
+        why:
             "rates and counters of services and servers stand still, in every tool that shows them"
                 .to_owned(),
-        mend: "sysctl -w net.ipv4.vs.run_estimation=1".to_owned(),
+        fix: "sysctl -w net.ipv4.vs.run_estimation=1".to_owned(),
     }]
 }

@@ -16,10 +16,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     })
     .map(|(family, name)| Finding {
         fault: "forwarding-off",
-        about: format!("NAT over {family}"),
-        evidence: format!("{name}=0, and services with NAT"),
-        matters: "replies of the real servers reach this machine and are thrown away instead of going on to the clients".to_owned(),
-        mend: format!("sysctl -w {name}=1; for every start: echo {name}=1 >/etc/sysctl.d/60-lvs.conf"),
+        subject: format!("NAT over {family}"),
+        observed: format!("{name}=0, and services with NAT"),
+        why: "replies of the real servers reach this machine and are thrown away instead of going on to the clients".to_owned(),
+        fix: format!("sysctl -w {name}=1; for every start: echo {name}=1 >/etc/sysctl.d/60-lvs.conf"),
     })
     .collect()
 }

@@ -56,4 +56,4 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
-mod mends;
+mod fixes;

@@ -18,10 +18,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
             let network = shared_network(facts, vip, server)?;
             Some(Finding {
                 fault: "nat-on-clients-network",
-                about: format!("{} at {server}", facts.name(&road.service)),
-                evidence: format!("{server} and the VIP {vip} are both in {network}"),
-                matters: "the server answers clients of that network directly; they get packets from an address they never asked, and drop them".to_owned(),
-                mend: format!(
+                subject: format!("{} at {server}", facts.name(&road.service)),
+                observed: format!("{server} and the VIP {vip} are both in {network}"),
+                why: "the server answers clients of that network directly; they get packets from an address they never asked, and drop them".to_owned(),
+                fix: format!(
                     "move {server} to a network of its own behind this machine, or use direct routing (forwarding: dr) and, on {server}: ipvsctl realserver up --vip {vip} --mode dr"
                 ),
             })

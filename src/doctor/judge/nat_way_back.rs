@@ -19,12 +19,12 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
             let place = &road.interface.as_ref()?.0;
             Some(Finding {
                 fault: "nat-way-back",
-                about: format!("{} at {server}", facts.name(&road.service)),
-                evidence: format!(
+                subject: format!("{} at {server}", facts.name(&road.service)),
+                observed: format!(
                     "{server} answers an echo from {own}, but no answer to one from {vip} comes back on {place}"
                 ),
-                matters: "replies to clients must pass through this machine to be rewritten; by another gateway they reach nobody who waits for them".to_owned(),
-                mend: format!(
+                why: "replies to clients must pass through this machine to be rewritten; by another gateway they reach nobody who waits for them".to_owned(),
+                fix: format!(
                     "on {server}: ip {}route replace default via {own}",
                     if own.is_ipv4() { "" } else { "-6 " }
                 ),

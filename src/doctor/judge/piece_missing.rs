@@ -8,7 +8,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let missing = facts.standing.iter().filter(|standing| !standing.present);
     missing
         .map(|standing| {
-            let (fault, matters) = match &standing.piece {
+            let (fault, why) = match &standing.piece {
                 Piece::Sysctl { name, .. } if name.ends_with("rp_filter") => (
                     "reverse-path-strict",
                     "clients come out of the tunnel and are answered elsewhere; a strict filter drops all of them",
@@ -32,10 +32,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
             };
             Finding {
                 fault,
-                about: standing.piece.to_string(),
-                evidence: "it was set up here and is not so any more".to_owned(),
-                matters: matters.to_owned(),
-                mend: format!("ipvsctl realserver up {}", again(facts, &standing.piece)),
+                subject: standing.piece.to_string(),
+                observed: "it was set up here and is not so any more".to_owned(),
+                why: why.to_owned(),
+                fix: format!("ipvsctl realserver up {}", again(facts, &standing.piece)),
             }
         })
         .collect()

@@ -13,10 +13,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
             let found = facts.settings.get(wanted.name)?;
             (found != wanted.value).then(|| Finding {
                 fault: "profile-differs",
-                about: wanted.name.to_owned(),
-                evidence: format!("it is {found}; the profile {profile} has {}", wanted.value),
-                matters: wanted.reason.to_owned(),
-                mend: format!("sysctl -w {}={}", wanted.name, wanted.value),
+                subject: wanted.name.to_owned(),
+                observed: format!("it is {found}; the profile {profile} has {}", wanted.value),
+                why: wanted.reason.to_owned(),
+                fix: format!("sysctl -w {}={}", wanted.name, wanted.value),
             })
         })
         .collect()

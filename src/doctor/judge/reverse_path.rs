@@ -29,13 +29,13 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     };
     vec![Finding {
         fault: "reverse-path-drops",
-        about: format!("rp_filter on {}", strict.join(", ")),
-        evidence: format!(
+        subject: format!("rp_filter on {}", strict.join(", ")),
+        observed: format!(
             "{dropped} dropped by the reverse path filter while the doctor looked (IPReversePathFilter of /proc/net/netstat)"
         ),
-        matters: "packets that come in by another interface than answers to them would take are thrown away: clients of that network get no answer".to_owned(),
-        mend: format!(
-            "sysctl -w net.ipv4.conf.{}.rp_filter=2; or mend the route to those clients",
+        why: "packets that come in by another interface than answers to them would take are thrown away: clients of that network get no answer".to_owned(),
+        fix: format!(
+            "sysctl -w net.ipv4.conf.{}.rp_filter=2; or fix the route to those clients",
             first.replace('.', "/")
         ),
     }]

@@ -18,10 +18,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
             let server = road.server.address;
             findings.push(Finding {
                 fault: "server-claims-vip",
-                about: format!("{vip} at real server {server}"),
-                evidence: format!("asked who has {vip}, {mac} answered, which is {server}"),
-                matters: "clients that hear it go straight to this one server: no balancing, and an outage when it fails".to_owned(),
-                mend: mend(*vip, road),
+                subject: format!("{vip} at real server {server}"),
+                observed: format!("asked who has {vip}, {mac} answered, which is {server}"),
+                why: "clients that hear it go straight to this one server: no balancing, and an outage when it fails".to_owned(),
+                fix: fix(*vip, road),
             });
         }
     }
@@ -30,7 +30,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
 
 /// From here nobody sees where the address stands on the server: quietly set up it is silent, whatever else the machine
 /// needs for this road; NAT needs no VIP there at all.
-fn mend(vip: IpAddr, road: &Road) -> String {
+fn fix(vip: IpAddr, road: &Road) -> String {
     let server = road.server.address;
     let prefix = if vip.is_ipv4() { 32 } else { 128 };
     let removed =

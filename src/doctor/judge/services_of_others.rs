@@ -20,10 +20,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
         .filter(|service| vip_of(service).is_some_and(|vip| ours.contains(&vip)))
         .map(|service| Finding {
             fault: "services-of-others",
-            about: service.to_string(),
-            evidence: "it is in the kernel's table, on a VIP of the definitions, but not in the definitions".to_owned(),
-            matters: "nobody watches its servers; it was made by hand, by another program, or was left behind".to_owned(),
-            mend: format!(
+            subject: service.to_string(),
+            observed: "it is in the kernel's table, on a VIP of the definitions, but not in the definitions".to_owned(),
+            why: "nobody watches its servers; it was made by hand, by another program, or was left behind".to_owned(),
+            fix: format!(
                 "take it into the definitions, or remove it: ipvsadm -D {}",
                 words(service)
             ),

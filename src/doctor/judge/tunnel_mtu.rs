@@ -12,12 +12,12 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
             let server = road.server.address;
             Some(Finding {
                 fault: "tunnel-mtu",
-                about: format!("{} at {server}", facts.name(&road.service)),
-                evidence: format!(
+                subject: format!("{} at {server}", facts.name(&road.service)),
+                observed: format!(
                     "packets of {mtu} bytes leave by {place}, but only those up to {passes} reach {server}; nobody says so"
                 ),
-                matters: "small requests work and large ones hang: wrapped packets of full size are lost without a word".to_owned(),
-                mend: format!(
+                why: "small requests work and large ones hang: wrapped packets of full size are lost without a word".to_owned(),
+                fix: format!(
                     "ip {}route replace {server} mtu {passes} {}; or raise the MTU of the road to {mtu}",
                     if server.is_ipv4() { "" } else { "-6 " },
                     road.route.as_ref().and_then(|route| route.gateway).map_or_else(

@@ -14,10 +14,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
             let place = known.interface.as_deref().unwrap_or("the network");
             findings.push(Finding {
                 fault: "vip-elsewhere",
-                about: vip.to_string(),
-                evidence: format!("asked on {place} who has {vip}, {mac} answered"),
-                matters: "clients and routers believe whoever answered last; connections go to the other machine, or to both in turn".to_owned(),
-                mend: format!(
+                subject: vip.to_string(),
+                observed: format!("asked on {place} who has {vip}, {mac} answered"),
+                why: "clients and routers believe whoever answered last; connections go to the other machine, or to both in turn".to_owned(),
+                fix: format!(
                     "find the machine (ip neighbour, or the switch's table for {mac}) and remove the address there: ip address del {vip} dev INTERFACE"
                 ),
             });

@@ -13,10 +13,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
             let place = known.interface.as_deref().unwrap_or("INTERFACE");
             Finding {
                 fault: "vip-missing",
-                about: vip.to_string(),
-                evidence: format!("no interface of this machine has {vip}, and no route makes it local"),
-                matters: "IPVS sees only packets that this machine takes for its own; clients get no answer".to_owned(),
-                mend: format!(
+                subject: vip.to_string(),
+                observed: format!("no interface of this machine has {vip}, and no route makes it local"),
+                why: "IPVS sees only packets that this machine takes for its own; clients get no answer".to_owned(),
+                fix: format!(
                     "ip address add {vip}/{prefix} dev {place}; or let ipvsd keep it: vip: {{interface: {place}}} in the service"
                 ),
             }

@@ -29,7 +29,7 @@ fn finding(facts: &Facts, road: &Road) -> Option<Finding> {
         Answer::TooLarge { .. } => "it was too large".to_owned(),
     };
     let unwraps = !matches!(answer, Answer::Unreachable { .. });
-    let (fault, matters) = match (road.forwarding, unwraps) {
+    let (fault, why) = match (road.forwarding, unwraps) {
         (Forwarding::Tunnel(_), false) => (
             "tunnel-not-unwrapped",
             "the server refuses the director's tunnel: clients that are sent there get no answer",
@@ -45,12 +45,12 @@ fn finding(facts: &Facts, road: &Road) -> Option<Finding> {
     };
     Some(Finding {
         fault,
-        about: format!("{} at {server}", facts.name(&road.service)),
-        evidence: format!(
+        subject: format!("{} at {server}", facts.name(&road.service)),
+        observed: format!(
             "{server} answers for itself; asked for {vip}, sent as IPVS does ({}), {said}",
             road.forwarding
         ),
-        matters: matters.to_owned(),
-        mend: format!("on {server}: ipvsctl realserver up {}", arguments(&setup)),
+        why: why.to_owned(),
+        fix: format!("on {server}: ipvsctl realserver up {}", arguments(&setup)),
     })
 }

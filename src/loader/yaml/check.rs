@@ -20,7 +20,7 @@ pub(super) fn is_kind(key: &str) -> bool {
 /// Those of them that need no settings, so that their name alone is a check.
 const KINDS_ALONE: [(&str, Alone); 6] = [
     ("none", Alone::AlwaysUp),
-    ("off", Alone::AlwaysDown),
+    ("always_down", Alone::AlwaysDown),
     ("tcp", Alone::Connect),
     ("http", Alone::Http { tls: false }),
     ("https", Alone::Http { tls: true }),
@@ -86,14 +86,14 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
         hold_connection: reader.truth_of(&fields, "hold_connection"),
         path: reader.word_of(
             &fields,
-            "path",
+            "via",
             &[
                 ("server", CheckPath::Server),
-                ("forwarding", CheckPath::Forwarding),
+                ("vip", CheckPath::Forwarding),
             ],
         ),
         to: fields.get("to").map(|to| address::listen(to, reader)),
-        full_size: reader.truth_of(&fields, "full_size"),
+        full_size: reader.truth_of(&fields, "test_mtu"),
     }
 }
 
@@ -155,7 +155,7 @@ fn definition(entry: &Entry, example: &str, reader: &mut Reader) -> Option<Check
             reader.fields(&entry.value, &shape::NO_SETTINGS, &[])?;
             CheckKindDefinition::Connect
         }
-        "off" => {
+        "always_down" => {
             reader.fields(&entry.value, &shape::NO_SETTINGS, &[])?;
             CheckKindDefinition::AlwaysDown
         }

@@ -50,8 +50,8 @@ fn emit_director(text: &mut String, definitions: &Definitions) {
             .freeze
             .as_ref()
             .map(|freeze| emit_check::freeze(&freeze.value)),
-        marks.map(|(first, last)| format!("probe_marks: {first}-{last}")),
-        emit_recovery::guard(definitions).map(|guard| format!("guard: {guard}")),
+        marks.map(|(first, last)| format!("probe_fwmarks: {first}-{last}")),
+        emit_recovery::guard(definitions).map(|guard| format!("safety_limits: {guard}")),
         host.profile
             .as_ref()
             .map(|profile| format!("profile: {}", profile.value)),
@@ -121,7 +121,7 @@ fn emit_service(text: &mut String, service: &ServiceDefinition) {
         }),
     );
     key(
-        "before_first_verdict",
+        "initial_health",
         judging
             .before_first_verdict
             .as_ref()

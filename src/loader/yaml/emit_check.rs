@@ -30,9 +30,9 @@ pub(super) fn freeze(freeze: &FreezeDefinition) -> String {
     }
     let mut fields = Vec::new();
     let servers = freeze.servers.as_ref();
-    fields.extend(servers.map(|servers| format!("servers: {}", servers.value)));
+    fields.extend(servers.map(|servers| format!("min_servers: {}", servers.value)));
     fields.extend(time("within", &freeze.within));
-    fields.extend(time("for", &freeze.lasts));
+    fields.extend(time("max_duration", &freeze.lasts));
     format!("freeze: {{{}}}", fields.join(", "))
 }
 
@@ -154,8 +154,8 @@ pub(super) fn check(check: &CheckDefinition) -> Option<String> {
     let hold = check.hold_connection.as_ref();
     fields.extend(hold.map(|hold| format!("hold_connection: {}", hold.value)));
     fields.extend(check.path.as_ref().map(|path| match path.value {
-        CheckPath::Server => "path: server".to_owned(),
-        CheckPath::Forwarding => "path: forwarding".to_owned(),
+        CheckPath::Server => "via: server".to_owned(),
+        CheckPath::Forwarding => "via: vip".to_owned(),
     }));
     let to = check.to.as_ref();
     fields.extend(to.map(|to| format!("to: {}", quoted(&listen(&to.value)))));
@@ -163,7 +163,7 @@ pub(super) fn check(check: &CheckDefinition) -> Option<String> {
         check
             .full_size
             .as_ref()
-            .map(|choice| format!("full_size: {}", choice.value)),
+            .map(|choice| format!("test_mtu: {}", choice.value)),
     );
     (!fields.is_empty()).then(|| format!("{{{}}}", fields.join(", ")))
 }
@@ -171,7 +171,7 @@ pub(super) fn check(check: &CheckDefinition) -> Option<String> {
 fn kind(kind: &CheckKindDefinition) -> String {
     match kind {
         CheckKindDefinition::AlwaysUp => "none: {}".to_owned(),
-        CheckKindDefinition::AlwaysDown => "off: {}".to_owned(),
+        CheckKindDefinition::AlwaysDown => "always_down: {}".to_owned(),
         // A combination of a combination cannot be written; its connects are what is left of it.
         CheckKindDefinition::Connect | CheckKindDefinition::Combined { .. } => "tcp: {}".to_owned(),
         CheckKindDefinition::Ping { attempts } => format!("ping: {{attempts: {attempts}}}"),

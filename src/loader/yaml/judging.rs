@@ -28,7 +28,7 @@ pub(super) fn checks(
         ),
         before_first_verdict: reader.word_of(
             service,
-            "before_first_verdict",
+            "initial_health",
             &[
                 ("adopt", FirstVerdict::Adopt),
                 ("down", FirstVerdict::Down),
@@ -114,7 +114,7 @@ fn weight_from(service: &Fields<'_>, reader: &mut Reader) -> Option<Placed<Weigh
     Some(Placed::new(from, node.place.clone()))
 }
 
-/// `off`, or `{servers: 3, within: 1s, for: 2m}`.
+/// `off`, or `{min_servers: 3, within: 1s, max_duration: 2m}`.
 pub(super) fn freeze(
     director: &Fields<'_>,
     reader: &mut Reader,
@@ -133,8 +133,8 @@ pub(super) fn freeze(
     let freeze = FreezeDefinition {
         off: false,
         within: reader.duration_of(&inner, "within"),
-        servers: reader.number_of(&inner, "servers"),
-        lasts: reader.duration_of(&inner, "for"),
+        servers: reader.number_of(&inner, "min_servers"),
+        lasts: reader.duration_of(&inner, "max_duration"),
     };
     Some(Placed::new(freeze, node.place.clone()))
 }

@@ -228,13 +228,13 @@ fn settings(director: &Fields<'_>, reader: &mut Reader, settings: &mut FileSetti
 
 /// `1230000000-1230009999`.
 fn marks(director: &Fields<'_>, reader: &mut Reader) -> Option<Placed<(u64, u64)>> {
-    let text = reader.text_of(director, "probe_marks")?;
+    let text = reader.text_of(director, "probe_fwmarks")?;
     let ends = text.value.split_once('-');
     let range = ends
         .and_then(|(first, last)| Some((first.trim().parse().ok()?, last.trim().parse().ok()?)));
     if range.is_none() {
         let message = format!("{:?} is not a range of firewall marks", text.value);
-        let hint = format!("write {}", director.example("probe_marks"));
+        let hint = format!("write {}", director.example("probe_fwmarks"));
         reader.error(&text.place, message, hint);
     }
     range.map(|range| Placed::new(range, text.place))

@@ -41,7 +41,7 @@ fn hook(node: &Node, reader: &mut Reader) -> Option<HookDefinition> {
         place: node.place.clone(),
         way,
         about: about(&fields, reader),
-        gather: reader.duration_of(&fields, "gather"),
+        gather: reader.duration_of(&fields, "group_wait"),
     })
 }
 
@@ -115,11 +115,11 @@ fn mail(fields: &Fields<'_>, reader: &mut Reader) -> Option<HookWay> {
 }
 
 fn about(fields: &Fields<'_>, reader: &mut Reader) -> Vec<Placed<Topic>> {
-    let Some(node) = fields.get("about") else {
+    let Some(node) = fields.get("topics") else {
         return Vec::new();
     };
-    let example = fields.example("about");
-    let items = reader.list(node, "about", &example);
+    let example = fields.example("topics");
+    let items = reader.list(node, "topics", &example);
     let topics = items.iter().filter_map(|item| {
         let text = reader.text(item, &example)?;
         let topic = reader.word(&text, "topic", &Topic::ALL)?;

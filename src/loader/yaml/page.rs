@@ -1,4 +1,4 @@
-//! The table of keys as a page for people: docs/definitions.md.
+//! The table of keys as a page for people: docs/configuration.md.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ This page lists every key of the YAML configuration with its values, its default
 in `src/loader/yaml/shape/`. To update it, run `UPDATE=1 cargo test --test reference`.
 
 Run `ipvsctl check FILE` to find all errors in a configuration file at once. Run `ipvsctl schema` to print the same table as a JSON
-Schema, which is also next to this page. Put `# yaml-language-server: $schema=PATH/definitions.schema.json` into the first line of a
+Schema, which is also next to this page. Put `# yaml-language-server: $schema=PATH/configuration.schema.json` into the first line of a
 file, and editors complete keys and show their meaning. The directory `examples/` has a file for each feature.
 
 Durations are whole numbers with a unit, the longest unit first: `500ms`, `5s`, `1m30s`, `2h`, `1d`. An empty key is an error, so that

@@ -166,12 +166,13 @@ pub(super) fn guard(
         services: None,
         connections: None,
     };
-    let Some((fields, node)) = director.and_then(|fields| Some((fields, fields.get("guard")?)))
+    let Some((fields, node)) =
+        director.and_then(|fields| Some((fields, fields.get("safety_limits")?)))
     else {
         return usual;
     };
     if !matches!(node.content, Content::Mapping(_)) {
-        let off = reader.word_of(fields, "guard", &[("off", ())]);
+        let off = reader.word_of(fields, "safety_limits", &[("off", ())]);
         return off.map_or(usual, |off| GuardDefinition::Off(off.place));
     }
     let Some(inner) = reader.fields(node, &shape::GUARD, &[]) else {

@@ -27,14 +27,14 @@ pub(super) fn shared_faults(
         findings.error(
             &choice.place,
             "a full-size packet proves the clients' road, and this check goes to the server itself",
-            "write path: forwarding too, or leave full_size out",
+            "write via: vip too, or leave test_mtu out",
         );
     }
     if let (Some(to), None) = (&check.to, path) {
         findings.error(
             &to.place,
             "what is asked by the clients' road, and this check goes to the server itself",
-            "write path: forwarding too, or leave to out",
+            "write via: vip too, or leave to out",
         );
     }
     let Some(path) = path else { return };
@@ -45,7 +45,7 @@ pub(super) fn shared_faults(
                 &path.place,
                 "a firewall mark has no VIP that a probe could ask",
                 format!(
-                    "say which of its VIPs is asked, such as to: tcp://{vip}:80, or leave path out"
+                    "say which of its VIPs is asked, such as to: tcp://{vip}:80, or leave via out"
                 ),
             );
         }
@@ -74,7 +74,7 @@ pub(super) fn shared_faults(
         findings.error(
             kind.map_or(&path.place, |kind| &kind.place),
             "the kernel balances no packets of this kind of check, so it cannot go by the forwarding method",
-            "ask with tcp, http, https or in the service's own protocol, or leave path out",
+            "ask with tcp, http, https or in the service's own protocol, or leave via out",
         );
     }
     if let Some(choice) = full_size
@@ -84,7 +84,7 @@ pub(super) fn shared_faults(
         findings.error(
             &choice.place,
             "only an http or https question can be made to fill a packet",
-            "ask with http or https, if need be as a second check: checks: [tcp, {http: {path: /}, path: forwarding, full_size: true}]",
+            "ask with http or https, if need be as a second check: checks: [tcp, {http: {path: /}, via: vip, test_mtu: true}]",
         );
     }
 }
@@ -267,7 +267,7 @@ pub(super) fn marks(
             findings.error(
                 &definition.listen.place,
                 format!("mark {mark} is one of those that belong to probes, {range}"),
-                "use another mark, or give probes others: director: {probe_marks: FIRST-LAST}",
+                "use another mark, or give probes others: director: {probe_fwmarks: FIRST-LAST}",
             );
         }
     }
@@ -275,7 +275,7 @@ pub(super) fn marks(
         findings.error(
             written.map_or(&definitions.place, |written| &written.place),
             format!(
-                "there are more probes with path: forwarding than marks for them, {}",
+                "there are more probes with via: vip than marks for them, {}",
                 range.size()
             ),
             "write a larger range of marks",

@@ -7,7 +7,7 @@ use super::{Key, Shape, key};
 /// The keys that say what is asked; exactly one of them belongs into a check.
 pub(in super::super) const KINDS: [&str; 23] = [
     "none",
-    "off",
+    "always_down",
     "tcp",
     "http",
     "https",
@@ -60,7 +60,7 @@ pub(in super::super) const CHECK: Shape = Shape {
                 "Run a program; exit status 0 is a success. ipvsd replaces `{vip}`, `{vport}`, `{rip}` and \
                  `{rport}` in its arguments by the addresses and ports of the service and the server.",
             ),
-        alone("off").means("No check: every server is down."),
+        alone("always_down").means("No check: every server is down."),
         dialogue("dns", "{request: www.example.org}").means("Send a DNS query."),
         dialogue("ftp", "{request: /test.txt, receive: OK}").means("Log in by FTP, and fetch a file where `request` \
             names one."),
@@ -126,11 +126,11 @@ pub(in super::super) const CHECK: Shape = Shape {
         START_SPREAD,
         JITTER,
         HOLD_CONNECTION,
-        key("path", "forwarding")
-            .takes(Word(&["server", "forwarding"]))
+        key("via", "vip")
+            .takes(Word(&["server", "vip"]))
             .default("server")
             .means(
-                "Path of the probe. `server` probes each server at its own address. `forwarding` probes the VIP, \
+                "Path of the probe. `server` probes each server at its own address. `vip` probes the VIP, \
                  and the kernel forwards the probe to this one server by its forwarding method. That finds a missing \
                  VIP, a tunnel that is not unpacked, and a server that does not answer for the VIP. ipvsd adds a \
                  probe service to the kernel's table for each such server. While it probes this way it sets \
@@ -140,14 +140,14 @@ pub(in super::super) const CHECK: Shape = Shape {
             .takes(Text)
             .default("the VIP and port of the service")
             .means(
-                "VIP and port to probe with `path: forwarding` in a service of a firewall mark, which has no VIP of \
+                "VIP and port to probe with `via: vip` in a service of a firewall mark, which has no VIP of \
                  its own. The mark must cover packets to this address.",
             ),
-        key("full_size", "true")
+        key("test_mtu", "true")
             .takes(Truth)
             .default("false")
             .means(
-                "With `path: forwarding` and an http or https check: pad the request to a full packet. That finds \
+                "With `via: vip` and an http or https check: pad the request to a full packet. That finds \
                  path-MTU problems, such as those of a tunnel.",
             ),
     ],

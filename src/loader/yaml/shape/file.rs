@@ -78,14 +78,14 @@ pub(in super::super) const DIRECTOR: Shape = Shape {
         "How often ipvsd compares the whole kernel table with the configuration. It reverts and logs changes that \
          other programs made.",
     ),
-        key("probe_marks", "1230000000-1230009999")
+        key("probe_fwmarks", "1230000000-1230009999")
             .takes(Text)
             .default("1229979648-1230045183")
             .means(
-                "Firewall marks for probes with `path: forwarding`, lowest and highest. ipvsd removes services of \
+                "Firewall marks for probes with `via: vip`, lowest and highest. ipvsd removes services of \
                  such marks that a killed ipvsd left behind. Two daemons on one host need two ranges.",
             ),
-        key("guard", "{servers: 50%, services: 50%, connections: 1000}")
+        key("safety_limits", "{servers: 50%, services: 50%, connections: 1000}")
             .takes(Either(&[Word(&["off"]), Mapping(&GUARD)]))
             .default("the defaults of its keys")
             .means(

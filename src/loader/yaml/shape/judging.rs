@@ -23,7 +23,7 @@ pub(super) const COMBINE: Key = key("combine", "any")
     );
 
 /// What counts before the first verdict.
-pub(super) const BEFORE_FIRST_VERDICT: Key = key("before_first_verdict", "down")
+pub(super) const BEFORE_FIRST_VERDICT: Key = key("initial_health", "down")
     .takes(Word(&["adopt", "down", "up"]))
     .default("adopt")
     .means(
@@ -85,7 +85,7 @@ pub(super) const WEIGHT_FROM: Key = key("weight_from", "{file: \"/run/weights/{r
     );
 
 /// The freeze of all verdicts.
-pub(super) const FREEZE_KEY: Key = key("freeze", "{servers: 3, within: 1s, for: 2m}")
+pub(super) const FREEZE_KEY: Key = key("freeze", "{min_servers: 3, within: 1s, max_duration: 2m}")
     .takes(Either(&[Word(&["off"]), Mapping(&FREEZE)]))
     .default("the defaults of its keys")
     .means(
@@ -99,7 +99,7 @@ pub(in super::super) const FREEZE: Shape = Shape {
     name: "freeze",
     what: "the freeze",
     keys: &[
-        key("servers", "3")
+        key("min_servers", "3")
             .takes(Number("servers, at least 2"))
             .default("3")
             .means("Least number of servers, by address, for a freeze. With fewer servers a common failure of their \
@@ -108,7 +108,7 @@ pub(in super::super) const FREEZE: Shape = Shape {
             .takes(Span)
             .default("1s")
             .means("How close together the servers must fail, in addition to the check interval."),
-        key("for", "2m")
+        key("max_duration", "2m")
             .takes(Span)
             .default("2m")
             .means("How long a freeze lasts at most. With `0s` it lasts until a server answers or the operator ends \

@@ -1,5 +1,5 @@
 //! The format as one table: which keys a mapping may have, what each takes, its default and what it means. The reader, the
-//! advice in messages, the JSON Schema and docs/definitions.md all come from these rows; a new key is one more row.
+//! advice in messages, the JSON Schema and docs/configuration.md all come from these rows; a new key is one more row.
 
 mod check;
 mod file;

@@ -36,22 +36,22 @@ pub(in super::super) const NOTIFY: Shape = Shape {
             .takes(Mapping(&NOTIFY_MAIL))
             .default("none")
             .means("Mail with the summary as its subject."),
-        key("about", "[servers, services]")
+        key("topics", "[servers, services]")
             .takes(List(&Word(&[
                 "servers",
                 "services",
                 "drains",
-                "orders",
+                "overrides",
                 "kernel",
-                "definitions",
+                "configuration",
             ])))
-            .default("servers, services, kernel, definitions")
+            .default("servers, services, kernel, configuration")
             .means(
-                "Topics: `servers` (health), `services` (too few or no real servers), `drains`, `orders` \
-                 (overrides), `kernel` (what the kernel refuses or other programs change) and `definitions` (a new \
+                "Topics: `servers` (health), `services` (too few or no real servers), `drains`, `overrides`, \
+                 `kernel` (what the kernel refuses or other programs change) and `configuration` (a new or refused \
                  configuration).",
             ),
-        key("gather", "5s")
+        key("group_wait", "5s")
             .takes(Span)
             .default("5s")
             .means("How long to gather events after the first one into one message."),

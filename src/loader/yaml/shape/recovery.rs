@@ -131,8 +131,8 @@ pub(in super::super) const FALLBACK: Shape = Shape {
 
 /// What one change may take out at most.
 pub(in super::super) const GUARD: Shape = Shape {
-    name: "guard",
-    what: "a guard",
+    name: "safety_limits",
+    what: "safety_limits",
     keys: &[
         key("servers", "50%")
             .takes(Either(&[Number("real servers"), Share]))

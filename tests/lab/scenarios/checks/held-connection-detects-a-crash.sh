@@ -12,7 +12,7 @@ services:
   - listen: tcp://$VIP:80
     scheduler: rr
     forwarding: nat
-    before_first_verdict: ${1:-adopt}
+    initial_health: ${1:-adopt}
     check: {tcp: {}, hold_connection: true, every: 60s, timeout: ${2:-2s}, fall: 3}
     real_servers: ["$RIP1:80", "$RIP2:80"]
 Y

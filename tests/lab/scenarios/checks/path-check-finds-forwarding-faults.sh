@@ -14,8 +14,8 @@ road_service() {
     echo "  - {name: $1, listen: 'tcp://$DIRECT_VIP:$2', scheduler: rr, forwarding: $3, on_stop: remove,"
     echo "     check: {http: {path: /test.html, expect: {body: OK}}, $check every: 1s, timeout: 2s, fall: 2}, real_servers: [$4]}"
 }
-path='path: forwarding,'
-check="$path full_size: true,"
+path='via: vip,'
+check="$path test_mtu: true,"
 echo_start real1 7 "$DIRECT_VIP"
 echo_start real2 7 "$DIRECT_VIP"
 echo_start real3 7 "$RIP3"
@@ -121,7 +121,7 @@ expect_equal 'accept_local in front and back' '0 0' "$(setting front.accept_loca
 expect_equal 'rp_filter in front' 1 "$(setting front.rp_filter)"
 
 # And at a stop nothing is left.
-path='path: forwarding,'
+path='via: vip,'
 check=$path
 roads_file | director_define
 director_reload

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
 director_define <<D
-director: {freeze: off, guard: off}
+director: {freeze: off, safety_limits: off}
 defaults:
   service: {scheduler: rr, forwarding: nat}
   check: {http: {path: /test.html, expect: {body: OK}}, every: 500ms, timeout: 2s, fall: 1}

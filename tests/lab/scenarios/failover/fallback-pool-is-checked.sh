@@ -11,7 +11,7 @@ on director chmod 755 "$LAB_TMP/director/weigh"
 # define DATAGRAM-SERVERS
 define() {
     director_define <<D
-director: {guard: off, freeze: off}
+director: {safety_limits: off, freeze: off}
 defaults:
   service: {scheduler: wrr, forwarding: nat}
   check: {every: 500ms, timeout: 2s, fall: 1}

@@ -6,7 +6,7 @@
 DEFINITIONS=$YAML_DEFINITIONS
 {
     cat <<Y
-director: {freeze: {servers: 3, within: 2s, for: 5m}}
+director: {freeze: {min_servers: 3, within: 2s, max_duration: 5m}}
 defaults: {service: {scheduler: rr, forwarding: nat, on_failure: quiesce}, check: {every: 500ms, timeout: 400ms, fall: 3}}
 services:
 Y
@@ -29,11 +29,11 @@ everybody | eventually_table 10
 
 # Packets are lost on the way, in silence.
 link_loses_everything
-eventually 10 status_says 'ALARM: all 3 servers failed at once'
+eventually 10 status_says 'FROZEN: all 3 servers failed at once'
 everybody | throughout_table 3
 link_is_well
 eventually 10 status_says "$RIP1:80"
-eventually 20 status_lacks ALARM
+eventually 20 status_lacks FROZEN
 everybody | throughout_table 1
 expect_equal 'who answers after the outage' '3' "$(tally 9 | wc -l | tr -d ' ')"
 
@@ -42,7 +42,7 @@ link_down
 eventually 10 status_says 'network is unreachable'
 everybody | throughout_table 3
 link_up
-eventually 20 status_lacks ALARM
+eventually 20 status_lacks FROZEN
 eventually 20 status_lacks unreachable
 everybody | throughout_table 1
 
@@ -54,7 +54,7 @@ everybody | eventually_table 20
 
 # All of them really fail, and the operator knows it.
 for host in real1 real2 real3; do web_quit "$host"; done
-eventually 10 status_says 'ALARM: all 3 servers failed at once'
-expect_equal 'the answer of unfreeze' 'verdicts move again' "$(on director ipvsctl unfreeze)"
+eventually 10 status_says 'FROZEN: all 3 servers failed at once'
+expect_equal 'the answer of unfreeze' 'health is no longer frozen' "$(on director ipvsctl unfreeze)"
 nobody() { everybody | sed 's/-w 1$/-w 0/'; }
 nobody | eventually_table 20

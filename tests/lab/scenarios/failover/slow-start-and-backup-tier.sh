@@ -12,7 +12,7 @@ P
 on director chmod 755 "$LAB_TMP/director/page"
 director_define <<D
 notify:
-  - {command: [$LAB_TMP/director/page], about: [servers, services], gather: 1s}
+  - {command: [$LAB_TMP/director/page], topics: [servers, services], group_wait: 1s}
 services:
   - name: slow
     listen: tcp://$VIP:80

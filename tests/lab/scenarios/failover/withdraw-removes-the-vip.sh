@@ -81,7 +81,7 @@ knows() {
     on client ip neighbour show "$OWN6" dev front | grep -q "lladdr $mac"
 }
 eventually 5 knows
-eventually 10 says "MACHINE: $OWN/32 on front: not added: .* answers"
+eventually 10 says "HOST: $OWN/32 on front: not added: .* answers"
 expect has_not "$OWN"
 on client ip address del "$OWN/32" dev front
 eventually 30 has "$OWN"

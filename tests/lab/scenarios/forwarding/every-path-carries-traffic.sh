@@ -43,7 +43,7 @@ crossing() {
                 listen = (protocol[i] == "probe" ? "tcp" : protocol[i]) "://" vip ":" number
                 if (protocol[i] == "fwmark") listen = (vip ~ /:/ ? "fwmark6:" : "fwmark:") number
                 print $1 "|" families "|" protocol[i] "|  - {listen: \"" listen "\", scheduler: rr, forwarding: " $2 ", check: " \
-                    (protocol[i] == "probe" ? "{http: {path: /where}, path: forwarding, full_size: true}" : "none") \
+                    (protocol[i] == "probe" ? "{http: {path: /where}, via: vip, test_mtu: true}" : "none") \
                     ", real_servers: [\"" server (protocol[i] == "fwmark" ? "" : ":" number) "\"]}"
             }
         }

@@ -30,7 +30,7 @@ has_not() {
     ! has "$1"
 }
 status_says_of_machine() {
-    on director ipvsctl status | grep -qF "MACHINE: $1"
+    on director ipvsctl status | grep -qF "HOST: $1"
 }
 mac=$(on client ip -o link show dev front | sed 's/.*link.ether \([^ ]*\) .*/\1/')
 

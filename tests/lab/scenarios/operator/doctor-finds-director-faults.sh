@@ -14,13 +14,13 @@ sysctl_on director net.ipv4.ip_forward=0
 expect_contains 'the JSON' '"fault": "forwarding-off"' "$(on director ipvsctl doctor --quiet --json --config "$definitions")"
 # The real server's replies to the VIP still end here, so nothing else is amiss.
 on_director forwarding-off
-mended director
+fixed director
 seen_on_director ''
 
 section 'A VIP that is not on the director'
 on director ip address del "$VIP_BY_TUNNEL/24" dev front
 on_director vip-missing
-mended director
+fixed director
 seen_on_director ''
 
 section 'Another machine has the VIP'
@@ -40,7 +40,7 @@ on client ip address del "$VIP6/128" dev front
 section 'A director that does not forward IPv6'
 sysctl_on director net.ipv6.conf.all.forwarding=0
 finds director forwarding-off --config "$definitions.six"
-mended director
+fixed director
 finds director '' --quiet --config "$definitions.six"
 on director ipvsadm -D -t "[$VIP6]:80"
 
@@ -52,7 +52,7 @@ on client ip neighbour replace "$VIP" lladdr "$mac" dev front nud permanent
 sysctl_on director net.ipv4.conf.front.rp_filter=1
 spawn client strayer sh -c "while :; do curl -s -m 1 --interface 192.168.6.77 http://$VIP/; sleep 0.1; done"
 on_director reverse-path-drops
-mended director
+fixed director
 # They still come, and are no longer dropped.
 on_director ''
 signal client strayer KILL
@@ -61,7 +61,7 @@ on client ip neighbour del "$VIP" dev front
 section 'A firewall that drops what IPVS hides from it'
 on director iptables-legacy -A FORWARD -m conntrack --ctstate INVALID -j DROP
 seen_on_director drops-invalid
-mended director
+fixed director
 seen_on_director ''
 sysctl_on director net.ipv4.vs.conntrack=0
 on director iptables-legacy -F
@@ -80,14 +80,14 @@ on director ipvsadm -D -t "$VIP:81"
 section 'A reserve that balances'
 on director ipvsadm --start-daemon backup --mcast-interface front
 seen_on_director backup-balances
-mended director
+fixed director
 seen_on_director ''
 sysctl_on director net.ipv4.vs.backup_only=0
 on director ipvsadm --stop-daemon backup
 
 section 'Settings that are not those of the profile'
 finds director profile-differs --quiet --profile maglev-ecmp --config "$definitions"
-mended director
+fixed director
 finds director '' --quiet --profile maglev-ecmp --config "$definitions"
 
 section 'Settings that are not those of the profile for direct routing'
@@ -95,13 +95,13 @@ finds director profile-differs --quiet --profile dr --config "$definitions"
 for name in conn_reuse_mode backup_only expire_quiescent_template; do
     grep -q "$name" "$LAB_TMP/doctor" || fail "nothing is said of $name: $(cat "$LAB_TMP/doctor")"
 done
-mended director
+fixed director
 finds director '' --quiet --profile dr --config "$definitions"
 
 section 'Counters that stand still'
 sysctl_on director net.ipv4.vs.run_estimation=0
 seen_on_director estimation-off
-mended director
+fixed director
 seen_on_director ''
 
 no_scheduler='A scheduler that this kernel has not'

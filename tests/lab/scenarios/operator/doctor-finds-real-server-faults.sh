@@ -12,11 +12,11 @@ finds real3 ''
 section 'A real server that answers ARP for the VIP'
 sysctl_on real2 net.ipv4.conf.all.arp_ignore=0
 on_director server-claims-vip
-mended real2
+fixed real2
 on_director ''
 sysctl_on real2 net.ipv4.conf.all.arp_ignore=3
 finds real2 arp-answers
-mended real2
+fixed real2
 finds real2 ''
 
 section 'The same on a server that was set up by hand'
@@ -25,7 +25,7 @@ on real1 ip address add "$DIRECT_VIP/32" dev lo
 sysctl_on real1 net.ipv4.conf.all.arp_ignore=3
 sysctl_on real1 net.ipv4.conf.all.arp_announce=2
 finds real1 arp-answers
-mended real1
+fixed real1
 finds real1 ''
 on real1 ip address del "$DIRECT_VIP/32" dev lo
 
@@ -42,14 +42,14 @@ finds director '' --config "$definitions.six"
 on real2 ip address add "$DIRECT_VIP6/128" dev front nodad
 finds director server-claims-vip --config "$definitions.six"
 finds real2 arp-answers
-mended real2
+fixed real2
 finds real2 ''
 finds director '' --config "$definitions.six"
 
 section 'A real server without the VIP of IPv6'
 on real2 ip address del "$DIRECT_VIP6/128" dev lo
 finds director vip-not-served --config "$definitions.six"
-mended real2
+fixed real2
 finds director '' --config "$definitions.six"
 realserver real2 down --vip "$DIRECT_VIP6"
 on real2 ip address del "$DIRECT_RIP62/64" dev front
@@ -59,7 +59,7 @@ on director ip address del "$DIRECT_VIP6/64" dev front
 section 'A real server of NAT with another gateway'
 on real1 ip route replace default via "$RIP3"
 on_director nat-way-back
-mended real1
+fixed real1
 
 section 'A real server of NAT with another gateway for IPv6'
 { on director cat "$definitions"; echo "  - {listen: 'tcp://[$VIP6]:80', scheduler: rr, forwarding: nat, real_servers: ['[$RIP61]:80']}"; } | put director "$definitions.six"
@@ -70,7 +70,7 @@ finds director '' --config "$definitions.six"
 on real1 ip -6 route del default
 on real1 ip -6 route add default via "$RIP63"
 finds director nat-way-back --config "$definitions.six"
-mended real1
+fixed real1
 finds director '' --config "$definitions.six"
 on director ipvsadm -D -t "[$VIP6]:80"
 
@@ -94,14 +94,14 @@ section 'A real server without the VIP'
 on real2 ip address del "$DIRECT_VIP/32" dev lo
 on_director vip-not-served
 finds real2 vip-not-served
-mended real2
+fixed real2
 finds real2 ''
 
 section 'A real server that does not unwrap the tunnel'
 on real3 ip link set lvs-ipip down
 on_director tunnel-not-unwrapped
 finds real3 tunnel-not-unwrapped
-mended real3
+fixed real3
 finds real3 ''
 
 # tunnel_of_ipv6 RIP:PORT: a service of IPv6 through a tunnel to real3.
@@ -119,7 +119,7 @@ no_tunnel_of_ipv6() {
 section 'A real server that does not unwrap the tunnel of IPv6'
 tunnel_of_ipv6 "[$RIP63]:80"
 finds director tunnel-not-unwrapped --config "$definitions.six"
-mended real3
+fixed real3
 finds director '' --config "$definitions.six"
 finds real3 ''
 
@@ -127,7 +127,7 @@ section 'A tunnel of IPv6 across a narrow road'
 on real3 ip6tables-legacy -t mangle -A PREROUTING -i back -m length --length 1361: -j DROP
 finds director tunnel-mtu --config "$definitions.six"
 grep -q 'those up to 1360 reach' "$LAB_TMP/doctor" || fail "the size that passes is another: $(cat "$LAB_TMP/doctor")"
-mended director
+fixed director
 finds director '' --config "$definitions.six"
 on real3 ip6tables-legacy -t mangle -F
 on director ip -6 route del "$RIP63" dev back
@@ -136,7 +136,7 @@ no_tunnel_of_ipv6
 section 'A real server without the VIP of IPv6 in a tunnel of IPv4'
 tunnel_of_ipv6 "$RIP3:80"
 finds director tunnel-not-unwrapped --config "$definitions.six"
-mended real3
+fixed real3
 finds director '' --config "$definitions.six"
 finds real3 ''
 no_tunnel_of_ipv6
@@ -170,14 +170,14 @@ section 'A strict filter behind the tunnel'
 sysctl_on real3 net.ipv4.conf.lvs-ipip.rp_filter=1
 on_director vip-not-served
 finds real3 reverse-path-strict
-mended real3
+fixed real3
 finds real3 ''
 
 section 'Segments that do not fit into the tunnel'
 # By whatever of these it was done there.
 on real3 sh -c "{ nft delete table inet lvs_realserver_$(echo "$VIP_BY_TUNNEL" | tr . _) || iptables -t mangle -F; iptables-legacy -t mangle -F; } 2>/dev/null || :"
 finds real3 segments-too-large
-mended real3
+fixed real3
 finds real3 ''
 
 section 'A tunnel across a narrow road'
@@ -187,6 +187,6 @@ on real3 iptables-legacy -t mangle -A PREROUTING -i back -m length --length 1305
 on_director tunnel-mtu
 # A veth takes a tag of four bytes beyond its MTU.
 grep -q 'those up to 130[0-4] reach' "$LAB_TMP/doctor" || fail "the size that passes is another: $(cat "$LAB_TMP/doctor")"
-mended director
+fixed director
 # Nothing of all this is left, and the road is known to be narrow.
 on_director ''

@@ -35,9 +35,9 @@ on real3 touch "$LAB_TMP/real3/messages.refuse"
     cat <<D
 director: {freeze: off}
 notify:
-  - {webhook: "http://$RIP3:8081/a-secret-path", about: [servers], gather: 3s}
-  - {webhook: "http://$RIP3:8082/", about: [servers], gather: 1s}
-  - {mail: {to: [duty@example.org], from: ipvsd@example.org, relay: $RIP2}, about: [servers], gather: 3s}
+  - {webhook: "http://$RIP3:8081/a-secret-path", topics: [servers], group_wait: 3s}
+  - {webhook: "http://$RIP3:8082/", topics: [servers], group_wait: 1s}
+  - {mail: {to: [duty@example.org], from: ipvsd@example.org, relay: $RIP2}, topics: [servers], group_wait: 3s}
 defaults:
   service: {scheduler: rr, forwarding: nat}
   check: {http: {path: /test.html, expect: {body: OK}}, every: 500ms, timeout: 2s, fall: 1}

@@ -28,9 +28,9 @@ throughout_table 1 <<T
 $drained
 T
 expect_equal 'who gets new requests' '6 real2' "$(tally 6)"
-expect_contains 'the orders' 'drain: kernel upgrade' "$(ctl orders)"
-expect_contains 'the orders' 'by ann at' "$(ctl orders)"
-expect_contains 'the status' "ORDERED: $RIP1:80 drain since" "$(ctl status)"
+expect_contains 'the overrides' 'drain: kernel upgrade' "$(ctl overrides)"
+expect_contains 'the overrides' 'by ann at' "$(ctl overrides)"
+expect_contains 'the status' "OVERRIDE: $RIP1:80 drain since" "$(ctl status)"
 expect_contains 'the chain' 'drain: kernel upgrade (ordered by ann)' "$(ctl explain "$VIP:80" "$RIP1")"
 expect_contains 'JSON' '"author": "ann"' "$(ctl status --json)"
 expect_contains 'the log' 'drain: kernel upgrade (ordered by ann)' "$(director_log)"

@@ -49,7 +49,7 @@ nowhere() {
 nowhere 'the status' "$(ctl status; ctl status --json)"
 nowhere 'the chain' "$(ctl explain mail "$RIP1")"
 nowhere 'the answer of the socket' "$(on director curl -sS --unix-socket /run/ipvsd/ipvsd.sock http://ipvsd/v1/status)"
-nowhere 'the orders' "$(ctl orders --json)"
+nowhere 'the overrides' "$(ctl overrides --json)"
 nowhere 'the plan' "$(ctl plan --json "$yaml")"
 director_stop
 nowhere 'the log' "$(director_log)"

@@ -18,7 +18,7 @@ broken() {
     director_reload
     eventually 5 status_is_content
 }
-status_shows_refusal() { on director ipvsctl status | grep -q 'REFUSED .* definitions'; }
+status_shows_refusal() { on director ipvsctl status | grep -q 'REFUSED .* configuration'; }
 status_is_content() { ! status_shows_refusal; }
 
 fast_definitions | sed 's/scheduler=rr/shceduler=rr/' | broken 'a misspelt directive'

@@ -6,7 +6,7 @@ DEFINITIONS=$LAB_TMP/director/main.yaml
 CONF_D=$LAB_TMP/director/conf.d
 
 director_define <<D
-director: {reload_on_change: true, on_error: isolate, guard: off}
+director: {reload_on_change: true, on_error: isolate, safety_limits: off}
 include: conf.d/*.yaml
 defaults:
   service: {scheduler: wrr, forwarding: nat, on_stop: remove}

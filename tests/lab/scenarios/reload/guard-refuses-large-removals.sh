@@ -8,7 +8,7 @@ ctl() { on director ipvsctl "$@"; }
 NEW=$LAB_TMP/director/new.yaml
 # site PORT SERVERS [PORT SERVERS]...: definitions with those services.
 site() {
-    echo 'director: {guard: {servers: 1, services: 1, connections: 1}}'
+    echo 'director: {safety_limits: {servers: 1, services: 1, connections: 1}}'
     echo 'services:'
     while [ $# -gt 0 ]; do
         printf '  - {listen: "tcp://%s:%s", scheduler: rr, forwarding: nat, check: {tcp: {}, every: 1s}, real_servers: [%s]}\n' "$VIP" "$1" "$2"

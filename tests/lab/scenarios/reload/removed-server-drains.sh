@@ -44,7 +44,7 @@ $(server "$RIP2")
 $(other)
 T
 expect_equal 'who gets new requests' '4 real2' "$(tally 4)"
-expect_contains 'the status' 'is no longer defined, drains for' "$(on director ipvsctl status)"
+expect_contains 'the status' 'is no longer configured, draining for' "$(on director ipvsctl status)"
 
 # It is defined again before it is empty: its weight rises, and it was never deleted.
 web "$RIP1:80, $RIP2:80"

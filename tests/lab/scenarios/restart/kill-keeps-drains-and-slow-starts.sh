@@ -10,7 +10,7 @@ span=600
 # define SERVERS [DRAIN]: the servers of the service that breaks, and how long the other one drains.
 define() {
     director_define <<D
-director: {on_error: isolate, guard: off}
+director: {on_error: isolate, safety_limits: off}
 defaults:
   service: {scheduler: wrr, forwarding: nat}
   check: {http: {path: /test.html}, every: 500ms, timeout: 2s, fall: 1}

@@ -45,14 +45,14 @@ on director ipvsctl reload >/dev/null
 founding_table | eventually_table 30
 web_sick real1
 web_sick real2
-stands_still() { on director ipvsctl status | grep -q 'stand still\|ALARM\|FROZEN'; }
-eventually 30 stands_still
+is_frozen() { on director ipvsctl status | grep -q FROZEN; }
+eventually 30 is_frozen
 before=$(director_log | grep -c 'ALARM')
 director_kill
 director_start
 expect_equal 'alarms' $((before + 1)) "$(director_log | grep -c 'ALARM')"
 expect_contains 'the log' 'failed at once before this start' "$(director_log)"
-eventually 5 stands_still
+eventually 5 is_frozen
 founding_table | throughout_table 8
 expect_equal 'who answers' '3 real1,3 real2' "$(tally 6 | paste -sd,)"
 web_healthy real2

@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 
 /// The judgement over a real server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Judgement {
+pub struct ServerHealth {
     /// Up or down.
-    pub verdict: Verdict,
+    pub state: Verdict,
     /// Only taken from the kernel's table so far.
-    pub presumed: bool,
+    pub assumed: bool,
     /// Age.
-    pub seconds: f64,
+    pub age_seconds: f64,
     /// Why.
     pub reason: String,
     /// Reports in a row that speak against it.
-    pub against: u32,
+    pub streak: u32,
     /// Time for which the server is held out since it changed too often; none when it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_for_seconds: Option<f64>,
     /// The last answer to any check.
-    pub last: Option<Answer>,
+    pub last_result: Option<ProbeResult>,
 }
 
 /// What one check says of a real server.
@@ -31,17 +31,17 @@ pub struct CheckStatus {
     /// The check's name.
     pub name: String,
     /// Its verdict.
-    pub verdict: Verdict,
+    pub state: Verdict,
     /// It has not decided yet.
-    pub presumed: bool,
+    pub assumed: bool,
     /// Age of the verdict.
-    pub seconds: f64,
+    pub age_seconds: f64,
     /// Why.
     pub reason: String,
     /// Reports in a row that speak against it.
-    pub against: u32,
+    pub streak: u32,
     /// The last answer.
-    pub last: Option<Answer>,
+    pub last_result: Option<ProbeResult>,
     /// The last failure, however long ago: its words.
     pub last_failure: Option<String>,
     /// Age of the last failure.
@@ -50,11 +50,11 @@ pub struct CheckStatus {
 
 /// The answer of one probe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
-    /// `good`, `failed` or `unable`.
+pub struct ProbeResult {
+    /// `passed`, `failed` or `local_error`.
     pub outcome: String,
     /// In words.
-    pub words: String,
+    pub detail: String,
     /// How long the probe took.
     pub took_ms: f64,
     /// Until the connection stood, where there was one.
@@ -72,21 +72,21 @@ pub struct Answer {
 
 /// The last answers of a real server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answers {
+pub struct ProbeHistory {
     /// Those to each check, in the order of the definitions.
-    pub checks: Vec<CheckAnswers>,
+    pub checks: Vec<CheckHistory>,
 }
 
 /// The last answers to one check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CheckAnswers {
+pub struct CheckHistory {
     /// What the check says of the server.
     pub check: CheckStatus,
     /// At most 64 answers, the newest first.
-    pub answers: Vec<Answer>,
+    pub results: Vec<ProbeResult>,
 }
 
-impl Answers {
+impl ProbeHistory {
     /// The answers of a real server by what its service listens on and its address; none when there is no such server.
     #[must_use]
     pub fn of(snapshot: &Snapshot, listen: &str, address: &str) -> Option<Self> {
@@ -98,13 +98,13 @@ impl Answers {
         let mut servers = servers.filter(|view| view.endpoint.to_string() == address);
         let server = servers.next()?;
         let now = snapshot.now;
-        let answers = |check: &CheckHealth| CheckAnswers {
+        let answers = |check: &CheckHealth| CheckHistory {
             check: CheckStatus::of(check, now),
-            answers: check
+            results: check
                 .history
                 .iter()
                 .rev()
-                .map(|answer| Answer::of(answer, now))
+                .map(|answer| ProbeResult::of(answer, now))
                 .collect(),
         };
         let checks = server.health.iter().flat_map(|health| &health.checks);
@@ -116,15 +116,15 @@ impl Answers {
 
 /// Verdicts that stand still, since all servers failed at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FrozenVerdicts {
+pub struct FreezeStatus {
     /// Age.
-    pub seconds: f64,
+    pub age_seconds: f64,
     /// Time to its end; none when only an answer or the operator ends it.
     pub seconds_left: Option<f64>,
     /// How many servers, by address, failed at once.
     pub servers: usize,
     /// The words of the last failure before it.
-    pub words: String,
+    pub last_failure: String,
 }
 
 /// The answer to a request to let verdicts move again.
@@ -134,30 +134,30 @@ pub struct UnfreezeOutcome {
     pub was_frozen: bool,
 }
 
-impl FrozenVerdicts {
+impl FreezeStatus {
     pub(super) fn of(frozen: &Frozen, now: Moment) -> Self {
         Self {
-            seconds: now.since(frozen.since).as_secs_f64(),
+            age_seconds: now.since(frozen.since).as_secs_f64(),
             seconds_left: frozen.until.map(|until| until.since(now).as_secs_f64()),
             servers: frozen.servers,
-            words: frozen.words.clone(),
+            last_failure: frozen.words.clone(),
         }
     }
 }
 
-impl Judgement {
+impl ServerHealth {
     pub(super) fn of(health: &Health, now: Moment) -> Self {
         Self {
-            verdict: health.verdict,
-            presumed: health.presumed,
-            seconds: now.since(health.since).as_secs_f64(),
+            state: health.verdict,
+            assumed: health.presumed,
+            age_seconds: now.since(health.since).as_secs_f64(),
             reason: health.reason.clone(),
-            against: health.against(),
+            streak: health.against(),
             held_for_seconds: health
                 .penalty
                 .held_until()
                 .map(|until| until.since(now).as_secs_f64()),
-            last: health.last().map(|answer| Answer::of(answer, now)),
+            last_result: health.last().map(|answer| ProbeResult::of(answer, now)),
         }
     }
 }
@@ -167,29 +167,29 @@ impl CheckStatus {
         let failure = check.last_failure.as_ref();
         Self {
             name: check.name.clone(),
-            verdict: check.verdict,
-            presumed: check.presumed,
-            seconds: now.since(check.since).as_secs_f64(),
+            state: check.verdict,
+            assumed: check.presumed,
+            age_seconds: now.since(check.since).as_secs_f64(),
             reason: check.reason.clone(),
-            against: check.against,
-            last: check.last().map(|answer| Answer::of(answer, now)),
+            streak: check.against,
+            last_result: check.last().map(|answer| ProbeResult::of(answer, now)),
             last_failure: failure.map(|(_, words)| words.clone()),
             last_failure_seconds_ago: failure.map(|(at, _)| now.since(*at).as_secs_f64()),
         }
     }
 }
 
-impl Answer {
+impl ProbeResult {
     pub(super) fn of((at, report): &(Moment, Report), now: Moment) -> Self {
         let millis = |span: std::time::Duration| span.as_secs_f64() * 1000.0;
         Self {
             outcome: match report.outcome {
-                Outcome::Good { .. } => "good",
+                Outcome::Good { .. } => "passed",
                 Outcome::Failed { .. } => "failed",
-                Outcome::Unable { .. } => "unable",
+                Outcome::Unable { .. } => "local_error",
             }
             .to_owned(),
-            words: report.outcome.words().to_owned(),
+            detail: report.outcome.words().to_owned(),
             took_ms: millis(report.took),
             connect_ms: report.phases.connect.map(millis),
             tls_ms: report.phases.tls.map(millis),

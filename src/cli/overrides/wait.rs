@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Concerned, shown};
+use super::{AffectedServer, shown};
 use crate::api::wire::Status;
 use crate::api::{ApiError, Client};
 use crate::cli::error::CliError;
@@ -18,7 +18,7 @@ type NotDrained = String;
 /// Says each time the number of connections left changes.
 pub(super) fn until_drained(
     client: &Client,
-    servers: &[Concerned],
+    servers: &[AffectedServer],
     limit: Option<Duration>,
     output: &mut Output,
 ) -> Result<Result<(), NotDrained>, CliError> {
@@ -60,7 +60,7 @@ pub(super) fn until_drained(
 }
 
 /// Active connections of a server that gets no new ones; why there is no end to wait for, when there is none.
-fn connections_of(status: &Status, wanted: &Concerned) -> Result<u32, &'static str> {
+fn connections_of(status: &Status, wanted: &AffectedServer) -> Result<u32, &'static str> {
     let services = status.services.iter();
     let mut services = services.filter(|service| service.listen == wanted.listen);
     let servers = services.next().map(|service| &service.real_servers);

@@ -11,7 +11,7 @@ use super::wire::ChainLink;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DrainState {
     /// Age.
-    pub seconds: f64,
+    pub age_seconds: f64,
     /// Time left; none when it may take as long as it takes, or is over.
     pub seconds_left: Option<f64>,
     /// `waiting`, `empty` or `timed_out`.
@@ -20,7 +20,7 @@ pub struct DrainState {
 
 /// A server that is no longer defined and stays for a while.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Leaving {
+pub struct DepartingServer {
     /// Address and port.
     pub address: String,
     /// Weight in the kernel.
@@ -37,18 +37,18 @@ pub struct Leaving {
 
 /// A service that is no longer defined and stays until its connections have ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LeavingService {
+pub struct DepartingService {
     /// What it listens on.
     pub listen: String,
     /// Its servers.
-    pub servers: Vec<Leaving>,
+    pub servers: Vec<DepartingServer>,
 }
 
 impl DrainState {
     pub(super) fn of(drain: &Drain, now: Moment) -> Self {
         let left = drain.until().filter(|_| drain.end.is_none());
         Self {
-            seconds: now.since(drain.since).as_secs_f64(),
+            age_seconds: now.since(drain.since).as_secs_f64(),
             seconds_left: left.map(|until| until.since(now).as_secs_f64()),
             state: match drain.end {
                 None => "waiting",
@@ -60,7 +60,7 @@ impl DrainState {
     }
 }
 
-impl Leaving {
+impl DepartingServer {
     pub(super) fn all(guests: &[GuestView], now: Moment) -> Vec<Self> {
         let leaving = |guest: &GuestView| Self {
             address: guest.endpoint.to_string(),

@@ -14,14 +14,14 @@ use super::error::CliError;
 use super::output::{Exit, Output};
 use super::status::SocketArg;
 use crate::api::Client;
-use crate::api::orders::{Concerned, OrderOutcome, OrderRequest};
+use crate::api::overrides::{AffectedServer, OverrideOutcome, OverrideRequest};
 use crate::loader;
 
-pub(super) use list::{OrdersArgs, run as run_list};
+pub(super) use list::{OverridesArgs, run as run_list};
 
 /// Whom an order concerns.
 #[derive(Debug, Args)]
-pub(super) struct WhomArgs {
+pub(super) struct TargetArgs {
     /// The virtual service, by its name or by what it listens on (web, tcp://192.0.2.10:80), and the real server, by its
     /// address or its host name in the definitions, with its port where that is wanted
     #[arg(value_name = "SERVICE SERVER", num_args = 1..=2, required = true)]
@@ -38,9 +38,9 @@ pub(super) struct WhomArgs {
 
 /// An order.
 #[derive(Debug, Args)]
-pub(super) struct OrderArgs {
+pub(super) struct OverrideArgs {
     #[command(flatten)]
-    whom: WhomArgs,
+    whom: TargetArgs,
     /// Why, for those who find the server so
     #[arg(long, short, value_name = "WORDS", default_value = "no reason given")]
     message: String,
@@ -65,7 +65,7 @@ pub(super) struct WeightArgs {
     #[arg(long, value_name = "WEIGHT", value_parser = clap::value_parser!(u32).range(0..=i64::from(i32::MAX)))]
     to: u32,
     #[command(flatten)]
-    order: OrderArgs,
+    args: OverrideArgs,
 }
 
 /// A time as typed.
@@ -74,7 +74,7 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
     known.ok_or_else(|| "write a number and its unit: 30s, 10m, 2h".to_owned())
 }
 
-impl WhomArgs {
+impl TargetArgs {
     /// Service and server as typed.
     fn named(&self) -> Result<(Option<String>, String), CliError> {
         match (self.whom.as_slice(), self.all_services) {
@@ -89,15 +89,15 @@ impl WhomArgs {
         }
     }
 
-    fn request(&self, kind: Option<OrderKind>) -> Result<OrderRequest, CliError> {
+    fn request(&self, kind: Option<OrderKind>) -> Result<OverrideRequest, CliError> {
         let (service, server) = self.named()?;
-        Ok(OrderRequest {
+        Ok(OverrideRequest {
             kind,
             service,
             server,
             author: self.author.clone().unwrap_or_else(author::login_name),
             reason: String::new(),
-            lasts_seconds: None,
+            duration_seconds: None,
             force: false,
         })
     }
@@ -105,28 +105,28 @@ impl WhomArgs {
 
 /// Sets a weight.
 pub(super) fn run_weight(args: &WeightArgs, output: &mut Output) -> Result<Exit, CliError> {
-    run(OrderKind::Weight(args.to), &args.order, output)
+    run(OrderKind::Weight(args.to), &args.args, output)
 }
 
 /// Gives an order and says whom it concerns; waits where that is wished.
 pub(super) fn run(
     kind: OrderKind,
-    args: &OrderArgs,
+    args: &OverrideArgs,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     let client = args.whom.socket.client();
-    let request = OrderRequest {
+    let request = OverrideRequest {
         reason: args.message.clone(),
-        lasts_seconds: args.lasts.map(|lasts| lasts.as_secs_f64()),
+        duration_seconds: args.lasts.map(|lasts| lasts.as_secs_f64()),
         force: args.force,
         ..args.whom.request(Some(kind))?
     };
-    let outcome = super::status::asked(client.order(&request))?;
+    let outcome = super::status::asked(client.set_override(&request))?;
     let end = args.lasts.map_or_else(
-        || "until it is lifted".to_owned(),
+        || "until lifted".to_owned(),
         |lasts| format!("for {}", super::status::span(lasts.as_secs_f64())),
     );
-    for one in &outcome.concerns {
+    for one in &outcome.servers {
         output.text(&format!("{}: {kind}, {end}\n", shown(one)))?;
     }
     warn(&outcome, output)?;
@@ -137,23 +137,23 @@ pub(super) fn run(
 }
 
 /// Lifts what was ordered by command.
-pub(super) fn run_enable(args: &WhomArgs, output: &mut Output) -> Result<Exit, CliError> {
+pub(super) fn run_enable(args: &TargetArgs, output: &mut Output) -> Result<Exit, CliError> {
     let request = args.request(None)?;
-    let outcome = super::status::asked(args.socket.client().order(&request))?;
-    for one in &outcome.concerns {
-        output.text(&format!("{}: no order stands\n", shown(one)))?;
+    let outcome = super::status::asked(args.socket.client().set_override(&request))?;
+    for one in &outcome.servers {
+        output.text(&format!("{}: no overrides\n", shown(one)))?;
     }
-    for left in &outcome.standing {
+    for left in &outcome.remaining {
         output.note(&format!(
-            "{}: {} still stands, ordered by {}: {}",
-            shown(&left.concerns),
-            left.order.kind,
-            left.order.author,
-            left.order.reason
+            "{}: {} by {} remains: {}",
+            shown(&left.server),
+            left.status.kind,
+            left.status.author,
+            left.status.reason
         ))?;
     }
     warn(&outcome, output)?;
-    Ok(if outcome.standing.is_empty() {
+    Ok(if outcome.remaining.is_empty() {
         Exit::Fine
     } else {
         Exit::Found
@@ -162,11 +162,11 @@ pub(super) fn run_enable(args: &WhomArgs, output: &mut Output) -> Result<Exit, C
 
 fn drained(
     client: &Client,
-    outcome: &OrderOutcome,
+    outcome: &OverrideOutcome,
     limit: Option<Duration>,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    match wait::until_drained(client, &outcome.concerns, limit, output)? {
+    match wait::until_drained(client, &outcome.servers, limit, output)? {
         Ok(()) => {
             output.text("drained: no active connection is left\n")?;
             Ok(Exit::Fine)
@@ -178,7 +178,7 @@ fn drained(
     }
 }
 
-fn shown(one: &Concerned) -> String {
+fn shown(one: &AffectedServer) -> String {
     if one.name == one.listen {
         format!("{} {}", one.listen, one.address)
     } else {
@@ -186,8 +186,8 @@ fn shown(one: &Concerned) -> String {
     }
 }
 
-fn warn(outcome: &OrderOutcome, output: &mut Output) -> Result<(), CliError> {
-    match &outcome.not_kept {
+fn warn(outcome: &OverrideOutcome, output: &mut Output) -> Result<(), CliError> {
+    match &outcome.not_persisted {
         Some(why) => output.note(&format!(
             "it will not outlive a restart of the daemon: {why}"
         )),

@@ -5,11 +5,11 @@ use director_core::overrides::OrderKind;
 use director_core::snapshot::OrderView;
 use serde::{Deserialize, Serialize};
 
-use super::wire::StandingOrder;
+use super::wire::OverrideStatus;
 
 /// Somebody gives or lifts an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OrderRequest {
+pub struct OverrideRequest {
     /// What is ordered; none lifts what was ordered.
     pub kind: Option<OrderKind>,
     /// The virtual service, by its name or by what it listens on; none for every service of the server.
@@ -21,7 +21,7 @@ pub struct OrderRequest {
     /// Why.
     pub reason: String,
     /// How long it stands; until it is lifted when nothing is said.
-    pub lasts_seconds: Option<f64>,
+    pub duration_seconds: Option<f64>,
     /// It is meant, also where it takes out more than the guard allows.
     #[serde(default)]
     pub force: bool,
@@ -29,18 +29,18 @@ pub struct OrderRequest {
 
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OrderOutcome {
+pub struct OverrideOutcome {
     /// Whom it concerns.
-    pub concerns: Vec<Concerned>,
+    pub servers: Vec<AffectedServer>,
     /// Why it does not outlive a restart, when it does not.
-    pub not_kept: Option<String>,
+    pub not_persisted: Option<String>,
     /// What still stands about these servers.
-    pub standing: Vec<Standing>,
+    pub remaining: Vec<ActiveOverride>,
 }
 
 /// A real server of a virtual service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Concerned {
+pub struct AffectedServer {
     /// The service's name.
     pub name: String,
     /// What it listens on.
@@ -51,30 +51,30 @@ pub struct Concerned {
 
 /// One standing order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct ActiveOverride {
     /// Whom it concerns.
     #[serde(flatten)]
-    pub concerns: Concerned,
+    pub server: AffectedServer,
     /// Whether the server is defined now.
     pub defined: bool,
     /// The order.
     #[serde(flatten)]
-    pub order: StandingOrder,
+    pub status: OverrideStatus,
 }
 
-impl Standing {
+impl ActiveOverride {
     /// An order in the words of the interface.
     #[must_use]
     pub fn of(view: &OrderView, now: Moment) -> Self {
         let listen = view.target.0.to_string();
         Self {
-            concerns: Concerned {
+            server: AffectedServer {
                 name: view.name.clone().unwrap_or_else(|| listen.clone()),
                 listen,
                 address: view.target.1.to_string(),
             },
             defined: view.defined,
-            order: StandingOrder::of(&view.order, now),
+            status: OverrideStatus::of(&view.order, now),
         }
     }
 }

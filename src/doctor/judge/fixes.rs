@@ -1,4 +1,4 @@
-//! That each finding names the command that mends it here, and that what is meant to be so is no finding.
+//! That each finding names the command that fixes it here, and that what is meant to be so is no finding.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use super::judge;
 use crate::doctor::Facts;
 use crate::net::Answer;
 
-/// The only finding's mend.
-fn mend(facts: &Facts) -> String {
+/// The only finding's fix.
+fn fix(facts: &Facts) -> String {
     let found = judge(facts);
     assert_eq!(found.len(), 1, "{found:?}");
-    found[0].mend.clone()
+    found[0].fix.clone()
 }
 
 /// A service at this VIP.
@@ -61,7 +61,7 @@ fn a_tunnel_of_the_other_family_is_told_its_own_address() {
         ),
     ];
     for (vip, server, tunnel, expected) in cases {
-        let said = mend(&unserved(vip, server, tunnel));
+        let said = fix(&unserved(vip, server, tunnel));
         assert_eq!(
             said,
             format!("on {server}: ipvsctl realserver up --vip {vip} {expected}")
@@ -72,7 +72,7 @@ fn a_tunnel_of_the_other_family_is_told_its_own_address() {
 #[test]
 fn a_server_that_claims_the_vip_is_set_up_as_its_road_wants_it() {
     let claimed = |forwarding| {
-        mend(&with(|facts| {
+        fix(&with(|facts| {
             facts.roads = vec![road(forwarding)];
             for vip in facts.vips.values_mut() {
                 vip.answered_by.insert(SERVER_MAC);
@@ -88,7 +88,7 @@ fn a_server_that_claims_the_vip_is_set_up_as_its_road_wants_it() {
 
 #[test]
 fn a_server_with_several_roads_is_named_by_that_of_the_vip() {
-    let said = mend(&with(|facts| {
+    let said = fix(&with(|facts| {
         let mut other = road(Forwarding::Tunnel(Tunnel::Ipip));
         other.service = at("192.0.2.11");
         facts.roads = vec![other, road(Forwarding::Direct)];
@@ -101,7 +101,7 @@ fn a_server_with_several_roads_is_named_by_that_of_the_vip() {
 
 #[test]
 fn a_pool_without_weights_is_mended_with_its_own_method() {
-    let said = mend(&with(|facts| facts.kernel = Some(table(0))));
+    let said = fix(&with(|facts| facts.kernel = Some(table(0))));
     assert!(
         said.ends_with("ipvsadm -e -t 192.0.2.10:80 -r 10.0.0.4:80 -m -w 1"),
         "{said}"
@@ -110,7 +110,7 @@ fn a_pool_without_weights_is_mended_with_its_own_method() {
 
 #[test]
 fn a_route_that_stands_already_is_replaced() {
-    let said = mend(&with(|facts| {
+    let said = fix(&with(|facts| {
         facts.roads = vec![road(Forwarding::Tunnel(Tunnel::Ipip))];
         facts.roads[0].passes = Some(1400);
     }));

@@ -1,0 +1,59 @@
+//! Departing servers, drains and shortages as lines below the table of a service.
+
+use super::table::{line, span};
+use crate::api::departing::{DepartingServer, DrainState};
+use crate::api::wire::{Server, Service, Status};
+
+/// The lines of one service.
+pub(super) fn of_service(service: &Service, text: &mut String) {
+    if let Some(shortage) = &service.shortage {
+        line(text, &format!("  SHORTAGE: {shortage}"));
+    }
+    for server in service.real_servers.iter().chain(&service.fallback) {
+        if let Some(drain) = &server.drain {
+            line(text, &format!("  {}", draining(server, drain)));
+        }
+    }
+    for server in &service.departing {
+        line(text, &format!("  {}", departing(server)));
+    }
+}
+
+/// The services that are no longer defined.
+pub(super) fn services(status: &Status, text: &mut String) {
+    for service in &status.departing {
+        text.push('\n');
+        line(
+            text,
+            &format!("{}  no longer configured, draining", service.listen),
+        );
+        for server in &service.servers {
+            line(text, &format!("  {}", departing(server)));
+        }
+    }
+}
+
+fn draining(server: &Server, drain: &DrainState) -> String {
+    let active = server.active;
+    format!("{} {}", server.address, state(drain, active))
+}
+
+fn departing(server: &DepartingServer) -> String {
+    let state = match &server.drain {
+        Some(drain) => state(drain, server.active),
+        None => "serving until the other servers are checked".to_owned(),
+    };
+    format!("{} is no longer configured, {state}", server.address)
+}
+
+fn state(drain: &DrainState, active: u32) -> String {
+    let since = span(drain.age_seconds);
+    match (drain.state.as_str(), drain.seconds_left) {
+        ("waiting", Some(left)) => {
+            format!("draining for {since}: {active} active, {} left", span(left))
+        }
+        ("waiting", None) => format!("draining for {since}: {active} active, no limit"),
+        ("empty", _) => "drained".to_owned(),
+        _ => format!("not drained in time, {active} active"),
+    }
+}
