@@ -1,5 +1,5 @@
 //! What the kernel's table should be: the ends of the chains that [`crate::weighing`] makes of the model, the standing
-//! orders, the verdicts and what the kernel holds now.
+//! overrides, the verdicts and what the kernel holds now.
 //!
 //! A server without a verdict keeps the weight that the kernel's table gives it, so that a start moves no traffic. The
 //! fallback stands in while no real server can take a connection, but not before every server has been asked once. Until
@@ -12,7 +12,7 @@ use crate::model::{
     DrainRule, Endpoint, FIRST_TIER, Helper, Model, RealServer, ServiceId, VirtualService,
 };
 use crate::moment::Moment;
-use crate::overrides::Orders;
+use crate::overrides::Overrides;
 use crate::recovery::{Pool, Pools, RecoveryState, census};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 use crate::weighing::{Guest, Situation, Weighed, Weighing};
@@ -66,11 +66,11 @@ pub fn assumed(model: &Model, verdict: Verdict) -> Table {
             book.entry((service.id, server.endpoint)).or_insert(health);
         }
     }
-    let (orders, nothing) = (Orders::default(), RecoveryState::default());
+    let (overrides, nothing) = (Overrides::default(), RecoveryState::default());
     let mut situation = Situation {
         model,
         book: &book,
-        orders: &orders,
+        overrides: &overrides,
         recovery: &nothing,
         observed: &Table::default(),
         now: Moment::START,
@@ -89,7 +89,7 @@ pub fn judged(situation: &Situation<'_>) -> Pools {
     let mut pools = Pools::default();
     let services = situation.model.services().iter();
     for service in services.filter(|service| Pool::matters(service)) {
-        let tiers = census(service, situation.book, situation.orders);
+        let tiers = census(service, situation.book, situation.overrides);
         let first = tiers.first().map_or(FIRST_TIER, |tier| tier.tier);
         let former = situation.recovery.pools.of(&service.id).copied();
         let minimum = service.recovery.minimum.unwrap_or_default();
@@ -102,7 +102,11 @@ pub fn judged(situation: &Situation<'_>) -> Pools {
 /// Whether a service has a real server that takes connections; none while that is not known, because a server has not
 /// been asked yet and none is known to be up.
 #[must_use]
-pub fn available(service: &VirtualService, book: &HealthBook, orders: &Orders) -> Option<bool> {
+pub fn available(
+    service: &VirtualService,
+    book: &HealthBook,
+    overrides: &Overrides,
+) -> Option<bool> {
     let mut all_judged = true;
     for server in service
         .real_servers
@@ -110,7 +114,7 @@ pub fn available(service: &VirtualService, book: &HealthBook, orders: &Orders) -
         .filter(|server| server.weight > 0)
     {
         let target = (service.id, server.endpoint);
-        if orders.taking_out(&target).is_some() {
+        if overrides.taking_out(&target).is_some() {
             continue;
         }
         match book.get(&target) {

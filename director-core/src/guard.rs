@@ -1,5 +1,5 @@
 //! The guard: whether one change by people takes out more than they can have meant. It compares the weights before and after
-//! a change of definitions or orders; what verdicts take out is no business of it, but of the minimum of each service.
+//! a change of definitions or overrides; what verdicts take out is no business of it, but of the minimum of each service.
 //!
 //! Replaced servers do not count as lost: a server that nobody has asked yet counts as up, since whoever served goes on
 //! until its successors have been asked.
@@ -61,9 +61,9 @@ impl Objection {
         }
     }
 
-    /// What to do when an order is meant.
+    /// What to do when an override is meant.
     #[must_use]
-    pub fn hint_for_orders(&self) -> &'static str {
+    pub fn hint_for_overrides(&self) -> &'static str {
         match self {
             Self::Servers { .. } | Self::Services { .. } => {
                 "if it is meant, insist with --force; the limits are under safety_limits in the director section"

@@ -1,4 +1,4 @@
-//! What a director has to remember over a restart: the orders that were given to it, its verdicts, which services are its
+//! What a director has to remember over a restart: the overrides that were given to it, its verdicts, which services are its
 //! own, and what takes its time: drains, slow starts, too few servers. Times are the director's own moments; whoever keeps a
 //! memory lets the director's clock go on from there.
 //!
@@ -11,15 +11,15 @@ use serde::{Deserialize, Serialize};
 use crate::health::{Advice, CheckHealth, Frozen, Health, Penalty, Undecided, Verdict};
 use crate::model::{Check, Combine, DrainRule, ServiceId};
 use crate::moment::Moment;
-use crate::overrides::{Order, Target};
+use crate::overrides::{Override, Target};
 use crate::recovery::RecoveryMemory;
 
 /// Everything that outlives a restart.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
-    /// Orders that were given by command and stand.
-    pub orders: Vec<(Target, Order)>,
+    /// Overrides that were given by command and stand.
+    pub overrides: Vec<(Target, Override)>,
     /// What was known about real servers.
     pub verdicts: Vec<(Target, Judged)>,
     /// What real servers have said of themselves. It stands until they say otherwise.

@@ -1,10 +1,10 @@
-//! Standing orders: what people have said about a real server. An order takes effect at once; the server is still asked,
-//! so that it is judged by the time the order is lifted. No order puts a server into service that is known to be bad.
+//! overrides: what people have said about a real server. An override takes effect at once; the server is still asked,
+//! so that it is judged by the time the override is lifted. No override puts a server into service that is known to be bad.
 //!
-//! There are two ways to give one. By command: one order a server, the newest counts, and it is remembered over a
-//! restart. By a file: an author gives all of their orders at once and replaces those they gave before, so that nothing
+//! There are two ways to give one. By command: one override a server, the newest counts, and it is remembered over a
+//! restart. By a file: an author gives all of their overrides at once and replaces those they gave before, so that nothing
 //! is lost or left behind when a message is; the files themselves remember. This file decides nothing about the table;
-//! [`crate::weighing`] honours the orders.
+//! [`crate::weighing`] honours the overrides.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,28 +18,28 @@ use crate::moment::Moment;
 /// A real server of a virtual service.
 pub type Target = (ServiceId, Endpoint);
 
-/// What is ordered.
+/// The state that an override gives to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum OrderKind {
-    /// The server is out, as if it had failed: removed or quiesced as its service says.
+pub enum OverrideKind {
+    /// Out of service as if it were down: removed or quiesced, as `on_failure` of its service says.
     Maintenance,
-    /// It gets no new connections; those that are open go on to their end.
+    /// No new connections; those that are open stay until they end.
     Drain,
-    /// It leaves the table at once, with its connections.
+    /// Removed from the table at once, with its connections.
     Disable,
-    /// It has this weight in place of the defined one while it is in service.
+    /// This weight in place of the configured one while it is in service.
     Weight(u32),
 }
 
-impl OrderKind {
+impl OverrideKind {
     /// Whether it takes a server out of service.
     #[must_use]
     pub fn takes_out(self) -> bool {
         self.strictness() > 0
     }
 
-    /// Of several orders about a server the strictest counts.
+    /// The strictest of several overrides of a server applies.
     fn strictness(self) -> u8 {
         match self {
             Self::Disable => 3,
@@ -50,7 +50,7 @@ impl OrderKind {
     }
 }
 
-impl fmt::Display for OrderKind {
+impl fmt::Display for OverrideKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Maintenance => f.write_str("maintenance"),
@@ -61,53 +61,48 @@ impl fmt::Display for OrderKind {
     }
 }
 
-/// How an order was given.
+/// How an override was set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
-    /// By a file, and it stands while the file is there.
+    /// By a file; valid while the file exists.
     #[default]
     File,
-    /// By a command, and it stands until it is lifted or lapses.
-    Command,
+    /// By a command; valid until it is cleared or expires.
+    OverrideCommand,
 }
 
-/// What somebody commands.
+/// An operator's command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Command {
-    /// Gives orders; each takes the place of the one that was commanded about that server before.
-    Give {
-        /// Who orders.
+pub enum OverrideCommand {
+    /// Sets overrides. Each replaces the one that a command set for that server before.
+    Set {
+        /// Who overrides.
         author: String,
-        /// The orders.
-        instructions: Vec<Instruction>,
+        overrides: Vec<NewOverride>,
     },
-    /// Lifts what was commanded about these servers.
-    Lift {
-        /// Who lifts.
+    /// Clears the overrides that commands have set for these servers.
+    Clear {
         author: String,
-        /// The servers.
         targets: Vec<Target>,
     },
 }
 
-/// An order as it is given.
+/// An override as requested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Instruction {
-    /// Whom it concerns; a server that is not defined may be named.
+pub struct NewOverride {
+    /// May be a server that is not configured.
     pub target: Target,
-    /// What is ordered.
-    pub kind: OrderKind,
-    /// Why, in words.
+    pub kind: OverrideKind,
     pub reason: String,
-    /// How long it stands; until it is lifted when nothing is said.
+    /// Lifetime; `None`: until it is cleared.
     pub lasts: Option<Duration>,
 }
 
-impl Instruction {
-    fn order(&self, author: &str, origin: Origin, now: Moment) -> Order {
-        Order {
+impl NewOverride {
+    fn override_(&self, author: &str, origin: Origin, now: Moment) -> Override {
+        Override {
             kind: self.kind,
             author: author.to_owned(),
             reason: self.reason.clone(),
@@ -118,170 +113,173 @@ impl Instruction {
     }
 }
 
-/// An order in force.
+/// An override in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
-    /// What is ordered.
-    pub kind: OrderKind,
-    /// Who ordered it.
+pub struct Override {
+    pub kind: OverrideKind,
     pub author: String,
-    /// Why, in words.
     pub reason: String,
-    /// Since when it stands.
     pub since: Moment,
-    /// When it lapses; never when nothing is said.
+    /// `None`: never.
     pub expires: Option<Moment>,
-    /// How it was given.
     #[serde(default)]
     pub origin: Origin,
 }
 
-impl fmt::Display for Order {
+impl fmt::Display for Override {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind, self.reason)
     }
 }
 
-/// What became of the orders.
+/// The overrides that a change has set and cleared.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OrderChanges {
-    /// New ones.
-    pub given: Vec<(Target, Order)>,
-    /// Those that stand no longer.
-    pub lifted: Vec<(Target, Order)>,
+pub struct OverrideChanges {
+    pub set: Vec<(Target, Override)>,
+    pub cleared: Vec<(Target, Override)>,
 }
 
-/// All orders in force.
+/// All overrides in force.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Orders {
-    by_target: BTreeMap<Target, Vec<Order>>,
+pub struct Overrides {
+    by_target: BTreeMap<Target, Vec<Override>>,
 }
 
-impl Orders {
-    /// Replaces all orders that this author has given by files. One that stands unchanged keeps its beginning and its end.
+impl Overrides {
+    /// Replaces all overrides that files of this author have set. An unchanged one keeps its start and its expiry.
     pub fn replace(
         &mut self,
         author: &str,
-        instructions: &[Instruction],
+        overrides: &[NewOverride],
         now: Moment,
-    ) -> OrderChanges {
-        let mut changes = OrderChanges::default();
-        let still_given = |target: &Target, order: &Order| {
-            instructions.iter().any(|given| {
-                given.target == *target && given.kind == order.kind && given.reason == order.reason
+    ) -> OverrideChanges {
+        let mut changes = OverrideChanges::default();
+        let still_requested = |target: &Target, override_: &Override| {
+            overrides.iter().any(|new| {
+                new.target == *target
+                    && new.kind == override_.kind
+                    && new.reason == override_.reason
             })
         };
-        self.lift(&mut changes, |target, order| {
-            order.origin == Origin::File && order.author == author && !still_given(target, order)
+        self.clear(&mut changes, |target, override_| {
+            override_.origin == Origin::File
+                && override_.author == author
+                && !still_requested(target, override_)
         });
-        for given in instructions {
-            let orders = self.by_target.entry(given.target).or_default();
-            let stands = orders.iter().any(|order| {
-                order.origin == Origin::File && order.author == author && order.kind == given.kind
+        for new in overrides {
+            let overrides = self.by_target.entry(new.target).or_default();
+            let stands = overrides.iter().any(|override_| {
+                override_.origin == Origin::File
+                    && override_.author == author
+                    && override_.kind == new.kind
             });
             if stands {
                 continue;
             }
-            let order = given.order(author, Origin::File, now);
-            changes.given.push((given.target, order.clone()));
-            orders.push(order);
+            let override_ = new.override_(author, Origin::File, now);
+            changes.set.push((new.target, override_.clone()));
+            overrides.push(override_);
         }
         changes
     }
 
-    /// Does what is commanded.
-    pub fn command(&mut self, command: &Command, now: Moment) -> OrderChanges {
-        let mut changes = OrderChanges::default();
+    /// Carries out a command.
+    pub fn command(&mut self, command: &OverrideCommand, now: Moment) -> OverrideChanges {
+        let mut changes = OverrideChanges::default();
         match command {
-            Command::Lift { targets, .. } => self.lift_commands(targets, &mut changes),
-            Command::Give {
-                author,
-                instructions,
-            } => {
-                for given in instructions {
-                    self.lift_commands(&[given.target], &mut changes);
-                    let order = given.order(author, Origin::Command, now);
-                    changes.given.push((given.target, order.clone()));
-                    self.by_target.entry(given.target).or_default().push(order);
+            OverrideCommand::Clear { targets, .. } => self.clear_commands(targets, &mut changes),
+            OverrideCommand::Set { author, overrides } => {
+                for new in overrides {
+                    self.clear_commands(&[new.target], &mut changes);
+                    let override_ = new.override_(author, Origin::OverrideCommand, now);
+                    changes.set.push((new.target, override_.clone()));
+                    self.by_target
+                        .entry(new.target)
+                        .or_default()
+                        .push(override_);
                 }
             }
         }
         changes
     }
 
-    /// Takes back orders that were commanded before a restart.
-    pub fn restore(&mut self, orders: Vec<(Target, Order)>) {
-        for (target, order) in orders {
-            self.by_target.entry(target).or_default().push(order);
+    /// Restores the overrides that commands had set before a restart.
+    pub fn restore(&mut self, overrides: Vec<(Target, Override)>) {
+        for (target, override_) in overrides {
+            self.by_target.entry(target).or_default().push(override_);
         }
     }
 
-    /// All orders that were commanded.
+    /// All overrides set by commands.
     #[must_use]
-    pub fn by_command(&self) -> Vec<(Target, Order)> {
+    pub fn by_command(&self) -> Vec<(Target, Override)> {
         let all = self.iter();
-        all.filter(|(_, order)| order.origin == Origin::Command)
-            .map(|(target, order)| (*target, order.clone()))
+        all.filter(|(_, override_)| override_.origin == Origin::OverrideCommand)
+            .map(|(target, override_)| (*target, override_.clone()))
             .collect()
     }
 
-    /// All orders with their servers.
-    pub fn iter(&self) -> impl Iterator<Item = (&Target, &Order)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Target, &Override)> {
         let all = self.by_target.iter();
-        all.flat_map(|(target, orders)| orders.iter().map(move |order| (target, order)))
+        all.flat_map(|(target, overrides)| {
+            overrides.iter().map(move |override_| (target, override_))
+        })
     }
 
-    fn lift_commands(&mut self, targets: &[Target], changes: &mut OrderChanges) {
-        self.lift(changes, |target, order| {
-            order.origin == Origin::Command && targets.contains(target)
+    fn clear_commands(&mut self, targets: &[Target], changes: &mut OverrideChanges) {
+        self.clear(changes, |target, override_| {
+            override_.origin == Origin::OverrideCommand && targets.contains(target)
         });
     }
 
-    /// Lifts the orders whose time is over.
-    pub fn expire(&mut self, now: Moment) -> OrderChanges {
-        let mut changes = OrderChanges::default();
-        self.lift(&mut changes, |_, order| {
-            order.expires.is_some_and(|expires| expires <= now)
+    /// Clears the overrides that have expired.
+    pub fn expire(&mut self, now: Moment) -> OverrideChanges {
+        let mut changes = OverrideChanges::default();
+        self.clear(&mut changes, |_, override_| {
+            override_.expires.is_some_and(|expires| expires <= now)
         });
         changes
     }
 
-    /// When the next order lapses.
+    /// When the next override expires.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Moment> {
-        let orders = self.by_target.values().flatten();
-        orders.filter_map(|order| order.expires).min()
+        let overrides = self.by_target.values().flatten();
+        overrides.filter_map(|override_| override_.expires).min()
     }
 
-    /// The orders about a server, the oldest first.
+    /// The overrides of a server, the oldest first.
     #[must_use]
-    pub fn about(&self, target: &Target) -> &[Order] {
+    pub fn about(&self, target: &Target) -> &[Override] {
         self.by_target.get(target).map_or(&[], Vec::as_slice)
     }
 
-    /// The order that rules a server: the strictest one.
+    /// The override that applies to a server: the strictest one.
     #[must_use]
-    pub fn ruling(&self, target: &Target) -> Option<&Order> {
-        let orders = self.about(target).iter();
-        orders.max_by_key(|order| order.kind.strictness())
+    pub fn ruling(&self, target: &Target) -> Option<&Override> {
+        let overrides = self.about(target).iter();
+        overrides.max_by_key(|override_| override_.kind.strictness())
     }
 
-    /// The order that takes a server out of service, if there is one.
+    /// The override that takes a server out of service, if there is one.
     #[must_use]
-    pub fn taking_out(&self, target: &Target) -> Option<&Order> {
-        self.ruling(target).filter(|order| order.kind.takes_out())
+    pub fn taking_out(&self, target: &Target) -> Option<&Override> {
+        self.ruling(target)
+            .filter(|override_| override_.kind.takes_out())
     }
 
-    fn lift(&mut self, changes: &mut OrderChanges, over: impl Fn(&Target, &Order) -> bool) {
-        for (target, orders) in &mut self.by_target {
-            let (gone, stay) = orders.drain(..).partition(|order| over(target, order));
-            *orders = stay;
-            let gone: Vec<Order> = gone;
+    fn clear(&mut self, changes: &mut OverrideChanges, over: impl Fn(&Target, &Override) -> bool) {
+        for (target, overrides) in &mut self.by_target {
+            let (gone, stay) = overrides
+                .drain(..)
+                .partition(|override_| over(target, override_));
+            *overrides = stay;
+            let gone: Vec<Override> = gone;
             changes
-                .lifted
-                .extend(gone.into_iter().map(|order| (*target, order)));
+                .cleared
+                .extend(gone.into_iter().map(|override_| (*target, override_)));
         }
-        self.by_target.retain(|_, orders| !orders.is_empty());
+        self.by_target.retain(|_, overrides| !overrides.is_empty());
     }
 }
 

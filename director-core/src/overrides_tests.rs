@@ -1,4 +1,4 @@
-//! Orders come, stand and go.
+//! Overrides come, stand and go.
 
 use super::*;
 use crate::model::Protocol;
@@ -16,10 +16,10 @@ fn target(last: u8) -> Target {
     (service, server)
 }
 
-fn instruction(last: u8, reason: &str, lasts: Option<u64>) -> Instruction {
-    Instruction {
+fn new_override(last: u8, reason: &str, lasts: Option<u64>) -> NewOverride {
+    NewOverride {
         target: target(last),
-        kind: OrderKind::Maintenance,
+        kind: OverrideKind::Maintenance,
         reason: reason.to_owned(),
         lasts: lasts.map(Duration::from_secs),
     }
@@ -30,105 +30,107 @@ fn at(seconds: u64) -> Moment {
 }
 
 #[test]
-fn an_author_replaces_only_orders_of_their_own_and_what_stands_keeps_its_beginning() {
-    let mut orders = Orders::default();
-    orders.replace("ann", &[instruction(1, "a", None)], at(1));
-    orders.replace(
+fn an_author_replaces_only_own_overrides_and_an_unchanged_one_keeps_its_start() {
+    let mut overrides = Overrides::default();
+    overrides.replace("ann", &[new_override(1, "a", None)], at(1));
+    overrides.replace(
         "ben",
-        &[instruction(1, "b", None), instruction(2, "b", None)],
+        &[new_override(1, "b", None), new_override(2, "b", None)],
         at(2),
     );
-    let changes = orders.replace("ben", &[instruction(1, "b", None)], at(3));
-    assert_eq!((changes.given.len(), changes.lifted.len()), (0, 1));
-    assert_eq!(changes.lifted[0].0, target(2));
-    let since: Vec<_> = orders
+    let changes = overrides.replace("ben", &[new_override(1, "b", None)], at(3));
+    assert_eq!((changes.set.len(), changes.cleared.len()), (0, 1));
+    assert_eq!(changes.cleared[0].0, target(2));
+    let since: Vec<_> = overrides
         .about(&target(1))
         .iter()
         .map(|o| (o.author.as_str(), o.since))
         .collect();
     assert_eq!(since, [("ann", at(1)), ("ben", at(2))]);
-    assert_eq!(orders.taking_out(&target(2)), None);
+    assert_eq!(overrides.taking_out(&target(2)), None);
 }
 
 #[test]
-fn another_reason_is_another_order() {
-    let mut orders = Orders::default();
-    orders.replace("ann", &[instruction(1, "kernel", None)], at(1));
-    let changes = orders.replace("ann", &[instruction(1, "disk", None)], at(2));
-    assert_eq!((changes.given.len(), changes.lifted.len()), (1, 1));
-    assert_eq!(orders.about(&target(1)).len(), 1);
+fn another_reason_is_another_override() {
+    let mut overrides = Overrides::default();
+    overrides.replace("ann", &[new_override(1, "kernel", None)], at(1));
+    let changes = overrides.replace("ann", &[new_override(1, "disk", None)], at(2));
+    assert_eq!((changes.set.len(), changes.cleared.len()), (1, 1));
+    assert_eq!(overrides.about(&target(1)).len(), 1);
 }
 
 #[test]
-fn an_order_lapses_at_its_end_and_not_before() {
-    let mut orders = Orders::default();
-    orders.replace("ann", &[instruction(1, "a", Some(30))], at(1));
-    assert_eq!(orders.next_expiry(), Some(at(31)));
-    assert_eq!(orders.expire(at(30)), OrderChanges::default());
-    assert_eq!(orders.expire(at(31)).lifted.len(), 1);
+fn an_override_expires_at_its_end_and_not_before() {
+    let mut overrides = Overrides::default();
+    overrides.replace("ann", &[new_override(1, "a", Some(30))], at(1));
+    assert_eq!(overrides.next_expiry(), Some(at(31)));
+    assert_eq!(overrides.expire(at(30)), OverrideChanges::default());
+    assert_eq!(overrides.expire(at(31)).cleared.len(), 1);
     assert_eq!(
-        (orders.taking_out(&target(1)), orders.next_expiry()),
+        (overrides.taking_out(&target(1)), overrides.next_expiry()),
         (None, None)
     );
 }
 
-fn commanded(last: u8, kind: OrderKind, lasts: Option<u64>) -> Command {
-    Command::Give {
+fn override_commanded(last: u8, kind: OverrideKind, lasts: Option<u64>) -> OverrideCommand {
+    OverrideCommand::Set {
         author: "ann".to_owned(),
-        instructions: vec![Instruction {
+        overrides: vec![NewOverride {
             kind,
-            ..instruction(last, "kernel upgrade", lasts)
+            ..new_override(last, "kernel upgrade", lasts)
         }],
     }
 }
 
 #[test]
 fn of_two_commands_about_a_server_the_newer_counts_and_files_stay_apart() {
-    let mut orders = Orders::default();
-    orders.replace("files", &[instruction(1, "a file", None)], at(1));
-    orders.command(&commanded(1, OrderKind::Drain, None), at(2));
-    let changes = orders.command(&commanded(1, OrderKind::Weight(3), None), at(3));
-    assert_eq!((changes.given.len(), changes.lifted.len()), (1, 1));
-    let kinds: Vec<_> = orders.about(&target(1)).iter().map(|o| o.kind).collect();
-    assert_eq!(kinds, [OrderKind::Maintenance, OrderKind::Weight(3)]);
-    let lift = Command::Lift {
+    let mut overrides = Overrides::default();
+    overrides.replace("files", &[new_override(1, "a file", None)], at(1));
+    overrides.command(&override_commanded(1, OverrideKind::Drain, None), at(2));
+    let changes = overrides.command(&override_commanded(1, OverrideKind::Weight(3), None), at(3));
+    assert_eq!((changes.set.len(), changes.cleared.len()), (1, 1));
+    let kinds: Vec<_> = overrides.about(&target(1)).iter().map(|o| o.kind).collect();
+    assert_eq!(kinds, [OverrideKind::Maintenance, OverrideKind::Weight(3)]);
+    let clear = OverrideCommand::Clear {
         author: "ben".to_owned(),
         targets: vec![target(1)],
     };
-    assert_eq!(orders.command(&lift, at(4)).lifted.len(), 1);
-    let left = orders.taking_out(&target(1)).map(|order| order.kind);
-    assert_eq!(left, Some(OrderKind::Maintenance));
+    assert_eq!(overrides.command(&clear, at(4)).cleared.len(), 1);
+    let left = overrides
+        .taking_out(&target(1))
+        .map(|override_| override_.kind);
+    assert_eq!(left, Some(OverrideKind::Maintenance));
 }
 
 #[test]
-fn the_strictest_order_rules_and_a_weight_takes_nobody_out() {
-    let mut orders = Orders::default();
-    orders.command(&commanded(1, OrderKind::Weight(3), None), at(1));
-    let kind = |order: &Order| order.kind;
-    assert_eq!(orders.taking_out(&target(1)).map(kind), None);
+fn the_strictest_override_applies_and_a_weight_takes_no_server_out() {
+    let mut overrides = Overrides::default();
+    overrides.command(&override_commanded(1, OverrideKind::Weight(3), None), at(1));
+    let kind = |override_: &Override| override_.kind;
+    assert_eq!(overrides.taking_out(&target(1)).map(kind), None);
     assert_eq!(
-        orders.ruling(&target(1)).map(kind),
-        Some(OrderKind::Weight(3))
+        overrides.ruling(&target(1)).map(kind),
+        Some(OverrideKind::Weight(3))
     );
-    orders.replace("files", &[instruction(1, "a file", None)], at(2));
+    overrides.replace("files", &[new_override(1, "a file", None)], at(2));
     assert_eq!(
-        orders.ruling(&target(1)).map(kind),
-        Some(OrderKind::Maintenance)
+        overrides.ruling(&target(1)).map(kind),
+        Some(OverrideKind::Maintenance)
     );
-    orders.command(&commanded(1, OrderKind::Disable, None), at(3));
+    overrides.command(&override_commanded(1, OverrideKind::Disable, None), at(3));
     assert_eq!(
-        orders.ruling(&target(1)).map(kind),
-        Some(OrderKind::Disable)
+        overrides.ruling(&target(1)).map(kind),
+        Some(OverrideKind::Disable)
     );
 }
 
 #[test]
-fn only_what_was_commanded_is_remembered_and_it_lapses_at_its_own_time() {
-    let mut orders = Orders::default();
-    orders.replace("files", &[instruction(1, "a file", None)], at(1));
-    orders.command(&commanded(2, OrderKind::Drain, Some(60)), at(2));
-    let mut after_restart = Orders::default();
-    after_restart.restore(orders.by_command());
+fn only_overrides_by_command_are_stored_and_they_expire_on_time() {
+    let mut overrides = Overrides::default();
+    overrides.replace("files", &[new_override(1, "a file", None)], at(1));
+    overrides.command(&override_commanded(2, OverrideKind::Drain, Some(60)), at(2));
+    let mut after_restart = Overrides::default();
+    after_restart.restore(overrides.by_command());
     assert_eq!(after_restart.about(&target(1)), []);
     assert_eq!(after_restart.next_expiry(), Some(at(62)));
 }

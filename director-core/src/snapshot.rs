@@ -7,7 +7,7 @@ use crate::director::{Director, Refusal, Trouble};
 use crate::health::{Frozen, Health};
 use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
-use crate::overrides::{Order, Target};
+use crate::overrides::{Override, Target};
 use crate::recovery::{Drain, Shortage};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 use crate::weighing::{ExplainedLink, Guest, Weighed, Weighing};
@@ -29,10 +29,10 @@ pub struct Snapshot {
     pub names: Vec<HostName>,
     /// Blocks of the definitions that are broken while all others are in force.
     pub isolated: Vec<IsolatedBlock>,
-    /// Why orders and verdicts cannot be kept over a restart, when they cannot.
+    /// Why overrides and verdicts cannot be kept over a restart, when they cannot.
     pub not_kept: Option<String>,
-    /// All standing orders.
-    pub orders: Vec<OrderView>,
+    /// All overrides.
+    pub overrides: Vec<OverrideView>,
     /// Verdicts stand still, since all servers failed at once.
     pub frozen: Option<Frozen>,
     /// What is wanted of the machine besides the table, and could not be had.
@@ -43,17 +43,17 @@ pub struct Snapshot {
     pub leaving: Vec<(ServiceId, Vec<GuestView>)>,
 }
 
-/// One standing order.
+/// One override.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderView {
+pub struct OverrideView {
     /// The name of its service; none when that is not defined.
     pub name: Option<String>,
     /// Its service and server.
     pub target: Target,
     /// Whether the server is defined.
     pub defined: bool,
-    /// The order.
-    pub order: Order,
+    /// The override.
+    pub override_: Override,
 }
 
 /// One virtual service.
@@ -88,8 +88,8 @@ pub struct ServerView {
     pub defined_weight: u32,
     /// Verdict and its reason; none for the fallback, which is not probed.
     pub health: Option<Health>,
-    /// Standing orders about it, the oldest first.
-    pub orders: Vec<Order>,
+    /// Overrides about it, the oldest first.
+    pub overrides: Vec<Override>,
     /// How its weight came about: the chain at whose end is what it should be in the kernel now.
     pub chain: Vec<ExplainedLink>,
     /// What it should be in the kernel now; none when it should not be there.
@@ -137,7 +137,7 @@ impl Director {
             names: self.model.definitions().names.clone(),
             isolated: self.model.definitions().isolated.clone(),
             not_kept: self.keeping_failure().map(str::to_owned),
-            orders: self.order_views(),
+            overrides: self.override_views(),
             frozen: self.frozen.clone(),
             machine_troubles: self.host_troubles(),
             services: self.model.services().iter().map(view).collect(),
@@ -167,19 +167,19 @@ impl Director {
         guests.iter().map(view).collect()
     }
 
-    fn order_views(&self) -> Vec<OrderView> {
-        let view = |(target, order): (&Target, &Order)| {
+    fn override_views(&self) -> Vec<OverrideView> {
+        let view = |(target, override_): (&Target, &Override)| {
             let service = self.model.service(&target.0);
             let servers = service.map(|service| service.real_servers.iter());
             let mut servers = servers.into_iter().flatten();
-            OrderView {
+            OverrideView {
                 name: service.map(|service| service.name.clone()),
                 target: *target,
                 defined: servers.any(|server| server.endpoint == target.1),
-                order: order.clone(),
+                override_: override_.clone(),
             }
         };
-        self.orders.iter().map(view).collect()
+        self.overrides.iter().map(view).collect()
     }
 
     fn service_view(
@@ -195,7 +195,7 @@ impl Director {
                 endpoint: real.endpoint,
                 defined_weight: real.weight,
                 health: self.book.get(&target).cloned(),
-                orders: self.orders.about(&target).to_vec(),
+                overrides: self.overrides.about(&target).to_vec(),
                 chain: chain.explained(),
                 desired: chain.weight().map(|weight| settings(real, weight)),
                 observed: observed

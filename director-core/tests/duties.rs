@@ -1,4 +1,4 @@
-//! What the director does besides the table, told as stories on a virtual clock: orders, commands, lines and mails.
+//! What the director does besides the table, told as stories on a virtual clock: overrides, commands, lines and mails.
 
 mod world;
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 use director_core::director::{Event, Notice};
 use director_core::duties::{Duties, Duty, Envelope, MailDuty, MonitorDuty, Phase, ServiceDuties};
 use director_core::model::{OnFailure, OnStop};
-use director_core::overrides::{Instruction, OrderKind};
+use director_core::overrides::{NewOverride, OverrideKind};
 use director_core::table::Table;
 use world::{Brief, World, address, endpoint, service_id};
 
@@ -62,19 +62,19 @@ fn start(brief: Brief, duties: ServiceDuties) -> World {
     world
 }
 
-fn maintenance(server: &str, lasts: Option<u64>) -> Instruction {
-    Instruction {
+fn maintenance(server: &str, lasts: Option<u64>) -> NewOverride {
+    NewOverride {
         target: (service_id(VIP), endpoint(server)),
-        kind: OrderKind::Maintenance,
+        kind: OverrideKind::Maintenance,
         reason: format!("file /maintenance/{server}:80"),
         lasts: lasts.map(seconds),
     }
 }
 
-fn order(world: &mut World, instructions: Vec<Instruction>) {
-    world.event(Event::Ordered {
+fn override_(world: &mut World, overrides: Vec<NewOverride>) {
+    world.event(Event::FileOverrides {
         author: "maintenance directory".to_owned(),
-        instructions,
+        overrides,
     });
 }
 
@@ -98,37 +98,37 @@ fn commands(world: &mut World) -> Vec<String> {
 }
 
 #[test]
-fn an_order_takes_a_server_out_at_once_and_its_end_brings_it_back_at_once() {
+fn an_override_removes_a_server_at_once_and_clearing_it_restores_the_server_at_once() {
     let mut world = start(Brief { fall: 5, ..pair() }, ServiceDuties::default());
-    order(&mut world, vec![maintenance(ONE, None)]);
+    override_(&mut world, vec![maintenance(ONE, None)]);
     assert_eq!(
         (world.weight(VIP, ONE), world.weight(VIP, TWO)),
         (None, Some(1))
     );
     world.run(seconds(60));
     assert_eq!(world.weight(VIP, ONE), None);
-    order(&mut world, vec![]);
+    override_(&mut world, vec![]);
     assert_eq!(world.weight(VIP, ONE), Some(3));
 }
 
 #[test]
-fn an_order_quiesces_where_failed_servers_are_quiesced() {
+fn an_override_quiesces_where_failed_servers_are_quiesced() {
     let brief = Brief {
         on_failure: OnFailure::Quiesce,
         ..pair()
     };
     let mut world = start(brief, ServiceDuties::default());
-    order(&mut world, vec![maintenance(ONE, None)]);
+    override_(&mut world, vec![maintenance(ONE, None)]);
     assert_eq!(world.weight(VIP, ONE), Some(0));
 }
 
 #[test]
 fn a_server_that_failed_during_its_maintenance_does_not_come_back_with_its_end() {
     let mut world = start(pair(), ServiceDuties::default());
-    order(&mut world, vec![maintenance(ONE, None)]);
+    override_(&mut world, vec![maintenance(ONE, None)]);
     world.dead.insert(address(ONE));
     world.run(seconds(2));
-    order(&mut world, vec![]);
+    override_(&mut world, vec![]);
     assert_eq!(world.weight(VIP, ONE), None);
     world.dead.clear();
     world.run(seconds(2));
@@ -136,9 +136,9 @@ fn a_server_that_failed_during_its_maintenance_does_not_come_back_with_its_end()
 }
 
 #[test]
-fn the_fallback_stands_in_when_all_are_ordered_out_even_before_they_were_asked() {
+fn the_fallback_serves_when_overrides_take_all_servers_out_before_their_first_probe() {
     let mut world = World::new(Table::default());
-    order(
+    override_(
         &mut world,
         vec![maintenance(ONE, None), maintenance(TWO, None)],
     );
@@ -154,9 +154,9 @@ fn the_fallback_stands_in_when_all_are_ordered_out_even_before_they_were_asked()
 }
 
 #[test]
-fn an_order_lapses_by_itself() {
+fn an_override_expires_by_itself() {
     let mut world = start(pair(), ServiceDuties::default());
-    order(&mut world, vec![maintenance(ONE, Some(30))]);
+    override_(&mut world, vec![maintenance(ONE, Some(30))]);
     world.run(seconds(29));
     assert_eq!(world.weight(VIP, ONE), None);
     world.run(seconds(2));
@@ -165,15 +165,15 @@ fn an_order_lapses_by_itself() {
         world
             .notices
             .iter()
-            .any(|notice| matches!(notice, Notice::OrderLifted { .. }))
+            .any(|notice| matches!(notice, Notice::OverrideCleared { .. }))
     );
 }
 
 #[test]
-fn plan_log_and_status_say_who_ordered_it_and_why() {
+fn plan_log_and_status_name_author_and_reason_of_an_override() {
     let mut world = start(pair(), ServiceDuties::default());
     world.notices.clear();
-    order(&mut world, vec![maintenance(ONE, None)]);
+    override_(&mut world, vec![maintenance(ONE, None)]);
     let told: Vec<String> = world.notices.iter().map(ToString::to_string).collect();
     let reason = "maintenance: file /maintenance/10.0.0.11:80";
     assert_eq!(told.len(), 2, "{told:?}");
@@ -183,14 +183,14 @@ fn plan_log_and_status_say_who_ordered_it_and_why() {
         "{told:?}"
     );
     let view = &world.director.snapshot(world.now).services[0].servers[0];
-    assert_eq!(view.orders.len(), 1);
-    assert_eq!(view.orders[0].to_string(), reason);
+    assert_eq!(view.overrides.len(), 1);
+    assert_eq!(view.overrides[0].to_string(), reason);
 }
 
 #[test]
-fn orders_survive_a_reload() {
+fn overrides_survive_a_reload() {
     let mut world = start(pair(), ServiceDuties::default());
-    order(&mut world, vec![maintenance(ONE, None)]);
+    override_(&mut world, vec![maintenance(ONE, None)]);
     world.load(&[Brief { fall: 2, ..pair() }]);
     world.run(seconds(5));
     assert_eq!(world.weight(VIP, ONE), None);
@@ -381,7 +381,7 @@ fn every_check_gives_a_line() {
     let mut world = start(pair(), monitor);
     world.dead.insert(address(ONE));
     world.run(seconds(1));
-    order(&mut world, vec![maintenance(ONE, None)]);
+    override_(&mut world, vec![maintenance(ONE, None)]);
     world.run(seconds(1));
     let lines: BTreeSet<String> = std::mem::take(&mut world.duties)
         .into_iter()

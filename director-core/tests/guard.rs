@@ -1,4 +1,4 @@
-//! What one change by people may take out, as stories on a virtual clock: definitions that are read again, and orders.
+//! What one change by people may take out, as stories on a virtual clock: definitions that are read again, and overrides.
 
 mod world;
 
@@ -11,7 +11,7 @@ use director_core::definitions::{
 use director_core::director::Event;
 use director_core::model::validate::validate;
 use director_core::model::{Model, Quantity};
-use director_core::overrides::{Command, Instruction, OrderKind};
+use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 use director_core::table::Table;
 use world::{Brief, World, address, endpoint, model, place, placed, service_id};
 
@@ -75,21 +75,21 @@ fn connections(world: &mut World, active: u32) {
     world.run(seconds(30));
 }
 
-fn order(kind: OrderKind, servers: &[&str]) -> Command {
-    let instruction = |server: &&str| Instruction {
+fn override_(kind: OverrideKind, servers: &[&str]) -> OverrideCommand {
+    let new_override = |server: &&str| NewOverride {
         target: (service_id(VIP), endpoint(server)),
         kind,
         reason: "maintenance work".to_owned(),
         lasts: None,
     };
-    Command::Give {
+    OverrideCommand::Set {
         author: "ann".to_owned(),
-        instructions: servers.iter().map(instruction).collect(),
+        overrides: servers.iter().map(new_override).collect(),
     }
 }
 
-/// What the guard says of an order.
-fn said(world: &World, command: &Command) -> Vec<String> {
+/// What the guard says of an override.
+fn said(world: &World, command: &OverrideCommand) -> Vec<String> {
     let objections = world
         .director
         .objections_to_command(command, None, world.now);
@@ -136,57 +136,65 @@ fn who_is_down_already_cannot_be_taken_out() {
 }
 
 #[test]
-fn every_order_that_takes_out_most_of_a_pool_is_objected_to() {
+fn the_guard_objects_to_every_override_that_takes_out_most_of_a_pool() {
     let kinds = [
-        OrderKind::Drain,
-        OrderKind::Disable,
-        OrderKind::Maintenance,
-        OrderKind::Weight(0),
+        OverrideKind::Drain,
+        OverrideKind::Disable,
+        OverrideKind::Maintenance,
+        OverrideKind::Weight(0),
     ];
     for kind in kinds {
         let world = running(&[pool(VIP, &POOL)], limits());
-        assert_eq!(said(&world, &order(kind, &POOL[..2])), NOTHING, "{kind}");
-        assert_eq!(said(&world, &order(kind, &POOL[..3])), TOO_MANY, "{kind}");
+        assert_eq!(
+            said(&world, &override_(kind, &POOL[..2])),
+            NOTHING,
+            "{kind}"
+        );
+        assert_eq!(
+            said(&world, &override_(kind, &POOL[..3])),
+            TOO_MANY,
+            "{kind}"
+        );
     }
     let world = running(&[pool(VIP, &POOL)], limits());
     assert_eq!(
-        said(&world, &order(OrderKind::Weight(9), &POOL)),
+        said(&world, &override_(OverrideKind::Weight(9), &POOL)),
         NOTHING,
         "another weight takes nobody out"
     );
 }
 
 #[test]
-fn orders_one_by_one_end_at_the_last_server_and_lifting_is_always_right() {
+fn overrides_one_by_one_stop_at_the_last_server_and_clearing_is_always_allowed() {
     let mut world = running(&[pool(VIP, &POOL)], limits());
     for server in &POOL[..3] {
-        let command = order(OrderKind::Drain, &[server]);
+        let command = override_(OverrideKind::Drain, &[server]);
         assert_eq!(said(&world, &command), NOTHING);
-        world.event(Event::Commanded { command });
+        world.event(Event::OverrideCommanded { command });
         world.run(seconds(1));
     }
-    let last = order(OrderKind::Drain, &POOL[3..]);
+    let last = override_(OverrideKind::Drain, &POOL[3..]);
     assert_eq!(said(&world, &last).len(), 1);
     assert_eq!(world.weight(VIP, POOL[0]), Some(0));
-    // The same order again for one that is out already takes out nobody.
+    // The same override again for one that is out already takes out nobody.
     assert_eq!(
-        said(&world, &order(OrderKind::Disable, &POOL[..1])),
+        said(&world, &override_(OverrideKind::Disable, &POOL[..1])),
         NOTHING
     );
-    let lift = Command::Lift {
+    let clear = OverrideCommand::Clear {
         author: "ann".to_owned(),
         targets: vec![(service_id(VIP), endpoint(POOL[0]))],
     };
-    assert_eq!(said(&world, &lift), NOTHING);
-    world.event(Event::Commanded { command: lift });
+    assert_eq!(said(&world, &clear), NOTHING);
+    world.event(Event::OverrideCommanded { command: clear });
     world.run(seconds(1));
     assert_eq!(said(&world, &last), NOTHING);
 }
 
 #[test]
-fn an_order_counts_whom_verdicts_have_taken_out() {
+fn the_guard_counts_servers_that_are_already_down() {
     let mut world = running(&[pool(VIP, &POOL[..2])], limits());
-    let drain = order(OrderKind::Drain, &POOL[..1]);
+    let drain = override_(OverrideKind::Drain, &POOL[..1]);
     assert_eq!(said(&world, &drain), NOTHING);
     dies(&mut world, POOL[1]);
     assert_eq!(said(&world, &drain).len(), 1);
@@ -209,13 +217,16 @@ fn most_services_do_not_go_at_once() {
 fn many_connections_are_not_cut_off() {
     let mut world = running(&[pool(VIP, &POOL)], limits());
     connections(&mut world, 60);
-    let disable = |count: usize| order(OrderKind::Disable, &POOL[..count]);
+    let disable = |count: usize| override_(OverrideKind::Disable, &POOL[..count]);
     assert_eq!(said(&world, &disable(1)), NOTHING);
     let words = "this change cuts off 120 active connections; at most 100 may be cut off at once";
     assert_eq!(said(&world, &disable(2)), [words]);
     assert_eq!(said_of(&world, &[pool(VIP, &POOL[2..])]), [words]);
     // Who drains cuts nobody off.
-    assert_eq!(said(&world, &order(OrderKind::Drain, &POOL[..2])), NOTHING);
+    assert_eq!(
+        said(&world, &override_(OverrideKind::Drain, &POOL[..2])),
+        NOTHING
+    );
     let drains = Brief {
         recovery: RecoveryDefinition {
             drain: Some(DrainDefinition {
@@ -232,7 +243,7 @@ fn many_connections_are_not_cut_off() {
 
 #[test]
 fn without_a_guard_everything_is_let_through() {
-    let disable = order(OrderKind::Disable, &POOL);
+    let disable = override_(OverrideKind::Disable, &POOL);
     let mut world = running(&[pool(VIP, &POOL)], GuardDefinition::Off(place()));
     assert_eq!(said(&world, &disable), NOTHING);
     // Definitions of the other dialect have none.
@@ -247,14 +258,14 @@ fn without_a_guard_everything_is_let_through() {
 fn each_objection_says_how_to_insist() {
     let mut world = running(&[pool(VIP, &POOL)], limits());
     connections(&mut world, 60);
-    let command = order(OrderKind::Disable, &POOL[..3]);
+    let command = override_(OverrideKind::Disable, &POOL[..3]);
     let objections = world
         .director
         .objections_to_command(&command, None, world.now);
     assert_eq!(objections.len(), 2);
     for objection in objections {
         assert!(objection.hint().contains("reload --force"));
-        assert!(objection.hint_for_orders().contains("--force"));
-        assert!(!objection.hint_for_orders().contains("reload"));
+        assert!(objection.hint_for_overrides().contains("--force"));
+        assert!(!objection.hint_for_overrides().contains("reload"));
     }
 }

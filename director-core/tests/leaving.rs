@@ -9,7 +9,7 @@ use director_core::definitions::{DrainDefinition, MinimumDefinition, RecoveryDef
 use director_core::director::Event;
 use director_core::memory::Memory;
 use director_core::model::{BelowMinimum, OnFailure, Quantity, Then};
-use director_core::overrides::{Instruction, OrderKind};
+use director_core::overrides::{NewOverride, OverrideKind};
 use director_core::plan::Op;
 use director_core::table::Table;
 use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
@@ -174,34 +174,34 @@ fn without_a_drain_whoever_leaves_leaves_at_once() {
 }
 
 #[test]
-fn an_ordered_drain_ends_as_the_service_says_and_a_lifted_one_raises_the_weight() {
-    let order = |world: &mut World, kinds: &[OrderKind]| {
-        let instruction = |kind: &OrderKind| Instruction {
+fn a_drain_override_ends_as_configured_and_clearing_it_restores_the_weight() {
+    let override_ = |world: &mut World, kinds: &[OverrideKind]| {
+        let new_override = |kind: &OverrideKind| NewOverride {
             target: (service_id(VIP), endpoint(ONE)),
             kind: *kind,
             reason: "kernel upgrade".to_owned(),
             lasts: None,
         };
-        world.event(Event::Ordered {
+        world.event(Event::FileOverrides {
             author: "ann".to_owned(),
-            instructions: kinds.iter().map(instruction).collect(),
+            overrides: kinds.iter().map(new_override).collect(),
         });
         world.run(seconds(5));
     };
     let mut world = running(pair(drain(600, Then::Remove)));
     connections(&mut world, ONE, 2);
-    order(&mut world, &[OrderKind::Drain]);
+    override_(&mut world, &[OverrideKind::Drain]);
     assert_eq!(weights(&world, [ONE, TWO]), [Some(0), Some(1)]);
-    order(&mut world, &[]);
+    override_(&mut world, &[]);
     assert_eq!(world.weight(VIP, ONE), Some(3));
-    order(&mut world, &[OrderKind::Drain]);
+    override_(&mut world, &[OverrideKind::Drain]);
     connections(&mut world, ONE, 0);
     world.run(seconds(5));
     assert_eq!(world.weight(VIP, ONE), None);
     world.writes.clear();
     world.run(seconds(60));
     assert_eq!(world.writes, [], "it stays away");
-    order(&mut world, &[]);
+    override_(&mut world, &[]);
     assert_eq!(world.weight(VIP, ONE), Some(3));
 }
 

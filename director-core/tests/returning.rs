@@ -10,7 +10,7 @@ use director_core::definitions::{
 };
 use director_core::director::{Event, Notice};
 use director_core::model::{BelowMinimum, Quantity};
-use director_core::overrides::{Command, Instruction, OrderKind};
+use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 use director_core::table::Table;
 use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
 use world::{Brief, World, endpoint, place, placed, service_id};
@@ -102,14 +102,14 @@ fn a_server_that_returns_starts_slowly() {
     assert_eq!(world.writes, [], "nothing is written when it is over");
 }
 
-/// An order of this weight for the second server.
+/// An override of this weight for the second server.
 fn weighs(weight: u32) -> Event {
-    Event::Commanded {
-        command: Command::Give {
+    Event::OverrideCommanded {
+        command: OverrideCommand::Set {
             author: "ann".to_owned(),
-            instructions: vec![Instruction {
+            overrides: vec![NewOverride {
                 target: (service_id(VIP), endpoint(TWO)),
-                kind: OrderKind::Weight(weight),
+                kind: OverrideKind::Weight(weight),
                 reason: "half as fast".to_owned(),
                 lasts: None,
             }],
@@ -118,7 +118,7 @@ fn weighs(weight: u32) -> Event {
 }
 
 #[test]
-fn an_ordered_weight_has_room_and_returns_slowly_like_any_other() {
+fn an_override_weight_is_scaled_and_slow_started_like_any_other() {
     let mut world = running(pair(slow_start(100)));
     world.run(seconds(100));
     world.event(weighs(2));
@@ -146,7 +146,7 @@ fn an_ordered_weight_has_room_and_returns_slowly_like_any_other() {
 }
 
 #[test]
-fn a_server_that_is_kept_in_spite_of_its_verdict_has_the_weight_that_is_ordered() {
+fn a_server_kept_in_service_while_down_has_its_override_weight() {
     let mut world = running(four(minimum(
         Quantity::Number(3),
         None,

@@ -11,7 +11,7 @@ use director_core::definitions::{
 use director_core::director::{Event, Notice};
 use director_core::memory::Memory;
 use director_core::model::{Combine, FirstVerdict, OnFailure};
-use director_core::overrides::{Command, Instruction, OrderKind};
+use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 use director_core::table::Table;
 use world::{Brief, World, address, endpoint, placed, service_id};
 
@@ -270,21 +270,21 @@ fn one_that_somebody_else_removes_before_its_first_verdict_comes_back_by_an_answ
 }
 
 #[test]
-fn an_order_that_a_restart_brings_back_raises_nobody_before_he_has_answered() {
+fn a_restored_override_raises_no_server_before_its_first_answer() {
     let mut before = running(pair());
-    before.event(Event::Commanded {
-        command: Command::Give {
+    before.event(Event::OverrideCommanded {
+        command: OverrideCommand::Set {
             author: "ann".to_owned(),
-            instructions: vec![Instruction {
+            overrides: vec![NewOverride {
                 target: (service_id(VIP), endpoint(ONE)),
-                kind: OrderKind::Weight(9),
+                kind: OverrideKind::Weight(9),
                 reason: "more memory".to_owned(),
                 lasts: None,
             }],
         },
     });
     let memory = before.director.memory();
-    // The kernel is as it was before the order.
+    // The kernel is as it was before the override.
     let mut world = World::new(running(pair()).kernel);
     world.mute = true;
     world.event(Event::Remembered { memory });

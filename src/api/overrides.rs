@@ -1,8 +1,8 @@
 //! What the control interface says of standing orders: how one is asked for, what became of it, and which stand.
 
 use director_core::moment::Moment;
-use director_core::overrides::OrderKind;
-use director_core::snapshot::OrderView;
+use director_core::overrides::OverrideKind;
+use director_core::snapshot::OverrideView;
 use serde::{Deserialize, Serialize};
 
 use super::wire::OverrideStatus;
@@ -11,7 +11,7 @@ use super::wire::OverrideStatus;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OverrideRequest {
     /// What is ordered; none lifts what was ordered.
-    pub kind: Option<OrderKind>,
+    pub kind: Option<OverrideKind>,
     /// The virtual service, by its name or by what it listens on; none for every service of the server.
     pub service: Option<String>,
     /// The real server, by its address or host name, with its port where that is wanted.
@@ -65,7 +65,7 @@ pub struct ActiveOverride {
 impl ActiveOverride {
     /// An order in the words of the interface.
     #[must_use]
-    pub fn of(view: &OrderView, now: Moment) -> Self {
+    pub fn of(view: &OverrideView, now: Moment) -> Self {
         let listen = view.target.0.to_string();
         Self {
             server: AffectedServer {
@@ -74,7 +74,7 @@ impl ActiveOverride {
                 address: view.target.1.to_string(),
             },
             defined: view.defined,
-            status: OverrideStatus::of(&view.order, now),
+            status: OverrideStatus::of(&view.override_, now),
         }
     }
 }

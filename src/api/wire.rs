@@ -12,7 +12,7 @@ use director_core::definitions::{HostName, IsolatedBlock};
 use director_core::diagnostic::Diagnostic;
 use director_core::director::Trouble;
 use director_core::moment::Moment;
-use director_core::overrides::{Order, OrderKind};
+use director_core::overrides::{Override, OverrideKind};
 use director_core::snapshot::{ServerView, ServiceView};
 use director_core::weighing::ExplainedLink;
 use serde::{Deserialize, Serialize};
@@ -159,7 +159,7 @@ pub struct ChainLink {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OverrideStatus {
     /// What is ordered.
-    pub kind: OrderKind,
+    pub kind: OverrideKind,
     /// Who ordered it.
     pub author: String,
     /// Why.
@@ -206,7 +206,7 @@ impl Status {
             isolated: snapshot.isolated.clone(),
             state_error: snapshot.not_kept.clone(),
             overrides: snapshot
-                .orders
+                .overrides
                 .iter()
                 .map(|view| overrides::ActiveOverride::of(view, snapshot.now))
                 .collect(),
@@ -288,7 +288,7 @@ impl Server {
                 .map(|check| CheckStatus::of(check, now))
                 .collect(),
             overrides: view
-                .orders
+                .overrides
                 .iter()
                 .map(|order| OverrideStatus::of(order, now))
                 .collect(),
@@ -314,7 +314,7 @@ impl ChainLink {
 }
 
 impl OverrideStatus {
-    pub(super) fn of(order: &Order, now: Moment) -> Self {
+    pub(super) fn of(order: &Override, now: Moment) -> Self {
         Self {
             kind: order.kind,
             author: order.author.clone(),

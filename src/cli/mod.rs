@@ -31,7 +31,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Command, Ipvsctl};
-use director_core::overrides::OrderKind;
+use director_core::overrides::OverrideKind;
 use error::CliError;
 use output::{Exit, Output};
 
@@ -69,9 +69,9 @@ fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Replay(args) => replay::run(args, output),
         Command::Schema(args) => schema::run(args, output),
         Command::Explain(args) => status::run_explain(args, output),
-        Command::Drain(args) => overrides::run(OrderKind::Drain, args, output),
-        Command::Disable(args) => overrides::run(OrderKind::Disable, args, output),
-        Command::Maintenance(args) => overrides::run(OrderKind::Maintenance, args, output),
+        Command::Drain(args) => overrides::run(OverrideKind::Drain, args, output),
+        Command::Disable(args) => overrides::run(OverrideKind::Disable, args, output),
+        Command::Maintenance(args) => overrides::run(OverrideKind::Maintenance, args, output),
         Command::Weight(args) => overrides::run_weight(args, output),
         Command::Enable(args) => overrides::run_enable(args, output),
         Command::Overrides(args) => overrides::run_list(args, output),

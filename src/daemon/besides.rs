@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use director_core::director::Event;
 use director_core::duties::Duty;
-use director_core::overrides::Instruction;
+use director_core::overrides::NewOverride;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -24,14 +24,14 @@ const FIRST_LOOK: Duration = Duration::from_secs(3);
 pub(super) struct Looked {
     number: u64,
     _watch: Watch,
-    first: Vec<Instruction>,
+    first: Vec<NewOverride>,
 }
 
 /// Orders that a watch has seen.
 #[derive(Debug)]
 pub(super) struct Seen {
     watch: u64,
-    instructions: Vec<Instruction>,
+    instructions: Vec<NewOverride>,
 }
 
 /// Everything that is done besides the table.
@@ -105,9 +105,9 @@ pub(super) async fn look(
     })
 }
 
-fn ordered(instructions: Vec<Instruction>) -> Event {
-    Event::Ordered {
+fn ordered(instructions: Vec<NewOverride>) -> Event {
+    Event::FileOverrides {
         author: maintenance::AUTHOR.to_owned(),
-        instructions,
+        overrides: instructions,
     }
 }

@@ -7,7 +7,7 @@ use director_core::director::{Director, Event};
 use director_core::model::ServiceId;
 use director_core::moment::Moment;
 use director_core::naming::{Named, meant_by_host};
-use director_core::overrides::{Command, Instruction, Target};
+use director_core::overrides::{NewOverride, OverrideCommand, Target};
 use director_core::snapshot::Snapshot;
 use tokio::sync::oneshot;
 
@@ -33,7 +33,7 @@ pub(super) struct Desk {
 
 /// An order with those whom it concerns.
 pub(super) struct Understood {
-    command: Command,
+    command: OverrideCommand,
     concerns: Vec<(Target, AffectedServer)>,
 }
 
@@ -62,14 +62,14 @@ pub(super) fn understand(
     let targets = concerns.iter().map(|(target, _)| *target);
     let author = request.author.clone();
     let command = match request.kind {
-        None => Command::Lift {
+        None => OverrideCommand::Clear {
             author,
             targets: targets.collect(),
         },
-        Some(kind) => Command::Give {
+        Some(kind) => OverrideCommand::Set {
             author,
-            instructions: targets
-                .map(|target| Instruction {
+            overrides: targets
+                .map(|target| NewOverride {
                     target,
                     kind,
                     reason: request.reason.clone(),
@@ -96,7 +96,7 @@ pub(super) fn refusal(
     let objections = director.objections_to_command(&understood.command, counted.as_ref(), now);
     let why = objections
         .iter()
-        .map(|objection| format!("{objection}; {}", objection.hint_for_orders()));
+        .map(|objection| format!("{objection}; {}", objection.hint_for_overrides()));
     let why: Vec<String> = why.collect();
     (!why.is_empty()).then(|| why.join("\n"))
 }
@@ -115,7 +115,7 @@ fn candidates(snapshot: &Snapshot) -> Vec<(Target, Named)> {
         let servers = service.servers.iter();
         servers.map(|server| named(&service.name, &service.id, (service.id, server.endpoint)))
     });
-    let undefined = snapshot.orders.iter().filter(|view| !view.defined);
+    let undefined = snapshot.overrides.iter().filter(|view| !view.defined);
     let undefined = undefined.map(|view| {
         let listen = view.target.0.to_string();
         let name = view.name.as_deref().unwrap_or(&listen);
@@ -172,7 +172,7 @@ impl Desk {
         for waiting in done {
             let concerned = |target: &Target| waiting.concerns.iter().any(|(one, _)| one == target);
             let standing = snapshot
-                .orders
+                .overrides
                 .iter()
                 .filter(|view| concerned(&view.target));
             let outcome = OverrideOutcome {
@@ -194,7 +194,7 @@ impl Understood {
     /// The event, and whom to answer about.
     pub(super) fn split(self) -> (Event, Vec<(Target, AffectedServer)>) {
         let command = self.command;
-        (Event::Commanded { command }, self.concerns)
+        (Event::OverrideCommanded { command }, self.concerns)
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn log(notice: &Notice) {
         | Notice::Unheard { .. }
         | Notice::Held { .. }
         | Notice::Drift { .. }
-        | Notice::OrderGiven { .. }
+        | Notice::OverrideSet { .. }
         | Notice::Shortage {
             shortage: Some(_), ..
         }
@@ -65,7 +65,7 @@ pub(super) fn log(notice: &Notice) {
         | Notice::Tier { .. }
         | Notice::Draining { .. }
         | Notice::Drained { .. }
-        | Notice::OrderLifted { .. }
+        | Notice::OverrideCleared { .. }
         | Notice::Availability { .. }
         | Notice::Stopping { .. }
         | Notice::CheckTurned { .. }

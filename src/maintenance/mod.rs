@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use director_core::model::{Endpoint, Model};
-use director_core::overrides::{Instruction, OrderKind, Target};
+use director_core::overrides::{NewOverride, OverrideKind, Target};
 
 use names::Names;
 
@@ -55,12 +55,12 @@ impl Watched {
     }
 
     /// The orders that these files give.
-    fn orders(&self, files: &BTreeSet<String>, names: &Names) -> Vec<Instruction> {
+    fn orders(&self, files: &BTreeSet<String>, names: &Names) -> Vec<NewOverride> {
         let ordered = self.candidates.iter().filter_map(|candidate| {
             let file = candidate.file(files, names)?;
-            Some(Instruction {
+            Some(NewOverride {
                 target: candidate.target,
-                kind: OrderKind::Maintenance,
+                kind: OverrideKind::Maintenance,
                 reason: format!("file {}", self.directory.join(file).display()),
                 lasts: None,
             })

@@ -46,7 +46,7 @@ fn web(address: IpAddr) -> Option<String> {
 /// A watch with what it has said last.
 struct Listening {
     _watch: Watch,
-    said: Arc<Mutex<Vec<Instruction>>>,
+    said: Arc<Mutex<Vec<NewOverride>>>,
 }
 
 impl Listening {
@@ -66,7 +66,7 @@ impl Listening {
     /// The last numbers of the servers that are out.
     fn out(&self) -> Vec<String> {
         let said = self.said.lock().unwrap();
-        let address = |order: &Instruction| order.target.1.address.to_string();
+        let address = |order: &NewOverride| order.target.1.address.to_string();
         said.iter().map(address).collect()
     }
 

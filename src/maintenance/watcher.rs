@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-use director_core::overrides::Instruction;
+use director_core::overrides::NewOverride;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -31,16 +31,16 @@ impl Watch {
     /// Starts to watch. The orders of the first look come by the first channel, in a second or so; all later ones by `say`.
     pub fn start(
         watched: Watched,
-        say: impl FnMut(Vec<Instruction>) + Send + 'static,
-    ) -> (Self, oneshot::Receiver<Vec<Instruction>>) {
+        say: impl FnMut(Vec<NewOverride>) + Send + 'static,
+    ) -> (Self, oneshot::Receiver<Vec<NewOverride>>) {
         Self::with_lookup(watched, reverse::ask_system, say)
     }
 
     pub(super) fn with_lookup(
         watched: Watched,
         lookup: Lookup,
-        say: impl FnMut(Vec<Instruction>) + Send + 'static,
-    ) -> (Self, oneshot::Receiver<Vec<Instruction>>) {
+        say: impl FnMut(Vec<NewOverride>) + Send + 'static,
+    ) -> (Self, oneshot::Receiver<Vec<NewOverride>>) {
         let (first, receiver) = oneshot::channel();
         let task = Task {
             watched,
@@ -62,15 +62,15 @@ impl Drop for Watch {
 struct Task {
     watched: Watched,
     reverse: Reverse,
-    said: Vec<Instruction>,
+    said: Vec<NewOverride>,
     failing: bool,
 }
 
 impl Task {
     async fn run(
         mut self,
-        first: oneshot::Sender<Vec<Instruction>>,
-        mut say: impl FnMut(Vec<Instruction>),
+        first: oneshot::Sender<Vec<NewOverride>>,
+        mut say: impl FnMut(Vec<NewOverride>),
     ) {
         let mut notices = Notices::new();
         notices.follow(&self.watched.directory).await;
@@ -118,7 +118,7 @@ impl Task {
         news
     }
 
-    fn orders(&mut self, files: &BTreeSet<String>) -> Vec<Instruction> {
+    fn orders(&mut self, files: &BTreeSet<String>) -> Vec<NewOverride> {
         if files.is_empty() {
             return Vec::new();
         }

@@ -276,7 +276,7 @@ mod tests {
         let (_directory, file) = in_new_directory();
         file.write(written(memory(), Moment::START)).unwrap();
         let first = r#"{"format": 1, "clock": {"written_at": "2026-11-25T20:00:00Z", "boot": "", "uptime_hundredths": 1,
-            "moment": 5}, "memory": {"orders": [], "owned": [], "verdicts": [[[{"mark": {"family": "ipv4", "mark": 5}},
+            "moment": 5}, "memory": {"overrides": [], "owned": [], "verdicts": [[[{"mark": {"family": "ipv4", "mark": 5}},
             {"address": "10.0.0.1", "port": 80}], {"verdict": "down", "since": 3, "reason": "refused"}]]}}"#;
         fs::write(file.path(), first).unwrap();
         let left = file.read().unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! What the director does besides the table: standing orders come and go, duties are given out.
+//! What the director does besides the table: overrides come and go, duties are given out.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::duties::{Duties, Duty, Phase};
 use crate::health::{Outcome, Report, Transition, Verdict};
 use crate::model::{OnFailure, ServiceId};
 use crate::moment::Moment;
-use crate::overrides::{Command, Instruction, OrderChanges, Target};
+use crate::overrides::{NewOverride, OverrideChanges, OverrideCommand, Target};
 use crate::plan::{Cause, Op, Step};
 use crate::table::Table;
 
@@ -31,26 +31,31 @@ impl Director {
         }
     }
 
-    pub(super) fn ordered(
+    pub(super) fn file_overrides(
         &mut self,
         author: &str,
-        instructions: &[Instruction],
+        overrides: &[NewOverride],
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        let changes = self.orders.replace(author, instructions, now);
-        self.orders_changed(changes, effects);
+        let changes = self.overrides.replace(author, overrides, now);
+        self.overrides_changed(changes, effects);
     }
 
-    pub(super) fn commanded(&mut self, command: &Command, now: Moment, effects: &mut Vec<Effect>) {
-        let changes = self.orders.command(command, now);
-        self.orders_changed(changes, effects);
+    pub(super) fn override_commanded(
+        &mut self,
+        command: &OverrideCommand,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let changes = self.overrides.command(command, now);
+        self.overrides_changed(changes, effects);
     }
 
-    /// What time alone brings about, and what follows from new verdicts and orders.
+    /// What time alone brings about, and what follows from new verdicts and overrides.
     pub(super) fn look_around(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        let lapsed = self.orders.expire(now);
-        self.orders_changed(lapsed, effects);
+        let lapsed = self.overrides.expire(now);
+        self.overrides_changed(lapsed, effects);
         if std::mem::take(&mut self.judged_anew) && !self.stopping {
             self.tell_who_is_available(effects);
             self.hold_connections(effects);
@@ -90,8 +95,8 @@ impl Director {
     ) {
         self.judged_anew |= transition.is_some();
         self.keeping.changed |= transition.is_some();
-        let ordered_out = self.orders.taking_out(&target).is_some();
-        let line = if ordered_out {
+        let overridden_out = self.overrides.taking_out(&target).is_some();
+        let line = if overridden_out {
             self.herald.checked(&target, false, "Server in maintenance")
         } else {
             let good = matches!(report.outcome, Outcome::Good { .. });
@@ -101,7 +106,7 @@ impl Director {
         let stays_out = transition.is_some_and(|turn| {
             turn.was_presumed && (turn.from, turn.to) == (Verdict::Down, Verdict::Down)
         });
-        if stays_out && !ordered_out {
+        if stays_out && !overridden_out {
             let service = self.model.service(&target.0);
             let quiesced = service.is_some_and(|known| known.on_failure == OnFailure::Quiesce);
             effects.extend(wish(self.herald.found_down(target, quiesced, now)));
@@ -160,28 +165,28 @@ impl Director {
             .collect()
     }
 
-    fn orders_changed(&mut self, changes: OrderChanges, effects: &mut Vec<Effect>) {
+    fn overrides_changed(&mut self, changes: OverrideChanges, effects: &mut Vec<Effect>) {
         let name = |service: &ServiceId| {
             let known = self.model.service(service);
             known.map_or_else(|| service.to_string(), |known| known.name.clone())
         };
-        for ((service, server), order) in &changes.lifted {
-            effects.push(Effect::Tell(Notice::OrderLifted {
+        for ((service, server), override_) in &changes.cleared {
+            effects.push(Effect::Tell(Notice::OverrideCleared {
                 name: name(service),
                 service: *service,
                 server: *server,
-                order: order.clone(),
+                override_: override_.clone(),
             }));
         }
-        for ((service, server), order) in &changes.given {
-            effects.push(Effect::Tell(Notice::OrderGiven {
+        for ((service, server), override_) in &changes.set {
+            effects.push(Effect::Tell(Notice::OverrideSet {
                 name: name(service),
                 service: *service,
                 server: *server,
-                order: order.clone(),
+                override_: override_.clone(),
             }));
         }
-        if changes != OrderChanges::default() {
+        if changes != OverrideChanges::default() {
             self.judged_anew = true;
             self.unsettled = true;
             self.keeping.changed = true;
@@ -192,7 +197,7 @@ impl Director {
         let model = Arc::clone(&self.model);
         self.available.retain(|id, _| model.service(id).is_some());
         for service in model.services() {
-            let Some(now_available) = available(service, &self.book, &self.orders) else {
+            let Some(now_available) = available(service, &self.book, &self.overrides) else {
                 continue;
             };
             let before = self.available.insert(service.id, now_available);

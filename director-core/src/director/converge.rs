@@ -78,7 +78,7 @@ impl Director {
             &desired,
             observed,
             &self.book,
-            &self.orders,
+            &self.overrides,
         );
         let reasons = reasons::Reasons::new(self, &attainable, now);
         let plan = plan(observed, &attainable, &self.owned, |service, server| {

@@ -173,7 +173,7 @@ fn topic(notice: &Notice) -> Option<Topic> {
         | Notice::Shortage { .. }
         | Notice::Tier { .. } => Topic::Services,
         Notice::Draining { .. } | Notice::Drained { .. } => Topic::Drains,
-        Notice::OrderGiven { .. } | Notice::OrderLifted { .. } => Topic::Orders,
+        Notice::OverrideSet { .. } | Notice::OverrideCleared { .. } => Topic::Overrides,
         Notice::Refused { .. } | Notice::Unreadable { .. } | Notice::Drift { .. } => Topic::Kernel,
         Notice::Loaded { .. } | Notice::LoadRefused { .. } => Topic::Definitions,
         _ => return None,

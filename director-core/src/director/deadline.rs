@@ -1,4 +1,4 @@
-//! When the director wants to be woken: for probes, the kernel, retries, orders, mails, and all that ends by itself.
+//! When the director wants to be woken: for probes, the kernel, retries, overrides, mails, and all that ends by itself.
 
 use super::{Conversation, Director};
 use crate::moment::Moment;
@@ -24,7 +24,7 @@ impl Director {
         } else {
             None
         };
-        let order = self.orders.next_expiry();
+        let override_ = self.overrides.next_expiry();
         let mail = self.herald.next_due();
         let memory = self.keeping.next_due();
         let bulletin = self.courier.next_due();
@@ -42,7 +42,7 @@ impl Director {
             kernel,
             retry,
             review,
-            order,
+            override_,
             mail,
             memory,
             bulletin,

@@ -11,7 +11,7 @@ use crate::duties::Duty;
 use crate::health::{ProbeId, Transition};
 use crate::memory::Memory;
 use crate::model::{BelowMinimum, DrainRule, Endpoint, HostPiece, Probe, ServiceId, Then};
-use crate::overrides::Order;
+use crate::overrides::Override;
 use crate::plan::{Cause, OpFailure, Plan, Step};
 use crate::recovery::{DrainEnd, Shortage};
 
@@ -166,27 +166,27 @@ pub enum Notice {
         /// The server.
         server: Endpoint,
     },
-    /// A standing order was given.
-    OrderGiven {
+    /// A override was given.
+    OverrideSet {
         /// The service, by the operator's name.
         name: String,
         /// The service.
         service: ServiceId,
         /// The server.
         server: Endpoint,
-        /// The order.
-        order: Order,
+        /// The override.
+        override_: Override,
     },
-    /// A standing order was lifted or has lapsed.
-    OrderLifted {
+    /// A override was lifted or has lapsed.
+    OverrideCleared {
         /// The service, by the operator's name.
         name: String,
         /// The service.
         service: ServiceId,
         /// The server.
         server: Endpoint,
-        /// The order.
-        order: Order,
+        /// The override.
+        override_: Override,
     },
     /// A service has lost its last real server, or has one again.
     Availability {
@@ -277,8 +277,8 @@ pub enum Notice {
     },
     /// What a director before this one has left is known.
     Remembered {
-        /// Standing orders.
-        orders: usize,
+        /// Overrides.
+        overrides: usize,
         /// Real servers that are known to be bad.
         bad: usize,
         /// Real servers that drain.

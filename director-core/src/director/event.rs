@@ -11,7 +11,7 @@ use crate::duties::Duties;
 use crate::health::{ProbeId, Report};
 use crate::memory::Memory;
 use crate::model::{Model, ServiceId};
-use crate::overrides::{Command, Instruction};
+use crate::overrides::{NewOverride, OverrideCommand};
 use crate::plan::OpFailure;
 use crate::table::Table;
 
@@ -37,17 +37,17 @@ pub enum Event {
         /// All of it.
         duties: Arc<Duties>,
     },
-    /// Standing orders were given, changed or lifted.
-    Ordered {
-        /// Whose orders.
+    /// Overrides were given, changed or lifted.
+    FileOverrides {
+        /// Whose overrides.
         author: String,
-        /// All that this author orders from now on.
-        instructions: Vec<Instruction>,
+        /// All that this author overrides from now on.
+        overrides: Vec<NewOverride>,
     },
-    /// Somebody gives or lifts standing orders by a command.
-    Commanded {
+    /// Somebody gives or lifts overrides by a command.
+    OverrideCommanded {
         /// What.
-        command: Command,
+        command: OverrideCommand,
     },
     /// What a director before this one has left, before anything else happens. Whoever gives a memory keeps it, too.
     Remembered {

@@ -192,7 +192,7 @@ impl Director {
                 .filter_map(|(target, health)| Some((*target, self.undecided(target, health)?))),
         );
         Memory {
-            orders: self.orders.by_command(),
+            overrides: self.overrides.by_command(),
             undecided: undecided.into_iter().collect(),
             freeze: self.frozen.clone(),
             freeze_is_spent: self.freeze_is_spent,
@@ -273,9 +273,9 @@ impl Director {
         self.recovery.leaving.extend(memory.drain_rules);
         let drains = memory.recovery.drains.len();
         self.recovery.restore(memory.recovery);
-        let orders = memory.orders.len();
+        let overrides = memory.overrides.len();
         let bad = self.keeping.kept.bad.len();
-        self.orders.restore(memory.orders);
+        self.overrides.restore(memory.overrides);
         self.keeping.next = now;
         if let Some(frozen) = &self.frozen {
             let notice = FreezeNotice::GoesOn {
@@ -284,9 +284,9 @@ impl Director {
             };
             effects.push(Effect::Tell(Notice::Freeze(notice)));
         }
-        if orders + bad + drains > 0 {
+        if overrides + bad + drains > 0 {
             effects.push(Effect::Tell(Notice::Remembered {
-                orders,
+                overrides,
                 bad,
                 drains,
             }));

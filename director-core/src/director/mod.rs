@@ -45,7 +45,7 @@ use crate::duties::{Herald, Phase};
 use crate::health::{Frozen, Schedule, Subscription};
 use crate::model::{Model, OnStop, ServiceId};
 use crate::moment::Moment;
-use crate::overrides::Orders;
+use crate::overrides::Overrides;
 use crate::plan::OpFailure;
 use crate::recovery::RecoveryState;
 use crate::table::Table;
@@ -83,7 +83,7 @@ pub struct Director {
     pub(crate) loaded_at: Option<Moment>,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) book: HealthBook,
-    pub(crate) orders: Orders,
+    pub(crate) overrides: Overrides,
     pub(crate) recovery: RecoveryState,
     pub(crate) schedule: Schedule,
     /// The kernel's table as last read; none before the first reading.
@@ -100,7 +100,7 @@ pub struct Director {
     courier: Courier,
     /// Whether each service has a real server that takes connections, as last told.
     available: BTreeMap<ServiceId, bool>,
-    /// Verdicts, orders or definitions have changed since that was looked at.
+    /// Verdicts, overrides or definitions have changed since that was looked at.
     judged_anew: bool,
     /// What the kernel was asked for and has not answered yet.
     attempts: Vec<Attempt>,
@@ -142,7 +142,7 @@ impl Director {
             loaded_at: None,
             refusal: None,
             book: HealthBook::new(),
-            orders: Orders::default(),
+            overrides: Overrides::default(),
             recovery: RecoveryState::default(),
             schedule: Schedule::default(),
             observed: None,
@@ -183,11 +183,12 @@ impl Director {
             Event::Loaded { model, warnings } => self.loaded(model, warnings, now, &mut effects),
             Event::LoadRefused { diagnostics } => self.load_refused(diagnostics, now, &mut effects),
             Event::DutiesLoaded { duties } => self.duties_loaded(duties, &mut effects),
-            Event::Ordered {
-                author,
-                instructions,
-            } => self.ordered(&author, &instructions, now, &mut effects),
-            Event::Commanded { command } => self.commanded(&command, now, &mut effects),
+            Event::FileOverrides { author, overrides } => {
+                self.file_overrides(&author, &overrides, now, &mut effects)
+            }
+            Event::OverrideCommanded { command } => {
+                self.override_commanded(&command, now, &mut effects)
+            }
             Event::Remembered { memory } => self.remembered(memory, now, &mut effects),
             Event::Kept { revision, failure } => self.kept(revision, failure, now, &mut effects),
             Event::TableRead { table } => self.table_read(table, now),
@@ -221,7 +222,7 @@ impl Director {
         Situation {
             model: &self.model,
             book: &self.book,
-            orders: &self.orders,
+            overrides: &self.overrides,
             recovery: &self.recovery,
             observed,
             now,

@@ -68,13 +68,13 @@ impl<'a> Reasons<'a> {
         let mut fallback = definition.fallback.iter();
         let is_fallback = fallback.any(|fallback| fallback.endpoint == *server);
         match self.director.book.get(&target) {
-            Some(_) if self.director.orders.taking_out(&target).is_some() => Cause::Ordered,
-            // An order that gives a weight counts for a server that is in service.
+            Some(_) if self.director.overrides.taking_out(&target).is_some() => Cause::Override,
+            // An override that gives a weight counts for a server that is in service.
             Some(health)
                 if health.verdict == Verdict::Up
-                    && self.director.orders.ruling(&target).is_some() =>
+                    && self.director.overrides.ruling(&target).is_some() =>
             {
-                Cause::Ordered
+                Cause::Override
             }
             Some(health) if health.verdict == Verdict::Up => Cause::ServerUp,
             Some(_) => Cause::ServerDown,
@@ -171,11 +171,11 @@ fn of_server(table: &Table, subject: &Subject) -> Option<ServerSettings> {
     entry.servers.get(&subject.1?).map(|server| server.settings)
 }
 
-/// A link as the reason for a step. Who ordered something stands in the log already.
+/// A link as the reason for a step. The author of an override is in the log already.
 fn in_short(link: &Link<'_>) -> String {
     match link.because {
         Because::Defined => String::new(),
-        Because::Ordered(order) => order.to_string(),
+        Because::Override(override_) => override_.to_string(),
         Because::Judged { health, .. } => format!("{}: {}", health.verdict, health.reason),
         ref other => other.to_string(),
     }

@@ -9,7 +9,7 @@ use crate::guard::{self, Objection};
 use crate::health::Health;
 use crate::model::{DrainRule, FIRST_TIER, Guard, Model, ServiceId, VirtualService};
 use crate::moment::Moment;
-use crate::overrides::{Command, Orders, Target};
+use crate::overrides::{OverrideCommand, Overrides, Target};
 use crate::recovery::{Pool, census, slow_start};
 use crate::table::{ServerEntry, Table};
 use crate::weighing::{Situation, waits_for_connections};
@@ -76,7 +76,7 @@ impl Director {
     /// are those of `counted`, the kernel's table just now; without it, those of the last reading.
     #[must_use]
     pub fn objections(&self, next: &Model, counted: Option<&Table>, now: Moment) -> Vec<Objection> {
-        self.objections_to(next, &self.orders, next.guard(), counted, now)
+        self.objections_to(next, &self.overrides, next.guard(), counted, now)
     }
 
     /// Whether an operator's commands are guarded.
@@ -85,26 +85,26 @@ impl Director {
         self.model.guard().is_some()
     }
 
-    /// What speaks against an operator's command, in the same way. Nothing speaks against lifting orders.
+    /// What speaks against an operator's command, in the same way. Nothing speaks against lifting overrides.
     #[must_use]
     pub fn objections_to_command(
         &self,
-        command: &Command,
+        command: &OverrideCommand,
         counted: Option<&Table>,
         now: Moment,
     ) -> Vec<Objection> {
-        if matches!(command, Command::Lift { .. }) {
+        if matches!(command, OverrideCommand::Clear { .. }) {
             return Vec::new();
         }
-        let mut orders = self.orders.clone();
-        orders.command(command, now);
-        self.objections_to(&self.model, &orders, self.model.guard(), counted, now)
+        let mut overrides = self.overrides.clone();
+        overrides.command(command, now);
+        self.objections_to(&self.model, &overrides, self.model.guard(), counted, now)
     }
 
     fn objections_to(
         &self,
         next: &Model,
-        orders: &Orders,
+        overrides: &Overrides,
         guard: Option<&Guard>,
         counted: Option<&Table>,
         now: Moment,
@@ -116,7 +116,7 @@ impl Director {
         let before = self.situation(observed, now);
         let after = Situation {
             model: next,
-            orders,
+            overrides,
             ..before
         };
         guard::objections(guard, &before, &after)
@@ -161,7 +161,7 @@ impl Director {
         let matters = |id: &ServiceId| model.service(id).is_some_and(Pool::matters);
         self.recovery.pools.retain(matters);
         for service in model.services().iter().filter(|known| Pool::matters(known)) {
-            let tiers = census(service, &self.book, &self.orders);
+            let tiers = census(service, &self.book, &self.overrides);
             let minimum = service.recovery.minimum.unwrap_or_default();
             let former = self.recovery.pools.of(&service.id).copied();
             let before = former.unwrap_or_else(|| Pool::begin(open_tier(service, observed), now));

@@ -10,7 +10,7 @@ use crate::desired::HealthBook;
 use crate::health::Verdict;
 use crate::model::{Endpoint, ServiceId};
 use crate::moment::Moment;
-use crate::overrides::Orders;
+use crate::overrides::Overrides;
 use crate::plan::{Op, OpFailure};
 use crate::table::{ServiceEntry, Table};
 
@@ -119,7 +119,7 @@ pub(super) fn keep_somebody(
     desired: &Table,
     observed: &Table,
     book: &HealthBook,
-    orders: &Orders,
+    overrides: &Overrides,
 ) {
     for (service, entry) in &mut attainable.services {
         let wanted = desired
@@ -134,7 +134,7 @@ pub(super) fn keep_somebody(
             continue;
         };
         if wanted && !entry.can_serve() {
-            keep_servers_not_known_bad(service, entry, before, book, orders);
+            keep_servers_not_known_bad(service, entry, before, book, overrides);
         }
     }
 }
@@ -174,11 +174,11 @@ fn keep_servers_not_known_bad(
     entry: &mut ServiceEntry,
     before: &ServiceEntry,
     book: &HealthBook,
-    orders: &Orders,
+    overrides: &Overrides,
 ) {
     for (server, known) in &before.servers {
         let target = (*service, *server);
-        let known_bad = orders.taking_out(&target).is_some()
+        let known_bad = overrides.taking_out(&target).is_some()
             || book
                 .get(&target)
                 .is_some_and(|health| health.verdict == Verdict::Down);

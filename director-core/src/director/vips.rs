@@ -104,8 +104,8 @@ impl Director {
             need(&situation, service, entry)
         });
         let needs: Vec<Need> = needs.collect();
-        let order = [Need::Served, Need::Presumed, Need::Unknown, Need::Awaited];
-        let first = order.into_iter().find(|need| needs.contains(need));
+        let override_ = [Need::Served, Need::Presumed, Need::Unknown, Need::Awaited];
+        let first = override_.into_iter().find(|need| needs.contains(need));
         first.unwrap_or(Need::Withdrawn)
     }
 }
@@ -113,7 +113,7 @@ impl Director {
 /// What a service that may be withdrawn wants of its address, by the verdicts of this moment.
 fn need(situation: &Situation<'_>, service: &VirtualService, entry: Option<&ServiceEntry>) -> Need {
     let minimum = service.recovery.minimum.unwrap_or_default();
-    let tiers = census(service, situation.book, situation.orders);
+    let tiers = census(service, situation.book, situation.overrides);
     let former = situation.recovery.pools.of(&service.id).copied();
     let pool = former.unwrap_or_else(|| Pool::begin(0, situation.now));
     let judged: Option<Shortage> = pool.judge(&minimum, &tiers, situation.now).shortage;

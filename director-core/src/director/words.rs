@@ -113,21 +113,25 @@ impl fmt::Display for Notice {
             Self::Released { name, server } => {
                 write!(f, "{name} {server} is calm again and let in")
             }
-            Self::OrderGiven {
+            Self::OverrideSet {
                 name,
                 server,
-                order,
-                ..
-            } => write!(f, "{name} {server} {order} (ordered by {})", order.author),
-            Self::OrderLifted {
-                name,
-                server,
-                order,
+                override_,
                 ..
             } => write!(
                 f,
-                "{name} {server} {} is over (it was: {}; ordered by {})",
-                order.kind, order.reason, order.author
+                "{name} {server} {override_} (override by {})",
+                override_.author
+            ),
+            Self::OverrideCleared {
+                name,
+                server,
+                override_,
+                ..
+            } => write!(
+                f,
+                "{name} {server} {} is over (it was: {}; override by {})",
+                override_.kind, override_.reason, override_.author
             ),
             Self::Availability {
                 name, available, ..
@@ -211,14 +215,14 @@ impl fmt::Display for Notice {
                 write!(f, "{message}; next attempt in {} s", retry_in.as_secs())
             }
             Self::Remembered {
-                orders,
+                overrides,
                 bad,
                 drains,
             } => {
                 write!(
                     f,
                     "remembered from before: {}, {} known to be bad",
-                    counted(*orders, "standing order"),
+                    counted(*overrides, "override"),
                     counted(*bad, "real server")
                 )?;
                 match drains {
@@ -230,10 +234,10 @@ impl fmt::Display for Notice {
                 failure: Some(failure),
             } => write!(
                 f,
-                "orders and verdicts cannot be kept and are lost at a restart: {failure}"
+                "overrides and verdicts cannot be kept and are lost at a restart: {failure}"
             ),
             Self::Keeping { failure: None } => {
-                f.write_str("orders and verdicts are kept again over a restart")
+                f.write_str("overrides and verdicts are kept again over a restart")
             }
             Self::Host {
                 piece,

@@ -20,7 +20,7 @@ pub struct Herald {
     /// Servers that are out, and when the last mail about each was due.
     out: BTreeMap<Target, Moment>,
     /// The last command line run for each service.
-    commanded: BTreeMap<ServiceId, String>,
+    override_commanded: BTreeMap<ServiceId, String>,
 }
 
 impl Default for Herald {
@@ -29,7 +29,7 @@ impl Default for Herald {
             duties: Arc::default(),
             phase: Phase::Starting,
             out: BTreeMap::new(),
-            commanded: BTreeMap::new(),
+            override_commanded: BTreeMap::new(),
         }
     }
 }
@@ -41,7 +41,7 @@ impl Herald {
         let services = &self.duties.services;
         self.out
             .retain(|(service, _), _| services.contains_key(service));
-        self.commanded
+        self.override_commanded
             .retain(|service, _| services.contains_key(service));
     }
 
@@ -80,10 +80,11 @@ impl Herald {
             words::service_words(&service),
             words::protocol_word(&service)
         );
-        if self.commanded.get(&service) == Some(&command_line) {
+        if self.override_commanded.get(&service) == Some(&command_line) {
             return None;
         }
-        self.commanded.insert(service, command_line.clone());
+        self.override_commanded
+            .insert(service, command_line.clone());
         Some(Duty::Command(FallbackCommand {
             service,
             command_line,

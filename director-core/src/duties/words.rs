@@ -10,7 +10,7 @@ use crate::plan::{Cause, Op};
 pub enum Turn {
     /// It takes connections from now on.
     In,
-    /// It failed, or was ordered out.
+    /// It failed, or an override took it out.
     Out,
     /// It is no longer there, without having failed.
     Gone,
@@ -97,7 +97,7 @@ pub fn still_down(service: &ServiceId, server: &Endpoint) -> String {
 }
 
 fn came(verb: &str, service: &str, server: &Endpoint, weight: u32, cause: Cause) -> TableEvent {
-    let quiesced = weight == 0 && matches!(cause, Cause::ServerDown | Cause::Ordered);
+    let quiesced = weight == 0 && matches!(cause, Cause::ServerDown | Cause::Override);
     let (verb, turn) = match cause {
         _ if quiesced => ("Quiescent", Turn::Out),
         Cause::Fallback => (verb, Turn::Other),
@@ -114,7 +114,7 @@ fn left(service: &str, server: &Endpoint, cause: Cause) -> TableEvent {
     let turn = match cause {
         Cause::Fallback => Turn::Other,
         Cause::NoLongerDefined | Cause::Stop => return purged(service, server, cause),
-        Cause::Defined | Cause::ServerUp | Cause::ServerDown | Cause::Ordered => Turn::Out,
+        Cause::Defined | Cause::ServerUp | Cause::ServerDown | Cause::Override => Turn::Out,
     };
     let role = role(cause);
     TableEvent {
@@ -236,7 +236,7 @@ mod tests {
             ),
             (
                 edit(0),
-                Cause::Ordered,
+                Cause::Override,
                 format!("Quiescent real {tail} (Weight set to 0)"),
                 Turn::Out,
             ),

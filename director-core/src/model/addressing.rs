@@ -1,4 +1,4 @@
-//! Identities of virtual services and real servers: addresses, ports, protocols and firewall marks, with the order in
+//! Identities of virtual services and real servers: addresses, ports, protocols and firewall marks, with the override in
 //! which tables are listed.
 
 use std::cmp::Ordering;

@@ -65,8 +65,8 @@ pub enum Topic {
     Services,
     /// Servers that leave and wait for their connections.
     Drains,
-    /// Standing orders.
-    Orders,
+    /// Overrides by operators.
+    Overrides,
     /// What the kernel refuses, and what others change in it.
     Kernel,
     /// New definitions, in force or refused.
@@ -79,7 +79,7 @@ impl Topic {
         ("servers", Self::Servers),
         ("services", Self::Services),
         ("drains", Self::Drains),
-        ("overrides", Self::Orders),
+        ("overrides", Self::Overrides),
         ("kernel", Self::Kernel),
         ("configuration", Self::Definitions),
     ];

@@ -14,8 +14,8 @@ pub enum Cause {
     ServerUp,
     /// The real server is down.
     ServerDown,
-    /// A standing order says so.
-    Ordered,
+    /// A override says so.
+    Override,
     /// The step is about the fallback, which comes and goes with the last real server.
     Fallback,
     /// The director stops.

@@ -10,7 +10,7 @@ use crate::table::{ServiceEntry, Table};
 /// the reason for a change of a service or, when an endpoint is named, of a real server; it may be empty.
 ///
 /// Laws: applying the plan gives the desired table; planning again gives nothing; same identity means edit, never delete
-/// and add; a service that can serve before and after can serve at every step between; same input, same order.
+/// and add; a service that can serve before and after can serve at every step between; same input, same override.
 pub fn plan(
     observed: &Table,
     desired: &Table,

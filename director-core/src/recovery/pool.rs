@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::health::HealthBook;
 use crate::model::{FIRST_TIER, Minimum, ServiceId, VirtualService};
 use crate::moment::Moment;
-use crate::overrides::Orders;
+use crate::overrides::Overrides;
 
 /// What one tier has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Pools {
 
 /// The tiers of a service in their order.
 #[must_use]
-pub fn census(service: &VirtualService, book: &HealthBook, orders: &Orders) -> Vec<Census> {
+pub fn census(service: &VirtualService, book: &HealthBook, overrides: &Overrides) -> Vec<Census> {
     let mut tiers: BTreeMap<u32, Census> = BTreeMap::new();
     for server in service
         .real_servers
@@ -113,7 +113,7 @@ pub fn census(service: &VirtualService, book: &HealthBook, orders: &Orders) -> V
         });
         let target = (service.id, server.endpoint);
         tier.all += 1;
-        if orders.taking_out(&target).is_some() {
+        if overrides.taking_out(&target).is_some() {
             continue;
         }
         match book.get(&target) {

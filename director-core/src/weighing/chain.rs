@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::health::{Advice, Health};
 use crate::model::Then;
 use crate::moment::Moment;
-use crate::overrides::Order;
+use crate::overrides::Override;
 use crate::recovery::{DrainEnd, Shortage};
 
 /// The links of one server, the first one first.
@@ -42,8 +42,8 @@ pub enum Because<'a> {
         /// Time for which it is held out, when it changed too often.
         held_for: Option<Duration>,
     },
-    /// A standing order.
-    Ordered(&'a Order),
+    /// A override.
+    Override(&'a Override),
     /// Weights are multiplied, so that a slow start has room.
     Room(u32),
     /// It returns little by little.
@@ -157,7 +157,7 @@ impl Because<'_> {
             Self::WeightFrom(_) => "weight",
             Self::Agent(_) => "agent",
             Self::Judged { .. } => "health",
-            Self::Ordered(_) => "override",
+            Self::Override(_) => "override",
             Self::Room(_) => "room",
             Self::SlowStart { .. } => "slow start",
             Self::Standby(_) => "tier",
@@ -178,7 +178,9 @@ impl fmt::Display for Because<'_> {
             Self::Defined => f.write_str("as the definitions say"),
             Self::WeightFrom(advice) | Self::Agent(advice) => advised(f, advice),
             Self::Judged { health, held_for } => judged(f, health, *held_for),
-            Self::Ordered(order) => write!(f, "{order} (ordered by {})", order.author),
+            Self::Override(override_) => {
+                write!(f, "{override_} (override by {})", override_.author)
+            }
             Self::Room(factor) => write!(f, "times {factor}, so that a slow start has room"),
             Self::SlowStart { percent, left } => {
                 write!(f, "slow start, {percent} %, {} to go", Span(*left))

@@ -19,7 +19,7 @@ pub use service::{Guest, Weighed, Weighing};
 use crate::health::{Health, HealthBook};
 use crate::model::{Model, RealServer, SlowStart, VirtualService};
 use crate::moment::Moment;
-use crate::overrides::{Order, OrderKind, Orders};
+use crate::overrides::{Override, OverrideKind, Overrides};
 use crate::recovery::{Ramp, RecoveryState, room, with_room};
 use crate::table::{ServerEntry, Table};
 
@@ -30,8 +30,8 @@ pub struct Situation<'a> {
     pub model: &'a Model,
     /// Verdicts; a server that it does not know counts as up.
     pub book: &'a HealthBook,
-    /// Standing orders.
-    pub orders: &'a Orders,
+    /// Overrides.
+    pub overrides: &'a Overrides,
     /// Slow starts, drains, and whether the pools have enough servers.
     pub recovery: &'a RecoveryState,
     /// What the kernel holds.
@@ -64,9 +64,9 @@ impl Situation<'_> {
     /// The weight in the kernel of a server of which nothing speaks against all of it.
     #[must_use]
     pub fn full_weight(&self, service: &VirtualService, server: &RealServer) -> u32 {
-        let order = self.orders.ruling(&(service.id, server.endpoint));
-        let weight = match order.map(|order| order.kind) {
-            Some(OrderKind::Weight(ordered)) => ordered,
+        let override_ = self.overrides.ruling(&(service.id, server.endpoint));
+        let weight = match override_.map(|override_| override_.kind) {
+            Some(OverrideKind::Weight(overridden)) => overridden,
             _ => server.weight,
         };
         with_room(weight, room(service))
@@ -84,8 +84,8 @@ pub(crate) struct Facts<'a> {
     /// Its slow start, while it has one.
     pub(crate) ramp: Option<(&'a SlowStart, Ramp)>,
     pub(crate) now: Moment,
-    /// The order that rules it.
-    pub(crate) order: Option<&'a Order>,
+    /// The override that rules it.
+    pub(crate) override_: Option<&'a Override>,
     /// What the kernel holds of it.
     pub(crate) known: Option<&'a ServerEntry>,
 }
@@ -101,7 +101,7 @@ const RULES: &[Rule] = &[
     rules::slow_start,
     rules::agent,
     rules::verdict,
-    rules::order,
+    rules::override_,
 ];
 
 /// The chain of one server, as far as it does not depend on others.

@@ -3,7 +3,7 @@
 use super::{Because, Facts, Link};
 use crate::health::{Advice, AdvisedState, AdvisedWeight};
 use crate::model::OnFailure;
-use crate::overrides::OrderKind;
+use crate::overrides::OverrideKind;
 use crate::recovery::{scaled, with_room};
 
 /// The weight of the definitions.
@@ -110,29 +110,29 @@ pub(super) fn verdict<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link
     })
 }
 
-/// An order that takes a server out stands above every verdict. One that gives a weight gives none to a server that is
+/// An override that takes a server out stands above every verdict. One that gives a weight gives none to a server that is
 /// out, no more than it has to one that has not answered yet, and to one that returns little by little.
-pub(super) fn order<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
-    let order = facts.order?;
-    let weight = match order.kind {
-        OrderKind::Maintenance => when_down(facts.service.on_failure),
-        OrderKind::Disable => None,
+pub(super) fn override_<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+    let override_ = facts.override_?;
+    let weight = match override_.kind {
+        OverrideKind::Maintenance => when_down(facts.service.on_failure),
+        OverrideKind::Disable => None,
         // Whoever is not in the table does not come into it in order to leave.
-        OrderKind::Drain => before.map(|_| 0),
-        OrderKind::Weight(weight) => before.map(|before| match before {
+        OverrideKind::Drain => before.map(|_| 0),
+        OverrideKind::Weight(weight) => before.map(|before| match before {
             0 => 0,
-            _ => ordered_weight(facts, weight, before),
+            _ => overridden_weight(facts, weight, before),
         }),
     };
     Some(Link {
         weight,
-        since: Some(order.since),
-        because: Because::Ordered(order),
+        since: Some(override_.since),
+        because: Because::Override(override_),
     })
 }
 
-/// An ordered weight has the same room in the kernel as those of the other servers, and the same slow start.
-fn ordered_weight(facts: &Facts<'_>, weight: u32, before: u32) -> u32 {
+/// The weight of an override has the same room in the kernel as those of the other servers, and the same slow start.
+fn overridden_weight(facts: &Facts<'_>, weight: u32, before: u32) -> u32 {
     let full = with_room(weight, facts.room);
     let share = facts.ramp.map_or(full, |(rule, ramp)| {
         scaled(full, rule.percent(ramp.elapsed(facts.now)))

@@ -6,7 +6,7 @@ use crate::model::{
     BelowMinimum, DrainRule, Endpoint, OnFailure, Protocol, RealServer, ServiceId, Then,
     VirtualService,
 };
-use crate::overrides::OrderKind;
+use crate::overrides::OverrideKind;
 use crate::recovery::{DrainEnd, Pool, Shortage, room, slow_start};
 use crate::table::{ServerEntry, ServiceEntry};
 
@@ -77,7 +77,7 @@ impl<'a> Situation<'a> {
         };
         let ruled = |weighing: &Weighing<'_>| {
             let target = (service.id, weighing.server.endpoint);
-            self.orders.taking_out(&target).is_some()
+            self.overrides.taking_out(&target).is_some()
         };
         let all_asked = servers.iter().all(|server| asked(server) || ruled(server));
         let serving = servers.iter().any(serves);
@@ -106,9 +106,9 @@ impl<'a> Situation<'a> {
             let facts = self.facts(service, server, room, observed);
             let mut chain = chain(&facts);
             let leaves = chain.weight().is_none();
-            let ordered = facts
-                .order
-                .is_some_and(|order| order.kind == OrderKind::Drain);
+            let overridden = facts
+                .override_
+                .is_some_and(|override_| override_.kind == OverrideKind::Drain);
             let closed = pool.filter(|pool| server.tier > pool.open);
             if let Some(pool) = closed.filter(|_| chain.weight().is_some_and(|weight| weight > 0)) {
                 chain.push(Link {
@@ -120,24 +120,24 @@ impl<'a> Situation<'a> {
             Weighing {
                 server,
                 chain,
-                // Whoever is out by verdict or order leaves as the service says.
+                // Whoever is out by verdict or override leaves as the service says.
                 drain: service
                     .recovery
                     .drain
-                    .filter(|_| ordered || (leaves && service.on_failure == OnFailure::Drain)),
+                    .filter(|_| overridden || (leaves && service.on_failure == OnFailure::Drain)),
             }
         };
         service.real_servers.iter().map(weigh).collect()
     }
 
-    /// Verdicts are not believed; orders are.
+    /// Verdicts are not believed; overrides are.
     fn keep_all(&self, service: &VirtualService, servers: &mut [Weighing<'a>], shortage: Shortage) {
         for weighing in servers {
             let target = (service.id, weighing.server.endpoint);
             let full = self.full_weight(service, weighing.server);
             if serves(weighing)
                 || weighing.server.weight == 0
-                || self.orders.taking_out(&target).is_some()
+                || self.overrides.taking_out(&target).is_some()
             {
                 continue;
             }
@@ -166,7 +166,7 @@ impl<'a> Situation<'a> {
             let mut facts = self.facts(service, server, 1, observed);
             // One that is not asked is the last resort, whatever is known of it as a real server.
             facts.health = facts.health.filter(|_| !server.probes.is_empty());
-            facts.order = facts.order.filter(|_| !server.probes.is_empty());
+            facts.override_ = facts.override_.filter(|_| !server.probes.is_empty());
             Weighing {
                 server,
                 chain: chain(&facts),
@@ -192,7 +192,7 @@ impl<'a> Situation<'a> {
             ramp: slow_start(service).zip(ramp),
             now: self.now,
             health: self.book.get(&target),
-            order: self.orders.ruling(&target),
+            override_: self.overrides.ruling(&target),
             known: observed.and_then(|observed| observed.servers.get(&server.endpoint)),
         }
     }

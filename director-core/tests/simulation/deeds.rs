@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use director_core::overrides::OrderKind;
+use director_core::overrides::OverrideKind;
 
 use crate::definitions::definitions;
 use crate::dice::Dice;
@@ -64,14 +64,14 @@ pub(crate) enum Deed {
     Restart,
     /// It is killed after so many further wishes and operations, in the midst of whatever it does then.
     Killed(usize),
-    /// An operator orders something about a server, for so long.
-    Orders {
+    /// An operator overrides something about a server, for so long.
+    Overrides {
         vip: &'static str,
         server: &'static str,
-        kind: OrderKind,
+        kind: OverrideKind,
         lasts: Option<Duration>,
     },
-    /// An operator lifts an order.
+    /// An operator lifts an override.
     Enables {
         vip: &'static str,
         server: &'static str,
@@ -131,7 +131,7 @@ fn deed(dice: &mut Dice) -> Deed {
         },
         7 => Deed::Restart,
         9 => Deed::Killed(1 + dice.roll(25)),
-        10 => order(dice),
+        10 => override_(dice),
         11 => Deed::Enables {
             vip: dice.pick(&VIPS),
             server: dice.pick(&SERVERS),
@@ -153,15 +153,15 @@ fn deed(dice: &mut Dice) -> Deed {
     }
 }
 
-fn order(dice: &mut Dice) -> Deed {
+fn override_(dice: &mut Dice) -> Deed {
     let weight = u32::try_from(dice.roll(4)).unwrap_or_default();
     let kinds = [
-        OrderKind::Drain,
-        OrderKind::Disable,
-        OrderKind::Maintenance,
-        OrderKind::Weight(weight),
+        OverrideKind::Drain,
+        OverrideKind::Disable,
+        OverrideKind::Maintenance,
+        OverrideKind::Weight(weight),
     ];
-    Deed::Orders {
+    Deed::Overrides {
         vip: dice.pick(&VIPS),
         server: dice.pick(&SERVERS),
         kind: dice.pick(&kinds),

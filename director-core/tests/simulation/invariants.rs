@@ -112,8 +112,8 @@ fn pooled(server: &ServerView) -> bool {
 
 /// A server that is to take connections when it is well.
 fn is_enabled(server: &ServerView) -> bool {
-    let mut orders = server.orders.iter();
-    server.defined_weight > 0 && !orders.any(|order| order.kind.takes_out())
+    let mut overrides = server.overrides.iter();
+    server.defined_weight > 0 && !overrides.any(|override_| override_.kind.takes_out())
 }
 
 /// One that is, and has answered well.
@@ -163,14 +163,16 @@ pub(crate) fn nothing_kept_is_lost(stage: &Stage) {
     }
     let now = stage.world.now;
     let stands = |ends: Option<director_core::moment::Moment>| ends.is_none_or(|ends| ends > now);
-    let kept = disk.memory.orders.iter();
-    let kept = kept.filter(|(_, order)| stands(order.expires));
-    let kept: Vec<_> = kept.map(|(target, order)| (*target, order.kind)).collect();
-    let given = stage.orders.iter();
-    let given = given.filter(|(_, (_, ends))| stands(*ends));
-    let given: Vec<_> = given.map(|(target, (kind, _))| (*target, *kind)).collect();
+    let kept = disk.memory.overrides.iter();
+    let kept = kept.filter(|(_, override_)| stands(override_.expires));
+    let kept: Vec<_> = kept
+        .map(|(target, override_)| (*target, override_.kind))
+        .collect();
+    let set = stage.overrides.iter();
+    let set = set.filter(|(_, (_, ends))| stands(*ends));
+    let set: Vec<_> = set.map(|(target, (kind, _))| (*target, *kind)).collect();
     // A writing may wait for the one before it to be a little in the past.
     if stage.world.director.promised_revision() == disk.revision {
-        assert_eq!(kept, given, "an order that was kept is lost");
+        assert_eq!(kept, set, "an order that was kept is lost");
     }
 }

@@ -1,11 +1,11 @@
 //! What a reader of the manual expects of the table when all faults have stopped for long enough. Nothing here asks the
-//! director: definitions, orders and the servers themselves give the expected weights.
+//! director: definitions, overrides and the servers themselves give the expected weights.
 
 use std::net::IpAddr;
 
 use director_core::definitions::JudgingDefinition;
 use director_core::model::{BelowMinimum, Combine, OnFailure, Quantity, Then};
-use director_core::overrides::OrderKind;
+use director_core::overrides::OverrideKind;
 
 use crate::deeds::{LAST_TIER, SECOND_PORT, SORRY};
 use crate::stage::Stage;
@@ -14,7 +14,7 @@ use crate::world::{Brief, address, endpoint, service_id};
 /// The smallest weight that a slow start has room below.
 const ROOM: i64 = 100;
 
-/// The table of one service is what its definition, its servers and its orders ask for.
+/// The table of one service is what its definition, its servers and its overrides ask for.
 pub(crate) fn as_defined(stage: &Stage, brief: &Brief) {
     let reading = Reading { stage, brief };
     let expected = reading.expected();
@@ -111,25 +111,25 @@ impl Reading<'_> {
         } else {
             out
         };
-        match self.order(server) {
+        match self.override_(server) {
             None => judged,
-            Some(OrderKind::Disable) => None,
-            Some(OrderKind::Maintenance) => out,
-            Some(OrderKind::Drain) if self.leaves_when_drained() => None,
-            Some(OrderKind::Drain) => judged.map(|_| 0),
-            Some(OrderKind::Weight(ordered)) => judged.and_then(|judged| match judged {
+            Some(OverrideKind::Disable) => None,
+            Some(OverrideKind::Maintenance) => out,
+            Some(OverrideKind::Drain) if self.leaves_when_drained() => None,
+            Some(OverrideKind::Drain) => judged.map(|_| 0),
+            Some(OverrideKind::Weight(overridden)) => judged.and_then(|judged| match judged {
                 0 => Some(0),
-                _ => self.scaled(ordered.into()),
+                _ => self.scaled(overridden.into()),
             }),
         }
     }
 
     /// The weight of a server whose verdict is not believed; none when it stays as it is.
     fn kept(&self, server: &str, weight: i64) -> Option<u32> {
-        match self.order(server) {
+        match self.override_(server) {
             _ if weight == 0 => None,
             None => self.scaled(weight),
-            Some(OrderKind::Weight(ordered @ 1..)) => self.scaled(ordered.into()),
+            Some(OverrideKind::Weight(overridden @ 1..)) => self.scaled(overridden.into()),
             Some(_) => None,
         }
     }
@@ -161,9 +161,9 @@ impl Reading<'_> {
         }
     }
 
-    fn order(&self, server: &str) -> Option<OrderKind> {
+    fn override_(&self, server: &str) -> Option<OverrideKind> {
         let target = (service_id(self.brief.vip), endpoint(server));
-        self.stage.order_about(&target)
+        self.stage.override_about(&target)
     }
 
     fn weighty(&self) -> impl Iterator<Item = &(&'static str, i64)> {
@@ -180,10 +180,10 @@ impl Reading<'_> {
     /// Available servers up to a tier.
     fn available(&self, highest: u64) -> usize {
         let servers = self.weighty().map(|(server, _)| *server);
-        let ordered_out = |server| self.order(server).is_some_and(OrderKind::takes_out);
+        let overridden_out = |server| self.override_(server).is_some_and(OverrideKind::takes_out);
         servers
             .filter(|server| self.tier(server) <= highest)
-            .filter(|server| self.alive(server) && !ordered_out(server))
+            .filter(|server| self.alive(server) && !overridden_out(server))
             .count()
     }
 
@@ -227,7 +227,7 @@ impl Reading<'_> {
 
     /// Whether a server that is out may stand in the table with weight 0.
     fn may_be_kept(&self, server: &str) -> bool {
-        let drained = self.order(server) == Some(OrderKind::Drain);
+        let drained = self.override_(server) == Some(OverrideKind::Drain);
         self.keeps() && (drained || self.brief.on_failure == OnFailure::Drain)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use director_core::director::Event;
 use director_core::model::{Family, Scheduling, ServiceId};
 use director_core::moment::Moment;
-use director_core::overrides::{Command, Instruction, OrderKind, Target};
+use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind, Target};
 use director_core::table::{ServiceEntry, Table};
 
 use crate::deeds::{Deed, FOREIGN, Meddling, SECOND_PORT, SERVERS, Step};
@@ -27,8 +27,8 @@ pub(crate) struct Stage {
     pub(crate) briefs: Vec<Brief>,
     /// How many servers have to fail at once for verdicts to stand still.
     freeze: Option<u64>,
-    /// The orders that were given, each with its end.
-    pub(crate) orders: BTreeMap<Target, (OrderKind, Option<Moment>)>,
+    /// The overrides that were given, each with its end.
+    pub(crate) overrides: BTreeMap<Target, (OverrideKind, Option<Moment>)>,
     /// The disk was slow or could not be written at some time, so that a restart may have lost what was not kept.
     pub(crate) forgetful: bool,
     /// Services that stood in the kernel at a restart when the disk did not know them as ours, and that nobody has defined
@@ -60,7 +60,7 @@ impl Stage {
             world,
             briefs: first.to_vec(),
             freeze: None,
-            orders: BTreeMap::new(),
+            overrides: BTreeMap::new(),
             forgetful: false,
             lost: BTreeSet::new(),
         };
@@ -108,16 +108,16 @@ impl Stage {
             Deed::Meddles { vip, server, how } => self.meddle(vip, server, *how),
             Deed::Restart => self.restart(),
             Deed::Killed(after) => self.world.lives = Some(*after),
-            Deed::Orders {
+            Deed::Overrides {
                 vip,
                 server,
                 kind,
                 lasts,
-            } => self.order((service_id(vip), endpoint(server)), *kind, *lasts),
+            } => self.override_((service_id(vip), endpoint(server)), *kind, *lasts),
             Deed::Enables { vip, server } => {
                 let target = (service_id(vip), endpoint(server));
-                self.orders.remove(&target);
-                self.command(Command::Lift {
+                self.overrides.remove(&target);
+                self.command(OverrideCommand::Clear {
                     author: "ben".to_owned(),
                     targets: vec![target],
                 });
@@ -179,12 +179,12 @@ impl Stage {
         }
     }
 
-    fn order(&mut self, target: Target, kind: OrderKind, lasts: Option<Duration>) {
+    fn override_(&mut self, target: Target, kind: OverrideKind, lasts: Option<Duration>) {
         let ends = lasts.map(|lasts| self.world.now + lasts);
-        self.orders.insert(target, (kind, ends));
-        self.command(Command::Give {
+        self.overrides.insert(target, (kind, ends));
+        self.command(OverrideCommand::Set {
             author: "ann".to_owned(),
-            instructions: vec![Instruction {
+            overrides: vec![NewOverride {
                 target,
                 kind,
                 reason: "kernel upgrade".to_owned(),
@@ -193,13 +193,13 @@ impl Stage {
         });
     }
 
-    fn command(&mut self, command: Command) {
-        self.world.event(Event::Commanded { command });
+    fn command(&mut self, command: OverrideCommand) {
+        self.world.event(Event::OverrideCommanded { command });
     }
 
-    /// The order that stands about a server.
-    pub(crate) fn order_about(&self, target: &Target) -> Option<OrderKind> {
-        let (kind, ends) = self.orders.get(target)?;
+    /// The override that stands about a server.
+    pub(crate) fn override_about(&self, target: &Target) -> Option<OverrideKind> {
+        let (kind, ends) = self.overrides.get(target)?;
         ends.is_none_or(|ends| ends > self.world.now)
             .then_some(*kind)
     }
@@ -217,9 +217,9 @@ impl Stage {
         std::mem::swap(&mut next.refuse, &mut self.world.refuse);
         invariants::nothing_kept_is_lost(self);
         self.lost.extend(invariants::unknown_to_the_disk(self));
-        let kept = next.disk.memory.orders.iter();
-        let kept = kept.map(|(target, order)| (*target, (order.kind, order.expires)));
-        self.orders = kept.collect();
+        let kept = next.disk.memory.overrides.iter();
+        let kept = kept.map(|(target, override_)| (*target, (override_.kind, override_.expires)));
+        self.overrides = kept.collect();
         remember(&mut next);
         self.world = next;
         self.load();

@@ -192,9 +192,12 @@ fn is_needless(op: &Op, service: &ServiceView) -> bool {
     let wanted = |server: &ServerView| server.desired.is_some_and(|desired| desired.weight > 0);
     let leaving = all().find(|server| Some(server.endpoint) == op.server());
     let is_bad = leaving.is_some_and(|server| {
-        let ordered_out = server.orders.iter().any(|order| order.kind.takes_out());
+        let overridden_out = server
+            .overrides
+            .iter()
+            .any(|override_| override_.kind.takes_out());
         let health = server.health.as_ref();
-        ordered_out || health.is_some_and(|health| health.verdict == Verdict::Down)
+        overridden_out || health.is_some_and(|health| health.verdict == Verdict::Down)
     });
     all().any(wanted) && !is_bad
 }

@@ -65,7 +65,7 @@ fn block(one: &ActiveOverride, now: &Zoned) -> String {
 
 #[cfg(test)]
 mod tests {
-    use director_core::overrides::OrderKind;
+    use director_core::overrides::OverrideKind;
 
     use super::*;
     use crate::api::overrides::AffectedServer;
@@ -89,8 +89,8 @@ mod tests {
             },
         };
         let overrides = [
-            active(OrderKind::Drain, Some(1_080.0), true),
-            active(OrderKind::Weight(3), None, false),
+            active(OverrideKind::Drain, Some(1_080.0), true),
+            active(OverrideKind::Weight(3), None, false),
         ];
         let now: Zoned = "2026-11-25T20:12:00+00:00[UTC]".parse().unwrap();
         let expected = "\

@@ -8,7 +8,7 @@ mod wait;
 use std::time::Duration;
 
 use clap::Args;
-use director_core::overrides::OrderKind;
+use director_core::overrides::OverrideKind;
 
 use super::error::CliError;
 use super::output::{Exit, Output};
@@ -89,7 +89,7 @@ impl TargetArgs {
         }
     }
 
-    fn request(&self, kind: Option<OrderKind>) -> Result<OverrideRequest, CliError> {
+    fn request(&self, kind: Option<OverrideKind>) -> Result<OverrideRequest, CliError> {
         let (service, server) = self.named()?;
         Ok(OverrideRequest {
             kind,
@@ -105,12 +105,12 @@ impl TargetArgs {
 
 /// Sets a weight.
 pub(super) fn run_weight(args: &WeightArgs, output: &mut Output) -> Result<Exit, CliError> {
-    run(OrderKind::Weight(args.to), &args.args, output)
+    run(OverrideKind::Weight(args.to), &args.args, output)
 }
 
 /// Gives an order and says whom it concerns; waits where that is wished.
 pub(super) fn run(
-    kind: OrderKind,
+    kind: OverrideKind,
     args: &OverrideArgs,
     output: &mut Output,
 ) -> Result<Exit, CliError> {

@@ -11,7 +11,7 @@ use director_core::duties::Duty;
 use director_core::health::{Outcome, Phases, ProbeId, Report};
 use director_core::model::{HostPiece, Model, Probe, ProbeKind};
 use director_core::moment::Moment;
-use director_core::overrides::{Command, Target};
+use director_core::overrides::{OverrideCommand, Target};
 use director_core::table::Table;
 
 use super::super::status::explain;
@@ -99,7 +99,7 @@ impl Stage {
     }
 
     /// As the daemon does with an operator's order.
-    fn order(&mut self, words: &str, command: &Command, force: bool) {
+    fn order(&mut self, words: &str, command: &OverrideCommand, force: bool) {
         self.say(&format!("** {words}"));
         let objections = if force {
             Vec::new()
@@ -109,11 +109,11 @@ impl Stage {
                 .objections_to_command(command, counted, self.now)
         };
         for objection in &objections {
-            let hint = objection.hint_for_orders();
+            let hint = objection.hint_for_overrides();
             self.say(&format!("refused: {objection}; {hint}"));
         }
         if objections.is_empty() {
-            self.event(Event::Commanded {
+            self.event(Event::OverrideCommanded {
                 command: command.clone(),
             });
         }

@@ -39,7 +39,7 @@ fn no_weight_at_all(
         findings.warning(
             place,
             "every real server of this service has weight 0, so nobody gets a connection",
-            "give at least one server a weight; to take servers out for a while there are orders",
+            "give at least one server a weight; to take servers out for a while there are overrides",
         );
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use director_core::moment::Moment;
-use director_core::overrides::{Command, Instruction, OrderKind};
+use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 
 use super::cast::Cast;
 use super::words::{Fault, Word, flag, lasts, option, quoted, words};
@@ -134,10 +134,10 @@ fn order(verb: &Word, mut line: Vec<Word>, cast: &Cast<'_>) -> Result<Scene, Fau
     let force = flag(&mut line, "force");
     let reason = quoted(&mut line).unwrap_or_else(|| "no reason given".to_owned());
     let kind = match verb.text.as_str() {
-        "drain" => Some(OrderKind::Drain),
-        "disable" => Some(OrderKind::Disable),
-        "maintenance" => Some(OrderKind::Maintenance),
-        "weight" => Some(OrderKind::Weight(weight(verb, &mut line)?)),
+        "drain" => Some(OverrideKind::Drain),
+        "disable" => Some(OverrideKind::Disable),
+        "maintenance" => Some(OverrideKind::Maintenance),
+        "weight" => Some(OverrideKind::Weight(weight(verb, &mut line)?)),
         _ => None,
     };
     // No order concerns a fallback, which serves when nobody else does.
@@ -157,12 +157,12 @@ fn order(verb: &Word, mut line: Vec<Word>, cast: &Cast<'_>) -> Result<Scene, Fau
     }
     let author = AUTHOR.to_owned();
     let command = match kind {
-        None => Command::Lift { author, targets },
-        Some(kind) => Command::Give {
+        None => OverrideCommand::Clear { author, targets },
+        Some(kind) => OverrideCommand::Set {
             author,
-            instructions: targets
+            overrides: targets
                 .into_iter()
-                .map(|target| Instruction {
+                .map(|target| NewOverride {
                     target,
                     kind,
                     reason: reason.clone(),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::Model;
 use director_core::moment::Moment;
-use director_core::overrides::{Command, Target};
+use director_core::overrides::{OverrideCommand, Target};
 
 use crate::loader::Report;
 use cast::Cast;
@@ -66,7 +66,7 @@ pub(super) enum Scene {
     Order {
         /// The order as it was written.
         words: String,
-        command: Command,
+        command: OverrideCommand,
         /// Whatever it takes out.
         force: bool,
     },

@@ -31,9 +31,9 @@ expect_equal 'who gets new requests' '6 real2' "$(tally 6)"
 expect_contains 'the overrides' 'drain: kernel upgrade' "$(ctl overrides)"
 expect_contains 'the overrides' 'by ann at' "$(ctl overrides)"
 expect_contains 'the status' "OVERRIDE: $RIP1:80 drain since" "$(ctl status)"
-expect_contains 'the chain' 'drain: kernel upgrade (ordered by ann)' "$(ctl explain "$VIP:80" "$RIP1")"
+expect_contains 'the chain' 'drain: kernel upgrade (override by ann)' "$(ctl explain "$VIP:80" "$RIP1")"
 expect_contains 'JSON' '"author": "ann"' "$(ctl status --json)"
-expect_contains 'the log' 'drain: kernel upgrade (ordered by ann)' "$(director_log)"
+expect_contains 'the log' 'drain: kernel upgrade (override by ann)' "$(director_log)"
 
 # Waiting ends when the open download does, and not before.
 # shellcheck disable=SC2016 # the shell on the host expands
