@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use director_core::desired::assumed;
-use director_core::health::Verdict;
+use director_core::health::HealthState;
 use director_core::model::{Model, VirtualService};
 use ipvsd::loader::{Dialect, load_as};
 use proptest::prelude::*;
@@ -62,7 +62,7 @@ fn means_the_same(source: &Path, directory: &Path) -> bool {
         services(&before.model),
         "{source}\n{text}"
     );
-    for verdict in [Verdict::Up, Verdict::Down] {
+    for verdict in [HealthState::Up, HealthState::Down] {
         let tables = [&after, &before].map(|loaded| assumed(&loaded.model, verdict));
         assert_eq!(tables[0], tables[1], "{source}, all {verdict}\n{text}");
     }

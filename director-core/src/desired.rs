@@ -5,9 +5,9 @@
 //! fallback stands in while no real server can take a connection, but not before every server has been asked once. Until
 //! then whoever served goes on: the fallback of before, or servers that are no longer defined.
 
-pub use crate::health::HealthBook;
+pub use crate::health::HealthByServer;
 
-use crate::health::{Health, Verdict};
+use crate::health::{Health, HealthState};
 use crate::model::{
     DrainRule, Endpoint, FIRST_TIER, Helper, Model, RealServer, ServiceId, VirtualService,
 };
@@ -54,15 +54,15 @@ fn helper_entry(helper: &Helper) -> ServiceEntry {
 
 /// The table that the model asks for when all real servers have this verdict, as `plan --assume` shows it.
 #[must_use]
-pub fn assumed(model: &Model, verdict: Verdict) -> Table {
-    let mut book = HealthBook::new();
+pub fn assumed(model: &Model, state: HealthState) -> Table {
+    let mut book = HealthByServer::new();
     for service in model.services() {
         for server in service.real_servers.iter().chain(&service.fallback) {
             // The fallback is there for the time when real servers are down.
             let is_real = service.real_servers.contains(server);
-            let verdict = if is_real { verdict } else { Verdict::Up };
-            let mut health = Health::presumed(verdict, "assumed", Moment::START);
-            health.presumed = false;
+            let state = if is_real { state } else { HealthState::Up };
+            let mut health = Health::assumed(state, "assumed", Moment::START);
+            health.assumed = false;
             book.entry((service.id, server.endpoint)).or_insert(health);
         }
     }
@@ -94,7 +94,7 @@ pub fn judged(situation: &Situation<'_>) -> Pools {
         let former = situation.recovery.pools.of(&service.id).copied();
         let minimum = service.recovery.minimum.unwrap_or_default();
         let pool = former.unwrap_or_else(|| Pool::begin(first, situation.now));
-        pools.set(service.id, pool.judge(&minimum, &tiers, situation.now));
+        pools.set(service.id, pool.evaluate(&minimum, &tiers, situation.now));
     }
     pools
 }
@@ -104,10 +104,10 @@ pub fn judged(situation: &Situation<'_>) -> Pools {
 #[must_use]
 pub fn available(
     service: &VirtualService,
-    book: &HealthBook,
+    book: &HealthByServer,
     overrides: &Overrides,
 ) -> Option<bool> {
-    let mut all_judged = true;
+    let mut all_evaluated = true;
     for server in service
         .real_servers
         .iter()
@@ -119,13 +119,13 @@ pub fn available(
         }
         match book.get(&target) {
             Some(health) if health.is_advised_out() => {}
-            Some(health) if health.presumed => all_judged = false,
+            Some(health) if health.assumed => all_evaluated = false,
             Some(health) if health.is_available() => return Some(true),
             Some(_) => {}
-            None => all_judged = false,
+            None => all_evaluated = false,
         }
     }
-    all_judged.then_some(false)
+    all_evaluated.then_some(false)
 }
 
 /// The settings of a server at this weight.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::health::{Advice, CheckHealth, Frozen, Health, Penalty, Undecided, Verdict};
+use crate::health::{Advice, CheckHealth, Frozen, Health, Penalty, PendingChange, HealthState};
 use crate::model::{Check, Combine, DrainRule, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
@@ -21,11 +21,11 @@ pub struct Memory {
     /// Overrides that were given by command and stand.
     pub overrides: Vec<(Target, Override)>,
     /// What was known about real servers.
-    pub verdicts: Vec<(Target, Judged)>,
+    pub states: Vec<(Target, Judged)>,
     /// What real servers have said of themselves. It stands until they say otherwise.
     pub advice: Vec<(Target, Advised)>,
     /// Answers that had not decided anything yet.
-    pub undecided: Vec<(Target, Vec<Undecided>)>,
+    pub pending_changes: Vec<(Target, Vec<PendingChange>)>,
     /// Verdicts stood still.
     pub freeze: Option<Frozen>,
     /// A freeze was ended though nobody answered, and nobody has answered since.
@@ -64,7 +64,7 @@ impl Advised {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
     /// Up or down.
-    pub verdict: Verdict,
+    pub state: HealthState,
     /// Since when.
     pub since: Moment,
     /// Why.
@@ -83,7 +83,7 @@ pub struct JudgedCheck {
     /// The check, by its name.
     pub name: String,
     /// Up or down.
-    pub verdict: Verdict,
+    pub state: HealthState,
     /// Since when.
     pub since: Moment,
     /// Why.
@@ -93,8 +93,8 @@ pub struct JudgedCheck {
 impl Judged {
     /// What is worth remembering of a server's health; nothing of a presumption.
     pub(crate) fn of(health: &Health) -> Option<Self> {
-        (!health.presumed).then(|| Self {
-            verdict: health.verdict,
+        (!health.assumed).then(|| Self {
+            state: health.state,
             since: health.since,
             reason: health.reason.clone(),
             penalty: health.penalty,
@@ -106,16 +106,16 @@ impl Judged {
     /// bad still; who was good is believed to be so until he is asked.
     pub(crate) fn health(self, checks: &[Check], combine: Combine, now: Moment) -> Health {
         let Self {
-            verdict,
+            state,
             since,
             reason,
             penalty,
             checks: known,
         } = self;
         let mut health = Health {
-            presumed: verdict == Verdict::Up,
+            assumed: state == HealthState::Up,
             penalty,
-            ..Health::presumed(verdict, &reason, since)
+            ..Health::assumed(state, &reason, since)
         }
         .asked_by(checks);
         let known: BTreeMap<&str, &JudgedCheck> = known
@@ -127,7 +127,7 @@ impl Judged {
                 *check = known.health();
             }
         }
-        health.fallen(combine, now)
+        health.down_if_checks_are(combine, now)
     }
 }
 
@@ -137,10 +137,10 @@ impl JudgedCheck {
         if checks.len() < 2 {
             return Vec::new();
         }
-        let known = checks.iter().filter(|check| !check.presumed);
+        let known = checks.iter().filter(|check| !check.assumed);
         let judged = known.map(|check| Self {
             name: check.name.clone(),
-            verdict: check.verdict,
+            state: check.state,
             since: check.since,
             reason: check.reason.clone(),
         });
@@ -148,8 +148,8 @@ impl JudgedCheck {
     }
 
     fn health(&self) -> CheckHealth {
-        let mut health = CheckHealth::presumed(&self.name, self.verdict, &self.reason, self.since);
-        health.presumed = self.verdict == Verdict::Up;
+        let mut health = CheckHealth::assumed(&self.name, self.state, &self.reason, self.since);
+        health.assumed = self.state == HealthState::Up;
         health
     }
 }
@@ -157,7 +157,7 @@ impl JudgedCheck {
 impl Memory {
     /// Servers that are remembered as bad.
     pub(crate) fn known_bad(&self) -> BTreeSet<Target> {
-        let bad = self.verdicts.iter().filter(|(_, judged)| judged.is_out());
+        let bad = self.states.iter().filter(|(_, judged)| judged.is_out());
         bad.map(|(target, _)| *target).collect()
     }
 }
@@ -165,6 +165,6 @@ impl Memory {
 impl Judged {
     /// Whether the server was out of service for what it answered.
     fn is_out(&self) -> bool {
-        self.verdict == Verdict::Down || self.penalty.held_until().is_some()
+        self.state == HealthState::Down || self.penalty.held_until().is_some()
     }
 }

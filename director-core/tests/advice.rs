@@ -35,10 +35,10 @@ fn with_agent(judging: &mut JudgingDefinition) {
     }));
 }
 
-fn advised(judge: fn(&mut JudgingDefinition)) -> World {
+fn advised(evaluate: fn(&mut JudgingDefinition)) -> World {
     let mut world = World::new(Table::default());
     world.load(&[Brief {
-        judge,
+        evaluate,
         fallback: Some("10.0.0.99"),
         ..Brief::new(VIP, &[(ONE, 10), (TWO, 10)])
     }]);
@@ -109,7 +109,7 @@ fn the_fallback_answers_when_every_agent_drains() {
 #[test]
 fn what_an_agent_said_stands_over_a_restart_until_it_says_otherwise() {
     let brief = || Brief {
-        judge: with_agent,
+        evaluate: with_agent,
         ..Brief::new(VIP, &[(ONE, 10), (TWO, 10)])
     };
     let mut world = World::new(Table::default());

@@ -104,13 +104,13 @@ fn failures_below_the_limit_are_told_and_their_end_too() {
     let told: Vec<String> = world.notices[before..]
         .iter()
         .map(|notice| match notice {
-            Notice::Wavering {
+            Notice::Failing {
                 server,
                 failures,
                 limit,
                 ..
             } => format!("{server} {failures}/{limit}"),
-            Notice::Steady { server, .. } => format!("{server} steady"),
+            Notice::Recovered { server, .. } => format!("{server} steady"),
             other => other.to_string(),
         })
         .collect();

@@ -128,7 +128,7 @@ fn who_is_out_by_the_word_of_its_agent_is_not_available() {
         },
         ..Brief::new(VIP, &[(ONE, 1), (TWO, 1), (THREE, 1), (FOUR, 1)])
     };
-    brief.judge = |judging| {
+    brief.evaluate = |judging| {
         judging.agent = Some(placed(AgentDefinition {
             port: placed(PortDefinition::Number(9999)),
             send: None,

@@ -274,7 +274,7 @@ fn status_page(judging: &mut JudgingDefinition) {
 }
 
 fn two_checks(combine: Combine) -> Brief {
-    let judge: fn(&mut JudgingDefinition) = match combine {
+    let evaluate: fn(&mut JudgingDefinition) = match combine {
         Combine::All => status_page,
         Combine::Any => |judging| {
             judging.combine = Some(placed(Combine::Any));
@@ -282,7 +282,7 @@ fn two_checks(combine: Combine) -> Brief {
         },
     };
     Brief {
-        judge,
+        evaluate,
         ..pair(RecoveryDefinition::default())
     }
 }
@@ -292,8 +292,8 @@ fn checks(world: &World) -> Vec<String> {
     let snapshot = world.director.snapshot(world.now);
     let health = snapshot.services[0].servers[0].health.iter();
     let shown = health.flat_map(|health| &health.checks).map(|check| {
-        let unsure = if check.presumed { "?" } else { "" };
-        format!("{}{unsure}", check.verdict)
+        let unsure = if check.assumed { "?" } else { "" };
+        format!("{}{unsure}", check.state)
     });
     shown.collect()
 }

@@ -147,7 +147,7 @@ fn a_server_whose_helper_is_refused_is_not_judged() {
     world.run(seconds(3));
     assert_eq!(world.weight(VIP, ONE), None);
     let told = world.notices.iter().any(
-        |notice| matches!(notice, Notice::CannotProbe { reason, .. } if reason.ends_with("is missing: no memory")),
+        |notice| matches!(notice, Notice::LocalError { reason, .. } if reason.ends_with("is missing: no memory")),
     );
     assert!(told, "{:?}", world.notices);
     world.refuse = Box::new(|_| false);

@@ -156,9 +156,9 @@ fn a_check_that_a_freeze_takes_back_has_answered_no_more_than_before() {
         });
         judging.combine = Some(placed(Combine::Any));
     };
-    let load = |world: &mut World, judge, weight| {
+    let load = |world: &mut World, evaluate, weight| {
         let mut briefs = everything();
-        briefs[0].judge = judge;
+        briefs[0].evaluate = evaluate;
         briefs[0].servers[0].1 = weight;
         world.event(Event::Loaded {
             model: model_with(&briefs, Some(3)),

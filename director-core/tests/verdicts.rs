@@ -10,7 +10,7 @@ use director_core::definitions::{
 };
 use director_core::director::{Event, Notice};
 use director_core::memory::Memory;
-use director_core::model::{Combine, FirstVerdict, OnFailure};
+use director_core::model::{Combine, InitialHealth, OnFailure};
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 use director_core::table::Table;
 use world::{Brief, World, address, endpoint, placed, service_id};
@@ -90,7 +90,7 @@ fn second_check(judging: &mut JudgingDefinition) {
 #[test]
 fn all_checks_of_a_server_have_to_be_up() {
     let mut world = running(Brief {
-        judge: second_check,
+        evaluate: second_check,
         ..pair()
     });
     assert_eq!(world.weight(VIP, ONE), Some(3));
@@ -111,7 +111,7 @@ fn all_checks_of_a_server_have_to_be_up() {
 #[test]
 fn any_check_of_a_server_will_do_and_the_turn_of_the_other_is_told() {
     let mut world = running(Brief {
-        judge: |judging| {
+        evaluate: |judging| {
             second_check(judging);
             judging.combine = Some(placed(Combine::Any));
         },
@@ -120,8 +120,8 @@ fn any_check_of_a_server_will_do_and_the_turn_of_the_other_is_told() {
     world.closed.insert((address(ONE), 8080));
     world.run(seconds(2));
     assert_eq!(world.weight(VIP, ONE), Some(3));
-    let turned = |notice: &&Notice| matches!(notice, Notice::CheckTurned { .. });
-    let told: Vec<String> = (world.notices.iter().filter(turned))
+    let change = |notice: &&Notice| matches!(notice, Notice::CheckChanged { .. });
+    let told: Vec<String> = (world.notices.iter().filter(change))
         .map(ToString::to_string)
         .collect();
     assert_eq!(
@@ -141,7 +141,7 @@ fn a_check_that_a_reload_brings_takes_nobody_out_before_it_has_failed() {
     let mut world = running(pair());
     world.writes.clear();
     world.load(&[Brief {
-        judge: second_check,
+        evaluate: second_check,
         ..pair()
     }]);
     world.run(seconds(3));
@@ -157,18 +157,18 @@ fn a_check_that_a_reload_brings_takes_nobody_out_before_it_has_failed() {
 #[test]
 fn a_server_that_is_down_rises_by_an_answer_and_not_by_a_reload() {
     let both = Brief {
-        judge: second_check,
+        evaluate: second_check,
         // The first check takes its time to fail, and is not asked again soon.
         fall: 3,
         tune: |check| check.every = Some(placed(seconds(20))),
         ..pair()
     };
     let alone = Brief {
-        judge: |_| {},
+        evaluate: |_| {},
         ..both.clone()
     };
     let any = Brief {
-        judge: |judging| {
+        evaluate: |judging| {
             second_check(judging);
             judging.combine = Some(placed(Combine::Any));
         },
@@ -211,21 +211,21 @@ fn the_time_before_the_first_verdict_goes_as_defined() {
     before.run(seconds(2));
     // The kernel has the second server with weight 1 and lacks the first; nobody answers any more.
     for (policy, expected) in [
-        (FirstVerdict::Adopt, (None, Some(1))),
-        (FirstVerdict::Down, (None, Some(0))),
-        (FirstVerdict::Up, (Some(3), Some(1))),
+        (InitialHealth::Adopt, (None, Some(1))),
+        (InitialHealth::Down, (None, Some(0))),
+        (InitialHealth::Up, (Some(3), Some(1))),
     ] {
         let mut world = World::new(before.kernel.clone());
         world.mute = true;
         world.load(&[Brief {
             on_failure: OnFailure::Quiesce,
-            judge: match policy {
-                FirstVerdict::Adopt => |_| {},
-                FirstVerdict::Down => {
-                    |judging| judging.before_first_verdict = Some(placed(FirstVerdict::Down))
+            evaluate: match policy {
+                InitialHealth::Adopt => |_| {},
+                InitialHealth::Down => {
+                    |judging| judging.initial_health = Some(placed(InitialHealth::Down))
                 }
-                FirstVerdict::Up => {
-                    |judging| judging.before_first_verdict = Some(placed(FirstVerdict::Up))
+                InitialHealth::Up => {
+                    |judging| judging.initial_health = Some(placed(InitialHealth::Up))
                 }
             },
             ..pair()

@@ -3,7 +3,7 @@
 
 use director_core::diagnostic::Diagnostic;
 use director_core::director::{FreezeNotice, HostResult, Notice};
-use director_core::health::{Transition, Verdict};
+use director_core::health::{Transition, HealthState};
 
 /// Writes a notice to the log.
 pub(super) fn log(notice: &Notice) {
@@ -18,7 +18,7 @@ pub(super) fn log(notice: &Notice) {
             tracing::error!("{notice}");
             diagnostics(findings);
         }
-        Notice::Verdict {
+        Notice::HealthState {
             name,
             server,
             transition,
@@ -37,7 +37,7 @@ pub(super) fn log(notice: &Notice) {
         Notice::Freeze(FreezeNotice::Frozen { .. } | FreezeNotice::GoesOn { .. }) => {
             tracing::error!("{notice}")
         }
-        Notice::CannotProbe { .. }
+        Notice::LocalError { .. }
         | Notice::Freeze(FreezeNotice::Thawed(_))
         | Notice::Unheard { .. }
         | Notice::Held { .. }
@@ -68,12 +68,12 @@ pub(super) fn log(notice: &Notice) {
         | Notice::OverrideCleared { .. }
         | Notice::Availability { .. }
         | Notice::Stopping { .. }
-        | Notice::CheckTurned { .. }
+        | Notice::CheckChanged { .. }
         | Notice::Remembered { .. }
         | Notice::Keeping { failure: None }
         | Notice::Advised { .. }
-        | Notice::Wavering { .. }
-        | Notice::Steady { .. } => tracing::info!("{notice}"),
+        | Notice::Failing { .. }
+        | Notice::Recovered { .. } => tracing::info!("{notice}"),
         Notice::Refused { .. } | Notice::Unreadable { .. } => tracing::error!("{notice}"),
     }
 }
@@ -81,17 +81,17 @@ pub(super) fn log(notice: &Notice) {
 fn verdict(service: &str, server: &str, transition: &Transition, stood_seconds: f64, took_ms: f64) {
     let Transition {
         from,
-        was_presumed,
+        was_assumed,
         to,
         reason,
     } = transition;
     let (stood_seconds, took_ms) = (format!("{stood_seconds:.1}"), format!("{took_ms:.1}"));
     match to {
-        Verdict::Up => tracing::info!(
-            service, server, %from, presumed = was_presumed, %to, reason, stood_seconds, took_ms, "real server is up"
+        HealthState::Up => tracing::info!(
+            service, server, %from, presumed = was_assumed, %to, reason, stood_seconds, took_ms, "real server is up"
         ),
-        Verdict::Down => tracing::warn!(
-            service, server, %from, presumed = was_presumed, %to, reason, stood_seconds, took_ms, "real server is down"
+        HealthState::Down => tracing::warn!(
+            service, server, %from, presumed = was_assumed, %to, reason, stood_seconds, took_ms, "real server is down"
         ),
     }
 }

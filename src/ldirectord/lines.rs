@@ -9,7 +9,7 @@ use std::process;
 
 use director_core::diagnostic::Diagnostic;
 use director_core::director::Notice;
-use director_core::health::Verdict;
+use director_core::health::HealthState;
 use director_core::model::{Endpoint, Family, Model, ServiceId};
 use director_core::plan::{Op, Step};
 use director_core::snapshot::Snapshot;
@@ -85,17 +85,17 @@ impl Lines {
                 ));
                 lines
             }
-            Notice::Verdict {
+            Notice::HealthState {
                 service,
                 server,
                 transition,
                 ..
             } => {
-                let returns = transition.to == Verdict::Up && !transition.was_presumed;
+                let returns = transition.to == HealthState::Up && !transition.was_assumed;
                 let reset = returns.then(|| reset(server, service));
                 reset.into_iter().chain([notice.to_string()]).collect()
             }
-            Notice::Wavering {
+            Notice::Failing {
                 service,
                 server,
                 failures,
@@ -108,7 +108,7 @@ impl Lines {
                 ),
                 notice.to_string(),
             ],
-            Notice::Steady {
+            Notice::Recovered {
                 service, server, ..
             } => vec![reset(server, service)],
             Notice::Change { step, .. } => self.step(step),

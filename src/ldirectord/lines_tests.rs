@@ -219,7 +219,7 @@ fn a_stop_purges_the_servers_that_were_in_service() {
 fn soft_failures_name_the_service_with_its_kind() {
     let [tcp, udp, mark] = services();
     let wavering = |service| {
-        let mut told = lines().of(&Notice::Wavering {
+        let mut told = lines().of(&Notice::Failing {
             name: "web".to_owned(),
             service,
             server: endpoint("10.0.0.1:80"),
@@ -238,7 +238,7 @@ fn soft_failures_name_the_service_with_its_kind() {
             format!("{words} (fwm:5) failure 1/3"),
         ]
     );
-    let steady = Notice::Steady {
+    let steady = Notice::Recovered {
         name: "web".to_owned(),
         service: tcp,
         server: endpoint("10.0.0.1:80"),
@@ -251,15 +251,15 @@ fn soft_failures_name_the_service_with_its_kind() {
 
 #[test]
 fn a_verdict_gives_its_reason_and_a_return_resets_the_count() {
-    let verdict = |was_presumed| {
-        lines().of(&Notice::Verdict {
+    let verdict = |was_assumed| {
+        lines().of(&Notice::HealthState {
             name: "web".to_owned(),
             service: services()[0],
             server: endpoint("10.0.0.1:80"),
             transition: Transition {
-                from: Verdict::Down,
-                was_presumed,
-                to: Verdict::Up,
+                from: HealthState::Down,
+                was_assumed,
+                to: HealthState::Up,
                 reason: "status 200".to_owned(),
             },
             stood: Duration::ZERO,

@@ -67,7 +67,7 @@ fn limit(probe: &Probe) -> Duration {
 fn outcome(answer: Result<String, ProbeError>) -> Outcome {
     match answer {
         Ok(detail) => Outcome::Good { detail },
-        Err(error) if error.is_ours() => Outcome::Unable {
+        Err(error) if error.is_ours() => Outcome::LocalError {
             reason: error.to_string(),
         },
         Err(error) => Outcome::Failed {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Placed, PortDefinition};
-use crate::model::{Combine, FirstVerdict, Protocol, Secret};
+use crate::model::{Combine, InitialHealth, Protocol, Secret};
 
 /// What makes the verdict over a real server besides its first check, as written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct JudgingDefinition {
     /// How the verdicts of several checks make one.
     pub combine: Option<Placed<Combine>>,
     /// What counts before the first verdict.
-    pub before_first_verdict: Option<Placed<FirstVerdict>>,
+    pub initial_health: Option<Placed<InitialHealth>>,
     /// An agent on every real server.
     pub agent: Option<Placed<AgentDefinition>>,
     /// Where weights come from.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{Director, Effect, Notice};
-use crate::health::{Advice, Concern, Outcome, Report, Subscription, Verdict};
+use crate::health::{Advice, Concern, Outcome, Report, Subscription, HealthState};
 use crate::model::{Model, ProbeKind};
 use crate::moment::Moment;
 use crate::overrides::Target;
@@ -37,7 +37,7 @@ impl Director {
                 if advice.hear(detail, now) {
                     let words = advice.heard.clone();
                     self.unsettled = true;
-                    self.judged_anew = true;
+                    self.health_changed = true;
                     self.keeping.changed = true;
                     effects.push(Effect::Tell(Notice::Advised {
                         name,
@@ -48,7 +48,7 @@ impl Director {
                 }
             }
             // That it cannot be reached is for the checks to judge; what it said last stays.
-            Outcome::Failed { reason } | Outcome::Unable { reason } => {
+            Outcome::Failed { reason } | Outcome::LocalError { reason } => {
                 let is_new = match known {
                     Some(advice) => advice.miss(reason, now),
                     None => !self.unheard.contains(subscription),
@@ -73,7 +73,7 @@ impl Director {
     pub(super) fn hold_connections(&mut self, effects: &mut Vec<Effect>) {
         let wanted = held_connections(&self.model, |target| {
             let known = self.book.get(target);
-            known.is_some_and(|health| health.verdict == Verdict::Down && !health.presumed)
+            known.is_some_and(|health| health.state == HealthState::Down && !health.assumed)
         });
         if wanted != self.held {
             self.held = wanted;

@@ -33,7 +33,7 @@ impl Director {
             subscriptions.iter().any(is_check) && self.stands_still(report, now, effects);
         // It may be the last answer that readiness waits for, whatever it says.
         self.unsettled |= !self.ready_told;
-        let mut undecided = false;
+        let mut pending_changes = false;
         for subscription in subscriptions {
             let wished = match subscription.concern {
                 Concern::Check(check) if stands_still => {
@@ -41,7 +41,7 @@ impl Director {
                 }
                 Concern::Check(check) => {
                     let wished = self.checked(&subscription, check, report, now, effects);
-                    undecided |= self.is_undecided(&subscription, check);
+                    pending_changes |= self.has_pending_change(&subscription, check);
                     wished
                 }
                 Concern::Agent | Concern::WeightSource => {
@@ -56,13 +56,13 @@ impl Director {
         }
         if self.schedule.is_hinted(probe) {
             let good = report.outcome.is_good() == Some(true);
-            self.follow_hint(probe, undecided, good);
+            self.follow_hint(probe, pending_changes, good);
         }
     }
 
     /// Something hinted that a server has failed, and it has answered: asks again soon until it is known what became of it.
-    fn follow_hint(&mut self, probe: ProbeId, undecided: bool, good: bool) {
-        let pace = match (undecided, good) {
+    fn follow_hint(&mut self, probe: ProbeId, pending_changes: bool, good: bool) {
+        let pace = match (pending_changes, good) {
             (true, _) => Some(PACE_AFTER_A_HINT),
             (false, true) => self
                 .schedule
@@ -87,12 +87,12 @@ impl Director {
     ) -> Option<Duration> {
         let target = (subscription.service, subscription.server);
         self.book.get_mut(&target)?.keep(check, report.clone(), now);
-        self.report_besides(target, report, None, now, effects);
+        self.record_result(target, report, None, now, effects);
         None
     }
 
     /// Whether answers speak against the verdict of a check and have not turned it yet.
-    fn is_undecided(&self, subscription: &Subscription, check: usize) -> bool {
+    fn has_pending_change(&self, subscription: &Subscription, check: usize) -> bool {
         let target = (subscription.service, subscription.server);
         let health = self.book.get(&target);
         health
@@ -115,28 +115,28 @@ impl Director {
         let checks = service.checks_of(&target.1);
         let timing = &checks.get(check)?.timing;
         let health = self.book.get_mut(&target)?;
-        let stood = now.since(health.since);
+        let previous_for = now.since(health.since);
         let before = health.checks.get(check)?;
-        let (failures_before, against_before) = (before.failures(), before.against);
+        let (failures_before, streak_before) = (before.failures(), before.streak);
         let repeated = before
             .last()
             .is_some_and(|(_, last)| last.outcome == report.outcome);
-        let turned = health.report(checks, service.combine, check, report.clone(), now);
+        let change = health.report(checks, service.combine, check, report.clone(), now);
         let held = health.penalty.held_until();
-        self.keeping.changed |= turned.check.is_some() && checks.len() > 1;
+        self.keeping.changed |= change.check.is_some() && checks.len() > 1;
         let after = health.checks.get(check)?;
-        self.keeping.changed |= after.is_undecided_anew(against_before, timing);
+        self.keeping.changed |= after.pending_change_differs(streak_before, timing);
         let (failures, wished) = (after.failures(), after.pace(timing));
         let (counted, limit) = after.failures_of(timing);
-        self.report_besides(target, report, turned.server.as_ref(), now, effects);
+        self.record_result(target, report, change.server.as_ref(), now, effects);
         let (name, server) = (service.name.clone(), target.1);
-        if let Some(transition) = turned.server {
-            effects.push(Effect::Tell(Notice::Verdict {
+        if let Some(transition) = change.server {
+            effects.push(Effect::Tell(Notice::HealthState {
                 name: name.clone(),
                 service: target.0,
                 server,
                 transition,
-                stood,
+                previous_for,
                 took: report.took,
             }));
             self.unsettled = true;
@@ -148,23 +148,23 @@ impl Director {
                 }));
                 self.next_release = [self.next_release, Some(until)].into_iter().flatten().min();
             }
-        } else if let Some(transition) = turned.check.filter(|turn| !turn.was_presumed) {
-            effects.push(Effect::Tell(Notice::CheckTurned {
+        } else if let Some(transition) = change.check.filter(|transition| !transition.was_assumed) {
+            effects.push(Effect::Tell(Notice::CheckChanged {
                 name,
                 server,
                 check: checks[check].name.clone(),
                 transition,
             }));
-        } else if let Outcome::Unable { reason } = &report.outcome
+        } else if let Outcome::LocalError { reason } = &report.outcome
             && !repeated
         {
-            effects.push(Effect::Tell(Notice::CannotProbe {
+            effects.push(Effect::Tell(Notice::LocalError {
                 name,
                 server,
                 reason: reason.clone(),
             }));
         } else if failures > failures_before {
-            effects.push(Effect::Tell(Notice::Wavering {
+            effects.push(Effect::Tell(Notice::Failing {
                 name,
                 service: target.0,
                 server,
@@ -173,7 +173,7 @@ impl Director {
                 reason: report.outcome.words().to_owned(),
             }));
         } else if failures < failures_before {
-            effects.push(Effect::Tell(Notice::Steady {
+            effects.push(Effect::Tell(Notice::Recovered {
                 name,
                 service: target.0,
                 server,
@@ -190,7 +190,7 @@ impl Director {
         for ((service, server), health) in &mut self.book {
             if health.penalty.release(now) {
                 self.unsettled = true;
-                self.judged_anew = true;
+                self.health_changed = true;
                 self.keeping.changed = true;
                 let name = self.model.service(service).map(|known| known.name.clone());
                 effects.push(Effect::Tell(Notice::Released {

@@ -6,7 +6,7 @@ use super::trouble::agrees;
 use super::{Director, Effect, Notice};
 use crate::desired::available;
 use crate::duties::{Duties, Duty, Phase};
-use crate::health::{Outcome, Report, Transition, Verdict};
+use crate::health::{Outcome, Report, Transition, HealthState};
 use crate::model::{OnFailure, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::{NewOverride, OverrideChanges, OverrideCommand, Target};
@@ -56,7 +56,7 @@ impl Director {
     pub(super) fn look_around(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let lapsed = self.overrides.expire(now);
         self.overrides_changed(lapsed, effects);
-        if std::mem::take(&mut self.judged_anew) && !self.stopping {
+        if std::mem::take(&mut self.health_changed) && !self.stopping {
             self.tell_who_is_available(effects);
             self.hold_connections(effects);
         }
@@ -85,7 +85,7 @@ impl Director {
     }
 
     /// A report came in, and this is what it changed.
-    pub(super) fn report_besides(
+    pub(super) fn record_result(
         &mut self,
         target: Target,
         report: &Report,
@@ -93,7 +93,7 @@ impl Director {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        self.judged_anew |= transition.is_some();
+        self.health_changed |= transition.is_some();
         self.keeping.changed |= transition.is_some();
         let overridden_out = self.overrides.taking_out(&target).is_some();
         let line = if overridden_out {
@@ -103,8 +103,8 @@ impl Director {
             self.herald.checked(&target, good, report.outcome.words())
         };
         effects.extend(wish(line));
-        let stays_out = transition.is_some_and(|turn| {
-            turn.was_presumed && (turn.from, turn.to) == (Verdict::Down, Verdict::Down)
+        let stays_out = transition.is_some_and(|transition| {
+            transition.was_assumed && (transition.from, transition.to) == (HealthState::Down, HealthState::Down)
         });
         if stays_out && !overridden_out {
             let service = self.model.service(&target.0);
@@ -187,7 +187,7 @@ impl Director {
             }));
         }
         if changes != OverrideChanges::default() {
-            self.judged_anew = true;
+            self.health_changed = true;
             self.unsettled = true;
             self.keeping.changed = true;
         }

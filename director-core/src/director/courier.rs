@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Notice;
 use crate::duties::{Bulletin, BulletinEvent};
-use crate::health::{Transition, Verdict};
+use crate::health::{Transition, HealthState};
 use crate::model::{Hook, Topic};
 use crate::moment::Moment;
 use crate::overrides::Target;
@@ -30,7 +30,7 @@ struct Bag {
     events: Vec<BulletinEvent>,
     left_out: usize,
     /// The last verdict over each server of which there was one.
-    verdicts: BTreeMap<Target, Verdict>,
+    states: BTreeMap<Target, HealthState>,
 }
 
 impl Courier {
@@ -82,20 +82,20 @@ impl Bag {
             due: None,
             events: Vec::new(),
             left_out: 0,
-            verdicts: BTreeMap::new(),
+            states: BTreeMap::new(),
         }
     }
 
     fn put(&mut self, topic: Topic, notice: &Notice, now: Moment) {
         self.due = self.due.or(Some(now + self.hook.gather));
-        if let Notice::Verdict {
+        if let Notice::HealthState {
             service,
             server,
             transition,
             ..
         } = notice
         {
-            self.verdicts.insert((*service, *server), transition.to);
+            self.states.insert((*service, *server), transition.to);
         }
         if self.events.len() == LARGEST_BULLETIN {
             self.left_out += 1;
@@ -110,7 +110,7 @@ impl Bag {
     fn bulletin(&mut self) -> Bulletin {
         self.due = None;
         let summary = self.summary();
-        self.verdicts.clear();
+        self.states.clear();
         Bulletin {
             hook: self.hook.clone(),
             summary,
@@ -124,7 +124,7 @@ impl Bag {
         if let ([only], 0) = (self.events.as_slice(), self.left_out) {
             return only.text.clone();
         }
-        let judged = |verdict: Verdict| self.verdicts.values().filter(|v| **v == verdict).count();
+        let judged = |state: HealthState| self.states.values().filter(|v| **v == state).count();
         let of = |topic: Topic| {
             self.events
                 .iter()
@@ -133,8 +133,8 @@ impl Bag {
         };
         let others = self.events.len() + self.left_out - of(Topic::Servers).min(self.events.len());
         let parts = [
-            (judged(Verdict::Down), "server", "down"),
-            (judged(Verdict::Up), "server", "up"),
+            (judged(HealthState::Down), "server", "down"),
+            (judged(HealthState::Up), "server", "up"),
             (others, "other event", ""),
         ];
         let told = parts.iter().filter(|(count, ..)| *count > 0);
@@ -158,16 +158,16 @@ impl Bag {
 fn topic(notice: &Notice) -> Option<Topic> {
     Some(match notice {
         // That a server is up when the director begins is no news.
-        Notice::Verdict {
+        Notice::HealthState {
             transition:
                 Transition {
-                    was_presumed: true,
-                    to: Verdict::Up,
+                    was_assumed: true,
+                    to: HealthState::Up,
                     ..
                 },
             ..
         } => return None,
-        Notice::Verdict { .. } | Notice::Held { .. } | Notice::Released { .. } => Topic::Servers,
+        Notice::HealthState { .. } | Notice::Held { .. } | Notice::Released { .. } => Topic::Servers,
         Notice::Availability { .. }
         | Notice::Freeze(_)
         | Notice::Shortage { .. }

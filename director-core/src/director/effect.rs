@@ -68,7 +68,7 @@ pub enum Notice {
         diagnostics: Vec<Diagnostic>,
     },
     /// A real server has another verdict, or its first one.
-    Verdict {
+    HealthState {
         /// The service, by the operator's name.
         name: String,
         /// The service.
@@ -78,12 +78,12 @@ pub enum Notice {
         /// From, to and why.
         transition: Transition,
         /// How long the former verdict stood.
-        stood: Duration,
+        previous_for: Duration,
         /// How long the deciding probe took.
         took: Duration,
     },
     /// One of several checks of a real server has another verdict, and the server keeps its own.
-    CheckTurned {
+    CheckChanged {
         /// The service, by the operator's name.
         name: String,
         /// The server.
@@ -94,7 +94,7 @@ pub enum Notice {
         transition: Transition,
     },
     /// A real server that is up fails, but not yet often enough to count as down.
-    Wavering {
+    Failing {
         /// The service, by the operator's name.
         name: String,
         /// The service.
@@ -109,7 +109,7 @@ pub enum Notice {
         reason: String,
     },
     /// A real server that wavered answers well again.
-    Steady {
+    Recovered {
         /// The service, by the operator's name.
         name: String,
         /// The service.
@@ -118,7 +118,7 @@ pub enum Notice {
         server: Endpoint,
     },
     /// A director could not ask a server; that says nothing about the server.
-    CannotProbe {
+    LocalError {
         /// The service, by the operator's name.
         name: String,
         /// The server.

@@ -107,7 +107,7 @@ impl Director {
             return false;
         };
         let words = report.outcome.words().to_owned();
-        self.take_back(outage, now, effects);
+        self.revert_failures(outage, now, effects);
         self.frozen = Some(Frozen {
             since: now,
             until: freeze.lasts.map(|lasts| now + lasts),
@@ -125,26 +125,26 @@ impl Director {
     }
 
     /// Turns to down that the outage has brought about are taken back.
-    fn take_back(&mut self, outage: Outage, now: Moment, effects: &mut Vec<Effect>) {
+    fn revert_failures(&mut self, outage: Outage, now: Moment, effects: &mut Vec<Effect>) {
         let model = Arc::clone(&self.model);
         for ((service, server), health) in &mut self.book {
             let Some(definition) = model.service(service) else {
                 continue;
             };
-            let stood = now.since(health.since);
-            let Some(transition) = health.take_back(definition.combine, outage.since) else {
+            let previous_for = now.since(health.since);
+            let Some(transition) = health.revert_failures(definition.combine, outage.since) else {
                 continue;
             };
-            effects.push(Effect::Tell(Notice::Verdict {
+            effects.push(Effect::Tell(Notice::HealthState {
                 name: definition.name.clone(),
                 service: *service,
                 server: *server,
                 transition,
-                stood,
+                previous_for,
                 took: Duration::ZERO,
             }));
             self.unsettled = true;
-            self.judged_anew = true;
+            self.health_changed = true;
             // Whoever is remembered as bad rises only when it is kept that it is not.
             self.keeping.changed = true;
         }
@@ -156,11 +156,11 @@ impl Director {
             return;
         }
         // Who still fails gets all the chances that the definitions give.
-        self.schedule.fail_anew(now);
+        self.schedule.restart_failures(now);
         for health in self.book.values_mut() {
-            health.count_anew(now);
+            health.restart_windows(now);
         }
-        self.keeping.undecided.clear();
+        self.keeping.pending_changes.clear();
         self.keeping.changed = true;
         self.freeze_is_spent = matches!(why, Thaw::TimeOver | Thaw::Operator);
         let notice = FreezeNotice::Thawed(why);

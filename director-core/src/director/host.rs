@@ -67,7 +67,7 @@ impl HostTalk {
     /// When to ask next; not before it is known which VIPs are announced, or nobody waits for that any longer: `patience`.
     pub(super) fn next(&self, patience: Option<Moment>) -> Option<Moment> {
         let next = self.next.filter(|_| !self.asking)?;
-        let patience = patience.filter(|_| self.announced.undecided);
+        let patience = patience.filter(|_| self.announced.pending_changes);
         Some(patience.map_or(next, |patience| next.max(patience)))
     }
 }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Director, Effect, FreezeNotice, Notice};
-use crate::health::{Health, HealthBook, Undecided, Verdict};
+use crate::health::{Health, HealthByServer, PendingChange, HealthState};
 use crate::memory::{Advised, Judged, Memory};
 use crate::model::{DrainRule, Endpoint, ServiceId};
 use crate::moment::Moment;
@@ -40,7 +40,7 @@ pub(super) struct Keeping {
     /// The same of what servers have said of themselves.
     pub(super) advice: BTreeMap<Target, Advised>,
     /// The same of answers that had not decided anything yet.
-    pub(super) undecided: BTreeMap<Target, Vec<Undecided>>,
+    pub(super) pending_changes: BTreeMap<Target, Vec<PendingChange>>,
     /// What has found its use. As long as it is not confirmed by an answer it outlives the next restart as well.
     believed: BTreeMap<Target, Judged>,
     revision: u64,
@@ -120,7 +120,7 @@ impl Keeping {
         &self,
         wanted: &mut Table,
         observed: &Table,
-        book: &HealthBook,
+        book: &HealthByServer,
     ) -> bool {
         if self.goes_on_without() {
             return false;
@@ -149,7 +149,7 @@ impl Keeping {
         id: &ServiceId,
         wanted: &ServiceEntry,
         known: Option<&ServiceEntry>,
-        book: &HealthBook,
+        book: &HealthByServer,
     ) -> Vec<Endpoint> {
         let rises = |server: &Endpoint, weight: u32| {
             let known = known.and_then(|known| known.servers.get(server));
@@ -161,7 +161,7 @@ impl Keeping {
             let target = (*id, *server);
             let is_good = book
                 .get(&target)
-                .is_some_and(|health| health.verdict == Verdict::Up);
+                .is_some_and(|health| health.state == HealthState::Up);
             is_good && self.kept.bad.contains(&target)
         });
         held.collect()
@@ -185,19 +185,19 @@ impl Director {
         let mut advice = self.keeping.advice.clone();
         let said = self.book.iter();
         advice.extend(said.filter_map(|(target, health)| Some((*target, Advised::of(health)?))));
-        let mut undecided = self.keeping.undecided.clone();
+        let mut pending_changes = self.keeping.pending_changes.clone();
         let wavering = self.book.iter();
-        undecided.extend(
+        pending_changes.extend(
             wavering
-                .filter_map(|(target, health)| Some((*target, self.undecided(target, health)?))),
+                .filter_map(|(target, health)| Some((*target, self.pending_changes(target, health)?))),
         );
         Memory {
             overrides: self.overrides.by_command(),
-            undecided: undecided.into_iter().collect(),
+            pending_changes: pending_changes.into_iter().collect(),
             freeze: self.frozen.clone(),
             freeze_is_spent: self.freeze_is_spent,
             advice: advice.into_iter().collect(),
-            verdicts: unused
+            states: unused
                 .chain(judged)
                 .collect::<BTreeMap<_, _>>()
                 .into_iter()
@@ -215,10 +215,10 @@ impl Director {
     }
 
     /// What a server has answered and what has not decided anything yet, if there is such.
-    fn undecided(&self, target: &Target, health: &Health) -> Option<Vec<Undecided>> {
+    fn pending_changes(&self, target: &Target, health: &Health) -> Option<Vec<PendingChange>> {
         let service = self.model.service(&target.0)?;
-        let undecided = health.undecided(service.checks_of(&target.1));
-        (!undecided.is_empty()).then_some(undecided)
+        let pending_changes = health.pending_changes(service.checks_of(&target.1));
+        (!pending_changes.is_empty()).then_some(pending_changes)
     }
 
     /// What takes its time, as it is to be remembered.
@@ -263,9 +263,9 @@ impl Director {
     pub(super) fn remembered(&mut self, memory: Memory, now: Moment, effects: &mut Vec<Effect>) {
         self.keeping.active = true;
         self.keeping.kept = Essence::of(&memory);
-        self.keeping.remembered = memory.verdicts.into_iter().collect();
+        self.keeping.remembered = memory.states.into_iter().collect();
         self.keeping.advice = memory.advice.into_iter().collect();
-        self.keeping.undecided = memory.undecided.into_iter().collect();
+        self.keeping.pending_changes = memory.pending_changes.into_iter().collect();
         self.frozen = memory.freeze;
         self.freeze_is_spent = memory.freeze_is_spent;
         self.owned.extend(memory.owned);

@@ -20,7 +20,7 @@ mod event;
 mod freeze;
 mod host;
 mod keeping;
-mod presumption;
+mod initial_health;
 mod reasons;
 mod review;
 mod roads;
@@ -39,7 +39,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::desired::HealthBook;
+use crate::desired::HealthByServer;
 use crate::diagnostic::Diagnostic;
 use crate::duties::{Herald, Phase};
 use crate::health::{Frozen, Schedule, Subscription};
@@ -82,7 +82,7 @@ pub struct Director {
     pub(crate) model: Arc<Model>,
     pub(crate) loaded_at: Option<Moment>,
     pub(crate) refusal: Option<Refusal>,
-    pub(crate) book: HealthBook,
+    pub(crate) book: HealthByServer,
     pub(crate) overrides: Overrides,
     pub(crate) recovery: RecoveryState,
     pub(crate) schedule: Schedule,
@@ -101,7 +101,7 @@ pub struct Director {
     /// Whether each service has a real server that takes connections, as last told.
     available: BTreeMap<ServiceId, bool>,
     /// Verdicts, overrides or definitions have changed since that was looked at.
-    judged_anew: bool,
+    health_changed: bool,
     /// What the kernel was asked for and has not answered yet.
     attempts: Vec<Attempt>,
     conversation: Conversation,
@@ -141,7 +141,7 @@ impl Director {
             model: Arc::new(Model::empty()),
             loaded_at: None,
             refusal: None,
-            book: HealthBook::new(),
+            book: HealthByServer::new(),
             overrides: Overrides::default(),
             recovery: RecoveryState::default(),
             schedule: Schedule::default(),
@@ -155,7 +155,7 @@ impl Director {
             herald: Herald::default(),
             courier: Courier::default(),
             available: BTreeMap::new(),
-            judged_anew: false,
+            health_changed: false,
             attempts: Vec::new(),
             conversation: Conversation::Idle,
             next_read: Moment::START,
@@ -259,7 +259,7 @@ impl Director {
                 Phase::Reloading
             });
         }
-        self.judged_anew = true;
+        self.health_changed = true;
         let lasting = self.lasting();
         let former = std::mem::replace(&mut self.model, model);
         self.pass_on(&former);
@@ -278,7 +278,7 @@ impl Director {
         self.settled = None;
         self.schedule.adopt(&self.model, now);
         if let Some(observed) = self.observed.take() {
-            self.presume(&observed, now);
+            self.assume_health(&observed, now);
             self.observed = Some(observed);
         }
         self.next_read = now;
@@ -306,8 +306,8 @@ impl Director {
         self.next_read = now + self.reading_pause();
         self.observed_at = now;
         if self.observed.is_none() {
-            self.presume(&table, now);
-            self.judged_anew = true;
+            self.assume_health(&table, now);
+            self.health_changed = true;
         }
         self.observed = Some(table);
         self.own_stray_helpers();

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::{Director, Subject};
-use crate::health::Verdict;
+use crate::health::HealthState;
 use crate::model::{Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::plan::Cause;
@@ -71,12 +71,12 @@ impl<'a> Reasons<'a> {
             Some(_) if self.director.overrides.taking_out(&target).is_some() => Cause::Override,
             // An override that gives a weight counts for a server that is in service.
             Some(health)
-                if health.verdict == Verdict::Up
+                if health.state == HealthState::Up
                     && self.director.overrides.ruling(&target).is_some() =>
             {
                 Cause::Override
             }
-            Some(health) if health.verdict == Verdict::Up => Cause::ServerUp,
+            Some(health) if health.state == HealthState::Up => Cause::ServerUp,
             Some(_) => Cause::ServerDown,
             None if is_fallback => Cause::Fallback,
             None => Cause::NoLongerDefined,
@@ -176,7 +176,7 @@ fn in_short(link: &Link<'_>) -> String {
     match link.because {
         Because::Defined => String::new(),
         Because::Override(override_) => override_.to_string(),
-        Because::Judged { health, .. } => format!("{}: {}", health.verdict, health.reason),
+        Because::Judged { health, .. } => format!("{}: {}", health.state, health.reason),
         ref other => other.to_string(),
     }
 }

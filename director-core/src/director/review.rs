@@ -65,7 +65,7 @@ impl Director {
             let serves = self
                 .book
                 .get(&target)
-                .is_none_or(|health| health.is_available() && !health.presumed);
+                .is_none_or(|health| health.is_available() && !health.assumed);
             if serves && server.weight > 0 {
                 self.recovery.ramps.complete(target);
             }
@@ -165,7 +165,7 @@ impl Director {
             let minimum = service.recovery.minimum.unwrap_or_default();
             let former = self.recovery.pools.of(&service.id).copied();
             let before = former.unwrap_or_else(|| Pool::begin(open_tier(service, observed), now));
-            let after = before.judge(&minimum, &tiers, now);
+            let after = before.evaluate(&minimum, &tiers, now);
             self.recovery.pools.set(service.id, after);
             if before.open != after.open {
                 effects.push(Effect::Tell(Notice::Tier {
@@ -211,7 +211,7 @@ impl Director {
                 let target = (service.id, weighing.server.endpoint);
                 let health = self.book.get(&target);
                 // Whoever is kept in spite of its verdict does not return, and a presumption moves nothing.
-                if health.is_none_or(|health| health.is_available() && !health.presumed) {
+                if health.is_none_or(|health| health.is_available() && !health.assumed) {
                     let known = entry.and_then(|entry| entry.servers.get(&target.1));
                     let serving = Serving {
                         full: situation.full_weight(service, weighing.server),

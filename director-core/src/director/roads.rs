@@ -39,7 +39,7 @@ impl Director {
             self.missing_helper(probe)?
         };
         Some(Report {
-            outcome: Outcome::Unable { reason },
+            outcome: Outcome::LocalError { reason },
             took: Duration::ZERO,
             phases: Phases::default(),
         })

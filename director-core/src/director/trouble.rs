@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::desired::HealthBook;
-use crate::health::Verdict;
+use crate::desired::HealthByServer;
+use crate::health::HealthState;
 use crate::model::{Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Overrides;
@@ -118,7 +118,7 @@ pub(super) fn keep_somebody(
     attainable: &mut Table,
     desired: &Table,
     observed: &Table,
-    book: &HealthBook,
+    book: &HealthByServer,
     overrides: &Overrides,
 ) {
     for (service, entry) in &mut attainable.services {
@@ -173,7 +173,7 @@ fn keep_servers_not_known_bad(
     service: &ServiceId,
     entry: &mut ServiceEntry,
     before: &ServiceEntry,
-    book: &HealthBook,
+    book: &HealthByServer,
     overrides: &Overrides,
 ) {
     for (server, known) in &before.servers {
@@ -181,7 +181,7 @@ fn keep_servers_not_known_bad(
         let known_bad = overrides.taking_out(&target).is_some()
             || book
                 .get(&target)
-                .is_some_and(|health| health.verdict == Verdict::Down);
+                .is_some_and(|health| health.state == HealthState::Down);
         if !known_bad {
             entry.servers.insert(*server, *known);
         }

@@ -21,7 +21,7 @@ pub(super) struct Announced {
     /// Whether each VIP of the definitions is to be there; one that is missing has not been decided.
     by_address: BTreeMap<IpAddr, bool>,
     /// Some of them have not been decided.
-    pub(super) undecided: bool,
+    pub(super) pending_changes: bool,
 }
 
 /// What the services at an address want of it.
@@ -56,7 +56,7 @@ impl Director {
         let patient = self.ready_at_last().is_some_and(|last| now < last);
         let before = &self.host.announced.by_address;
         let mut by_address = BTreeMap::new();
-        let mut undecided = false;
+        let mut pending_changes = false;
         for (vip, _) in &self.model.host().vips {
             let before = before.get(&vip.address).copied();
             let decided = match self.need_of(vip.address, now) {
@@ -66,13 +66,13 @@ impl Director {
                 Need::Presumed => Some(true),
                 Need::Unknown | Need::Awaited => Some(before.unwrap_or(false)),
             };
-            undecided |= decided.is_none();
+            pending_changes |= decided.is_none();
             by_address.extend(decided.map(|decided| (vip.address, decided)));
         }
         let changed = *before != by_address;
         self.host.announced = Announced {
             by_address,
-            undecided,
+            pending_changes,
         };
         changed
     }
@@ -116,7 +116,7 @@ fn need(situation: &Situation<'_>, service: &VirtualService, entry: Option<&Serv
     let tiers = census(service, situation.book, situation.overrides);
     let former = situation.recovery.pools.of(&service.id).copied();
     let pool = former.unwrap_or_else(|| Pool::begin(0, situation.now));
-    let judged: Option<Shortage> = pool.judge(&minimum, &tiers, situation.now).shortage;
+    let judged: Option<Shortage> = pool.evaluate(&minimum, &tiers, situation.now).shortage;
     if judged.is_some() {
         return Need::Withdrawn;
     }

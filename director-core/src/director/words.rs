@@ -30,24 +30,24 @@ impl fmt::Display for Notice {
                     counted(errors, "error")
                 )
             }
-            Self::Verdict {
+            Self::HealthState {
                 name,
                 server,
                 transition,
                 ..
             } => {
-                let presumed = if transition.was_presumed {
+                let assumed = if transition.was_assumed {
                     "presumed "
                 } else {
                     ""
                 };
                 write!(
                     f,
-                    "{name} {server} {presumed}{} -> {}: {}",
+                    "{name} {server} {assumed}{} -> {}: {}",
                     transition.from, transition.to, transition.reason
                 )
             }
-            Self::CheckTurned {
+            Self::CheckChanged {
                 name,
                 server,
                 check,
@@ -57,7 +57,7 @@ impl fmt::Display for Notice {
                 "{name} {server} check {check} {} -> {}: {}; the server's verdict stays",
                 transition.from, transition.to, transition.reason
             ),
-            Self::Wavering {
+            Self::Failing {
                 name,
                 server,
                 failures,
@@ -67,13 +67,13 @@ impl fmt::Display for Notice {
             } => {
                 write!(f, "{name} {server} fails ({failures} of {limit}): {reason}")
             }
-            Self::Steady { name, server, .. } => {
+            Self::Recovered { name, server, .. } => {
                 write!(
                     f,
                     "{name} {server} answers well again, its failures are forgotten"
                 )
             }
-            Self::CannotProbe {
+            Self::LocalError {
                 name,
                 server,
                 reason,

@@ -151,7 +151,7 @@ impl Herald {
         now: Moment,
     ) -> Option<Duty> {
         let target = (service, server);
-        match event.turn {
+        match event.transition {
             Turn::Out => {
                 if self.out.contains_key(&target) {
                     return None;

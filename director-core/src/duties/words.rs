@@ -24,7 +24,7 @@ pub struct TableEvent {
     /// The sentence.
     pub text: String,
     /// What it means.
-    pub turn: Turn,
+    pub transition: Turn,
 }
 
 /// The service as it stands in these sentences: address and port, or the mark.
@@ -55,7 +55,7 @@ pub fn table_event(op: &Op, cause: Cause) -> TableEvent {
     let service = service_words(&op.service());
     let about_service = |text: String| TableEvent {
         text,
-        turn: Turn::Other,
+        transition: Turn::Other,
     };
     match op {
         Op::AddService { .. } => about_service(format!("Added virtual server: {service}")),
@@ -98,7 +98,7 @@ pub fn still_down(service: &ServiceId, server: &Endpoint) -> String {
 
 fn came(verb: &str, service: &str, server: &Endpoint, weight: u32, cause: Cause) -> TableEvent {
     let quiesced = weight == 0 && matches!(cause, Cause::ServerDown | Cause::Override);
-    let (verb, turn) = match cause {
+    let (verb, transition) = match cause {
         _ if quiesced => ("Quiescent", Turn::Out),
         Cause::Fallback => (verb, Turn::Other),
         _ => (verb, Turn::In),
@@ -106,12 +106,12 @@ fn came(verb: &str, service: &str, server: &Endpoint, weight: u32, cause: Cause)
     let role = role(cause);
     TableEvent {
         text: format!("{verb} {role} server: {server} ({service}) (Weight set to {weight})"),
-        turn,
+        transition,
     }
 }
 
 fn left(service: &str, server: &Endpoint, cause: Cause) -> TableEvent {
-    let turn = match cause {
+    let transition = match cause {
         Cause::Fallback => Turn::Other,
         Cause::NoLongerDefined | Cause::Stop => return purged(service, server, cause),
         Cause::Defined | Cause::ServerUp | Cause::ServerDown | Cause::Override => Turn::Out,
@@ -119,7 +119,7 @@ fn left(service: &str, server: &Endpoint, cause: Cause) -> TableEvent {
     let role = role(cause);
     TableEvent {
         text: format!("Deleted {role} server: {server} ({service})"),
-        turn,
+        transition,
     }
 }
 
@@ -127,7 +127,7 @@ fn purged(service: &str, server: &Endpoint, cause: Cause) -> TableEvent {
     let occasion = occasion(cause);
     TableEvent {
         text: format!("Purged real server ({occasion}): {server} ({service})"),
-        turn: Turn::Gone,
+        transition: Turn::Gone,
     }
 }
 
@@ -265,8 +265,8 @@ mod tests {
                 Turn::Other,
             ),
         ];
-        for (op, cause, text, turn) in cases {
-            assert_eq!(table_event(&op, cause), TableEvent { text, turn });
+        for (op, cause, text, transition) in cases {
+            assert_eq!(table_event(&op, cause), TableEvent { text, transition });
         }
     }
 

@@ -30,7 +30,7 @@ impl History {
     }
 
     /// Has windows count only what comes from now on; what came before is still shown.
-    pub(super) fn count_anew(&mut self, now: Moment) {
+    pub(super) fn restart_windows(&mut self, now: Moment) {
         self.counts_from = now;
     }
 

@@ -11,13 +11,13 @@
 //! With a window, the count of good ones among the last answers decides in place of rise and fall. A server begins with a
 //! presumption taken from the kernel's table: in service there means presumed up, anything else
 //! presumed down. A presumption becomes a verdict by the reports that the diagram names, or by the first report that
-//! agrees with it. Reports that say nothing about the server ([`Outcome::Unable`]) change nothing.
+//! agrees with it. Reports that say nothing about the server ([`Outcome::LocalError`]) change nothing.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::rhythm::question;
+use super::rhythm::probe_hash;
 use super::{History, Outcome, Report};
 use crate::model::{CheckTiming, Probe};
 use crate::moment::Moment;
@@ -25,14 +25,14 @@ use crate::moment::Moment;
 /// The judgement over a real server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum HealthState {
     /// It takes connections.
     Up,
     /// It does not.
     Down,
 }
 
-impl std::fmt::Display for Verdict {
+impl std::fmt::Display for HealthState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Up => "up",
@@ -45,11 +45,11 @@ impl std::fmt::Display for Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     /// What was believed before.
-    pub from: Verdict,
+    pub from: HealthState,
     /// Whether that was a presumption only.
-    pub was_presumed: bool,
+    pub was_assumed: bool,
     /// The verdict now.
-    pub to: Verdict,
+    pub to: HealthState,
     /// Why, with the count that decided: `connection refused, 3 of 3`.
     pub reason: String,
 }
@@ -60,13 +60,13 @@ pub struct CheckHealth {
     /// The check, by its name.
     pub name: String,
     /// Verdict or presumption.
-    pub verdict: Verdict,
+    pub state: HealthState,
     /// No report has decided yet.
-    pub presumed: bool,
+    pub assumed: bool,
     /// Since when the verdict stands.
     pub since: Moment,
     /// Reports in a row that speak against the verdict.
-    pub against: u32,
+    pub streak: u32,
     /// Why the verdict is what it is.
     pub reason: String,
     /// The last answers.
@@ -77,53 +77,53 @@ pub struct CheckHealth {
     pub was_up_since: Option<Moment>,
     /// Whether that was a presumption.
     #[serde(default)]
-    pub was_presumed: bool,
+    pub was_assumed: bool,
     /// What is asked, as a number; none while that is not known. It is made of a whole question, secrets and all, and so
     /// goes nowhere.
     #[serde(skip)]
-    pub(super) question: Option<u64>,
+    pub(super) probe_hash: Option<u64>,
 }
 
 impl CheckHealth {
     /// A check that has not asked yet.
     #[must_use]
-    pub fn presumed(name: &str, verdict: Verdict, reason: &str, now: Moment) -> Self {
+    pub fn assumed(name: &str, state: HealthState, reason: &str, now: Moment) -> Self {
         Self {
             name: name.to_owned(),
-            verdict,
-            presumed: true,
+            state,
+            assumed: true,
             since: now,
-            against: 0,
+            streak: 0,
             reason: reason.to_owned(),
             history: History::default(),
             last_failure: None,
             was_up_since: None,
-            was_presumed: false,
-            question: None,
+            was_assumed: false,
+            probe_hash: None,
         }
     }
 
     /// What it asks from now on. Answers to another question say nothing about this one: what they led to is presumed.
     pub(super) fn ask(&mut self, probe: &Probe) {
-        let question = Some(question(probe));
-        if self.question.is_some() && self.question != question {
-            self.presumed = true;
-            self.against = 0;
+        let probe_hash = Some(probe_hash(probe));
+        if self.probe_hash.is_some() && self.probe_hash != probe_hash {
+            self.assumed = true;
+            self.streak = 0;
         }
-        self.question = question;
+        self.probe_hash = probe_hash;
     }
 
     /// Presumes that it is up where it knew, until the next good answer.
-    pub(super) fn doubt(&mut self) {
-        self.presumed |= self.verdict == Verdict::Up;
+    pub(super) fn assume_if_up(&mut self) {
+        self.assumed |= self.state == HealthState::Up;
     }
 
     /// Failures in a row of a server that is up.
     #[must_use]
     pub fn failures(&self) -> u32 {
-        match self.verdict {
-            Verdict::Up => self.against,
-            Verdict::Down => 0,
+        match self.state {
+            HealthState::Up => self.streak,
+            HealthState::Down => 0,
         }
     }
 
@@ -146,10 +146,10 @@ impl CheckHealth {
     /// The time to the next probe after this report.
     #[must_use]
     pub fn pace(&self, timing: &CheckTiming) -> Duration {
-        let changing = timing.every_while_changing.filter(|_| self.against > 0);
+        let changing = timing.every_while_changing.filter(|_| self.streak > 0);
         let down = timing
             .every_while_down
-            .filter(|_| self.verdict == Verdict::Down);
+            .filter(|_| self.state == HealthState::Down);
         changing.or(down).unwrap_or(timing.every)
     }
 
@@ -163,14 +163,14 @@ impl CheckHealth {
         let good = report.outcome.is_good();
         let words = report.outcome.words().to_owned();
         self.keep(report, now);
-        let reported = if good? { Verdict::Up } else { Verdict::Down };
-        if reported == self.verdict {
-            self.against = 0;
-            return self.presumed.then(|| self.turn(reported, words, now));
+        let reported = if good? { HealthState::Up } else { HealthState::Down };
+        if reported == self.state {
+            self.streak = 0;
+            return self.assumed.then(|| self.transition(reported, words, now));
         }
-        self.against = self.against.saturating_add(1);
+        self.streak = self.streak.saturating_add(1);
         let count = self.decides(reported, timing)?;
-        Some(self.turn(reported, format!("{words}, {count}"), now))
+        Some(self.transition(reported, format!("{words}, {count}"), now))
     }
 
     /// Keeps a report without judging it.
@@ -182,35 +182,35 @@ impl CheckHealth {
     }
 
     /// Forgets what speaks against the verdict, and the turn to down itself when it came at `since` or later.
-    pub(super) fn take_back(&mut self, since: Moment) {
-        self.against = 0;
-        if self.verdict == Verdict::Down
+    pub(super) fn revert_failures(&mut self, since: Moment) {
+        self.streak = 0;
+        if self.state == HealthState::Down
             && self.since >= since
             && let Some(up_since) = self.was_up_since.take()
         {
-            self.verdict = Verdict::Up;
+            self.state = HealthState::Up;
             // What had not answered before has not answered now.
-            self.presumed = self.was_presumed;
+            self.assumed = self.was_assumed;
             self.since = up_since;
             "as it was before all servers failed at once".clone_into(&mut self.reason);
         }
     }
 
     /// The count that makes a verdict of what was reported; none while it does not suffice.
-    fn decides(&self, reported: Verdict, timing: &CheckTiming) -> Option<String> {
+    fn decides(&self, reported: HealthState, timing: &CheckTiming) -> Option<String> {
         let Some(window) = timing.window else {
             let needed = match reported {
-                Verdict::Up => timing.rise,
-                Verdict::Down => timing.fall,
+                HealthState::Up => timing.rise,
+                HealthState::Down => timing.fall,
             };
-            return (self.against >= needed).then(|| format!("{} of {needed}", self.against));
+            return (self.streak >= needed).then(|| format!("{} of {needed}", self.streak));
         };
         let (good, answers) = self.history.good_in(window);
         // Answers that are still to come may be good, but those that a server needs to come up must have come.
         let possible = good + window.of.saturating_sub(answers);
         let decided = match reported {
-            Verdict::Up => good >= window.good,
-            Verdict::Down => possible < window.good,
+            HealthState::Up => good >= window.good,
+            HealthState::Down => possible < window.good,
         };
         decided.then(|| {
             format!(
@@ -220,22 +220,22 @@ impl CheckHealth {
         })
     }
 
-    fn turn(&mut self, to: Verdict, reason: String, now: Moment) -> Transition {
+    fn transition(&mut self, to: HealthState, reason: String, now: Moment) -> Transition {
         let transition = Transition {
-            from: self.verdict,
-            was_presumed: self.presumed,
+            from: self.state,
+            was_assumed: self.assumed,
             to,
             reason: reason.clone(),
         };
         // What was presumed and is confirmed holds for as long as it was presumed.
-        if to != self.verdict {
-            self.was_up_since = (to == Verdict::Down).then_some(self.since);
-            self.was_presumed = self.presumed;
+        if to != self.state {
+            self.was_up_since = (to == HealthState::Down).then_some(self.since);
+            self.was_assumed = self.assumed;
             self.since = now;
         }
-        self.verdict = to;
-        self.presumed = false;
-        self.against = 0;
+        self.state = to;
+        self.assumed = false;
+        self.streak = 0;
         self.reason = reason;
         transition
     }
@@ -280,9 +280,9 @@ mod tests {
         }
     }
 
-    fn unable() -> Report {
+    fn local_error() -> Report {
         Report {
-            outcome: Outcome::Unable {
+            outcome: Outcome::LocalError {
                 reason: "out of descriptors".into(),
             },
             took: Duration::ZERO,
@@ -290,8 +290,8 @@ mod tests {
         }
     }
 
-    fn after(presumed: Verdict, reports: &[Report]) -> CheckHealth {
-        let mut health = CheckHealth::presumed("tcp", presumed, "", Moment::START);
+    fn after(assumed: HealthState, reports: &[Report]) -> CheckHealth {
+        let mut health = CheckHealth::assumed("tcp", assumed, "", Moment::START);
         for report in reports {
             health.report(report.clone(), &TIMING, Moment::START);
         }
@@ -300,52 +300,52 @@ mod tests {
 
     #[test]
     fn the_whole_transition_table() {
-        let (g, f, u) = (good(), failed(), unable());
-        let cases: &[(Verdict, Vec<&Report>, Verdict, bool)] = &[
-            (Verdict::Up, vec![], Verdict::Up, true),
-            (Verdict::Up, vec![&g], Verdict::Up, false),
-            (Verdict::Up, vec![&f, &f], Verdict::Up, true),
-            (Verdict::Up, vec![&f, &f, &f], Verdict::Down, false),
-            (Verdict::Up, vec![&f, &f, &g, &f, &f], Verdict::Up, false),
-            (Verdict::Up, vec![&f, &u, &f, &u, &f], Verdict::Down, false),
-            (Verdict::Up, vec![&u, &u, &u, &u], Verdict::Up, true),
-            (Verdict::Down, vec![], Verdict::Down, true),
-            (Verdict::Down, vec![&f], Verdict::Down, false),
-            (Verdict::Down, vec![&g], Verdict::Down, true),
-            (Verdict::Down, vec![&g, &g], Verdict::Up, false),
-            (Verdict::Down, vec![&g, &f, &g], Verdict::Down, false),
+        let (g, f, u) = (good(), failed(), local_error());
+        let cases: &[(HealthState, Vec<&Report>, HealthState, bool)] = &[
+            (HealthState::Up, vec![], HealthState::Up, true),
+            (HealthState::Up, vec![&g], HealthState::Up, false),
+            (HealthState::Up, vec![&f, &f], HealthState::Up, true),
+            (HealthState::Up, vec![&f, &f, &f], HealthState::Down, false),
+            (HealthState::Up, vec![&f, &f, &g, &f, &f], HealthState::Up, false),
+            (HealthState::Up, vec![&f, &u, &f, &u, &f], HealthState::Down, false),
+            (HealthState::Up, vec![&u, &u, &u, &u], HealthState::Up, true),
+            (HealthState::Down, vec![], HealthState::Down, true),
+            (HealthState::Down, vec![&f], HealthState::Down, false),
+            (HealthState::Down, vec![&g], HealthState::Down, true),
+            (HealthState::Down, vec![&g, &g], HealthState::Up, false),
+            (HealthState::Down, vec![&g, &f, &g], HealthState::Down, false),
         ];
-        for (presumed, reports, verdict, still_presumed) in cases {
+        for (assumed, reports, state, still_assumed) in cases {
             let reports: Vec<Report> = reports.iter().map(|report| (*report).clone()).collect();
-            let health = after(*presumed, &reports);
+            let health = after(*assumed, &reports);
             assert_eq!(
-                (health.verdict, health.presumed),
-                (*verdict, *still_presumed),
-                "{presumed} {reports:?}"
+                (health.state, health.assumed),
+                (*state, *still_assumed),
+                "{assumed} {reports:?}"
             );
         }
     }
 
     #[test]
     fn the_reason_tells_the_count_that_decided() {
-        let health = after(Verdict::Up, &[failed(), failed(), failed()]);
+        let health = after(HealthState::Up, &[failed(), failed(), failed()]);
         assert_eq!(health.reason, "connection refused, 3 of 3");
     }
 
     #[test]
     fn the_pace_follows_what_is_known() {
         let second = Duration::from_secs(1);
-        assert_eq!(after(Verdict::Up, &[good()]).pace(&TIMING), 5 * second);
+        assert_eq!(after(HealthState::Up, &[good()]).pace(&TIMING), 5 * second);
         assert_eq!(
-            after(Verdict::Up, &[good(), failed()]).pace(&TIMING),
+            after(HealthState::Up, &[good(), failed()]).pace(&TIMING),
             second
         );
         assert_eq!(
-            after(Verdict::Up, &[failed(), failed(), failed()]).pace(&TIMING),
+            after(HealthState::Up, &[failed(), failed(), failed()]).pace(&TIMING),
             2 * second
         );
         assert_eq!(
-            after(Verdict::Down, &[failed(), good()]).pace(&TIMING),
+            after(HealthState::Down, &[failed(), good()]).pace(&TIMING),
             second
         );
     }
@@ -356,18 +356,18 @@ mod tests {
             window: Some(Window { good: 3, of: 5 }),
             ..TIMING
         };
-        let mut health = CheckHealth::presumed("tcp", Verdict::Up, "", Moment::START);
-        let mut verdicts = String::new();
+        let mut health = CheckHealth::assumed("tcp", HealthState::Up, "", Moment::START);
+        let mut states = String::new();
         for answer in "gggggfffggg".chars() {
             let report = if answer == 'g' { good() } else { failed() };
             health.report(report, &timing, Moment::START);
-            verdicts.push(if health.verdict == Verdict::Up {
+            states.push(if health.state == HealthState::Up {
                 'u'
             } else {
                 'd'
             });
         }
-        assert_eq!(verdicts, "uuuuuuudddu");
+        assert_eq!(states, "uuuuuuudddu");
         assert_eq!(
             health.reason,
             "status 200, 3 of the last 5 good, 3 of 5 needed"

@@ -10,21 +10,21 @@ mod rhythm;
 mod schedule;
 mod server;
 mod task;
-mod undecided;
+mod pending_change;
 
 pub use advice::{Advice, AdvisedState, AdvisedWeight};
 pub use damping::Penalty;
 pub use history::{HISTORY_LENGTH, History};
-pub use machine::{CheckHealth, Transition, Verdict};
+pub use machine::{CheckHealth, Transition, HealthState};
 pub use outage::{Frozen, Outage};
 pub use report::{Outcome, Phases, Report};
 pub use schedule::{Concern, ProbeId, Schedule, Subscription};
-pub use server::{Health, Turned};
-pub use undecided::Undecided;
+pub use server::{Health, HealthChange};
+pub use pending_change::PendingChange;
 
 use std::collections::BTreeMap;
 
 use crate::model::{Endpoint, ServiceId};
 
 /// What is known about every real server, by service and server.
-pub type HealthBook = BTreeMap<(ServiceId, Endpoint), Health>;
+pub type HealthByServer = BTreeMap<(ServiceId, Endpoint), Health>;

@@ -16,7 +16,7 @@ use crate::moment::Moment;
 
 /// What a question has met with so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Witness {
+pub(super) struct LastResults {
     /// Who is asked.
     pub(super) address: IpAddr,
     /// When the last good answer came.
@@ -49,27 +49,27 @@ pub struct Frozen {
 
 /// The outage that the witnesses speak of, if they do.
 pub(super) fn outage(
-    witnesses: impl Iterator<Item = Witness> + Clone,
+    results: impl Iterator<Item = LastResults> + Clone,
     freeze: &Freeze,
 ) -> Option<Outage> {
-    if witnesses
+    if results
         .clone()
-        .any(|witness| witness.failing_since.is_none())
+        .any(|last_results| last_results.failing_since.is_none())
     {
         return None;
     }
-    let last_good = witnesses
+    let last_good = results
         .clone()
-        .filter_map(|witness| witness.last_good)
+        .filter_map(|last_results| last_results.last_good)
         .max()?;
     let mut servers = BTreeSet::new();
     let mut since: Option<Moment> = None;
-    for witness in witnesses.filter(|witness| witness.last_good.is_some()) {
-        let Some(began) = witness.failing_since else {
+    for last_results in results.filter(|last_results| last_results.last_good.is_some()) {
+        let Some(began) = last_results.failing_since else {
             continue;
         };
         if last_good.since(began) <= freeze.within {
-            servers.insert(witness.address);
+            servers.insert(last_results.address);
             since = Some(since.map_or(began, |known| known.min(began)));
         }
     }
@@ -99,12 +99,12 @@ mod tests {
     /// Witnesses of servers 1, 2, 3, ... by their last good answer and their first failure; 0 is none.
     fn judged(seen: &[(u64, u64)]) -> Option<usize> {
         let moment = |seconds: u64| (seconds > 0).then(|| at(seconds));
-        let witnesses = seen.iter().zip(1..).map(|((good, failed), last)| Witness {
+        let results = seen.iter().zip(1..).map(|((good, failed), last)| LastResults {
             address: IpAddr::from([10, 0, 0, last]),
             last_good: moment(*good),
             failing_since: moment(*failed),
         });
-        outage(witnesses, &FREEZE).map(|outage| outage.servers)
+        outage(results, &FREEZE).map(|outage| outage.servers)
     }
 
     #[test]

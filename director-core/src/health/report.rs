@@ -43,7 +43,7 @@ pub enum Outcome {
         reason: String,
     },
     /// The director could not even ask; this says nothing about the server.
-    Unable {
+    LocalError {
         /// Why, in words.
         reason: String,
     },
@@ -56,7 +56,7 @@ impl Outcome {
         match self {
             Self::Good { .. } => Some(true),
             Self::Failed { .. } => Some(false),
-            Self::Unable { .. } => None,
+            Self::LocalError { .. } => None,
         }
     }
 
@@ -65,7 +65,7 @@ impl Outcome {
     pub fn words(&self) -> &str {
         match self {
             Self::Good { detail } => detail,
-            Self::Failed { reason } | Self::Unable { reason } => reason,
+            Self::Failed { reason } | Self::LocalError { reason } => reason,
         }
     }
 }

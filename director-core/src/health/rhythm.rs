@@ -58,7 +58,7 @@ impl Rhythm {
 }
 
 /// What is asked of whom, as a number: the same while only the time limit or the mark of the way there changes.
-pub(super) fn question(probe: &Probe) -> u64 {
+pub(super) fn probe_hash(probe: &Probe) -> u64 {
     let toward = probe.road.map(|road| road.toward);
     let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
     (&probe.kind, probe.address, probe.port, toward).hash(&mut hasher);

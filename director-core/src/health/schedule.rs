@@ -143,7 +143,7 @@ impl Schedule {
     }
 
     /// Has every check of a server asked at once, those apart whose answer is on its way.
-    pub(crate) fn ask_now(&mut self, service: ServiceId, server: Endpoint, now: Moment) {
+    pub(crate) fn probe_now(&mut self, service: ServiceId, server: Endpoint, now: Moment) {
         for (concern, id) in self.of_server.get(&(service, server)).into_iter().flatten() {
             if let Some(task) = (self.tasks.get_mut(id))
                 .filter(|task| matches!(concern, Concern::Check(_)) && !task.asking)
@@ -156,7 +156,7 @@ impl Schedule {
     }
 
     /// Counts checks of a server as good at this moment, unless they have been answered: so the kernel's table says.
-    pub(crate) fn vouch(
+    pub(crate) fn assume_good(
         &mut self,
         service: ServiceId,
         server: Endpoint,
@@ -175,11 +175,11 @@ impl Schedule {
     /// The outage of everything that the checks speak of, if they do.
     pub(crate) fn outage(&self, freeze: &Freeze) -> Option<Outage> {
         let checks = self.tasks.values().filter(|task| task.is_check());
-        outage(checks.map(Task::witness), freeze)
+        outage(checks.map(Task::last_results), freeze)
     }
 
     /// Lets every check that fails begin to fail now.
-    pub(crate) fn fail_anew(&mut self, now: Moment) {
+    pub(crate) fn restart_failures(&mut self, now: Moment) {
         let tasks = self.tasks.values_mut();
         for since in tasks.filter_map(|task| task.failing_since.as_mut()) {
             *since = now;

@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Advice, CheckHealth, Penalty, Report, Transition, Undecided, Verdict};
+use super::{Advice, CheckHealth, Penalty, Report, Transition, PendingChange, HealthState};
 use crate::model::{Check, Combine, Probe};
 use crate::moment::Moment;
 
@@ -20,9 +20,9 @@ use crate::moment::Moment;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// Verdict or presumption.
-    pub verdict: Verdict,
+    pub state: HealthState,
     /// No report has decided yet.
-    pub presumed: bool,
+    pub assumed: bool,
     /// Since when the verdict stands.
     pub since: Moment,
     /// Why the verdict is what it is.
@@ -41,7 +41,7 @@ pub struct Health {
 
 /// What a report has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Turned {
+pub struct HealthChange {
     /// The verdict over the server.
     pub server: Option<Transition>,
     /// The verdict of the check.
@@ -51,10 +51,10 @@ pub struct Turned {
 impl Health {
     /// A server of which only the kernel's table is known, and that nobody asks.
     #[must_use]
-    pub fn presumed(verdict: Verdict, reason: &str, now: Moment) -> Self {
+    pub fn assumed(state: HealthState, reason: &str, now: Moment) -> Self {
         Self {
-            verdict,
-            presumed: true,
+            state,
+            assumed: true,
             since: now,
             reason: reason.to_owned(),
             penalty: Penalty::default(),
@@ -69,20 +69,20 @@ impl Health {
     #[must_use]
     pub fn asked_by(mut self, checks: &[Check]) -> Self {
         let fresh = |check: &Check| CheckHealth {
-            presumed: self.presumed,
-            ..CheckHealth::presumed(&check.name, self.verdict, &self.reason, self.since)
+            assumed: self.assumed,
+            ..CheckHealth::assumed(&check.name, self.state, &self.reason, self.since)
         };
         self.checks = checks.iter().map(fresh).collect();
-        self.forgive_undamped(checks);
+        self.clear_undamped_penalty(checks);
         self
     }
 
     /// The same, down when its checks say so together: they may have been defined otherwise when it was up.
     #[must_use]
-    pub(crate) fn fallen(mut self, combine: Combine, now: Moment) -> Self {
-        let (verdict, presumed) = self.count(combine);
-        if (self.verdict, verdict) == (Verdict::Up, Verdict::Down) {
-            (self.verdict, self.presumed, self.since) = (verdict, presumed, now);
+    pub(crate) fn down_if_checks_are(mut self, combine: Combine, now: Moment) -> Self {
+        let (state, assumed) = self.count(combine);
+        if (self.state, state) == (HealthState::Up, HealthState::Down) {
+            (self.state, self.assumed, self.since) = (state, assumed, now);
             "its checks were redefined".clone_into(&mut self.reason);
         }
         self
@@ -98,23 +98,23 @@ impl Health {
     }
 
     /// Where no check is damped, nobody is held out, whatever was defined before.
-    fn forgive_undamped(&mut self, checks: &[Check]) {
+    fn clear_undamped_penalty(&mut self, checks: &[Check]) {
         if checks.iter().all(|check| check.timing.damping.is_none()) {
             self.penalty = Penalty::default();
         }
     }
 
     /// Verdicts move again after they stood still: what came before says no more about what is to come.
-    pub(crate) fn count_anew(&mut self, now: Moment) {
+    pub(crate) fn restart_windows(&mut self, now: Moment) {
         for check in &mut self.checks {
-            check.history.count_anew(now);
+            check.history.restart_windows(now);
         }
     }
 
     /// Takes over the checks of new definitions: one that has the name of a former one goes on as that, and so does an
     /// only one; one that is new, or asks something else, presumes what is believed. Says whether the server would be up by
     /// what its checks knew before, and stays down until they have answered anew.
-    pub(crate) fn rearrange(
+    pub(crate) fn redefine_checks(
         &mut self,
         checks: &[Check],
         probes: &[Probe],
@@ -128,45 +128,45 @@ impl Health {
         let taken = |check: &Check| {
             let known = former.iter().find(|known| known.name == check.name);
             let mut taken = known.or(only).cloned().unwrap_or_else(|| {
-                CheckHealth::presumed(&check.name, self.verdict, &self.reason, now)
+                CheckHealth::assumed(&check.name, self.state, &self.reason, now)
             });
             taken.name.clone_from(&check.name);
             taken
         };
         self.checks = checks.iter().map(taken).collect();
-        self.forgive_undamped(checks);
+        self.clear_undamped_penalty(checks);
         for (check, probe) in self.checks.iter_mut().zip(probes) {
             check.ask(probe);
         }
-        let (verdict, presumed) = self.count(combine);
-        if (self.verdict, verdict) == (Verdict::Down, Verdict::Up) {
-            self.checks.iter_mut().for_each(CheckHealth::doubt);
+        let (state, assumed) = self.count(combine);
+        if (self.state, state) == (HealthState::Down, HealthState::Up) {
+            self.checks.iter_mut().for_each(CheckHealth::assume_if_up);
             "its checks were redefined while it was down; it rises when they have answered well"
                 .clone_into(&mut self.reason);
             return true;
         }
-        if verdict != self.verdict {
+        if state != self.state {
             self.since = now;
             self.reason = "its checks were redefined".to_owned();
         }
-        (self.verdict, self.presumed) = (verdict, presumed);
+        (self.state, self.assumed) = (state, assumed);
         false
     }
 
     /// What its checks have been answered and have not judged.
-    pub(crate) fn undecided(&self, checks: &[Check]) -> Vec<Undecided> {
+    pub(crate) fn pending_change(&self, checks: &[Check]) -> Vec<PendingChange> {
         let known = self.checks.iter().zip(checks);
         known
-            .filter_map(|(known, check)| known.undecided(&check.timing))
+            .filter_map(|(known, check)| known.pending_change(&check.timing))
             .collect()
     }
 
     /// Goes on with what had not decided when the director before this one ended.
-    pub(crate) fn resume(&mut self, undecided: Vec<Undecided>, checks: &[Check], now: Moment) {
-        for undecided in undecided {
+    pub(crate) fn resume(&mut self, pending_change: Vec<PendingChange>, checks: &[Check], now: Moment) {
+        for pending_change in pending_change {
             let mut known = self.checks.iter_mut().zip(checks);
-            if let Some((known, check)) = known.find(|(known, _)| known.name == undecided.check) {
-                known.resume(undecided, &check.timing, now);
+            if let Some((known, check)) = known.find(|(known, _)| known.name == pending_change.check) {
+                known.resume(pending_change, &check.timing, now);
             }
         }
     }
@@ -179,24 +179,24 @@ impl Health {
     }
 
     /// Forgets what speaks against the verdict, and turns to down that came at `since` or later; says what changed.
-    pub(crate) fn take_back(&mut self, combine: Combine, since: Moment) -> Option<Transition> {
+    pub(crate) fn revert_failures(&mut self, combine: Combine, since: Moment) -> Option<Transition> {
         for check in &mut self.checks {
-            check.take_back(since);
+            check.revert_failures(since);
         }
-        let was = self.verdict;
-        let fell_then = was == Verdict::Down && self.since >= since;
-        if !fell_then || self.count(combine).0 != Verdict::Up || self.checks.is_empty() {
+        let was = self.state;
+        let fell_then = was == HealthState::Down && self.since >= since;
+        if !fell_then || self.count(combine).0 != HealthState::Up || self.checks.is_empty() {
             return None;
         }
-        self.verdict = Verdict::Up;
+        self.state = HealthState::Up;
         if let Some((up_since, penalty)) = self.before.take() {
             (self.since, self.penalty) = (up_since, penalty);
         }
         "as it was before all servers failed at once".clone_into(&mut self.reason);
         Some(Transition {
             from: was,
-            was_presumed: false,
-            to: Verdict::Up,
+            was_assumed: false,
+            to: HealthState::Up,
             reason: self.reason.clone(),
         })
     }
@@ -210,15 +210,15 @@ impl Health {
 
     /// Reports in a row that speak against the verdict of the check which doubts most.
     #[must_use]
-    pub fn against(&self) -> u32 {
-        let against = self.checks.iter().map(|check| check.against);
-        against.max().unwrap_or(0)
+    pub fn streak(&self) -> u32 {
+        let streak = self.checks.iter().map(|check| check.streak);
+        streak.max().unwrap_or(0)
     }
 
     /// Whether it may take connections: up, and not held out for changing too often.
     #[must_use]
     pub fn is_available(&self) -> bool {
-        self.verdict == Verdict::Up && self.penalty.held_until().is_none()
+        self.state == HealthState::Up && self.penalty.held_until().is_none()
     }
 
     /// Whether its agent, or the source of its weight, wants no new connections for it.
@@ -243,103 +243,103 @@ impl Health {
         check: usize,
         report: Report,
         now: Moment,
-    ) -> Turned {
+    ) -> HealthChange {
         let (Some(definition), Some(own)) = (checks.get(check), self.checks.get_mut(check)) else {
-            return Turned::default();
+            return HealthChange::default();
         };
-        let Some(turn) = own.report(report, &definition.timing, now) else {
-            return Turned::default();
+        let Some(transition) = own.report(report, &definition.timing, now) else {
+            return HealthChange::default();
         };
-        let (verdict, presumed) = self.together(combine);
-        if (verdict, presumed) == (self.verdict, self.presumed) {
-            return Turned {
+        let (state, assumed) = self.together(combine);
+        if (state, assumed) == (self.state, self.assumed) {
+            return HealthChange {
                 server: None,
-                check: Some(turn),
+                check: Some(transition),
             };
         }
         let transition = Transition {
-            from: self.verdict,
-            was_presumed: self.presumed,
-            to: verdict,
-            reason: self.reason_in_words(checks, combine, check, verdict, &turn),
+            from: self.state,
+            was_assumed: self.assumed,
+            to: state,
+            reason: self.describe(checks, combine, check, state, &transition),
         };
         self.before = Some((self.since, self.penalty));
         if let Some(damping) = (definition.timing.damping.as_ref())
-            .filter(|_| verdict != self.verdict && !self.presumed)
+            .filter(|_| state != self.state && !self.assumed)
         {
             self.penalty.change(damping, now);
         }
         // What was presumed and is confirmed holds for as long as it was presumed.
-        if verdict != self.verdict {
+        if state != self.state {
             self.since = now;
         }
-        (self.verdict, self.presumed) = (verdict, presumed);
+        (self.state, self.assumed) = (state, assumed);
         self.reason.clone_from(&transition.reason);
-        Turned {
+        HealthChange {
             server: Some(transition),
-            check: Some(turn),
+            check: Some(transition),
         }
     }
 
     /// The verdict that the checks make over what is believed now, and whether it is a presumption.
-    fn together(&self, combine: Combine) -> (Verdict, bool) {
+    fn together(&self, combine: Combine) -> (HealthState, bool) {
         let counted = self.count(combine);
-        let answered = |check: &CheckHealth| check.verdict == Verdict::Up && !check.presumed;
+        let answered = |check: &CheckHealth| check.state == HealthState::Up && !check.assumed;
         let confirmed = match combine {
             Combine::All => self.checks.iter().all(answered),
             Combine::Any => self.checks.iter().any(answered),
         };
-        if (self.verdict, counted.0) == (Verdict::Down, Verdict::Up) && !confirmed {
-            return (Verdict::Down, self.presumed);
+        if (self.state, counted.0) == (HealthState::Down, HealthState::Up) && !confirmed {
+            return (HealthState::Down, self.assumed);
         }
         counted
     }
 
     /// The verdict that the checks make together, presumptions counted, and whether it is one.
-    fn count(&self, combine: Combine) -> (Verdict, bool) {
+    fn count(&self, combine: Combine) -> (HealthState, bool) {
         // What one check alone decides: down with `all`, up with `any`.
         let alone = match combine {
-            Combine::All => Verdict::Down,
-            Combine::Any => Verdict::Up,
+            Combine::All => HealthState::Down,
+            Combine::Any => HealthState::Up,
         };
-        let deciding = || self.checks.iter().filter(|check| check.verdict == alone);
+        let deciding = || self.checks.iter().filter(|check| check.state == alone);
         if deciding().next().is_some() {
             return (
                 alone,
-                self.presumed && deciding().all(|check| check.presumed),
+                self.assumed && deciding().all(|check| check.assumed),
             );
         }
         let other = match alone {
-            Verdict::Up => Verdict::Down,
-            Verdict::Down => Verdict::Up,
+            HealthState::Up => HealthState::Down,
+            HealthState::Down => HealthState::Up,
         };
-        let unsure = self.checks.iter().any(|check| check.presumed);
-        (other, self.presumed && unsure)
+        let unsure = self.checks.iter().any(|check| check.assumed);
+        (other, self.assumed && unsure)
     }
 
-    fn reason_in_words(
+    fn describe(
         &self,
         checks: &[Check],
         combine: Combine,
         check: usize,
-        verdict: Verdict,
-        turn: &Transition,
+        state: HealthState,
+        transition: &Transition,
     ) -> String {
         let all = checks.len();
         if all < 2 {
-            return turn.reason.clone();
+            return transition.reason.clone();
         }
         let name = &checks[check].name;
         let agreeing = (self.checks.iter())
-            .filter(|known| known.verdict == verdict)
+            .filter(|known| known.state == state)
             .count();
         let needed = match combine {
             Combine::All => "all have to be up",
             Combine::Any => "any will do",
         };
         format!(
-            "check {name}: {}; {agreeing} of {all} checks {verdict}, {needed}",
-            turn.reason
+            "check {name}: {}; {agreeing} of {all} checks {state}, {needed}",
+            transition.reason
         )
     }
 }

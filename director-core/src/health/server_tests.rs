@@ -52,9 +52,9 @@ fn report(good: bool) -> Report {
 }
 
 /// Answers as a word: `0g1f` is check 0 good, check 1 failed. The verdict after each, `?` behind a presumption.
-fn story(combine: Combine, presumed: Verdict, answers: &str) -> String {
+fn story(combine: Combine, assumed: HealthState, answers: &str) -> String {
     let service = service(2, combine, None);
-    let mut health = Health::presumed(presumed, "", Moment::START).asked_by(&service.checks);
+    let mut health = Health::assumed(assumed, "", Moment::START).asked_by(&service.checks);
     let letters: Vec<char> = answers.chars().collect();
     let mut told = String::new();
     for pair in letters.chunks(2) {
@@ -66,38 +66,38 @@ fn story(combine: Combine, presumed: Verdict, answers: &str) -> String {
             report(pair[1] == 'g'),
             Moment::START,
         );
-        told += &health.verdict.to_string();
-        told += if health.presumed { "? " } else { " " };
+        told += &health.state.to_string();
+        told += if health.assumed { "? " } else { " " };
     }
     told.trim_end().to_owned()
 }
 
 #[test]
 fn all_checks_have_to_be_up() {
-    let all = |presumed, answers| story(Combine::All, presumed, answers);
-    assert_eq!(all(Verdict::Up, "0g1g1f1g"), "up? up down up");
+    let all = |assumed, answers| story(Combine::All, assumed, answers);
+    assert_eq!(all(HealthState::Up, "0g1g1f1g"), "up? up down up");
     assert_eq!(
-        all(Verdict::Up, "0f0g1g"),
+        all(HealthState::Up, "0f0g1g"),
         "down down up",
         "nobody rises on a presumption"
     );
-    assert_eq!(all(Verdict::Down, "0g1g"), "down? up");
-    assert_eq!(all(Verdict::Down, "0f"), "down");
+    assert_eq!(all(HealthState::Down, "0g1g"), "down? up");
+    assert_eq!(all(HealthState::Down, "0f"), "down");
 }
 
 #[test]
 fn any_check_will_do() {
-    let any = |presumed, answers| story(Combine::Any, presumed, answers);
-    assert_eq!(any(Verdict::Up, "0g0f1f1g"), "up up down up");
-    assert_eq!(any(Verdict::Down, "0f1g"), "down? up");
-    assert_eq!(any(Verdict::Down, "0f1f"), "down? down");
+    let any = |assumed, answers| story(Combine::Any, assumed, answers);
+    assert_eq!(any(HealthState::Up, "0g0f1f1g"), "up up down up");
+    assert_eq!(any(HealthState::Down, "0f1g"), "down? up");
+    assert_eq!(any(HealthState::Down, "0f1f"), "down? down");
 }
 
 #[test]
 fn the_reason_names_the_check_that_decided() {
     let service = service(2, Combine::All, None);
-    let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
-    let turned = health.report(
+    let mut health = Health::assumed(HealthState::Up, "", Moment::START).asked_by(&service.checks);
+    let change = health.report(
         &service.checks,
         service.combine,
         1,
@@ -105,7 +105,7 @@ fn the_reason_names_the_check_that_decided() {
         Moment::START,
     );
     assert_eq!(
-        turned.server.map(|turn| turn.reason),
+        change.server.map(|transition| transition.reason),
         Some("check c1: connection refused, 1 of 1; 1 of 2 checks down, all have to be up".into())
     );
 }
@@ -114,7 +114,7 @@ fn the_reason_names_the_check_that_decided() {
 fn new_checks_presume_what_is_believed_and_former_ones_go_on() {
     let service = service(3, Combine::All, None);
     let [first, second, third] = [0, 1, 2].map(|place| service.checks[place].clone());
-    let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
+    let mut health = Health::assumed(HealthState::Up, "", Moment::START).asked_by(&service.checks);
     health.report(
         &service.checks,
         service.combine,
@@ -129,10 +129,10 @@ fn new_checks_presume_what_is_believed_and_former_ones_go_on() {
         report(false),
         Moment::START,
     );
-    health.rearrange(&[third, second.clone()], &[], Combine::All, Moment::START);
-    assert_eq!((health.verdict, health.presumed), (Verdict::Down, false));
-    health.rearrange(&[first, second], &[], Combine::Any, Moment::START);
-    assert_eq!(health.checks[0].verdict, Verdict::Down, "new again");
+    health.redefine_checks(&[third, second.clone()], &[], Combine::All, Moment::START);
+    assert_eq!((health.state, health.assumed), (HealthState::Down, false));
+    health.redefine_checks(&[first, second], &[], Combine::Any, Moment::START);
+    assert_eq!(health.checks[0].state, HealthState::Down, "new again");
     let known: Vec<bool> = health
         .checks
         .iter()
@@ -158,19 +158,19 @@ fn new_definitions_raise_nobody_before_every_check_that_counts_has_answered_anew
     let checks = &service.checks;
     let now = Moment::START;
     for (combine, left, answers) in [
-        (Combine::All, 2, &[(0, Verdict::Down), (1, Verdict::Up)][..]),
-        (Combine::Any, 3, &[(2, Verdict::Down), (1, Verdict::Up)]),
+        (Combine::All, 2, &[(0, HealthState::Down), (1, HealthState::Up)][..]),
+        (Combine::Any, 3, &[(2, HealthState::Down), (1, HealthState::Up)]),
     ] {
-        let mut health = Health::presumed(Verdict::Up, "", now).asked_by(checks);
+        let mut health = Health::assumed(HealthState::Up, "", now).asked_by(checks);
         for (check, good) in [(0, true), (1, true), (2, false)] {
             health.report(checks, Combine::All, check, report(good), now);
         }
         let checks = &checks[..left];
-        assert!(health.rearrange(checks, &[], combine, now), "{combine:?}");
-        assert_eq!((health.verdict, health.presumed), (Verdict::Down, false));
-        for (check, verdict) in answers {
+        assert!(health.redefine_checks(checks, &[], combine, now), "{combine:?}");
+        assert_eq!((health.state, health.assumed), (HealthState::Down, false));
+        for (check, state) in answers {
             health.report(checks, combine, *check, report(*check < 2), now);
-            assert_eq!(health.verdict, *verdict, "{combine:?} {check}");
+            assert_eq!(health.state, *state, "{combine:?} {check}");
         }
     }
 }
@@ -180,7 +180,7 @@ fn a_check_that_asks_something_else_has_answered_nothing() {
     let service = service(2, Combine::All, None);
     let checks = &service.checks;
     let now = Moment::START;
-    let mut health = Health::presumed(Verdict::Up, "", now)
+    let mut health = Health::assumed(HealthState::Up, "", now)
         .asked_by(checks)
         .about(&[asks(80), asks(81)]);
     for (check, good) in [(0, true), (1, false)] {
@@ -190,14 +190,14 @@ fn a_check_that_asks_something_else_has_answered_nothing() {
         timeout: Duration::from_secs(9),
         ..asks(80)
     };
-    health.rearrange(checks, &[longer, asks(81)], Combine::All, now);
-    assert!(!health.checks[0].presumed, "the same question");
-    health.rearrange(checks, &[asks(8080), asks(81)], Combine::All, now);
-    assert!(health.checks[0].presumed && !health.checks[1].presumed);
+    health.redefine_checks(checks, &[longer, asks(81)], Combine::All, now);
+    assert!(!health.checks[0].assumed, "the same question");
+    health.redefine_checks(checks, &[asks(8080), asks(81)], Combine::All, now);
+    assert!(health.checks[0].assumed && !health.checks[1].assumed);
     health.report(checks, Combine::All, 1, report(true), now);
-    assert_eq!(health.verdict, Verdict::Down, "port 8080 was never asked");
+    assert_eq!(health.state, HealthState::Down, "port 8080 was never asked");
     health.report(checks, Combine::All, 0, report(true), now);
-    assert_eq!(health.verdict, Verdict::Up);
+    assert_eq!(health.state, HealthState::Up);
 }
 
 #[test]
@@ -208,13 +208,13 @@ fn a_server_that_changes_too_often_is_held_out_until_it_is_calm() {
         release_below: 1,
     };
     let service = service(1, Combine::All, Some(damping));
-    let mut health = Health::presumed(Verdict::Up, "", Moment::START).asked_by(&service.checks);
+    let mut health = Health::assumed(HealthState::Up, "", Moment::START).asked_by(&service.checks);
     let mut now = Moment::START;
     for good in [true, false, true, false, true] {
         now = now + Duration::from_secs(1);
         health.report(&service.checks, service.combine, 0, report(good), now);
     }
-    assert_eq!(health.verdict, Verdict::Up);
+    assert_eq!(health.state, HealthState::Up);
     assert!(!health.is_available(), "four changes in four seconds");
     let released = health.penalty.held_until().unwrap();
     let held = released.since(now);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::outage::Witness;
+use super::outage::LastResults;
 use super::rhythm::{Rhythm, identity};
 use super::schedule::Subscription;
 use super::{Concern, Outcome, Report};
@@ -146,8 +146,8 @@ impl Task {
     }
 
     /// What it has met with.
-    pub(super) fn witness(&self) -> Witness {
-        Witness {
+    pub(super) fn last_results(&self) -> LastResults {
+        LastResults {
             address: (self.probe.road).map_or(self.probe.address, |road| road.toward),
             last_good: self.last_good,
             failing_since: self.failing_since,
@@ -167,7 +167,7 @@ impl Task {
         self.connects_left = match outcome {
             Outcome::Good { .. } if self.connects_left > 0 => self.connects_left - 1,
             Outcome::Good { .. } => *connects,
-            Outcome::Failed { .. } | Outcome::Unable { .. } => 0,
+            Outcome::Failed { .. } | Outcome::LocalError { .. } => 0,
         };
     }
 }

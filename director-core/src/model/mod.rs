@@ -38,7 +38,7 @@ pub use scheduling::{
 };
 pub use secret::Secret;
 pub use service::{
-    Check, CheckTiming, Combine, Damping, FirstVerdict, OnFailure, OnStop, VirtualService, Window,
+    Check, CheckTiming, Combine, Damping, InitialHealth, OnFailure, OnStop, VirtualService, Window,
 };
 pub use tuning::{KernelTimeouts, Profile, Tuned};
 

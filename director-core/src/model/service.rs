@@ -26,7 +26,7 @@ pub struct VirtualService {
     /// How the verdicts of several checks make that of a server.
     pub combine: Combine,
     /// What counts before a server was asked.
-    pub before_first_verdict: FirstVerdict,
+    pub initial_health: InitialHealth,
     /// What happens to a real server that fails.
     pub on_failure: OnFailure,
     /// What happens to the service when the director stops.
@@ -71,7 +71,7 @@ pub enum Combine {
 /// What counts of a server before it was asked for the first time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FirstVerdict {
+pub enum InitialHealth {
     /// It keeps the weight that the kernel's table gives it, and stays out when it is not there.
     #[default]
     Adopt,

@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::health::HealthBook;
+use crate::health::HealthByServer;
 use crate::model::{FIRST_TIER, Minimum, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::Overrides;
@@ -98,7 +98,7 @@ impl Pools {
 
 /// The tiers of a service in their order.
 #[must_use]
-pub fn census(service: &VirtualService, book: &HealthBook, overrides: &Overrides) -> Vec<Census> {
+pub fn census(service: &VirtualService, book: &HealthByServer, overrides: &Overrides) -> Vec<Census> {
     let mut tiers: BTreeMap<u32, Census> = BTreeMap::new();
     for server in service
         .real_servers
@@ -119,7 +119,7 @@ pub fn census(service: &VirtualService, book: &HealthBook, overrides: &Overrides
         match book.get(&target) {
             // Its own word counts, also before it was asked.
             Some(health) if health.is_advised_out() => {}
-            Some(health) if health.presumed => tier.unknown += 1,
+            Some(health) if health.assumed => tier.unknown += 1,
             Some(health) => tier.available += usize::from(health.is_available()),
             None => tier.available += 1,
         }
@@ -147,7 +147,7 @@ impl Pool {
 
     /// The state that follows from this one.
     #[must_use]
-    pub fn judge(self, rule: &Minimum, tiers: &[Census], now: Moment) -> Self {
+    pub fn evaluate(self, rule: &Minimum, tiers: &[Census], now: Moment) -> Self {
         let whole = tiers.first().map_or(0, |tier| tier.all);
         let needed = rule.servers.at_least(whole).max(1);
         let back_at = rule.back_at.at_least(whole).max(needed);
@@ -224,11 +224,11 @@ mod tests {
     /// Open tier and whether there are too few, after each census in turn.
     fn course(rule: &Minimum, turns: &[&[Census]]) -> Vec<(u32, bool)> {
         let mut pool = Pool::begin(1, Moment::START);
-        let judge = |turn: &&[Census]| {
-            pool = pool.judge(rule, turn, Moment::START);
+        let evaluate = |transition: &&[Census]| {
+            pool = pool.evaluate(rule, transition, Moment::START);
             (pool.open, pool.shortage.is_some())
         };
-        turns.iter().map(judge).collect()
+        turns.iter().map(evaluate).collect()
     }
 
     #[test]
@@ -274,7 +274,7 @@ mod tests {
         let rule = rule(Quantity::Number(2), Quantity::Percent(75));
         let with = |available| [tier(1, 4, available, 0)];
         let turns = [4, 2, 1, 2, 3].map(with);
-        let turns: Vec<&[Census]> = turns.iter().map(|turn| turn.as_slice()).collect();
+        let turns: Vec<&[Census]> = turns.iter().map(|transition| transition.as_slice()).collect();
         let short: Vec<bool> = course(&rule, &turns).into_iter().map(|(_, s)| s).collect();
         assert_eq!(short, [false, false, true, true, false]);
     }

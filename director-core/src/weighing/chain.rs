@@ -224,8 +224,8 @@ fn advised(f: &mut fmt::Formatter<'_>, advice: &Advice) -> fmt::Result {
 }
 
 fn judged(f: &mut fmt::Formatter<'_>, health: &Health, held_for: Option<Duration>) -> fmt::Result {
-    let presumed = if health.presumed { "presumed " } else { "" };
-    write!(f, "{presumed}{}: {}", health.verdict, health.reason)?;
+    let assumed = if health.assumed { "presumed " } else { "" };
+    write!(f, "{assumed}{}: {}", health.state, health.reason)?;
     match held_for {
         Some(left) => write!(
             f,

@@ -16,7 +16,7 @@ pub use chain::{Because, Chain, ExplainedLink, Link};
 pub(crate) use service::waits_for_connections;
 pub use service::{Guest, Weighed, Weighing};
 
-use crate::health::{Health, HealthBook};
+use crate::health::{Health, HealthByServer};
 use crate::model::{Model, RealServer, SlowStart, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{Override, OverrideKind, Overrides};
@@ -29,7 +29,7 @@ pub struct Situation<'a> {
     /// What is defined.
     pub model: &'a Model,
     /// Verdicts; a server that it does not know counts as up.
-    pub book: &'a HealthBook,
+    pub book: &'a HealthByServer,
     /// Overrides.
     pub overrides: &'a Overrides,
     /// Slow starts, drains, and whether the pools have enough servers.
@@ -100,7 +100,7 @@ const RULES: &[Rule] = &[
     rules::room,
     rules::slow_start,
     rules::agent,
-    rules::verdict,
+    rules::state,
     rules::override_,
 ];
 

@@ -91,9 +91,9 @@ fn advised<'a>(
 /// A server that is down is out. Before its first verdict it keeps the weight that the kernel has, so that a start moves
 /// no traffic: a presumption raises nobody, not even one that somebody else has removed meanwhile. One that is to have no
 /// weight has none at once, also when it can never be asked.
-pub(super) fn verdict<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+pub(super) fn state<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let health = facts.health?;
-    let weight = match (health.is_available(), health.presumed) {
+    let weight = match (health.is_available(), health.assumed) {
         (true, false) => before,
         (true, true) if before == Some(0) || health.is_advised_out() => before,
         (true, true) => facts.known.map(|known| known.settings.weight),
@@ -137,7 +137,7 @@ fn overridden_weight(facts: &Facts<'_>, weight: u32, before: u32) -> u32 {
     let share = facts.ramp.map_or(full, |(rule, ramp)| {
         scaled(full, rule.percent(ramp.elapsed(facts.now)))
     });
-    let answered = facts.health.is_none_or(|health| !health.presumed);
+    let answered = facts.health.is_none_or(|health| !health.assumed);
     if answered { share } else { share.min(before) }
 }
 

@@ -73,18 +73,18 @@ impl<'a> Situation<'a> {
         }
         let asked = |weighing: &Weighing<'_>| {
             let health = self.book.get(&(service.id, weighing.server.endpoint));
-            health.is_none_or(|health| !health.presumed)
+            health.is_none_or(|health| !health.assumed)
         };
         let ruled = |weighing: &Weighing<'_>| {
             let target = (service.id, weighing.server.endpoint);
             self.overrides.taking_out(&target).is_some()
         };
-        let all_asked = servers.iter().all(|server| asked(server) || ruled(server));
+        let all_probed = servers.iter().all(|server| asked(server) || ruled(server));
         let serving = servers.iter().any(serves);
-        call_fallback(service, &mut fallback, serving, all_asked, replaces);
+        call_fallback(service, &mut fallback, serving, all_probed, replaces);
 
         // A fallback that serves is no guest, however little is known of the servers.
-        let decided = serving || all_asked || fallback.iter().any(serves);
+        let decided = serving || all_probed || fallback.iter().any(serves);
         let mut weighed = Weighed {
             guests: self.guests(service, observed, decided),
             servers,
@@ -144,7 +144,7 @@ impl<'a> Situation<'a> {
             // What nobody has asked yet is not known to be bad, and keeps what it has; who is out by the will of its own
             // people is not out by a verdict.
             let health = self.book.get(&target);
-            if health.is_some_and(|health| health.presumed || health.is_advised_to_rest()) {
+            if health.is_some_and(|health| health.assumed || health.is_advised_to_rest()) {
                 continue;
             }
             weighing.drain = None;
@@ -361,14 +361,14 @@ fn call_fallback(
     service: &VirtualService,
     fallback: &mut [Weighing<'_>],
     serving: bool,
-    all_asked: bool,
+    all_probed: bool,
     replaces: Option<Shortage>,
 ) {
     for weighing in fallback {
         let because = match replaces {
             Some(shortage) => Because::FallbackReplaces(shortage),
             None if serving => Because::FallbackWaits,
-            None if all_asked => Because::FallbackServes,
+            None if all_probed => Because::FallbackServes,
             None => Because::FallbackUndecided,
         };
         let waits = matches!(because, Because::FallbackWaits | Because::FallbackUndecided);

@@ -31,7 +31,7 @@ pub(crate) fn definitions(dice: &mut Dice) -> Vec<Brief> {
             on_failure: dice.pick(&[OnFailure::Remove, OnFailure::Quiesce, OnFailure::Drain]),
             recovery: recovery(dice),
             tiers: tiers(dice),
-            judge: dice.pick(&[|_| {}, |_| {}, both_checks, either_check]),
+            evaluate: dice.pick(&[|_| {}, |_| {}, both_checks, either_check]),
             ..Brief::new(vip, &servers)
         });
     }

@@ -1,6 +1,6 @@
 //! What must hold after every step, and what at rest.
 
-use director_core::health::Verdict;
+use director_core::health::HealthState;
 use director_core::model::{BelowMinimum, ServiceId};
 use director_core::snapshot::{ServerView, ServiceView};
 
@@ -85,7 +85,7 @@ fn pooled_as_judged(service: &ServiceView, server: &ServerView, withdrawn: bool)
     let known_bad = server
         .health
         .as_ref()
-        .is_some_and(|health| health.verdict == Verdict::Down && !health.presumed);
+        .is_some_and(|health| health.state == HealthState::Down && !health.assumed);
     let at = || format!("{} {}", service.id, server.endpoint);
     assert!(
         !pooled(server) || is_enabled(server),
@@ -119,7 +119,7 @@ fn is_enabled(server: &ServerView) -> bool {
 /// One that is, and has answered well.
 fn is_good(server: &ServerView) -> bool {
     let health = server.health.as_ref();
-    is_enabled(server) && health.is_some_and(|health| health.is_available() && !health.presumed)
+    is_enabled(server) && health.is_some_and(|health| health.is_available() && !health.assumed)
 }
 
 /// When all faults have stopped for long enough.

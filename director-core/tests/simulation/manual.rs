@@ -150,7 +150,7 @@ impl Reading<'_> {
         let world = &self.stage.world;
         let first = !world.dead.contains(&address);
         let mut judging = JudgingDefinition::default();
-        (self.brief.judge)(&mut judging);
+        (self.brief.evaluate)(&mut judging);
         if judging.further_checks.is_empty() {
             return first;
         }

@@ -33,7 +33,7 @@ pub(crate) struct Brief {
     /// Changes the check where a story needs another one.
     pub(crate) tune: fn(&mut CheckDefinition),
     /// Adds what else makes the verdict.
-    pub(crate) judge: fn(&mut JudgingDefinition),
+    pub(crate) evaluate: fn(&mut JudgingDefinition),
 }
 
 impl Brief {
@@ -50,7 +50,7 @@ impl Brief {
             tiers: Vec::new(),
             interface: None,
             tune: |_| {},
-            judge: |_| {},
+            evaluate: |_| {},
         }
     }
 }
@@ -113,7 +113,7 @@ fn service(brief: &Brief) -> ServiceDefinition {
     };
     (brief.tune)(&mut check);
     let mut judging = JudgingDefinition::default();
-    (brief.judge)(&mut judging);
+    (brief.evaluate)(&mut judging);
     ServiceDefinition {
         place: place(),
         name: None,

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use director_core::director::{Director, Event};
-use director_core::health::{Outcome, Verdict};
+use director_core::health::{Outcome, HealthState};
 use director_core::memory::Memory;
 use director_core::model::{Combine, Endpoint, Model, Probe, ServiceId};
 use director_core::moment::Moment;
@@ -67,14 +67,14 @@ impl Bystander {
     }
 
     fn remembers(&mut self, memory: &Memory) {
-        let bad = memory.verdicts.iter();
-        let bad = bad.filter(|(_, judged)| judged.verdict == Verdict::Down);
+        let bad = memory.states.iter();
+        let bad = bad.filter(|(_, judged)| judged.state == HealthState::Down);
         self.down.extend(bad.map(|(target, _)| (*target, 0)));
     }
 
     fn judged(&mut self, target: Target, server: &ServerView) {
         let Some(health) = &server.health else { return };
-        if health.verdict == Verdict::Down && !health.presumed {
+        if health.state == HealthState::Down && !health.assumed {
             self.down.insert(target, self.answers);
         } else {
             self.down.remove(&target);
@@ -125,7 +125,7 @@ impl Bystander {
             return;
         };
         let health = view.health.as_ref();
-        if health.is_some_and(|health| health.verdict == Verdict::Down) {
+        if health.is_some_and(|health| health.state == HealthState::Down) {
             self.raised_known_bad = Some(op.clone());
         }
         // Whoever served when all failed at once serves on, also where only the kernel vouched for him.
@@ -197,7 +197,7 @@ fn is_needless(op: &Op, service: &ServiceView) -> bool {
             .iter()
             .any(|override_| override_.kind.takes_out());
         let health = server.health.as_ref();
-        overridden_out || health.is_some_and(|health| health.verdict == Verdict::Down)
+        overridden_out || health.is_some_and(|health| health.state == HealthState::Down)
     });
     all().any(wanted) && !is_bad
 }

@@ -1,6 +1,6 @@
 //! What is known about a real server's health: the judgement, what each check says, the answers.
 
-use director_core::health::{CheckHealth, Frozen, Health, Outcome, Report, Verdict};
+use director_core::health::{CheckHealth, Frozen, Health, Outcome, Report, HealthState};
 use director_core::moment::Moment;
 use director_core::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerHealth {
     /// Up or down.
-    pub state: Verdict,
+    pub state: HealthState,
     /// Only taken from the kernel's table so far.
     pub assumed: bool,
     /// Age.
@@ -31,7 +31,7 @@ pub struct CheckStatus {
     /// The check's name.
     pub name: String,
     /// Its verdict.
-    pub state: Verdict,
+    pub state: HealthState,
     /// It has not decided yet.
     pub assumed: bool,
     /// Age of the verdict.
@@ -186,7 +186,7 @@ impl ProbeResult {
             outcome: match report.outcome {
                 Outcome::Good { .. } => "passed",
                 Outcome::Failed { .. } => "failed",
-                Outcome::Unable { .. } => "local_error",
+                Outcome::LocalError { .. } => "local_error",
             }
             .to_owned(),
             detail: report.outcome.words().to_owned(),

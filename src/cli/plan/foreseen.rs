@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use director_core::desired::assumed;
 use director_core::director::{Director, Effect, Event};
-use director_core::health::Verdict;
+use director_core::health::HealthState;
 use director_core::memory::Memory;
 use director_core::model::{Model, ServiceId};
 use director_core::moment::Moment;
@@ -19,7 +19,7 @@ use crate::ipvs::{Kernel, NetlinkKernel, Scope};
 use crate::store::Left;
 
 /// The changes of an empty table when every real server has this verdict.
-pub(super) fn from_nothing(model: &Model, verdict: Verdict) -> Planned {
+pub(super) fn from_nothing(model: &Model, verdict: HealthState) -> Planned {
     let table = assumed(model, verdict);
     let plan = plan(&Table::default(), &table, &services(model), |_, _| {
         String::new()
@@ -50,7 +50,7 @@ pub(super) fn from_kernel(model: Model, left: Option<Left>) -> Result<Planned, C
     table
         .services
         .retain(|service, _| services(&model).contains(service));
-    let every_server_up = assumed(&model, Verdict::Up);
+    let every_server_up = assumed(&model, HealthState::Up);
     let answered = plan_towards(&table, &every_server_up, &model);
     Ok(Planned {
         before,

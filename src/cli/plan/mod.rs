@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use director_core::definitions::Definitions;
-use director_core::health::Verdict;
+use director_core::health::HealthState;
 use director_core::model::Model;
 use director_core::plan::{Op, Plan, Stake, Step};
 use director_core::table::Table;
@@ -121,8 +121,8 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     };
     output.findings(&loaded.report)?;
     let planned = match args.assume {
-        Some(Assumption::Up) => foreseen::from_nothing(&loaded.model, Verdict::Up),
-        Some(Assumption::Down) => foreseen::from_nothing(&loaded.model, Verdict::Down),
+        Some(Assumption::Up) => foreseen::from_nothing(&loaded.model, HealthState::Up),
+        Some(Assumption::Down) => foreseen::from_nothing(&loaded.model, HealthState::Down),
         None => planned(loaded.model, &args.state, &args.socket, output)?,
     };
     let form = if args.json { Form::Json } else { args.output };

@@ -62,7 +62,7 @@ pub(super) fn run(args: &ProbeArgs, output: &mut Output) -> Result<Exit, CliErro
     Ok(match report.outcome {
         Outcome::Good { .. } => Exit::Fine,
         Outcome::Failed { .. } => Exit::Found,
-        Outcome::Unable { .. } => Exit::Refused,
+        Outcome::LocalError { .. } => Exit::Refused,
     })
 }
 
@@ -70,7 +70,7 @@ fn line(report: &Report) -> String {
     let verdict = match report.outcome {
         Outcome::Good { .. } => "good",
         Outcome::Failed { .. } => "failed",
-        Outcome::Unable { .. } => "unable",
+        Outcome::LocalError { .. } => "unable",
     };
     let millis = report.took.as_secs_f64() * 1000.0;
     format!("{verdict} after {millis:.1} ms: {}\n", report.outcome)

@@ -137,7 +137,7 @@ fn kernel(server: &Server) -> String {
 #[cfg(test)]
 mod tests {
     use director_core::definitions::HostName;
-    use director_core::health::Verdict;
+    use director_core::health::HealthState;
 
     use super::*;
     use crate::api::wire::ServerHealth;
@@ -165,7 +165,7 @@ mod tests {
             active: 3,
             inactive: 7,
             health: Some(ServerHealth {
-                state: Verdict::Down,
+                state: HealthState::Down,
                 assumed: false,
                 age_seconds: 125.0,
                 reason: "connection refused, 3 of 3".to_owned(),

@@ -74,7 +74,7 @@ fn row(result: &ProbeResult) -> [String; 7] {
 
 #[cfg(test)]
 mod tests {
-    use director_core::health::Verdict;
+    use director_core::health::HealthState;
 
     use super::*;
     use crate::api::wire::CheckStatus;
@@ -93,7 +93,7 @@ mod tests {
         let mut text = String::new();
         let check = CheckStatus {
             name: "page".to_owned(),
-            state: Verdict::Up,
+            state: HealthState::Up,
             assumed: false,
             age_seconds: 61.0,
             reason: "status 200".to_owned(),

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use director_core::desired::assumed;
-use director_core::health::Verdict;
+use director_core::health::HealthState;
 use director_core::model::{Endpoint, Model, Profile, ServiceId, is_helper};
 use director_core::table::Table;
 
@@ -61,7 +61,7 @@ pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
     };
     ask_kernel(&mut facts)?;
     if let Some(model) = question.model {
-        facts.defined = Some(assumed(model, Verdict::Up));
+        facts.defined = Some(assumed(model, HealthState::Up));
         facts.names = names(model);
         facts.own_ports = own_ports(model);
         facts.missing_schedulers = missing_schedulers(model);

@@ -8,7 +8,7 @@ use director_core::definitions::{
     RealServerDefinition, ServiceDefinition, VipDefinition,
 };
 use director_core::model::{
-    Combine, Family, FirstVerdict, MarkRange, OnFailure, OnStop, TunnelChecksum,
+    Combine, Family, InitialHealth, MarkRange, OnFailure, OnStop, TunnelChecksum,
 };
 
 use super::{emit_check, emit_recovery};
@@ -123,12 +123,12 @@ fn emit_service(text: &mut String, service: &ServiceDefinition) {
     key(
         "initial_health",
         judging
-            .before_first_verdict
+            .initial_health
             .as_ref()
             .map(|word| match word.value {
-                FirstVerdict::Adopt => "adopt".to_owned(),
-                FirstVerdict::Down => "down".to_owned(),
-                FirstVerdict::Up => "up".to_owned(),
+                InitialHealth::Adopt => "adopt".to_owned(),
+                InitialHealth::Down => "down".to_owned(),
+                InitialHealth::Up => "up".to_owned(),
             }),
     );
     for (name, value) in emit_check::advisers(judging) {

@@ -4,7 +4,7 @@ use director_core::definitions::{
     AgentDefinition, CheckDefinition, DampingDefinition, FreezeDefinition, JudgingDefinition,
     Placed, WeightFromDefinition, WeightSourceDefinition, WindowDefinition,
 };
-use director_core::model::{Combine, FirstVerdict};
+use director_core::model::{Combine, InitialHealth};
 
 use super::address;
 use super::check::{check, command};
@@ -26,13 +26,13 @@ pub(super) fn checks(
             "combine",
             &[("all", Combine::All), ("any", Combine::Any)],
         ),
-        before_first_verdict: reader.word_of(
+        initial_health: reader.word_of(
             service,
             "initial_health",
             &[
-                ("adopt", FirstVerdict::Adopt),
-                ("down", FirstVerdict::Down),
-                ("up", FirstVerdict::Up),
+                ("adopt", InitialHealth::Adopt),
+                ("down", InitialHealth::Down),
+                ("up", InitialHealth::Up),
             ],
         ),
         agent: agent(service, reader),

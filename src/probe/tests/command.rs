@@ -139,7 +139,7 @@ async fn an_unknown_user_is_the_directors_fault() {
     let outcome = command(question, AMPLE).await.outcome;
     assert_eq!(
         outcome,
-        Outcome::Unable {
+        Outcome::LocalError {
             reason: "cannot ask: there is no user no such user".to_owned()
         }
     );

@@ -50,7 +50,7 @@ async fn a_closed_port_is_refused() {
 async fn what_this_host_cannot_reach_says_nothing_about_the_server() {
     // The kernel refuses TCP to a broadcast address before it sends anything.
     let outcome = connect("255.255.255.255:80".parse().unwrap()).await;
-    let expected = Outcome::Unable {
+    let expected = Outcome::LocalError {
         reason: "cannot ask: network is unreachable".to_owned(),
     };
     assert_eq!(outcome, expected);
@@ -59,7 +59,7 @@ async fn what_this_host_cannot_reach_says_nothing_about_the_server() {
 #[tokio::test]
 async fn a_probe_without_port_says_so() {
     let outcome = connect("127.0.0.1:0".parse().unwrap()).await;
-    assert!(matches!(outcome, Outcome::Unable { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::LocalError { .. }), "{outcome:?}");
 }
 
 #[tokio::test]

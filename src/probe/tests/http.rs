@@ -128,5 +128,5 @@ async fn an_unspeakable_request_is_the_directors_fault() {
         ..get()
     };
     let outcome = report(address, question, AMPLE).await.outcome;
-    assert!(matches!(outcome, Outcome::Unable { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::LocalError { .. }), "{outcome:?}");
 }

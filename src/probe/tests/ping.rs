@@ -29,7 +29,7 @@ async fn an_echo_is_good_in_both_families_or_the_director_lacks_the_right() {
         if may_ping() {
             assert!(matches!(outcome, Outcome::Good { .. }), "{outcome:?}");
         } else {
-            assert!(matches!(outcome, Outcome::Unable { .. }), "{outcome:?}");
+            assert!(matches!(outcome, Outcome::LocalError { .. }), "{outcome:?}");
         }
     }
 }
@@ -50,5 +50,5 @@ async fn several_probes_at_once_take_their_own_answers() {
 async fn a_broadcast_address_is_no_server() {
     // The kernel refuses before anything is sent.
     let outcome = ping("255.255.255.255").await;
-    assert!(matches!(outcome, Outcome::Unable { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::LocalError { .. }), "{outcome:?}");
 }

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Combine, FirstVerdict, Model, OnFailure, OnStop, ServiceId, VirtualService};
+use super::{Combine, InitialHealth, Model, OnFailure, OnStop, ServiceId, VirtualService};
 use crate::definitions::{Definitions, PortDefinition, ServiceDefinition};
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -194,10 +194,10 @@ fn service(
             .combine
             .as_ref()
             .map_or(Combine::default(), |word| word.value),
-        before_first_verdict: judging
-            .before_first_verdict
+        initial_health: judging
+            .initial_health
             .as_ref()
-            .map_or(FirstVerdict::default(), |word| word.value),
+            .map_or(InitialHealth::default(), |word| word.value),
         on_failure: written
             .on_failure
             .as_ref()

@@ -23,7 +23,7 @@ pub(super) const COMBINE: Key = key("combine", "any")
     );
 
 /// What counts before the first verdict.
-pub(super) const BEFORE_FIRST_VERDICT: Key = key("initial_health", "down")
+pub(super) const INITIAL_HEALTH: Key = key("initial_health", "down")
     .takes(Word(&["adopt", "down", "up"]))
     .default("adopt")
     .means(

@@ -4,7 +4,7 @@ use director_core::model::KNOWN_SCHEDULERS;
 
 use super::Takes::{Either, List, Listen, Mapping, Number, Server, Span, Text, Truth, Word};
 use super::check::{ALONE, CHECK};
-use super::judging::{AGENT_KEY, BEFORE_FIRST_VERDICT, CHECKS, COMBINE, WEIGHT_FROM};
+use super::judging::{AGENT_KEY, INITIAL_HEALTH, CHECKS, COMBINE, WEIGHT_FROM};
 use super::recovery::{DRAIN_KEY, FALLBACK_KEY, MINIMUM_KEY, SLOW_START_KEY};
 use super::{Key, Shape, Takes, key};
 
@@ -54,7 +54,7 @@ pub(in super::super) const SERVICE: Shape = Shape {
                 a mapping."),
         CHECKS,
         COMBINE,
-        BEFORE_FIRST_VERDICT,
+        INITIAL_HEALTH,
         AGENT_KEY,
         WEIGHT_FROM,
         key("on_failure", "quiesce")

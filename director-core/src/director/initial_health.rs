@@ -4,17 +4,17 @@
 use std::sync::Arc;
 
 use super::Director;
-use crate::desired::HealthBook;
-use crate::health::{Health, Verdict};
+use crate::desired::HealthByServer;
+use crate::health::{Health, HealthState};
 use crate::memory::{Advised, Judged};
-use crate::model::{FirstVerdict, ProbeKind, RealServer, VirtualService};
+use crate::model::{InitialHealth, ProbeKind, RealServer, VirtualService};
 use crate::moment::Moment;
 use crate::table::Table;
 
 impl Director {
     /// Gives every server that has no verdict yet its presumption, and forgets those that are gone.
-    pub(super) fn presume(&mut self, table: &Table, now: Moment) {
-        let mut book = HealthBook::new();
+    pub(super) fn assume_health(&mut self, table: &Table, now: Moment) {
+        let mut book = HealthByServer::new();
         let model = Arc::clone(&self.model);
         for service in model.services() {
             let asked = service.fallback.iter().filter(|server| is_asked(server));
@@ -39,12 +39,12 @@ impl Director {
                     .map(|entry| entry.settings.weight);
                 let mut health = match former {
                     Some(mut known) => {
-                        let before = (known.verdict, known.penalty, known.against());
-                        if known.rearrange(checks, &server.probes, service.combine, now) {
-                            self.schedule.ask_now(key.0, key.1, now);
+                        let before = (known.state, known.penalty, known.streak());
+                        if known.redefine_checks(checks, &server.probes, service.combine, now) {
+                            self.schedule.probe_now(key.0, key.1, now);
                         }
                         // A rise waits until the new verdict is kept, so that it has to be handed over.
-                        let after = (known.verdict, known.penalty, known.against());
+                        let after = (known.state, known.penalty, known.streak());
                         self.keeping.changed |= after != before;
                         known
                     }
@@ -63,17 +63,17 @@ impl Director {
                             .map(|known| known.penalty)
                             .unwrap_or_default();
                         self.keeping.believe(key, judged);
-                        let undecided = self.keeping.undecided.remove(&key);
-                        health.resume(undecided.unwrap_or_default(), checks, now);
+                        let pending_changes = self.keeping.pending_changes.remove(&key);
+                        health.resume(pending_changes.unwrap_or_default(), checks, now);
                         health
                     }
                 };
-                if health.presumed && health.verdict == Verdict::Up {
+                if health.assumed && health.state == HealthState::Up {
                     let good = |check: usize| {
                         let known = health.checks.get(check);
-                        known.is_none_or(|check| check.verdict == Verdict::Up)
+                        known.is_none_or(|check| check.state == HealthState::Up)
                     };
-                    self.schedule.vouch(key.0, key.1, good, now);
+                    self.schedule.assume_good(key.0, key.1, good, now);
                 }
                 health.agent = advice.agent.filter(|_| server.agent.is_some());
                 health.weight_source =
@@ -84,7 +84,7 @@ impl Director {
         self.book = book;
         self.keeping.remembered.clear();
         self.keeping.advice.clear();
-        self.keeping.undecided.clear();
+        self.keeping.pending_changes.clear();
         self.next_release = self
             .book
             .values()
@@ -118,10 +118,10 @@ fn first_health(
     if !is_asked(server) {
         return unasked(server, kernel_weight, now);
     }
-    match service.before_first_verdict {
-        FirstVerdict::Adopt => adopted(kernel_weight, now),
-        FirstVerdict::Down => Health::presumed(Verdict::Down, "down until it is asked", now),
-        FirstVerdict::Up => settled(Health::presumed(Verdict::Up, "up until it is asked", now)),
+    match service.initial_health {
+        InitialHealth::Adopt => adopted(kernel_weight, now),
+        InitialHealth::Down => Health::assumed(HealthState::Down, "down until it is asked", now),
+        InitialHealth::Up => settled(Health::assumed(HealthState::Up, "up until it is asked", now)),
     }
     .asked_by(service.checks_of(&server.endpoint))
 }
@@ -129,13 +129,13 @@ fn first_health(
 /// The kernel's table says whether it was in service.
 fn adopted(kernel_weight: Option<u32>, now: Moment) -> Health {
     match kernel_weight {
-        Some(0) => Health::presumed(Verdict::Down, "the kernel had it with weight 0", now),
-        Some(weight) => Health::presumed(
-            Verdict::Up,
+        Some(0) => Health::assumed(HealthState::Down, "the kernel had it with weight 0", now),
+        Some(weight) => Health::assumed(
+            HealthState::Up,
             &format!("the kernel had it with weight {weight}"),
             now,
         ),
-        None => Health::presumed(Verdict::Down, "not asked yet", now),
+        None => Health::assumed(HealthState::Down, "not asked yet", now),
     }
 }
 
@@ -143,17 +143,17 @@ fn adopted(kernel_weight: Option<u32>, now: Moment) -> Health {
 fn unasked(server: &RealServer, kernel_weight: Option<u32>, now: Moment) -> Health {
     let adopted = adopted(kernel_weight, now);
     let off = (server.probes.iter()).any(|probe| probe.kind == ProbeKind::AlwaysDown);
-    settled(match (off, adopted.verdict) {
-        (false, _) => Health::presumed(Verdict::Up, "counts as up unasked", now),
+    settled(match (off, adopted.state) {
+        (false, _) => Health::assumed(HealthState::Up, "counts as up unasked", now),
         // Whoever is in service stays there; nobody comes into it.
-        (true, Verdict::Up) => adopted,
-        (true, Verdict::Down) => Health::presumed(Verdict::Down, "counts as down unasked", now),
+        (true, HealthState::Up) => adopted,
+        (true, HealthState::Down) => Health::assumed(HealthState::Down, "counts as down unasked", now),
     })
 }
 
 /// A verdict for which no report is awaited.
 fn settled(mut health: Health) -> Health {
-    health.presumed = false;
+    health.assumed = false;
     health
 }
 

@@ -3,73 +3,73 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckHealth, Report, Verdict};
+use super::{CheckHealth, Report, HealthState};
 use crate::model::CheckTiming;
 use crate::moment::Moment;
 
 /// What a check has been answered and has not judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undecided {
+pub struct PendingChange {
     /// The check, by its name.
     pub check: String,
     /// The verdict that the answers speak against.
-    pub verdict: Verdict,
+    pub state: HealthState,
     /// How many in a row do.
-    pub against: u32,
+    pub streak: u32,
     /// The answers that count, the oldest first.
     pub answers: Vec<(Moment, Report)>,
 }
 
-impl Undecided {
+impl PendingChange {
     /// Whether they say nothing any more: a director that asked anew at its usual pace all the while would have decided.
     fn has_lapsed(&self, timing: &CheckTiming, now: Moment) -> bool {
-        let lasts = timing.every.saturating_mul(needed(timing, self.verdict));
+        let lasts = timing.every.saturating_mul(needed(timing, self.state));
         let last = self.answers.last();
         last.is_none_or(|(at, _)| now.since(*at) > lasts)
     }
 }
 
 /// How many answers make another verdict of this one, at most.
-fn needed(timing: &CheckTiming, verdict: Verdict) -> u32 {
-    match (timing.window, verdict) {
+fn needed(timing: &CheckTiming, state: HealthState) -> u32 {
+    match (timing.window, state) {
         (Some(window), _) => window.of,
-        (None, Verdict::Up) => timing.fall,
-        (None, Verdict::Down) => timing.rise,
+        (None, HealthState::Up) => timing.fall,
+        (None, HealthState::Down) => timing.rise,
     }
 }
 
 impl CheckHealth {
     /// What has not decided yet, if there is such.
-    pub(crate) fn undecided(&self, timing: &CheckTiming) -> Option<Undecided> {
-        let counted = timing.window.map_or(self.against, |window| window.of);
+    pub(crate) fn pending_changes(&self, timing: &CheckTiming) -> Option<PendingChange> {
+        let counted = timing.window.map_or(self.streak, |window| window.of);
         let counted = usize::try_from(counted).unwrap_or(usize::MAX);
         let answers = self.history.last_counted(counted);
         let is_mixed = timing.window.is_some_and(|window| {
             let (good, all) = self.history.good_in(window);
             good > 0 && good < all
         });
-        let speaks = self.against > 0 || is_mixed;
-        speaks.then(|| Undecided {
+        let speaks = self.streak > 0 || is_mixed;
+        speaks.then(|| PendingChange {
             check: self.name.clone(),
-            verdict: self.verdict,
-            against: self.against,
+            state: self.state,
+            streak: self.streak,
             answers,
         })
     }
 
     /// Whether an answer has changed what is undecided.
-    pub(crate) fn is_undecided_anew(&self, before: u32, timing: &CheckTiming) -> bool {
-        self.against != before || (timing.window.is_some() && self.undecided(timing).is_some())
+    pub(crate) fn pending_change_differs(&self, before: u32, timing: &CheckTiming) -> bool {
+        self.streak != before || (timing.window.is_some() && self.pending_changes(timing).is_some())
     }
 
     /// Goes on with what had not decided when the director before this one ended.
-    pub(super) fn resume(&mut self, undecided: Undecided, timing: &CheckTiming, now: Moment) {
+    pub(super) fn resume(&mut self, pending_changes: PendingChange, timing: &CheckTiming, now: Moment) {
         // Of a server about which something else is believed now, they say nothing.
-        if undecided.verdict != self.verdict || undecided.has_lapsed(timing, now) {
+        if pending_changes.state != self.state || pending_changes.has_lapsed(timing, now) {
             return;
         }
-        self.against = undecided.against;
-        for (at, report) in undecided.answers {
+        self.streak = pending_changes.streak;
+        for (at, report) in pending_changes.answers {
             self.keep(report, at);
         }
     }
@@ -127,20 +127,20 @@ mod tests {
     }
 
     fn up() -> CheckHealth {
-        CheckHealth::presumed("page", Verdict::Up, "", Moment::START)
+        CheckHealth::assumed("page", HealthState::Up, "", Moment::START)
     }
 
     /// How many more failures take a server down after a restart that takes this long; at most nine are tried.
     fn failures_after(timing: &CheckTiming, answers: &str, away: Duration) -> usize {
         let mut health = up();
         let now = answer(&mut health, timing, answers, Moment::START);
-        let undecided = health.undecided(timing);
+        let pending_changes = health.pending_changes(timing);
         let mut next = up();
-        if let Some(undecided) = undecided {
-            next.resume(undecided, timing, now + away);
+        if let Some(pending_changes) = pending_changes {
+            next.resume(pending_changes, timing, now + away);
         }
         let mut failures = 0;
-        while next.verdict == Verdict::Up && failures < 9 {
+        while next.state == HealthState::Up && failures < 9 {
             answer(&mut next, timing, "f", now + away);
             failures += 1;
         }
@@ -176,14 +176,14 @@ mod tests {
     fn what_speaks_against_another_verdict_counts_not() {
         let mut health = up();
         answer(&mut health, &ROW, "gff", Moment::START);
-        let mut down = CheckHealth::presumed("page", Verdict::Down, "", Moment::START);
-        let undecided = health.undecided(&ROW);
-        assert_eq!(undecided.as_ref().map(|known| known.against), Some(2));
+        let mut down = CheckHealth::assumed("page", HealthState::Down, "", Moment::START);
+        let pending_changes = health.pending_changes(&ROW);
+        assert_eq!(pending_changes.as_ref().map(|known| known.streak), Some(2));
         down.resume(
-            undecided.unwrap_or_else(|| unreachable!()),
+            pending_changes.unwrap_or_else(|| unreachable!()),
             &ROW,
             Moment::START,
         );
-        assert_eq!((down.against, down.last()), (0, None));
+        assert_eq!((down.streak, down.last()), (0, None));
     }
 }
