@@ -29,7 +29,7 @@ pub struct Memory {
     /// Verdicts stood still.
     pub freeze: Option<Frozen>,
     /// A freeze was ended though nobody answered, and nobody has answered since.
-    pub freeze_is_spent: bool,
+    pub freeze_used: bool,
     /// Services that are ours to change, those included that are still to leave the kernel.
     pub owned: BTreeSet<ServiceId>,
     /// How services leave that wait for connections to end: those that were defined, and those on their way out. One that

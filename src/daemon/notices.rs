@@ -34,11 +34,11 @@ pub(super) fn log(notice: &Notice) {
                 took.as_secs_f64() * 1000.0,
             );
         }
-        Notice::Freeze(FreezeNotice::Frozen { .. } | FreezeNotice::GoesOn { .. }) => {
+        Notice::Freeze(FreezeNotice::Frozen { .. } | FreezeNotice::StillFrozen { .. }) => {
             tracing::error!("{notice}")
         }
         Notice::LocalError { .. }
-        | Notice::Freeze(FreezeNotice::Thawed(_))
+        | Notice::Freeze(FreezeNotice::Unfrozen(_))
         | Notice::Unheard { .. }
         | Notice::Held { .. }
         | Notice::Drift { .. }

@@ -29,14 +29,14 @@ impl Director {
         let subscriptions = self.schedule.answered(probe, report, now);
         let is_check =
             |subscription: &Subscription| matches!(subscription.concern, Concern::Check(_));
-        let stands_still =
-            subscriptions.iter().any(is_check) && self.stands_still(report, now, effects);
+        let frozen_by =
+            subscriptions.iter().any(is_check) && self.frozen_by(report, now, effects);
         // It may be the last answer that readiness waits for, whatever it says.
         self.unsettled |= !self.ready_told;
         let mut pending_changes = false;
         for subscription in subscriptions {
             let wished = match subscription.concern {
-                Concern::Check(check) if stands_still => {
+                Concern::Check(check) if frozen_by => {
                     self.noted(&subscription, check, report, now, effects)
                 }
                 Concern::Check(check) => {

@@ -28,7 +28,7 @@ impl Director {
         let mail = self.herald.next_due();
         let memory = self.keeping.next_due();
         let bulletin = self.courier.next_due();
-        let thaw = self.frozen.as_ref().and_then(|frozen| frozen.until);
+        let unfreeze = self.frozen.as_ref().and_then(|frozen| frozen.until);
         let host = self
             .host
             .next(self.ready_at_last())
@@ -47,7 +47,7 @@ impl Director {
             memory,
             bulletin,
             self.next_release,
-            thaw,
+            unfreeze,
             host,
             ready,
         ];

@@ -23,23 +23,23 @@ pub enum FreezeNotice {
         lasts: Option<Duration>,
     },
     /// They did when the director before this one ended, and it goes on.
-    GoesOn {
+    StillFrozen {
         /// How many, by address.
         servers: usize,
         /// The words of the failure that completed it.
         words: String,
     },
     /// It is over.
-    Thawed(Thaw),
+    Unfrozen(UnfreezeReason),
 }
 
 /// Why it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Thaw {
+pub enum UnfreezeReason {
     /// A server answers well again.
-    Answered,
+    ServerPassed,
     /// The time is over and nobody answers.
-    TimeOver,
+    Expired,
     /// The operator says so.
     Operator,
     /// New definitions know no freeze.
@@ -64,19 +64,19 @@ impl fmt::Display for FreezeNotice {
                      every verdict stands still {end}; ipvsctl unfreeze when they really failed"
                 )
             }
-            Self::GoesOn { servers, words } => write!(
+            Self::StillFrozen { servers, words } => write!(
                 f,
                 "ALARM: all {servers} servers failed at once before this start ({words}): every verdict still stands still \
                  until one answers; ipvsctl unfreeze when they really failed"
             ),
-            Self::Thawed(why) => {
+            Self::Unfrozen(why) => {
                 let why = match why {
-                    Thaw::Answered => "a server answers again",
-                    Thaw::TimeOver => {
+                    UnfreezeReason::ServerPassed => "a server answers again",
+                    UnfreezeReason::Expired => {
                         "its time is over and nobody answers: the servers count as failed"
                     }
-                    Thaw::Operator => "the operator has ended it",
-                    Thaw::Redefined => "new definitions have none",
+                    UnfreezeReason::Operator => "the operator has ended it",
+                    UnfreezeReason::Redefined => "new definitions have none",
                 };
                 write!(f, "verdicts move again: {why}")
             }
@@ -86,21 +86,21 @@ impl fmt::Display for FreezeNotice {
 
 impl Director {
     /// Looks at an answer to a check with all others in mind; says whether verdicts stand still.
-    pub(super) fn stands_still(
+    pub(super) fn frozen_by(
         &mut self,
         report: &Report,
         now: Moment,
         effects: &mut Vec<Effect>,
     ) -> bool {
         if report.outcome.is_good() == Some(true) {
-            self.keeping.changed |= std::mem::take(&mut self.freeze_is_spent);
-            self.thaw(Thaw::Answered, now, effects);
+            self.keeping.changed |= std::mem::take(&mut self.freeze_used);
+            self.unfreeze(UnfreezeReason::ServerPassed, now, effects);
             return false;
         }
         if self.frozen.is_some() {
             return true;
         }
-        let Some(freeze) = self.model.freeze().filter(|_| !self.freeze_is_spent) else {
+        let Some(freeze) = self.model.freeze().filter(|_| !self.freeze_used) else {
             return false;
         };
         let Some(outage) = self.schedule.outage(&freeze) else {
@@ -151,7 +151,7 @@ impl Director {
     }
 
     /// Verdicts move again, if they stood still.
-    pub(super) fn thaw(&mut self, why: Thaw, now: Moment, effects: &mut Vec<Effect>) {
+    pub(super) fn unfreeze(&mut self, why: UnfreezeReason, now: Moment, effects: &mut Vec<Effect>) {
         if self.frozen.take().is_none() {
             return;
         }
@@ -162,20 +162,20 @@ impl Director {
         }
         self.keeping.pending_changes.clear();
         self.keeping.changed = true;
-        self.freeze_is_spent = matches!(why, Thaw::TimeOver | Thaw::Operator);
-        let notice = FreezeNotice::Thawed(why);
+        self.freeze_used = matches!(why, UnfreezeReason::Expired | UnfreezeReason::Operator);
+        let notice = FreezeNotice::Unfrozen(why);
         effects.push(Effect::Tell(Notice::Freeze(notice)));
     }
 
     /// What time and new definitions do to a freeze.
-    pub(super) fn look_at_freeze(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+    pub(super) fn expire_freeze(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let Some(frozen) = self.frozen.as_ref().filter(|_| self.loaded_at.is_some()) else {
             return;
         };
         if self.model.freeze().is_none() {
-            self.thaw(Thaw::Redefined, now, effects);
+            self.unfreeze(UnfreezeReason::Redefined, now, effects);
         } else if frozen.until.is_some_and(|until| until <= now) {
-            self.thaw(Thaw::TimeOver, now, effects);
+            self.unfreeze(UnfreezeReason::Expired, now, effects);
         }
     }
 }

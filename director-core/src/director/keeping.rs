@@ -195,7 +195,7 @@ impl Director {
             overrides: self.overrides.by_command(),
             pending_changes: pending_changes.into_iter().collect(),
             freeze: self.frozen.clone(),
-            freeze_is_spent: self.freeze_is_spent,
+            freeze_used: self.freeze_used,
             advice: advice.into_iter().collect(),
             states: unused
                 .chain(judged)
@@ -267,7 +267,7 @@ impl Director {
         self.keeping.advice = memory.advice.into_iter().collect();
         self.keeping.pending_changes = memory.pending_changes.into_iter().collect();
         self.frozen = memory.freeze;
-        self.freeze_is_spent = memory.freeze_is_spent;
+        self.freeze_used = memory.freeze_used;
         self.owned.extend(memory.owned);
         // Whoever is defined does not leave, which the first definitions tell.
         self.recovery.leaving.extend(memory.drain_rules);
@@ -278,7 +278,7 @@ impl Director {
         self.overrides.restore(memory.overrides);
         self.keeping.next = now;
         if let Some(frozen) = &self.frozen {
-            let notice = FreezeNotice::GoesOn {
+            let notice = FreezeNotice::StillFrozen {
                 servers: frozen.servers,
                 words: frozen.words.clone(),
             };

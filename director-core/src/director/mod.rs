@@ -30,7 +30,7 @@ mod words;
 
 pub use effect::{Effect, Notice};
 pub use event::Event;
-pub use freeze::{FreezeNotice, Thaw};
+pub use freeze::{FreezeNotice, UnfreezeReason};
 pub use host::{HostOutcome, HostResult};
 pub use trouble::{Subject, Trouble};
 
@@ -115,7 +115,7 @@ pub struct Director {
     /// Verdicts stand still.
     pub(crate) frozen: Option<Frozen>,
     /// A freeze was ended though nobody answers; there is no other before somebody does.
-    freeze_is_spent: bool,
+    freeze_used: bool,
     /// Advisers of whom nothing was heard, as told.
     unheard: BTreeSet<Subscription>,
     /// Whom connections are held to.
@@ -163,7 +163,7 @@ impl Director {
             next_release: None,
             next_review: None,
             frozen: None,
-            freeze_is_spent: false,
+            freeze_used: false,
             unheard: BTreeSet::new(),
             held: BTreeSet::new(),
             has_stood: false,
@@ -205,10 +205,10 @@ impl Director {
             Event::HostSettled { outcomes } => self.host_settled(outcomes, now, &mut effects),
             Event::Woken => self.release(now, &mut effects),
             Event::Hinted { peer } => self.schedule.hint(peer, now),
-            Event::Unfreeze => self.thaw(Thaw::Operator, now, &mut effects),
+            Event::Unfreeze => self.unfreeze(UnfreezeReason::Operator, now, &mut effects),
             Event::StopRequested => self.stop_requested(&mut effects),
         }
-        self.look_at_freeze(now, &mut effects);
+        self.expire_freeze(now, &mut effects);
         self.look_around(now, &mut effects);
         self.wait_no_longer(now);
         self.go_on(now, &mut effects);

@@ -45,7 +45,7 @@ pub(in crate::daemon) enum Turn {
         answer: oneshot::Sender<Result<(), ApiError>>,
     },
     /// The time of the trial with this number is over.
-    TimeOver(u64),
+    Expired(u64),
     /// The former definitions return.
     Return {
         former: Box<Loaded>,
@@ -88,7 +88,7 @@ impl EventLoop {
                 drop(answer.send(ended));
                 true
             }
-            Turn::TimeOver(number) => {
+            Turn::Expired(number) => {
                 if let Some(trial) = self.trial.take_if(|trial| trial.number == number) {
                     tracing::warn!("nobody has confirmed the definitions on trial");
                     self.end(trial, false);
@@ -180,7 +180,7 @@ impl EventLoop {
         });
         tokio::spawn(async move {
             tokio::time::sleep(time).await;
-            drop(inputs.send(Input::Trial(Turn::TimeOver(number))));
+            drop(inputs.send(Input::Trial(Turn::Expired(number))));
         });
     }
 
