@@ -117,7 +117,7 @@ impl Judged {
             penalty,
             ..Health::assumed(state, &reason, since)
         }
-        .asked_by(checks);
+        .with_checks(checks);
         let known: BTreeMap<&str, &JudgedCheck> = known
             .iter()
             .map(|known| (known.name.as_str(), known))

@@ -238,13 +238,13 @@ fn soft_failures_name_the_service_with_its_kind() {
             format!("{words} (fwm:5) failure 1/3"),
         ]
     );
-    let steady = Notice::Recovered {
+    let fixed = Notice::Recovered {
         name: "web".to_owned(),
         service: tcp,
         server: endpoint("10.0.0.1:80"),
     };
     assert_eq!(
-        lines().of(&steady),
+        lines().of(&fixed),
         ["Resetting soft failure count: 10.0.0.1:80 (tcp:192.0.2.10:80)"]
     );
 }

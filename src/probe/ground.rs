@@ -135,8 +135,8 @@ impl Ground {
 
     fn take_answers(&self, way: (IpAddr, IpAddr), interface: &str) -> Result<(), GroundError> {
         let mut state = self.state();
-        let may_ask = |roads: &Roads| roads.asked.contains(&way);
-        if !state.roads.as_ref().is_none_or(may_ask) {
+        let may_probe = |roads: &Roads| roads.asked.contains(&way);
+        if !state.roads.as_ref().is_none_or(may_probe) {
             return Err(GroundError::Closed);
         }
         let former = state.uses.insert(way, interface.to_owned());

@@ -8,10 +8,10 @@ use crate::health::{Concern, Outcome, ProbeId, Report, Subscription};
 use crate::moment::Moment;
 
 /// How soon a server is asked again that fails after a hint that it has.
-const PACE_AFTER_A_HINT: Duration = Duration::from_millis(100);
+const INTERVAL_AFTER_HINT: Duration = Duration::from_millis(100);
 /// How soon it is asked again when it answers well, each time. Of a process that crashes, the part that held the connection
 /// may end before the part that listens, and the kernel takes connections for the latter until then.
-const PACES_IN_SPITE_OF_A_HINT: [Duration; 3] = [
+const INTERVALS_DESPITE_HINT: [Duration; 3] = [
     Duration::from_millis(50),
     Duration::from_millis(150),
     Duration::from_millis(400),
@@ -25,7 +25,7 @@ impl Director {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        let mut pace = None;
+        let mut interval = None;
         let subscriptions = self.schedule.answered(probe, report, now);
         let is_check =
             |subscription: &Subscription| matches!(subscription.concern, Concern::Check(_));
@@ -49,10 +49,10 @@ impl Director {
                     None
                 }
             };
-            pace = [pace, wished].into_iter().flatten().min();
+            interval = [interval, wished].into_iter().flatten().min();
         }
-        if let Some(pace) = pace {
-            self.schedule.set_pace(probe, pace);
+        if let Some(interval) = interval {
+            self.schedule.set_interval(probe, interval);
         }
         if self.schedule.is_hinted(probe) {
             let good = report.outcome.is_good() == Some(true);
@@ -62,16 +62,16 @@ impl Director {
 
     /// Something hinted that a server has failed, and it has answered: asks again soon until it is known what became of it.
     fn follow_hint(&mut self, probe: ProbeId, pending_changes: bool, good: bool) {
-        let pace = match (pending_changes, good) {
-            (true, _) => Some(PACE_AFTER_A_HINT),
+        let interval = match (pending_changes, good) {
+            (true, _) => Some(INTERVAL_AFTER_HINT),
             (false, true) => self
                 .schedule
-                .answers_in_spite(probe)
-                .and_then(|answers| PACES_IN_SPITE_OF_A_HINT.get(answers).copied()),
+                .passed_despite_hint(probe)
+                .and_then(|answers| INTERVALS_DESPITE_HINT.get(answers).copied()),
             (false, false) => None,
         };
-        match pace {
-            Some(pace) => self.schedule.hurry(probe, pace),
+        match interval {
+            Some(interval) => self.schedule.hurry(probe, interval),
             None => self.schedule.forget_hint(probe),
         }
     }
@@ -126,7 +126,7 @@ impl Director {
         self.keeping.changed |= change.check.is_some() && checks.len() > 1;
         let after = health.checks.get(check)?;
         self.keeping.changed |= after.pending_change_differs(streak_before, timing);
-        let (failures, wished) = (after.failures(), after.pace(timing));
+        let (failures, wished) = (after.failures(), after.interval(timing));
         let (counted, limit) = after.failures_of(timing);
         self.record_result(target, report, change.server.as_ref(), now, effects);
         let (name, server) = (service.name.clone(), target.1);

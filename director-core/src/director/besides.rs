@@ -79,7 +79,7 @@ impl Director {
 
     /// The kernel holds what is desired: the end of a beginning, when every server has been asked.
     pub(super) fn settle_down(&mut self) {
-        if !self.stopping && self.schedule.all_answered() {
+        if !self.stopping && self.schedule.all_have_results() {
             self.herald.enter(Phase::Running);
         }
     }

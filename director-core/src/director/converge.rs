@@ -24,7 +24,7 @@ impl Director {
             }
             return;
         }
-        if self.may_ask() {
+        if self.may_probe() {
             for (id, probe) in self.schedule.take_due(now) {
                 match self.obstacle(&probe) {
                     None => effects.push(Effect::Probe { id, probe }),
@@ -106,7 +106,7 @@ impl Director {
             self.troubles.postpone(now);
             self.settle_down();
             self.has_stood = true;
-            if !self.ready_told && (self.schedule.all_answered() || self.is_overdue(now)) {
+            if !self.ready_told && (self.schedule.all_have_results() || self.is_overdue(now)) {
                 self.ready_told = true;
                 effects.push(Effect::Ready);
             }

@@ -8,7 +8,7 @@ impl Director {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Moment> {
         self.loaded_at?;
-        let probe = if self.may_ask() {
+        let probe = if self.may_probe() {
             self.schedule.next_due()
         } else {
             None

@@ -17,7 +17,7 @@ impl Director {
         let mut book = HealthByServer::new();
         let model = Arc::clone(&self.model);
         for service in model.services() {
-            let asked = service.fallback.iter().filter(|server| is_asked(server));
+            let asked = service.fallback.iter().filter(|server| is_probed(server));
             for server in service.real_servers.iter().chain(asked) {
                 let key = (service.id, server.endpoint);
                 let checks = service.checks_of(&server.endpoint);
@@ -31,7 +31,7 @@ impl Director {
                     },
                     None => before.unwrap_or_default(),
                 };
-                let former = former.filter(|known| is_asked(server) && !known.checks.is_empty());
+                let former = former.filter(|known| is_probed(server) && !known.checks.is_empty());
                 let weight = table
                     .services
                     .get(&service.id)
@@ -50,7 +50,7 @@ impl Director {
                     }
                     None => {
                         let judged = self.keeping.remembered.remove(&key);
-                        let judged = judged.filter(|_| is_asked(server));
+                        let judged = judged.filter(|_| is_probed(server));
                         let known = judged.clone();
                         let known =
                             known.and_then(|known| recalled(known, service, server, weight, now));
@@ -115,7 +115,7 @@ fn first_health(
     kernel_weight: Option<u32>,
     now: Moment,
 ) -> Health {
-    if !is_asked(server) {
+    if !is_probed(server) {
         return unasked(server, kernel_weight, now);
     }
     match service.initial_health {
@@ -123,7 +123,7 @@ fn first_health(
         InitialHealth::Down => Health::assumed(HealthState::Down, "down until it is asked", now),
         InitialHealth::Up => settled(Health::assumed(HealthState::Up, "up until it is asked", now)),
     }
-    .asked_by(service.checks_of(&server.endpoint))
+    .with_checks(service.checks_of(&server.endpoint))
 }
 
 /// The kernel's table says whether it was in service.
@@ -158,7 +158,7 @@ fn settled(mut health: Health) -> Health {
 }
 
 /// Whether a server is asked at all.
-fn is_asked(server: &RealServer) -> bool {
+fn is_probed(server: &RealServer) -> bool {
     let fixed = |kind: &ProbeKind| matches!(kind, ProbeKind::AlwaysUp | ProbeKind::AlwaysDown);
     server.probes.iter().any(|probe| !fixed(&probe.kind))
 }

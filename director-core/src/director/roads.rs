@@ -22,7 +22,7 @@ impl Director {
     }
 
     /// Whether servers are asked now: new helpers are given the moment that the kernel takes to make them.
-    pub(super) fn may_ask(&self) -> bool {
+    pub(super) fn may_probe(&self) -> bool {
         self.probing()
             && self
                 .model

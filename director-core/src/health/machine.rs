@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::rhythm::probe_hash;
+use super::interval::probe_hash;
 use super::{History, Outcome, Report};
 use crate::model::{CheckTiming, Probe};
 use crate::moment::Moment;
@@ -104,7 +104,7 @@ impl CheckHealth {
     }
 
     /// What it asks from now on. Answers to another question say nothing about this one: what they led to is presumed.
-    pub(super) fn ask(&mut self, probe: &Probe) {
+    pub(super) fn start(&mut self, probe: &Probe) {
         let probe_hash = Some(probe_hash(probe));
         if self.probe_hash.is_some() && self.probe_hash != probe_hash {
             self.assumed = true;
@@ -145,7 +145,7 @@ impl CheckHealth {
 
     /// The time to the next probe after this report.
     #[must_use]
-    pub fn pace(&self, timing: &CheckTiming) -> Duration {
+    pub fn interval(&self, timing: &CheckTiming) -> Duration {
         let changing = timing.every_while_changing.filter(|_| self.streak > 0);
         let down = timing
             .every_while_down
@@ -335,17 +335,17 @@ mod tests {
     #[test]
     fn the_pace_follows_what_is_known() {
         let second = Duration::from_secs(1);
-        assert_eq!(after(HealthState::Up, &[good()]).pace(&TIMING), 5 * second);
+        assert_eq!(after(HealthState::Up, &[good()]).interval(&TIMING), 5 * second);
         assert_eq!(
-            after(HealthState::Up, &[good(), failed()]).pace(&TIMING),
+            after(HealthState::Up, &[good(), failed()]).interval(&TIMING),
             second
         );
         assert_eq!(
-            after(HealthState::Up, &[failed(), failed(), failed()]).pace(&TIMING),
+            after(HealthState::Up, &[failed(), failed(), failed()]).interval(&TIMING),
             2 * second
         );
         assert_eq!(
-            after(HealthState::Down, &[failed(), good()]).pace(&TIMING),
+            after(HealthState::Down, &[failed(), good()]).interval(&TIMING),
             second
         );
     }

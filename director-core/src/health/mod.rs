@@ -6,10 +6,10 @@ mod history;
 mod machine;
 mod outage;
 mod report;
-mod rhythm;
+mod interval;
 mod schedule;
 mod server;
-mod task;
+mod probe_task;
 mod pending_change;
 
 pub use advice::{Advice, AdvisedState, AdvisedWeight};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::outage::outage;
-use super::task::{Task, questions};
+use super::probe_task::{ProbeTask, probe_specs};
 use super::{Outage, Report};
 use crate::model::{Endpoint, Freeze, Model, Probe, ServiceId};
 use crate::moment::Moment;
@@ -21,7 +21,7 @@ pub struct ProbeId(pub u64);
 /// All recurring probes.
 #[derive(Debug, Default)]
 pub struct Schedule {
-    tasks: BTreeMap<ProbeId, Task>,
+    tasks: BTreeMap<ProbeId, ProbeTask>,
     /// The tasks that wait, by their time.
     queue: BTreeSet<(Moment, ProbeId)>,
     /// The tasks that concern a server.
@@ -57,55 +57,55 @@ impl Schedule {
         let mut former = std::mem::take(&mut self.tasks);
         self.queue.clear();
         self.of_server.clear();
-        let wanted = questions(model);
+        let specs = probe_specs(model);
         let mut by_address: HashMap<(IpAddr, u16), Vec<ProbeId>> = HashMap::new();
-        for (id, task) in &former {
+        for (id, probe_task) in &former {
             by_address
-                .entry((task.probe.address, task.probe.port))
+                .entry((probe_task.probe.address, probe_task.probe.port))
                 .or_default()
                 .push(*id);
         }
-        let total = wanted.len().max(1);
-        for (place, question) in wanted.into_iter().enumerate() {
+        let total = specs.len().max(1);
+        for (place, question) in specs.into_iter().enumerate() {
             let near = by_address.get(&(question.probe.address, question.probe.port));
             let known = near
                 .into_iter()
                 .flatten()
                 .copied()
-                .find(|id| former.get(id).is_some_and(|task| task.is(&question)));
-            let (id, task) = match known.and_then(|id| former.remove(&id).map(|task| (id, task))) {
-                Some((id, mut task)) => {
-                    task.subscribers = question.subscribers;
-                    (id, task)
+                .find(|id| former.get(id).is_some_and(|probe_task| probe_task.is(&question)));
+            let (id, probe_task) = match known.and_then(|id| former.remove(&id).map(|probe_task| (id, probe_task))) {
+                Some((id, mut probe_task)) => {
+                    probe_task.subscribers = question.subscribers;
+                    (id, probe_task)
                 }
                 None => (
                     self.next_id(),
-                    Task::new(question, spread(place, total), now),
+                    ProbeTask::new(question, spread(place, total), now),
                 ),
             };
-            if !task.asking {
-                self.queue.insert((task.due, id));
+            if !probe_task.in_flight {
+                self.queue.insert((probe_task.due, id));
             }
-            for subscriber in &task.subscribers {
+            for subscriber in &probe_task.subscribers {
                 let of_server = self
                     .of_server
                     .entry((subscriber.service, subscriber.server));
                 of_server.or_default().push((subscriber.concern, id));
             }
-            self.tasks.insert(id, task);
+            self.tasks.insert(id, probe_task);
         }
     }
 
     /// The questions that are due now; each is marked as open.
     pub fn take_due(&mut self, now: Moment) -> Vec<(ProbeId, Probe)> {
-        let mut questions = Vec::new();
+        let mut probe_specs = Vec::new();
         while let Some((_, id)) = self.queue.first().copied().filter(|(due, _)| *due <= now) {
             self.queue.pop_first();
-            if let Some(task) = self.tasks.get_mut(&id) {
-                questions.push((id, task.ask(now)));
+            if let Some(probe_task) = self.tasks.get_mut(&id) {
+                probe_specs.push((id, probe_task.start(now)));
             }
         }
-        questions
+        probe_specs
     }
 
     /// When the next question is due.
@@ -115,42 +115,42 @@ impl Schedule {
     }
 
     /// Closes a question; says whom the answer concerns. A question that is no longer wanted concerns nobody.
-    pub fn answered(&mut self, id: ProbeId, report: &Report, now: Moment) -> Vec<Subscription> {
-        let Some(task) = self.tasks.get_mut(&id) else {
+    pub fn finish(&mut self, id: ProbeId, report: &Report, now: Moment) -> Vec<Subscription> {
+        let Some(probe_task) = self.tasks.get_mut(&id) else {
             return Vec::new();
         };
-        task.answered(report, now);
-        self.queue.insert((task.due, id));
-        task.subscribers.clone()
+        probe_task.finish(report, now);
+        self.queue.insert((probe_task.due, id));
+        probe_task.subscribers.clone()
     }
 
     /// Whether every check has been answered at least once.
     #[must_use]
-    pub fn all_answered(&self) -> bool {
-        let mut checks = self.tasks.values().filter(|task| task.is_check());
-        checks.all(|task| task.answered_before)
+    pub fn all_have_results(&self) -> bool {
+        let mut checks = self.tasks.values().filter(|probe_task| probe_task.is_check());
+        checks.all(|probe_task| probe_task.has_result)
     }
 
-    /// Has a server asked sooner or later than its interval says, until the next answer: `pace` after the last question.
+    /// Has a server asked sooner or later than its interval says, until the next answer: `interval` after the last question.
     /// Of several wishes for one question the earliest counts.
-    pub fn set_pace(&mut self, id: ProbeId, pace: Duration) {
-        let Some(task) = self.tasks.get_mut(&id).filter(|task| !task.asking) else {
+    pub fn set_interval(&mut self, id: ProbeId, interval: Duration) {
+        let Some(probe_task) = self.tasks.get_mut(&id).filter(|probe_task| !probe_task.in_flight) else {
             return;
         };
-        self.queue.remove(&(task.due, id));
-        task.due = task.asked_at + task.varied(pace);
-        self.queue.insert((task.due, id));
+        self.queue.remove(&(probe_task.due, id));
+        probe_task.due = probe_task.started_at + probe_task.varied(interval);
+        self.queue.insert((probe_task.due, id));
     }
 
     /// Has every check of a server asked at once, those apart whose answer is on its way.
     pub(crate) fn probe_now(&mut self, service: ServiceId, server: Endpoint, now: Moment) {
         for (concern, id) in self.of_server.get(&(service, server)).into_iter().flatten() {
-            if let Some(task) = (self.tasks.get_mut(id))
-                .filter(|task| matches!(concern, Concern::Check(_)) && !task.asking)
+            if let Some(probe_task) = (self.tasks.get_mut(id))
+                .filter(|probe_task| matches!(concern, Concern::Check(_)) && !probe_task.in_flight)
             {
-                self.queue.remove(&(task.due, *id));
-                task.due = task.due.min(now);
-                self.queue.insert((task.due, *id));
+                self.queue.remove(&(probe_task.due, *id));
+                probe_task.due = probe_task.due.min(now);
+                self.queue.insert((probe_task.due, *id));
             }
         }
     }
@@ -164,36 +164,36 @@ impl Schedule {
         now: Moment,
     ) {
         for (concern, id) in self.of_server.get(&(service, server)).into_iter().flatten() {
-            if let Some(task) = (self.tasks.get_mut(id)).filter(|task| {
-                matches!(concern, Concern::Check(check) if good(*check)) && !task.answered_before
+            if let Some(probe_task) = (self.tasks.get_mut(id)).filter(|probe_task| {
+                matches!(concern, Concern::Check(check) if good(*check)) && !probe_task.has_result
             }) {
-                task.last_good = Some(now);
+                probe_task.last_good = Some(now);
             }
         }
     }
 
     /// The outage of everything that the checks speak of, if they do.
     pub(crate) fn outage(&self, freeze: &Freeze) -> Option<Outage> {
-        let checks = self.tasks.values().filter(|task| task.is_check());
-        outage(checks.map(Task::last_results), freeze)
+        let checks = self.tasks.values().filter(|probe_task| probe_task.is_check());
+        outage(checks.map(ProbeTask::last_results), freeze)
     }
 
     /// Lets every check that fails begin to fail now.
     pub(crate) fn restart_failures(&mut self, now: Moment) {
         let tasks = self.tasks.values_mut();
-        for since in tasks.filter_map(|task| task.failing_since.as_mut()) {
+        for since in tasks.filter_map(|probe_task| probe_task.failing_since.as_mut()) {
             *since = now;
         }
     }
 
     /// Has every check of a server's port asked at once, and in quick succession until it is known what became of it.
     pub(crate) fn hint(&mut self, peer: SocketAddr, now: Moment) {
-        for (id, task) in &mut self.tasks {
-            if task.probe.own_place() == peer && task.is_check() {
-                self.queue.remove(&(task.due, *id));
-                task.hint(now);
-                if !task.asking {
-                    self.queue.insert((task.due, *id));
+        for (id, probe_task) in &mut self.tasks {
+            if probe_task.probe.own_place() == peer && probe_task.is_check() {
+                self.queue.remove(&(probe_task.due, *id));
+                probe_task.hint(now);
+                if !probe_task.in_flight {
+                    self.queue.insert((probe_task.due, *id));
                 }
             }
         }
@@ -203,11 +203,11 @@ impl Schedule {
     pub(crate) fn is_hinted(&self, id: ProbeId) -> bool {
         self.tasks
             .get(&id)
-            .is_some_and(|task| task.hinted.is_some())
+            .is_some_and(|probe_task| probe_task.hinted.is_some())
     }
 
     /// It answers well in spite of the hint: says which good answer since the hint that is, counted from 0.
-    pub(crate) fn answers_in_spite(&mut self, id: ProbeId) -> Option<usize> {
+    pub(crate) fn passed_despite_hint(&mut self, id: ProbeId) -> Option<usize> {
         let hinted = self.tasks.get_mut(&id)?.hinted.as_mut()?;
         let answers = *hinted;
         *hinted += 1;
@@ -216,16 +216,16 @@ impl Schedule {
 
     /// It is known what became of it.
     pub(crate) fn forget_hint(&mut self, id: ProbeId) {
-        if let Some(task) = self.tasks.get_mut(&id) {
-            task.hinted = None;
+        if let Some(probe_task) = self.tasks.get_mut(&id) {
+            probe_task.hinted = None;
         }
     }
 
     /// Has a server asked within this time from the last question, where its turn would be later.
     pub(crate) fn hurry(&mut self, id: ProbeId, within: Duration) {
-        let waiting = self.tasks.get(&id).filter(|task| !task.asking);
-        if waiting.is_some_and(|task| task.asked_at + within < task.due) {
-            self.set_pace(id, within);
+        let waiting = self.tasks.get(&id).filter(|probe_task| !probe_task.in_flight);
+        if waiting.is_some_and(|probe_task| probe_task.started_at + within < probe_task.due) {
+            self.set_interval(id, within);
         }
     }
 
@@ -237,7 +237,7 @@ impl Schedule {
             .iter()
             .filter(|(concern, _)| matches!(concern, Concern::Check(_)));
         let tasks = checks.filter_map(|(_, id)| self.tasks.get(id));
-        tasks.filter(|task| !task.asking).map(|task| task.due).min()
+        tasks.filter(|probe_task| !probe_task.in_flight).map(|probe_task| probe_task.due).min()
     }
 
     fn next_id(&mut self) -> ProbeId {

@@ -67,7 +67,7 @@ impl Health {
 
     /// The same with checks, each of which knows no more.
     #[must_use]
-    pub fn asked_by(mut self, checks: &[Check]) -> Self {
+    pub fn with_checks(mut self, checks: &[Check]) -> Self {
         let fresh = |check: &Check| CheckHealth {
             assumed: self.assumed,
             ..CheckHealth::assumed(&check.name, self.state, &self.reason, self.since)
@@ -92,7 +92,7 @@ impl Health {
     #[must_use]
     pub(crate) fn about(mut self, probes: &[Probe]) -> Self {
         for (check, probe) in self.checks.iter_mut().zip(probes) {
-            check.ask(probe);
+            check.start(probe);
         }
         self
     }
@@ -136,7 +136,7 @@ impl Health {
         self.checks = checks.iter().map(taken).collect();
         self.clear_undamped_penalty(checks);
         for (check, probe) in self.checks.iter_mut().zip(probes) {
-            check.ask(probe);
+            check.start(probe);
         }
         let (state, assumed) = self.count(combine);
         if (self.state, state) == (HealthState::Down, HealthState::Up) {
@@ -284,10 +284,10 @@ impl Health {
     /// The verdict that the checks make over what is believed now, and whether it is a presumption.
     fn together(&self, combine: Combine) -> (HealthState, bool) {
         let counted = self.count(combine);
-        let answered = |check: &CheckHealth| check.state == HealthState::Up && !check.assumed;
+        let finish = |check: &CheckHealth| check.state == HealthState::Up && !check.assumed;
         let confirmed = match combine {
-            Combine::All => self.checks.iter().all(answered),
-            Combine::Any => self.checks.iter().any(answered),
+            Combine::All => self.checks.iter().all(finish),
+            Combine::Any => self.checks.iter().any(finish),
         };
         if (self.state, counted.0) == (HealthState::Down, HealthState::Up) && !confirmed {
             return (HealthState::Down, self.assumed);

@@ -54,7 +54,7 @@ fn report(good: bool) -> Report {
 /// Answers as a word: `0g1f` is check 0 good, check 1 failed. The verdict after each, `?` behind a presumption.
 fn story(combine: Combine, assumed: HealthState, answers: &str) -> String {
     let service = service(2, combine, None);
-    let mut health = Health::assumed(assumed, "", Moment::START).asked_by(&service.checks);
+    let mut health = Health::assumed(assumed, "", Moment::START).with_checks(&service.checks);
     let letters: Vec<char> = answers.chars().collect();
     let mut told = String::new();
     for pair in letters.chunks(2) {
@@ -96,7 +96,7 @@ fn any_check_will_do() {
 #[test]
 fn the_reason_names_the_check_that_decided() {
     let service = service(2, Combine::All, None);
-    let mut health = Health::assumed(HealthState::Up, "", Moment::START).asked_by(&service.checks);
+    let mut health = Health::assumed(HealthState::Up, "", Moment::START).with_checks(&service.checks);
     let change = health.report(
         &service.checks,
         service.combine,
@@ -114,7 +114,7 @@ fn the_reason_names_the_check_that_decided() {
 fn new_checks_presume_what_is_believed_and_former_ones_go_on() {
     let service = service(3, Combine::All, None);
     let [first, second, third] = [0, 1, 2].map(|place| service.checks[place].clone());
-    let mut health = Health::assumed(HealthState::Up, "", Moment::START).asked_by(&service.checks);
+    let mut health = Health::assumed(HealthState::Up, "", Moment::START).with_checks(&service.checks);
     health.report(
         &service.checks,
         service.combine,
@@ -161,7 +161,7 @@ fn new_definitions_raise_nobody_before_every_check_that_counts_has_answered_anew
         (Combine::All, 2, &[(0, HealthState::Down), (1, HealthState::Up)][..]),
         (Combine::Any, 3, &[(2, HealthState::Down), (1, HealthState::Up)]),
     ] {
-        let mut health = Health::assumed(HealthState::Up, "", now).asked_by(checks);
+        let mut health = Health::assumed(HealthState::Up, "", now).with_checks(checks);
         for (check, good) in [(0, true), (1, true), (2, false)] {
             health.report(checks, Combine::All, check, report(good), now);
         }
@@ -181,7 +181,7 @@ fn a_check_that_asks_something_else_has_answered_nothing() {
     let checks = &service.checks;
     let now = Moment::START;
     let mut health = Health::assumed(HealthState::Up, "", now)
-        .asked_by(checks)
+        .with_checks(checks)
         .about(&[asks(80), asks(81)]);
     for (check, good) in [(0, true), (1, false)] {
         health.report(checks, Combine::All, check, report(good), now);
@@ -208,7 +208,7 @@ fn a_server_that_changes_too_often_is_held_out_until_it_is_calm() {
         release_below: 1,
     };
     let service = service(1, Combine::All, Some(damping));
-    let mut health = Health::assumed(HealthState::Up, "", Moment::START).asked_by(&service.checks);
+    let mut health = Health::assumed(HealthState::Up, "", Moment::START).with_checks(&service.checks);
     let mut now = Moment::START;
     for good in [true, false, true, false, true] {
         now = now + Duration::from_secs(1);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::outage::LastResults;
-use super::rhythm::{Rhythm, identity};
+use super::interval::{ProbeInterval, identity};
 use super::schedule::Subscription;
 use super::{Concern, Outcome, Report};
 use crate::model::{Model, Probe, ProbeKind};
@@ -13,16 +13,16 @@ use crate::moment::Moment;
 
 /// A recurring question.
 #[derive(Debug)]
-pub(super) struct Task {
+pub(super) struct ProbeTask {
     pub(super) probe: Probe,
-    pub(super) rhythm: Rhythm,
+    pub(super) interval: ProbeInterval,
     /// Whom the answers concern.
     pub(super) subscribers: Vec<Subscription>,
     pub(super) due: Moment,
     /// When the last question was due; the rhythm counts from there.
-    pub(super) asked_at: Moment,
-    pub(super) asking: bool,
-    pub(super) answered_before: bool,
+    pub(super) started_at: Moment,
+    pub(super) in_flight: bool,
+    pub(super) has_result: bool,
     /// When the last good answer came.
     pub(super) last_good: Option<Moment>,
     /// When the first answer after that came which was not good.
@@ -37,59 +37,59 @@ pub(super) struct Task {
     /// Share of the interval by which the second question is moved, in thousandths.
     spread: u32,
     /// Questions so far.
-    asked: u64,
+    started: u64,
     /// TCP connects left before the next full question of a combined probe.
     connects_left: u32,
 }
 
-impl Task {
+impl ProbeTask {
     /// A question that was not asked before. `spread` is its place in the interval, in thousandths.
-    pub(super) fn new(question: Question, spread: u32, now: Moment) -> Self {
-        let Question {
+    pub(super) fn new(spec: ProbeSpec, spread: u32, now: Moment) -> Self {
+        let ProbeSpec {
             probe,
-            rhythm,
+            interval,
             subscribers,
-        } = question;
+        } = spec;
         let identity = identity(&probe);
         Self {
-            due: now + rhythm.first_wait(identity),
+            due: now + interval.first_delay(identity),
             probe,
-            rhythm,
+            interval,
             subscribers,
-            asked_at: now,
-            asking: false,
-            answered_before: false,
+            started_at: now,
+            in_flight: false,
+            has_result: false,
             last_good: None,
             failing_since: None,
             hinted: None,
             again: false,
             identity,
             // First questions that are spread have their places already.
-            spread: if rhythm.start_spread.is_zero() {
+            spread: if interval.start_spread.is_zero() {
                 spread
             } else {
                 1000
             },
-            asked: 0,
+            started: 0,
             connects_left: 0,
         }
     }
 
-    pub(super) fn is(&self, question: &Question) -> bool {
-        self.probe == question.probe && self.rhythm == question.rhythm
+    pub(super) fn is(&self, spec: &ProbeSpec) -> bool {
+        self.probe == spec.probe && self.interval == spec.interval
     }
 
     /// Marks the question as open and says what is asked this time.
-    pub(super) fn ask(&mut self, now: Moment) -> Probe {
-        self.asking = true;
-        self.asked_at = self.due;
-        let every = self.rhythm.every;
-        let step = if self.asked > 0 {
-            self.rhythm.varied(every, self.identity, self.asked)
+    pub(super) fn start(&mut self, now: Moment) -> Probe {
+        self.in_flight = true;
+        self.started_at = self.due;
+        let every = self.interval.every;
+        let step = if self.started > 0 {
+            self.interval.varied(every, self.identity, self.started)
         } else {
             every * self.spread / 1000
         };
-        self.asked += 1;
+        self.started += 1;
         // From due time to due time, so that the rhythm holds; after a long pause from now, so that nothing is made up for.
         self.due = if self.due + step > now {
             self.due + step
@@ -99,7 +99,7 @@ impl Task {
         let mut probe = self.probe.clone();
         if let ProbeKind::Combined {
             connect_timeout,
-            question,
+            spec,
             ..
         } = &self.probe.kind
         {
@@ -107,7 +107,7 @@ impl Task {
                 probe.kind = ProbeKind::Connect;
                 probe.timeout = *connect_timeout;
             } else {
-                probe.kind = (**question).clone();
+                probe.kind = (**spec).clone();
             }
         }
         probe
@@ -115,13 +115,13 @@ impl Task {
 
     /// This step with the jitter of the question that comes next.
     pub(super) fn varied(&self, step: Duration) -> Duration {
-        self.rhythm.varied(step, self.identity, self.asked)
+        self.interval.varied(step, self.identity, self.started)
     }
 
     /// Closes the question.
-    pub(super) fn answered(&mut self, report: &Report, now: Moment) {
-        self.asking = false;
-        self.answered_before = true;
+    pub(super) fn finish(&mut self, report: &Report, now: Moment) {
+        self.in_flight = false;
+        self.has_result = true;
         if report.outcome.is_good() == Some(true) {
             self.last_good = Some(now);
             self.failing_since = None;
@@ -138,7 +138,7 @@ impl Task {
     pub(super) fn hint(&mut self, now: Moment) {
         self.hinted = Some(0);
         self.connects_left = 0;
-        if self.asking {
+        if self.in_flight {
             self.again = true;
         } else {
             self.due = now;
@@ -174,29 +174,29 @@ impl Task {
 
 /// A question, its rhythm, and whom the answers concern.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(super) struct ProbeSpec {
     pub(super) probe: Probe,
-    pub(super) rhythm: Rhythm,
+    pub(super) interval: ProbeInterval,
     pub(super) subscribers: Vec<Subscription>,
 }
 
 /// Every different question of the model, in the order of the file.
-pub(super) fn questions(model: &Model) -> Vec<Question> {
-    let mut wanted = Wanted::default();
+pub(super) fn probe_specs(model: &Model) -> Vec<ProbeSpec> {
+    let mut specs = ProbeSpecs::default();
     for service in model.services() {
         let real = service.real_servers.iter();
         let real = real.map(|server| (server, &service.checks));
         let fallback = service.fallback.iter();
         let fallback = fallback.map(|server| (server, &service.fallback_checks));
         for (server, checks) in real.chain(fallback) {
-            let asked = checks.iter().zip(&server.probes).enumerate();
-            for (place, (check, probe)) in asked.filter(|(_, (_, probe))| is_asked(probe)) {
+            let started = checks.iter().zip(&server.probes).enumerate();
+            for (place, (check, probe)) in started.filter(|(_, (_, probe))| is_probed(probe)) {
                 let subscription = Subscription {
                     service: service.id,
                     server: server.endpoint,
                     concern: Concern::Check(place),
                 };
-                wanted.add(probe, Rhythm::of(&check.timing), subscription);
+                specs.add(probe, ProbeInterval::of(&check.timing), subscription);
             }
             let advisers = [
                 (Concern::Agent, &server.agent),
@@ -209,45 +209,45 @@ pub(super) fn questions(model: &Model) -> Vec<Question> {
                     server: server.endpoint,
                     concern,
                 };
-                wanted.add(&adviser.probe, Rhythm::steady(adviser.every), subscription);
+                specs.add(&adviser.probe, ProbeInterval::fixed(adviser.every), subscription);
             }
         }
     }
-    wanted.questions
+    specs.probe_specs
 }
 
 /// Questions, each once.
 #[derive(Debug, Default)]
-struct Wanted {
-    questions: Vec<Question>,
+struct ProbeSpecs {
+    probe_specs: Vec<ProbeSpec>,
     /// The address narrows the search; equality decides.
     places: HashMap<((IpAddr, u16), Duration), Vec<usize>>,
 }
 
-impl Wanted {
-    fn add(&mut self, probe: &Probe, rhythm: Rhythm, subscription: Subscription) {
+impl ProbeSpecs {
+    fn add(&mut self, probe: &Probe, interval: ProbeInterval, subscription: Subscription) {
         let near = self
             .places
-            .entry(((probe.address, probe.port), rhythm.every))
+            .entry(((probe.address, probe.port), interval.every))
             .or_default();
         let known = near.iter().copied().find(|place| {
-            let question = &self.questions[*place];
-            question.probe == *probe && question.rhythm == rhythm
+            let spec = &self.probe_specs[*place];
+            spec.probe == *probe && spec.interval == interval
         });
         let place = known.unwrap_or_else(|| {
-            self.questions.push(Question {
+            self.probe_specs.push(ProbeSpec {
                 probe: probe.clone(),
-                rhythm,
+                interval,
                 subscribers: Vec::new(),
             });
-            near.push(self.questions.len() - 1);
-            self.questions.len() - 1
+            near.push(self.probe_specs.len() - 1);
+            self.probe_specs.len() - 1
         });
-        self.questions[place].subscribers.push(subscription);
+        self.probe_specs[place].subscribers.push(subscription);
     }
 }
 
 /// Whether a probe takes asking at all.
-fn is_asked(probe: &Probe) -> bool {
+fn is_probed(probe: &Probe) -> bool {
     !matches!(probe.kind, ProbeKind::AlwaysUp | ProbeKind::AlwaysDown)
 }

@@ -9,7 +9,7 @@ use crate::model::{CheckTiming, Probe};
 
 /// The rhythm of a recurring question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Rhythm {
+pub(super) struct ProbeInterval {
     /// From one question to the next.
     pub(super) every: Duration,
     /// The same while answers speak against the verdict, and while the server is down: a service that wants to know soon
@@ -21,7 +21,7 @@ pub(super) struct Rhythm {
     pub(super) jitter: u32,
 }
 
-impl Rhythm {
+impl ProbeInterval {
     pub(super) fn of(timing: &CheckTiming) -> Self {
         Self {
             every: timing.every,
@@ -32,7 +32,7 @@ impl Rhythm {
     }
 
     /// A rhythm without spread and jitter.
-    pub(super) fn steady(every: Duration) -> Self {
+    pub(super) fn fixed(every: Duration) -> Self {
         Self {
             every,
             otherwise: [None; 2],
@@ -42,7 +42,7 @@ impl Rhythm {
     }
 
     /// How long the first question waits.
-    pub(super) fn first_wait(&self, identity: u64) -> Duration {
+    pub(super) fn first_delay(&self, identity: u64) -> Duration {
         self.start_spread.mul_f64(share(identity, 0))
     }
 
@@ -102,14 +102,14 @@ mod tests {
 
     #[test]
     fn an_interval_varies_within_its_jitter_and_is_the_same_every_time() {
-        let rhythm = Rhythm {
+        let interval = ProbeInterval {
             every: Duration::from_secs(10),
             otherwise: [None; 2],
             start_spread: Duration::from_secs(4),
             jitter: 20,
         };
         let steps: Vec<Duration> = (1..100)
-            .map(|number| rhythm.varied(rhythm.every, 17, number))
+            .map(|number| interval.varied(interval.every, 17, number))
             .collect();
         let (low, high) = (Duration::from_secs(8), Duration::from_secs(12));
         assert!(
@@ -118,20 +118,20 @@ mod tests {
         );
         assert!(steps.iter().any(|step| *step < Duration::from_secs(9)));
         assert!(steps.iter().any(|step| *step > Duration::from_secs(11)));
-        assert_eq!(steps[3], rhythm.varied(rhythm.every, 17, 4));
-        assert_ne!(steps[3], rhythm.varied(rhythm.every, 18, 4));
+        assert_eq!(steps[3], interval.varied(interval.every, 17, 4));
+        assert_ne!(steps[3], interval.varied(interval.every, 18, 4));
     }
 
     #[test]
     fn first_questions_are_spread() {
-        let rhythm = Rhythm {
+        let interval = ProbeInterval {
             every: Duration::from_secs(10),
             otherwise: [None; 2],
             start_spread: Duration::from_secs(4),
             jitter: 0,
         };
         let waits: Vec<Duration> = (0..50)
-            .map(|identity| rhythm.first_wait(identity))
+            .map(|identity| interval.first_delay(identity))
             .collect();
         assert!(waits.iter().all(|wait| *wait < Duration::from_secs(4)));
         let late = waits.iter().filter(|wait| **wait > Duration::from_secs(2));
