@@ -3,7 +3,7 @@
 
 use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
-use crate::director::{Director, Refusal, Trouble};
+use crate::director::{Director, Refusal, PendingRetry};
 use crate::health::{Frozen, Health};
 use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
@@ -36,7 +36,7 @@ pub struct Snapshot {
     /// Verdicts stand still, since all servers failed at once.
     pub frozen: Option<Frozen>,
     /// What is wanted of the machine besides the table, and could not be had.
-    pub machine_troubles: Vec<String>,
+    pub host_errors: Vec<String>,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceView>,
     /// Services that are no longer defined and stay until their connections have ended.
@@ -76,7 +76,7 @@ pub struct ServiceView {
     /// Fewer real servers are available than it needs.
     pub shortage: Option<Shortage>,
     /// What the kernel refused about the service itself.
-    pub trouble: Option<Trouble>,
+    pub retry: Option<PendingRetry>,
 }
 
 /// One real server, or the fallback.
@@ -99,7 +99,7 @@ pub struct ServerView {
     /// When it is asked next; none while a question is open.
     pub next_probe: Option<Moment>,
     /// What the kernel refused about it.
-    pub trouble: Option<Trouble>,
+    pub retry: Option<PendingRetry>,
     /// Its drain, while it leaves.
     pub drain: Option<Drain>,
 }
@@ -139,7 +139,7 @@ impl Director {
             not_kept: self.keeping_failure().map(str::to_owned),
             overrides: self.override_views(),
             frozen: self.frozen.clone(),
-            machine_troubles: self.host_troubles(),
+            host_errors: self.host_errors(),
             services: self.model.services().iter().map(view).collect(),
             leaving: self
                 .recovery
@@ -203,7 +203,7 @@ impl Director {
                     .copied(),
                 next_probe: self.schedule.next_for(&service.id, &real.endpoint),
                 drain: self.recovery.drains.of(&target).copied(),
-                trouble: self.trouble(&(service.id, Some(real.endpoint))).cloned(),
+                retry: self.retry(&(service.id, Some(real.endpoint))).cloned(),
             }
         };
         ServiceView {
@@ -219,7 +219,7 @@ impl Director {
                 .pools
                 .of(&service.id)
                 .and_then(|pool| pool.shortage),
-            trouble: self.trouble(&(service.id, None)).cloned(),
+            retry: self.retry(&(service.id, None)).cloned(),
         }
     }
 }

@@ -284,11 +284,11 @@ fn a_refused_operation_is_retried_with_growing_pauses_and_stops_nothing_else() {
         .collect();
     assert!(pauses.starts_with(&[1, 2, 4]), "{pauses:?}");
     let subject = (service_id(VIP), Some(endpoint(ONE)));
-    assert!(world.director.trouble(&subject).is_some());
+    assert!(world.director.retry(&subject).is_some());
     world.refuse = Box::new(|_| false);
     world.run(seconds(61));
     assert_eq!(world.weight(VIP, ONE), Some(3));
-    assert!(world.director.trouble(&subject).is_none());
+    assert!(world.director.retry(&subject).is_none());
 }
 
 #[test]

@@ -95,8 +95,8 @@ fn a_failure_is_told_once_and_tried_again_with_growing_pauses() {
         told(&world),
         ["192.0.2.1/32 on eth0: another machine has it"]
     );
-    let troubles = world.director.snapshot(world.now).machine_troubles;
-    assert_eq!(troubles, told(&world));
+    let retries = world.director.snapshot(world.now).host_errors;
+    assert_eq!(retries, told(&world));
 
     world.machine.refuses = None;
     world.run(60 * SECOND);
@@ -105,7 +105,7 @@ fn a_failure_is_told_once_and_tried_again_with_growing_pauses() {
         world
             .director
             .snapshot(world.now)
-            .machine_troubles
+            .host_errors
             .is_empty()
     );
 }
@@ -117,8 +117,8 @@ fn what_comes_by_itself_is_waited_for_without_growing_pauses() {
     world.load(&[on_interface("192.0.2.1", "eth0")]);
     world.run(120 * SECOND);
     assert_eq!(told(&world), ["192.0.2.1/32 on eth0: eth0 is down"]);
-    let troubles = world.director.snapshot(world.now).machine_troubles;
-    assert_eq!(troubles, told(&world));
+    let retries = world.director.snapshot(world.now).host_errors;
+    assert_eq!(retries, told(&world));
 
     world.machine.waits = None;
     world.run(3 * SECOND);

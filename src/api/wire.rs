@@ -10,7 +10,7 @@ pub use health::{
 use super::departing::{DepartingServer, DepartingService, DrainState};
 use director_core::definitions::{HostName, IsolatedBlock};
 use director_core::diagnostic::Diagnostic;
-use director_core::director::Trouble;
+use director_core::director::PendingRetry;
 use director_core::moment::Moment;
 use director_core::overrides::{Override, OverrideKind};
 use director_core::snapshot::{ServerView, ServiceView};
@@ -214,7 +214,7 @@ impl Status {
                 .frozen
                 .as_ref()
                 .map(|frozen| FreezeStatus::of(frozen, snapshot.now)),
-            host_errors: snapshot.machine_troubles.clone(),
+            host_errors: snapshot.host_errors.clone(),
             services: snapshot
                 .services
                 .iter()
@@ -240,9 +240,9 @@ impl Service {
             scheduler: view.scheduler.clone(),
             in_kernel: view.in_kernel,
             refused: view
-                .trouble
+                .retry
                 .as_ref()
-                .map(|trouble| KernelRefusal::of(trouble, now)),
+                .map(|retry| KernelRefusal::of(retry, now)),
             real_servers: view
                 .servers
                 .iter()
@@ -294,9 +294,9 @@ impl Server {
                 .collect(),
             next_probe_in_seconds: view.next_probe.map(|next| next.since(now).as_secs_f64()),
             refused: view
-                .trouble
+                .retry
                 .as_ref()
-                .map(|trouble| KernelRefusal::of(trouble, now)),
+                .map(|retry| KernelRefusal::of(retry, now)),
             drain: view.drain.as_ref().map(|drain| DrainState::of(drain, now)),
         }
     }
@@ -328,13 +328,13 @@ impl OverrideStatus {
 }
 
 impl KernelRefusal {
-    fn of(trouble: &Trouble, now: Moment) -> Self {
+    fn of(retry: &PendingRetry, now: Moment) -> Self {
         Self {
-            operation: trouble.failure.op.to_string(),
-            errno: trouble.failure.errno,
-            message: trouble.failure.message.clone(),
-            attempts: trouble.attempts,
-            retry_in_seconds: trouble.retry_at.since(now).as_secs_f64(),
+            operation: retry.failure.op.to_string(),
+            errno: retry.failure.errno,
+            message: retry.failure.message.clone(),
+            attempts: retry.attempts,
+            retry_in_seconds: retry.retry_at.since(now).as_secs_f64(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::trouble::agrees;
+use super::retry::agrees;
 use super::{Director, Effect, Notice};
 use crate::desired::available;
 use crate::duties::{Duties, Duty, Phase};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::besides::Attempt;
-use super::trouble::keep_somebody;
+use super::retry::keep_serving;
 use super::{Conversation, Director, Effect, reasons};
 use crate::desired::desired;
 use crate::model::{OnStop, ServiceId};
@@ -45,7 +45,7 @@ impl Director {
             }
         } else if self.unsettled
             || self.is_overdue(now)
-            || self.troubles.next_retry().is_some_and(|retry| retry <= now)
+            || self.retries.next_retry().is_some_and(|retry| retry <= now)
         {
             self.converge(now, effects);
         }
@@ -68,29 +68,29 @@ impl Director {
             return;
         };
         let desired = desired(&self.situation(observed, now));
-        self.troubles.settle(&desired, observed);
-        let mut attainable = self.troubles.attainable(&desired, observed, now);
+        self.retries.settle(&desired, observed);
+        let mut target = self.retries.target(&desired, observed, now);
         let held = self
             .keeping
-            .hold_back(&mut attainable, observed, &self.book);
-        keep_somebody(
-            &mut attainable,
+            .hold_back(&mut target, observed, &self.book);
+        keep_serving(
+            &mut target,
             &desired,
             observed,
             &self.book,
             &self.overrides,
         );
-        let reasons = reasons::Reasons::new(self, &attainable, now);
-        let plan = plan(observed, &attainable, &self.owned, |service, server| {
+        let reasons = reasons::Reasons::new(self, &target, now);
+        let plan = plan(observed, &target, &self.owned, |service, server| {
             reasons.because(service, server)
         });
         debug_assert_eq!(
-            check::faults(&plan, observed, &attainable, &self.owned),
+            check::faults(&plan, observed, &target, &self.owned),
             Vec::new()
         );
         if plan.is_empty() && held {
             // The rest waits for what it depends on to be kept.
-            self.troubles.postpone(now);
+            self.retries.postpone(now);
             return;
         }
         if plan.is_empty() {
@@ -102,8 +102,8 @@ impl Director {
                     || self.model.helpers().contains_key(id)
             });
             self.keeping.changed |= self.owned.len() < owned;
-            self.settled = Some(attainable);
-            self.troubles.postpone(now);
+            self.settled = Some(target);
+            self.retries.postpone(now);
             self.settle_down();
             self.has_stood = true;
             if !self.ready_told && (self.schedule.all_have_results() || self.is_overdue(now)) {
@@ -142,9 +142,9 @@ impl Director {
             .iter()
             .filter(|service| service.on_stop == OnStop::Remove)
             .filter(|service| {
-                self.troubles
+                self.retries
                     .about(&(service.id, None))
-                    .is_none_or(|trouble| trouble.retry_at <= now)
+                    .is_none_or(|retry| retry.retry_at <= now)
             })
             .map(|service| service.id)
             .chain(self.standing_helpers(now))

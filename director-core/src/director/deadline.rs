@@ -15,7 +15,7 @@ impl Director {
         };
         let kernel = (self.conversation == Conversation::Idle).then_some(self.next_read);
         let retry = if self.conversation == Conversation::Idle {
-            self.troubles.next_retry()
+            self.retries.next_retry()
         } else {
             None
         };

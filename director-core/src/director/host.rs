@@ -74,7 +74,7 @@ impl HostTalk {
 
 impl Director {
     /// What could not be had at the last attempt, in words.
-    pub(crate) fn host_troubles(&self) -> Vec<String> {
+    pub(crate) fn host_errors(&self) -> Vec<String> {
         let told = self.host.told.iter();
         told.map(|(piece, why)| format!("{piece}: {why}")).collect()
     }

@@ -24,7 +24,7 @@ mod initial_health;
 mod reasons;
 mod review;
 mod roads;
-mod trouble;
+mod retry;
 mod vips;
 mod words;
 
@@ -32,7 +32,7 @@ pub use effect::{Effect, Notice};
 pub use event::Event;
 pub use freeze::{FreezeNotice, UnfreezeReason};
 pub use host::{HostOutcome, HostResult};
-pub use trouble::{Subject, Trouble};
+pub use retry::{Subject, PendingRetry};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -54,7 +54,7 @@ use besides::Attempt;
 use courier::Courier;
 use host::HostTalk;
 use keeping::Keeping;
-use trouble::Troubles;
+use retry::RetryQueue;
 
 /// Pause before the table is read again after a failure to read it.
 const READ_RETRY: Duration = Duration::from_secs(2);
@@ -94,7 +94,7 @@ pub struct Director {
     owned: BTreeSet<ServiceId>,
     /// What the kernel held when it last was as desired; a difference from it is somebody else's doing.
     settled: Option<Table>,
-    troubles: Troubles,
+    retries: RetryQueue,
     keeping: Keeping,
     herald: Herald,
     courier: Courier,
@@ -150,7 +150,7 @@ impl Director {
             unreadable: None,
             owned: BTreeSet::new(),
             settled: None,
-            troubles: Troubles::default(),
+            retries: RetryQueue::default(),
             keeping: Keeping::default(),
             herald: Herald::default(),
             courier: Courier::default(),
@@ -231,8 +231,8 @@ impl Director {
 
     /// The refusal that waits about this subject.
     #[must_use]
-    pub fn trouble(&self, subject: &Subject) -> Option<&Trouble> {
-        self.troubles.about(subject)
+    pub fn retry(&self, subject: &Subject) -> Option<&PendingRetry> {
+        self.retries.about(subject)
     }
 
     fn loaded(
@@ -273,7 +273,7 @@ impl Director {
         self.owned.extend(self.model.helpers().keys());
         self.own_stray_helpers();
         self.keeping.changed |= self.owned.len() > owned;
-        self.troubles.clear();
+        self.retries.clear();
         // Somebody else's change and ours cannot be told apart while the definitions change.
         self.settled = None;
         self.schedule.adopt(&self.model, now);
@@ -336,7 +336,7 @@ impl Director {
         self.conversation = Conversation::Idle;
         self.tell_attempts(observed.as_ref().ok(), now, effects);
         for failure in failures {
-            let retry_in = self.troubles.refused(failure, now);
+            let retry_in = self.retries.refused(failure, now);
             effects.push(Effect::Tell(Notice::Refused {
                 failure: failure.clone(),
                 retry_in,

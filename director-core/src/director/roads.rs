@@ -79,8 +79,8 @@ impl Director {
                     .is_some_and(|(marks, entry)| marks.holds_helper(id, &entry.scheduling))
         };
         let waits = |id: &ServiceId| {
-            let trouble = self.troubles.about(&(*id, None));
-            trouble.is_some_and(|trouble| trouble.retry_at > now)
+            let retry = self.retries.about(&(*id, None));
+            retry.is_some_and(|retry| retry.retry_at > now)
         };
         let helpers = observed
             .services
@@ -112,11 +112,11 @@ impl Director {
     /// What the kernel said about a helper or its server.
     fn refusals(&self, helper: &ServiceId) -> impl Iterator<Item = &str> {
         let endpoint = self.model.helpers().get(helper).map(|known| known.endpoint);
-        let of = move |server| self.troubles.about(&(*helper, server));
-        let troubles = [of(None), endpoint.and_then(|endpoint| of(Some(endpoint)))];
-        troubles
+        let of = move |server| self.retries.about(&(*helper, server));
+        let retries = [of(None), endpoint.and_then(|endpoint| of(Some(endpoint)))];
+        retries
             .into_iter()
             .flatten()
-            .map(|trouble| trouble.failure.message.as_str())
+            .map(|retry| retry.failure.message.as_str())
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn always(stage: &Stage) {
     for service in world.director.snapshot(world.now).services {
         // What the kernel refuses cannot be held against the director.
         let mut servers = service.servers.iter().chain(&service.fallback);
-        let refused = service.trouble.is_some() || servers.any(|server| server.trouble.is_some());
+        let refused = service.retry.is_some() || servers.any(|server| server.retry.is_some());
         if held || refused {
             continue;
         }

@@ -24,7 +24,7 @@ pub type Subject = (ServiceId, Option<Endpoint>);
 
 /// A refusal that is waiting for its next attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
+pub struct PendingRetry {
     /// The operation and the error.
     pub failure: OpFailure,
     /// Refusals in a row.
@@ -35,23 +35,23 @@ pub struct Trouble {
 
 /// All refusals that wait.
 #[derive(Debug, Default)]
-pub(super) struct Troubles {
-    by_subject: BTreeMap<Subject, Trouble>,
+pub(super) struct RetryQueue {
+    by_subject: BTreeMap<Subject, PendingRetry>,
 }
 
-impl Troubles {
+impl RetryQueue {
     /// Notes a refusal; says how long it now waits.
     pub(super) fn refused(&mut self, failure: &OpFailure, now: Moment) -> Duration {
         let subject = (failure.service(), failure.op.server());
         let former = self
             .by_subject
             .get(&subject)
-            .filter(|trouble| trouble.failure.op == failure.op);
-        let attempts = former.map_or(0, |trouble| trouble.attempts) + 1;
+            .filter(|retry| retry.failure.op == failure.op);
+        let attempts = former.map_or(0, |retry| retry.attempts) + 1;
         let pause = pause(attempts);
         self.by_subject.insert(
             subject,
-            Trouble {
+            PendingRetry {
                 failure: failure.clone(),
                 attempts,
                 retry_at: now + pause,
@@ -68,12 +68,12 @@ impl Troubles {
 
     /// Gives a new pause to attempts that were due but did not come about, so that nobody is woken for them in vain.
     pub(super) fn postpone(&mut self, now: Moment) {
-        for trouble in self
+        for retry in self
             .by_subject
             .values_mut()
-            .filter(|trouble| trouble.retry_at <= now)
+            .filter(|retry| retry.retry_at <= now)
         {
-            trouble.retry_at = now + pause(trouble.attempts);
+            retry.retry_at = now + pause(retry.attempts);
         }
     }
 
@@ -83,7 +83,7 @@ impl Troubles {
     }
 
     /// The refusal about this subject.
-    pub(super) fn about(&self, subject: &Subject) -> Option<&Trouble> {
+    pub(super) fn about(&self, subject: &Subject) -> Option<&PendingRetry> {
         self.by_subject.get(subject)
     }
 
@@ -91,37 +91,37 @@ impl Troubles {
     pub(super) fn next_retry(&self) -> Option<Moment> {
         self.by_subject
             .values()
-            .map(|trouble| trouble.retry_at)
+            .map(|retry| retry.retry_at)
             .min()
     }
 
     /// The desired table with every waiting subject left as the kernel has it, so that a plan does not touch it.
-    pub(super) fn attainable(&self, desired: &Table, observed: &Table, now: Moment) -> Table {
-        let mut attainable = desired.clone();
+    pub(super) fn target(&self, desired: &Table, observed: &Table, now: Moment) -> Table {
+        let mut target = desired.clone();
         // An operation that is no longer the one that was refused deserves its own attempt.
         let waiting =
-            |trouble: &Trouble| trouble.retry_at > now && agrees(desired, &trouble.failure.op);
+            |retry: &PendingRetry| retry.retry_at > now && agrees(desired, &retry.failure.op);
         for ((service, server), _) in self
             .by_subject
             .iter()
-            .filter(|(_, trouble)| waiting(trouble))
+            .filter(|(_, retry)| waiting(retry))
         {
-            leave(&mut attainable, observed, service, server.as_ref());
+            leave(&mut target, observed, service, server.as_ref());
         }
-        attainable
+        target
     }
 }
 
 /// Where a table that waits for something would leave a service unable to serve which could and is to serve, servers
 /// that are not known to be bad stay.
-pub(super) fn keep_somebody(
-    attainable: &mut Table,
+pub(super) fn keep_serving(
+    target: &mut Table,
     desired: &Table,
     observed: &Table,
     book: &HealthByServer,
     overrides: &Overrides,
 ) {
-    for (service, entry) in &mut attainable.services {
+    for (service, entry) in &mut target.services {
         let wanted = desired
             .services
             .get(service)
@@ -145,20 +145,20 @@ fn pause(attempts: u32) -> Duration {
         .min(LONGEST_PAUSE)
 }
 
-fn leave(attainable: &mut Table, observed: &Table, service: &ServiceId, server: Option<&Endpoint>) {
+fn leave(target: &mut Table, observed: &Table, service: &ServiceId, server: Option<&Endpoint>) {
     let before = observed.services.get(service);
     match (server, before) {
         (None, None) => {
-            attainable.services.remove(service);
+            target.services.remove(service);
         }
-        (None, Some(before)) => match attainable.services.get_mut(service) {
+        (None, Some(before)) => match target.services.get_mut(service) {
             Some(entry) => entry.scheduling = before.scheduling.clone(),
             None => {
-                attainable.services.insert(*service, before.clone());
+                target.services.insert(*service, before.clone());
             }
         },
         (Some(server), before) => {
-            let Some(entry) = attainable.services.get_mut(service) else {
+            let Some(entry) = target.services.get_mut(service) else {
                 return;
             };
             match before.and_then(|before| before.servers.get(server)) {
