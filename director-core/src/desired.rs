@@ -1,4 +1,4 @@
-//! What the kernel's table should be: the ends of the chains that [`crate::weighing`] makes of the model, the standing
+//! What the kernel's table should be: the ends of the chains that [`crate::weight`] makes of the model, the standing
 //! overrides, the verdicts and what the kernel holds now.
 //!
 //! A server without a verdict keeps the weight that the kernel's table gives it, so that a start moves no traffic. The
@@ -15,7 +15,7 @@ use crate::moment::Moment;
 use crate::overrides::Overrides;
 use crate::recovery::{Pool, Pools, RecoveryState, census};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
-use crate::weighing::{Guest, Situation, Weighed, Weighing};
+use crate::weight::{DepartingServer, Situation, ServiceWeights, EffectiveWeight};
 
 /// The table that a situation asks for.
 #[must_use]
@@ -139,9 +139,9 @@ pub fn settings(server: &RealServer, weight: u32) -> ServerSettings {
     }
 }
 
-fn service_entry(service: &VirtualService, weighed: &Weighed<'_>) -> ServiceEntry {
+fn service_entry(service: &VirtualService, weighed: &ServiceWeights<'_>) -> ServiceEntry {
     let mut entry = ServiceEntry::new(service.scheduling.clone());
-    let enter = |weighing: &Weighing<'_>| {
+    let enter = |weighing: &EffectiveWeight<'_>| {
         let weight = weighing.chain.weight()?;
         let settings = settings(weighing.server, weight);
         Some((weighing.server.endpoint, ServerEntry::new(settings)))
@@ -153,7 +153,7 @@ fn service_entry(service: &VirtualService, weighed: &Weighed<'_>) -> ServiceEntr
     entry
         .servers
         .extend(weighed.fallback.iter().filter_map(enter));
-    entry.servers.extend(weighed.guests.iter().filter_map(stay));
+    entry.servers.extend(weighed.departing.iter().filter_map(stay));
     entry
 }
 
@@ -165,15 +165,15 @@ fn leaving_entry(
 ) -> Option<ServiceEntry> {
     let observed = situation.observed.services.get(service)?;
     let mut entry = ServiceEntry::new(observed.scheduling.clone());
-    let guests = situation.weigh_leaving(service, rule);
-    entry.servers.extend(guests.iter().filter_map(stay));
+    let departing = situation.departing_weights(service, rule);
+    entry.servers.extend(departing.iter().filter_map(stay));
     (!entry.servers.is_empty()).then_some(entry)
 }
 
-fn stay(guest: &Guest<'_>) -> Option<(Endpoint, ServerEntry)> {
+fn stay(departing: &DepartingServer<'_>) -> Option<(Endpoint, ServerEntry)> {
     let settings = ServerSettings {
-        weight: guest.chain.weight()?,
-        ..guest.known.settings
+        weight: departing.chain.weight()?,
+        ..departing.known.settings
     };
-    Some((guest.endpoint, ServerEntry::new(settings)))
+    Some((departing.endpoint, ServerEntry::new(settings)))
 }

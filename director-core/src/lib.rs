@@ -4,7 +4,7 @@
 //! [`health`]; model and verdicts give the desired [`table::Table`]; [`plan::plan`] finds the operations that lead there
 //! from the observed one. [`director::Director`] holds the only mutable state and turns events into effects.
 //!
-//! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`overrides`], [`recovery`], [`weighing`],
+//! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`overrides`], [`recovery`], [`weight`],
 //! [`desired`], [`duties`], [`director`], [`snapshot`].
 
 pub mod definitions;
@@ -24,4 +24,4 @@ pub mod realserver;
 pub mod recovery;
 pub mod snapshot;
 pub mod table;
-pub mod weighing;
+pub mod weight;

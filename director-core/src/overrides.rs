@@ -4,7 +4,7 @@
 //! There are two ways to give one. By command: one override a server, the newest counts, and it is remembered over a
 //! restart. By a file: an author gives all of their overrides at once and replaces those they gave before, so that nothing
 //! is lost or left behind when a message is; the files themselves remember. This file decides nothing about the table;
-//! [`crate::weighing`] honours the overrides.
+//! [`crate::weight`] honours the overrides.
 
 use std::collections::BTreeMap;
 use std::fmt;

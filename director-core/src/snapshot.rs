@@ -10,7 +10,7 @@ use crate::moment::Moment;
 use crate::overrides::{Override, Target};
 use crate::recovery::{Drain, Shortage};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
-use crate::weighing::{ExplainedLink, Guest, Weighed, Weighing};
+use crate::weight::{ExplainedLink, DepartingServer, ServiceWeights, EffectiveWeight};
 
 /// The director's state at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +40,7 @@ pub struct Snapshot {
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceView>,
     /// Services that are no longer defined and stay until their connections have ended.
-    pub leaving: Vec<(ServiceId, Vec<GuestView>)>,
+    pub leaving: Vec<(ServiceId, Vec<DepartingView>)>,
 }
 
 /// One override.
@@ -72,7 +72,7 @@ pub struct ServiceView {
     /// The fallback.
     pub fallback: Vec<ServerView>,
     /// Servers that are no longer defined and stay for a while.
-    pub leaving: Vec<GuestView>,
+    pub leaving: Vec<DepartingView>,
     /// Fewer real servers are available than it needs.
     pub shortage: Option<Shortage>,
     /// What the kernel refused about the service itself.
@@ -106,7 +106,7 @@ pub struct ServerView {
 
 /// A server that is no longer defined and stays for a while.
 #[derive(Debug, Clone, PartialEq)]
-pub struct GuestView {
+pub struct DepartingView {
     /// Identity.
     pub endpoint: Endpoint,
     /// How its weight came about.
@@ -146,25 +146,25 @@ impl Director {
                 .leaving
                 .iter()
                 .map(|(id, rule)| {
-                    let guests = situation.weigh_leaving(id, *rule);
-                    (*id, self.guests(id, &guests))
+                    let departing = situation.departing_weights(id, *rule);
+                    (*id, self.departing(id, &departing))
                 })
                 .collect(),
         }
     }
 
-    fn guests(&self, service: &ServiceId, guests: &[Guest<'_>]) -> Vec<GuestView> {
-        let view = |guest: &Guest<'_>| GuestView {
-            endpoint: guest.endpoint,
-            chain: guest.chain.explained(),
-            observed: *guest.known,
+    fn departing(&self, service: &ServiceId, departing: &[DepartingServer<'_>]) -> Vec<DepartingView> {
+        let view = |departing: &DepartingServer<'_>| DepartingView {
+            endpoint: departing.endpoint,
+            chain: departing.chain.explained(),
+            observed: *departing.known,
             drain: self
                 .recovery
                 .drains
-                .of(&(*service, guest.endpoint))
+                .of(&(*service, departing.endpoint))
                 .copied(),
         };
-        guests.iter().map(view).collect()
+        departing.iter().map(view).collect()
     }
 
     fn override_views(&self) -> Vec<OverrideView> {
@@ -186,9 +186,9 @@ impl Director {
         &self,
         service: &VirtualService,
         observed: Option<&ServiceEntry>,
-        weighed: &Weighed<'_>,
+        weighed: &ServiceWeights<'_>,
     ) -> ServiceView {
-        let server = |weighing: &Weighing<'_>| {
+        let server = |weighing: &EffectiveWeight<'_>| {
             let (real, chain) = (weighing.server, &weighing.chain);
             let target = (service.id, real.endpoint);
             ServerView {
@@ -213,7 +213,7 @@ impl Director {
             in_kernel: observed.is_some(),
             servers: weighed.servers.iter().map(server).collect(),
             fallback: weighed.fallback.iter().map(server).collect(),
-            leaving: self.guests(&service.id, &weighed.guests),
+            leaving: self.departing(&service.id, &weighed.departing),
             shortage: self
                 .recovery
                 .pools

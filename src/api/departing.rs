@@ -2,7 +2,7 @@
 
 use director_core::moment::Moment;
 use director_core::recovery::{Drain, DrainEnd};
-use director_core::snapshot::GuestView;
+use director_core::snapshot::DepartingView;
 use serde::{Deserialize, Serialize};
 
 use super::wire::ChainLink;
@@ -61,19 +61,19 @@ impl DrainState {
 }
 
 impl DepartingServer {
-    pub(super) fn all(guests: &[GuestView], now: Moment) -> Vec<Self> {
-        let leaving = |guest: &GuestView| Self {
-            address: guest.endpoint.to_string(),
-            weight: guest.observed.settings.weight,
-            active: guest.observed.connections.active,
-            inactive: guest.observed.connections.inactive,
-            chain: guest
+    pub(super) fn all(departing: &[DepartingView], now: Moment) -> Vec<Self> {
+        let leaving = |departing: &DepartingView| Self {
+            address: departing.endpoint.to_string(),
+            weight: departing.observed.settings.weight,
+            active: departing.observed.connections.active,
+            inactive: departing.observed.connections.inactive,
+            chain: departing
                 .chain
                 .iter()
                 .map(|link| ChainLink::of(link, now))
                 .collect(),
-            drain: guest.drain.as_ref().map(|drain| DrainState::of(drain, now)),
+            drain: departing.drain.as_ref().map(|drain| DrainState::of(drain, now)),
         };
-        guests.iter().map(leaving).collect()
+        departing.iter().map(leaving).collect()
     }
 }

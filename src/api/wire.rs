@@ -14,7 +14,7 @@ use director_core::director::PendingRetry;
 use director_core::moment::Moment;
 use director_core::overrides::{Override, OverrideKind};
 use director_core::snapshot::{ServerView, ServiceView};
-use director_core::weighing::ExplainedLink;
+use director_core::weight::ExplainedLink;
 use serde::{Deserialize, Serialize};
 
 use super::overrides;
@@ -223,9 +223,9 @@ impl Status {
             departing: snapshot
                 .leaving
                 .iter()
-                .map(|(id, guests)| DepartingService {
+                .map(|(id, departing)| DepartingService {
                     listen: id.to_string(),
-                    servers: DepartingServer::all(guests, snapshot.now),
+                    servers: DepartingServer::all(departing, snapshot.now),
                 })
                 .collect(),
         }

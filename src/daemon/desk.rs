@@ -11,7 +11,7 @@ use director_core::overrides::{NewOverride, OverrideCommand, Target};
 use director_core::snapshot::Snapshot;
 use tokio::sync::oneshot;
 
-use super::event_loop::Weighed;
+use super::event_loop::ServiceWeights;
 use crate::api::ApiError;
 use crate::api::overrides::{ActiveOverride, AffectedServer, OverrideOutcome, OverrideRequest};
 
@@ -87,10 +87,10 @@ pub(super) fn understand(
 pub(super) fn refusal(
     director: &Director,
     understood: &Understood,
-    weighed: &Weighed,
+    weighed: &ServiceWeights,
     now: Moment,
 ) -> Option<String> {
-    let Weighed::By(counted) = weighed else {
+    let ServiceWeights::By(counted) = weighed else {
         return None;
     };
     let objections = director.objections_to_command(&understood.command, counted.as_ref(), now);

@@ -12,7 +12,7 @@ mod reading;
 mod trial;
 
 pub(super) use keeping::Order;
-pub(super) use reading::{Reading, Weighed};
+pub(super) use reading::{Reading, ServiceWeights};
 pub(super) use trial::{Answer as ApplyAnswer, Turn};
 
 use std::io;

@@ -42,7 +42,7 @@ fn apply(kernel: &mut MemoryKernel, op: Op) -> Applied {
     kernel.apply(&Plan {
         steps: vec![Step {
             op,
-            because: String::new(),
+            reason: String::new(),
         }],
     })
 }

@@ -51,7 +51,7 @@ fn plan(ops: Vec<Op>) -> Plan {
         .into_iter()
         .map(|op| Step {
             op,
-            because: String::new(),
+            reason: String::new(),
         })
         .collect();
     Plan { steps }

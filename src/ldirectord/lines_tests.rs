@@ -76,7 +76,7 @@ fn scheduling() -> Scheduling {
 fn change(op: Op) -> Vec<String> {
     let step = Step {
         op,
-        because: String::new(),
+        reason: String::new(),
     };
     let cause = Cause::Defined;
     lines().of(&Notice::Change { step, cause })
@@ -203,7 +203,7 @@ fn a_stop_purges_the_servers_that_were_in_service() {
     lines.stop(&director.snapshot(Moment::START));
     let step = Step {
         op: Op::DeleteService { service },
-        because: String::new(),
+        reason: String::new(),
     };
     let cause = Cause::Stop;
     assert_eq!(

@@ -34,11 +34,11 @@ impl Dialect {
             line.split_once('=')
                 .is_some_and(|(key, _)| !key.trim().is_empty() && key.trim().bytes().all(word))
         };
-        let telling = text
+        let main_reason = text
             .lines()
             .map(str::trim)
             .find(|line| !line.is_empty() && !line.starts_with('#'));
-        match telling {
+        match main_reason {
             Some(line) if is_directive(line) => Self::Ldirectord,
             _ => Self::Yaml,
         }

@@ -82,7 +82,7 @@ pub(crate) fn plan_of(ops: impl IntoIterator<Item = Op>) -> Plan {
         .into_iter()
         .map(|op| Step {
             op,
-            because: String::new(),
+            reason: String::new(),
         })
         .collect();
     Plan { steps }

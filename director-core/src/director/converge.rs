@@ -82,7 +82,7 @@ impl Director {
         );
         let reasons = reasons::Reasons::new(self, &target, now);
         let plan = plan(observed, &target, &self.owned, |service, server| {
-            reasons.because(service, server)
+            reasons.reason(service, server)
         });
         debug_assert_eq!(
             check::faults(&plan, observed, &target, &self.owned),

@@ -296,7 +296,7 @@ pub enum Notice {
         /// What happened.
         result: HostResult,
         /// Why it is wanted.
-        because: String,
+        reason: String,
     },
     /// The director stops.
     Stopping {

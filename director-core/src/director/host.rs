@@ -125,7 +125,7 @@ impl Director {
                 HostResult::Failed(why) | HostResult::Waits(why) => {
                     if self.host.told.get(&piece) != Some(why) {
                         effects.push(Effect::Tell(Notice::Host {
-                            because: String::new(),
+                            reason: String::new(),
                             piece: piece.clone(),
                             result: result.clone(),
                         }));
@@ -134,7 +134,7 @@ impl Director {
                 }
                 HostResult::Made(_) | HostResult::Undone(_) => {
                     effects.push(Effect::Tell(Notice::Host {
-                        because: self.host_reason(&piece, &result),
+                        reason: self.host_reason(&piece, &result),
                         piece,
                         result,
                     }));

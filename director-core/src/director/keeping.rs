@@ -21,7 +21,7 @@ use crate::moment::Moment;
 use crate::overrides::Target;
 use crate::recovery::RecoveryMemory;
 use crate::table::{ServiceEntry, Table};
-use crate::weighing::waits_for_connections;
+use crate::weight::waits_for_connections;
 
 /// Longest time that an operation waits for what it depends on to be kept.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -49,7 +49,7 @@ use crate::overrides::Overrides;
 use crate::plan::OpFailure;
 use crate::recovery::RecoveryState;
 use crate::table::Table;
-use crate::weighing::Situation;
+use crate::weight::Situation;
 use besides::Attempt;
 use courier::Courier;
 use host::HostTalk;

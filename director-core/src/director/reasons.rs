@@ -9,7 +9,7 @@ use crate::model::{Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::plan::Cause;
 use crate::table::{ServerSettings, ServiceEntry, Table};
-use crate::weighing::{Because, Chain, Link};
+use crate::weight::{WeightReason, Chain, Link};
 
 /// What is needed to tell reasons.
 pub(super) struct Reasons<'a> {
@@ -17,12 +17,12 @@ pub(super) struct Reasons<'a> {
     desired: &'a Table,
     now: Moment,
     /// The reasons of the services that were asked for.
-    told: RefCell<BTreeMap<ServiceId, Told>>,
+    told: RefCell<BTreeMap<ServiceId, ServerReasons>>,
 }
 
 /// The reasons for the weights of one service's servers.
 #[derive(Default)]
-struct Told {
+struct ServerReasons {
     servers: BTreeMap<Endpoint, String>,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Reasons<'a> {
     }
 
     /// The reason for a change of a service or of a real server; empty when the definitions alone say so.
-    pub(super) fn because(&self, service: &ServiceId, server: Option<&Endpoint>) -> String {
+    pub(super) fn reason(&self, service: &ServiceId, server: Option<&Endpoint>) -> String {
         let subject = (*service, server.copied());
         if self.is_drift(&subject) {
             return self.found(&subject);
@@ -107,26 +107,26 @@ impl<'a> Reasons<'a> {
         }
     }
 
-    fn weigh(&self, service: &ServiceId) -> Option<Told> {
+    fn weigh(&self, service: &ServiceId) -> Option<ServerReasons> {
         let observed = self.director.observed.as_ref()?;
         let situation = self.director.situation(observed, self.now);
         let mut servers = BTreeMap::new();
         let mut tell = |server: Endpoint, chain: &Chain<'_>| {
-            servers.insert(server, chain.telling().map_or_else(String::new, in_short));
+            servers.insert(server, chain.main_reason().map_or_else(String::new, in_short));
         };
         if let Some(rule) = self.director.recovery.leaving.get(service) {
-            for guest in situation.weigh_leaving(service, *rule) {
-                tell(guest.endpoint, &guest.chain);
+            for departing in situation.departing_weights(service, *rule) {
+                tell(departing.endpoint, &departing.chain);
             }
         }
         let weighed = situation.weigh(self.director.model.service(service)?);
-        for guest in &weighed.guests {
-            tell(guest.endpoint, &guest.chain);
+        for departing in &weighed.departing {
+            tell(departing.endpoint, &departing.chain);
         }
         for weighing in weighed.fallback.iter().chain(&weighed.servers) {
             tell(weighing.server.endpoint, &weighing.chain);
         }
-        Some(Told { servers })
+        Some(ServerReasons { servers })
     }
 
     /// Whether the kernel already was as desired here, so that somebody else must have changed it.
@@ -173,10 +173,10 @@ fn of_server(table: &Table, subject: &Subject) -> Option<ServerSettings> {
 
 /// A link as the reason for a step. The author of an override is in the log already.
 fn in_short(link: &Link<'_>) -> String {
-    match link.because {
-        Because::Defined => String::new(),
-        Because::Override(override_) => override_.to_string(),
-        Because::Judged { health, .. } => format!("{}: {}", health.state, health.reason),
+    match link.reason {
+        WeightReason::Defined => String::new(),
+        WeightReason::Override(override_) => override_.to_string(),
+        WeightReason::Judged { health, .. } => format!("{}: {}", health.state, health.reason),
         ref other => other.to_string(),
     }
 }

@@ -12,7 +12,7 @@ use crate::moment::Moment;
 use crate::overrides::{OverrideCommand, Overrides, Target};
 use crate::recovery::{Pool, census, slow_start};
 use crate::table::{ServerEntry, Table};
-use crate::weighing::{Situation, waits_for_connections};
+use crate::weight::{Situation, waits_for_connections};
 
 /// How often the kernel's table is read while a drain waits for connections to end.
 const LOOK: Duration = Duration::from_secs(1);
@@ -200,10 +200,10 @@ impl Director {
                     found.leaving.insert(target, (rule, *known));
                 }
             }
-            for guest in &weighed.guests {
-                if let Some(rule) = guest.drain {
-                    let target = (service.id, guest.endpoint);
-                    found.leaving.insert(target, (rule, *guest.known));
+            for departing in &weighed.departing {
+                if let Some(rule) = departing.drain {
+                    let target = (service.id, departing.endpoint);
+                    found.leaving.insert(target, (rule, *departing.known));
                 }
             }
             let servers = weighed.servers.iter().filter(|_| ramps);
@@ -224,9 +224,9 @@ impl Director {
             }
         }
         for (service, rule) in &self.recovery.leaving {
-            for guest in situation.weigh_leaving(service, *rule) {
-                let target = (*service, guest.endpoint);
-                found.leaving.insert(target, (*rule, *guest.known));
+            for departing in situation.departing_weights(service, *rule) {
+                let target = (*service, departing.endpoint);
+                found.leaving.insert(target, (*rule, *departing.known));
             }
         }
         found

@@ -13,7 +13,7 @@ use crate::model::{HostPiece, VirtualService};
 use crate::moment::Moment;
 use crate::recovery::{Pool, Shortage, census};
 use crate::table::ServiceEntry;
-use crate::weighing::Situation;
+use crate::weight::Situation;
 
 /// Which addresses are announced.
 #[derive(Debug, Default)]

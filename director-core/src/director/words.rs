@@ -242,18 +242,18 @@ impl fmt::Display for Notice {
             Self::Host {
                 piece,
                 result,
-                because,
+                reason,
             } => match result {
                 HostResult::Kept => write!(f, "{piece} stands"),
                 HostResult::Made(Some(former)) => {
-                    write!(f, "set {piece}, was {former} ({because})")
+                    write!(f, "set {piece}, was {former} ({reason})")
                 }
-                HostResult::Made(None) => write!(f, "added {piece} ({because})"),
+                HostResult::Made(None) => write!(f, "added {piece} ({reason})"),
                 HostResult::Undone(Some(former)) => {
                     write!(f, "put back {former}, was {piece}")
                 }
-                HostResult::Undone(None) if !because.is_empty() => {
-                    write!(f, "removed {piece} ({because})")
+                HostResult::Undone(None) if !reason.is_empty() => {
+                    write!(f, "removed {piece} ({reason})")
                 }
                 HostResult::Undone(None) => write!(f, "removed {piece}"),
                 HostResult::Failed(why) | HostResult::Waits(why) => write!(f, "{piece}: {why}"),

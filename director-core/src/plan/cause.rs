@@ -1,4 +1,4 @@
-//! Why a step is wanted, as one of a few kinds; the words of [`super::Step::because`] say it to people.
+//! Why a step is wanted, as one of a few kinds; the words of [`super::Step::reason`] say it to people.
 
 use serde::{Deserialize, Serialize};
 

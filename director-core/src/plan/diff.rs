@@ -6,7 +6,7 @@ use super::{Op, Plan, Step};
 use crate::model::{Endpoint, ServiceId};
 use crate::table::{ServiceEntry, Table};
 
-/// The plan that turns `observed` into `desired` within the services `owned`; others are never touched. `because` gives
+/// The plan that turns `observed` into `desired` within the services `owned`; others are never touched. `reason` gives
 /// the reason for a change of a service or, when an endpoint is named, of a real server; it may be empty.
 ///
 /// Laws: applying the plan gives the desired table; planning again gives nothing; same identity means edit, never delete
@@ -15,7 +15,7 @@ pub fn plan(
     observed: &Table,
     desired: &Table,
     owned: &BTreeSet<ServiceId>,
-    mut because: impl FnMut(&ServiceId, Option<&Endpoint>) -> String,
+    mut reason: impl FnMut(&ServiceId, Option<&Endpoint>) -> String,
 ) -> Plan {
     let mut ops = Vec::new();
     for service in owned {
@@ -32,7 +32,7 @@ pub fn plan(
     let steps = ops
         .into_iter()
         .map(|op| Step {
-            because: because(&op.service(), op.server().as_ref()),
+            reason: reason(&op.service(), op.server().as_ref()),
             op,
         })
         .collect();

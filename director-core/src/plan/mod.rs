@@ -195,7 +195,7 @@ pub struct Step {
     /// What is done.
     pub op: Op,
     /// Why, in words; empty when the definitions alone say so.
-    pub because: String,
+    pub reason: String,
 }
 
 /// Operations in the order of their execution.
@@ -278,10 +278,10 @@ impl fmt::Display for Op {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.op.fmt(f)?;
-        if self.because.is_empty() {
+        if self.reason.is_empty() {
             Ok(())
         } else {
-            write!(f, "   ({})", self.because)
+            write!(f, "   ({})", self.reason)
         }
     }
 }

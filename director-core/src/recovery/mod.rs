@@ -1,6 +1,6 @@
 //! What stands between a verdict and a weight for a time: slow starts, drains, and whether a pool has enough servers.
 //! Kept by the director and brought up to date before each comparison of the tables; the weights that follow are
-//! [`crate::weighing`]'s.
+//! [`crate::weight`]'s.
 //!
 //! Invariant: nothing here asks a clock, and what is remembered follows from what was seen, so that a replay gives the same.
 

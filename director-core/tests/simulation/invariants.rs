@@ -81,7 +81,7 @@ fn never_empty_while_one_is_good(service: &ServiceView) {
 /// PyBal's three invariants of a pool: who is pooled is enabled; who is up and enabled is pooled; who is pooled is up,
 /// unless the pool cannot lose it.
 fn pooled_as_judged(service: &ServiceView, server: &ServerView, withdrawn: bool) {
-    let because = |what: &str| server.chain.iter().any(|link| link.what == what);
+    let reason = |what: &str| server.chain.iter().any(|link| link.what == what);
     let known_bad = server
         .health
         .as_ref()
@@ -93,12 +93,12 @@ fn pooled_as_judged(service: &ServiceView, server: &ServerView, withdrawn: bool)
         at()
     );
     assert!(
-        pooled(server) || !is_good(server) || because("tier") || because("minimum") || withdrawn,
+        pooled(server) || !is_good(server) || reason("tier") || reason("minimum") || withdrawn,
         "{} is up and not pooled",
         at()
     );
     assert!(
-        !pooled(server) || !known_bad || because("minimum"),
+        !pooled(server) || !known_bad || reason("minimum"),
         "{} is pooled and down",
         at()
     );

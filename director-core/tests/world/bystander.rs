@@ -212,8 +212,8 @@ fn weights(entry: &ServiceEntry) -> BTreeMap<Endpoint, u32> {
 fn weights_as_read(service: &ServiceView) -> BTreeMap<Endpoint, u32> {
     let defined = service.servers.iter().chain(&service.fallback);
     let defined = defined.filter_map(|server| Some((server.endpoint, server.observed?)));
-    let guests = service.leaving.iter();
-    let all = defined.chain(guests.map(|guest| (guest.endpoint, guest.observed)));
+    let departing = service.leaving.iter();
+    let all = defined.chain(departing.map(|departing| (departing.endpoint, departing.observed)));
     all.map(|(server, entry)| (server, entry.settings.weight))
         .collect()
 }

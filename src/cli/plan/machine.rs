@@ -20,7 +20,7 @@ pub(super) struct MachineChange {
     /// What comes back, of a setting that is taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     former: Option<String>,
-    because: String,
+    reason: String,
     #[serde(skip)]
     line: String,
 }
@@ -41,7 +41,7 @@ pub(super) fn undone(memory: PathBuf, wishes: &HostWishes) -> Result<Vec<Machine
 }
 
 fn taken_back((piece, former): (HostPiece, Option<String>)) -> MachineChange {
-    let because = "no longer wanted, and ipvsd made it so".to_owned();
+    let reason = "no longer wanted, and ipvsd made it so".to_owned();
     let words = match (&piece, &former) {
         (HostPiece::Setting { name, value }, Some(former)) => {
             format!("restore {name}  {value} -> {former}")
@@ -53,11 +53,11 @@ fn taken_back((piece, former): (HostPiece, Option<String>)) -> MachineChange {
     };
     MachineChange {
         undone: true,
-        line: format!("{words}   ({because})\n"),
+        line: format!("{words}   ({reason})\n"),
         what: piece.to_string(),
         found: None,
         former,
-        because,
+        reason,
     }
 }
 
@@ -71,9 +71,9 @@ pub(super) fn wanted(model: &Model) -> Vec<MachineChange> {
 }
 
 fn described(model: &Model, change: Difference) -> MachineChange {
-    let mut because = model.host().reason(&change.piece);
+    let mut reason = model.host().reason(&change.piece);
     if matches!(&change.piece, HostPiece::Vip(vip) if model.may_be_withdrawn(vip.address)) {
-        because += ", as long as it has enough real servers";
+        reason += ", as long as it has enough real servers";
     }
     let words = match (&change.piece, &change.found) {
         (HostPiece::Vip(vip), _) => format!("add     {vip}"),
@@ -90,8 +90,8 @@ fn described(model: &Model, change: Difference) -> MachineChange {
         found: change.found,
         undone: false,
         former: None,
-        line: format!("{words}   ({because})\n"),
-        because,
+        line: format!("{words}   ({reason})\n"),
+        reason,
     }
 }
 

@@ -219,7 +219,7 @@ struct Change {
     service: String,
     server: Option<String>,
     text: String,
-    because: String,
+    reason: String,
     /// Open connections that it cuts off.
     cut_active: u64,
     cut_inactive: u64,
@@ -253,7 +253,7 @@ fn change(number: usize, step: &Step, when: &'static str, stake: Stake) -> Chang
         service: step.op.service().to_string(),
         server: step.op.server().map(|server| server.to_string()),
         text: step.op.to_string(),
-        because: step.because.clone(),
+        reason: step.reason.clone(),
         cut_active: stake.cut_active,
         cut_inactive: stake.cut_inactive,
         quiesced: stake.quiesced,

@@ -6,7 +6,7 @@ use director_core::director::Event;
 use director_core::memory::Memory;
 use tokio::time::timeout;
 
-use super::{EventLoop, Input, Weighed};
+use super::{EventLoop, Input, ServiceWeights};
 use crate::api::ApiError;
 use crate::api::overrides::OverrideRequest;
 use crate::daemon::desk;
@@ -24,7 +24,7 @@ pub(super) const OF_OUR_OWN: u64 = 0;
 pub(in crate::daemon) struct Order {
     request: OverrideRequest,
     answer: desk::Answer,
-    weighed: Weighed,
+    weighed: ServiceWeights,
 }
 
 impl EventLoop {
@@ -51,7 +51,7 @@ impl EventLoop {
         // Nothing speaks against lifting an order.
         let is_guarded = request.kind.is_some() && self.director.is_guarded();
         tokio::spawn(async move {
-            let weighed = Weighed::now(request.force, is_guarded, kernel).await;
+            let weighed = ServiceWeights::now(request.force, is_guarded, kernel).await;
             drop(inputs.send(Input::OverrideChecked(Order {
                 request,
                 answer,

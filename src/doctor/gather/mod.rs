@@ -14,7 +14,7 @@ use director_core::health::HealthState;
 use director_core::model::{Endpoint, Model, Profile, ServiceId, is_helper};
 use director_core::table::Table;
 
-use super::Facts;
+use super::ServerFacts;
 use super::facts::{Road, VipFacts, vip_of};
 use crate::ipvs::{Kernel, KernelError, NetlinkKernel, Scope, missing_modules};
 use crate::net::{Interface, NetError, Network, Sysctl};
@@ -51,13 +51,13 @@ pub enum GatherError {
 ///
 /// # Errors
 /// When this program may not, or the kernel cannot be asked. What is missing is a fact and no error.
-pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
+pub fn gather(question: &Question<'_>) -> Result<ServerFacts, GatherError> {
     let network = Network::open()?;
-    let mut facts = Facts {
+    let mut facts = ServerFacts {
         profile: question.profile,
         interfaces: network.interfaces()?,
         addresses: network.addresses()?,
-        ..Facts::default()
+        ..ServerFacts::default()
     };
     ask_kernel(&mut facts)?;
     if let Some(model) = question.model {
@@ -81,7 +81,7 @@ pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
     Ok(facts)
 }
 
-fn ask_kernel(facts: &mut Facts) -> Result<(), GatherError> {
+fn ask_kernel(facts: &mut ServerFacts) -> Result<(), GatherError> {
     let mut kernel = match NetlinkKernel::open() {
         Ok(kernel) => kernel,
         Err(KernelError::NoIpvs) => return Ok(()),
@@ -130,7 +130,7 @@ fn missing_schedulers(model: &Model) -> BTreeSet<String> {
     names.map(|name| (*name).to_owned()).collect()
 }
 
-fn settings(facts: &Facts) -> BTreeMap<String, String> {
+fn settings(facts: &ServerFacts) -> BTreeMap<String, String> {
     let mut wanted: BTreeSet<String> = BTreeSet::new();
     for name in ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"] {
         wanted.insert(name.to_owned());
@@ -197,7 +197,7 @@ fn filtered() -> u64 {
 
 /// The kernel's services and those of the definitions, without those of probes along the clients' road: their server is
 /// one of a service already.
-fn together(facts: &Facts) -> Table {
+fn together(facts: &ServerFacts) -> Table {
     let mut table = facts.defined.clone().unwrap_or_default();
     for (service, entry) in facts.kernel.iter().flat_map(|kernel| &kernel.services) {
         match table.services.get_mut(service) {
@@ -215,7 +215,7 @@ fn together(facts: &Facts) -> Table {
 
 fn vips(
     network: &Network,
-    facts: &Facts,
+    facts: &ServerFacts,
     table: &Table,
     model: Option<&Model>,
 ) -> Result<BTreeMap<IpAddr, VipFacts>, NetError> {
@@ -240,7 +240,7 @@ fn vips(
 }
 
 /// The Ethernet that a VIP is on, or whose network it belongs to.
-fn place_of(facts: &Facts, vip: IpAddr) -> Option<&Interface> {
+fn place_of(facts: &ServerFacts, vip: IpAddr) -> Option<&Interface> {
     let spoken = |index: u32| {
         let mut all = facts.interfaces.iter();
         all.find(|one| one.index == index && one.resolves && !one.loopback && one.up)
@@ -257,7 +257,7 @@ fn place_of(facts: &Facts, vip: IpAddr) -> Option<&Interface> {
         })
 }
 
-fn roads(network: &Network, facts: &Facts, table: &Table) -> Result<Vec<Road>, NetError> {
+fn roads(network: &Network, facts: &ServerFacts, table: &Table) -> Result<Vec<Road>, NetError> {
     let mut roads = Vec::new();
     for (service, entry) in &table.services {
         for (server, settings) in &entry.servers {

@@ -1,38 +1,38 @@
 //! The rules that make a chain, each looking at one server alone.
 
-use super::{Because, Facts, Link};
+use super::{WeightReason, ServerFacts, Link};
 use crate::health::{Advice, AdvisedState, AdvisedWeight};
 use crate::model::OnFailure;
 use crate::overrides::OverrideKind;
 use crate::recovery::{scaled, with_room};
 
 /// The weight of the definitions.
-pub(super) fn defined<'a>(facts: &Facts<'a>, _: Option<u32>) -> Option<Link<'a>> {
+pub(super) fn defined<'a>(facts: &ServerFacts<'a>, _: Option<u32>) -> Option<Link<'a>> {
     Some(Link {
         weight: Some(facts.server.weight),
         since: None,
-        because: Because::Defined,
+        reason: WeightReason::Defined,
     })
 }
 
 /// Room for a slow start between 0 and the weight.
-pub(super) fn room<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+pub(super) fn room<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     (facts.room > 1).then(|| Link {
         weight: before.map(|weight| with_room(weight, facts.room)),
         since: None,
-        because: Because::Room(facts.room),
+        reason: WeightReason::Room(facts.room),
     })
 }
 
 /// A server that returns gets its weight little by little.
-pub(super) fn slow_start<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+pub(super) fn slow_start<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let (rule, ramp) = facts.ramp?;
     let elapsed = ramp.elapsed(facts.now);
     let percent = rule.percent(elapsed);
     Some(Link {
         weight: before.map(|weight| scaled(weight, percent)),
         since: Some(ramp.since),
-        because: Because::SlowStart {
+        reason: WeightReason::SlowStart {
             percent,
             left: rule.window.saturating_sub(elapsed),
         },
@@ -40,35 +40,35 @@ pub(super) fn slow_start<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<L
 }
 
 /// The source of its weight.
-pub(super) fn weight_source<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+pub(super) fn weight_source<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let advice = facts.health?.weight_source.as_ref()?;
     Some(advised(
         facts,
         before,
         advice,
         1,
-        Because::WeightFrom(advice),
+        WeightReason::WeightFrom(advice),
     ))
 }
 
 /// What its agent says.
-pub(super) fn agent<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+pub(super) fn agent<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let advice = facts.health?.agent.as_ref()?;
     Some(advised(
         facts,
         before,
         advice,
         facts.room,
-        Because::Agent(advice),
+        WeightReason::Agent(advice),
     ))
 }
 
 fn advised<'a>(
-    facts: &Facts<'a>,
+    facts: &ServerFacts<'a>,
     before: Option<u32>,
     advice: &Advice,
     room: u32,
-    because: Because<'a>,
+    reason: WeightReason<'a>,
 ) -> Link<'a> {
     let weight = if advice.wants_out() {
         when_down(facts.service.on_failure)
@@ -84,14 +84,14 @@ fn advised<'a>(
     Link {
         weight,
         since: Some(advice.since),
-        because,
+        reason,
     }
 }
 
 /// A server that is down is out. Before its first verdict it keeps the weight that the kernel has, so that a start moves
 /// no traffic: a presumption raises nobody, not even one that somebody else has removed meanwhile. One that is to have no
 /// weight has none at once, also when it can never be asked.
-pub(super) fn state<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+pub(super) fn state<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let health = facts.health?;
     let weight = match (health.is_available(), health.assumed) {
         (true, false) => before,
@@ -103,7 +103,7 @@ pub(super) fn state<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'
     Some(Link {
         weight,
         since: Some(health.since),
-        because: Because::Judged {
+        reason: WeightReason::Judged {
             health,
             held_for: (health.penalty.held_until()).map(|until| until.since(facts.now)),
         },
@@ -112,7 +112,7 @@ pub(super) fn state<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'
 
 /// An override that takes a server out stands above every verdict. One that gives a weight gives none to a server that is
 /// out, no more than it has to one that has not answered yet, and to one that returns little by little.
-pub(super) fn override_<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+pub(super) fn override_<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let override_ = facts.override_?;
     let weight = match override_.kind {
         OverrideKind::Maintenance => when_down(facts.service.on_failure),
@@ -127,12 +127,12 @@ pub(super) fn override_<'a>(facts: &Facts<'a>, before: Option<u32>) -> Option<Li
     Some(Link {
         weight,
         since: Some(override_.since),
-        because: Because::Override(override_),
+        reason: WeightReason::Override(override_),
     })
 }
 
 /// The weight of an override has the same room in the kernel as those of the other servers, and the same slow start.
-fn overridden_weight(facts: &Facts<'_>, weight: u32, before: u32) -> u32 {
+fn overridden_weight(facts: &ServerFacts<'_>, weight: u32, before: u32) -> u32 {
     let full = with_room(weight, facts.room);
     let share = facts.ramp.map_or(full, |(rule, ramp)| {
         scaled(full, rule.percent(ramp.elapsed(facts.now)))

@@ -1,7 +1,7 @@
 //! All servers of one service weighed together: what depends on the others is decided here, and who is held back by a
 //! drain.
 
-use super::{Because, Chain, Facts, Link, Situation, chain};
+use super::{WeightReason, Chain, ServerFacts, Link, Situation, chain};
 use crate::model::{
     BelowMinimum, DrainRule, Endpoint, OnFailure, Protocol, RealServer, ServiceId, Then,
     VirtualService,
@@ -12,20 +12,20 @@ use crate::table::{ServerEntry, ServiceEntry};
 
 /// The servers of one service with their chains.
 #[derive(Debug, Clone)]
-pub struct Weighed<'a> {
+pub struct ServiceWeights<'a> {
     /// Its real servers in the order of the file.
-    pub servers: Vec<Weighing<'a>>,
+    pub servers: Vec<EffectiveWeight<'a>>,
     /// Its fallback.
-    pub fallback: Vec<Weighing<'a>>,
+    pub fallback: Vec<EffectiveWeight<'a>>,
     /// Servers that are no longer defined and stay for a while.
-    pub guests: Vec<Guest<'a>>,
+    pub departing: Vec<DepartingServer<'a>>,
     /// Too few servers are available, and the service is not to be in the kernel.
     pub withdrawn: Option<Shortage>,
 }
 
 /// A defined server with its chain.
 #[derive(Debug, Clone)]
-pub struct Weighing<'a> {
+pub struct EffectiveWeight<'a> {
     /// The server.
     pub server: &'a RealServer,
     /// Its weight and why.
@@ -36,7 +36,7 @@ pub struct Weighing<'a> {
 
 /// A server that is no longer defined and stays for a while.
 #[derive(Debug, Clone)]
-pub struct Guest<'a> {
+pub struct DepartingServer<'a> {
     /// Its identity.
     pub endpoint: Endpoint,
     /// What the kernel holds of it.
@@ -50,7 +50,7 @@ pub struct Guest<'a> {
 impl<'a> Situation<'a> {
     /// Weighs the servers of a service.
     #[must_use]
-    pub fn weigh(&self, service: &'a VirtualService) -> Weighed<'a> {
+    pub fn weigh(&self, service: &'a VirtualService) -> ServiceWeights<'a> {
         let observed = self.observed.services.get(&service.id);
         let pool = self.recovery.pools.of(&service.id);
         let minimum = service.recovery.minimum.unwrap_or_default();
@@ -71,11 +71,11 @@ impl<'a> Situation<'a> {
         if let Some(shortage) = replaces {
             give_up(service, &mut servers, shortage);
         }
-        let asked = |weighing: &Weighing<'_>| {
+        let asked = |weighing: &EffectiveWeight<'_>| {
             let health = self.book.get(&(service.id, weighing.server.endpoint));
             health.is_none_or(|health| !health.assumed)
         };
-        let ruled = |weighing: &Weighing<'_>| {
+        let ruled = |weighing: &EffectiveWeight<'_>| {
             let target = (service.id, weighing.server.endpoint);
             self.overrides.taking_out(&target).is_some()
         };
@@ -85,8 +85,8 @@ impl<'a> Situation<'a> {
 
         // A fallback that serves is no guest, however little is known of the servers.
         let decided = serving || all_probed || fallback.iter().any(serves);
-        let mut weighed = Weighed {
-            guests: self.guests(service, observed, decided),
+        let mut weighed = ServiceWeights {
+            departing: self.departing(service, observed, decided),
             servers,
             fallback,
             withdrawn: short(BelowMinimum::Withdraw),
@@ -100,7 +100,7 @@ impl<'a> Situation<'a> {
         service: &'a VirtualService,
         observed: Option<&'a ServiceEntry>,
         pool: Option<&Pool>,
-    ) -> Vec<Weighing<'a>> {
+    ) -> Vec<EffectiveWeight<'a>> {
         let room = room(service);
         let weigh = |server: &'a RealServer| {
             let facts = self.facts(service, server, room, observed);
@@ -114,10 +114,10 @@ impl<'a> Situation<'a> {
                 chain.push(Link {
                     weight: idle(service),
                     since: Some(pool.open_since),
-                    because: Because::Standby(pool.open),
+                    reason: WeightReason::Standby(pool.open),
                 });
             }
-            Weighing {
+            EffectiveWeight {
                 server,
                 chain,
                 // Whoever is out by verdict or override leaves as the service says.
@@ -131,7 +131,7 @@ impl<'a> Situation<'a> {
     }
 
     /// Verdicts are not believed; overrides are.
-    fn keep_all(&self, service: &VirtualService, servers: &mut [Weighing<'a>], shortage: Shortage) {
+    fn keep_all(&self, service: &VirtualService, servers: &mut [EffectiveWeight<'a>], shortage: Shortage) {
         for weighing in servers {
             let target = (service.id, weighing.server.endpoint);
             let full = self.full_weight(service, weighing.server);
@@ -151,7 +151,7 @@ impl<'a> Situation<'a> {
             weighing.chain.push(Link {
                 weight: Some(full),
                 since: Some(shortage.since),
-                because: Because::KeptAll(shortage),
+                reason: WeightReason::KeptAll(shortage),
             });
         }
     }
@@ -161,13 +161,13 @@ impl<'a> Situation<'a> {
         &self,
         service: &'a VirtualService,
         observed: Option<&'a ServiceEntry>,
-    ) -> Vec<Weighing<'a>> {
+    ) -> Vec<EffectiveWeight<'a>> {
         let weigh = |server: &'a RealServer| {
             let mut facts = self.facts(service, server, 1, observed);
             // One that is not asked is the last resort, whatever is known of it as a real server.
             facts.health = facts.health.filter(|_| !server.probes.is_empty());
             facts.override_ = facts.override_.filter(|_| !server.probes.is_empty());
-            Weighing {
+            EffectiveWeight {
                 server,
                 chain: chain(&facts),
                 drain: None,
@@ -182,10 +182,10 @@ impl<'a> Situation<'a> {
         server: &'a RealServer,
         room: u32,
         observed: Option<&'a ServiceEntry>,
-    ) -> Facts<'a> {
+    ) -> ServerFacts<'a> {
         let target = (service.id, server.endpoint);
         let ramp = self.recovery.ramps.of(&target);
-        Facts {
+        ServerFacts {
             service,
             server,
             room,
@@ -198,12 +198,12 @@ impl<'a> Situation<'a> {
     }
 
     /// Servers of the kernel that are not defined: they serve until their successors have been asked, and then leave.
-    fn guests(
+    fn departing(
         &self,
         service: &VirtualService,
         observed: Option<&'a ServiceEntry>,
         decided: bool,
-    ) -> Vec<Guest<'a>> {
+    ) -> Vec<DepartingServer<'a>> {
         let undefined = |server: &Endpoint| {
             let mut defined = service.real_servers.iter();
             let fallback = decided
@@ -214,18 +214,18 @@ impl<'a> Situation<'a> {
             defined.all(|known| known.endpoint != *server) && !fallback
         };
         let before = observed.into_iter().flat_map(|observed| &observed.servers);
-        let guest = |(server, known): (&Endpoint, &'a ServerEntry)| {
+        let departing = |(server, known): (&Endpoint, &'a ServerEntry)| {
             let serves_on = !decided && known.settings.weight > 0;
-            Guest {
+            DepartingServer {
                 endpoint: *server,
                 known,
                 chain: Chain::of(Link {
                     weight: serves_on.then_some(known.settings.weight),
                     since: None,
-                    because: if serves_on {
-                        Because::SuccessorsUnknown
+                    reason: if serves_on {
+                        WeightReason::SuccessorsUnknown
                     } else {
-                        Because::NoLongerDefined
+                        WeightReason::NoLongerDefined
                     },
                 }),
                 drain: service.recovery.drain.filter(|_| !serves_on),
@@ -233,30 +233,30 @@ impl<'a> Situation<'a> {
         };
         before
             .filter(|(server, _)| undefined(server))
-            .map(guest)
+            .map(departing)
             .collect()
     }
 
     /// Weighs the servers of a service that is no longer defined and leaves by a drain.
     #[must_use]
-    pub fn weigh_leaving(&self, service: &ServiceId, rule: DrainRule) -> Vec<Guest<'a>> {
+    pub fn departing_weights(&self, service: &ServiceId, rule: DrainRule) -> Vec<DepartingServer<'a>> {
         let observed = self.observed.services.get(service);
         let servers = observed.into_iter().flat_map(|observed| &observed.servers);
-        let guest = |(server, known): (&Endpoint, &'a ServerEntry)| {
+        let departing = |(server, known): (&Endpoint, &'a ServerEntry)| {
             let mut chain = Chain::of(Link {
                 weight: None,
                 since: None,
-                because: Because::NoLongerDefined,
+                reason: WeightReason::NoLongerDefined,
             });
             self.drain(service, server, Some(known), Some(rule), false, &mut chain);
-            Guest {
+            DepartingServer {
                 endpoint: *server,
                 known,
                 chain,
                 drain: Some(rule),
             }
         };
-        servers.map(guest).collect()
+        servers.map(departing).collect()
     }
 
     /// Whoever leaves by a drain stays until it is over.
@@ -264,11 +264,11 @@ impl<'a> Situation<'a> {
         &self,
         service: &VirtualService,
         observed: Option<&ServiceEntry>,
-        weighed: &mut Weighed<'a>,
+        weighed: &mut ServiceWeights<'a>,
     ) {
         let waits = waits_for_connections(service);
         let defined = weighed.servers.iter_mut().chain(&mut weighed.fallback);
-        for Weighing {
+        for EffectiveWeight {
             server,
             chain,
             drain,
@@ -278,13 +278,13 @@ impl<'a> Situation<'a> {
             *drain = drain.filter(|_| waits);
             self.drain(&service.id, &server.endpoint, known, *drain, true, chain);
         }
-        for guest in &mut weighed.guests {
-            let Guest {
+        for departing in &mut weighed.departing {
+            let DepartingServer {
                 endpoint,
                 known,
                 chain,
                 drain,
-            } = guest;
+            } = departing;
             *drain = drain.filter(|_| waits);
             self.drain(&service.id, endpoint, Some(known), *drain, false, chain);
         }
@@ -307,7 +307,7 @@ impl<'a> Situation<'a> {
                 chain.push(Link {
                     weight: None,
                     since: None,
-                    because: Because::Drained(DrainEnd::Empty, rule.then),
+                    reason: WeightReason::Drained(DrainEnd::Empty, rule.then),
                 });
             }
             return;
@@ -318,9 +318,9 @@ impl<'a> Situation<'a> {
         });
         let since = drain.map_or(self.now, |drain| drain.since);
         let goes = drain.is_some_and(|drain| drain.lets_go(defined));
-        let because = match drain.and_then(|drain| drain.end) {
-            Some(end) => Because::Drained(end, rule.then),
-            None => Because::Draining {
+        let reason = match drain.and_then(|drain| drain.end) {
+            Some(end) => WeightReason::Drained(end, rule.then),
+            None => WeightReason::Draining {
                 active: known.connections.active,
                 left,
                 then: rule.then,
@@ -329,7 +329,7 @@ impl<'a> Situation<'a> {
         chain.push(Link {
             weight: (!goes).then_some(0),
             since: Some(since),
-            because,
+            reason,
         });
     }
 }
@@ -347,40 +347,40 @@ pub(crate) fn waits_for_connections(service: &VirtualService) -> bool {
 }
 
 /// Too few real servers: the fallback serves in their place.
-fn give_up(service: &VirtualService, servers: &mut [Weighing<'_>], shortage: Shortage) {
+fn give_up(service: &VirtualService, servers: &mut [EffectiveWeight<'_>], shortage: Shortage) {
     for weighing in servers.iter_mut().filter(|weighing| serves(weighing)) {
         weighing.chain.push(Link {
             weight: idle(service),
             since: Some(shortage.since),
-            because: Because::GivenUp(shortage),
+            reason: WeightReason::GivenUp(shortage),
         });
     }
 }
 
 fn call_fallback(
     service: &VirtualService,
-    fallback: &mut [Weighing<'_>],
+    fallback: &mut [EffectiveWeight<'_>],
     serving: bool,
     all_probed: bool,
     replaces: Option<Shortage>,
 ) {
     for weighing in fallback {
-        let because = match replaces {
-            Some(shortage) => Because::FallbackReplaces(shortage),
-            None if serving => Because::FallbackWaits,
-            None if all_probed => Because::FallbackServes,
-            None => Because::FallbackUndecided,
+        let reason = match replaces {
+            Some(shortage) => WeightReason::FallbackReplaces(shortage),
+            None if serving => WeightReason::FallbackWaits,
+            None if all_probed => WeightReason::FallbackServes,
+            None => WeightReason::FallbackUndecided,
         };
-        let waits = matches!(because, Because::FallbackWaits | Because::FallbackUndecided);
+        let waits = matches!(reason, WeightReason::FallbackWaits | WeightReason::FallbackUndecided);
         let is_real = |server: &RealServer| server.endpoint == weighing.server.endpoint;
-        if because == Because::FallbackWaits && !service.real_servers.iter().any(is_real) {
+        if reason == WeightReason::FallbackWaits && !service.real_servers.iter().any(is_real) {
             weighing.drain = service.recovery.drain;
         }
         let own = weighing.chain.weight();
         weighing.chain.push(Link {
             weight: own.filter(|_| !waits),
             since: replaces.map(|shortage| shortage.since),
-            because,
+            reason,
         });
     }
 }
@@ -390,6 +390,6 @@ fn idle(service: &VirtualService) -> Option<u32> {
     (!service.scheduling.zero_turns_away()).then_some(0)
 }
 
-fn serves(weighing: &Weighing<'_>) -> bool {
+fn serves(weighing: &EffectiveWeight<'_>) -> bool {
     weighing.chain.weight().is_some_and(|weight| weight > 0)
 }

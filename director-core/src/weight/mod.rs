@@ -1,9 +1,9 @@
 //! The effective weight of a server as a chain of links, each with the weight after it, since when it holds and why. What
 //! the table asks for and what `ipvsctl explain` shows is this one chain, so that the reason shown is the reason.
 //!
-//! To add a link: give [`Because`] a variant with its words, write a rule in [`rules`] that looks at [`Facts`] and at
+//! To add a link: give [`WeightReason`] a variant with its words, write a rule in [`rules`] that looks at [`ServerFacts`] and at
 //! the weight before it, and put it at its place in [`RULES`]: a later one overrules an earlier one. What a rule needs to
-//! know becomes a field of [`Facts`], and of [`Situation`] when the director has to remember it. A rule that has nothing
+//! know becomes a field of [`ServerFacts`], and of [`Situation`] when the director has to remember it. A rule that has nothing
 //! to say gives no link. What depends on the other servers of a service is decided in [`service`].
 //!
 //! Invariant: nothing here changes anything or asks a clock; the same situation gives the same chains.
@@ -12,9 +12,9 @@ mod chain;
 mod rules;
 mod service;
 
-pub use chain::{Because, Chain, ExplainedLink, Link};
+pub use chain::{WeightReason, Chain, ExplainedLink, Link};
 pub(crate) use service::waits_for_connections;
-pub use service::{Guest, Weighed, Weighing};
+pub use service::{DepartingServer, ServiceWeights, EffectiveWeight};
 
 use crate::health::{Health, HealthByServer};
 use crate::model::{Model, RealServer, SlowStart, VirtualService};
@@ -40,7 +40,7 @@ pub struct Situation<'a> {
     pub now: Moment,
 }
 
-impl Weighed<'_> {
+impl ServiceWeights<'_> {
     /// The same with each chain led to the end that people are to see: nobody of a service that is withdrawn is in the table.
     #[must_use]
     pub fn shown(mut self) -> Self {
@@ -52,7 +52,7 @@ impl Weighed<'_> {
                 weighing.chain.push(Link {
                     weight: None,
                     since: Some(shortage.since),
-                    because: Because::Withdrawn(shortage),
+                    reason: WeightReason::Withdrawn(shortage),
                 });
             }
         }
@@ -75,7 +75,7 @@ impl Situation<'_> {
 
 /// What is known about one real server.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Facts<'a> {
+pub(crate) struct ServerFacts<'a> {
     pub(crate) service: &'a VirtualService,
     pub(crate) server: &'a RealServer,
     pub(crate) health: Option<&'a Health>,
@@ -91,7 +91,7 @@ pub(crate) struct Facts<'a> {
 }
 
 /// A rule: the link after a chain that has come to this weight (none: not in the table), if it has something to say.
-type Rule = for<'a> fn(&Facts<'a>, Option<u32>) -> Option<Link<'a>>;
+type Rule = for<'a> fn(&ServerFacts<'a>, Option<u32>) -> Option<Link<'a>>;
 
 /// The rules in their order; a later one overrules an earlier one.
 const RULES: &[Rule] = &[
@@ -105,7 +105,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// The chain of one server, as far as it does not depend on others.
-pub(crate) fn chain<'a>(facts: &Facts<'a>) -> Chain<'a> {
+pub(crate) fn chain<'a>(facts: &ServerFacts<'a>) -> Chain<'a> {
     let mut chain = Chain::default();
     for rule in RULES {
         if let Some(link) = rule(facts, chain.weight()) {

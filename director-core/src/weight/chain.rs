@@ -23,12 +23,12 @@ pub struct Link<'a> {
     /// Since when this holds; none when that is not known, or as old as the definitions.
     pub since: Option<Moment>,
     /// Why.
-    pub because: Because<'a>,
+    pub reason: WeightReason<'a>,
 }
 
 /// Why a link changes a weight, or leaves it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Because<'a> {
+pub enum WeightReason<'a> {
     /// The definitions say so.
     Defined,
     /// The source of its weight.
@@ -121,9 +121,9 @@ impl<'a> Chain<'a> {
     /// The reason to show when there is room for one: the last link that changed the weight as it is defined, or, when
     /// none did, the last of all.
     #[must_use]
-    pub fn telling(&self) -> Option<&Link<'a>> {
+    pub fn main_reason(&self) -> Option<&Link<'a>> {
         let changes = |pair: &&[Link<'a>]| {
-            let defined = matches!(pair[1].because, Because::Room(_));
+            let defined = matches!(pair[1].reason, WeightReason::Room(_));
             pair[0].weight != pair[1].weight && !defined
         };
         let changed = self.links.windows(2).rev().find(changes);
@@ -139,16 +139,16 @@ impl<'a> Chain<'a> {
     #[must_use]
     pub fn explained(&self) -> Vec<ExplainedLink> {
         let explain = |link: &Link<'_>| ExplainedLink {
-            what: link.because.what(),
+            what: link.reason.what(),
             weight: link.weight,
             since: link.since,
-            cause: link.because.to_string(),
+            cause: link.reason.to_string(),
         };
         self.links.iter().map(explain).collect()
     }
 }
 
-impl Because<'_> {
+impl WeightReason<'_> {
     /// The kind of link in one word.
     #[must_use]
     pub fn what(&self) -> &'static str {
@@ -172,7 +172,7 @@ impl Because<'_> {
     }
 }
 
-impl fmt::Display for Because<'_> {
+impl fmt::Display for WeightReason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Defined => f.write_str("as the definitions say"),
