@@ -9,7 +9,7 @@ pub use crate::health::HealthByServer;
 
 use crate::health::{Health, HealthState};
 use crate::model::{
-    DrainRule, Endpoint, FIRST_TIER, Helper, Model, RealServer, ServiceId, VirtualService,
+    DrainRule, Endpoint, FIRST_TIER, ProbeService, Model, RealServer, ServiceId, VirtualService,
 };
 use crate::moment::Moment;
 use crate::overrides::Overrides;
@@ -30,25 +30,25 @@ pub fn desired(situation: &Situation<'_>) -> Table {
         .leaving
         .iter()
         .filter_map(|(id, rule)| Some((*id, leaving_entry(situation, id, *rule)?)));
-    let helpers = situation.model.helpers().iter();
-    let helpers = helpers.map(|(id, helper)| (*id, helper_entry(helper)));
+    let probe_services = situation.model.probe_services().iter();
+    let probe_services = probe_services.map(|(id, probe_service)| (*id, probe_service_entry(probe_service)));
     Table {
-        services: defined.chain(leaving).chain(helpers).collect(),
+        services: defined.chain(leaving).chain(probe_services).collect(),
     }
 }
 
 /// A helper service of a probe is there as long as the probe is, whatever the verdict.
-fn helper_entry(helper: &Helper) -> ServiceEntry {
-    let mut entry = ServiceEntry::new(helper.scheduling.clone());
+fn probe_service_entry(probe_service: &ProbeService) -> ServiceEntry {
+    let mut entry = ServiceEntry::new(probe_service.scheduling.clone());
     let settings = ServerSettings {
-        forwarding: helper.forwarding,
+        forwarding: probe_service.forwarding,
         weight: 1,
         upper_threshold: 0,
         lower_threshold: 0,
     };
     entry
         .servers
-        .insert(helper.endpoint, ServerEntry::new(settings));
+        .insert(probe_service.endpoint, ServerEntry::new(settings));
     entry
 }
 

@@ -187,7 +187,7 @@ fn connections_cut(before: &Situation<'_>, after: &Situation<'_>) -> u64 {
         .iter()
         .filter(|(id, _)| wanted_before.services.contains_key(id) && !drains(id))
         // The only connections of helpers are those of our own probes.
-        .filter(|(id, _)| !before.model.helpers().contains_key(id));
+        .filter(|(id, _)| !before.model.probe_services().contains_key(id));
     let cut = ours.flat_map(|(id, entry)| {
         let was = wanted_before.services.get(id);
         let stays = wanted.services.get(id);

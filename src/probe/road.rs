@@ -67,7 +67,7 @@ pub(super) fn settings_for(
         return Ok(settings.clone());
     };
     let source = settings.ground().source(road.toward, probe.address)?;
-    Ok(settings.by_road(RoadInUse {
+    Ok(settings.by_vip_path(RoadInUse {
         road,
         vip: probe.address,
         source,

@@ -71,7 +71,7 @@ impl ProbeSettings {
         &self.shared.ground
     }
 
-    pub(super) fn by_road(&self, road: RoadInUse) -> Self {
+    pub(super) fn by_vip_path(&self, road: RoadInUse) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
             road: Some(Arc::new(road)),

@@ -26,7 +26,7 @@ impl Director {
         }
         if self.may_probe() {
             for (id, probe) in self.schedule.take_due(now) {
-                match self.obstacle(&probe) {
+                match self.local_error(&probe) {
                     None => effects.push(Effect::Probe { id, probe }),
                     Some(report) => self.probed(id, &report, now, effects),
                 }
@@ -99,7 +99,7 @@ impl Director {
             self.owned.retain(|id| {
                 observed.services.contains_key(id)
                     || self.model.service(id).is_some()
-                    || self.model.helpers().contains_key(id)
+                    || self.model.probe_services().contains_key(id)
             });
             self.keeping.changed |= self.owned.len() < owned;
             self.settled = Some(target);
@@ -147,7 +147,7 @@ impl Director {
                     .is_none_or(|retry| retry.retry_at <= now)
             })
             .map(|service| service.id)
-            .chain(self.standing_helpers(now))
+            .chain(self.existing_probe_services(now))
             .collect();
         let plan = plan(observed, &Table::default(), &leaving, |_, _| {
             "the director stops".to_owned()

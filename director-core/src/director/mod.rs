@@ -23,7 +23,7 @@ mod keeping;
 mod initial_health;
 mod reasons;
 mod review;
-mod roads;
+mod probe_services;
 mod retry;
 mod vips;
 mod words;
@@ -270,8 +270,8 @@ impl Director {
         let owned = self.owned.len();
         self.owned
             .extend(self.model.services().iter().map(|service| service.id));
-        self.owned.extend(self.model.helpers().keys());
-        self.own_stray_helpers();
+        self.owned.extend(self.model.probe_services().keys());
+        self.own_stray_probe_services();
         self.keeping.changed |= self.owned.len() > owned;
         self.retries.clear();
         // Somebody else's change and ours cannot be told apart while the definitions change.
@@ -310,7 +310,7 @@ impl Director {
             self.health_changed = true;
         }
         self.observed = Some(table);
-        self.own_stray_helpers();
+        self.own_stray_probe_services();
     }
 
     fn read_failed(&mut self, message: String, now: Moment, effects: &mut Vec<Effect>) {

@@ -42,8 +42,8 @@ impl<'a> Reasons<'a> {
         if self.is_drift(&subject) {
             return self.found(&subject);
         }
-        if let Some(helper) = self.director.model.helpers().get(service) {
-            return format!("probes of {} at {} go this way", helper.of, helper.server);
+        if let Some(probe_service) = self.director.model.probe_services().get(service) {
+            return format!("probes of {} at {} go this way", probe_service.of, probe_service.server);
         }
         match server {
             None if self.is_defined(service) => self.why_withdrawn(service),
@@ -55,7 +55,7 @@ impl<'a> Reasons<'a> {
     /// The same as one of a few kinds, whether or not somebody else made the change necessary.
     pub(super) fn cause(&self, subject: &Subject) -> Cause {
         let (service, server) = subject;
-        if self.director.model.helpers().contains_key(service) {
+        if self.director.model.probe_services().contains_key(service) {
             return Cause::Defined;
         }
         let Some(definition) = self.director.model.service(service) else {

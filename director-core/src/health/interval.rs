@@ -59,7 +59,7 @@ impl ProbeInterval {
 
 /// What is asked of whom, as a number: the same while only the time limit or the mark of the way there changes.
 pub(super) fn probe_hash(probe: &Probe) -> u64 {
-    let toward = probe.road.map(|road| road.toward);
+    let toward = probe.vip_path.map(|vip_path| vip_path.toward);
     let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
     (&probe.kind, probe.address, probe.port, toward).hash(&mut hasher);
     hasher.finish()

@@ -148,7 +148,7 @@ impl ProbeTask {
     /// What it has met with.
     pub(super) fn last_results(&self) -> LastResults {
         LastResults {
-            address: (self.probe.road).map_or(self.probe.address, |road| road.toward),
+            address: (self.probe.vip_path).map_or(self.probe.address, |vip_path| vip_path.toward),
             last_good: self.last_good,
             failing_since: self.failing_since,
         }

@@ -148,7 +148,7 @@ fn asks(port: u16) -> Probe {
         address: [10, 0, 0, 1].into(),
         port,
         timeout: Duration::from_secs(1),
-        road: None,
+        vip_path: None,
     }
 }
 

@@ -10,7 +10,7 @@ mod pattern;
 mod probe;
 mod real_server;
 mod recovery;
-mod road;
+mod vip_path;
 mod scheduling;
 mod secret;
 mod service;
@@ -32,7 +32,7 @@ pub use real_server::RealServer;
 pub use recovery::{
     BelowMinimum, DrainRule, FIRST_TIER, Guard, Minimum, Quantity, Recovery, SlowStart, Then,
 };
-pub use road::{Helper, MarkRange, Road, is_helper};
+pub use vip_path::{ProbeService, MarkRange, VipPath, is_probe_service};
 pub use scheduling::{
     ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
 };
@@ -60,7 +60,7 @@ pub struct Model {
     places: BTreeMap<ServiceId, usize>,
     resync: Duration,
     probe_marks: Option<MarkRange>,
-    helpers: BTreeMap<ServiceId, Helper>,
+    probe_services: BTreeMap<ServiceId, ProbeService>,
     guard: Option<Guard>,
     hooks: Vec<Hook>,
     freeze: Option<Freeze>,
@@ -99,7 +99,7 @@ impl Model {
             .collect();
         Self {
             definitions,
-            helpers: road::helpers(&services),
+            probe_services: vip_path::probe_services(&services),
             services,
             places,
             resync,
@@ -142,8 +142,8 @@ impl Model {
 
     /// The helper services of all probes that go to the VIP, by identity.
     #[must_use]
-    pub fn helpers(&self) -> &BTreeMap<ServiceId, Helper> {
-        &self.helpers
+    pub fn probe_services(&self) -> &BTreeMap<ServiceId, ProbeService> {
+        &self.probe_services
     }
 
     /// The firewall marks that belong to helpers; none when nothing in the kernel's table is one of ours.

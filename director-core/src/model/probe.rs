@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pattern, Protocol, Road, Secret};
+use super::{Pattern, Protocol, VipPath, Secret};
 
 /// One question to one real server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -20,7 +20,7 @@ pub struct Probe {
     /// Limit for the whole probe, from the first packet to the last byte that matters.
     pub timeout: Duration,
     /// How the question gets there when it goes to the VIP; none when it goes to the server's own address.
-    pub road: Option<Road>,
+    pub vip_path: Option<VipPath>,
 }
 
 impl Probe {
@@ -28,8 +28,8 @@ impl Probe {
     #[must_use]
     pub fn own_place(&self) -> SocketAddr {
         let (address, port) = self
-            .road
-            .map_or((self.address, self.port), |road| (road.toward, road.port));
+            .vip_path
+            .map_or((self.address, self.port), |vip_path| (vip_path.toward, vip_path.port));
         SocketAddr::new(address, port)
     }
 }

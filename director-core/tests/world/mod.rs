@@ -181,7 +181,7 @@ impl World {
 
     fn answer(&mut self, probe: &Probe) -> Report {
         let said = self.advice.get(&probe.address).copied();
-        let asked = probe.road.map_or(probe.address, |road| road.toward);
+        let asked = probe.vip_path.map_or(probe.address, |vip_path| vip_path.toward);
         let closed = self.closed.contains(&(asked, probe.port));
         let outcome = if closed || self.dead.contains(&asked) {
             Outcome::Failed {
@@ -210,15 +210,15 @@ impl World {
             }),
             Effect::Apply(plan) => events.push(self.apply(&plan)),
             Effect::Probe { id, probe } => {
-                if let Some(road) = probe.road {
+                if let Some(vip_path) = probe.vip_path {
                     let standing = self.kernel.services.iter().any(|(id, entry)| {
-                        matches!(id, ServiceId::Mark { mark, .. } if *mark == road.mark)
+                        matches!(id, ServiceId::Mark { mark, .. } if *mark == vip_path.mark)
                             && entry
                                 .servers
                                 .keys()
-                                .any(|server| server.address == road.toward)
+                                .any(|server| server.address == vip_path.toward)
                     });
-                    assert!(standing, "asked {} without its helper", road.toward);
+                    assert!(standing, "asked {} without its helper", vip_path.toward);
                 }
                 self.asked += 1;
                 assert!(

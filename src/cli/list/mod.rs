@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use clap::Args;
-use director_core::model::{ServiceId, is_helper};
+use director_core::model::{ServiceId, is_probe_service};
 use director_core::table::Table;
 
 use super::error::CliError;
@@ -160,7 +160,7 @@ fn whole_table(kernel: &mut impl Kernel, all: bool) -> Result<Table, CliError> {
     let mut table = kernel.read_table(Scope::All)?;
     table
         .services
-        .retain(|id, entry| all || !is_helper(id, &entry.scheduling));
+        .retain(|id, entry| all || !is_probe_service(id, &entry.scheduling));
     Ok(table)
 }
 

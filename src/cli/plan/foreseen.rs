@@ -35,7 +35,7 @@ pub(super) fn from_nothing(model: &Model, verdict: HealthState) -> Planned {
 
 fn services(model: &Model) -> BTreeSet<ServiceId> {
     let defined = model.services().iter().map(|service| service.id);
-    defined.chain(model.helpers().keys().copied()).collect()
+    defined.chain(model.probe_services().keys().copied()).collect()
 }
 
 /// The changes of the kernel's table, by a director that remembers what one before it has left.

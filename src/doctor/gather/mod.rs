@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use director_core::desired::assumed;
 use director_core::health::HealthState;
-use director_core::model::{Endpoint, Model, Profile, ServiceId, is_helper};
+use director_core::model::{Endpoint, Model, Profile, ServiceId, is_probe_service};
 use director_core::table::Table;
 
 use super::ServerFacts;
@@ -209,7 +209,7 @@ fn together(facts: &ServerFacts) -> Table {
     }
     table
         .services
-        .retain(|service, entry| !is_helper(service, &entry.scheduling));
+        .retain(|service, entry| !is_probe_service(service, &entry.scheduling));
     table
 }
 

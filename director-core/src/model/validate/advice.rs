@@ -124,7 +124,7 @@ fn adviser(
             kind: ProbeKind::Advice(source),
             address,
             port,
-            road: None,
+            vip_path: None,
             timeout: span(timeout, DEFAULT_TIMEOUT),
         },
         every: span(every, DEFAULT_EVERY),

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::real_server::Surroundings;
-use super::road;
+use super::vip_path;
 use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings};
 use crate::definitions::{
     CheckDefinition, CheckKindDefinition, CommandCheckDefinition, ConversationCheckDefinition,
@@ -30,7 +30,7 @@ pub(super) fn shared_faults<'c>(
         if let Some(kind) = &check.kind {
             kind_of(&kind.value, &Asked::default(), around, findings);
         }
-        road::shared_faults(check, around, findings);
+        vip_path::shared_faults(check, around, findings);
     }
 }
 
@@ -84,7 +84,7 @@ fn probe(
 ) -> Option<Probe> {
     // Faults of the check were reported once for the service; here they only mean that there is no probe.
     let mut reported = Findings::default();
-    let to = road::destination(check, around);
+    let to = vip_path::destination(check, around);
     if to.is_none() && check.to.is_some() {
         return None;
     }
@@ -131,9 +131,9 @@ fn probe(
         address,
         port,
         timeout,
-        road: None,
+        vip_path: None,
     };
-    Some(road::take(probe, check, around, forwarding))
+    Some(vip_path::take(probe, check, around, forwarding))
 }
 
 fn needs_port(kind: &ProbeKind) -> bool {

@@ -5,14 +5,14 @@ mod advice;
 mod check;
 mod hooks;
 mod host;
-mod lint_roads;
+mod lint_vip_paths;
 mod lint_weights;
 
 mod lints;
 mod listen;
 mod real_server;
 mod recovery;
-mod road;
+mod vip_path;
 mod scheduling;
 mod timing;
 
@@ -76,7 +76,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
                 "the time between two readings of the kernel's table",
             )
         });
-    let probe_marks = road::marks(definitions, &mut services, &mut findings);
+    let probe_marks = vip_path::marks(definitions, &mut services, &mut findings);
     let hooks = hooks::hooks(&definitions.notify, &mut findings);
     let guard = recovery::guard(definitions.guard.as_ref(), &mut findings);
     let freeze = advice::freeze(definitions.freeze.as_ref(), &mut findings);

@@ -7,9 +7,9 @@ use super::real_server::Surroundings;
 use crate::definitions::{
     CheckDefinition, CheckKindDefinition, CheckPath, Definitions, Host, ListenDefinition, Placed,
 };
-use crate::model::road::assign_marks;
+use crate::model::vip_path::assign_marks;
 use crate::model::{
-    Family, Forwarding, MarkRange, Probe, Protocol, Road, ServiceId, VirtualService, no_vip,
+    Family, Forwarding, MarkRange, Probe, Protocol, VipPath, ServiceId, VirtualService, no_vip,
 };
 
 /// Findings about the road of a check, once for its service.
@@ -102,7 +102,7 @@ pub(super) fn destination(
     check: &CheckDefinition,
     around: &Surroundings<'_>,
 ) -> Option<Destination> {
-    let by_road = |path: &Placed<CheckPath>| path.value == CheckPath::Forwarding;
+    let by_vip_path = |path: &Placed<CheckPath>| path.value == CheckPath::Forwarding;
     let (Some(ServiceId::Mark { .. }), Some(to)) = (around.id, &check.to) else {
         return None;
     };
@@ -116,7 +116,7 @@ pub(super) fn destination(
         return None;
     };
     let port = Findings::default().port(port, &to.place);
-    let port = port.filter(|port| *port != 0 && check.path.as_ref().is_some_and(by_road))?;
+    let port = port.filter(|port| *port != 0 && check.path.as_ref().is_some_and(by_vip_path))?;
     Some(Destination {
         protocol: *protocol,
         vip: *vip,
@@ -217,7 +217,7 @@ pub(super) fn take(
     around: &Surroundings<'_>,
     forwarding: Forwarding,
 ) -> Probe {
-    let by_road = check
+    let by_vip_path = check
         .path
         .as_ref()
         .is_some_and(|path| path.value == CheckPath::Forwarding);
@@ -225,7 +225,7 @@ pub(super) fn take(
         Some(ServiceId::Address { vip, port, .. }) => Some((vip, port)),
         _ => destination(check, around).map(|to| (to.vip, to.port)),
     };
-    let (true, Some((vip, port))) = (by_road, own) else {
+    let (true, Some((vip, port))) = (by_vip_path, own) else {
         return probe;
     };
     // NAT leads to the server's port; all else leaves the packet alone, so that the port asked is the server's.
@@ -238,7 +238,7 @@ pub(super) fn take(
     Probe {
         address: vip,
         port: asked,
-        road: Some(Road {
+        vip_path: Some(VipPath {
             mark: 0,
             toward: probe.address,
             port: probe.port,
@@ -257,7 +257,7 @@ pub(super) fn marks(
     let written = definitions.probe_marks.as_ref();
     let range = match written {
         Some(written) => range(written, findings)?,
-        None if has_road(services) => MarkRange::USUAL,
+        None if has_vip_path(services) => MarkRange::USUAL,
         None => return None,
     };
     for definition in &definitions.services {
@@ -284,10 +284,10 @@ pub(super) fn marks(
     Some(range)
 }
 
-fn has_road(services: &[VirtualService]) -> bool {
+fn has_vip_path(services: &[VirtualService]) -> bool {
     let servers = services.iter().flat_map(|service| &service.real_servers);
     let mut probes = servers.flat_map(|server| &server.probes);
-    probes.any(|probe| probe.road.is_some())
+    probes.any(|probe| probe.vip_path.is_some())
 }
 
 fn range(written: &Placed<(u64, u64)>, findings: &mut Findings) -> Option<MarkRange> {

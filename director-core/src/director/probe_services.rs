@@ -9,14 +9,14 @@ use std::time::Duration;
 
 impl Director {
     /// Helpers that nobody asks for are ours to remove.
-    pub(super) fn own_stray_helpers(&mut self) {
+    pub(super) fn own_stray_probe_services(&mut self) {
         let (Some(observed), Some(marks)) = (&self.observed, self.model.probe_marks()) else {
             return;
         };
         let stray = observed
             .services
             .iter()
-            .filter(|(id, entry)| marks.holds_helper(id, &entry.scheduling))
+            .filter(|(id, entry)| marks.holds_probe_service(id, &entry.scheduling))
             .map(|(id, _)| *id);
         self.owned.extend(stray);
     }
@@ -26,17 +26,17 @@ impl Director {
         self.probing()
             && self
                 .model
-                .helpers()
+                .probe_services()
                 .keys()
                 .all(|id| self.stands(id) || self.is_refused(id))
     }
 
     /// Why a question cannot be asked: nobody knows its password, or without its helper it would go to any server.
-    pub(super) fn obstacle(&self, probe: &Probe) -> Option<Report> {
+    pub(super) fn local_error(&self, probe: &Probe) -> Option<Report> {
         let reason = if probe.kind.is_withheld() {
             "cannot ask: its password is not kept over a restart; mend what is wrong with its definition".to_owned()
         } else {
-            self.missing_helper(probe)?
+            self.missing_probe_service(probe)?
         };
         Some(Report {
             outcome: Outcome::LocalError { reason },
@@ -46,73 +46,73 @@ impl Director {
     }
 
     /// What to say of a helper that is wanted and not there.
-    fn missing_helper(&self, probe: &Probe) -> Option<String> {
-        let mark = probe.road?.mark;
-        let helper = self
+    fn missing_probe_service(&self, probe: &Probe) -> Option<String> {
+        let mark = probe.vip_path?.mark;
+        let probe_service = self
             .model
-            .helpers()
+            .probe_services()
             .keys()
             .find(|id| matches!(id, ServiceId::Mark { mark: of, .. } if *of == mark))?;
-        if self.stands(helper) {
+        if self.stands(probe_service) {
             return None;
         }
-        let refused = self.refusals(helper).next();
+        let refused = self.refusals(probe_service).next();
         Some(match refused {
             Some(message) => {
-                format!("cannot ask by the clients' road: {helper} is missing: {message}")
+                format!("cannot ask by the clients' road: {probe_service} is missing: {message}")
             }
-            None => format!("cannot ask by the clients' road: {helper} is missing"),
+            None => format!("cannot ask by the clients' road: {probe_service} is missing"),
         })
     }
 
     /// Helpers that the kernel holds and that can be removed now.
-    pub(super) fn standing_helpers(&self, now: Moment) -> Vec<ServiceId> {
+    pub(super) fn existing_probe_services(&self, now: Moment) -> Vec<ServiceId> {
         let Some(observed) = &self.observed else {
             return Vec::new();
         };
-        let is_helper = |id: &ServiceId| {
+        let is_probe_service = |id: &ServiceId| {
             let marks = self.model.probe_marks();
             let entry = observed.services.get(id);
-            self.model.helpers().contains_key(id)
+            self.model.probe_services().contains_key(id)
                 || marks
                     .zip(entry)
-                    .is_some_and(|(marks, entry)| marks.holds_helper(id, &entry.scheduling))
+                    .is_some_and(|(marks, entry)| marks.holds_probe_service(id, &entry.scheduling))
         };
         let waits = |id: &ServiceId| {
             let retry = self.retries.about(&(*id, None));
             retry.is_some_and(|retry| retry.retry_at > now)
         };
-        let helpers = observed
+        let probe_services = observed
             .services
             .keys()
-            .filter(|id| is_helper(id) && !waits(id));
-        helpers.copied().collect()
+            .filter(|id| is_probe_service(id) && !waits(id));
+        probe_services.copied().collect()
     }
 
     /// Whether the kernel holds a helper with its server; taken for granted while that cannot be read.
-    fn stands(&self, helper: &ServiceId) -> bool {
+    fn stands(&self, probe_service: &ServiceId) -> bool {
         let Some(observed) = &self.observed else {
             return true;
         };
         let wanted = self
             .model
-            .helpers()
-            .get(helper)
-            .map(|helper| helper.endpoint);
-        let entry = observed.services.get(helper);
+            .probe_services()
+            .get(probe_service)
+            .map(|probe_service| probe_service.endpoint);
+        let entry = observed.services.get(probe_service);
         wanted.zip(entry).is_some_and(|(wanted, entry)| {
             entry.servers.len() == 1 && entry.servers.contains_key(&wanted)
         })
     }
 
-    fn is_refused(&self, helper: &ServiceId) -> bool {
-        self.refusals(helper).next().is_some()
+    fn is_refused(&self, probe_service: &ServiceId) -> bool {
+        self.refusals(probe_service).next().is_some()
     }
 
     /// What the kernel said about a helper or its server.
-    fn refusals(&self, helper: &ServiceId) -> impl Iterator<Item = &str> {
-        let endpoint = self.model.helpers().get(helper).map(|known| known.endpoint);
-        let of = move |server| self.retries.about(&(*helper, server));
+    fn refusals(&self, probe_service: &ServiceId) -> impl Iterator<Item = &str> {
+        let endpoint = self.model.probe_services().get(probe_service).map(|known| known.endpoint);
+        let of = move |server| self.retries.about(&(*probe_service, server));
         let retries = [of(None), endpoint.and_then(|endpoint| of(Some(endpoint)))];
         retries
             .into_iter()

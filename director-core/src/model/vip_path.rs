@@ -16,7 +16,7 @@ use super::{
 
 /// The road of one probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-pub struct Road {
+pub struct VipPath {
     /// The mark of its packets (`SO_MARK`), and of its helper service.
     pub mark: u32,
     /// The real server at its end.
@@ -58,8 +58,8 @@ impl MarkRange {
 
     /// Whether a service of the kernel's table is a helper of this range.
     #[must_use]
-    pub fn holds_helper(self, id: &ServiceId, scheduling: &Scheduling) -> bool {
-        is_helper(id, scheduling)
+    pub fn holds_probe_service(self, id: &ServiceId, scheduling: &Scheduling) -> bool {
+        is_probe_service(id, scheduling)
             && matches!(id, ServiceId::Mark { mark, .. } if self.contains(*mark))
     }
 }
@@ -73,7 +73,7 @@ impl fmt::Display for MarkRange {
 /// Whether a service of the kernel's table is a helper, of whatever range: a mark with the scheduler flag that no scheduler
 /// of the kernel uses (include/uapi/linux/ip_vs.h, `IP_VS_SVC_F_SCHED3`).
 #[must_use]
-pub fn is_helper(id: &ServiceId, scheduling: &Scheduling) -> bool {
+pub fn is_probe_service(id: &ServiceId, scheduling: &Scheduling) -> bool {
     matches!(id, ServiceId::Mark { .. })
         && scheduling.scheduler == "rr"
         && scheduling.flags.third
@@ -82,7 +82,7 @@ pub fn is_helper(id: &ServiceId, scheduling: &Scheduling) -> bool {
 
 /// A service of one mark with one real server, for one probe.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Helper {
+pub struct ProbeService {
     /// The service whose real server is asked.
     pub of: ServiceId,
     /// That real server, under the identity that it has in its service.
@@ -96,44 +96,44 @@ pub struct Helper {
 }
 
 /// The helpers of all probes that have a road.
-pub(super) fn helpers(services: &[VirtualService]) -> BTreeMap<ServiceId, Helper> {
-    let mut helpers = BTreeMap::new();
+pub(super) fn probe_services(services: &[VirtualService]) -> BTreeMap<ServiceId, ProbeService> {
+    let mut probe_services = BTreeMap::new();
     for service in services {
         for server in &service.real_servers {
             for probe in &server.probes {
-                let Some(road) = probe.road else { continue };
+                let Some(vip_path) = probe.vip_path else { continue };
                 let id = ServiceId::Mark {
                     family: service.id.family(),
-                    mark: road.mark,
+                    mark: vip_path.mark,
                 };
                 let datagrams =
-                    service.id.protocol() == Some(Protocol::Udp) || asks_by_datagrams(&probe.kind);
-                helpers.insert(id, helper(service, server, road, datagrams));
+                    service.id.protocol() == Some(Protocol::Udp) || probes_by_datagrams(&probe.kind);
+                probe_services.insert(id, probe_service(service, server, vip_path, datagrams));
             }
         }
     }
-    helpers
+    probe_services
 }
 
-fn asks_by_datagrams(kind: &ProbeKind) -> bool {
+fn probes_by_datagrams(kind: &ProbeKind) -> bool {
     match kind {
         ProbeKind::Conversation(conversation) => conversation.transport == Protocol::Udp,
-        ProbeKind::Combined { question, .. } => asks_by_datagrams(question),
+        ProbeKind::Combined { question, .. } => probes_by_datagrams(question),
         _ => false,
     }
 }
 
-fn helper(service: &VirtualService, server: &RealServer, road: Road, datagrams: bool) -> Helper {
+fn probe_service(service: &VirtualService, server: &RealServer, vip_path: VipPath, datagrams: bool) -> ProbeService {
     let mut scheduling = Scheduling::plain("rr", service.id.family());
     scheduling.flags.third = true;
     // A datagram leaves an entry of five minutes behind, by which a later one from the same port would be sent to the same
     // server. NAT needs the entry for the way back.
     scheduling.one_packet = datagrams && server.forwarding != Forwarding::Masq;
     let port = match server.forwarding {
-        Forwarding::Masq => road.port,
+        Forwarding::Masq => vip_path.port,
         _ => server.endpoint.port,
     };
-    Helper {
+    ProbeService {
         of: service.id,
         server: server.endpoint,
         endpoint: Endpoint {
@@ -152,8 +152,8 @@ pub(super) fn assign_marks(services: &mut [VirtualService], range: MarkRange) ->
     for service in services {
         for server in &mut service.real_servers {
             let probes = server.probes.iter_mut().enumerate();
-            for (place, road) in
-                probes.filter_map(|(place, probe)| Some((place, probe.road.as_mut()?)))
+            for (place, vip_path) in
+                probes.filter_map(|(place, probe)| Some((place, probe.vip_path.as_mut()?)))
             {
                 if taken.len() as u64 >= range.size() {
                     return false;
@@ -162,7 +162,7 @@ pub(super) fn assign_marks(services: &mut [VirtualService], range: MarkRange) ->
                 while !taken.insert(offset) {
                     offset = (offset + 1) % range.size();
                 }
-                road.mark = u32::try_from(u64::from(range.first) + offset).unwrap_or(range.last);
+                vip_path.mark = u32::try_from(u64::from(range.first) + offset).unwrap_or(range.last);
             }
         }
     }

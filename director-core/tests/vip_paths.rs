@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use director_core::definitions::{CheckDefinition, CheckPath};
 use director_core::director::{Event, Notice};
-use director_core::model::{Family, Scheduling, ServiceId, is_helper};
+use director_core::model::{Family, Scheduling, ServiceId, is_probe_service};
 use director_core::plan::Op;
 use director_core::table::{ServiceEntry, Table};
 use world::{Brief, MARKS, World, address, endpoint, model, placed, service_id};
@@ -19,14 +19,14 @@ const ONE: &str = "10.0.0.11";
 const TWO: &str = "10.0.0.12";
 const THREE: &str = "10.0.0.13";
 
-fn by_road(check: &mut CheckDefinition) {
+fn by_vip_path(check: &mut CheckDefinition) {
     check.path = Some(placed(CheckPath::Forwarding));
 }
 
 fn brief(servers: &[&'static str]) -> Brief {
     let weighted: Vec<(&'static str, i64)> = servers.iter().map(|server| (*server, 1)).collect();
     Brief {
-        tune: by_road,
+        tune: by_vip_path,
         ..Brief::new(VIP, &weighted)
     }
 }
@@ -42,12 +42,12 @@ fn running(brief: Brief) -> World {
     world
 }
 
-fn helpers(table: &Table) -> BTreeSet<ServiceId> {
-    let helpers = table
+fn probe_services(table: &Table) -> BTreeSet<ServiceId> {
+    let probe_services = table
         .services
         .iter()
-        .filter(|(id, entry)| is_helper(id, &entry.scheduling));
-    helpers.map(|(id, _)| *id).collect()
+        .filter(|(id, entry)| is_probe_service(id, &entry.scheduling));
+    probe_services.map(|(id, _)| *id).collect()
 }
 
 /// What a director left behind that was killed.
@@ -65,8 +65,8 @@ fn stray() -> (ServiceId, ServiceEntry) {
 fn every_server_has_a_helper_of_its_own_and_its_verdict() {
     let mut world = running(brief(&[ONE, TWO]));
     assert_eq!(world.weight(VIP, ONE), Some(1));
-    assert_eq!(helpers(&world.kernel).len(), 2);
-    for id in helpers(&world.kernel) {
+    assert_eq!(probe_services(&world.kernel).len(), 2);
+    for id in probe_services(&world.kernel) {
         let servers = &world.kernel.services[&id].servers;
         assert_eq!(servers.len(), 1);
         assert!(servers.values().all(|entry| entry.settings.weight == 1));
@@ -76,7 +76,7 @@ fn every_server_has_a_helper_of_its_own_and_its_verdict() {
     assert_eq!(world.weight(VIP, ONE), None);
     assert_eq!(world.weight(VIP, TWO), Some(1));
     assert_eq!(
-        helpers(&world.kernel).len(),
+        probe_services(&world.kernel).len(),
         2,
         "a failed server is asked too"
     );
@@ -87,10 +87,10 @@ fn helpers_go_with_their_probes() {
     let mut world = running(brief(&[ONE, TWO]));
     world.load(&[brief(&[TWO])]);
     world.run(seconds(2));
-    assert_eq!(helpers(&world.kernel).len(), 1);
+    assert_eq!(probe_services(&world.kernel).len(), 1);
     world.load(&[Brief::new(VIP, &[(TWO, 1)])]);
     world.run(seconds(2));
-    assert!(helpers(&world.kernel).is_empty());
+    assert!(probe_services(&world.kernel).is_empty());
     assert_eq!(world.weight(VIP, TWO), Some(1));
 }
 
@@ -158,7 +158,7 @@ fn a_server_whose_helper_is_refused_is_not_judged() {
 #[test]
 fn a_helper_that_somebody_removed_comes_back_before_the_next_question() {
     let mut world = running(brief(&[ONE]));
-    let id = *helpers(&world.kernel).first().unwrap();
+    let id = *probe_services(&world.kernel).first().unwrap();
     world.kernel.services.remove(&id);
     world.event(Event::TableRead {
         table: world.kernel.clone(),
@@ -177,7 +177,7 @@ fn a_helper_that_somebody_removed_comes_back_before_the_next_question() {
 fn a_connection_is_held_to_the_server_itself_and_hints_at_the_question_by_the_road() {
     let mut world = running(Brief {
         tune: |check| {
-            by_road(check);
+            by_vip_path(check);
             check.every = Some(placed(seconds(60)));
             check.hold_connection = Some(placed(true));
         },
@@ -195,7 +195,7 @@ fn a_connection_is_held_to_the_server_itself_and_hints_at_the_question_by_the_ro
 #[test]
 fn marks_stay_while_servers_come_and_go() {
     let marks = |servers: &[&'static str]| -> BTreeSet<ServiceId> {
-        model(&[brief(servers)]).helpers().keys().copied().collect()
+        model(&[brief(servers)]).probe_services().keys().copied().collect()
     };
     let both = marks(&[ONE, TWO]);
     assert!(both.is_subset(&marks(&[THREE, TWO, ONE])));
