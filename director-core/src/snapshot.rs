@@ -30,7 +30,7 @@ pub struct Snapshot {
     /// Blocks of the definitions that are broken while all others are in force.
     pub isolated: Vec<IsolatedBlock>,
     /// Why overrides and verdicts cannot be kept over a restart, when they cannot.
-    pub not_kept: Option<String>,
+    pub not_persisted: Option<String>,
     /// All overrides.
     pub overrides: Vec<OverrideView>,
     /// Verdicts stand still, since all servers failed at once.
@@ -136,7 +136,7 @@ impl Director {
             unreadable: self.unreadable.clone(),
             names: self.model.definitions().names.clone(),
             isolated: self.model.definitions().isolated.clone(),
-            not_kept: self.keeping_failure().map(str::to_owned),
+            not_persisted: self.persist_error().map(str::to_owned),
             overrides: self.override_views(),
             frozen: self.frozen.clone(),
             host_errors: self.host_errors(),

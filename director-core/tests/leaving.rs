@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use director_core::definitions::{DrainDefinition, MinimumDefinition, RecoveryDefinition};
 use director_core::director::Event;
-use director_core::memory::Memory;
+use director_core::memory::SavedState;
 use director_core::model::{BelowMinimum, OnFailure, Quantity, Then};
 use director_core::overrides::{NewOverride, OverrideKind};
 use director_core::plan::Op;
@@ -209,7 +209,7 @@ fn a_drain_override_ends_as_configured_and_clearing_it_restores_the_weight() {
 fn the_fallback_stays_until_it_is_kept_that_a_server_has_returned() {
     let mut world = World::new(Table::default());
     world.event(Event::Remembered {
-        memory: Memory::default(),
+        memory: SavedState::default(),
     });
     world.load(&[Brief {
         fallback: Some(SORRY),

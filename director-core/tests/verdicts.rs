@@ -9,7 +9,7 @@ use director_core::definitions::{
     CheckDefinition, DampingDefinition, JudgingDefinition, PortDefinition,
 };
 use director_core::director::{Event, Notice};
-use director_core::memory::Memory;
+use director_core::memory::SavedState;
 use director_core::model::{Combine, InitialHealth, OnFailure};
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 use director_core::table::Table;
@@ -31,7 +31,7 @@ fn running(brief: Brief) -> World {
     let mut world = World::new(Table::default());
     // What it decides is kept for the director after it, and what rises waits for that.
     world.event(Event::Remembered {
-        memory: Memory::default(),
+        memory: SavedState::default(),
     });
     world.load(&[brief]);
     world.run(seconds(3));

@@ -204,7 +204,7 @@ impl Status {
             kernel_error: snapshot.unreadable.clone(),
             names: snapshot.names.clone(),
             isolated: snapshot.isolated.clone(),
-            state_error: snapshot.not_kept.clone(),
+            state_error: snapshot.not_persisted.clone(),
             overrides: snapshot
                 .overrides
                 .iter()

@@ -133,12 +133,12 @@ impl Desk {
         director: &Director,
         now: Moment,
     ) {
-        let (waiting, kept) = match director.promised_revision() {
+        let (waiting, kept) = match director.latest_revision() {
             Some(revision) => (revision, false),
             None => (0, true),
         };
         // What changes nothing is kept already, and no writing will come that could say so.
-        let written = director.has_kept_all();
+        let written = director.is_all_persisted();
         self.waiting.push(Waiting {
             revision: waiting,
             concerns: understood,
@@ -200,14 +200,14 @@ impl Understood {
 
 #[cfg(test)]
 mod tests {
-    use director_core::memory::Memory;
+    use director_core::memory::SavedState;
 
     use super::*;
 
     #[test]
     fn whoever_changes_nothing_is_answered_at_once() {
         let mut director = Director::new();
-        let memory = Memory::default();
+        let memory = SavedState::default();
         director.handle(Event::Remembered { memory }, Moment::START);
         let mut desk = Desk::default();
         let (answer, mut outcome) = oneshot::channel();

@@ -7,11 +7,11 @@
 //!   files ───┘                                       └─▶ alerts         │
 //! ```
 
-mod keeping;
+mod persist;
 mod reading;
 mod trial;
 
-pub(super) use keeping::Order;
+pub(super) use persist::Order;
 pub(super) use reading::{Reading, ServiceWeights};
 pub(super) use trial::{Answer as ApplyAnswer, Turn};
 
@@ -42,7 +42,7 @@ use crate::ldirectord::Manners;
 use crate::loader::{Loaded, Report};
 use crate::probe::{self, Holder, ProbeSettings, Roads};
 use crate::store::LastGood;
-use keeping::OF_OUR_OWN;
+use persist::OF_OUR_OWN;
 
 /// The loop and all that it needs.
 pub(super) struct EventLoop {
@@ -153,7 +153,7 @@ impl EventLoop {
 
     fn take(&mut self, input: Input) -> bool {
         match input {
-            Input::Event(Event::Kept { revision, failure }) => self.kept(revision, failure),
+            Input::Event(Event::Persisted { revision, failure }) => self.kept(revision, failure),
             Input::Event(event) => self.happened(event),
             Input::Snapshot(answer) => {
                 // Whoever asked may have gone in the meantime.
@@ -284,7 +284,7 @@ impl EventLoop {
             Effect::ReadTable => self.ask_kernel(Request::Read),
             Effect::Apply(plan) => self.ask_kernel(Request::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, probe),
-            Effect::Keep { revision, memory } => self.keep(revision, memory),
+            Effect::Persist { revision, memory } => self.keep(revision, memory),
             Effect::Hold(peers) => self.holder.hold(&peers),
             Effect::SettleHost(wanted) => self.host.settle(wanted),
             Effect::Tell(notice) => self.tell(&notice),

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::memory::Memory;
+use director_core::memory::SavedState;
 use director_core::moment::Moment;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -129,7 +129,7 @@ fn begin_with(
     names: &Names,
     left: Option<&Result<Option<Left>, StoreError>>,
 ) -> Result<Loaded, LoadError> {
-    let memory = |former| loader::Memory {
+    let memory = |former| loader::SavedState {
         names: names.clone(),
         former,
     };
@@ -163,11 +163,11 @@ fn remember(
     let inputs = inputs.clone();
     let tell = move |revision, failure| {
         // Nobody listens any more when the loop has ended.
-        drop(inputs.send(Input::Event(Event::Kept { revision, failure })));
+        drop(inputs.send(Input::Event(Event::Persisted { revision, failure })));
     };
     let writer = Writer::start(file, tell).map_err(DaemonError::Thread)?;
     let left = left.unwrap_or_else(|| Left {
-        memory: Memory::default(),
+        memory: SavedState::default(),
         moment: Moment::START,
         last_good: None,
     });

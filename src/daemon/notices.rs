@@ -46,7 +46,7 @@ pub(super) fn log(notice: &Notice) {
         | Notice::Shortage {
             shortage: Some(_), ..
         }
-        | Notice::Keeping { failure: Some(_) }
+        | Notice::Persist { failure: Some(_) }
         | Notice::Host {
             result: HostResult::Waits(_),
             ..
@@ -70,7 +70,7 @@ pub(super) fn log(notice: &Notice) {
         | Notice::Stopping { .. }
         | Notice::CheckChanged { .. }
         | Notice::Remembered { .. }
-        | Notice::Keeping { failure: None }
+        | Notice::Persist { failure: None }
         | Notice::Advised { .. }
         | Notice::Failing { .. }
         | Notice::Recovered { .. } => tracing::info!("{notice}"),

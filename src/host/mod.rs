@@ -19,13 +19,13 @@ use director_core::director::{HostOutcome, HostResult};
 use director_core::model::HostPiece;
 
 use addresses::Addresses;
-use memory::{Made, Memory};
+use memory::{Made, SavedState};
 use settings::Limits;
 
 /// Does the work, and remembers it.
 #[derive(Debug)]
 pub struct Keeper {
-    memory: Memory,
+    memory: SavedState,
     limits: Limits,
 }
 
@@ -75,7 +75,7 @@ pub fn leftovers(
     memory: PathBuf,
     wanted: &[HostPiece],
 ) -> Result<Vec<(HostPiece, Option<String>)>, String> {
-    let mut memory = Memory::at(memory);
+    let mut memory = SavedState::at(memory);
     memory.read()?;
     let mut limits = Limits::default();
     // What cannot be told is named, since it will be tried.
@@ -98,7 +98,7 @@ impl Keeper {
     #[must_use]
     pub fn new(memory: PathBuf) -> Self {
         Self {
-            memory: Memory::at(memory),
+            memory: SavedState::at(memory),
             limits: Limits::default(),
         }
     }
@@ -158,7 +158,7 @@ impl Keeper {
                         // Ours from before, of which the record was lost.
                         self.memory.note(Made::address(piece, true))?;
                     }
-                    return Ok(HostResult::Kept);
+                    return Ok(HostResult::Unchanged);
                 }
                 if let Some(why) = addresses.awaits(vip)? {
                     return Ok(HostResult::Waits(why));
@@ -178,7 +178,7 @@ impl Keeper {
             HostPiece::Setting { name, value } => {
                 let former = settings::read(name)?;
                 if former == *value {
-                    return Ok(HostResult::Kept);
+                    return Ok(HostResult::Unchanged);
                 }
                 router::refuse_loss_of_routes(name, value)?;
                 self.memory.note(Made {
@@ -191,7 +191,7 @@ impl Keeper {
             HostPiece::Timeout { of, seconds } => {
                 let former = self.limits.read(*of)?;
                 if former == *seconds {
-                    return Ok(HostResult::Kept);
+                    return Ok(HostResult::Unchanged);
                 }
                 self.memory.note(Made::setting(piece, former.to_string()))?;
                 self.limits.write(*of, *seconds)?;

@@ -65,7 +65,7 @@ pub struct Loaded {
 
 /// What is known from former readings.
 #[derive(Debug, Clone, Default)]
-pub struct Memory {
+pub struct SavedState {
     /// What the name service said.
     pub names: Names,
     /// The definitions in force.
@@ -102,7 +102,7 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
 /// # Errors
 /// When the file gives no model.
 pub fn load_as(path: &Path, dialect: Option<Dialect>) -> Result<Loaded, LoadError> {
-    load_with(path, dialect, &Memory::default())
+    load_with(path, dialect, &SavedState::default())
 }
 
 /// The same with what is known from former readings.
@@ -112,7 +112,7 @@ pub fn load_as(path: &Path, dialect: Option<Dialect>) -> Result<Loaded, LoadErro
 pub fn load_with(
     path: &Path,
     dialect: Option<Dialect>,
-    memory: &Memory,
+    memory: &SavedState,
 ) -> Result<Loaded, LoadError> {
     let file: Arc<str> = Arc::from(path.to_string_lossy());
     let unreadable = |source| LoadError::Unreadable {
@@ -178,7 +178,7 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Written {
 ///
 /// # Errors
 /// When there is no model.
-pub fn judge(written: &Arc<Written>, memory: &Memory) -> Result<Loaded, LoadError> {
+pub fn judge(written: &Arc<Written>, memory: &SavedState) -> Result<Loaded, LoadError> {
     let mut diagnostics = written.diagnostics.clone();
     let every = written.settings.resolve_every.unwrap_or(NAMES_HOLD);
     let mut process = written.process.clone();

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use director_core::memory::Memory;
+use director_core::memory::SavedState;
 use director_core::moment::Moment;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ pub enum StoreError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Left {
     /// What it remembered.
-    pub memory: Memory,
+    pub memory: SavedState,
     /// The moment at which its clock stands now.
     pub moment: Moment,
     /// Services as they were when they were last good, where that is kept.
@@ -77,7 +77,7 @@ pub struct Left {
 struct Contents {
     format: u32,
     clock: Anchor,
-    memory: Memory,
+    memory: SavedState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_good: Option<Box<RawValue>>,
 }
@@ -213,17 +213,17 @@ mod tests {
 
     use super::*;
 
-    fn memory() -> Memory {
-        Memory {
+    fn memory() -> SavedState {
+        SavedState {
             owned: BTreeSet::from([ServiceId::Mark {
                 mark: 5,
                 family: director_core::model::Family::Ipv4,
             }]),
-            ..Memory::default()
+            ..SavedState::default()
         }
     }
 
-    fn written(memory: Memory, moment: Moment) -> Written {
+    fn written(memory: SavedState, moment: Moment) -> Written {
         Written {
             revision: 1,
             memory,
@@ -243,7 +243,7 @@ mod tests {
         let (_directory, file) = in_new_directory();
         assert_eq!(file.read().unwrap(), None);
         let moment = Moment::after_start(Duration::from_secs(77));
-        file.write(written(Memory::default(), moment)).unwrap();
+        file.write(written(SavedState::default(), moment)).unwrap();
         file.write(written(memory(), moment)).unwrap();
         let left = file.read().unwrap().unwrap();
         assert_eq!(left.memory, memory());
@@ -281,7 +281,7 @@ mod tests {
         fs::write(file.path(), first).unwrap();
         let left = file.read().unwrap().unwrap();
         assert_eq!(left.memory.verdicts.len(), 1);
-        assert_eq!(left.memory.recovery, Memory::default().recovery);
+        assert_eq!(left.memory.recovery, SavedState::default().recovery);
         assert_eq!(left.last_good, None);
     }
 

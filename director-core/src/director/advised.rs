@@ -38,7 +38,7 @@ impl Director {
                     let words = advice.heard.clone();
                     self.unsettled = true;
                     self.health_changed = true;
-                    self.keeping.changed = true;
+                    self.persist.changed = true;
                     effects.push(Effect::Tell(Notice::Advised {
                         name,
                         server,

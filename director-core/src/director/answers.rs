@@ -123,9 +123,9 @@ impl Director {
             .is_some_and(|(_, last)| last.outcome == report.outcome);
         let change = health.report(checks, service.combine, check, report.clone(), now);
         let held = health.penalty.held_until();
-        self.keeping.changed |= change.check.is_some() && checks.len() > 1;
+        self.persist.changed |= change.check.is_some() && checks.len() > 1;
         let after = health.checks.get(check)?;
-        self.keeping.changed |= after.pending_change_differs(streak_before, timing);
+        self.persist.changed |= after.pending_change_differs(streak_before, timing);
         let (failures, wished) = (after.failures(), after.interval(timing));
         let (counted, limit) = after.failures_of(timing);
         self.record_result(target, report, change.server.as_ref(), now, effects);
@@ -191,7 +191,7 @@ impl Director {
             if health.penalty.release(now) {
                 self.unsettled = true;
                 self.health_changed = true;
-                self.keeping.changed = true;
+                self.persist.changed = true;
                 let name = self.model.service(service).map(|known| known.name.clone());
                 effects.push(Effect::Tell(Notice::Released {
                     name: name.unwrap_or_default(),

@@ -94,7 +94,7 @@ impl Director {
         effects: &mut Vec<Effect>,
     ) {
         self.health_changed |= transition.is_some();
-        self.keeping.changed |= transition.is_some();
+        self.persist.changed |= transition.is_some();
         let overridden_out = self.overrides.taking_out(&target).is_some();
         let line = if overridden_out {
             self.herald.checked(&target, false, "Server in maintenance")
@@ -189,7 +189,7 @@ impl Director {
         if changes != OverrideChanges::default() {
             self.health_changed = true;
             self.unsettled = true;
-            self.keeping.changed = true;
+            self.persist.changed = true;
         }
     }
 

@@ -71,7 +71,7 @@ impl Director {
         self.retries.settle(&desired, observed);
         let mut target = self.retries.target(&desired, observed, now);
         let held = self
-            .keeping
+            .persist
             .hold_back(&mut target, observed, &self.book);
         keep_serving(
             &mut target,
@@ -101,7 +101,7 @@ impl Director {
                     || self.model.service(id).is_some()
                     || self.model.probe_services().contains_key(id)
             });
-            self.keeping.changed |= self.owned.len() < owned;
+            self.persist.changed |= self.owned.len() < owned;
             self.settled = Some(target);
             self.retries.postpone(now);
             self.settle_down();

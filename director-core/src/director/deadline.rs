@@ -26,7 +26,7 @@ impl Director {
         };
         let override_ = self.overrides.next_expiry();
         let mail = self.herald.next_due();
-        let memory = self.keeping.next_due();
+        let memory = self.persist.next_due();
         let bulletin = self.courier.next_due();
         let unfreeze = self.frozen.as_ref().and_then(|frozen| frozen.until);
         let host = self

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::director::HostResult;
 use crate::duties::Duty;
 use crate::health::{ProbeId, Transition};
-use crate::memory::Memory;
+use crate::memory::SavedState;
 use crate::model::{BelowMinimum, DrainRule, Endpoint, HostPiece, Probe, ServiceId, Then};
 use crate::overrides::Override;
 use crate::plan::{Cause, OpFailure, Plan, Step};
@@ -29,12 +29,12 @@ pub enum Effect {
         /// The question.
         probe: Probe,
     },
-    /// Keep what is to be remembered over a restart; answer with `Kept`.
-    Keep {
+    /// Keep what is to be remembered over a restart; answer with `Persisted`.
+    Persist {
         /// Its number.
         revision: u64,
         /// All of it; it takes the place of what was kept before.
-        memory: Memory,
+        memory: SavedState,
     },
     /// Hold an idle TCP connection to each of these and to nobody else; answer with `Hinted` when one ends.
     Hold(BTreeSet<SocketAddr>),
@@ -285,7 +285,7 @@ pub enum Notice {
         drains: usize,
     },
     /// What is to be remembered over a restart cannot be kept, or can be again.
-    Keeping {
+    Persist {
         /// Why not; none when all is well again.
         failure: Option<String>,
     },

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::director::HostOutcome;
 use crate::duties::Duties;
 use crate::health::{ProbeId, Report};
-use crate::memory::Memory;
+use crate::memory::SavedState;
 use crate::model::{Model, ServiceId};
 use crate::overrides::{NewOverride, OverrideCommand};
 use crate::plan::OpFailure;
@@ -52,10 +52,10 @@ pub enum Event {
     /// What a director before this one has left, before anything else happens. Whoever gives a memory keeps it, too.
     Remembered {
         /// All of it.
-        memory: Memory,
+        memory: SavedState,
     },
     /// A memory was kept.
-    Kept {
+    Persisted {
         /// Its number.
         revision: u64,
         /// Why it could not be, when it could not.

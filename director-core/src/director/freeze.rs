@@ -93,7 +93,7 @@ impl Director {
         effects: &mut Vec<Effect>,
     ) -> bool {
         if report.outcome.is_good() == Some(true) {
-            self.keeping.changed |= std::mem::take(&mut self.freeze_used);
+            self.persist.changed |= std::mem::take(&mut self.freeze_used);
             self.unfreeze(UnfreezeReason::ServerPassed, now, effects);
             return false;
         }
@@ -114,7 +114,7 @@ impl Director {
             servers: outage.servers,
             words: words.clone(),
         });
-        self.keeping.changed = true;
+        self.persist.changed = true;
         let notice = FreezeNotice::Frozen {
             servers: outage.servers,
             words,
@@ -146,7 +146,7 @@ impl Director {
             self.unsettled = true;
             self.health_changed = true;
             // Whoever is remembered as bad rises only when it is kept that it is not.
-            self.keeping.changed = true;
+            self.persist.changed = true;
         }
     }
 
@@ -160,8 +160,8 @@ impl Director {
         for health in self.book.values_mut() {
             health.restart_windows(now);
         }
-        self.keeping.pending_changes.clear();
-        self.keeping.changed = true;
+        self.persist.pending_changes.clear();
+        self.persist.changed = true;
         self.freeze_used = matches!(why, UnfreezeReason::Expired | UnfreezeReason::Operator);
         let notice = FreezeNotice::Unfrozen(why);
         effects.push(Effect::Tell(Notice::Freeze(notice)));

@@ -33,7 +33,7 @@ pub struct HostOutcome {
 #[serde(rename_all = "snake_case")]
 pub enum HostResult {
     /// It was as wanted, without us or by us.
-    Kept,
+    Unchanged,
     /// It was made so; what it was before, of a setting.
     Made(Option<String>),
     /// What was there before was put back, of a setting with its value.
@@ -121,7 +121,7 @@ impl Director {
         let mut missing = BTreeMap::new();
         for HostOutcome { piece, result } in outcomes {
             match &result {
-                HostResult::Kept => {}
+                HostResult::Unchanged => {}
                 HostResult::Failed(why) | HostResult::Waits(why) => {
                     if self.host.told.get(&piece) != Some(why) {
                         effects.push(Effect::Tell(Notice::Host {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Director;
 use crate::desired::HealthByServer;
 use crate::health::{Health, HealthState};
-use crate::memory::{Advised, Judged};
+use crate::memory::{Advised, SavedHealth};
 use crate::model::{InitialHealth, ProbeKind, RealServer, VirtualService};
 use crate::moment::Moment;
 use crate::table::Table;
@@ -23,7 +23,7 @@ impl Director {
                 let checks = service.checks_of(&server.endpoint);
                 let mut former = self.book.remove(&key);
                 // What it said of itself stands until it says otherwise, over a restart as well.
-                let before = self.keeping.advice.remove(&key);
+                let before = self.persist.advice.remove(&key);
                 let advice = match &mut former {
                     Some(known) => Advised {
                         agent: known.agent.take(),
@@ -45,11 +45,11 @@ impl Director {
                         }
                         // A rise waits until the new verdict is kept, so that it has to be handed over.
                         let after = (known.state, known.penalty, known.streak());
-                        self.keeping.changed |= after != before;
+                        self.persist.changed |= after != before;
                         known
                     }
                     None => {
-                        let judged = self.keeping.remembered.remove(&key);
+                        let judged = self.persist.remembered.remove(&key);
                         let judged = judged.filter(|_| is_probed(server));
                         let known = judged.clone();
                         let known =
@@ -62,8 +62,8 @@ impl Director {
                             .as_ref()
                             .map(|known| known.penalty)
                             .unwrap_or_default();
-                        self.keeping.believe(key, judged);
-                        let pending_changes = self.keeping.pending_changes.remove(&key);
+                        self.persist.set_assumed(key, judged);
+                        let pending_changes = self.persist.pending_changes.remove(&key);
                         health.resume(pending_changes.unwrap_or_default(), checks, now);
                         health
                     }
@@ -82,9 +82,9 @@ impl Director {
             }
         }
         self.book = book;
-        self.keeping.remembered.clear();
-        self.keeping.advice.clear();
-        self.keeping.pending_changes.clear();
+        self.persist.remembered.clear();
+        self.persist.advice.clear();
+        self.persist.pending_changes.clear();
         self.next_release = self
             .book
             .values()
@@ -96,7 +96,7 @@ impl Director {
 /// What a director before this one knew of a server, as far as it still counts: that a server was good does not when the
 /// kernel no longer has it.
 fn recalled(
-    judged: Judged,
+    judged: SavedHealth,
     service: &VirtualService,
     server: &RealServer,
     kernel_weight: Option<u32>,

@@ -19,7 +19,7 @@ mod effect;
 mod event;
 mod freeze;
 mod host;
-mod keeping;
+mod persist;
 mod initial_health;
 mod reasons;
 mod review;
@@ -53,7 +53,7 @@ use crate::weight::Situation;
 use besides::Attempt;
 use courier::Courier;
 use host::HostTalk;
-use keeping::Keeping;
+use persist::Persist;
 use retry::RetryQueue;
 
 /// Pause before the table is read again after a failure to read it.
@@ -95,7 +95,7 @@ pub struct Director {
     /// What the kernel held when it last was as desired; a difference from it is somebody else's doing.
     settled: Option<Table>,
     retries: RetryQueue,
-    keeping: Keeping,
+    persist: Persist,
     herald: Herald,
     courier: Courier,
     /// Whether each service has a real server that takes connections, as last told.
@@ -151,7 +151,7 @@ impl Director {
             owned: BTreeSet::new(),
             settled: None,
             retries: RetryQueue::default(),
-            keeping: Keeping::default(),
+            persist: Persist::default(),
             herald: Herald::default(),
             courier: Courier::default(),
             available: BTreeMap::new(),
@@ -190,7 +190,7 @@ impl Director {
                 self.override_commanded(&command, now, &mut effects)
             }
             Event::Remembered { memory } => self.remembered(memory, now, &mut effects),
-            Event::Kept { revision, failure } => self.kept(revision, failure, now, &mut effects),
+            Event::Persisted { revision, failure } => self.kept(revision, failure, now, &mut effects),
             Event::TableRead { table } => self.table_read(table, now),
             Event::ReadFailed { message } => self.read_failed(message, now, &mut effects),
             Event::Applied {
@@ -210,7 +210,7 @@ impl Director {
         }
         self.expire_freeze(now, &mut effects);
         self.look_around(now, &mut effects);
-        self.wait_no_longer(now);
+        self.expire_wait(now);
         self.go_on(now, &mut effects);
         self.keep(now, &mut effects);
         self.send_bulletins(now, &mut effects);
@@ -263,7 +263,7 @@ impl Director {
         let lasting = self.lasting();
         let former = std::mem::replace(&mut self.model, model);
         self.pass_on(&former);
-        self.keeping.changed |= self.lasting() != lasting;
+        self.persist.changed |= self.lasting() != lasting;
         self.courier.take_over(self.model.hooks());
         self.loaded_at = Some(now);
         self.refusal = None;
@@ -272,7 +272,7 @@ impl Director {
             .extend(self.model.services().iter().map(|service| service.id));
         self.owned.extend(self.model.probe_services().keys());
         self.own_stray_probe_services();
-        self.keeping.changed |= self.owned.len() > owned;
+        self.persist.changed |= self.owned.len() > owned;
         self.retries.clear();
         // Somebody else's change and ours cannot be told apart while the definitions change.
         self.settled = None;

@@ -176,7 +176,7 @@ fn in_short(link: &Link<'_>) -> String {
     match link.reason {
         WeightReason::Defined => String::new(),
         WeightReason::Override(override_) => override_.to_string(),
-        WeightReason::Judged { health, .. } => format!("{}: {}", health.state, health.reason),
+        WeightReason::SavedHealth { health, .. } => format!("{}: {}", health.state, health.reason),
         ref other => other.to_string(),
     }
 }

@@ -135,7 +135,7 @@ impl Director {
         let known =
             |service: &ServiceId, _: &mut DrainRule| observed.services.contains_key(service);
         self.recovery.leaving.retain(known);
-        self.keeping.changed |= self.lasting() != lasting;
+        self.persist.changed |= self.lasting() != lasting;
         self.observed = Some(observed);
         self.next_review = [self.next_step(now), self.recovery.drains.next_end()]
             .into_iter()

@@ -230,13 +230,13 @@ impl fmt::Display for Notice {
                     _ => write!(f, ", {} under way", counted(*drains, "drain")),
                 }
             }
-            Self::Keeping {
+            Self::Persist {
                 failure: Some(failure),
             } => write!(
                 f,
                 "overrides and verdicts cannot be kept and are lost at a restart: {failure}"
             ),
-            Self::Keeping { failure: None } => {
+            Self::Persist { failure: None } => {
                 f.write_str("overrides and verdicts are kept again over a restart")
             }
             Self::Host {
@@ -244,7 +244,7 @@ impl fmt::Display for Notice {
                 result,
                 reason,
             } => match result {
-                HostResult::Kept => write!(f, "{piece} stands"),
+                HostResult::Unchanged => write!(f, "{piece} stands"),
                 HostResult::Made(Some(former)) => {
                     write!(f, "set {piece}, was {former} ({reason})")
                 }

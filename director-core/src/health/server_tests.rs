@@ -6,12 +6,12 @@ use super::super::{Outcome, Phases};
 use super::*;
 use crate::model::{CheckTiming, Damping, ProbeKind};
 
-struct Judged {
+struct SavedHealth {
     checks: Vec<Check>,
     combine: Combine,
 }
 
-fn service(checks: usize, combine: Combine, damping: Option<Damping>) -> Judged {
+fn service(checks: usize, combine: Combine, damping: Option<Damping>) -> SavedHealth {
     let timing = CheckTiming {
         every: Duration::from_secs(5),
         every_while_changing: None,
@@ -28,7 +28,7 @@ fn service(checks: usize, combine: Combine, damping: Option<Damping>) -> Judged 
         name: format!("c{number}"),
         timing,
     };
-    Judged {
+    SavedHealth {
         checks: (0..checks).map(check).collect(),
         combine,
     }

@@ -12,7 +12,7 @@ mod remembered;
 pub use drain::{Drain, DrainEnd, Drains};
 pub use pool::{Census, Pool, Pools, Shortage, census};
 pub use ramp::{Ramp, Ramps, room, scaled, slow_start, with_room};
-pub use remembered::RecoveryMemory;
+pub use remembered::SavedRecovery;
 
 use std::collections::BTreeMap;
 

@@ -36,7 +36,7 @@ pub enum WeightReason<'a> {
     /// Its agent.
     Agent(&'a Advice),
     /// The verdict over the server.
-    Judged {
+    SavedHealth {
         /// What is known of it.
         health: &'a Health,
         /// Time for which it is held out, when it changed too often.
@@ -156,7 +156,7 @@ impl WeightReason<'_> {
             Self::Defined => "defined",
             Self::WeightFrom(_) => "weight",
             Self::Agent(_) => "agent",
-            Self::Judged { .. } => "health",
+            Self::SavedHealth { .. } => "health",
             Self::Override(_) => "override",
             Self::Room(_) => "room",
             Self::SlowStart { .. } => "slow start",
@@ -177,7 +177,7 @@ impl fmt::Display for WeightReason<'_> {
         match self {
             Self::Defined => f.write_str("as the definitions say"),
             Self::WeightFrom(advice) | Self::Agent(advice) => advised(f, advice),
-            Self::Judged { health, held_for } => judged(f, health, *held_for),
+            Self::SavedHealth { health, held_for } => judged(f, health, *held_for),
             Self::Override(override_) => {
                 write!(f, "{override_} (override by {})", override_.author)
             }

@@ -103,7 +103,7 @@ pub(super) fn state<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<
     Some(Link {
         weight,
         since: Some(health.since),
-        reason: WeightReason::Judged {
+        reason: WeightReason::SavedHealth {
             health,
             held_for: (health.penalty.held_until()).map(|until| until.since(facts.now)),
         },

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::memory::Memory;
+use director_core::memory::SavedState;
 use director_core::table::Table;
 
 use crate::pool::seconds;
@@ -13,7 +13,7 @@ use crate::world::{Brief, World};
 pub(crate) fn kept(briefs: &[Brief]) -> World {
     let mut world = World::new(Table::default());
     world.event(Event::Remembered {
-        memory: Memory::default(),
+        memory: SavedState::default(),
     });
     world.load(briefs);
     world.run(seconds(3));
@@ -39,7 +39,7 @@ pub(crate) fn remembering(world: World, away: Duration) -> World {
     next.mute = world.mute;
     // The file in which it is kept is text.
     let text = serde_json::to_string(&next.disk.memory).unwrap_or_default();
-    let memory: Memory = serde_json::from_str(&text).unwrap_or_default();
+    let memory: SavedState = serde_json::from_str(&text).unwrap_or_default();
     assert_eq!(memory, next.disk.memory, "{text}");
     next.event(Event::Remembered { memory });
     next

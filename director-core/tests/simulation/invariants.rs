@@ -55,8 +55,8 @@ pub(crate) fn always(stage: &Stage) {
 fn waits_for_the_disk(stage: &Stage) -> bool {
     let world = &stage.world;
     let written = world.disk.revision.unwrap_or_default();
-    let promised = world.director.promised_revision();
-    let has_turn_to_come = promised > Some(written) && world.director.keeping_failure().is_none();
+    let latest_revision = world.director.latest_revision();
+    let has_turn_to_come = latest_revision > Some(written) && world.director.persist_error().is_none();
     world.disk.writing.is_some() || has_turn_to_come
 }
 
@@ -172,7 +172,7 @@ pub(crate) fn nothing_kept_is_lost(stage: &Stage) {
     let set = set.filter(|(_, (_, ends))| stands(*ends));
     let set: Vec<_> = set.map(|(target, (kind, _))| (*target, *kind)).collect();
     // A writing may wait for the one before it to be a little in the past.
-    if stage.world.director.promised_revision() == disk.revision {
+    if stage.world.director.latest_revision() == disk.revision {
         assert_eq!(kept, set, "an order that was kept is lost");
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use director_core::director::{Director, Event};
 use director_core::health::{Outcome, HealthState};
-use director_core::memory::Memory;
+use director_core::memory::SavedState;
 use director_core::model::{Combine, Endpoint, Model, Probe, ServiceId};
 use director_core::moment::Moment;
 use director_core::overrides::Target;
@@ -66,7 +66,7 @@ impl Bystander {
         }
     }
 
-    fn remembers(&mut self, memory: &Memory) {
+    fn remembers(&mut self, memory: &SavedState) {
         let bad = memory.states.iter();
         let bad = bad.filter(|(_, judged)| judged.state == HealthState::Down);
         self.down.extend(bad.map(|(target, _)| (*target, 0)));

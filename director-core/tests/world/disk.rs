@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::memory::Memory;
+use director_core::memory::SavedState;
 use director_core::moment::Moment;
 
 /// A disk that takes its time.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Disk {
     /// What it holds.
-    pub(crate) memory: Memory,
+    pub(crate) memory: SavedState,
     /// The number of that.
     pub(crate) revision: Option<u64>,
     /// How long a writing takes.
@@ -18,7 +18,7 @@ pub(crate) struct Disk {
     /// Whether it refuses to be written.
     pub(crate) fails: bool,
     /// What is being written, and when that is done.
-    pub(crate) writing: Option<(Moment, u64, Memory)>,
+    pub(crate) writing: Option<(Moment, u64, SavedState)>,
 }
 
 impl Disk {
@@ -30,6 +30,6 @@ impl Disk {
             self.memory = memory;
             self.revision = Some(revision);
         }
-        Some(Event::Kept { revision, failure })
+        Some(Event::Persisted { revision, failure })
     }
 }

@@ -30,7 +30,7 @@ impl Machine {
         }));
         for piece in wanted {
             let result = if self.made.contains(&piece) {
-                HostResult::Kept
+                HostResult::Unchanged
             } else if let Some(why) = &self.refuses {
                 HostResult::Failed(why.clone())
             } else if let Some(why) = &self.waits {

@@ -226,7 +226,7 @@ impl World {
                     "a second question while one is open"
                 );
             }
-            Effect::Keep { revision, memory } => {
+            Effect::Persist { revision, memory } => {
                 let due = self.now + self.disk.takes;
                 assert!(
                     self.disk.writing.replace((due, revision, memory)).is_none(),

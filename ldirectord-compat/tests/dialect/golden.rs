@@ -9,9 +9,9 @@ use director_core::model::VirtualService;
 use ldirectord_compat::directives::{DIRECTIVES, Scope, Support, Used};
 use ldirectord_compat::{ProcessSettings, ServiceSettings};
 
-use crate::judged::{Judged, entries, judge};
+use crate::judged::{SavedHealth, entries, judge};
 
-fn findings(judged: &Judged) -> String {
+fn findings(judged: &SavedHealth) -> String {
     let mut out = String::new();
     for finding in &judged.findings {
         let _ = writeln!(out, "{finding}");
@@ -19,7 +19,7 @@ fn findings(judged: &Judged) -> String {
     out
 }
 
-fn meaning(judged: &Judged) -> String {
+fn meaning(judged: &SavedHealth) -> String {
     let Some(model) = &judged.model else {
         return "refused\n".to_owned();
     };

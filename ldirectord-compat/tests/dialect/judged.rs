@@ -12,7 +12,7 @@ use director_core::model::{
 use ldirectord_compat::{Parsed, parse, put_aside};
 
 /// What became of a file.
-pub(crate) struct Judged {
+pub(crate) struct SavedHealth {
     /// What the dialect's reader said.
     pub(crate) parsed: Parsed,
     /// All findings, those of the validation included.
@@ -21,7 +21,7 @@ pub(crate) struct Judged {
     pub(crate) model: Option<Model>,
 }
 
-impl Judged {
+impl SavedHealth {
     /// Lines of the errors.
     pub(crate) fn error_lines(&self) -> Vec<u32> {
         self.findings
@@ -42,7 +42,7 @@ impl Judged {
 }
 
 /// Reads and validates.
-pub(crate) fn judge(text: &[u8]) -> Judged {
+pub(crate) fn judge(text: &[u8]) -> SavedHealth {
     let parsed = parse("a.cf", text);
     let mut definitions = parsed.definitions.clone();
     resolve(&mut definitions);
@@ -57,7 +57,7 @@ pub(crate) fn judge(text: &[u8]) -> Judged {
     findings.extend(twice);
     findings.append(&mut found);
     let model = model.filter(|_| !findings.iter().any(Diagnostic::is_error));
-    Judged {
+    SavedHealth {
         parsed,
         findings,
         model,

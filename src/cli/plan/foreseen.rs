@@ -8,7 +8,7 @@ use std::sync::Arc;
 use director_core::desired::assumed;
 use director_core::director::{Director, Effect, Event};
 use director_core::health::HealthState;
-use director_core::memory::Memory;
+use director_core::memory::SavedState;
 use director_core::model::{Model, ServiceId};
 use director_core::moment::Moment;
 use director_core::plan::{Plan, plan};
@@ -64,7 +64,7 @@ pub(super) fn from_kernel(model: Model, left: Option<Left>) -> Result<Planned, C
 /// What a director does before any server was asked.
 fn at_once(model: &Arc<Model>, table: &Table, left: Option<Left>) -> Plan {
     let (memory, now) = left.map_or_else(
-        || (Memory::default(), Moment::START),
+        || (SavedState::default(), Moment::START),
         |left| (left.memory, left.moment),
     );
     let mut events = vec![
@@ -82,7 +82,7 @@ fn at_once(model: &Arc<Model>, table: &Table, left: Option<Left>) -> Plan {
         for effect in director.handle(event, now) {
             match effect {
                 Effect::Apply(plan) => return plan,
-                Effect::Keep { revision, .. } => events.push(Event::Kept {
+                Effect::Persist { revision, .. } => events.push(Event::Persisted {
                     revision,
                     failure: None,
                 }),

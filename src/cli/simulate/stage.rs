@@ -245,7 +245,7 @@ impl Stage {
             Effect::Tell(notice) => self.say(&notice.to_string()),
             Effect::Duty(Duty::Line(_)) => {}
             Effect::Duty(duty) => self.say(&duty.to_string()),
-            Effect::Keep { .. } | Effect::Ready | Effect::Exit | Effect::Hold(_) => {}
+            Effect::Persist { .. } | Effect::Ready | Effect::Exit | Effect::Hold(_) => {}
         }
     }
 

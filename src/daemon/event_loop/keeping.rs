@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::memory::Memory;
+use director_core::memory::SavedState;
 use tokio::time::timeout;
 
 use super::{EventLoop, Input, ServiceWeights};
@@ -97,7 +97,7 @@ impl EventLoop {
                 "what a broken service is to be kept as is lost at a restart: {failure}"
             );
         }
-        let goes_on = self.happened(Event::Kept {
+        let goes_on = self.happened(Event::Persisted {
             revision,
             failure: failure.clone(),
         });
@@ -106,7 +106,7 @@ impl EventLoop {
         goes_on
     }
 
-    pub(super) fn keep(&self, revision: u64, memory: Memory) {
+    pub(super) fn keep(&self, revision: u64, memory: SavedState) {
         let Some(keeper) = &self.keeper else { return };
         let moment = self.now();
         let written = Written {
@@ -117,7 +117,7 @@ impl EventLoop {
         };
         if !keeper.writer.write(written) {
             let failure = Some("the thread that writes the state file has ended".to_owned());
-            let kept = Event::Kept { revision, failure };
+            let kept = Event::Persisted { revision, failure };
             drop(self.inputs.send(Input::Event(kept)));
         }
     }
@@ -156,7 +156,7 @@ mod tests {
         let services = &loaded.definitions.services;
         let kept = Written {
             revision: OF_OUR_OWN,
-            memory: Memory::default(),
+            memory: SavedState::default(),
             moment: Moment::START,
             last_good: LastGood::of(services),
         };

@@ -18,7 +18,7 @@ use super::ServerFacts;
 use super::facts::{Road, VipFacts, vip_of};
 use crate::ipvs::{Kernel, KernelError, NetlinkKernel, Scope, missing_modules};
 use crate::net::{Interface, NetError, Network, Sysctl};
-use crate::realserver::{self, Memory, RealServerError};
+use crate::realserver::{self, SavedState, RealServerError};
 
 /// What is to be looked at.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ pub fn gather(question: &Question<'_>) -> Result<ServerFacts, GatherError> {
     }
     facts.settings = settings(&facts);
     facts.invalid_drops = invalid_drops();
-    facts.serves = Memory::read(question.memory)?.setups;
+    facts.serves = SavedState::read(question.memory)?.setups;
     facts.standing = realserver::standing(&facts.serves)?;
     let table = together(&facts);
     facts.vips = vips(&network, &facts, &table, question.model)?;

@@ -15,11 +15,11 @@ use std::time::Duration;
 
 use super::{Director, Effect, FreezeNotice, Notice};
 use crate::health::{Health, HealthByServer, PendingChange, HealthState};
-use crate::memory::{Advised, Judged, Memory};
+use crate::memory::{Advised, SavedHealth, SavedState};
 use crate::model::{DrainRule, Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Target;
-use crate::recovery::RecoveryMemory;
+use crate::recovery::SavedRecovery;
 use crate::table::{ServiceEntry, Table};
 use crate::weight::waits_for_connections;
 
@@ -32,17 +32,17 @@ const RETRY: Duration = Duration::from_secs(5);
 
 /// What is kept, and what is on its way.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Keeping {
+pub(super) struct Persist {
     /// Whether there is somebody who keeps.
     active: bool,
     /// What was remembered at the start and has found no use yet.
-    pub(super) remembered: BTreeMap<Target, Judged>,
+    pub(super) remembered: BTreeMap<Target, SavedHealth>,
     /// The same of what servers have said of themselves.
     pub(super) advice: BTreeMap<Target, Advised>,
     /// The same of answers that had not decided anything yet.
     pub(super) pending_changes: BTreeMap<Target, Vec<PendingChange>>,
     /// What has found its use. As long as it is not confirmed by an answer it outlives the next restart as well.
-    believed: BTreeMap<Target, Judged>,
+    believed: BTreeMap<Target, SavedHealth>,
     revision: u64,
     /// Something may have changed since the last memory that was handed over.
     pub(super) changed: bool,
@@ -50,7 +50,7 @@ pub(super) struct Keeping {
     /// Not before this moment.
     next: Moment,
     /// What is known to be kept.
-    kept: Essence,
+    kept: Durable,
     /// Why keeping fails, when it does.
     failure: Option<String>,
 }
@@ -60,18 +60,18 @@ struct Asked {
     since: Moment,
     /// Nothing waits for it any more.
     gave_up: bool,
-    essence: Essence,
+    essence: Durable,
 }
 
 /// What operations depend on.
 #[derive(Debug, Clone, Default)]
-struct Essence {
+struct Durable {
     bad: BTreeSet<Target>,
     owned: BTreeSet<ServiceId>,
 }
 
-impl Essence {
-    fn of(memory: &Memory) -> Self {
+impl Durable {
+    fn of(memory: &SavedState) -> Self {
         Self {
             bad: memory.known_bad(),
             owned: memory.owned.clone(),
@@ -81,14 +81,14 @@ impl Essence {
 
 /// What takes its time and outlives a restart.
 #[derive(Debug, PartialEq)]
-pub(super) struct Lasting {
-    recovery: RecoveryMemory,
+pub(super) struct LongRunning {
+    recovery: SavedRecovery,
     drain_rules: BTreeMap<ServiceId, DrainRule>,
 }
 
-impl Keeping {
+impl Persist {
     /// A server begins with what was remembered of it, or anew.
-    pub(super) fn believe(&mut self, target: Target, judged: Option<Judged>) {
+    pub(super) fn set_assumed(&mut self, target: Target, judged: Option<SavedHealth>) {
         match judged {
             Some(judged) => drop(self.believed.insert(target, judged)),
             None => drop(self.believed.remove(&target)),
@@ -96,7 +96,7 @@ impl Keeping {
     }
 
     /// The number of the memory that holds all that is known now; none when nobody keeps it.
-    pub(super) fn promised(&self) -> Option<u64> {
+    pub(super) fn latest_revision(&self) -> Option<u64> {
         let waits = u64::from(self.changed);
         self.active.then_some(self.revision + waits)
     }
@@ -110,7 +110,7 @@ impl Keeping {
     }
 
     /// Whether the director goes on without waiting.
-    fn goes_on_without(&self) -> bool {
+    fn waits_for_nothing(&self) -> bool {
         let gave_up = self.asked.as_ref().is_some_and(|asked| asked.gave_up);
         !self.active || self.failure.is_some() || gave_up
     }
@@ -122,7 +122,7 @@ impl Keeping {
         observed: &Table,
         book: &HealthByServer,
     ) -> bool {
-        if self.goes_on_without() {
+        if self.waits_for_nothing() {
             return false;
         }
         let before = wanted.services.len();
@@ -132,7 +132,7 @@ impl Keeping {
         let mut held = wanted.services.len() < before;
         for (id, entry) in &mut wanted.services {
             let known = observed.services.get(id);
-            for server in self.not_kept_good(id, entry, known, book) {
+            for server in self.not_persisted_up(id, entry, known, book) {
                 held = true;
                 match known.and_then(|known| known.servers.get(&server)) {
                     Some(known) => entry.servers.insert(server, *known),
@@ -144,7 +144,7 @@ impl Keeping {
     }
 
     /// Servers that are to get weight on the strength of a verdict that is not kept, while a bad one is.
-    fn not_kept_good(
+    fn not_persisted_up(
         &self,
         id: &ServiceId,
         wanted: &ServiceEntry,
@@ -171,27 +171,27 @@ impl Keeping {
 impl Director {
     /// What is to be remembered over a restart.
     #[must_use]
-    pub fn memory(&self) -> Memory {
-        let unused = self.keeping.remembered.iter();
+    pub fn memory(&self) -> SavedState {
+        let unused = self.persist.remembered.iter();
         let unused = unused.map(|(target, judged)| (*target, judged.clone()));
         let judged = self
             .book
             .iter()
             .filter_map(|(target, health)| Some((*target, self.judged(target, health)?)));
-        let Lasting {
+        let LongRunning {
             recovery,
             drain_rules,
         } = self.lasting();
-        let mut advice = self.keeping.advice.clone();
+        let mut advice = self.persist.advice.clone();
         let said = self.book.iter();
         advice.extend(said.filter_map(|(target, health)| Some((*target, Advised::of(health)?))));
-        let mut pending_changes = self.keeping.pending_changes.clone();
+        let mut pending_changes = self.persist.pending_changes.clone();
         let wavering = self.book.iter();
         pending_changes.extend(
             wavering
                 .filter_map(|(target, health)| Some((*target, self.pending_changes(target, health)?))),
         );
-        Memory {
+        SavedState {
             overrides: self.overrides.by_command(),
             pending_changes: pending_changes.into_iter().collect(),
             freeze: self.frozen.clone(),
@@ -209,9 +209,9 @@ impl Director {
     }
 
     /// What is known of a server, or believed by memory.
-    fn judged(&self, target: &Target, health: &Health) -> Option<Judged> {
-        let believed = || self.keeping.believed.get(target).cloned();
-        Judged::of(health).or_else(believed)
+    fn judged(&self, target: &Target, health: &Health) -> Option<SavedHealth> {
+        let believed = || self.persist.believed.get(target).cloned();
+        SavedHealth::of(health).or_else(believed)
     }
 
     /// What a server has answered and what has not decided anything yet, if there is such.
@@ -222,7 +222,7 @@ impl Director {
     }
 
     /// What takes its time, as it is to be remembered.
-    pub(super) fn lasting(&self) -> Lasting {
+    pub(super) fn lasting(&self) -> LongRunning {
         let services = self.model.services().iter();
         let defined = services.filter_map(|service| {
             let rule = service
@@ -232,7 +232,7 @@ impl Director {
             Some((service.id, rule?))
         });
         let leaving = self.recovery.leaving.iter();
-        Lasting {
+        LongRunning {
             recovery: self.recovery.memory(),
             drain_rules: leaving
                 .map(|(service, rule)| (*service, *rule))
@@ -243,29 +243,29 @@ impl Director {
 
     /// The number of the memory that holds everything up to now, once it is kept; none when nobody keeps it.
     #[must_use]
-    pub fn promised_revision(&self) -> Option<u64> {
-        self.keeping.promised()
+    pub fn latest_revision(&self) -> Option<u64> {
+        self.persist.latest_revision()
     }
 
     /// Whether everything up to now is kept, so that no further writing is to be waited for.
     #[must_use]
-    pub fn has_kept_all(&self) -> bool {
-        self.keeping.active && !self.keeping.changed && self.keeping.asked.is_none()
+    pub fn is_all_persisted(&self) -> bool {
+        self.persist.active && !self.persist.changed && self.persist.asked.is_none()
     }
 
     /// Why what is to be remembered cannot be kept, when it cannot.
     #[must_use]
-    pub fn keeping_failure(&self) -> Option<&str> {
-        self.keeping.failure.as_deref()
+    pub fn persist_error(&self) -> Option<&str> {
+        self.persist.failure.as_deref()
     }
 
     /// Begins with what a director before this one has left.
-    pub(super) fn remembered(&mut self, memory: Memory, now: Moment, effects: &mut Vec<Effect>) {
-        self.keeping.active = true;
-        self.keeping.kept = Essence::of(&memory);
-        self.keeping.remembered = memory.states.into_iter().collect();
-        self.keeping.advice = memory.advice.into_iter().collect();
-        self.keeping.pending_changes = memory.pending_changes.into_iter().collect();
+    pub(super) fn remembered(&mut self, memory: SavedState, now: Moment, effects: &mut Vec<Effect>) {
+        self.persist.active = true;
+        self.persist.kept = Durable::of(&memory);
+        self.persist.remembered = memory.states.into_iter().collect();
+        self.persist.advice = memory.advice.into_iter().collect();
+        self.persist.pending_changes = memory.pending_changes.into_iter().collect();
         self.frozen = memory.freeze;
         self.freeze_used = memory.freeze_used;
         self.owned.extend(memory.owned);
@@ -274,9 +274,9 @@ impl Director {
         let drains = memory.recovery.drains.len();
         self.recovery.restore(memory.recovery);
         let overrides = memory.overrides.len();
-        let bad = self.keeping.kept.bad.len();
+        let bad = self.persist.kept.bad.len();
         self.overrides.restore(memory.overrides);
-        self.keeping.next = now;
+        self.persist.next = now;
         if let Some(frozen) = &self.frozen {
             let notice = FreezeNotice::StillFrozen {
                 servers: frozen.servers,
@@ -294,8 +294,8 @@ impl Director {
     }
 
     /// Nothing waits for ever for what is on its way.
-    pub(super) fn wait_no_longer(&mut self, now: Moment) {
-        if let Some(asked) = &mut self.keeping.asked {
+    pub(super) fn expire_wait(&mut self, now: Moment) {
+        if let Some(asked) = &mut self.persist.asked {
             asked.gave_up |= asked.since + PATIENCE <= now;
         }
     }
@@ -303,21 +303,21 @@ impl Director {
     /// Hands over what is to be kept when it has changed: drains and slow starts included that have begun in this moment,
     /// and ahead of what the kernel is asked for.
     pub(super) fn keep(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        let keeping = &self.keeping;
-        let waits = keeping.asked.is_some() || keeping.next > now;
-        if !keeping.active || !keeping.changed || waits {
+        let persist = &self.persist;
+        let waits = persist.asked.is_some() || persist.next > now;
+        if !persist.active || !persist.changed || waits {
             return;
         }
         let memory = self.memory();
-        self.keeping.changed = false;
-        self.keeping.revision += 1;
-        self.keeping.asked = Some(Asked {
+        self.persist.changed = false;
+        self.persist.revision += 1;
+        self.persist.asked = Some(Asked {
             since: now,
             gave_up: false,
-            essence: Essence::of(&memory),
+            essence: Durable::of(&memory),
         });
-        let keep = Effect::Keep {
-            revision: self.keeping.revision,
+        let keep = Effect::Persist {
+            revision: self.persist.revision,
             memory,
         };
         effects.insert(0, keep);
@@ -331,25 +331,25 @@ impl Director {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        if revision != self.keeping.revision {
+        if revision != self.persist.revision {
             return;
         }
-        let Some(asked) = self.keeping.asked.take() else {
+        let Some(asked) = self.persist.asked.take() else {
             return;
         };
-        self.keeping.next = now + PAUSE;
+        self.persist.next = now + PAUSE;
         match &failure {
-            None => self.keeping.kept = asked.essence,
+            None => self.persist.kept = asked.essence,
             Some(_) => {
-                self.keeping.changed = true;
-                self.keeping.next = now + RETRY;
+                self.persist.changed = true;
+                self.persist.next = now + RETRY;
             }
         }
-        if failure != self.keeping.failure {
-            effects.push(Effect::Tell(Notice::Keeping {
+        if failure != self.persist.failure {
+            effects.push(Effect::Tell(Notice::Persist {
                 failure: failure.clone(),
             }));
         }
-        self.keeping.failure = failure;
+        self.persist.failure = failure;
     }
 }

@@ -2,7 +2,7 @@
 //! own, and what takes its time: drains, slow starts, too few servers. Times are the director's own moments; whoever keeps a
 //! memory lets the director's clock go on from there.
 //!
-//! Leaves to others where it is kept (the shell) and when (`director::keeping`).
+//! Leaves to others where it is kept (the shell) and when (`director::persist`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,16 +12,16 @@ use crate::health::{Advice, CheckHealth, Frozen, Health, Penalty, PendingChange,
 use crate::model::{Check, Combine, DrainRule, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
-use crate::recovery::RecoveryMemory;
+use crate::recovery::SavedRecovery;
 
 /// Everything that outlives a restart.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Memory {
+pub struct SavedState {
     /// Overrides that were given by command and stand.
     pub overrides: Vec<(Target, Override)>,
     /// What was known about real servers.
-    pub states: Vec<(Target, Judged)>,
+    pub states: Vec<(Target, SavedHealth)>,
     /// What real servers have said of themselves. It stands until they say otherwise.
     pub advice: Vec<(Target, Advised)>,
     /// Answers that had not decided anything yet.
@@ -36,7 +36,7 @@ pub struct Memory {
     /// is dropped from the definitions while no director runs leaves as it would have left otherwise.
     pub drain_rules: Vec<(ServiceId, DrainRule)>,
     /// Slow starts, drains and pools.
-    pub recovery: RecoveryMemory,
+    pub recovery: SavedRecovery,
 }
 
 /// What a real server has said of itself.
@@ -62,7 +62,7 @@ impl Advised {
 
 /// A verdict that a real server's answers have led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Judged {
+pub struct SavedHealth {
     /// Up or down.
     pub state: HealthState,
     /// Since when.
@@ -74,12 +74,12 @@ pub struct Judged {
     pub penalty: Penalty,
     /// What each of its checks has found, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub checks: Vec<JudgedCheck>,
+    pub checks: Vec<SavedCheckHealth>,
 }
 
 /// A verdict that one check's answers have led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JudgedCheck {
+pub struct SavedCheckHealth {
     /// The check, by its name.
     pub name: String,
     /// Up or down.
@@ -90,7 +90,7 @@ pub struct JudgedCheck {
     pub reason: String,
 }
 
-impl Judged {
+impl SavedHealth {
     /// What is worth remembering of a server's health; nothing of a presumption.
     pub(crate) fn of(health: &Health) -> Option<Self> {
         (!health.assumed).then(|| Self {
@@ -98,7 +98,7 @@ impl Judged {
             since: health.since,
             reason: health.reason.clone(),
             penalty: health.penalty,
-            checks: JudgedCheck::several(&health.checks),
+            checks: SavedCheckHealth::several(&health.checks),
         })
     }
 
@@ -118,7 +118,7 @@ impl Judged {
             ..Health::assumed(state, &reason, since)
         }
         .with_checks(checks);
-        let known: BTreeMap<&str, &JudgedCheck> = known
+        let known: BTreeMap<&str, &SavedCheckHealth> = known
             .iter()
             .map(|known| (known.name.as_str(), known))
             .collect();
@@ -131,7 +131,7 @@ impl Judged {
     }
 }
 
-impl JudgedCheck {
+impl SavedCheckHealth {
     /// What is worth remembering of a server's checks. An only one knows what is known of the server.
     fn several(checks: &[CheckHealth]) -> Vec<Self> {
         if checks.len() < 2 {
@@ -154,7 +154,7 @@ impl JudgedCheck {
     }
 }
 
-impl Memory {
+impl SavedState {
     /// Servers that are remembered as bad.
     pub(crate) fn known_bad(&self) -> BTreeSet<Target> {
         let bad = self.states.iter().filter(|(_, judged)| judged.is_out());
@@ -162,7 +162,7 @@ impl Memory {
     }
 }
 
-impl Judged {
+impl SavedHealth {
     /// Whether the server was out of service for what it answered.
     fn is_out(&self) -> bool {
         self.state == HealthState::Down || self.penalty.held_until().is_some()

@@ -13,7 +13,7 @@ use crate::overrides::Target;
 /// What is kept of a [`RecoveryState`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct RecoveryMemory {
+pub struct SavedRecovery {
     /// Servers that leave.
     pub drains: Vec<(Target, Drain)>,
     /// Servers in service that return slowly, and those that are through with it (none).
@@ -25,7 +25,7 @@ pub struct RecoveryMemory {
 impl RecoveryState {
     /// What is to be remembered.
     #[must_use]
-    pub fn memory(&self) -> RecoveryMemory {
+    pub fn memory(&self) -> SavedRecovery {
         // That nothing is active is seen at each look, and is seen again.
         let drains = self.drains.iter().map(|(target, drain)| {
             let kept = Drain {
@@ -34,7 +34,7 @@ impl RecoveryState {
             };
             (*target, kept)
         });
-        RecoveryMemory {
+        SavedRecovery {
             drains: drains.collect(),
             ramps: self.ramps.iter().collect(),
             pools: self.pools.iter().collect(),
@@ -42,7 +42,7 @@ impl RecoveryState {
     }
 
     /// Goes on with what a director before this one has left.
-    pub fn restore(&mut self, memory: RecoveryMemory) {
+    pub fn restore(&mut self, memory: SavedRecovery) {
         self.drains.restore(memory.drains);
         self.ramps.restore(memory.ramps);
         for (service, pool) in memory.pools {
