@@ -5,13 +5,13 @@
 //! from the observed one. [`director::Director`] holds the only mutable state and turns events into effects.
 //!
 //! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`overrides`], [`recovery`], [`weight`],
-//! [`desired`], [`duties`], [`director`], [`snapshot`].
+//! [`desired`], [`alerts`], [`director`], [`snapshot`].
 
 pub mod definitions;
 pub mod desired;
 pub mod diagnostic;
 pub mod director;
-pub mod duties;
+pub mod notify;
 pub mod guard;
 pub mod health;
 pub mod memory;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use director_core::duties::{Bulletin, BulletinEvent, Envelope, Mail, Phase, Relay};
+use director_core::notify::{EventMessage, MessageEvent, Envelope, Mail, Phase, Relay};
 use director_core::model::HookWay;
 use serde::Serialize;
 use tokio::process::Command;
@@ -20,7 +20,7 @@ use crate::program;
 /// Those who are told otherwise than by mail.
 pub(super) struct Bulletins {
     settings: Arc<AlertSettings>,
-    queues: HashMap<HookWay, mpsc::Sender<Bulletin>>,
+    queues: HashMap<HookWay, mpsc::Sender<EventMessage>>,
     tasks: JoinSet<()>,
     /// Becomes true when nobody waits for another attempt any more.
     hurry: watch::Sender<bool>,
@@ -31,7 +31,7 @@ pub(super) struct Bulletins {
 struct Message<'a> {
     host: &'a str,
     text: &'a str,
-    events: &'a [BulletinEvent],
+    events: &'a [MessageEvent],
     left_out: usize,
 }
 
@@ -46,7 +46,7 @@ impl Bulletins {
     }
 
     /// Hands a message to its queue; gives back one that is a mail.
-    pub(super) fn tell(&mut self, bulletin: Bulletin) -> Option<Mail> {
+    pub(super) fn tell(&mut self, bulletin: EventMessage) -> Option<Mail> {
         if let HookWay::Mail { to, from, relay } = &bulletin.hook.way {
             let relay = relay.clone().map(|(host, port)| Relay { host, port });
             let envelope = Envelope {
@@ -96,13 +96,13 @@ struct Messenger {
 }
 
 impl Messenger {
-    async fn carry(mut self, mut bulletins: mpsc::Receiver<Bulletin>) {
+    async fn carry(mut self, mut bulletins: mpsc::Receiver<EventMessage>) {
         while let Some(bulletin) = bulletins.recv().await {
             self.deliver(&bulletin).await;
         }
     }
 
-    async fn deliver(&mut self, bulletin: &Bulletin) {
+    async fn deliver(&mut self, bulletin: &EventMessage) {
         let way = &bulletin.hook.way;
         let mut pauses = self.settings.mail_pauses.clone().into_iter();
         loop {
@@ -127,7 +127,7 @@ impl Messenger {
         }
     }
 
-    async fn attempt(&self, bulletin: &Bulletin) -> Result<(), AlertError> {
+    async fn attempt(&self, bulletin: &EventMessage) -> Result<(), AlertError> {
         let message = Message {
             host: &self.settings.sender.host,
             text: &bulletin.summary,
@@ -172,7 +172,7 @@ fn client() -> Result<&'static reqwest::Client, AlertError> {
     Ok(CLIENT.get_or_init(|| client))
 }
 
-async fn run(argv: &[String], bulletin: &Bulletin, json: &str) -> Result<(), AlertError> {
+async fn run(argv: &[String], bulletin: &EventMessage, json: &str) -> Result<(), AlertError> {
     let Some((program, arguments)) = argv.split_first() else {
         return Ok(());
     };
@@ -193,7 +193,7 @@ async fn run(argv: &[String], bulletin: &Bulletin, json: &str) -> Result<(), Ale
     }
 }
 
-fn lines(bulletin: &Bulletin) -> Vec<String> {
+fn lines(bulletin: &EventMessage) -> Vec<String> {
     let mut lines: Vec<String> = bulletin
         .events
         .iter()

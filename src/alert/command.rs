@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::duties::FallbackCommand;
+use director_core::notify::FallbackCommand;
 use director_core::model::ServiceId;
 use tokio::process::Command;
 use tokio::sync::watch;

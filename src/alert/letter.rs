@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use director_core::duties::Mail;
+use director_core::notify::Mail;
 use lettre::address::{Address, AddressError};
 use lettre::message::{Mailbox, header};
 use lettre::{Message, message};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use director_core::duties::{Mail, Relay};
+use director_core::notify::{Mail, Relay};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{
     Address, AsyncSendmailTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,

@@ -16,7 +16,7 @@ pub use settings::{AlertSettings, Sender};
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::duties::Duty;
+use director_core::notify::Notification;
 
 use bulletin::Bulletins;
 use command::Commands;
@@ -45,12 +45,12 @@ impl Alerts {
     }
 
     /// Does one thing, some time soon.
-    pub fn carry_out(&mut self, duty: Duty) {
+    pub fn carry_out(&mut self, duty: Notification) {
         match duty {
-            Duty::Mail(mail) => self.post.send(mail),
-            Duty::Command(command) => self.commands.run(command),
-            Duty::Line(line) => self.lines.write(line),
-            Duty::Bulletin(bulletin) => {
+            Notification::Mail(mail) => self.post.send(mail),
+            Notification::Command(command) => self.commands.run(command),
+            Notification::Line(line) => self.lines.write(line),
+            Notification::EventMessage(bulletin) => {
                 if let Some(mail) = self.bulletins.tell(bulletin) {
                     self.post.send(mail);
                 }

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use director_core::duties::MonitorLine;
+use director_core::notify::MonitorLine;
 use jiff::Zoned;
 use tokio::time::timeout;
 

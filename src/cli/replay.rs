@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use director_core::director::{Director, Effect};
-use director_core::duties::Duty;
+use director_core::notify::Notification;
 use director_core::moment::Moment;
 
 use super::error::CliError;
@@ -126,7 +126,7 @@ impl Compared {
 /// A decision in words; what is asked of the kernel is told again when it has come about.
 fn words(effect: &Effect) -> Option<String> {
     match effect {
-        Effect::Duty(Duty::Line(_)) | Effect::Apply(_) => None,
+        Effect::Notification(Notification::Line(_)) | Effect::Apply(_) => None,
         _ => decision(effect),
     }
 }

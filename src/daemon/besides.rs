@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::duties::Duty;
+use director_core::notify::Notification;
 use director_core::overrides::NewOverride;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -63,7 +63,7 @@ impl Besides {
         (in_force == Some(seen.watch)).then(|| ordered(seen.instructions))
     }
 
-    pub(super) fn carry_out(&mut self, duty: Duty) {
+    pub(super) fn carry_out(&mut self, duty: Notification) {
         self.alerts.carry_out(duty);
     }
 
@@ -78,7 +78,7 @@ pub(super) async fn look(
     loaded: &Loaded,
     inputs: &mpsc::UnboundedSender<Input>,
 ) -> Option<Looked> {
-    let directory = loaded.duties.maintenance_directory.clone()?;
+    let directory = loaded.alerts.maintenance_directory.clone()?;
     let inputs = inputs.clone();
     let say = move |instructions| {
         let seen = Seen {

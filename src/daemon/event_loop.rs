@@ -223,8 +223,8 @@ impl EventLoop {
             manners.adopt(&loaded.model, process, &loaded.report.text);
         }
         self.probe_settings.open_roads(roads_of(&loaded.model));
-        let duties = Event::DutiesLoaded {
-            duties: Arc::new(loaded.duties),
+        let alerts = Event::AlertsLoaded {
+            alerts: Arc::new(loaded.alerts),
         };
         let definitions = Event::Loaded {
             model: Arc::new(loaded.model),
@@ -232,7 +232,7 @@ impl EventLoop {
         };
         // New definitions make the director read the table first, so the orders are in time for whatever follows.
         let orders = self.besides.adopt(looked);
-        let events = [Some(duties), Some(definitions), orders];
+        let events = [Some(alerts), Some(definitions), orders];
         let mut goes_on = true;
         for event in events.into_iter().flatten() {
             goes_on &= self.happened(event);
@@ -288,7 +288,7 @@ impl EventLoop {
             Effect::Hold(peers) => self.holder.hold(&peers),
             Effect::SettleHost(wanted) => self.host.settle(wanted),
             Effect::Tell(notice) => self.tell(&notice),
-            Effect::Duty(duty) => self.besides.carry_out(duty),
+            Effect::Notification(duty) => self.besides.carry_out(duty),
             Effect::Ready => {
                 tracing::info!("the kernel holds the desired table");
                 systemd::ready();

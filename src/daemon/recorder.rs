@@ -33,7 +33,7 @@ pub fn decision(effect: &Effect) -> Option<String> {
         Effect::Tell(notice) => Some(notice.to_string()),
         Effect::Ready => Some("the kernel holds the desired table".to_owned()),
         Effect::Exit => Some("the end".to_owned()),
-        Effect::Duty(duty) => Some(duty.to_string()),
+        Effect::Notification(duty) => Some(duty.to_string()),
         Effect::Apply(plan) => {
             let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
             Some(format!("asks the kernel: {}", steps.join("; ")))

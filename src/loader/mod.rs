@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod any_text;
 mod dialect;
-mod duties;
+mod alerts;
 mod error;
 mod isolate;
 mod lifetime;
@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use director_core::definitions::Definitions;
 use director_core::diagnostic::Diagnostic;
-use director_core::duties::Duties;
+use director_core::notify::AlertSettings;
 use director_core::model::Model;
 use director_core::model::validate::validate;
 use isolate::{Around, isolate, remark};
@@ -52,7 +52,7 @@ pub struct Loaded {
     /// The dialect of the file.
     pub dialect: Dialect,
     /// What the director has to do besides the table.
-    pub duties: Duties,
+    pub alerts: AlertSettings,
     /// What the file says about the process; only ldirectord.cf says anything.
     pub process: Option<ProcessSettings>,
     /// What the file says about its own reading.
@@ -156,7 +156,7 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Written {
     let parsed = ldirectord_compat::parse(file, bytes);
     let mut diagnostics = parsed.unsupported();
     diagnostics.extend(parsed.diagnostics);
-    diagnostics.extend(duties::findings(&parsed.process));
+    diagnostics.extend(alerts::findings(&parsed.process));
     Written {
         file: Arc::clone(file),
         dialect: Dialect::Ldirectord,
@@ -227,9 +227,9 @@ pub fn judge(written: &Arc<Written>, memory: &SavedState) -> Result<Loaded, Load
         return Err(LoadError::Invalid(report));
     };
     Ok(Loaded {
-        duties: process
+        alerts: process
             .as_ref()
-            .map(|process| duties::of_ldirectord(process, &definitions, &model))
+            .map(|process| alerts::of_ldirectord(process, &definitions, &model))
             .unwrap_or_default(),
         model,
         definitions,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::retry::agrees;
 use super::{Director, Effect, Notice};
 use crate::desired::available;
-use crate::duties::{Duties, Duty, Phase};
+use crate::notify::{AlertSettings, Notification, Phase};
 use crate::health::{Outcome, Report, Transition, HealthState};
 use crate::model::{OnFailure, ServiceId};
 use crate::moment::Moment;
@@ -24,10 +24,10 @@ pub(super) struct Attempt {
 }
 
 impl Director {
-    pub(super) fn duties_loaded(&mut self, duties: Arc<Duties>, effects: &mut Vec<Effect>) {
-        self.herald.take_over(duties);
+    pub(super) fn alerts_loaded(&mut self, alerts: Arc<AlertSettings>, effects: &mut Vec<Effect>) {
+        self.alerts.take_over(alerts);
         for (service, available) in &self.available {
-            effects.extend(wish(self.herald.available(*service, *available)));
+            effects.extend(wish(self.alerts.available(*service, *available)));
         }
     }
 
@@ -60,19 +60,19 @@ impl Director {
             self.tell_who_is_available(effects);
             self.hold_connections(effects);
         }
-        effects.extend(self.herald.due(now).into_iter().map(Effect::Duty));
+        effects.extend(self.alerts.due(now).into_iter().map(Effect::Notification));
     }
 
     /// Hands over what there is to tell, and what is due of it. At the end nothing waits any longer.
-    pub(super) fn send_bulletins(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+    pub(super) fn send_messages(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         for effect in &*effects {
             if let Effect::Tell(notice) = effect {
-                self.courier.hear(notice, now);
+                self.batcher.hear(notice, now);
             }
         }
         let end = effects.contains(&Effect::Exit);
-        let due = self.courier.due(now, end);
-        let due = due.into_iter().map(Duty::Bulletin).map(Effect::Duty);
+        let due = self.batcher.due(now, end);
+        let due = due.into_iter().map(Notification::EventMessage).map(Effect::Notification);
         // Nobody listens any more after the end.
         effects.splice(0..0, due);
     }
@@ -80,7 +80,7 @@ impl Director {
     /// The kernel holds what is desired: the end of a beginning, when every server has been asked.
     pub(super) fn settle_down(&mut self) {
         if !self.stopping && self.schedule.all_have_results() {
-            self.herald.enter(Phase::Running);
+            self.alerts.enter(Phase::Running);
         }
     }
 
@@ -97,10 +97,10 @@ impl Director {
         self.persist.changed |= transition.is_some();
         let overridden_out = self.overrides.taking_out(&target).is_some();
         let line = if overridden_out {
-            self.herald.checked(&target, false, "Server in maintenance")
+            self.alerts.checked(&target, false, "Server in maintenance")
         } else {
             let good = matches!(report.outcome, Outcome::Good { .. });
-            self.herald.checked(&target, good, report.outcome.words())
+            self.alerts.checked(&target, good, report.outcome.words())
         };
         effects.extend(wish(line));
         let stays_out = transition.is_some_and(|transition| {
@@ -109,7 +109,7 @@ impl Director {
         if stays_out && !overridden_out {
             let service = self.model.service(&target.0);
             let quiesced = service.is_some_and(|known| known.on_failure == OnFailure::Quiesce);
-            effects.extend(wish(self.herald.found_down(target, quiesced, now)));
+            effects.extend(wish(self.alerts.found_down(target, quiesced, now)));
         }
     }
 
@@ -130,9 +130,9 @@ impl Director {
             if read.is_some_and(|table| !agrees(table, &step.op)) {
                 continue;
             }
-            let duty = self.herald.changed(&step.op, cause, now);
+            let notification = self.alerts.changed(&step.op, cause, now);
             let ended = match (&step.op, cause) {
-                (Op::DeleteService { service }, Cause::Stop) => self.herald.ended(*service),
+                (Op::DeleteService { service }, Cause::Stop) => self.alerts.ended(*service),
                 _ => None,
             };
             effects.push(Effect::Tell(if drift {
@@ -140,9 +140,9 @@ impl Director {
             } else {
                 Notice::Change { step, cause }
             }));
-            effects.extend(wish(duty));
+            effects.extend(wish(notification));
             for target in leaving {
-                effects.extend(wish(self.herald.stopped(target, now)));
+                effects.extend(wish(self.alerts.stopped(target, now)));
             }
             effects.extend(wish(ended));
         }
@@ -211,11 +211,11 @@ impl Director {
                     available: now_available,
                 }));
             }
-            effects.extend(wish(self.herald.available(service.id, now_available)));
+            effects.extend(wish(self.alerts.available(service.id, now_available)));
         }
     }
 }
 
-fn wish(duty: Option<Duty>) -> Option<Effect> {
-    duty.map(Effect::Duty)
+fn wish(notification: Option<Notification>) -> Option<Effect> {
+    notification.map(Effect::Notification)
 }

@@ -25,9 +25,9 @@ impl Director {
             None
         };
         let override_ = self.overrides.next_expiry();
-        let mail = self.herald.next_due();
+        let mail = self.alerts.next_due();
         let memory = self.persist.next_due();
-        let bulletin = self.courier.next_due();
+        let message = self.batcher.next_due();
         let unfreeze = self.frozen.as_ref().and_then(|frozen| frozen.until);
         let host = self
             .host
@@ -45,7 +45,7 @@ impl Director {
             override_,
             mail,
             memory,
-            bulletin,
+            message,
             self.next_release,
             unfreeze,
             host,

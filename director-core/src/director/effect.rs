@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::FreezeNotice;
 use crate::diagnostic::Diagnostic;
 use crate::director::HostResult;
-use crate::duties::Duty;
+use crate::notify::Notification;
 use crate::health::{ProbeId, Transition};
 use crate::memory::SavedState;
 use crate::model::{BelowMinimum, DrainRule, Endpoint, HostPiece, Probe, ServiceId, Then};
@@ -43,7 +43,7 @@ pub enum Effect {
     /// Tell the operator.
     Tell(Notice),
     /// Do something besides; nobody waits for it.
-    Duty(Duty),
+    Notification(Notification),
     /// The kernel holds the desired table for the first time, and every server was asked or had time enough to answer.
     Ready,
     /// All is done that had to be done before the end.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::director::HostOutcome;
-use crate::duties::Duties;
+use crate::notify::AlertSettings;
 use crate::health::{ProbeId, Report};
 use crate::memory::SavedState;
 use crate::model::{Model, ServiceId};
@@ -33,9 +33,9 @@ pub enum Event {
         diagnostics: Vec<Diagnostic>,
     },
     /// What is to be done besides the table was read, before the definitions that it belongs to.
-    DutiesLoaded {
+    AlertsLoaded {
         /// All of it.
-        duties: Arc<Duties>,
+        alerts: Arc<AlertSettings>,
     },
     /// Overrides were given, changed or lifted.
     FileOverrides {

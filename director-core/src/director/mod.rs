@@ -13,7 +13,7 @@ mod advised;
 mod answers;
 mod besides;
 mod converge;
-mod courier;
+mod batcher;
 mod deadline;
 mod effect;
 mod event;
@@ -41,7 +41,7 @@ use std::time::Duration;
 
 use crate::desired::HealthByServer;
 use crate::diagnostic::Diagnostic;
-use crate::duties::{Herald, Phase};
+use crate::notify::{LdirectordAlerts, Phase};
 use crate::health::{Frozen, Schedule, Subscription};
 use crate::model::{Model, OnStop, ServiceId};
 use crate::moment::Moment;
@@ -51,7 +51,7 @@ use crate::recovery::RecoveryState;
 use crate::table::Table;
 use crate::weight::Situation;
 use besides::Attempt;
-use courier::Courier;
+use batcher::Batcher;
 use host::HostTalk;
 use persist::Persist;
 use retry::RetryQueue;
@@ -96,8 +96,8 @@ pub struct Director {
     settled: Option<Table>,
     retries: RetryQueue,
     persist: Persist,
-    herald: Herald,
-    courier: Courier,
+    alerts: LdirectordAlerts,
+    batcher: Batcher,
     /// Whether each service has a real server that takes connections, as last told.
     available: BTreeMap<ServiceId, bool>,
     /// Verdicts, overrides or definitions have changed since that was looked at.
@@ -152,8 +152,8 @@ impl Director {
             settled: None,
             retries: RetryQueue::default(),
             persist: Persist::default(),
-            herald: Herald::default(),
-            courier: Courier::default(),
+            alerts: LdirectordAlerts::default(),
+            batcher: Batcher::default(),
             available: BTreeMap::new(),
             health_changed: false,
             attempts: Vec::new(),
@@ -182,7 +182,7 @@ impl Director {
         match event {
             Event::Loaded { model, warnings } => self.loaded(model, warnings, now, &mut effects),
             Event::LoadRefused { diagnostics } => self.load_refused(diagnostics, now, &mut effects),
-            Event::DutiesLoaded { duties } => self.duties_loaded(duties, &mut effects),
+            Event::AlertsLoaded { alerts } => self.alerts_loaded(alerts, &mut effects),
             Event::FileOverrides { author, overrides } => {
                 self.file_overrides(&author, &overrides, now, &mut effects)
             }
@@ -213,7 +213,7 @@ impl Director {
         self.expire_wait(now);
         self.go_on(now, &mut effects);
         self.keep(now, &mut effects);
-        self.send_bulletins(now, &mut effects);
+        self.send_messages(now, &mut effects);
         effects
     }
 
@@ -253,7 +253,7 @@ impl Director {
         }));
         if !self.stopping {
             let begins = self.loaded_at.is_none();
-            self.herald.enter(if begins {
+            self.alerts.enter(if begins {
                 Phase::Starting
             } else {
                 Phase::Reloading
@@ -264,7 +264,7 @@ impl Director {
         let former = std::mem::replace(&mut self.model, model);
         self.pass_on(&former);
         self.persist.changed |= self.lasting() != lasting;
-        self.courier.take_over(self.model.hooks());
+        self.batcher.take_over(self.model.hooks());
         self.loaded_at = Some(now);
         self.refusal = None;
         let owned = self.owned.len();
@@ -365,7 +365,7 @@ impl Director {
             return;
         }
         self.stopping = true;
-        self.herald.enter(Phase::Stopping);
+        self.alerts.enter(Phase::Stopping);
         let removed = self
             .model
             .services()

@@ -17,7 +17,7 @@ use std::time::Duration;
 use machine::Machine;
 
 use director_core::director::{Director, Effect, Event, Notice};
-use director_core::duties::Duty;
+use director_core::notify::Notification;
 use director_core::health::{Outcome, Phases, ProbeId, Report};
 use director_core::model::{MarkRange, Probe, ProbeKind, ServiceId};
 use director_core::moment::Moment;
@@ -45,7 +45,7 @@ pub(crate) struct World {
     /// Operations that the kernel refuses, by what they print.
     pub(crate) refuse: Box<dyn FnMut(&Op) -> bool>,
     pub(crate) notices: Vec<Notice>,
-    pub(crate) duties: Vec<Duty>,
+    pub(crate) alerts: Vec<Notification>,
     /// Operations carried out.
     pub(crate) writes: Vec<Op>,
     pub(crate) ready: bool,
@@ -77,7 +77,7 @@ impl World {
             mute: false,
             refuse: Box::new(|_| false),
             notices: Vec::new(),
-            duties: Vec::new(),
+            alerts: Vec::new(),
             writes: Vec::new(),
             ready: false,
             exited: false,
@@ -236,7 +236,7 @@ impl World {
             Effect::Hold(peers) => self.held = peers,
             Effect::SettleHost(pieces) => events.push(self.machine.settle(pieces)),
             Effect::Tell(notice) => self.notices.push(notice),
-            Effect::Duty(duty) => self.duties.push(duty),
+            Effect::Notification(notification) => self.alerts.push(notification),
             Effect::Ready => self.ready = true,
             Effect::Exit => self.exited = true,
         }

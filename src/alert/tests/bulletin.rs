@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use director_core::duties::{Bulletin, BulletinEvent, Duty};
+use director_core::notify::{EventMessage, MessageEvent, Notification};
 use director_core::model::{Hook, HookWay, Secret, Topic};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -12,8 +12,8 @@ use super::relay::{Loopback, Mood};
 use super::{PATIENCE, eventually, settings};
 use crate::alert::Alerts;
 
-fn bulletin(way: HookWay) -> Duty {
-    Duty::Bulletin(Bulletin {
+fn bulletin(way: HookWay) -> Notification {
+    Notification::EventMessage(EventMessage {
         hook: Hook {
             way,
             about: Topic::USUAL.into(),
@@ -21,7 +21,7 @@ fn bulletin(way: HookWay) -> Duty {
         },
         summary: "2 servers down".to_owned(),
         events: ["web one down", "web two down"]
-            .map(|text| BulletinEvent {
+            .map(|text| MessageEvent {
                 topic: Topic::Servers,
                 text: text.to_owned(),
             })
@@ -104,7 +104,7 @@ async fn a_batch_is_one_mail_with_a_line_for_each_event_and_is_tried_again() {
         relay: Some((relay.host.clone(), relay.port)),
     };
     let mut duty = bulletin(way);
-    if let Duty::Bulletin(bulletin) = &mut duty {
+    if let Notification::EventMessage(bulletin) = &mut duty {
         bulletin.left_out = 10;
     }
     let mut alerts = Alerts::new(settings());

@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use director_core::duties::{Duty, FallbackCommand};
+use director_core::notify::{Notification, FallbackCommand};
 use director_core::model::{Family, ServiceId};
 
 use super::{content, eventually, settings};
 use crate::alert::Alerts;
 use crate::program::tests::runs;
 
-fn command(mark: u32, command_line: String) -> Duty {
-    Duty::Command(FallbackCommand {
+fn command(mark: u32, command_line: String) -> Notification {
+    Notification::Command(FallbackCommand {
         service: ServiceId::Mark {
             family: Family::Ipv4,
             mark,

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use director_core::duties::{Duty, Mail, Phase, Relay};
+use director_core::notify::{Notification, Mail, Phase, Relay};
 
 use super::relay::{Loopback, Mood};
 use super::{PATIENCE, content, eventually, mail, send, settings};
@@ -121,7 +121,7 @@ async fn a_relay_that_is_busy_gets_the_mail_later() {
     })
     .await;
     let mut alerts = Alerts::new(settings());
-    alerts.carry_out(Duty::Mail(through(
+    alerts.carry_out(Notification::Mail(through(
         &loopback.relay,
         mail(&["a@example.org"], "event"),
     )));
@@ -140,12 +140,12 @@ async fn a_dead_relay_holds_up_neither_another_one_nor_the_caller_nor_the_end() 
     let begin = Instant::now();
     for number in 0..100 {
         let event = format!("event {number}");
-        alerts.carry_out(Duty::Mail(through(
+        alerts.carry_out(Notification::Mail(through(
             &dead.relay,
             mail(&["a@example.org"], &event),
         )));
     }
-    alerts.carry_out(Duty::Mail(through(
+    alerts.carry_out(Notification::Mail(through(
         &alive.relay,
         mail(&["a@example.org"], "event"),
     )));
@@ -181,7 +181,7 @@ async fn the_local_mail_system_gets_sender_and_recipients_as_arguments() {
 #[tokio::test]
 async fn a_missing_mail_system_is_given_up_and_ends_nothing() {
     let mut alerts = Alerts::new(settings());
-    alerts.carry_out(Duty::Mail(mail(&["root"], "event")));
+    alerts.carry_out(Notification::Mail(mail(&["root"], "event")));
     let begin = Instant::now();
     alerts.finish(PATIENCE).await;
     assert!(begin.elapsed() < PATIENCE);

@@ -9,7 +9,7 @@ mod relay;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use director_core::duties::{Duty, Envelope, Mail, Phase};
+use director_core::notify::{Notification, Envelope, Mail, Phase};
 
 use super::{AlertSettings, Alerts, Sender};
 
@@ -47,7 +47,7 @@ fn mail(to: &[&str], event: &str) -> Mail {
 async fn send(settings: AlertSettings, mails: Vec<Mail>) {
     let mut alerts = Alerts::new(settings);
     for mail in mails {
-        alerts.carry_out(Duty::Mail(mail));
+        alerts.carry_out(Notification::Mail(mail));
     }
     alerts.finish(PATIENCE).await;
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use director_core::duties::{Duty, MonitorLine};
+use director_core::notify::{Notification, MonitorLine};
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
@@ -10,8 +10,8 @@ use super::{PATIENCE, content, settings};
 use crate::alert::Alerts;
 use crate::alert::monitor::stamped;
 
-fn line(file: &Path, text: &str) -> Duty {
-    Duty::Line(MonitorLine {
+fn line(file: &Path, text: &str) -> Notification {
+    Notification::Line(MonitorLine {
         file: file.to_owned(),
         text: text.to_owned(),
     })

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use director_core::duties::Relay;
+use director_core::notify::Relay;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::director::{Director, Effect, Event, HostOutcome, HostResult};
-use director_core::duties::Duty;
+use director_core::notify::Notification;
 use director_core::health::{Outcome, Phases, ProbeId, Report};
 use director_core::model::{HostPiece, Model, Probe, ProbeKind};
 use director_core::moment::Moment;
@@ -243,8 +243,8 @@ impl Stage {
             Effect::Probe { id, probe } => drop(self.questions.insert(id, probe)),
             Effect::SettleHost(pieces) => events.push(self.settle(pieces)),
             Effect::Tell(notice) => self.say(&notice.to_string()),
-            Effect::Duty(Duty::Line(_)) => {}
-            Effect::Duty(duty) => self.say(&duty.to_string()),
+            Effect::Notification(Notification::Line(_)) => {}
+            Effect::Notification(duty) => self.say(&duty.to_string()),
             Effect::Persist { .. } | Effect::Ready | Effect::Exit | Effect::Hold(_) => {}
         }
     }

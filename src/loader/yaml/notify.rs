@@ -1,7 +1,7 @@
 //! Those who are told what happens.
 
 use director_core::definitions::{HookDefinition, Placed};
-use director_core::duties::SMTP_PORT;
+use director_core::notify::SMTP_PORT;
 use director_core::model::{HookWay, Secret, Topic};
 use hyper::Uri;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::director::{Event, Notice};
-use director_core::duties::{Duties, Duty, Envelope, MailDuty, MonitorDuty, Phase, ServiceDuties};
+use director_core::notify::{AlertSettings, Notification, Envelope, MailAlert, MonitorFile, Phase, ServiceAlerts};
 use director_core::model::{OnFailure, OnStop};
 use director_core::overrides::{NewOverride, OverrideKind};
 use director_core::table::Table;
@@ -30,9 +30,9 @@ fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-fn mail_duty(repeat: Option<u64>, phases: &[Phase]) -> ServiceDuties {
-    ServiceDuties {
-        mail: Some(MailDuty {
+fn mail_alert(repeat: Option<u64>, phases: &[Phase]) -> ServiceAlerts {
+    ServiceAlerts {
+        mail: Some(MailAlert {
             envelope: Envelope {
                 to: vec!["ops@example.org".to_owned()],
                 ..Envelope::default()
@@ -40,23 +40,23 @@ fn mail_duty(repeat: Option<u64>, phases: &[Phase]) -> ServiceDuties {
             repeat_every: repeat.map(seconds),
             phases: phases.iter().copied().collect(),
         }),
-        ..ServiceDuties::default()
+        ..ServiceAlerts::default()
     }
 }
 
-fn with_duties(world: &mut World, duties: ServiceDuties) {
-    let duties = Duties {
+fn with_alerts(world: &mut World, alerts: ServiceAlerts) {
+    let alerts = AlertSettings {
         maintenance_directory: None,
-        services: [(service_id(VIP), duties)].into(),
+        services: [(service_id(VIP), alerts)].into(),
     };
-    world.event(Event::DutiesLoaded {
-        duties: Arc::new(duties),
+    world.event(Event::AlertsLoaded {
+        alerts: Arc::new(alerts),
     });
 }
 
-fn start(brief: Brief, duties: ServiceDuties) -> World {
+fn start(brief: Brief, alerts: ServiceAlerts) -> World {
     let mut world = World::new(Table::default());
-    with_duties(&mut world, duties);
+    with_alerts(&mut world, alerts);
     world.load(&[brief]);
     world.run(seconds(3));
     world
@@ -80,18 +80,18 @@ fn override_(world: &mut World, overrides: Vec<NewOverride>) {
 
 /// What was sent, as "phase: event".
 fn mails(world: &mut World) -> Vec<String> {
-    let duties = std::mem::take(&mut world.duties);
-    let mails = duties.into_iter().filter_map(|duty| match duty {
-        Duty::Mail(mail) => Some(format!("{}: {}", mail.phase, mail.event)),
+    let alerts = std::mem::take(&mut world.alerts);
+    let mails = alerts.into_iter().filter_map(|notification| match notification {
+        Notification::Mail(mail) => Some(format!("{}: {}", mail.phase, mail.event)),
         _ => None,
     });
     mails.collect()
 }
 
 fn commands(world: &mut World) -> Vec<String> {
-    let duties = std::mem::take(&mut world.duties);
-    let commands = duties.into_iter().filter_map(|duty| match duty {
-        Duty::Command(command) => Some(command.command_line),
+    let alerts = std::mem::take(&mut world.alerts);
+    let commands = alerts.into_iter().filter_map(|notification| match notification {
+        Notification::Command(command) => Some(command.command_line),
         _ => None,
     });
     commands.collect()
@@ -99,7 +99,7 @@ fn commands(world: &mut World) -> Vec<String> {
 
 #[test]
 fn an_override_removes_a_server_at_once_and_clearing_it_restores_the_server_at_once() {
-    let mut world = start(Brief { fall: 5, ..pair() }, ServiceDuties::default());
+    let mut world = start(Brief { fall: 5, ..pair() }, ServiceAlerts::default());
     override_(&mut world, vec![maintenance(ONE, None)]);
     assert_eq!(
         (world.weight(VIP, ONE), world.weight(VIP, TWO)),
@@ -117,14 +117,14 @@ fn an_override_quiesces_where_failed_servers_are_quiesced() {
         on_failure: OnFailure::Quiesce,
         ..pair()
     };
-    let mut world = start(brief, ServiceDuties::default());
+    let mut world = start(brief, ServiceAlerts::default());
     override_(&mut world, vec![maintenance(ONE, None)]);
     assert_eq!(world.weight(VIP, ONE), Some(0));
 }
 
 #[test]
 fn a_server_that_failed_during_its_maintenance_does_not_come_back_with_its_end() {
-    let mut world = start(pair(), ServiceDuties::default());
+    let mut world = start(pair(), ServiceAlerts::default());
     override_(&mut world, vec![maintenance(ONE, None)]);
     world.dead.insert(address(ONE));
     world.run(seconds(2));
@@ -155,7 +155,7 @@ fn the_fallback_serves_when_overrides_take_all_servers_out_before_their_first_pr
 
 #[test]
 fn an_override_expires_by_itself() {
-    let mut world = start(pair(), ServiceDuties::default());
+    let mut world = start(pair(), ServiceAlerts::default());
     override_(&mut world, vec![maintenance(ONE, Some(30))]);
     world.run(seconds(29));
     assert_eq!(world.weight(VIP, ONE), None);
@@ -171,7 +171,7 @@ fn an_override_expires_by_itself() {
 
 #[test]
 fn plan_log_and_status_name_author_and_reason_of_an_override() {
-    let mut world = start(pair(), ServiceDuties::default());
+    let mut world = start(pair(), ServiceAlerts::default());
     world.notices.clear();
     override_(&mut world, vec![maintenance(ONE, None)]);
     let told: Vec<String> = world.notices.iter().map(ToString::to_string).collect();
@@ -189,7 +189,7 @@ fn plan_log_and_status_name_author_and_reason_of_an_override() {
 
 #[test]
 fn overrides_survive_a_reload() {
-    let mut world = start(pair(), ServiceDuties::default());
+    let mut world = start(pair(), ServiceAlerts::default());
     override_(&mut world, vec![maintenance(ONE, None)]);
     world.load(&[Brief { fall: 2, ..pair() }]);
     world.run(seconds(5));
@@ -198,9 +198,9 @@ fn overrides_survive_a_reload() {
 
 #[test]
 fn the_fallback_command_is_told_each_change_once_and_nothing_at_the_stop() {
-    let command = ServiceDuties {
+    let command = ServiceAlerts {
         fallback_command: Some("/bin/fence -x".to_owned()),
-        ..ServiceDuties::default()
+        ..ServiceAlerts::default()
     };
     let brief = Brief {
         on_stop: OnStop::Remove,
@@ -237,10 +237,10 @@ fn the_fallback_command_is_told_the_stop_where_that_is_asked_and_the_service_lea
         (OnStop::Remove, &["fence start 192.0.2.10:80 tcp"][..]),
         (OnStop::Keep, &[]),
     ] {
-        let command = ServiceDuties {
+        let command = ServiceAlerts {
             fallback_command: Some("fence".to_owned()),
             fallback_command_at_stop: true,
-            ..ServiceDuties::default()
+            ..ServiceAlerts::default()
         };
         let mut world = start(Brief { on_stop, ..pair() }, command);
         assert_eq!(commands(&mut world), ["fence stop 192.0.2.10:80 tcp"]);
@@ -251,24 +251,24 @@ fn the_fallback_command_is_told_the_stop_where_that_is_asked_and_the_service_lea
 
 #[test]
 fn a_command_that_comes_with_a_reload_is_told_how_things_stand() {
-    let mut world = start(pair(), ServiceDuties::default());
+    let mut world = start(pair(), ServiceAlerts::default());
     world.dead.extend([address(ONE), address(TWO)]);
     world.run(seconds(3));
-    let command = ServiceDuties {
+    let command = ServiceAlerts {
         fallback_command: Some("fence".to_owned()),
-        ..ServiceDuties::default()
+        ..ServiceAlerts::default()
     };
-    with_duties(&mut world, command.clone());
+    with_alerts(&mut world, command.clone());
     world.load(&[pair()]);
     assert_eq!(commands(&mut world), ["fence start 192.0.2.10:80 tcp"]);
-    with_duties(&mut world, command);
+    with_alerts(&mut world, command);
     world.load(&[pair()]);
     assert_eq!(commands(&mut world), [""; 0]);
 }
 
 #[test]
 fn a_mail_for_each_change_and_repeats_while_a_server_is_down() {
-    let mut world = start(pair(), mail_duty(Some(10), &Phase::ALL));
+    let mut world = start(pair(), mail_alert(Some(10), &Phase::ALL));
     assert_eq!(
         mails(&mut world),
         [
@@ -297,7 +297,7 @@ fn a_mail_for_each_change_and_repeats_while_a_server_is_down() {
 #[test]
 fn a_server_that_is_dead_at_the_start_is_told_once_though_nothing_changes_in_the_table() {
     let mut world = World::new(Table::default());
-    with_duties(&mut world, mail_duty(None, &Phase::ALL));
+    with_alerts(&mut world, mail_alert(None, &Phase::ALL));
     world.dead.insert(address(ONE));
     world.load(&[pair()]);
     world.run(seconds(30));
@@ -319,7 +319,7 @@ fn mails_are_sent_in_the_chosen_phases_only() {
     };
     let mut world = start(
         brief(),
-        mail_duty(None, &[Phase::Reloading, Phase::Stopping]),
+        mail_alert(None, &[Phase::Reloading, Phase::Stopping]),
     );
     world.dead.insert(address(TWO));
     world.run(seconds(3));
@@ -348,8 +348,8 @@ fn mails_are_sent_in_the_chosen_phases_only() {
 
 #[test]
 fn what_the_kernel_refuses_is_not_told_as_done() {
-    let mut world = start(pair(), mail_duty(None, &Phase::ALL));
-    world.duties.clear();
+    let mut world = start(pair(), mail_alert(None, &Phase::ALL));
+    world.alerts.clear();
     world.notices.clear();
     world.refuse = Box::new(|_| true);
     world.dead.insert(address(ONE));
@@ -371,22 +371,22 @@ fn what_the_kernel_refuses_is_not_told_as_done() {
 
 #[test]
 fn every_check_gives_a_line() {
-    let monitor = ServiceDuties {
-        monitor: Some(MonitorDuty {
+    let monitor = ServiceAlerts {
+        monitor: Some(MonitorFile {
             file: PathBuf::from("/var/log/checks"),
             names: [(endpoint(ONE), "connect tcp 10.0.0.11 80".to_owned())].into(),
         }),
-        ..ServiceDuties::default()
+        ..ServiceAlerts::default()
     };
     let mut world = start(pair(), monitor);
     world.dead.insert(address(ONE));
     world.run(seconds(1));
     override_(&mut world, vec![maintenance(ONE, None)]);
     world.run(seconds(1));
-    let lines: BTreeSet<String> = std::mem::take(&mut world.duties)
+    let lines: BTreeSet<String> = std::mem::take(&mut world.alerts)
         .into_iter()
-        .filter_map(|duty| match duty {
-            Duty::Line(line) => Some(line.text),
+        .filter_map(|notification| match notification {
+            Notification::Line(line) => Some(line.text),
             _ => None,
         })
         .collect();

@@ -1,4 +1,4 @@
-//! What a file says about mails, commands and check lines becomes [`Duties`] of the services of its model.
+//! What a file says about mails, commands and check lines becomes [`AlertSettings`] of the services of its model.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use director_core::definitions::{Definitions, Host, Placed, PortDefinition, ServiceDefinition};
 use director_core::diagnostic::Diagnostic;
-use director_core::duties::{
-    Duties, Envelope, MailDuty, MonitorDuty, Phase, Relay, SMTP_PORT, ServiceDuties,
+use director_core::notify::{
+    AlertSettings, Envelope, MailAlert, MonitorFile, Phase, Relay, SMTP_PORT, ServiceAlerts,
 };
 use director_core::model::{Model, RealServer, VirtualService};
 use ldirectord_compat::{MonitoredServer, Phase as WrittenPhase, ProcessSettings, ServiceSettings};
@@ -19,11 +19,11 @@ pub(super) fn of_ldirectord(
     process: &ProcessSettings,
     definitions: &Definitions,
     model: &Model,
-) -> Duties {
+) -> AlertSettings {
     let written = definitions.services.iter().zip(&process.services);
     let services = model.services().iter().zip(written);
-    let duties = services.map(|(service, (definition, settings))| {
-        let duties = ServiceDuties {
+    let alerts = services.map(|(service, (definition, settings))| {
+        let alerts = ServiceAlerts {
             mail: mail(settings, process.mail_from.as_ref()),
             fallback_command: settings.fallback_command.as_ref().map(text),
             fallback_command_at_stop: settings
@@ -32,15 +32,15 @@ pub(super) fn of_ldirectord(
                 .is_some_and(|at_stop| at_stop.value),
             monitor: monitor(settings, definition, service),
         };
-        (service.id, duties)
+        (service.id, alerts)
     });
-    Duties {
+    AlertSettings {
         maintenance_directory: process
             .maintenance_dir
             .as_ref()
             .map(|dir| PathBuf::from(&dir.value)),
-        services: duties
-            .filter(|(_, duties)| *duties != ServiceDuties::default())
+        services: alerts
+            .filter(|(_, alerts)| *alerts != ServiceAlerts::default())
             .collect(),
     }
 }
@@ -65,7 +65,7 @@ pub(super) fn findings(process: &ProcessSettings) -> Vec<Diagnostic> {
     findings
 }
 
-fn mail(settings: &ServiceSettings, from: Option<&Placed<String>>) -> Option<MailDuty> {
+fn mail(settings: &ServiceSettings, from: Option<&Placed<String>>) -> Option<MailAlert> {
     let to = recipients(&settings.mail_to.as_ref()?.value);
     if to.is_empty() {
         return None;
@@ -75,7 +75,7 @@ fn mail(settings: &ServiceSettings, from: Option<&Placed<String>>) -> Option<Mai
         .as_ref()
         .map_or(0, |every| every.value);
     let phases = settings.mail_phases.as_ref();
-    Some(MailDuty {
+    Some(MailAlert {
         envelope: Envelope {
             to,
             from: from.map(text),
@@ -124,7 +124,7 @@ fn monitor(
     settings: &ServiceSettings,
     definition: &ServiceDefinition,
     service: &VirtualService,
-) -> Option<MonitorDuty> {
+) -> Option<MonitorFile> {
     let file = settings.monitor_file.as_ref()?;
     let words = settings.monitor_words.as_ref()?;
     let names = service.real_servers.iter().filter_map(|server| {
@@ -139,7 +139,7 @@ fn monitor(
         })?;
         Some((server.endpoint, name))
     });
-    Some(MonitorDuty {
+    Some(MonitorFile {
         file: PathBuf::from(&file.value),
         names: names.collect(),
     })

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::words::{self, TableEvent, Turn};
-use super::{Duties, Duty, FallbackCommand, Mail, MailDuty, MonitorLine, Phase, ServiceDuties};
+use super::ldirectord_texts::{self, TableEvent, Turn};
+use super::{AlertSettings, Notification, FallbackCommand, Mail, MailAlert, MonitorLine, Phase, ServiceAlerts};
 use crate::model::{Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Target;
@@ -14,8 +14,8 @@ use crate::plan::{Cause, Op};
 
 /// Keeps the duties and what has been told.
 #[derive(Debug)]
-pub struct Herald {
-    duties: Arc<Duties>,
+pub struct LdirectordAlerts {
+    alerts: Arc<AlertSettings>,
     phase: Phase,
     /// Servers that are out, and when the last mail about each was due.
     out: BTreeMap<Target, Moment>,
@@ -23,10 +23,10 @@ pub struct Herald {
     override_commanded: BTreeMap<ServiceId, String>,
 }
 
-impl Default for Herald {
+impl Default for LdirectordAlerts {
     fn default() -> Self {
         Self {
-            duties: Arc::default(),
+            alerts: Arc::default(),
             phase: Phase::Starting,
             out: BTreeMap::new(),
             override_commanded: BTreeMap::new(),
@@ -34,11 +34,11 @@ impl Default for Herald {
     }
 }
 
-impl Herald {
+impl LdirectordAlerts {
     /// Takes over new duties. What was told of servers and services that are known still counts as told.
-    pub fn take_over(&mut self, duties: Arc<Duties>) {
-        self.duties = duties;
-        let services = &self.duties.services;
+    pub fn take_over(&mut self, alerts: Arc<AlertSettings>) {
+        self.alerts = alerts;
+        let services = &self.alerts.services;
         self.out
             .retain(|(service, _), _| services.contains_key(service));
         self.override_commanded
@@ -51,48 +51,48 @@ impl Herald {
     }
 
     /// The kernel's table was changed.
-    pub fn changed(&mut self, op: &Op, cause: Cause, now: Moment) -> Option<Duty> {
+    pub fn changed(&mut self, op: &Op, cause: Cause, now: Moment) -> Option<Notification> {
         let service = op.service();
         let server = op.server()?;
-        self.tell(service, server, words::table_event(op, cause), now)
+        self.tell(service, server, ldirectord_texts::table_event(op, cause), now)
     }
 
     /// A server was down when it was first asked, and not in service before.
-    pub fn found_down(&mut self, target: Target, quiesced: bool, now: Moment) -> Option<Duty> {
+    pub fn found_down(&mut self, target: Target, quiesced: bool, now: Moment) -> Option<Notification> {
         let (service, server) = target;
-        let event = words::found_down(&service, &server, quiesced);
+        let event = ldirectord_texts::found_down(&service, &server, quiesced);
         self.tell(service, server, event, now)
     }
 
     /// A server leaves with its service, because the director stops.
-    pub fn stopped(&mut self, target: Target, now: Moment) -> Option<Duty> {
+    pub fn stopped(&mut self, target: Target, now: Moment) -> Option<Notification> {
         let (service, server) = target;
-        let event = words::stopped_server(&service, &server);
+        let event = ldirectord_texts::stopped_server(&service, &server);
         self.tell(service, server, event, now)
     }
 
     /// Whether a service has a real server that takes connections; to be said whenever it changes, and after new duties.
-    pub fn available(&mut self, service: ServiceId, available: bool) -> Option<Duty> {
+    pub fn available(&mut self, service: ServiceId, available: bool) -> Option<Notification> {
         let command = self.of(&service)?.fallback_command.as_ref()?;
         let command_line = format!(
             "{command} {} {} {}",
             if available { "stop" } else { "start" },
-            words::service_words(&service),
-            words::protocol_word(&service)
+            ldirectord_texts::service_words(&service),
+            ldirectord_texts::protocol_word(&service)
         );
         if self.override_commanded.get(&service) == Some(&command_line) {
             return None;
         }
         self.override_commanded
             .insert(service, command_line.clone());
-        Some(Duty::Command(FallbackCommand {
+        Some(Notification::Command(FallbackCommand {
             service,
             command_line,
         }))
     }
 
     /// A service has left the table, because the director stops.
-    pub fn ended(&mut self, service: ServiceId) -> Option<Duty> {
+    pub fn ended(&mut self, service: ServiceId) -> Option<Notification> {
         let at_stop = self.of(&service)?.fallback_command_at_stop;
         at_stop.then(|| self.available(service, false)).flatten()
     }
@@ -101,32 +101,32 @@ impl Herald {
     #[must_use]
     pub fn wants_lines(&self, service: &ServiceId) -> bool {
         self.of(service)
-            .is_some_and(|duties| duties.monitor.is_some())
+            .is_some_and(|alerts| alerts.monitor.is_some())
     }
 
     /// A server was checked, with this outcome in words.
     #[must_use]
-    pub fn checked(&self, target: &Target, good: bool, outcome: &str) -> Option<Duty> {
+    pub fn checked(&self, target: &Target, good: bool, outcome: &str) -> Option<Notification> {
         let (service, server) = target;
         let monitor = self.of(service)?.monitor.as_ref()?;
         let name = monitor.names.get(server)?;
         let state = if good { "up" } else { "down" };
-        Some(Duty::Line(MonitorLine {
+        Some(Notification::Line(MonitorLine {
             file: monitor.file.clone(),
             text: format!("{name} [{state}] {}", escaped(outcome)),
         }))
     }
 
     /// The mails about servers that stay down which are due now.
-    pub fn due(&mut self, now: Moment) -> Vec<Duty> {
+    pub fn due(&mut self, now: Moment) -> Vec<Notification> {
         let mut mails = Vec::new();
         for ((service, server), last) in &mut self.out {
-            let Some(mail) = mail_of(&self.duties, service) else {
+            let Some(mail) = mail_of(&self.alerts, service) else {
                 continue;
             };
             if mail.repeat_every.is_some_and(|every| *last + every <= now) {
                 *last = now;
-                mails.extend(sent(mail, self.phase, words::still_down(service, server)));
+                mails.extend(sent(mail, self.phase, ldirectord_texts::still_down(service, server)));
             }
         }
         mails
@@ -136,7 +136,7 @@ impl Herald {
     #[must_use]
     pub fn next_due(&self) -> Option<Moment> {
         let due = self.out.iter().filter_map(|((service, _), last)| {
-            let every = mail_of(&self.duties, service)?.repeat_every?;
+            let every = mail_of(&self.alerts, service)?.repeat_every?;
             Some(*last + every)
         });
         due.min()
@@ -149,7 +149,7 @@ impl Herald {
         server: Endpoint,
         event: TableEvent,
         now: Moment,
-    ) -> Option<Duty> {
+    ) -> Option<Notification> {
         let target = (service, server);
         match event.transition {
             Turn::Out => {
@@ -163,22 +163,22 @@ impl Herald {
             }
             Turn::Other => {}
         }
-        sent(mail_of(&self.duties, &service)?, self.phase, event.text)
+        sent(mail_of(&self.alerts, &service)?, self.phase, event.text)
     }
 
-    fn of(&self, service: &ServiceId) -> Option<&ServiceDuties> {
-        self.duties.services.get(service)
+    fn of(&self, service: &ServiceId) -> Option<&ServiceAlerts> {
+        self.alerts.services.get(service)
     }
 }
 
-fn mail_of<'a>(duties: &'a Duties, service: &ServiceId) -> Option<&'a MailDuty> {
-    duties.services.get(service)?.mail.as_ref()
+fn mail_of<'a>(alerts: &'a AlertSettings, service: &ServiceId) -> Option<&'a MailAlert> {
+    alerts.services.get(service)?.mail.as_ref()
 }
 
 /// The mail, when mails are wanted in this phase.
-fn sent(mail: &MailDuty, phase: Phase, event: String) -> Option<Duty> {
+fn sent(mail: &MailAlert, phase: Phase, event: String) -> Option<Notification> {
     mail.phases.contains(&phase).then(|| {
-        Duty::Mail(Mail {
+        Notification::Mail(Mail {
             envelope: mail.envelope.clone(),
             event,
             phase,

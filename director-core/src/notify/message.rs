@@ -8,27 +8,27 @@ use crate::model::{Hook, Topic};
 
 /// A message to one who is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bulletin {
+pub struct EventMessage {
     /// To whom.
     pub hook: Hook,
     /// All of it in one line.
     pub summary: String,
     /// What happened, in its order.
-    pub events: Vec<BulletinEvent>,
+    pub events: Vec<MessageEvent>,
     /// Events beyond those that a message holds.
     pub left_out: usize,
 }
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct BulletinEvent {
+pub struct MessageEvent {
     /// What it is about.
     pub topic: Topic,
     /// In words, as in the log.
     pub text: String,
 }
 
-impl fmt::Display for Bulletin {
+impl fmt::Display for EventMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "tell {}: {}", self.hook.way, self.summary)
     }

@@ -4,44 +4,44 @@
 use std::collections::BTreeMap;
 
 use super::Notice;
-use crate::duties::{Bulletin, BulletinEvent};
+use crate::notify::{EventMessage, MessageEvent};
 use crate::health::{Transition, HealthState};
 use crate::model::{Hook, Topic};
 use crate::moment::Moment;
 use crate::overrides::Target;
 
 /// Events that one message holds at most; of the others it gives the number.
-const LARGEST_BULLETIN: usize = 200;
+const LARGEST_MESSAGE: usize = 200;
 
 /// Those who are told, and what waits for them.
 #[derive(Debug, Default)]
-pub(super) struct Courier {
-    bags: Vec<Bag>,
+pub(super) struct Batcher {
+    batches: Vec<Batch>,
     /// What still waits for those who are told no more.
-    last: Vec<Bag>,
+    last: Vec<Batch>,
 }
 
 /// What waits for one of them.
 #[derive(Debug)]
-struct Bag {
+struct Batch {
     hook: Hook,
     /// When the message is due; none while nothing waits.
     due: Option<Moment>,
-    events: Vec<BulletinEvent>,
+    events: Vec<MessageEvent>,
     left_out: usize,
     /// The last verdict over each server of which there was one.
     states: BTreeMap<Target, HealthState>,
 }
 
-impl Courier {
+impl Batcher {
     /// These are told from now on. What waits for those who were told before still reaches them.
     pub(super) fn take_over(&mut self, hooks: &[Hook]) {
-        let mut former = std::mem::take(&mut self.bags);
+        let mut former = std::mem::take(&mut self.batches);
         for hook in hooks {
-            let known = former.iter().position(|bag| bag.hook == *hook);
-            self.bags.push(match known {
+            let known = former.iter().position(|batch| batch.hook == *hook);
+            self.batches.push(match known {
                 Some(place) => former.swap_remove(place),
-                None => Bag::new(hook.clone()),
+                None => Batch::new(hook.clone()),
             });
         }
         self.last.extend(former);
@@ -50,32 +50,32 @@ impl Courier {
     /// Something happened.
     pub(super) fn hear(&mut self, notice: &Notice, now: Moment) {
         let Some(topic) = topic(notice) else { return };
-        for bag in self
-            .bags
+        for batch in self
+            .batches
             .iter_mut()
-            .filter(|bag| bag.hook.about.contains(&topic))
+            .filter(|batch| batch.hook.about.contains(&topic))
         {
-            bag.put(topic, notice, now);
+            batch.put(topic, notice, now);
         }
     }
 
     /// The messages that are due; all that wait when the end has come.
-    pub(super) fn due(&mut self, now: Moment, end: bool) -> Vec<Bulletin> {
-        let due = |bag: &&mut Bag| bag.due.is_some_and(|due| due <= now || end);
-        let all = self.bags.iter_mut().chain(&mut self.last);
-        let bulletins = all.filter(due).map(Bag::bulletin).collect();
-        self.last.retain(|bag| bag.due.is_some());
-        bulletins
+    pub(super) fn due(&mut self, now: Moment, end: bool) -> Vec<EventMessage> {
+        let due = |batch: &&mut Batch| batch.due.is_some_and(|due| due <= now || end);
+        let all = self.batches.iter_mut().chain(&mut self.last);
+        let messages = all.filter(due).map(Batch::message).collect();
+        self.last.retain(|batch| batch.due.is_some());
+        messages
     }
 
     /// When the next message is due.
     pub(super) fn next_due(&self) -> Option<Moment> {
-        let all = self.bags.iter().chain(&self.last);
-        all.filter_map(|bag| bag.due).min()
+        let all = self.batches.iter().chain(&self.last);
+        all.filter_map(|batch| batch.due).min()
     }
 }
 
-impl Bag {
+impl Batch {
     fn new(hook: Hook) -> Self {
         Self {
             hook,
@@ -97,21 +97,21 @@ impl Bag {
         {
             self.states.insert((*service, *server), transition.to);
         }
-        if self.events.len() == LARGEST_BULLETIN {
+        if self.events.len() == LARGEST_MESSAGE {
             self.left_out += 1;
             return;
         }
-        self.events.push(BulletinEvent {
+        self.events.push(MessageEvent {
             topic,
             text: notice.to_string(),
         });
     }
 
-    fn bulletin(&mut self) -> Bulletin {
+    fn message(&mut self) -> EventMessage {
         self.due = None;
         let summary = self.summary();
         self.states.clear();
-        Bulletin {
+        EventMessage {
             hook: self.hook.clone(),
             summary,
             events: std::mem::take(&mut self.events),

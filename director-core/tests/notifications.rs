@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use director_core::definitions::HookDefinition;
 use director_core::director::Event;
-use director_core::duties::{Bulletin, Duty};
+use director_core::notify::{EventMessage, Notification};
 use director_core::model::validate::validate;
 use director_core::model::{HookWay, Model, Topic};
 use director_core::table::Table;
@@ -23,7 +23,7 @@ fn told_of(topics: &[Topic]) -> World {
     // Definitions that name nobody tell nobody.
     world.load(std::slice::from_ref(&brief));
     world.run(Duration::from_secs(10));
-    assert_eq!(bulletins(&mut world), []);
+    assert_eq!(messages(&mut world), []);
     let mut definitions = model(&[brief]).definitions().as_ref().clone();
     definitions.notify = vec![HookDefinition {
         place: place(),
@@ -41,9 +41,9 @@ fn told_of(topics: &[Topic]) -> World {
     world
 }
 
-fn bulletins(world: &mut World) -> Vec<Bulletin> {
-    let told = world.duties.drain(..).filter_map(|duty| match duty {
-        Duty::Bulletin(bulletin) => Some(bulletin),
+fn messages(world: &mut World) -> Vec<EventMessage> {
+    let told = world.alerts.drain(..).filter_map(|notification| match notification {
+        Notification::EventMessage(message) => Some(message),
         _ => None,
     });
     told.collect()
@@ -52,10 +52,10 @@ fn bulletins(world: &mut World) -> Vec<Bulletin> {
 #[test]
 fn servers_that_go_down_together_make_one_message() {
     let mut world = told_of(&[Topic::Servers, Topic::Services]);
-    assert_eq!(bulletins(&mut world), [], "a start is no news");
+    assert_eq!(messages(&mut world), [], "a start is no news");
     world.dead.extend(SERVERS.map(address));
     world.run(Duration::from_secs(10));
-    let told = bulletins(&mut world);
+    let told = messages(&mut world);
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].summary, "4 servers down, 1 other event");
     assert_eq!((told[0].events.len(), told[0].left_out), (5, 0));
@@ -66,7 +66,7 @@ fn servers_that_go_down_together_make_one_message() {
     );
     world.dead.remove(&address(SERVERS[0]));
     world.run(Duration::from_secs(10));
-    let told = bulletins(&mut world);
+    let told = messages(&mut world);
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].summary, "1 server up, 1 other event");
     assert_eq!(world.weight(VIP, SERVERS[0]), Some(1), "it is so");
@@ -77,7 +77,7 @@ fn a_single_event_speaks_for_itself_and_only_what_was_asked_for_is_told() {
     let mut world = told_of(&[Topic::Servers]);
     world.dead.insert(address(SERVERS[1]));
     world.run(Duration::from_secs(10));
-    let told = bulletins(&mut world);
+    let told = messages(&mut world);
     let summaries: Vec<&str> = told.iter().map(|told| told.summary.as_str()).collect();
     assert_eq!(
         summaries,
@@ -90,10 +90,10 @@ fn at_the_end_nothing_waits() {
     let mut world = told_of(&[Topic::Servers]);
     world.dead.insert(address(SERVERS[1]));
     world.run(Duration::from_secs(2));
-    assert_eq!(bulletins(&mut world), []);
+    assert_eq!(messages(&mut world), []);
     world.event(Event::StopRequested);
     assert!(world.exited);
-    assert_eq!(bulletins(&mut world).len(), 1);
+    assert_eq!(messages(&mut world).len(), 1);
 }
 
 #[test]
@@ -103,10 +103,10 @@ fn what_waits_for_those_who_are_told_no_more_still_reaches_them() {
     world.run(Duration::from_secs(2));
     let servers = SERVERS.map(|server| (server, 1));
     world.load(&[Brief::new(VIP, &servers)]);
-    assert_eq!(bulletins(&mut world), [], "gathering goes on");
+    assert_eq!(messages(&mut world), [], "gathering goes on");
     world.run(Duration::from_secs(10));
-    assert_eq!(bulletins(&mut world).len(), 1);
+    assert_eq!(messages(&mut world).len(), 1);
     world.dead.clear();
     world.run(Duration::from_secs(10));
-    assert_eq!(bulletins(&mut world), [], "and nobody is told now");
+    assert_eq!(messages(&mut world), [], "and nobody is told now");
 }

@@ -2,15 +2,15 @@
 //! and goes, a line for each check. This module says what is to be done, when and with which words; doing it is the
 //! shell's work.
 //!
-//! Both dialects are to be read into [`Duties`]; [`Herald`] turns what happens into [`Duty`]s; [`words`] holds the
+//! Both dialects are to be read into [`AlertSettings`]; [`LdirectordAlerts`] turns what happens into [`Notification`]s; [`words`] holds the
 //! sentences, which are those that operators of ldirectord have written filters for.
 
-mod bulletin;
-mod herald;
-pub mod words;
+mod message;
+mod ldirectord;
+pub mod ldirectord_texts;
 
-pub use bulletin::{Bulletin, BulletinEvent};
-pub use herald::Herald;
+pub use message::{EventMessage, MessageEvent};
+pub use ldirectord::LdirectordAlerts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -27,31 +27,31 @@ pub const SMTP_PORT: u16 = 25;
 
 /// All that is to be done besides the table.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Duties {
+pub struct AlertSettings {
     /// Directory in which a file named after a real server takes it out of service.
     pub maintenance_directory: Option<PathBuf>,
     /// What single services want.
     #[serde(with = "pairs")]
-    pub services: BTreeMap<ServiceId, ServiceDuties>,
+    pub services: BTreeMap<ServiceId, ServiceAlerts>,
 }
 
 /// What one service wants.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ServiceDuties {
+pub struct ServiceAlerts {
     /// Mails about its real servers.
-    pub mail: Option<MailDuty>,
+    pub mail: Option<MailAlert>,
     /// Command line run, with words appended, when the last real server goes and when one returns.
     pub fallback_command: Option<String>,
     /// Whether it is run, as if the last real server had gone, when the director stops and takes the service along.
     #[serde(default)]
     pub fallback_command_at_stop: bool,
     /// File that gets a line for each check.
-    pub monitor: Option<MonitorDuty>,
+    pub monitor: Option<MonitorFile>,
 }
 
 /// Who gets mails, when and by which way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MailDuty {
+pub struct MailAlert {
     /// The letterhead.
     pub envelope: Envelope,
     /// Pause between mails about a server that stays down; only the first is sent when nothing is said.
@@ -92,7 +92,7 @@ impl fmt::Display for Relay {
 
 /// Where the lines about checks go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MonitorDuty {
+pub struct MonitorFile {
     /// The file; lines are appended.
     pub file: PathBuf,
     /// The words that stand for each real server.
@@ -137,7 +137,7 @@ impl fmt::Display for Phase {
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Duty {
+pub enum Notification {
     /// Send a mail.
     Mail(Mail),
     /// Run a command. Of several for one service, only the latest counts.
@@ -145,10 +145,10 @@ pub enum Duty {
     /// Append a line to a file.
     Line(MonitorLine),
     /// Tell somebody what happened.
-    Bulletin(Bulletin),
+    EventMessage(EventMessage),
 }
 
-impl fmt::Display for Duty {
+impl fmt::Display for Notification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mail(mail) => {
@@ -156,7 +156,7 @@ impl fmt::Display for Duty {
                 write!(f, "mail to {to}: {} ({})", mail.event, mail.phase)
             }
             Self::Command(command) => write!(f, "run: {}", command.command_line),
-            Self::Bulletin(bulletin) => bulletin.fmt(f),
+            Self::EventMessage(message) => message.fmt(f),
             Self::Line(line) => write!(f, "{}: {}", line.file.display(), line.text),
         }
     }
