@@ -9,13 +9,13 @@ pub use crate::health::HealthByServer;
 
 use crate::health::{Health, HealthState};
 use crate::model::{
-    DrainRule, Endpoint, FIRST_TIER, ProbeService, Model, RealServer, ServiceId, VirtualService,
+    DrainRule, Endpoint, FIRST_TIER, Model, ProbeService, RealServer, ServiceId, VirtualService,
 };
 use crate::moment::Moment;
 use crate::overrides::Overrides;
 use crate::recovery::{Pool, Pools, RecoveryState, census};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
-use crate::weight::{DepartingServer, Situation, ServiceWeights, EffectiveWeight};
+use crate::weight::{Departing, EffectiveWeight, ServiceWeights, Situation};
 
 /// The table that a situation asks for.
 #[must_use]
@@ -31,7 +31,8 @@ pub fn desired(situation: &Situation<'_>) -> Table {
         .iter()
         .filter_map(|(id, rule)| Some((*id, leaving_entry(situation, id, *rule)?)));
     let probe_services = situation.model.probe_services().iter();
-    let probe_services = probe_services.map(|(id, probe_service)| (*id, probe_service_entry(probe_service)));
+    let probe_services =
+        probe_services.map(|(id, probe_service)| (*id, probe_service_entry(probe_service)));
     Table {
         services: defined.chain(leaving).chain(probe_services).collect(),
     }
@@ -153,7 +154,9 @@ fn service_entry(service: &VirtualService, weighed: &ServiceWeights<'_>) -> Serv
     entry
         .servers
         .extend(weighed.fallback.iter().filter_map(enter));
-    entry.servers.extend(weighed.departing.iter().filter_map(stay));
+    entry
+        .servers
+        .extend(weighed.departing.iter().filter_map(stay));
     entry
 }
 
@@ -170,7 +173,7 @@ fn leaving_entry(
     (!entry.servers.is_empty()).then_some(entry)
 }
 
-fn stay(departing: &DepartingServer<'_>) -> Option<(Endpoint, ServerEntry)> {
+fn stay(departing: &Departing<'_>) -> Option<(Endpoint, ServerEntry)> {
     let settings = ServerSettings {
         weight: departing.chain.weight()?,
         ..departing.known.settings

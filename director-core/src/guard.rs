@@ -10,7 +10,7 @@ use crate::desired::{desired, judged};
 use crate::model::{Guard, Quantity, ServiceId, VirtualService};
 use crate::recovery::RecoveryState;
 use crate::table::ServiceEntry;
-use crate::weight::{Situation, EffectiveWeight, waits_for_connections};
+use crate::weight::{EffectiveWeight, Situation, waits_for_connections};
 
 /// Services named in one objection at most.
 const NAMED: usize = 5;
@@ -158,7 +158,8 @@ fn servers(
     let next = after.model.service(&service.id)?;
     let serving = |situation: &Situation<'_>, service| {
         let weighed = situation.weigh(service);
-        let serves = |weighing: &&EffectiveWeight<'_>| weighing.chain.weight().is_some_and(|w| w > 0);
+        let serves =
+            |weighing: &&EffectiveWeight<'_>| weighing.chain.weight().is_some_and(|w| w > 0);
         weighed.servers.iter().filter(serves).count()
     };
     let (before, after) = (serving(before, service), serving(after, next));

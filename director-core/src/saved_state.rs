@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::health::{Advice, CheckHealth, Frozen, Health, Penalty, PendingChange, HealthState};
+use crate::health::{Advice, CheckHealth, Frozen, Health, HealthState, Penalty, PendingChange};
 use crate::model::{Check, Combine, DrainRule, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
@@ -21,7 +21,7 @@ pub struct SavedState {
     /// Overrides that were given by command and stand.
     pub overrides: Vec<(Target, Override)>,
     /// What was known about real servers.
-    pub states: Vec<(Target, SavedHealth)>,
+    pub health: Vec<(Target, SavedHealth)>,
     /// What real servers have said of themselves. It stands until they say otherwise.
     pub advice: Vec<(Target, Advised)>,
     /// Answers that had not decided anything yet.
@@ -157,7 +157,7 @@ impl SavedCheckHealth {
 impl SavedState {
     /// Servers that are remembered as bad.
     pub(crate) fn known_bad(&self) -> BTreeSet<Target> {
-        let bad = self.states.iter().filter(|(_, judged)| judged.is_out());
+        let bad = self.health.iter().filter(|(_, judged)| judged.is_out());
         bad.map(|(target, _)| *target).collect()
     }
 }

@@ -3,14 +3,14 @@
 
 use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
-use crate::director::{Director, Refusal, PendingRetry};
+use crate::director::{Director, PendingRetry, Refusal};
 use crate::health::{Frozen, Health};
 use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
 use crate::recovery::{Drain, Shortage};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
-use crate::weight::{ExplainedLink, DepartingServer, ServiceWeights, EffectiveWeight};
+use crate::weight::{Departing, EffectiveWeight, ExplainedLink, ServiceWeights};
 
 /// The director's state at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -153,8 +153,8 @@ impl Director {
         }
     }
 
-    fn departing(&self, service: &ServiceId, departing: &[DepartingServer<'_>]) -> Vec<DepartingView> {
-        let view = |departing: &DepartingServer<'_>| DepartingView {
+    fn departing(&self, service: &ServiceId, departing: &[Departing<'_>]) -> Vec<DepartingView> {
+        let view = |departing: &Departing<'_>| DepartingView {
             endpoint: departing.endpoint,
             chain: departing.chain.explained(),
             observed: *departing.known,

@@ -9,7 +9,7 @@ use director_core::definitions::{
     WeightSourceDefinition,
 };
 use director_core::director::Event;
-use director_core::memory::SavedState;
+use director_core::saved_state::SavedState;
 use director_core::table::Table;
 use world::{Brief, World, address, placed};
 
@@ -113,8 +113,8 @@ fn what_an_agent_said_stands_over_a_restart_until_it_says_otherwise() {
         ..Brief::new(VIP, &[(ONE, 10), (TWO, 10)])
     };
     let mut world = World::new(Table::default());
-    let memory = SavedState::default();
-    world.event(Event::Remembered { memory });
+    let saved = SavedState::default();
+    world.event(Event::Restored { saved });
     world.load(&[brief()]);
     world.run(seconds(3));
     world.advice.insert(address(ONE), "drain");
@@ -124,8 +124,8 @@ fn what_an_agent_said_stands_over_a_restart_until_it_says_otherwise() {
     // Killed; the next one hears nothing new of them.
     let mut next = World::new(world.kernel);
     next.now = world.now + seconds(1);
-    let memory = world.disk.memory;
-    next.event(Event::Remembered { memory });
+    let saved = world.disk.saved;
+    next.event(Event::Restored { saved });
     next.load(&[brief()]);
     next.run(seconds(3));
     let weights = |world: &World| [ONE, TWO].map(|server| world.weight(VIP, server));

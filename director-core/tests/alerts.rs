@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::director::{Event, Notice};
-use director_core::notify::{AlertSettings, Notification, Envelope, MailAlert, MonitorFile, Phase, ServiceAlerts};
 use director_core::model::{OnFailure, OnStop};
+use director_core::notify::{
+    AlertSettings, Envelope, MailAlert, MonitorFile, Notification, Phase, ServiceAlerts,
+};
 use director_core::overrides::{NewOverride, OverrideKind};
 use director_core::table::Table;
 use world::{Brief, World, address, endpoint, service_id};
@@ -81,19 +83,23 @@ fn override_(world: &mut World, overrides: Vec<NewOverride>) {
 /// What was sent, as "phase: event".
 fn mails(world: &mut World) -> Vec<String> {
     let alerts = std::mem::take(&mut world.alerts);
-    let mails = alerts.into_iter().filter_map(|notification| match notification {
-        Notification::Mail(mail) => Some(format!("{}: {}", mail.phase, mail.event)),
-        _ => None,
-    });
+    let mails = alerts
+        .into_iter()
+        .filter_map(|notification| match notification {
+            Notification::Mail(mail) => Some(format!("{}: {}", mail.phase, mail.event)),
+            _ => None,
+        });
     mails.collect()
 }
 
 fn commands(world: &mut World) -> Vec<String> {
     let alerts = std::mem::take(&mut world.alerts);
-    let commands = alerts.into_iter().filter_map(|notification| match notification {
-        Notification::Command(command) => Some(command.command_line),
-        _ => None,
-    });
+    let commands = alerts
+        .into_iter()
+        .filter_map(|notification| match notification {
+            Notification::Command(command) => Some(command.command_line),
+            _ => None,
+        });
     commands.collect()
 }
 

@@ -101,13 +101,7 @@ fn a_failure_is_told_once_and_tried_again_with_growing_pauses() {
     world.machine.refuses = None;
     world.run(60 * SECOND);
     assert_eq!(world.machine.made, [piece("192.0.2.1", "eth0")]);
-    assert!(
-        world
-            .director
-            .snapshot(world.now)
-            .host_errors
-            .is_empty()
-    );
+    assert!(world.director.snapshot(world.now).host_errors.is_empty());
 }
 
 #[test]
@@ -154,7 +148,7 @@ fn at_a_stop_each_vip_goes_or_stays_as_its_service_does() {
 fn what_a_director_before_this_one_left_is_undone() {
     let mut world = World::new(Table::default());
     world.machine.made = vec![piece("192.0.2.9", "eth0")];
-    world.event(Event::HostRemembered);
+    world.event(Event::HostRestored);
     world.load(&[Brief::new("192.0.2.1", &[("10.0.0.1", 1)])]);
     world.run(2 * SECOND);
     assert!(world.machine.made.is_empty());
@@ -294,7 +288,7 @@ fn a_director_that_starts_decides_before_it_touches_the_vip() {
     let mut world = World::new(before.kernel.clone());
     world.machine.made = vec![vip.clone()];
     world.mute = true;
-    world.event(Event::HostRemembered);
+    world.event(Event::HostRestored);
     world.load(&[withdrawing(80)]);
     world.run(30 * SECOND);
     assert_eq!((told(&world), &world.machine.made), (vec![], &vec![vip]));

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use director_core::definitions::HookDefinition;
 use director_core::director::Event;
-use director_core::notify::{EventMessage, Notification};
 use director_core::model::validate::validate;
 use director_core::model::{HookWay, Model, Topic};
+use director_core::notify::{EventMessage, Notification};
 use director_core::table::Table;
 use world::{Brief, World, address, endpoint, model, place, placed, service_id};
 
@@ -42,10 +42,13 @@ fn told_of(topics: &[Topic]) -> World {
 }
 
 fn messages(world: &mut World) -> Vec<EventMessage> {
-    let told = world.alerts.drain(..).filter_map(|notification| match notification {
-        Notification::EventMessage(message) => Some(message),
-        _ => None,
-    });
+    let told = world
+        .alerts
+        .drain(..)
+        .filter_map(|notification| match notification {
+            Notification::EventMessage(message) => Some(message),
+            _ => None,
+        });
     told.collect()
 }
 

@@ -135,7 +135,7 @@ fn a_service_that_is_dropped_while_nobody_directs_drains_as_it_was_defined() {
     world.run(seconds(8));
     assert!(!world.kernel.services.contains_key(&service_id(VIP)));
     assert!(world.kernel.services.contains_key(&service_id(OTHER)));
-    assert_eq!(world.disk.memory.drain_rules, []);
+    assert_eq!(world.disk.saved.drain_rules, []);
 }
 
 fn slow(servers: &[(&'static str, i64)]) -> Brief {

@@ -137,8 +137,8 @@ fn an_override_weight_is_scaled_and_slow_started_like_any_other() {
     assert!((94..=102).contains(&half), "{half}: half of 200");
     let mut next = World::new(world.kernel.clone());
     next.now = world.now;
-    let memory = world.director.memory();
-    next.event(Event::Remembered { memory });
+    let saved = world.director.saved_state();
+    next.event(Event::Restored { saved });
     next.load(&[pair(slow_start(100))]);
     next.run(seconds(1));
     let after = next.weight(VIP, TWO).unwrap_or_default();

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use director_core::definitions::{CheckDefinition, JudgingDefinition, PortDefinition};
 use director_core::director::Event;
-use director_core::memory::SavedState;
 use director_core::model::Combine;
+use director_core::saved_state::SavedState;
 use director_core::table::Table;
 use world::{Brief, World, address, model_with, placed};
 
@@ -34,8 +34,8 @@ fn everything() -> Vec<Brief> {
 fn guarded() -> World {
     let mut world = World::new(Table::default());
     // What it decides is kept for the director after it, and what rises waits for that.
-    world.event(Event::Remembered {
-        memory: SavedState::default(),
+    world.event(Event::Restored {
+        saved: SavedState::default(),
     });
     world.event(Event::Loaded {
         model: model_with(&everything(), Some(3)),

@@ -9,9 +9,9 @@ use director_core::definitions::{
     CheckDefinition, DampingDefinition, JudgingDefinition, PortDefinition,
 };
 use director_core::director::{Event, Notice};
-use director_core::memory::SavedState;
 use director_core::model::{Combine, InitialHealth, OnFailure};
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
+use director_core::saved_state::SavedState;
 use director_core::table::Table;
 use world::{Brief, World, address, endpoint, placed, service_id};
 
@@ -30,8 +30,8 @@ fn seconds(count: u64) -> Duration {
 fn running(brief: Brief) -> World {
     let mut world = World::new(Table::default());
     // What it decides is kept for the director after it, and what rises waits for that.
-    world.event(Event::Remembered {
-        memory: SavedState::default(),
+    world.event(Event::Restored {
+        saved: SavedState::default(),
     });
     world.load(&[brief]);
     world.run(seconds(3));
@@ -283,11 +283,11 @@ fn a_restored_override_raises_no_server_before_its_first_answer() {
             }],
         },
     });
-    let memory = before.director.memory();
+    let saved = before.director.saved_state();
     // The kernel is as it was before the override.
     let mut world = World::new(running(pair()).kernel);
     world.mute = true;
-    world.event(Event::Remembered { memory });
+    world.event(Event::Restored { saved });
     world.load(&[pair()]);
     world.run(seconds(2));
     assert_eq!(world.weight(VIP, ONE), Some(3));

@@ -195,7 +195,11 @@ fn a_connection_is_held_to_the_server_itself_and_hints_at_the_question_by_the_ro
 #[test]
 fn marks_stay_while_servers_come_and_go() {
     let marks = |servers: &[&'static str]| -> BTreeSet<ServiceId> {
-        model(&[brief(servers)]).probe_services().keys().copied().collect()
+        model(&[brief(servers)])
+            .probe_services()
+            .keys()
+            .copied()
+            .collect()
     };
     let both = marks(&[ONE, TWO]);
     assert!(both.is_subset(&marks(&[THREE, TWO, ONE])));

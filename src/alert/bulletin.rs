@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use director_core::notify::{EventMessage, MessageEvent, Envelope, Mail, Phase, Relay};
 use director_core::model::HookWay;
+use director_core::notify::{Envelope, EventMessage, Mail, MessageEvent, Phase, Relay};
 use serde::Serialize;
 use tokio::process::Command;
 use tokio::sync::{mpsc, watch};

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::notify::FallbackCommand;
 use director_core::model::ServiceId;
+use director_core::notify::FallbackCommand;
 use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::task::JoinSet;

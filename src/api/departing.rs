@@ -72,7 +72,10 @@ impl DepartingServer {
                 .iter()
                 .map(|link| ChainLink::of(link, now))
                 .collect(),
-            drain: departing.drain.as_ref().map(|drain| DrainState::of(drain, now)),
+            drain: departing
+                .drain
+                .as_ref()
+                .map(|drain| DrainState::of(drain, now)),
         };
         departing.iter().map(leaving).collect()
     }

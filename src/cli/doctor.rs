@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::output::{Exit, Output, count};
-use crate::doctor::{ServerFacts, Finding, Question, gather, judge};
+use crate::doctor::{Facts, Finding, Question, gather, judge};
 use crate::loader::load;
 use crate::realserver::default_path;
 
@@ -96,7 +96,7 @@ struct Report<'a> {
     findings: &'a [Finding],
 }
 
-fn in_words(facts: &ServerFacts, findings: &[Finding]) -> String {
+fn in_words(facts: &Facts, findings: &[Finding]) -> String {
     let role = match (facts.is_director(), facts.is_real_server()) {
         (true, true) => "a director and real server",
         (true, false) => "a director",

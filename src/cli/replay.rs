@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use director_core::director::{Director, Effect};
-use director_core::notify::Notification;
 use director_core::moment::Moment;
+use director_core::notify::Notification;
 
 use super::error::CliError;
 use super::output::{Exit, Output, count};

@@ -11,7 +11,7 @@ use director_core::overrides::{NewOverride, OverrideCommand, Target};
 use director_core::snapshot::Snapshot;
 use tokio::sync::oneshot;
 
-use super::event_loop::ServiceWeights;
+use super::event_loop::GuardCheck;
 use crate::api::ApiError;
 use crate::api::overrides::{ActiveOverride, AffectedServer, OverrideOutcome, OverrideRequest};
 
@@ -87,10 +87,10 @@ pub(super) fn understand(
 pub(super) fn refusal(
     director: &Director,
     understood: &Understood,
-    weighed: &ServiceWeights,
+    weighed: &GuardCheck,
     now: Moment,
 ) -> Option<String> {
-    let ServiceWeights::By(counted) = weighed else {
+    let GuardCheck::By(counted) = weighed else {
         return None;
     };
     let objections = director.objections_to_command(&understood.command, counted.as_ref(), now);
@@ -200,15 +200,15 @@ impl Understood {
 
 #[cfg(test)]
 mod tests {
-    use director_core::memory::SavedState;
+    use director_core::saved_state::SavedState;
 
     use super::*;
 
     #[test]
     fn whoever_changes_nothing_is_answered_at_once() {
         let mut director = Director::new();
-        let memory = SavedState::default();
-        director.handle(Event::Remembered { memory }, Moment::START);
+        let saved = SavedState::default();
+        director.handle(Event::Restored { saved }, Moment::START);
         let mut desk = Desk::default();
         let (answer, mut outcome) = oneshot::channel();
         desk.taken(Vec::new(), answer, &director, Moment::START);

@@ -12,7 +12,7 @@ mod reading;
 mod trial;
 
 pub(super) use persist::Order;
-pub(super) use reading::{Reading, ServiceWeights};
+pub(super) use reading::{GuardCheck, Reading};
 pub(super) use trial::{Answer as ApplyAnswer, Turn};
 
 use std::io;
@@ -136,7 +136,7 @@ impl EventLoop {
         let looked = besides::look(self.readings, &first, &self.inputs).await;
         self.recall();
         if self.host.remembers() {
-            self.happened(Event::HostRemembered);
+            self.happened(Event::HostRestored);
         }
         let mut goes_on = self.adopt(first, looked);
         while goes_on {
@@ -153,7 +153,9 @@ impl EventLoop {
 
     fn take(&mut self, input: Input) -> bool {
         match input {
-            Input::Event(Event::Persisted { revision, failure }) => self.kept(revision, failure),
+            Input::Event(Event::Persisted { revision, failure }) => {
+                self.persisted(revision, failure)
+            }
             Input::Event(event) => self.happened(event),
             Input::Snapshot(answer) => {
                 // Whoever asked may have gone in the meantime.
@@ -238,7 +240,7 @@ impl EventLoop {
             goes_on &= self.happened(event);
         }
         if other_forms {
-            self.keep(OF_OUR_OWN, self.director.memory());
+            self.persist(OF_OUR_OWN, self.director.saved_state());
         }
         goes_on
     }
@@ -284,7 +286,7 @@ impl EventLoop {
             Effect::ReadTable => self.ask_kernel(Request::Read),
             Effect::Apply(plan) => self.ask_kernel(Request::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, probe),
-            Effect::Persist { revision, memory } => self.keep(revision, memory),
+            Effect::Persist { revision, saved } => self.persist(revision, saved),
             Effect::Hold(peers) => self.holder.hold(&peers),
             Effect::SettleHost(wanted) => self.host.settle(wanted),
             Effect::Tell(notice) => self.tell(&notice),

@@ -23,8 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::memory::SavedState;
 use director_core::moment::Moment;
+use director_core::saved_state::SavedState;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -129,7 +129,7 @@ fn begin_with(
     names: &Names,
     left: Option<&Result<Option<Left>, StoreError>>,
 ) -> Result<Loaded, LoadError> {
-    let memory = |former| loader::SavedState {
+    let memory = |former| loader::LoadContext {
         names: names.clone(),
         former,
     };
@@ -167,7 +167,7 @@ fn remember(
     };
     let writer = Writer::start(file, tell).map_err(DaemonError::Thread)?;
     let left = left.unwrap_or_else(|| Left {
-        memory: SavedState::default(),
+        saved: SavedState::default(),
         moment: Moment::START,
         last_good: None,
     });

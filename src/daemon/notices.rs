@@ -3,7 +3,7 @@
 
 use director_core::diagnostic::Diagnostic;
 use director_core::director::{FreezeNotice, HostResult, Notice};
-use director_core::health::{Transition, HealthState};
+use director_core::health::{HealthState, Transition};
 
 /// Writes a notice to the log.
 pub(super) fn log(notice: &Notice) {
@@ -18,11 +18,11 @@ pub(super) fn log(notice: &Notice) {
             tracing::error!("{notice}");
             diagnostics(findings);
         }
-        Notice::HealthState {
+        Notice::HealthChanged {
             name,
             server,
             transition,
-            stood,
+            previous_for,
             took,
             ..
         } => {
@@ -30,7 +30,7 @@ pub(super) fn log(notice: &Notice) {
                 name,
                 &server.to_string(),
                 transition,
-                stood.as_secs_f64(),
+                previous_for.as_secs_f64(),
                 took.as_secs_f64() * 1000.0,
             );
         }
@@ -69,7 +69,7 @@ pub(super) fn log(notice: &Notice) {
         | Notice::Availability { .. }
         | Notice::Stopping { .. }
         | Notice::CheckChanged { .. }
-        | Notice::Remembered { .. }
+        | Notice::Restored { .. }
         | Notice::Persist { failure: None }
         | Notice::Advised { .. }
         | Notice::Failing { .. }

@@ -13,7 +13,7 @@ pub(super) fn roads_of(model: &Model) -> Roads {
     let servers = services.clone().flat_map(|service| &service.real_servers);
     let probes = servers.flat_map(|server| &server.probes);
     let asked: BTreeSet<(IpAddr, IpAddr)> = probes
-        .filter_map(|probe| Some((probe.road?.toward, probe.address)))
+        .filter_map(|probe| Some((probe.vip_path?.toward, probe.address)))
         .collect();
     if asked.is_empty() {
         return Roads::default();

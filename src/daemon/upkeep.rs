@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::Input;
 use crate::ldirectord::Role;
-use crate::loader::{LoadError, Loaded, SavedState, Names, Report, Watch, Written, judge};
+use crate::loader::{LoadContext, LoadError, Loaded, Names, Report, Watch, Written, judge};
 
 /// What is kept up, and how.
 pub(super) struct Upkeep {
@@ -44,8 +44,8 @@ impl Upkeep {
     }
 
     /// What a reading may make use of.
-    pub(super) fn memory(&self) -> SavedState {
-        SavedState {
+    pub(super) fn memory(&self) -> LoadContext {
+        LoadContext {
             names: self.names.clone(),
             former: self.former.clone(),
         }

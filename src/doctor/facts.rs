@@ -13,7 +13,7 @@ use crate::realserver::Standing;
 
 /// Everything that was seen.
 #[derive(Debug, Clone, Default)]
-pub struct ServerFacts {
+pub struct Facts {
     /// The kernel's table; none when the kernel has no IPVS.
     pub kernel: Option<Table>,
     /// The table that the definitions lead to when every server is up; none without definitions.
@@ -105,7 +105,7 @@ pub(super) fn vip_of(service: &ServiceId) -> Option<IpAddr> {
     }
 }
 
-impl ServerFacts {
+impl Facts {
     /// A setting of the kernel as a number.
     pub(super) fn setting(&self, name: &str) -> Option<i64> {
         self.settings.get(name)?.parse().ok()

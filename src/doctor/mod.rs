@@ -6,7 +6,7 @@ mod facts;
 mod gather;
 mod judge;
 
-pub use facts::{ServerFacts, Road, VipFacts};
+pub use facts::{Facts, Road, VipFacts};
 pub use gather::{GatherError, Question, gather};
 pub use judge::judge;
 

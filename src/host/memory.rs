@@ -51,12 +51,12 @@ impl Made {
 
 /// All that was made, the oldest first.
 #[derive(Debug)]
-pub(super) struct SavedState {
+pub(super) struct Memory {
     path: PathBuf,
     made: Vec<Made>,
 }
 
-impl SavedState {
+impl Memory {
     pub(super) fn at(path: PathBuf) -> Self {
         Self {
             path,
@@ -143,12 +143,12 @@ mod tests {
     fn the_value_from_before_us_outlives_our_own_changes() {
         let directory = tempfile::tempdir().unwrap();
         let path = memory_beside(&directory.path().join("ipvsd.sock"));
-        let mut memory = SavedState::at(path.clone());
+        let mut memory = Memory::at(path.clone());
         let made = |value, former: &str| Made::setting(&setting(value), former.to_owned());
         memory.note(made("1", "0")).unwrap();
         memory.note(made("2", "1")).unwrap();
 
-        let mut next = SavedState::at(path.clone());
+        let mut next = Memory::at(path.clone());
         next.read().unwrap();
         let made = next.newest_first();
         assert_eq!(made.len(), 1);
@@ -164,6 +164,6 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("host.json");
         fs::write(&path, "{").unwrap();
-        assert!(SavedState::at(path).read().is_err());
+        assert!(Memory::at(path).read().is_err());
     }
 }

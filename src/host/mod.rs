@@ -19,13 +19,13 @@ use director_core::director::{HostOutcome, HostResult};
 use director_core::model::HostPiece;
 
 use addresses::Addresses;
-use memory::{Made, SavedState};
+use memory::{Made, Memory};
 use settings::Limits;
 
 /// Does the work, and remembers it.
 #[derive(Debug)]
 pub struct Keeper {
-    memory: SavedState,
+    memory: Memory,
     limits: Limits,
 }
 
@@ -75,7 +75,7 @@ pub fn leftovers(
     memory: PathBuf,
     wanted: &[HostPiece],
 ) -> Result<Vec<(HostPiece, Option<String>)>, String> {
-    let mut memory = SavedState::at(memory);
+    let mut memory = Memory::at(memory);
     memory.read()?;
     let mut limits = Limits::default();
     // What cannot be told is named, since it will be tried.
@@ -98,7 +98,7 @@ impl Keeper {
     #[must_use]
     pub fn new(memory: PathBuf) -> Self {
         Self {
-            memory: SavedState::at(memory),
+            memory: Memory::at(memory),
             limits: Limits::default(),
         }
     }

@@ -85,7 +85,7 @@ impl Lines {
                 ));
                 lines
             }
-            Notice::HealthState {
+            Notice::HealthChanged {
                 service,
                 server,
                 transition,

@@ -252,7 +252,7 @@ fn soft_failures_name_the_service_with_its_kind() {
 #[test]
 fn a_verdict_gives_its_reason_and_a_return_resets_the_count() {
     let verdict = |was_assumed| {
-        lines().of(&Notice::HealthState {
+        lines().of(&Notice::HealthChanged {
             name: "web".to_owned(),
             service: services()[0],
             server: endpoint("10.0.0.1:80"),
@@ -262,7 +262,7 @@ fn a_verdict_gives_its_reason_and_a_return_resets_the_count() {
                 to: HealthState::Up,
                 reason: "status 200".to_owned(),
             },
-            stood: Duration::ZERO,
+            previous_for: Duration::ZERO,
             took: Duration::ZERO,
         })
     };

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use director_core::definitions::{Definitions, Host, Placed, PortDefinition, ServiceDefinition};
 use director_core::diagnostic::Diagnostic;
+use director_core::model::{Model, RealServer, VirtualService};
 use director_core::notify::{
     AlertSettings, Envelope, MailAlert, MonitorFile, Phase, Relay, SMTP_PORT, ServiceAlerts,
 };
-use director_core::model::{Model, RealServer, VirtualService};
 use ldirectord_compat::{MonitoredServer, Phase as WrittenPhase, ProcessSettings, ServiceSettings};
 
 /// The duties that a file of ldirectord asks for. The definitions are those that the model was made from, so that both

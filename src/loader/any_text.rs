@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{
-    Dialect, Look, SavedState, Names, Report, judge, read_ldirectord, read_yaml, render, source,
+    Dialect, LoadContext, Look, Names, Report, judge, read_ldirectord, read_yaml, render, source,
 };
 
 const YAML: &str = "\
@@ -75,7 +75,7 @@ fn no_hosts(_: &str) -> io::Result<Vec<IpAddr>> {
 
 fn report_of(dialect: Dialect, bytes: &[u8]) -> Option<Report> {
     let file: Arc<str> = Arc::from("file");
-    let memory = SavedState {
+    let memory = LoadContext {
         names: Names::known_by(no_hosts),
         former: None,
     };

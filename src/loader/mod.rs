@@ -1,10 +1,10 @@
 //! Reads definitions files: chooses the dialect, parses, resolves names, validates, renders findings. All faults of a file
 //! are reported in one run. It changes nothing but its own memory; reading a file and asking the name service is all it does.
 
+mod alerts;
 #[cfg(test)]
 mod any_text;
 mod dialect;
-mod alerts;
 mod error;
 mod isolate;
 mod lifetime;
@@ -30,9 +30,9 @@ use std::time::Duration;
 
 use director_core::definitions::Definitions;
 use director_core::diagnostic::Diagnostic;
-use director_core::notify::AlertSettings;
 use director_core::model::Model;
 use director_core::model::validate::validate;
+use director_core::notify::AlertSettings;
 use isolate::{Around, isolate, remark};
 use ldirectord_compat::{ProcessSettings, Unfit, put_aside};
 use resolve::resolve;
@@ -65,7 +65,7 @@ pub struct Loaded {
 
 /// What is known from former readings.
 #[derive(Debug, Clone, Default)]
-pub struct SavedState {
+pub struct LoadContext {
     /// What the name service said.
     pub names: Names,
     /// The definitions in force.
@@ -102,7 +102,7 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
 /// # Errors
 /// When the file gives no model.
 pub fn load_as(path: &Path, dialect: Option<Dialect>) -> Result<Loaded, LoadError> {
-    load_with(path, dialect, &SavedState::default())
+    load_with(path, dialect, &LoadContext::default())
 }
 
 /// The same with what is known from former readings.
@@ -112,7 +112,7 @@ pub fn load_as(path: &Path, dialect: Option<Dialect>) -> Result<Loaded, LoadErro
 pub fn load_with(
     path: &Path,
     dialect: Option<Dialect>,
-    memory: &SavedState,
+    memory: &LoadContext,
 ) -> Result<Loaded, LoadError> {
     let file: Arc<str> = Arc::from(path.to_string_lossy());
     let unreadable = |source| LoadError::Unreadable {
@@ -178,7 +178,7 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Written {
 ///
 /// # Errors
 /// When there is no model.
-pub fn judge(written: &Arc<Written>, memory: &SavedState) -> Result<Loaded, LoadError> {
+pub fn judge(written: &Arc<Written>, memory: &LoadContext) -> Result<Loaded, LoadError> {
     let mut diagnostics = written.diagnostics.clone();
     let every = written.settings.resolve_every.unwrap_or(NAMES_HOLD);
     let mut process = written.process.clone();

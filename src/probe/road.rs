@@ -8,7 +8,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use director_core::model::{Probe, Road};
+use director_core::model::{Probe, VipPath};
 use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use socket2::Socket;
 
@@ -18,7 +18,7 @@ use super::settings::ProbeSettings;
 /// A road while one probe uses it.
 #[derive(Debug)]
 pub(super) struct RoadInUse {
-    road: Road,
+    road: VipPath,
     vip: IpAddr,
     /// The director's own address.
     source: IpAddr,
@@ -63,7 +63,7 @@ pub(super) fn settings_for(
     probe: &Probe,
     settings: &ProbeSettings,
 ) -> Result<ProbeSettings, ProbeError> {
-    let Some(road) = probe.road else {
+    let Some(road) = probe.vip_path else {
         return Ok(settings.clone());
     };
     let source = settings.ground().source(road.toward, probe.address)?;

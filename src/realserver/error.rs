@@ -32,7 +32,7 @@ pub enum RealServerError {
     },
     /// The memory of what was made cannot be used.
     #[error("cannot {attempted} {}, the memory of what was set up: {source}", path.display())]
-    SavedState {
+    Memory {
         /// `read` or `write`.
         attempted: &'static str,
         /// The file.

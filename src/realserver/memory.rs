@@ -18,20 +18,20 @@ pub fn default_path() -> PathBuf {
 
 /// What was set up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct SavedState {
+pub struct Memory {
     /// The VIPs.
     pub setups: BTreeSet<Setup>,
     /// What was made for them, in the order in which it was.
     pub done: Vec<Done>,
 }
 
-impl SavedState {
+impl Memory {
     /// Reads it; empty when there is none.
     ///
     /// # Errors
     /// When there is one that cannot be used.
     pub fn read(path: &Path) -> Result<Self, RealServerError> {
-        let failed = |source| RealServerError::SavedState {
+        let failed = |source| RealServerError::Memory {
             attempted: "read",
             path: path.to_owned(),
             source,
@@ -62,7 +62,7 @@ impl SavedState {
             fs::write(&new, serde_json::to_vec_pretty(self)?)?;
             fs::rename(&new, path)
         };
-        write().map_err(|source| RealServerError::SavedState {
+        write().map_err(|source| RealServerError::Memory {
             attempted: "write",
             path: path.to_owned(),
             source,

@@ -15,7 +15,7 @@ mod memory;
 
 pub use error::RealServerError;
 pub use here::addresses_as_director;
-pub use memory::{SavedState, default_path};
+pub use memory::{Memory, default_path};
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -51,7 +51,7 @@ pub struct Standing {
 /// When the kernel refuses, or the VIP is set up otherwise; what was made until then is remembered.
 pub fn up(path: &Path, setup: Setup) -> Result<Vec<Change>, RealServerError> {
     setup.check()?;
-    let mut memory = SavedState::read(path)?;
+    let mut memory = Memory::read(path)?;
     let former = memory.setups.iter().find(|known| known.vip == setup.vip);
     if let Some(known) = former {
         if (known.mode, known.local) != (setup.mode, setup.local) {
@@ -73,7 +73,7 @@ pub fn up(path: &Path, setup: Setup) -> Result<Vec<Change>, RealServerError> {
 /// # Errors
 /// When the kernel refuses; the rest is still remembered.
 pub fn down(path: &Path, vips: &[IpAddr]) -> Result<Vec<Change>, RealServerError> {
-    let mut memory = SavedState::read(path)?;
+    let mut memory = Memory::read(path)?;
     let leaving = |setup: &Setup| vips.is_empty() || vips.contains(&setup.vip);
     memory.setups.retain(|setup| !leaving(setup));
     settle(path, memory)
@@ -84,7 +84,7 @@ pub fn down(path: &Path, vips: &[IpAddr]) -> Result<Vec<Change>, RealServerError
 /// # Errors
 /// When that cannot be found out.
 pub fn status(path: &Path) -> Result<(BTreeSet<Setup>, Vec<Standing>), RealServerError> {
-    let memory = SavedState::read(path)?;
+    let memory = Memory::read(path)?;
     let standing = standing(&memory.setups)?;
     Ok((memory.setups, standing))
 }
@@ -115,7 +115,7 @@ pub fn smallest_mtu() -> Result<Option<u32>, RealServerError> {
 /// A tunnel that is made anew has lost its addresses and settings, which are then made in a second round.
 const ROUNDS: usize = 2;
 
-fn settle(path: &Path, mut memory: SavedState) -> Result<Vec<Change>, RealServerError> {
+fn settle(path: &Path, mut memory: Memory) -> Result<Vec<Change>, RealServerError> {
     let hands = Hands::new()?;
     let mut changes = Vec::new();
     for _ in 0..ROUNDS {
@@ -137,7 +137,7 @@ fn settle(path: &Path, mut memory: SavedState) -> Result<Vec<Change>, RealServer
     Ok(changes)
 }
 
-fn carry_out(step: Step, hands: &Hands, memory: &mut SavedState) -> Result<Change, RealServerError> {
+fn carry_out(step: Step, hands: &Hands, memory: &mut Memory) -> Result<Change, RealServerError> {
     match step {
         Step::Undo(done) => {
             hands.undo(&done)?;

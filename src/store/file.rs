@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use director_core::memory::SavedState;
 use director_core::moment::Moment;
+use director_core::saved_state::SavedState;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -65,7 +65,7 @@ pub enum StoreError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Left {
     /// What it remembered.
-    pub memory: SavedState,
+    pub saved: SavedState,
     /// The moment at which its clock stands now.
     pub moment: Moment,
     /// Services as they were when they were last good, where that is kept.
@@ -77,7 +77,7 @@ pub struct Left {
 struct Contents {
     format: u32,
     clock: Anchor,
-    memory: SavedState,
+    saved: SavedState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_good: Option<Box<RawValue>>,
 }
@@ -134,7 +134,7 @@ impl StateFile {
         }
         let contents: Contents = serde_json::from_slice(&bytes).map_err(damaged)?;
         Ok(Some(Left {
-            memory: contents.memory,
+            saved: contents.saved,
             moment: contents.clock.goes_on_at(&Anchor::now(Moment::START)),
             last_good: contents.last_good.map(LastGood::from),
         }))
@@ -160,7 +160,7 @@ impl StateFile {
         let contents = Contents {
             format: FORMAT,
             clock: Anchor::now(written.moment),
-            memory: written.memory,
+            saved: written.saved,
             last_good: written.last_good.as_ref().map(LastGood::text),
         };
         let mut text = serde_json::to_vec_pretty(&contents).map_err(StoreError::Words)?;
@@ -213,7 +213,7 @@ mod tests {
 
     use super::*;
 
-    fn memory() -> SavedState {
+    fn saved() -> SavedState {
         SavedState {
             owned: BTreeSet::from([ServiceId::Mark {
                 mark: 5,
@@ -223,10 +223,10 @@ mod tests {
         }
     }
 
-    fn written(memory: SavedState, moment: Moment) -> Written {
+    fn written(saved: SavedState, moment: Moment) -> Written {
         Written {
             revision: 1,
-            memory,
+            saved,
             moment,
             last_good: None,
         }
@@ -244,9 +244,9 @@ mod tests {
         assert_eq!(file.read().unwrap(), None);
         let moment = Moment::after_start(Duration::from_secs(77));
         file.write(written(SavedState::default(), moment)).unwrap();
-        file.write(written(memory(), moment)).unwrap();
+        file.write(written(saved(), moment)).unwrap();
         let left = file.read().unwrap().unwrap();
-        assert_eq!(left.memory, memory());
+        assert_eq!(left.saved, saved());
         assert!(left.moment >= moment && left.moment.since(moment) < Duration::from_secs(60));
         let mode = fs::metadata(file.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_used_is_named_and_set_aside() {
         let (_directory, file) = in_new_directory();
-        file.write(written(memory(), Moment::START)).unwrap();
+        file.write(written(saved(), Moment::START)).unwrap();
         let text = fs::read_to_string(file.path()).unwrap();
         fs::write(file.path(), &text[..text.len() / 2]).unwrap();
         let error = file.read().unwrap_err();
@@ -274,14 +274,14 @@ mod tests {
     #[test]
     fn a_file_of_the_first_version_is_read() {
         let (_directory, file) = in_new_directory();
-        file.write(written(memory(), Moment::START)).unwrap();
+        file.write(written(saved(), Moment::START)).unwrap();
         let first = r#"{"format": 1, "clock": {"written_at": "2026-11-25T20:00:00Z", "boot": "", "uptime_hundredths": 1,
-            "moment": 5}, "memory": {"overrides": [], "owned": [], "verdicts": [[[{"mark": {"family": "ipv4", "mark": 5}},
-            {"address": "10.0.0.1", "port": 80}], {"verdict": "down", "since": 3, "reason": "refused"}]]}}"#;
+            "moment": 5}, "saved": {"overrides": [], "owned": [], "health": [[[{"mark": {"family": "ipv4", "mark": 5}},
+            {"address": "10.0.0.1", "port": 80}], {"state": "down", "since": 3, "reason": "refused"}]]}}"#;
         fs::write(file.path(), first).unwrap();
         let left = file.read().unwrap().unwrap();
-        assert_eq!(left.memory.verdicts.len(), 1);
-        assert_eq!(left.memory.recovery, SavedState::default().recovery);
+        assert_eq!(left.saved.health.len(), 1);
+        assert_eq!(left.saved.recovery, SavedState::default().recovery);
         assert_eq!(left.last_good, None);
     }
 
@@ -290,7 +290,7 @@ mod tests {
         let (_directory, file) = in_new_directory();
         fs::create_dir_all(file.path()).unwrap();
         assert!(matches!(file.read(), Err(StoreError::Unreadable { .. })));
-        let error = file.write(written(memory(), Moment::START)).unwrap_err();
+        let error = file.write(written(saved(), Moment::START)).unwrap_err();
         assert!(matches!(error, StoreError::Unwritable { .. }), "{error}");
     }
 }

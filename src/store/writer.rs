@@ -4,8 +4,8 @@ use std::io;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use director_core::memory::SavedState;
 use director_core::moment::Moment;
+use director_core::saved_state::SavedState;
 
 use super::{LastGood, StateFile};
 
@@ -15,7 +15,7 @@ pub struct Written {
     /// Its number.
     pub revision: u64,
     /// All of it.
-    pub memory: SavedState,
+    pub saved: SavedState,
     /// The director's moment.
     pub moment: Moment,
     /// Services as they were when they were last good.

@@ -81,7 +81,7 @@ pub(super) const ROWS: &[Row] = &[
         &[
             "director",
             "desired",
-            "weighing",
+            "weight",
             "recovery",
             "plan",
             "health",
@@ -98,12 +98,12 @@ pub(super) const ROWS: &[Row] = &[
         &[
             "guard",
             "desired",
-            "weighing",
+            "weight",
             "recovery",
-            "duties",
+            "notify",
             "plan",
             "health",
-            "memory",
+            "saved_state",
             "overrides",
             "table",
             "model",
@@ -113,17 +113,17 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     row(
-        "director-core/src/duties",
+        "director-core/src/notify",
         &["plan", "overrides", "table", "model", "moment"],
     ),
     row(
         "director-core/src/guard",
-        &["desired", "weighing", "recovery", "table", "model"],
+        &["desired", "weight", "recovery", "table", "model"],
     ),
     row(
         "director-core/src/desired",
         &[
-            "weighing",
+            "weight",
             "recovery",
             "health",
             "overrides",
@@ -133,7 +133,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     row(
-        "director-core/src/weighing",
+        "director-core/src/weight",
         &[
             "recovery",
             "health",
@@ -149,7 +149,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row("director-core/src/plan", &["table", "model"]),
     row(
-        "director-core/src/memory",
+        "director-core/src/saved_state",
         &["recovery", "health", "overrides", "model", "moment"],
     ),
     row("director-core/src/overrides", &["model", "moment"]),

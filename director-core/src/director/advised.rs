@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{Director, Effect, Notice};
-use crate::health::{Advice, Concern, Outcome, Report, Subscription, HealthState};
+use crate::health::{Advice, Concern, HealthState, Outcome, Report, Subscription};
 use crate::model::{Model, ProbeKind};
 use crate::moment::Moment;
 use crate::overrides::Target;

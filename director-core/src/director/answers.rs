@@ -26,11 +26,10 @@ impl Director {
         effects: &mut Vec<Effect>,
     ) {
         let mut interval = None;
-        let subscriptions = self.schedule.answered(probe, report, now);
+        let subscriptions = self.schedule.finish(probe, report, now);
         let is_check =
             |subscription: &Subscription| matches!(subscription.concern, Concern::Check(_));
-        let frozen_by =
-            subscriptions.iter().any(is_check) && self.frozen_by(report, now, effects);
+        let frozen_by = subscriptions.iter().any(is_check) && self.frozen_by(report, now, effects);
         // It may be the last answer that readiness waits for, whatever it says.
         self.unsettled |= !self.ready_told;
         let mut pending_changes = false;
@@ -131,7 +130,7 @@ impl Director {
         self.record_result(target, report, change.server.as_ref(), now, effects);
         let (name, server) = (service.name.clone(), target.1);
         if let Some(transition) = change.server {
-            effects.push(Effect::Tell(Notice::HealthState {
+            effects.push(Effect::Tell(Notice::HealthChanged {
                 name: name.clone(),
                 service: target.0,
                 server,

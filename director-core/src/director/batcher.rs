@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::Notice;
-use crate::notify::{EventMessage, MessageEvent};
-use crate::health::{Transition, HealthState};
+use crate::health::{HealthState, Transition};
 use crate::model::{Hook, Topic};
 use crate::moment::Moment;
+use crate::notify::{EventMessage, MessageEvent};
 use crate::overrides::Target;
 
 /// Events that one message holds at most; of the others it gives the number.
@@ -48,7 +48,7 @@ impl Batcher {
     }
 
     /// Something happened.
-    pub(super) fn hear(&mut self, notice: &Notice, now: Moment) {
+    pub(super) fn add(&mut self, notice: &Notice, now: Moment) {
         let Some(topic) = topic(notice) else { return };
         for batch in self
             .batches
@@ -88,7 +88,7 @@ impl Batch {
 
     fn put(&mut self, topic: Topic, notice: &Notice, now: Moment) {
         self.due = self.due.or(Some(now + self.hook.gather));
-        if let Notice::HealthState {
+        if let Notice::HealthChanged {
             service,
             server,
             transition,
@@ -158,7 +158,7 @@ impl Batch {
 fn topic(notice: &Notice) -> Option<Topic> {
     Some(match notice {
         // That a server is up when the director begins is no news.
-        Notice::HealthState {
+        Notice::HealthChanged {
             transition:
                 Transition {
                     was_assumed: true,
@@ -167,7 +167,9 @@ fn topic(notice: &Notice) -> Option<Topic> {
                 },
             ..
         } => return None,
-        Notice::HealthState { .. } | Notice::Held { .. } | Notice::Released { .. } => Topic::Servers,
+        Notice::HealthChanged { .. } | Notice::Held { .. } | Notice::Released { .. } => {
+            Topic::Servers
+        }
         Notice::Availability { .. }
         | Notice::Freeze(_)
         | Notice::Shortage { .. }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::besides::Attempt;
+use super::attempts::Attempt;
 use super::retry::keep_serving;
-use super::{Conversation, Director, Effect, reasons};
+use super::{Director, Effect, KernelState, reasons};
 use crate::desired::desired;
 use crate::model::{OnStop, ServiceId};
 use crate::moment::Moment;
@@ -33,14 +33,14 @@ impl Director {
             }
         }
         self.host_go_on(now, effects);
-        if self.conversation != Conversation::Idle {
+        if self.kernel_state != KernelState::Idle {
             return;
         }
         if self.stopping {
             self.finish(now, effects);
         } else if self.observed.is_none() || self.next_read <= now {
             if self.next_read <= now {
-                self.conversation = Conversation::Reading;
+                self.kernel_state = KernelState::Reading;
                 effects.push(Effect::ReadTable);
             }
         } else if self.unsettled
@@ -70,16 +70,8 @@ impl Director {
         let desired = desired(&self.situation(observed, now));
         self.retries.settle(&desired, observed);
         let mut target = self.retries.target(&desired, observed, now);
-        let held = self
-            .persist
-            .hold_back(&mut target, observed, &self.book);
-        keep_serving(
-            &mut target,
-            &desired,
-            observed,
-            &self.book,
-            &self.overrides,
-        );
+        let held = self.persist.hold_back(&mut target, observed, &self.book);
+        keep_serving(&mut target, &desired, observed, &self.book, &self.overrides);
         let reasons = reasons::Reasons::new(self, &target, now);
         let plan = plan(observed, &target, &self.owned, |service, server| {
             reasons.reason(service, server)
@@ -104,7 +96,7 @@ impl Director {
             self.persist.changed |= self.owned.len() < owned;
             self.settled = Some(target);
             self.retries.postpone(now);
-            self.settle_down();
+            self.enter_running();
             self.has_stood = true;
             if !self.ready_told && (self.schedule.all_have_results() || self.is_overdue(now)) {
                 self.ready_told = true;
@@ -126,7 +118,7 @@ impl Director {
     }
 
     fn apply(&mut self, plan: Plan, effects: &mut Vec<Effect>) {
-        self.conversation = Conversation::Applying;
+        self.kernel_state = KernelState::Applying;
         effects.push(Effect::Apply(plan));
     }
 

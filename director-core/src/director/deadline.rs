@@ -1,6 +1,6 @@
 //! When the director wants to be woken: for probes, the kernel, retries, overrides, mails, and all that ends by itself.
 
-use super::{Conversation, Director};
+use super::{Director, KernelState};
 use crate::moment::Moment;
 
 impl Director {
@@ -13,27 +13,27 @@ impl Director {
         } else {
             None
         };
-        let kernel = (self.conversation == Conversation::Idle).then_some(self.next_read);
-        let retry = if self.conversation == Conversation::Idle {
+        let kernel = (self.kernel_state == KernelState::Idle).then_some(self.next_read);
+        let retry = if self.kernel_state == KernelState::Idle {
             self.retries.next_retry()
         } else {
             None
         };
-        let review = if self.conversation == Conversation::Idle && self.observed.is_some() {
+        let review = if self.kernel_state == KernelState::Idle && self.observed.is_some() {
             self.next_review
         } else {
             None
         };
         let override_ = self.overrides.next_expiry();
         let mail = self.alerts.next_due();
-        let memory = self.persist.next_due();
+        let saved = self.persist.next_due();
         let message = self.batcher.next_due();
         let unfreeze = self.frozen.as_ref().and_then(|frozen| frozen.until);
         let host = self
             .host
             .next(self.ready_at_last())
             .filter(|_| self.has_stood && !self.stopping);
-        let idle = self.conversation == Conversation::Idle && self.observed.is_some();
+        let idle = self.kernel_state == KernelState::Idle && self.observed.is_some();
         let ready = self
             .ready_at_last()
             .filter(|_| idle && !self.ready_told && !self.stopping);
@@ -44,7 +44,7 @@ impl Director {
             review,
             override_,
             mail,
-            memory,
+            saved,
             message,
             self.next_release,
             unfreeze,

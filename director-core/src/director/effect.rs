@@ -7,13 +7,13 @@ use std::time::Duration;
 use super::FreezeNotice;
 use crate::diagnostic::Diagnostic;
 use crate::director::HostResult;
-use crate::notify::Notification;
 use crate::health::{ProbeId, Transition};
-use crate::memory::SavedState;
 use crate::model::{BelowMinimum, DrainRule, Endpoint, HostPiece, Probe, ServiceId, Then};
+use crate::notify::Notification;
 use crate::overrides::Override;
 use crate::plan::{Cause, OpFailure, Plan, Step};
 use crate::recovery::{DrainEnd, Shortage};
+use crate::saved_state::SavedState;
 
 /// One wish. The shell carries it out and reports back with an event where one is named.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,7 @@ pub enum Effect {
         /// Its number.
         revision: u64,
         /// All of it; it takes the place of what was kept before.
-        memory: SavedState,
+        saved: SavedState,
     },
     /// Hold an idle TCP connection to each of these and to nobody else; answer with `Hinted` when one ends.
     Hold(BTreeSet<SocketAddr>),
@@ -68,7 +68,7 @@ pub enum Notice {
         diagnostics: Vec<Diagnostic>,
     },
     /// A real server has another verdict, or its first one.
-    HealthState {
+    HealthChanged {
         /// The service, by the operator's name.
         name: String,
         /// The service.
@@ -276,7 +276,7 @@ pub enum Notice {
         retry_in: Duration,
     },
     /// What a director before this one has left is known.
-    Remembered {
+    Restored {
         /// Overrides.
         overrides: usize,
         /// Real servers that are known to be bad.

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::director::HostOutcome;
-use crate::notify::AlertSettings;
 use crate::health::{ProbeId, Report};
-use crate::memory::SavedState;
 use crate::model::{Model, ServiceId};
+use crate::notify::AlertSettings;
 use crate::overrides::{NewOverride, OverrideCommand};
 use crate::plan::OpFailure;
+use crate::saved_state::SavedState;
 use crate::table::Table;
 
 /// One thing that happened.
@@ -50,9 +50,9 @@ pub enum Event {
         command: OverrideCommand,
     },
     /// What a director before this one has left, before anything else happens. Whoever gives a memory keeps it, too.
-    Remembered {
+    Restored {
         /// All of it.
-        memory: SavedState,
+        saved: SavedState,
     },
     /// A memory was kept.
     Persisted {
@@ -95,7 +95,7 @@ pub enum Event {
     /// The operator says that servers which all failed at once really failed.
     Unfreeze,
     /// A director before this one made something of this machine that it did not put back.
-    HostRemembered,
+    HostRestored,
     /// What was wanted of this machine was done, as far as it could be.
     HostSettled {
         /// What became of each piece.

@@ -135,7 +135,7 @@ impl Director {
             let Some(transition) = health.revert_failures(definition.combine, outage.since) else {
                 continue;
             };
-            effects.push(Effect::Tell(Notice::HealthState {
+            effects.push(Effect::Tell(Notice::HealthChanged {
                 name: definition.name.clone(),
                 service: *service,
                 server: *server,

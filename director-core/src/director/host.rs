@@ -46,7 +46,7 @@ pub enum HostResult {
 
 /// How the conversation about the machine stands.
 #[derive(Debug, Default)]
-pub(super) struct HostTalk {
+pub(super) struct HostSync {
     /// An answer is awaited.
     asking: bool,
     /// Something was wanted, or made by a director before this one.
@@ -63,7 +63,7 @@ pub(super) struct HostTalk {
     pub(super) announced: Announced,
 }
 
-impl HostTalk {
+impl HostSync {
     /// When to ask next; not before it is known which VIPs are announced, or nobody waits for that any longer: `patience`.
     pub(super) fn next(&self, patience: Option<Moment>) -> Option<Moment> {
         let next = self.next.filter(|_| !self.asking)?;
@@ -80,8 +80,8 @@ impl Director {
     }
 
     /// New definitions, or the memory of a director before this one, say what is wanted.
-    pub(super) fn host_wanted(&mut self, remembered: bool, now: Moment) {
-        self.host.concerned |= remembered || !self.model.host().pieces().is_empty();
+    pub(super) fn host_wanted(&mut self, restored: bool, now: Moment) {
+        self.host.concerned |= restored || !self.model.host().pieces().is_empty();
         if self.host.concerned {
             self.host.next = Some(now);
             self.host.failures = 0;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Director;
 use crate::desired::HealthByServer;
 use crate::health::{Health, HealthState};
-use crate::memory::{Advised, SavedHealth};
 use crate::model::{InitialHealth, ProbeKind, RealServer, VirtualService};
 use crate::moment::Moment;
+use crate::saved_state::{Advised, SavedHealth};
 use crate::table::Table;
 
 impl Director {
@@ -49,7 +49,7 @@ impl Director {
                         known
                     }
                     None => {
-                        let judged = self.persist.remembered.remove(&key);
+                        let judged = self.persist.restored.remove(&key);
                         let judged = judged.filter(|_| is_probed(server));
                         let known = judged.clone();
                         let known =
@@ -82,7 +82,7 @@ impl Director {
             }
         }
         self.book = book;
-        self.persist.remembered.clear();
+        self.persist.restored.clear();
         self.persist.advice.clear();
         self.persist.pending_changes.clear();
         self.next_release = self
@@ -121,7 +121,11 @@ fn first_health(
     match service.initial_health {
         InitialHealth::Adopt => adopted(kernel_weight, now),
         InitialHealth::Down => Health::assumed(HealthState::Down, "down until it is asked", now),
-        InitialHealth::Up => settled(Health::assumed(HealthState::Up, "up until it is asked", now)),
+        InitialHealth::Up => settled(Health::assumed(
+            HealthState::Up,
+            "up until it is asked",
+            now,
+        )),
     }
     .with_checks(service.checks_of(&server.endpoint))
 }
@@ -147,7 +151,9 @@ fn unasked(server: &RealServer, kernel_weight: Option<u32>, now: Moment) -> Heal
         (false, _) => Health::assumed(HealthState::Up, "counts as up unasked", now),
         // Whoever is in service stays there; nobody comes into it.
         (true, HealthState::Up) => adopted,
-        (true, HealthState::Down) => Health::assumed(HealthState::Down, "counts as down unasked", now),
+        (true, HealthState::Down) => {
+            Health::assumed(HealthState::Down, "counts as down unasked", now)
+        }
     })
 }
 

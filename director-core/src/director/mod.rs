@@ -10,21 +10,23 @@
 //! `owned` are ever planned for; a refused operation waits for itself and stops nothing else.
 
 mod advised;
+mod alerts;
 mod answers;
-mod besides;
-mod converge;
+mod attempts;
 mod batcher;
+mod converge;
 mod deadline;
 mod effect;
 mod event;
 mod freeze;
 mod host;
-mod persist;
 mod initial_health;
-mod reasons;
-mod review;
+mod overrides;
+mod persist;
 mod probe_services;
+mod reasons;
 mod retry;
+mod review;
 mod vips;
 mod words;
 
@@ -32,7 +34,7 @@ pub use effect::{Effect, Notice};
 pub use event::Event;
 pub use freeze::{FreezeNotice, UnfreezeReason};
 pub use host::{HostOutcome, HostResult};
-pub use retry::{Subject, PendingRetry};
+pub use retry::{PendingRetry, Subject};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -41,18 +43,18 @@ use std::time::Duration;
 
 use crate::desired::HealthByServer;
 use crate::diagnostic::Diagnostic;
-use crate::notify::{LdirectordAlerts, Phase};
 use crate::health::{Frozen, Schedule, Subscription};
 use crate::model::{Model, OnStop, ServiceId};
 use crate::moment::Moment;
+use crate::notify::{LdirectordAlerts, Phase};
 use crate::overrides::Overrides;
 use crate::plan::OpFailure;
 use crate::recovery::RecoveryState;
 use crate::table::Table;
 use crate::weight::Situation;
-use besides::Attempt;
+use attempts::Attempt;
 use batcher::Batcher;
-use host::HostTalk;
+use host::HostSync;
 use persist::Persist;
 use retry::RetryQueue;
 
@@ -61,7 +63,7 @@ const READ_RETRY: Duration = Duration::from_secs(2);
 
 /// What the director is saying to the kernel just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Conversation {
+enum KernelState {
     Idle,
     Reading,
     Applying,
@@ -104,7 +106,7 @@ pub struct Director {
     health_changed: bool,
     /// What the kernel was asked for and has not answered yet.
     attempts: Vec<Attempt>,
-    conversation: Conversation,
+    kernel_state: KernelState,
     next_read: Moment,
     /// Something happened since the tables were last compared that may make them differ.
     unsettled: bool,
@@ -124,7 +126,7 @@ pub struct Director {
     has_stood: bool,
     ready_told: bool,
     stopping: bool,
-    host: HostTalk,
+    host: HostSync,
 }
 
 impl Default for Director {
@@ -157,7 +159,7 @@ impl Director {
             available: BTreeMap::new(),
             health_changed: false,
             attempts: Vec::new(),
-            conversation: Conversation::Idle,
+            kernel_state: KernelState::Idle,
             next_read: Moment::START,
             unsettled: true,
             next_release: None,
@@ -169,7 +171,7 @@ impl Director {
             has_stood: false,
             ready_told: false,
             stopping: false,
-            host: HostTalk::default(),
+            host: HostSync::default(),
         }
     }
 
@@ -189,8 +191,10 @@ impl Director {
             Event::OverrideCommanded { command } => {
                 self.override_commanded(&command, now, &mut effects)
             }
-            Event::Remembered { memory } => self.remembered(memory, now, &mut effects),
-            Event::Persisted { revision, failure } => self.kept(revision, failure, now, &mut effects),
+            Event::Restored { saved } => self.restored(saved, now, &mut effects),
+            Event::Persisted { revision, failure } => {
+                self.kept(revision, failure, now, &mut effects)
+            }
             Event::TableRead { table } => self.table_read(table, now),
             Event::ReadFailed { message } => self.read_failed(message, now, &mut effects),
             Event::Applied {
@@ -201,7 +205,7 @@ impl Director {
                 self.applied(&services, &failures, observed, now, &mut effects);
             }
             Event::Probed { probe, report } => self.probed(probe, &report, now, &mut effects),
-            Event::HostRemembered => self.host_wanted(true, now),
+            Event::HostRestored => self.host_wanted(true, now),
             Event::HostSettled { outcomes } => self.host_settled(outcomes, now, &mut effects),
             Event::Woken => self.release(now, &mut effects),
             Event::Hinted { peer } => self.schedule.hint(peer, now),
@@ -209,7 +213,8 @@ impl Director {
             Event::StopRequested => self.stop_requested(&mut effects),
         }
         self.expire_freeze(now, &mut effects);
-        self.look_around(now, &mut effects);
+        self.expire_overrides(now, &mut effects);
+        self.update_alerts(now, &mut effects);
         self.expire_wait(now);
         self.go_on(now, &mut effects);
         self.keep(now, &mut effects);
@@ -301,7 +306,7 @@ impl Director {
     }
 
     fn table_read(&mut self, table: Table, now: Moment) {
-        self.conversation = Conversation::Idle;
+        self.kernel_state = KernelState::Idle;
         self.unreadable = None;
         self.next_read = now + self.reading_pause();
         self.observed_at = now;
@@ -314,7 +319,7 @@ impl Director {
     }
 
     fn read_failed(&mut self, message: String, now: Moment, effects: &mut Vec<Effect>) {
-        self.conversation = Conversation::Idle;
+        self.kernel_state = KernelState::Idle;
         self.next_read = now + READ_RETRY;
         if self.unreadable.as_ref() != Some(&message) {
             effects.push(Effect::Tell(Notice::Unreadable {
@@ -333,8 +338,8 @@ impl Director {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        self.conversation = Conversation::Idle;
-        self.tell_attempts(observed.as_ref().ok(), now, effects);
+        self.kernel_state = KernelState::Idle;
+        self.report_attempts(observed.as_ref().ok(), now, effects);
         for failure in failures {
             let retry_in = self.retries.refused(failure, now);
             effects.push(Effect::Tell(Notice::Refused {

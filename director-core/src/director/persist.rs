@@ -14,12 +14,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Director, Effect, FreezeNotice, Notice};
-use crate::health::{Health, HealthByServer, PendingChange, HealthState};
-use crate::memory::{Advised, SavedHealth, SavedState};
+use crate::health::{Health, HealthByServer, HealthState, PendingChange};
 use crate::model::{DrainRule, Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Target;
 use crate::recovery::SavedRecovery;
+use crate::saved_state::{Advised, SavedHealth, SavedState};
 use crate::table::{ServiceEntry, Table};
 use crate::weight::waits_for_connections;
 
@@ -36,7 +36,7 @@ pub(super) struct Persist {
     /// Whether there is somebody who keeps.
     active: bool,
     /// What was remembered at the start and has found no use yet.
-    pub(super) remembered: BTreeMap<Target, SavedHealth>,
+    pub(super) restored: BTreeMap<Target, SavedHealth>,
     /// The same of what servers have said of themselves.
     pub(super) advice: BTreeMap<Target, Advised>,
     /// The same of answers that had not decided anything yet.
@@ -71,10 +71,10 @@ struct Durable {
 }
 
 impl Durable {
-    fn of(memory: &SavedState) -> Self {
+    fn of(saved: &SavedState) -> Self {
         Self {
-            bad: memory.known_bad(),
-            owned: memory.owned.clone(),
+            bad: saved.known_bad(),
+            owned: saved.owned.clone(),
         }
     }
 }
@@ -171,8 +171,8 @@ impl Persist {
 impl Director {
     /// What is to be remembered over a restart.
     #[must_use]
-    pub fn memory(&self) -> SavedState {
-        let unused = self.persist.remembered.iter();
+    pub fn saved_state(&self) -> SavedState {
+        let unused = self.persist.restored.iter();
         let unused = unused.map(|(target, judged)| (*target, judged.clone()));
         let judged = self
             .book
@@ -188,8 +188,9 @@ impl Director {
         let mut pending_changes = self.persist.pending_changes.clone();
         let wavering = self.book.iter();
         pending_changes.extend(
-            wavering
-                .filter_map(|(target, health)| Some((*target, self.pending_changes(target, health)?))),
+            wavering.filter_map(|(target, health)| {
+                Some((*target, self.pending_changes(target, health)?))
+            }),
         );
         SavedState {
             overrides: self.overrides.by_command(),
@@ -197,7 +198,7 @@ impl Director {
             freeze: self.frozen.clone(),
             freeze_used: self.freeze_used,
             advice: advice.into_iter().collect(),
-            states: unused
+            health: unused
                 .chain(judged)
                 .collect::<BTreeMap<_, _>>()
                 .into_iter()
@@ -233,7 +234,7 @@ impl Director {
         });
         let leaving = self.recovery.leaving.iter();
         LongRunning {
-            recovery: self.recovery.memory(),
+            recovery: self.recovery.saved(),
             drain_rules: leaving
                 .map(|(service, rule)| (*service, *rule))
                 .chain(defined)
@@ -260,22 +261,22 @@ impl Director {
     }
 
     /// Begins with what a director before this one has left.
-    pub(super) fn remembered(&mut self, memory: SavedState, now: Moment, effects: &mut Vec<Effect>) {
+    pub(super) fn restored(&mut self, saved: SavedState, now: Moment, effects: &mut Vec<Effect>) {
         self.persist.active = true;
-        self.persist.kept = Durable::of(&memory);
-        self.persist.remembered = memory.states.into_iter().collect();
-        self.persist.advice = memory.advice.into_iter().collect();
-        self.persist.pending_changes = memory.pending_changes.into_iter().collect();
-        self.frozen = memory.freeze;
-        self.freeze_used = memory.freeze_used;
-        self.owned.extend(memory.owned);
+        self.persist.kept = Durable::of(&saved);
+        self.persist.restored = saved.health.into_iter().collect();
+        self.persist.advice = saved.advice.into_iter().collect();
+        self.persist.pending_changes = saved.pending_changes.into_iter().collect();
+        self.frozen = saved.freeze;
+        self.freeze_used = saved.freeze_used;
+        self.owned.extend(saved.owned);
         // Whoever is defined does not leave, which the first definitions tell.
-        self.recovery.leaving.extend(memory.drain_rules);
-        let drains = memory.recovery.drains.len();
-        self.recovery.restore(memory.recovery);
-        let overrides = memory.overrides.len();
+        self.recovery.leaving.extend(saved.drain_rules);
+        let drains = saved.recovery.drains.len();
+        self.recovery.restore(saved.recovery);
+        let overrides = saved.overrides.len();
         let bad = self.persist.kept.bad.len();
-        self.overrides.restore(memory.overrides);
+        self.overrides.restore(saved.overrides);
         self.persist.next = now;
         if let Some(frozen) = &self.frozen {
             let notice = FreezeNotice::StillFrozen {
@@ -285,7 +286,7 @@ impl Director {
             effects.push(Effect::Tell(Notice::Freeze(notice)));
         }
         if overrides + bad + drains > 0 {
-            effects.push(Effect::Tell(Notice::Remembered {
+            effects.push(Effect::Tell(Notice::Restored {
                 overrides,
                 bad,
                 drains,
@@ -308,17 +309,17 @@ impl Director {
         if !persist.active || !persist.changed || waits {
             return;
         }
-        let memory = self.memory();
+        let saved = self.saved_state();
         self.persist.changed = false;
         self.persist.revision += 1;
         self.persist.asked = Some(Asked {
             since: now,
             gave_up: false,
-            essence: Durable::of(&memory),
+            essence: Durable::of(&saved),
         });
         let keep = Effect::Persist {
             revision: self.persist.revision,
-            memory,
+            saved,
         };
         effects.insert(0, keep);
     }

@@ -111,7 +111,11 @@ impl Director {
 
     /// What the kernel said about a helper or its server.
     fn refusals(&self, probe_service: &ServiceId) -> impl Iterator<Item = &str> {
-        let endpoint = self.model.probe_services().get(probe_service).map(|known| known.endpoint);
+        let endpoint = self
+            .model
+            .probe_services()
+            .get(probe_service)
+            .map(|known| known.endpoint);
         let of = move |server| self.retries.about(&(*probe_service, server));
         let retries = [of(None), endpoint.and_then(|endpoint| of(Some(endpoint)))];
         retries

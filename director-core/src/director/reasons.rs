@@ -9,7 +9,7 @@ use crate::model::{Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::plan::Cause;
 use crate::table::{ServerSettings, ServiceEntry, Table};
-use crate::weight::{WeightReason, Chain, Link};
+use crate::weight::{Chain, Link, WeightReason};
 
 /// What is needed to tell reasons.
 pub(super) struct Reasons<'a> {
@@ -43,7 +43,10 @@ impl<'a> Reasons<'a> {
             return self.found(&subject);
         }
         if let Some(probe_service) = self.director.model.probe_services().get(service) {
-            return format!("probes of {} at {} go this way", probe_service.of, probe_service.server);
+            return format!(
+                "probes of {} at {} go this way",
+                probe_service.of, probe_service.server
+            );
         }
         match server {
             None if self.is_defined(service) => self.why_withdrawn(service),
@@ -112,7 +115,10 @@ impl<'a> Reasons<'a> {
         let situation = self.director.situation(observed, self.now);
         let mut servers = BTreeMap::new();
         let mut tell = |server: Endpoint, chain: &Chain<'_>| {
-            servers.insert(server, chain.main_reason().map_or_else(String::new, in_short));
+            servers.insert(
+                server,
+                chain.main_reason().map_or_else(String::new, in_short),
+            );
         };
         if let Some(rule) = self.director.recovery.leaving.get(service) {
             for departing in situation.departing_weights(service, *rule) {

@@ -89,10 +89,7 @@ impl RetryQueue {
 
     /// When the next attempt is due.
     pub(super) fn next_retry(&self) -> Option<Moment> {
-        self.by_subject
-            .values()
-            .map(|retry| retry.retry_at)
-            .min()
+        self.by_subject.values().map(|retry| retry.retry_at).min()
     }
 
     /// The desired table with every waiting subject left as the kernel has it, so that a plan does not touch it.
@@ -101,11 +98,7 @@ impl RetryQueue {
         // An operation that is no longer the one that was refused deserves its own attempt.
         let waiting =
             |retry: &PendingRetry| retry.retry_at > now && agrees(desired, &retry.failure.op);
-        for ((service, server), _) in self
-            .by_subject
-            .iter()
-            .filter(|(_, retry)| waiting(retry))
-        {
+        for ((service, server), _) in self.by_subject.iter().filter(|(_, retry)| waiting(retry)) {
             leave(&mut target, observed, service, server.as_ref());
         }
         target

@@ -30,7 +30,7 @@ impl fmt::Display for Notice {
                     counted(errors, "error")
                 )
             }
-            Self::HealthState {
+            Self::HealthChanged {
                 name,
                 server,
                 transition,
@@ -214,7 +214,7 @@ impl fmt::Display for Notice {
             Self::Unreadable { message, retry_in } => {
                 write!(f, "{message}; next attempt in {} s", retry_in.as_secs())
             }
-            Self::Remembered {
+            Self::Restored {
                 overrides,
                 bad,
                 drains,

@@ -163,7 +163,11 @@ impl CheckHealth {
         let good = report.outcome.is_good();
         let words = report.outcome.words().to_owned();
         self.keep(report, now);
-        let reported = if good? { HealthState::Up } else { HealthState::Down };
+        let reported = if good? {
+            HealthState::Up
+        } else {
+            HealthState::Down
+        };
         if reported == self.state {
             self.streak = 0;
             return self.assumed.then(|| self.transition(reported, words, now));
@@ -306,14 +310,29 @@ mod tests {
             (HealthState::Up, vec![&g], HealthState::Up, false),
             (HealthState::Up, vec![&f, &f], HealthState::Up, true),
             (HealthState::Up, vec![&f, &f, &f], HealthState::Down, false),
-            (HealthState::Up, vec![&f, &f, &g, &f, &f], HealthState::Up, false),
-            (HealthState::Up, vec![&f, &u, &f, &u, &f], HealthState::Down, false),
+            (
+                HealthState::Up,
+                vec![&f, &f, &g, &f, &f],
+                HealthState::Up,
+                false,
+            ),
+            (
+                HealthState::Up,
+                vec![&f, &u, &f, &u, &f],
+                HealthState::Down,
+                false,
+            ),
             (HealthState::Up, vec![&u, &u, &u, &u], HealthState::Up, true),
             (HealthState::Down, vec![], HealthState::Down, true),
             (HealthState::Down, vec![&f], HealthState::Down, false),
             (HealthState::Down, vec![&g], HealthState::Down, true),
             (HealthState::Down, vec![&g, &g], HealthState::Up, false),
-            (HealthState::Down, vec![&g, &f, &g], HealthState::Down, false),
+            (
+                HealthState::Down,
+                vec![&g, &f, &g],
+                HealthState::Down,
+                false,
+            ),
         ];
         for (assumed, reports, state, still_assumed) in cases {
             let reports: Vec<Report> = reports.iter().map(|report| (*report).clone()).collect();
@@ -335,7 +354,10 @@ mod tests {
     #[test]
     fn the_pace_follows_what_is_known() {
         let second = Duration::from_secs(1);
-        assert_eq!(after(HealthState::Up, &[good()]).interval(&TIMING), 5 * second);
+        assert_eq!(
+            after(HealthState::Up, &[good()]).interval(&TIMING),
+            5 * second
+        );
         assert_eq!(
             after(HealthState::Up, &[good(), failed()]).interval(&TIMING),
             second

@@ -3,24 +3,24 @@
 mod advice;
 mod damping;
 mod history;
+mod interval;
 mod machine;
 mod outage;
+mod pending_change;
+mod probe_task;
 mod report;
-mod interval;
 mod schedule;
 mod server;
-mod probe_task;
-mod pending_change;
 
 pub use advice::{Advice, AdvisedState, AdvisedWeight};
 pub use damping::Penalty;
 pub use history::{HISTORY_LENGTH, History};
-pub use machine::{CheckHealth, Transition, HealthState};
+pub use machine::{CheckHealth, HealthState, Transition};
 pub use outage::{Frozen, Outage};
+pub use pending_change::PendingChange;
 pub use report::{Outcome, Phases, Report};
 pub use schedule::{Concern, ProbeId, Schedule, Subscription};
 pub use server::{Health, HealthChange};
-pub use pending_change::PendingChange;
 
 use std::collections::BTreeMap;
 

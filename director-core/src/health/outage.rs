@@ -99,11 +99,14 @@ mod tests {
     /// Witnesses of servers 1, 2, 3, ... by their last good answer and their first failure; 0 is none.
     fn judged(seen: &[(u64, u64)]) -> Option<usize> {
         let moment = |seconds: u64| (seconds > 0).then(|| at(seconds));
-        let results = seen.iter().zip(1..).map(|((good, failed), last)| LastResults {
-            address: IpAddr::from([10, 0, 0, last]),
-            last_good: moment(*good),
-            failing_since: moment(*failed),
-        });
+        let results = seen
+            .iter()
+            .zip(1..)
+            .map(|((good, failed), last)| LastResults {
+                address: IpAddr::from([10, 0, 0, last]),
+                last_good: moment(*good),
+                failing_since: moment(*failed),
+            });
         outage(results, &FREEZE).map(|outage| outage.servers)
     }
 

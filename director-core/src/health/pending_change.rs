@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckHealth, Report, HealthState};
+use super::{CheckHealth, HealthState, Report};
 use crate::model::CheckTiming;
 use crate::moment::Moment;
 
@@ -40,7 +40,7 @@ fn needed(timing: &CheckTiming, state: HealthState) -> u32 {
 
 impl CheckHealth {
     /// What has not decided yet, if there is such.
-    pub(crate) fn pending_changes(&self, timing: &CheckTiming) -> Option<PendingChange> {
+    pub(crate) fn pending_change(&self, timing: &CheckTiming) -> Option<PendingChange> {
         let counted = timing.window.map_or(self.streak, |window| window.of);
         let counted = usize::try_from(counted).unwrap_or(usize::MAX);
         let answers = self.history.last_counted(counted);
@@ -59,17 +59,22 @@ impl CheckHealth {
 
     /// Whether an answer has changed what is undecided.
     pub(crate) fn pending_change_differs(&self, before: u32, timing: &CheckTiming) -> bool {
-        self.streak != before || (timing.window.is_some() && self.pending_changes(timing).is_some())
+        self.streak != before || (timing.window.is_some() && self.pending_change(timing).is_some())
     }
 
     /// Goes on with what had not decided when the director before this one ended.
-    pub(super) fn resume(&mut self, pending_changes: PendingChange, timing: &CheckTiming, now: Moment) {
+    pub(super) fn resume(
+        &mut self,
+        pending_change: PendingChange,
+        timing: &CheckTiming,
+        now: Moment,
+    ) {
         // Of a server about which something else is believed now, they say nothing.
-        if pending_changes.state != self.state || pending_changes.has_lapsed(timing, now) {
+        if pending_change.state != self.state || pending_change.has_lapsed(timing, now) {
             return;
         }
-        self.streak = pending_changes.streak;
-        for (at, report) in pending_changes.answers {
+        self.streak = pending_change.streak;
+        for (at, report) in pending_change.answers {
             self.keep(report, at);
         }
     }
@@ -134,10 +139,10 @@ mod tests {
     fn failures_after(timing: &CheckTiming, answers: &str, away: Duration) -> usize {
         let mut health = up();
         let now = answer(&mut health, timing, answers, Moment::START);
-        let pending_changes = health.pending_changes(timing);
+        let pending_change = health.pending_change(timing);
         let mut next = up();
-        if let Some(pending_changes) = pending_changes {
-            next.resume(pending_changes, timing, now + away);
+        if let Some(pending_change) = pending_change {
+            next.resume(pending_change, timing, now + away);
         }
         let mut failures = 0;
         while next.state == HealthState::Up && failures < 9 {
@@ -177,10 +182,10 @@ mod tests {
         let mut health = up();
         answer(&mut health, &ROW, "gff", Moment::START);
         let mut down = CheckHealth::assumed("page", HealthState::Down, "", Moment::START);
-        let pending_changes = health.pending_changes(&ROW);
-        assert_eq!(pending_changes.as_ref().map(|known| known.streak), Some(2));
+        let pending_change = health.pending_change(&ROW);
+        assert_eq!(pending_change.as_ref().map(|known| known.streak), Some(2));
         down.resume(
-            pending_changes.unwrap_or_else(|| unreachable!()),
+            pending_change.unwrap_or_else(|| unreachable!()),
             &ROW,
             Moment::START,
         );

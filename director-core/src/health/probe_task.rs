@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::outage::LastResults;
 use super::interval::{ProbeInterval, identity};
+use super::outage::LastResults;
 use super::schedule::Subscription;
 use super::{Concern, Outcome, Report};
 use crate::model::{Model, Probe, ProbeKind};
@@ -99,7 +99,7 @@ impl ProbeTask {
         let mut probe = self.probe.clone();
         if let ProbeKind::Combined {
             connect_timeout,
-            spec,
+            question,
             ..
         } = &self.probe.kind
         {
@@ -107,7 +107,7 @@ impl ProbeTask {
                 probe.kind = ProbeKind::Connect;
                 probe.timeout = *connect_timeout;
             } else {
-                probe.kind = (**spec).clone();
+                probe.kind = (**question).clone();
             }
         }
         probe
@@ -209,7 +209,11 @@ pub(super) fn probe_specs(model: &Model) -> Vec<ProbeSpec> {
                     server: server.endpoint,
                     concern,
                 };
-                specs.add(&adviser.probe, ProbeInterval::fixed(adviser.every), subscription);
+                specs.add(
+                    &adviser.probe,
+                    ProbeInterval::fixed(adviser.every),
+                    subscription,
+                );
             }
         }
     }

@@ -68,21 +68,22 @@ impl Schedule {
         let total = specs.len().max(1);
         for (place, question) in specs.into_iter().enumerate() {
             let near = by_address.get(&(question.probe.address, question.probe.port));
-            let known = near
-                .into_iter()
-                .flatten()
-                .copied()
-                .find(|id| former.get(id).is_some_and(|probe_task| probe_task.is(&question)));
-            let (id, probe_task) = match known.and_then(|id| former.remove(&id).map(|probe_task| (id, probe_task))) {
-                Some((id, mut probe_task)) => {
-                    probe_task.subscribers = question.subscribers;
-                    (id, probe_task)
-                }
-                None => (
-                    self.next_id(),
-                    ProbeTask::new(question, spread(place, total), now),
-                ),
-            };
+            let known = near.into_iter().flatten().copied().find(|id| {
+                former
+                    .get(id)
+                    .is_some_and(|probe_task| probe_task.is(&question))
+            });
+            let (id, probe_task) =
+                match known.and_then(|id| former.remove(&id).map(|probe_task| (id, probe_task))) {
+                    Some((id, mut probe_task)) => {
+                        probe_task.subscribers = question.subscribers;
+                        (id, probe_task)
+                    }
+                    None => (
+                        self.next_id(),
+                        ProbeTask::new(question, spread(place, total), now),
+                    ),
+                };
             if !probe_task.in_flight {
                 self.queue.insert((probe_task.due, id));
             }
@@ -127,14 +128,21 @@ impl Schedule {
     /// Whether every check has been answered at least once.
     #[must_use]
     pub fn all_have_results(&self) -> bool {
-        let mut checks = self.tasks.values().filter(|probe_task| probe_task.is_check());
+        let mut checks = self
+            .tasks
+            .values()
+            .filter(|probe_task| probe_task.is_check());
         checks.all(|probe_task| probe_task.has_result)
     }
 
     /// Has a server asked sooner or later than its interval says, until the next answer: `interval` after the last question.
     /// Of several wishes for one question the earliest counts.
     pub fn set_interval(&mut self, id: ProbeId, interval: Duration) {
-        let Some(probe_task) = self.tasks.get_mut(&id).filter(|probe_task| !probe_task.in_flight) else {
+        let Some(probe_task) = self
+            .tasks
+            .get_mut(&id)
+            .filter(|probe_task| !probe_task.in_flight)
+        else {
             return;
         };
         self.queue.remove(&(probe_task.due, id));
@@ -174,7 +182,10 @@ impl Schedule {
 
     /// The outage of everything that the checks speak of, if they do.
     pub(crate) fn outage(&self, freeze: &Freeze) -> Option<Outage> {
-        let checks = self.tasks.values().filter(|probe_task| probe_task.is_check());
+        let checks = self
+            .tasks
+            .values()
+            .filter(|probe_task| probe_task.is_check());
         outage(checks.map(ProbeTask::last_results), freeze)
     }
 
@@ -223,7 +234,10 @@ impl Schedule {
 
     /// Has a server asked within this time from the last question, where its turn would be later.
     pub(crate) fn hurry(&mut self, id: ProbeId, within: Duration) {
-        let waiting = self.tasks.get(&id).filter(|probe_task| !probe_task.in_flight);
+        let waiting = self
+            .tasks
+            .get(&id)
+            .filter(|probe_task| !probe_task.in_flight);
         if waiting.is_some_and(|probe_task| probe_task.started_at + within < probe_task.due) {
             self.set_interval(id, within);
         }
@@ -237,7 +251,10 @@ impl Schedule {
             .iter()
             .filter(|(concern, _)| matches!(concern, Concern::Check(_)));
         let tasks = checks.filter_map(|(_, id)| self.tasks.get(id));
-        tasks.filter(|probe_task| !probe_task.in_flight).map(|probe_task| probe_task.due).min()
+        tasks
+            .filter(|probe_task| !probe_task.in_flight)
+            .map(|probe_task| probe_task.due)
+            .min()
     }
 
     fn next_id(&mut self) -> ProbeId {

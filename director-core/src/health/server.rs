@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Advice, CheckHealth, Penalty, Report, Transition, PendingChange, HealthState};
+use super::{Advice, CheckHealth, HealthState, Penalty, PendingChange, Report, Transition};
 use crate::model::{Check, Combine, Probe};
 use crate::moment::Moment;
 
@@ -154,7 +154,7 @@ impl Health {
     }
 
     /// What its checks have been answered and have not judged.
-    pub(crate) fn pending_change(&self, checks: &[Check]) -> Vec<PendingChange> {
+    pub(crate) fn pending_changes(&self, checks: &[Check]) -> Vec<PendingChange> {
         let known = self.checks.iter().zip(checks);
         known
             .filter_map(|(known, check)| known.pending_change(&check.timing))
@@ -162,10 +162,17 @@ impl Health {
     }
 
     /// Goes on with what had not decided when the director before this one ended.
-    pub(crate) fn resume(&mut self, pending_change: Vec<PendingChange>, checks: &[Check], now: Moment) {
-        for pending_change in pending_change {
+    pub(crate) fn resume(
+        &mut self,
+        pending_changes: Vec<PendingChange>,
+        checks: &[Check],
+        now: Moment,
+    ) {
+        for pending_change in pending_changes {
             let mut known = self.checks.iter_mut().zip(checks);
-            if let Some((known, check)) = known.find(|(known, _)| known.name == pending_change.check) {
+            if let Some((known, check)) =
+                known.find(|(known, _)| known.name == pending_change.check)
+            {
                 known.resume(pending_change, &check.timing, now);
             }
         }
@@ -179,7 +186,11 @@ impl Health {
     }
 
     /// Forgets what speaks against the verdict, and turns to down that came at `since` or later; says what changed.
-    pub(crate) fn revert_failures(&mut self, combine: Combine, since: Moment) -> Option<Transition> {
+    pub(crate) fn revert_failures(
+        &mut self,
+        combine: Combine,
+        since: Moment,
+    ) -> Option<Transition> {
         for check in &mut self.checks {
             check.revert_failures(since);
         }
@@ -247,25 +258,25 @@ impl Health {
         let (Some(definition), Some(own)) = (checks.get(check), self.checks.get_mut(check)) else {
             return HealthChange::default();
         };
-        let Some(transition) = own.report(report, &definition.timing, now) else {
+        let Some(of_check) = own.report(report, &definition.timing, now) else {
             return HealthChange::default();
         };
         let (state, assumed) = self.together(combine);
         if (state, assumed) == (self.state, self.assumed) {
             return HealthChange {
                 server: None,
-                check: Some(transition),
+                check: Some(of_check),
             };
         }
         let transition = Transition {
             from: self.state,
             was_assumed: self.assumed,
             to: state,
-            reason: self.describe(checks, combine, check, state, &transition),
+            reason: self.describe(checks, combine, check, state, &of_check),
         };
         self.before = Some((self.since, self.penalty));
-        if let Some(damping) = (definition.timing.damping.as_ref())
-            .filter(|_| state != self.state && !self.assumed)
+        if let Some(damping) =
+            (definition.timing.damping.as_ref()).filter(|_| state != self.state && !self.assumed)
         {
             self.penalty.change(damping, now);
         }
@@ -277,7 +288,7 @@ impl Health {
         self.reason.clone_from(&transition.reason);
         HealthChange {
             server: Some(transition),
-            check: Some(transition),
+            check: Some(of_check),
         }
     }
 
@@ -304,10 +315,7 @@ impl Health {
         };
         let deciding = || self.checks.iter().filter(|check| check.state == alone);
         if deciding().next().is_some() {
-            return (
-                alone,
-                self.assumed && deciding().all(|check| check.assumed),
-            );
+            return (alone, self.assumed && deciding().all(|check| check.assumed));
         }
         let other = match alone {
             HealthState::Up => HealthState::Down,

@@ -96,7 +96,8 @@ fn any_check_will_do() {
 #[test]
 fn the_reason_names_the_check_that_decided() {
     let service = service(2, Combine::All, None);
-    let mut health = Health::assumed(HealthState::Up, "", Moment::START).with_checks(&service.checks);
+    let mut health =
+        Health::assumed(HealthState::Up, "", Moment::START).with_checks(&service.checks);
     let change = health.report(
         &service.checks,
         service.combine,
@@ -114,7 +115,8 @@ fn the_reason_names_the_check_that_decided() {
 fn new_checks_presume_what_is_believed_and_former_ones_go_on() {
     let service = service(3, Combine::All, None);
     let [first, second, third] = [0, 1, 2].map(|place| service.checks[place].clone());
-    let mut health = Health::assumed(HealthState::Up, "", Moment::START).with_checks(&service.checks);
+    let mut health =
+        Health::assumed(HealthState::Up, "", Moment::START).with_checks(&service.checks);
     health.report(
         &service.checks,
         service.combine,
@@ -158,15 +160,26 @@ fn new_definitions_raise_nobody_before_every_check_that_counts_has_answered_anew
     let checks = &service.checks;
     let now = Moment::START;
     for (combine, left, answers) in [
-        (Combine::All, 2, &[(0, HealthState::Down), (1, HealthState::Up)][..]),
-        (Combine::Any, 3, &[(2, HealthState::Down), (1, HealthState::Up)]),
+        (
+            Combine::All,
+            2,
+            &[(0, HealthState::Down), (1, HealthState::Up)][..],
+        ),
+        (
+            Combine::Any,
+            3,
+            &[(2, HealthState::Down), (1, HealthState::Up)],
+        ),
     ] {
         let mut health = Health::assumed(HealthState::Up, "", now).with_checks(checks);
         for (check, good) in [(0, true), (1, true), (2, false)] {
             health.report(checks, Combine::All, check, report(good), now);
         }
         let checks = &checks[..left];
-        assert!(health.redefine_checks(checks, &[], combine, now), "{combine:?}");
+        assert!(
+            health.redefine_checks(checks, &[], combine, now),
+            "{combine:?}"
+        );
         assert_eq!((health.state, health.assumed), (HealthState::Down, false));
         for (check, state) in answers {
             health.report(checks, combine, *check, report(*check < 2), now);
@@ -208,7 +221,8 @@ fn a_server_that_changes_too_often_is_held_out_until_it_is_calm() {
         release_below: 1,
     };
     let service = service(1, Combine::All, Some(damping));
-    let mut health = Health::assumed(HealthState::Up, "", Moment::START).with_checks(&service.checks);
+    let mut health =
+        Health::assumed(HealthState::Up, "", Moment::START).with_checks(&service.checks);
     let mut now = Moment::START;
     for good in [true, false, true, false, true] {
         now = now + Duration::from_secs(1);

@@ -10,13 +10,13 @@ mod pattern;
 mod probe;
 mod real_server;
 mod recovery;
-mod vip_path;
 mod scheduling;
 mod secret;
 mod service;
 mod tuning;
 pub mod validate;
 mod verdicts;
+mod vip_path;
 
 pub use addressing::{Endpoint, Family, Protocol, ServiceId};
 pub use forwarding::{Forwarding, Tunnel, TunnelChecksum};
@@ -32,7 +32,6 @@ pub use real_server::RealServer;
 pub use recovery::{
     BelowMinimum, DrainRule, FIRST_TIER, Guard, Minimum, Quantity, Recovery, SlowStart, Then,
 };
-pub use vip_path::{ProbeService, MarkRange, VipPath, is_probe_service};
 pub use scheduling::{
     ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
 };
@@ -41,6 +40,7 @@ pub use service::{
     Check, CheckTiming, Combine, Damping, InitialHealth, OnFailure, OnStop, VirtualService, Window,
 };
 pub use tuning::{KernelTimeouts, Profile, Tuned};
+pub use vip_path::{MarkRange, ProbeService, VipPath, is_probe_service};
 
 pub use verdicts::{Adviser, Freeze};
 

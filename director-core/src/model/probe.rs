@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pattern, Protocol, VipPath, Secret};
+use super::{Pattern, Protocol, Secret, VipPath};
 
 /// One question to one real server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -27,9 +27,9 @@ impl Probe {
     /// Where the server listens itself, also when the question goes to the VIP; port 0 where none is known.
     #[must_use]
     pub fn own_place(&self) -> SocketAddr {
-        let (address, port) = self
-            .vip_path
-            .map_or((self.address, self.port), |vip_path| (vip_path.toward, vip_path.port));
+        let (address, port) = self.vip_path.map_or((self.address, self.port), |vip_path| {
+            (vip_path.toward, vip_path.port)
+        });
         SocketAddr::new(address, port)
     }
 }

@@ -101,13 +101,15 @@ pub(super) fn probe_services(services: &[VirtualService]) -> BTreeMap<ServiceId,
     for service in services {
         for server in &service.real_servers {
             for probe in &server.probes {
-                let Some(vip_path) = probe.vip_path else { continue };
+                let Some(vip_path) = probe.vip_path else {
+                    continue;
+                };
                 let id = ServiceId::Mark {
                     family: service.id.family(),
                     mark: vip_path.mark,
                 };
-                let datagrams =
-                    service.id.protocol() == Some(Protocol::Udp) || probes_by_datagrams(&probe.kind);
+                let datagrams = service.id.protocol() == Some(Protocol::Udp)
+                    || probes_by_datagrams(&probe.kind);
                 probe_services.insert(id, probe_service(service, server, vip_path, datagrams));
             }
         }
@@ -123,7 +125,12 @@ fn probes_by_datagrams(kind: &ProbeKind) -> bool {
     }
 }
 
-fn probe_service(service: &VirtualService, server: &RealServer, vip_path: VipPath, datagrams: bool) -> ProbeService {
+fn probe_service(
+    service: &VirtualService,
+    server: &RealServer,
+    vip_path: VipPath,
+    datagrams: bool,
+) -> ProbeService {
     let mut scheduling = Scheduling::plain("rr", service.id.family());
     scheduling.flags.third = true;
     // A datagram leaves an entry of five minutes behind, by which a later one from the same port would be sent to the same
@@ -162,7 +169,8 @@ pub(super) fn assign_marks(services: &mut [VirtualService], range: MarkRange) ->
                 while !taken.insert(offset) {
                     offset = (offset + 1) % range.size();
                 }
-                vip_path.mark = u32::try_from(u64::from(range.first) + offset).unwrap_or(range.last);
+                vip_path.mark =
+                    u32::try_from(u64::from(range.first) + offset).unwrap_or(range.last);
             }
         }
     }

@@ -6,7 +6,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::ldirectord_texts::{self, TableEvent, Turn};
-use super::{AlertSettings, Notification, FallbackCommand, Mail, MailAlert, MonitorLine, Phase, ServiceAlerts};
+use super::{
+    AlertSettings, FallbackCommand, Mail, MailAlert, MonitorLine, Notification, Phase,
+    ServiceAlerts,
+};
 use crate::model::{Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Target;
@@ -54,11 +57,21 @@ impl LdirectordAlerts {
     pub fn changed(&mut self, op: &Op, cause: Cause, now: Moment) -> Option<Notification> {
         let service = op.service();
         let server = op.server()?;
-        self.tell(service, server, ldirectord_texts::table_event(op, cause), now)
+        self.tell(
+            service,
+            server,
+            ldirectord_texts::table_event(op, cause),
+            now,
+        )
     }
 
     /// A server was down when it was first asked, and not in service before.
-    pub fn found_down(&mut self, target: Target, quiesced: bool, now: Moment) -> Option<Notification> {
+    pub fn found_down(
+        &mut self,
+        target: Target,
+        quiesced: bool,
+        now: Moment,
+    ) -> Option<Notification> {
         let (service, server) = target;
         let event = ldirectord_texts::found_down(&service, &server, quiesced);
         self.tell(service, server, event, now)
@@ -126,7 +139,11 @@ impl LdirectordAlerts {
             };
             if mail.repeat_every.is_some_and(|every| *last + every <= now) {
                 *last = now;
-                mails.extend(sent(mail, self.phase, ldirectord_texts::still_down(service, server)));
+                mails.extend(sent(
+                    mail,
+                    self.phase,
+                    ldirectord_texts::still_down(service, server),
+                ));
             }
         }
         mails

@@ -5,12 +5,12 @@
 //! Both dialects are to be read into [`AlertSettings`]; [`LdirectordAlerts`] turns what happens into [`Notification`]s; [`words`] holds the
 //! sentences, which are those that operators of ldirectord have written filters for.
 
-mod message;
 mod ldirectord;
 pub mod ldirectord_texts;
+mod message;
 
-pub use message::{EventMessage, MessageEvent};
 pub use ldirectord::LdirectordAlerts;
+pub use message::{EventMessage, MessageEvent};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

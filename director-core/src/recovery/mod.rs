@@ -7,12 +7,12 @@
 mod drain;
 mod pool;
 mod ramp;
-mod remembered;
+mod saved;
 
 pub use drain::{Drain, DrainEnd, Drains};
 pub use pool::{Census, Pool, Pools, Shortage, census};
 pub use ramp::{Ramp, Ramps, room, scaled, slow_start, with_room};
-pub use remembered::SavedRecovery;
+pub use saved::SavedRecovery;
 
 use std::collections::BTreeMap;
 

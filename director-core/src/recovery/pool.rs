@@ -98,7 +98,11 @@ impl Pools {
 
 /// The tiers of a service in their order.
 #[must_use]
-pub fn census(service: &VirtualService, book: &HealthByServer, overrides: &Overrides) -> Vec<Census> {
+pub fn census(
+    service: &VirtualService,
+    book: &HealthByServer,
+    overrides: &Overrides,
+) -> Vec<Census> {
     let mut tiers: BTreeMap<u32, Census> = BTreeMap::new();
     for server in service
         .real_servers
@@ -274,7 +278,10 @@ mod tests {
         let rule = rule(Quantity::Number(2), Quantity::Percent(75));
         let with = |available| [tier(1, 4, available, 0)];
         let turns = [4, 2, 1, 2, 3].map(with);
-        let turns: Vec<&[Census]> = turns.iter().map(|transition| transition.as_slice()).collect();
+        let turns: Vec<&[Census]> = turns
+            .iter()
+            .map(|transition| transition.as_slice())
+            .collect();
         let short: Vec<bool> = course(&rule, &turns).into_iter().map(|(_, s)| s).collect();
         assert_eq!(short, [false, false, true, true, false]);
     }

@@ -25,7 +25,7 @@ pub struct SavedRecovery {
 impl RecoveryState {
     /// What is to be remembered.
     #[must_use]
-    pub fn memory(&self) -> SavedRecovery {
+    pub fn saved(&self) -> SavedRecovery {
         // That nothing is active is seen at each look, and is seen again.
         let drains = self.drains.iter().map(|(target, drain)| {
             let kept = Drain {
@@ -42,10 +42,10 @@ impl RecoveryState {
     }
 
     /// Goes on with what a director before this one has left.
-    pub fn restore(&mut self, memory: SavedRecovery) {
-        self.drains.restore(memory.drains);
-        self.ramps.restore(memory.ramps);
-        for (service, pool) in memory.pools {
+    pub fn restore(&mut self, saved: SavedRecovery) {
+        self.drains.restore(saved.drains);
+        self.ramps.restore(saved.ramps);
+        for (service, pool) in saved.pools {
             self.pools.set(service, pool);
         }
     }

@@ -12,9 +12,9 @@ mod chain;
 mod rules;
 mod service;
 
-pub use chain::{WeightReason, Chain, ExplainedLink, Link};
+pub use chain::{Chain, ExplainedLink, Link, WeightReason};
 pub(crate) use service::waits_for_connections;
-pub use service::{DepartingServer, ServiceWeights, EffectiveWeight};
+pub use service::{Departing, EffectiveWeight, ServiceWeights};
 
 use crate::health::{Health, HealthByServer};
 use crate::model::{Model, RealServer, SlowStart, VirtualService};

@@ -1,6 +1,6 @@
 //! The rules that make a chain, each looking at one server alone.
 
-use super::{WeightReason, ServerFacts, Link};
+use super::{Link, ServerFacts, WeightReason};
 use crate::health::{Advice, AdvisedState, AdvisedWeight};
 use crate::model::OnFailure;
 use crate::overrides::OverrideKind;

@@ -1,7 +1,7 @@
 //! All servers of one service weighed together: what depends on the others is decided here, and who is held back by a
 //! drain.
 
-use super::{WeightReason, Chain, ServerFacts, Link, Situation, chain};
+use super::{Chain, Link, ServerFacts, Situation, WeightReason, chain};
 use crate::model::{
     BelowMinimum, DrainRule, Endpoint, OnFailure, Protocol, RealServer, ServiceId, Then,
     VirtualService,
@@ -18,7 +18,7 @@ pub struct ServiceWeights<'a> {
     /// Its fallback.
     pub fallback: Vec<EffectiveWeight<'a>>,
     /// Servers that are no longer defined and stay for a while.
-    pub departing: Vec<DepartingServer<'a>>,
+    pub departing: Vec<Departing<'a>>,
     /// Too few servers are available, and the service is not to be in the kernel.
     pub withdrawn: Option<Shortage>,
 }
@@ -36,7 +36,7 @@ pub struct EffectiveWeight<'a> {
 
 /// A server that is no longer defined and stays for a while.
 #[derive(Debug, Clone)]
-pub struct DepartingServer<'a> {
+pub struct Departing<'a> {
     /// Its identity.
     pub endpoint: Endpoint,
     /// What the kernel holds of it.
@@ -131,7 +131,12 @@ impl<'a> Situation<'a> {
     }
 
     /// Verdicts are not believed; overrides are.
-    fn keep_all(&self, service: &VirtualService, servers: &mut [EffectiveWeight<'a>], shortage: Shortage) {
+    fn keep_all(
+        &self,
+        service: &VirtualService,
+        servers: &mut [EffectiveWeight<'a>],
+        shortage: Shortage,
+    ) {
         for weighing in servers {
             let target = (service.id, weighing.server.endpoint);
             let full = self.full_weight(service, weighing.server);
@@ -203,7 +208,7 @@ impl<'a> Situation<'a> {
         service: &VirtualService,
         observed: Option<&'a ServiceEntry>,
         decided: bool,
-    ) -> Vec<DepartingServer<'a>> {
+    ) -> Vec<Departing<'a>> {
         let undefined = |server: &Endpoint| {
             let mut defined = service.real_servers.iter();
             let fallback = decided
@@ -216,7 +221,7 @@ impl<'a> Situation<'a> {
         let before = observed.into_iter().flat_map(|observed| &observed.servers);
         let departing = |(server, known): (&Endpoint, &'a ServerEntry)| {
             let serves_on = !decided && known.settings.weight > 0;
-            DepartingServer {
+            Departing {
                 endpoint: *server,
                 known,
                 chain: Chain::of(Link {
@@ -239,7 +244,7 @@ impl<'a> Situation<'a> {
 
     /// Weighs the servers of a service that is no longer defined and leaves by a drain.
     #[must_use]
-    pub fn departing_weights(&self, service: &ServiceId, rule: DrainRule) -> Vec<DepartingServer<'a>> {
+    pub fn departing_weights(&self, service: &ServiceId, rule: DrainRule) -> Vec<Departing<'a>> {
         let observed = self.observed.services.get(service);
         let servers = observed.into_iter().flat_map(|observed| &observed.servers);
         let departing = |(server, known): (&Endpoint, &'a ServerEntry)| {
@@ -249,7 +254,7 @@ impl<'a> Situation<'a> {
                 reason: WeightReason::NoLongerDefined,
             });
             self.drain(service, server, Some(known), Some(rule), false, &mut chain);
-            DepartingServer {
+            Departing {
                 endpoint: *server,
                 known,
                 chain,
@@ -279,7 +284,7 @@ impl<'a> Situation<'a> {
             self.drain(&service.id, &server.endpoint, known, *drain, true, chain);
         }
         for departing in &mut weighed.departing {
-            let DepartingServer {
+            let Departing {
                 endpoint,
                 known,
                 chain,
@@ -371,7 +376,10 @@ fn call_fallback(
             None if all_probed => WeightReason::FallbackServes,
             None => WeightReason::FallbackUndecided,
         };
-        let waits = matches!(reason, WeightReason::FallbackWaits | WeightReason::FallbackUndecided);
+        let waits = matches!(
+            reason,
+            WeightReason::FallbackWaits | WeightReason::FallbackUndecided
+        );
         let is_real = |server: &RealServer| server.endpoint == weighing.server.endpoint;
         if reason == WeightReason::FallbackWaits && !service.real_servers.iter().any(is_real) {
             weighing.drain = service.recovery.drain;

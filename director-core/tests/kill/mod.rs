@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::memory::SavedState;
+use director_core::saved_state::SavedState;
 use director_core::table::Table;
 
 use crate::pool::seconds;
@@ -12,8 +12,8 @@ use crate::world::{Brief, World};
 /// A director whose memory is kept.
 pub(crate) fn kept(briefs: &[Brief]) -> World {
     let mut world = World::new(Table::default());
-    world.event(Event::Remembered {
-        memory: SavedState::default(),
+    world.event(Event::Restored {
+        saved: SavedState::default(),
     });
     world.load(briefs);
     world.run(seconds(3));
@@ -38,9 +38,9 @@ pub(crate) fn remembering(world: World, away: Duration) -> World {
     next.disk.revision = None;
     next.mute = world.mute;
     // The file in which it is kept is text.
-    let text = serde_json::to_string(&next.disk.memory).unwrap_or_default();
-    let memory: SavedState = serde_json::from_str(&text).unwrap_or_default();
-    assert_eq!(memory, next.disk.memory, "{text}");
-    next.event(Event::Remembered { memory });
+    let text = serde_json::to_string(&next.disk.saved).unwrap_or_default();
+    let saved: SavedState = serde_json::from_str(&text).unwrap_or_default();
+    assert_eq!(saved, next.disk.saved, "{text}");
+    next.event(Event::Restored { saved });
     next
 }

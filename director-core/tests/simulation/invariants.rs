@@ -56,7 +56,8 @@ fn waits_for_the_disk(stage: &Stage) -> bool {
     let world = &stage.world;
     let written = world.disk.revision.unwrap_or_default();
     let latest_revision = world.director.latest_revision();
-    let has_turn_to_come = latest_revision > Some(written) && world.director.persist_error().is_none();
+    let has_turn_to_come =
+        latest_revision > Some(written) && world.director.persist_error().is_none();
     world.disk.writing.is_some() || has_turn_to_come
 }
 
@@ -144,7 +145,7 @@ pub(crate) fn forgotten(stage: &Stage) -> Vec<ServiceId> {
 /// a service is made when it is kept that it is ours. A director waits a second for a disk, and then makes it all the same:
 /// rather a service that has to be removed by hand after a kill -9 in that moment than one that is missing.
 pub(crate) fn unknown_to_the_disk(stage: &Stage) -> Vec<ServiceId> {
-    let known = &stage.world.disk.memory.owned;
+    let known = &stage.world.disk.saved.owned;
     let ids = stage.world.kernel.services.keys();
     let unknown = ids.filter(|id| **id != service_id(FOREIGN) && !known.contains(id));
     let unknown: Vec<ServiceId> = unknown.copied().collect();
@@ -163,7 +164,7 @@ pub(crate) fn nothing_kept_is_lost(stage: &Stage) {
     }
     let now = stage.world.now;
     let stands = |ends: Option<director_core::moment::Moment>| ends.is_none_or(|ends| ends > now);
-    let kept = disk.memory.overrides.iter();
+    let kept = disk.saved.overrides.iter();
     let kept = kept.filter(|(_, override_)| stands(override_.expires));
     let kept: Vec<_> = kept
         .map(|(target, override_)| (*target, override_.kind))

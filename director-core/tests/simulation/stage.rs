@@ -217,7 +217,7 @@ impl Stage {
         std::mem::swap(&mut next.refuse, &mut self.world.refuse);
         invariants::nothing_kept_is_lost(self);
         self.lost.extend(invariants::unknown_to_the_disk(self));
-        let kept = next.disk.memory.overrides.iter();
+        let kept = next.disk.saved.overrides.iter();
         let kept = kept.map(|(target, override_)| (*target, (override_.kind, override_.expires)));
         self.overrides = kept.collect();
         remember(&mut next);
@@ -250,8 +250,8 @@ impl Stage {
 
 /// The director begins with what the disk holds.
 fn remember(world: &mut World) {
-    let memory = world.disk.memory.clone();
-    world.event(Event::Remembered { memory });
+    let saved = world.disk.saved.clone();
+    world.event(Event::Restored { saved });
 }
 
 /// A service that somebody else has made.

@@ -7,12 +7,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use director_core::director::{Director, Event};
-use director_core::health::{Outcome, HealthState};
-use director_core::memory::SavedState;
+use director_core::health::{HealthState, Outcome};
 use director_core::model::{Combine, Endpoint, Model, Probe, ServiceId};
 use director_core::moment::Moment;
 use director_core::overrides::Target;
 use director_core::plan::Op;
+use director_core::saved_state::SavedState;
 use director_core::snapshot::{ServerView, ServiceView};
 use director_core::table::{ServiceEntry, Table};
 
@@ -53,7 +53,7 @@ impl Bystander {
     /// An event is about to be handed over.
     pub(super) fn sees(&mut self, event: &Event, director: &Director, now: Moment) {
         match event {
-            Event::Remembered { memory } => self.remembers(memory),
+            Event::Restored { saved } => self.remembers(saved),
             Event::Loaded { model, .. } => {
                 self.model = Arc::clone(model);
                 for service in director.snapshot(now).services {
@@ -66,8 +66,8 @@ impl Bystander {
         }
     }
 
-    fn remembers(&mut self, memory: &SavedState) {
-        let bad = memory.states.iter();
+    fn remembers(&mut self, saved: &SavedState) {
+        let bad = saved.health.iter();
         let bad = bad.filter(|(_, judged)| judged.state == HealthState::Down);
         self.down.extend(bad.map(|(target, _)| (*target, 0)));
     }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::memory::SavedState;
 use director_core::moment::Moment;
+use director_core::saved_state::SavedState;
 
 /// A disk that takes its time.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Disk {
     /// What it holds.
-    pub(crate) memory: SavedState,
+    pub(crate) saved: SavedState,
     /// The number of that.
     pub(crate) revision: Option<u64>,
     /// How long a writing takes.
@@ -24,10 +24,10 @@ pub(crate) struct Disk {
 impl Disk {
     /// What follows when a writing is done by now.
     pub(super) fn done(&mut self, now: Moment) -> Option<Event> {
-        let (_, revision, memory) = self.writing.take_if(|(due, ..)| *due <= now)?;
+        let (_, revision, saved) = self.writing.take_if(|(due, ..)| *due <= now)?;
         let failure = self.fails.then(|| "no space left on device".to_owned());
         if failure.is_none() {
-            self.memory = memory;
+            self.saved = saved;
             self.revision = Some(revision);
         }
         Some(Event::Persisted { revision, failure })

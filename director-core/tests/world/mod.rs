@@ -17,10 +17,10 @@ use std::time::Duration;
 use machine::Machine;
 
 use director_core::director::{Director, Effect, Event, Notice};
-use director_core::notify::Notification;
 use director_core::health::{Outcome, Phases, ProbeId, Report};
 use director_core::model::{MarkRange, Probe, ProbeKind, ServiceId};
 use director_core::moment::Moment;
+use director_core::notify::Notification;
 use director_core::plan::{Op, OpFailure, Plan};
 use director_core::table::Table;
 
@@ -181,7 +181,9 @@ impl World {
 
     fn answer(&mut self, probe: &Probe) -> Report {
         let said = self.advice.get(&probe.address).copied();
-        let asked = probe.vip_path.map_or(probe.address, |vip_path| vip_path.toward);
+        let asked = probe
+            .vip_path
+            .map_or(probe.address, |vip_path| vip_path.toward);
         let closed = self.closed.contains(&(asked, probe.port));
         let outcome = if closed || self.dead.contains(&asked) {
             Outcome::Failed {
@@ -226,10 +228,10 @@ impl World {
                     "a second question while one is open"
                 );
             }
-            Effect::Persist { revision, memory } => {
+            Effect::Persist { revision, saved } => {
                 let due = self.now + self.disk.takes;
                 assert!(
-                    self.disk.writing.replace((due, revision, memory)).is_none(),
+                    self.disk.writing.replace((due, revision, saved)).is_none(),
                     "two memories on their way"
                 );
             }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use director_core::notify::{EventMessage, MessageEvent, Notification};
 use director_core::model::{Hook, HookWay, Secret, Topic};
+use director_core::notify::{EventMessage, MessageEvent, Notification};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use director_core::notify::{Notification, FallbackCommand};
 use director_core::model::{Family, ServiceId};
+use director_core::notify::{FallbackCommand, Notification};
 
 use super::{content, eventually, settings};
 use crate::alert::Alerts;

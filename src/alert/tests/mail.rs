@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use director_core::notify::{Notification, Mail, Phase, Relay};
+use director_core::notify::{Mail, Notification, Phase, Relay};
 
 use super::relay::{Loopback, Mood};
 use super::{PATIENCE, content, eventually, mail, send, settings};

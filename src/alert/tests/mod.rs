@@ -9,7 +9,7 @@ mod relay;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use director_core::notify::{Notification, Envelope, Mail, Phase};
+use director_core::notify::{Envelope, Mail, Notification, Phase};
 
 use super::{AlertSettings, Alerts, Sender};
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use director_core::notify::{Notification, MonitorLine};
+use director_core::notify::{MonitorLine, Notification};
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 

@@ -1,6 +1,6 @@
 //! What is known about a real server's health: the judgement, what each check says, the answers.
 
-use director_core::health::{CheckHealth, Frozen, Health, Outcome, Report, HealthState};
+use director_core::health::{CheckHealth, Frozen, Health, HealthState, Outcome, Report};
 use director_core::moment::Moment;
 use director_core::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -148,11 +148,11 @@ impl FreezeStatus {
 impl ServerHealth {
     pub(super) fn of(health: &Health, now: Moment) -> Self {
         Self {
-            state: health.verdict,
-            assumed: health.presumed,
+            state: health.state,
+            assumed: health.assumed,
             age_seconds: now.since(health.since).as_secs_f64(),
             reason: health.reason.clone(),
-            streak: health.against(),
+            streak: health.streak(),
             held_for_seconds: health
                 .penalty
                 .held_until()
@@ -167,11 +167,11 @@ impl CheckStatus {
         let failure = check.last_failure.as_ref();
         Self {
             name: check.name.clone(),
-            state: check.verdict,
-            assumed: check.presumed,
+            state: check.state,
+            assumed: check.assumed,
             age_seconds: now.since(check.since).as_secs_f64(),
             reason: check.reason.clone(),
-            streak: check.against,
+            streak: check.streak,
             last_result: check.last().map(|answer| ProbeResult::of(answer, now)),
             last_failure: failure.map(|(_, words)| words.clone()),
             last_failure_seconds_ago: failure.map(|(at, _)| now.since(*at).as_secs_f64()),

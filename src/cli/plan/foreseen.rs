@@ -8,10 +8,10 @@ use std::sync::Arc;
 use director_core::desired::assumed;
 use director_core::director::{Director, Effect, Event};
 use director_core::health::HealthState;
-use director_core::memory::SavedState;
 use director_core::model::{Model, ServiceId};
 use director_core::moment::Moment;
 use director_core::plan::{Plan, plan};
+use director_core::saved_state::SavedState;
 use director_core::table::Table;
 
 use super::{CliError, Planned};
@@ -35,7 +35,9 @@ pub(super) fn from_nothing(model: &Model, verdict: HealthState) -> Planned {
 
 fn services(model: &Model) -> BTreeSet<ServiceId> {
     let defined = model.services().iter().map(|service| service.id);
-    defined.chain(model.probe_services().keys().copied()).collect()
+    defined
+        .chain(model.probe_services().keys().copied())
+        .collect()
 }
 
 /// The changes of the kernel's table, by a director that remembers what one before it has left.
@@ -63,9 +65,9 @@ pub(super) fn from_kernel(model: Model, left: Option<Left>) -> Result<Planned, C
 
 /// What a director does before any server was asked.
 fn at_once(model: &Arc<Model>, table: &Table, left: Option<Left>) -> Plan {
-    let (memory, now) = left.map_or_else(
+    let (saved, now) = left.map_or_else(
         || (SavedState::default(), Moment::START),
-        |left| (left.memory, left.moment),
+        |left| (left.saved, left.moment),
     );
     let mut events = vec![
         Event::TableRead {
@@ -75,7 +77,7 @@ fn at_once(model: &Arc<Model>, table: &Table, left: Option<Left>) -> Plan {
             model: Arc::clone(model),
             warnings: Vec::new(),
         },
-        Event::Remembered { memory },
+        Event::Restored { saved },
     ];
     let mut director = Director::new();
     while let Some(event) = events.pop() {

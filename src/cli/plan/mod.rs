@@ -23,7 +23,7 @@ use super::list::save_format;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
 use crate::host::memory_beside;
-use crate::loader::{SavedState, load_with};
+use crate::loader::{LoadContext, load_with};
 use crate::store::{self, StateFile};
 
 /// The arguments as typed.
@@ -103,9 +103,9 @@ impl Planned {
 
 /// Loads, plans and prints.
 pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let memory = SavedState {
+    let memory = LoadContext {
         former: remembered(args),
-        ..SavedState::default()
+        ..LoadContext::default()
     };
     let loaded = match load_with(&args.file, None, &memory) {
         Ok(mut loaded) => {

@@ -45,7 +45,7 @@ pub(super) fn run(args: &ProbeArgs, output: &mut Output) -> Result<Exit, CliErro
         address,
         port: port.unwrap_or_else(|| args.kind.port()),
         timeout: args.timeout,
-        road: None,
+        vip_path: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -34,7 +34,7 @@ enum RealServerCommand {
 }
 
 #[derive(Debug, Args)]
-struct Remembered {
+struct Restored {
     /// Where it is remembered what was made
     #[arg(long, value_name = "FILE", default_value_os_t = default_path())]
     state: PathBuf,
@@ -64,7 +64,7 @@ struct UpArgs {
     #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "all", value_name = "FORM")]
     print: Option<Form>,
     #[command(flatten)]
-    remembered: Remembered,
+    remembered: Restored,
 }
 
 #[derive(Debug, Args)]
@@ -73,7 +73,7 @@ struct DownArgs {
     #[arg(long)]
     vip: Vec<IpAddr>,
     #[command(flatten)]
-    remembered: Remembered,
+    remembered: Restored,
 }
 
 #[derive(Debug, Args)]
@@ -82,7 +82,7 @@ struct StatusArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    remembered: Remembered,
+    remembered: Restored,
 }
 
 #[derive(Debug, Args)]

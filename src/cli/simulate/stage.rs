@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::director::{Director, Effect, Event, HostOutcome, HostResult};
-use director_core::notify::Notification;
 use director_core::health::{Outcome, Phases, ProbeId, Report};
 use director_core::model::{HostPiece, Model, Probe, ProbeKind};
 use director_core::moment::Moment;
+use director_core::notify::Notification;
 use director_core::overrides::{OverrideCommand, Target};
 use director_core::table::Table;
 

@@ -13,14 +13,14 @@ use crate::loader::{LoadError, Loaded};
 
 /// What a change is weighed by.
 #[derive(Debug)]
-pub(in crate::daemon) enum ServiceWeights {
+pub(in crate::daemon) enum GuardCheck {
     /// Somebody insists, and nothing speaks against it.
     Forced,
     /// The connections of the kernel's table just now, if it could be read.
     By(Option<Table>),
 }
 
-impl ServiceWeights {
+impl GuardCheck {
     /// Reads the table unless somebody insists, or nothing is guarded.
     pub(super) async fn now(
         force: bool,
@@ -55,7 +55,7 @@ pub(in crate::daemon) struct Reading {
     number: u64,
     outcome: Result<Box<Loaded>, LoadError>,
     looked: Option<Looked>,
-    weighed: ServiceWeights,
+    weighed: GuardCheck,
     answer: Option<oneshot::Sender<ReloadOutcome>>,
 }
 
@@ -66,7 +66,7 @@ impl EventLoop {
         &mut self,
         outcome: Result<Box<Loaded>, LoadError>,
         looked: Option<Looked>,
-        weighed: ServiceWeights,
+        weighed: GuardCheck,
     ) -> (ReloadOutcome, bool) {
         let refused = |diagnostics| ReloadOutcome {
             accepted: false,
@@ -81,8 +81,8 @@ impl EventLoop {
             }
         };
         let objections = match weighed {
-            ServiceWeights::Forced => Vec::new(),
-            ServiceWeights::By(counted) => {
+            GuardCheck::Forced => Vec::new(),
+            GuardCheck::By(counted) => {
                 self.director
                     .objections(&loaded.model, counted.as_ref(), self.now())
             }
@@ -143,7 +143,7 @@ impl EventLoop {
         } = reading;
         // What was read later is in force already; the files are what counts now.
         if number < self.files_taken {
-            return self.reload(answer, matches!(weighed, ServiceWeights::Forced));
+            return self.reload(answer, matches!(weighed, GuardCheck::Forced));
         }
         // Somebody has applied definitions meanwhile.
         let (told, mut goes_on) = match self.while_on_trial() {
@@ -168,7 +168,7 @@ impl EventLoop {
         if reading.number < self.readings {
             return self.judge_again();
         }
-        let (_, goes_on) = self.take_over(reading.outcome, reading.looked, ServiceWeights::Forced);
+        let (_, goes_on) = self.take_over(reading.outcome, reading.looked, GuardCheck::Forced);
         goes_on
     }
 
@@ -191,7 +191,7 @@ impl EventLoop {
                 Ok(loaded) => besides::look(number, loaded, &inputs).await,
                 Err(_) => None,
             };
-            let weighed = ServiceWeights::definitions(force || !of_files, &outcome, kernel).await;
+            let weighed = GuardCheck::definitions(force || !of_files, &outcome, kernel).await;
             let reading = Reading {
                 number,
                 outcome,

@@ -7,7 +7,7 @@ use director_core::diagnostic::{Diagnostic, Place};
 use director_core::moment::Moment;
 use tokio::sync::oneshot;
 
-use super::{EventLoop, Input, ServiceWeights, besides};
+use super::{EventLoop, GuardCheck, Input, besides};
 use crate::api::apply::{ApplyRequest, candidate};
 use crate::api::{ApiError, ReloadOutcome};
 use crate::loader::Loaded;
@@ -35,7 +35,7 @@ pub(in crate::daemon) enum Turn {
     Read {
         outcome: Result<Box<Loaded>, crate::loader::LoadError>,
         looked: Option<besides::Looked>,
-        weighed: ServiceWeights,
+        weighed: GuardCheck,
         request: ApplyRequest,
         answer: Answer,
     },
@@ -148,7 +148,7 @@ impl EventLoop {
                 Ok(loaded) => besides::look(number, loaded, &inputs).await,
                 Err(_) => None,
             };
-            let weighed = ServiceWeights::definitions(request.force, &outcome, kernel).await;
+            let weighed = GuardCheck::definitions(request.force, &outcome, kernel).await;
             drop(inputs.send(Input::Trial(Turn::Read {
                 outcome,
                 looked,

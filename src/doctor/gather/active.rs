@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use director_core::model::{Forwarding, Tunnel, TunnelChecksum};
 
-use crate::doctor::ServerFacts;
+use crate::doctor::Facts;
 use crate::doctor::facts::Road;
 use crate::net::{
     Address, Answer, Coat, Echo, Interface, MacAddress, Scope, Wrapping, echo, who_has,
@@ -21,7 +21,7 @@ const SMALL: usize = 84;
 const LEAST_OF_IPV4: u32 = 576;
 const LEAST_OF_IPV6: u32 = 1280;
 
-pub(super) fn ask(facts: &mut ServerFacts, wait: Duration) {
+pub(super) fn ask(facts: &mut Facts, wait: Duration) {
     let interfaces = facts.interfaces.clone();
     let find = |name: &str| interfaces.iter().find(|one| one.name == name);
     let mut vips: Vec<_> = facts.vips.iter_mut().collect();

@@ -14,11 +14,11 @@ use director_core::health::HealthState;
 use director_core::model::{Endpoint, Model, Profile, ServiceId, is_probe_service};
 use director_core::table::Table;
 
-use super::ServerFacts;
+use super::Facts;
 use super::facts::{Road, VipFacts, vip_of};
 use crate::ipvs::{Kernel, KernelError, NetlinkKernel, Scope, missing_modules};
 use crate::net::{Interface, NetError, Network, Sysctl};
-use crate::realserver::{self, SavedState, RealServerError};
+use crate::realserver::{self, Memory, RealServerError};
 
 /// What is to be looked at.
 #[derive(Debug, Clone, Copy)]
@@ -51,13 +51,13 @@ pub enum GatherError {
 ///
 /// # Errors
 /// When this program may not, or the kernel cannot be asked. What is missing is a fact and no error.
-pub fn gather(question: &Question<'_>) -> Result<ServerFacts, GatherError> {
+pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
     let network = Network::open()?;
-    let mut facts = ServerFacts {
+    let mut facts = Facts {
         profile: question.profile,
         interfaces: network.interfaces()?,
         addresses: network.addresses()?,
-        ..ServerFacts::default()
+        ..Facts::default()
     };
     ask_kernel(&mut facts)?;
     if let Some(model) = question.model {
@@ -68,7 +68,7 @@ pub fn gather(question: &Question<'_>) -> Result<ServerFacts, GatherError> {
     }
     facts.settings = settings(&facts);
     facts.invalid_drops = invalid_drops();
-    facts.serves = SavedState::read(question.memory)?.setups;
+    facts.serves = Memory::read(question.memory)?.setups;
     facts.standing = realserver::standing(&facts.serves)?;
     let table = together(&facts);
     facts.vips = vips(&network, &facts, &table, question.model)?;
@@ -81,7 +81,7 @@ pub fn gather(question: &Question<'_>) -> Result<ServerFacts, GatherError> {
     Ok(facts)
 }
 
-fn ask_kernel(facts: &mut ServerFacts) -> Result<(), GatherError> {
+fn ask_kernel(facts: &mut Facts) -> Result<(), GatherError> {
     let mut kernel = match NetlinkKernel::open() {
         Ok(kernel) => kernel,
         Err(KernelError::NoIpvs) => return Ok(()),
@@ -130,7 +130,7 @@ fn missing_schedulers(model: &Model) -> BTreeSet<String> {
     names.map(|name| (*name).to_owned()).collect()
 }
 
-fn settings(facts: &ServerFacts) -> BTreeMap<String, String> {
+fn settings(facts: &Facts) -> BTreeMap<String, String> {
     let mut wanted: BTreeSet<String> = BTreeSet::new();
     for name in ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"] {
         wanted.insert(name.to_owned());
@@ -197,7 +197,7 @@ fn filtered() -> u64 {
 
 /// The kernel's services and those of the definitions, without those of probes along the clients' road: their server is
 /// one of a service already.
-fn together(facts: &ServerFacts) -> Table {
+fn together(facts: &Facts) -> Table {
     let mut table = facts.defined.clone().unwrap_or_default();
     for (service, entry) in facts.kernel.iter().flat_map(|kernel| &kernel.services) {
         match table.services.get_mut(service) {
@@ -215,7 +215,7 @@ fn together(facts: &ServerFacts) -> Table {
 
 fn vips(
     network: &Network,
-    facts: &ServerFacts,
+    facts: &Facts,
     table: &Table,
     model: Option<&Model>,
 ) -> Result<BTreeMap<IpAddr, VipFacts>, NetError> {
@@ -240,7 +240,7 @@ fn vips(
 }
 
 /// The Ethernet that a VIP is on, or whose network it belongs to.
-fn place_of(facts: &ServerFacts, vip: IpAddr) -> Option<&Interface> {
+fn place_of(facts: &Facts, vip: IpAddr) -> Option<&Interface> {
     let spoken = |index: u32| {
         let mut all = facts.interfaces.iter();
         all.find(|one| one.index == index && one.resolves && !one.loopback && one.up)
@@ -257,7 +257,7 @@ fn place_of(facts: &ServerFacts, vip: IpAddr) -> Option<&Interface> {
         })
 }
 
-fn roads(network: &Network, facts: &ServerFacts, table: &Table) -> Result<Vec<Road>, NetError> {
+fn roads(network: &Network, facts: &Facts, table: &Table) -> Result<Vec<Road>, NetError> {
     let mut roads = Vec::new();
     for (service, entry) in &table.services {
         for (server, settings) in &entry.servers {

@@ -6,9 +6,9 @@ use director_core::model::ServiceId;
 use director_core::table::{ServerSettings, ServiceEntry};
 
 use super::services_of_others::words;
-use crate::doctor::{ServerFacts, Finding};
+use crate::doctor::{Facts, Finding};
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let services = facts.kernel.iter().flat_map(|table| &table.services);
     services
         .filter(|(_, entry)| !entry.can_serve())

@@ -101,7 +101,7 @@ pub(super) fn table(weight: u32) -> Table {
 }
 
 /// A director with one service by NAT, as it should be.
-fn healthy() -> ServerFacts {
+fn healthy() -> Facts {
     let settings = [
         ("net.ipv4.ip_forward", "1"),
         ("net.ipv4.vs.conntrack", "0"),
@@ -112,7 +112,7 @@ fn healthy() -> ServerFacts {
         ("net.ipv4.conf.all.arp_ignore", "0"),
         ("net.ipv4.conf.all.arp_announce", "0"),
     ];
-    ServerFacts {
+    Facts {
         kernel: Some(table(1)),
         defined: Some(table(1)),
         settings: settings
@@ -141,13 +141,13 @@ fn healthy() -> ServerFacts {
         )]
         .into(),
         roads: vec![road(Forwarding::Masq)],
-        ..ServerFacts::default()
+        ..Facts::default()
     }
 }
 
 /// A machine with a VIP on its loopback and nothing else.
-pub(super) fn real_server() -> ServerFacts {
-    let mut facts = ServerFacts {
+pub(super) fn real_server() -> Facts {
+    let mut facts = Facts {
         kernel: Some(Table::default()),
         defined: None,
         roads: Vec::new(),
@@ -160,7 +160,7 @@ pub(super) fn real_server() -> ServerFacts {
 }
 
 /// What was set up there by us has lost this piece.
-pub(super) fn lost(mode: Mode, piece: usize) -> ServerFacts {
+pub(super) fn lost(mode: Mode, piece: usize) -> Facts {
     let setup = Setup {
         vip: ip("192.0.2.10"),
         mode,
@@ -182,24 +182,24 @@ pub(super) fn lost(mode: Mode, piece: usize) -> ServerFacts {
 }
 
 /// What was set up there by us is whole, and the VIP stands on an Ethernet as well.
-fn in_the_open() -> ServerFacts {
+fn in_the_open() -> Facts {
     let mut facts = lost(Mode::Dr, 99);
     facts.addresses.push(address("192.0.2.10", 32, 2));
     facts
 }
 
 /// Makes a fault in healthy facts.
-pub(super) fn with(change: impl FnOnce(&mut ServerFacts)) -> ServerFacts {
+pub(super) fn with(change: impl FnOnce(&mut Facts)) -> Facts {
     let mut facts = healthy();
     change(&mut facts);
     facts
 }
 
-pub(super) fn set(facts: &mut ServerFacts, name: &str, value: &str) {
+pub(super) fn set(facts: &mut Facts, name: &str, value: &str) {
     facts.settings.insert(name.to_owned(), value.to_owned());
 }
 
-pub(super) fn faults(facts: &ServerFacts) -> Vec<&'static str> {
+pub(super) fn faults(facts: &Facts) -> Vec<&'static str> {
     judge(facts).iter().map(|finding| finding.fault).collect()
 }
 
@@ -211,7 +211,7 @@ fn nothing_is_found_where_all_is_well() {
     set(&mut quiet, "net.ipv4.conf.all.arp_announce", "2");
     assert_eq!(judge(&quiet), []);
     assert_eq!(judge(&lost(Mode::Dr, 99)), []);
-    let director_too = ServerFacts {
+    let director_too = Facts {
         serves: lost(Mode::Dr, 99).serves,
         ..healthy()
     };
@@ -220,9 +220,9 @@ fn nothing_is_found_where_all_is_well() {
 
 #[test]
 fn each_fault_is_found_and_no_other() {
-    let direct = |facts: &mut ServerFacts| facts.roads = vec![road(Forwarding::Direct)];
-    let tunnel = |facts: &mut ServerFacts| facts.roads = vec![road(Forwarding::Tunnel(Tunnel::Ipip))];
-    let cases: Vec<(&str, ServerFacts)> = vec![
+    let direct = |facts: &mut Facts| facts.roads = vec![road(Forwarding::Direct)];
+    let tunnel = |facts: &mut Facts| facts.roads = vec![road(Forwarding::Tunnel(Tunnel::Ipip))];
+    let cases: Vec<(&str, Facts)> = vec![
         ("ipvs-missing", with(|facts| facts.kernel = None)),
         (
             "scheduler-missing",

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use director_core::model::{Forwarding, ServiceId};
 
-use crate::doctor::{ServerFacts, Finding, Road};
+use crate::doctor::{Facts, Finding, Road};
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for road in &facts.roads {
         if road.forwarding == Forwarding::Direct {
@@ -19,7 +19,7 @@ pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
     findings
 }
 
-fn other_network(facts: &ServerFacts, road: &Road) -> Option<Finding> {
+fn other_network(facts: &Facts, road: &Road) -> Option<Finding> {
     let server = road.server.address;
     let observed = match &road.route {
         None => format!("there is no route to {server}"),
@@ -37,7 +37,7 @@ fn other_network(facts: &ServerFacts, road: &Road) -> Option<Finding> {
     })
 }
 
-fn other_port(facts: &ServerFacts, road: &Road) -> Option<Finding> {
+fn other_port(facts: &Facts, road: &Road) -> Option<Finding> {
     let ServiceId::Address { port, .. } = road.service else {
         return None;
     };

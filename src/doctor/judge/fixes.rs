@@ -9,11 +9,11 @@ use super::cases::{
     FOREIGN_MAC, SERVER_MAC, faults, ip, lost, real_server, road, set, table, with,
 };
 use super::judge;
-use crate::doctor::ServerFacts;
+use crate::doctor::Facts;
 use crate::net::Answer;
 
 /// The only finding's fix.
-fn fix(facts: &ServerFacts) -> String {
+fn fix(facts: &Facts) -> String {
     let found = judge(facts);
     assert_eq!(found.len(), 1, "{found:?}");
     found[0].fix.clone()
@@ -29,7 +29,7 @@ fn at(vip: &str) -> ServiceId {
 }
 
 /// A road whose server does not take packets for the VIP.
-fn unserved(vip: &str, server: &str, tunnel: Tunnel) -> ServerFacts {
+fn unserved(vip: &str, server: &str, tunnel: Tunnel) -> Facts {
     with(|facts| {
         let mut road = road(Forwarding::Tunnel(tunnel));
         road.server.address = ip(server);

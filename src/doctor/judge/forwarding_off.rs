@@ -2,9 +2,9 @@
 
 use director_core::model::{Family, Forwarding};
 
-use crate::doctor::{ServerFacts, Finding};
+use crate::doctor::{Facts, Finding};
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     [
         (Family::Ipv4, "net.ipv4.ip_forward"),
         (Family::Ipv6, "net.ipv6.conf.all.forwarding"),

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use director_core::model::Forwarding;
 
-use crate::doctor::{ServerFacts, Finding, Road};
+use crate::doctor::{Facts, Finding, Road};
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let masqueraded = facts
         .roads
         .iter()
@@ -34,7 +34,7 @@ fn is_local(road: &Road) -> bool {
 }
 
 /// A network of this machine that holds both.
-fn shared_network(facts: &ServerFacts, vip: IpAddr, server: IpAddr) -> Option<String> {
+fn shared_network(facts: &Facts, vip: IpAddr, server: IpAddr) -> Option<String> {
     facts
         .addresses
         .iter()

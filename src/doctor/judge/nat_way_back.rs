@@ -2,10 +2,10 @@
 
 use director_core::model::Forwarding;
 
-use crate::doctor::{ServerFacts, Finding};
+use crate::doctor::{Facts, Finding};
 use crate::net::Answer;
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let masqueraded = facts
         .roads
         .iter()

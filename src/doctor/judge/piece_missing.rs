@@ -2,9 +2,9 @@
 
 use director_core::realserver::Piece;
 
-use crate::doctor::{ServerFacts, Finding};
+use crate::doctor::{Facts, Finding};
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let missing = facts.standing.iter().filter(|standing| !standing.present);
     missing
         .map(|standing| {
@@ -42,7 +42,7 @@ pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
 }
 
 /// The arguments that set up again what needs this piece.
-fn again(facts: &ServerFacts, piece: &Piece) -> String {
+fn again(facts: &Facts, piece: &Piece) -> String {
     let setup = facts
         .serves
         .iter()

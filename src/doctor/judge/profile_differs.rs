@@ -1,8 +1,8 @@
 //! Settings that differ from what the chosen way of balancing needs.
 
-use crate::doctor::{ServerFacts, Finding};
+use crate::doctor::{Facts, Finding};
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let Some(profile) = facts.profile else {
         return Vec::new();
     };

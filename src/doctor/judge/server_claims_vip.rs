@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use director_core::realserver::{Setup, arguments};
 
-use crate::doctor::{ServerFacts, Finding, Road};
+use crate::doctor::{Facts, Finding, Road};
 use crate::net::MacAddress;
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (vip, known) in &facts.vips {
         for mac in &known.answered_by {
@@ -45,7 +45,7 @@ fn fix(vip: IpAddr, road: &Road) -> String {
 }
 
 /// The real server that this hardware address belongs to, by the road of this VIP where there is one.
-pub(super) fn server_with(facts: &ServerFacts, mac: MacAddress, vip: IpAddr) -> Option<&Road> {
+pub(super) fn server_with(facts: &Facts, mac: MacAddress, vip: IpAddr) -> Option<&Road> {
     let has_it = |road: &&Road| road.macs.contains(&mac);
     let mut roads = facts.roads.iter().filter(has_it);
     let of_this_vip = roads.clone().find(|road| road.vip() == Some(vip));

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use director_core::model::ServiceId;
 
 use crate::doctor::facts::vip_of;
-use crate::doctor::{ServerFacts, Finding};
+use crate::doctor::{Facts, Finding};
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let (Some(kernel), Some(defined)) = (&facts.kernel, &facts.defined) else {
         return Vec::new();
     };

@@ -1,8 +1,8 @@
 //! A tunnel whose road does not take the packets that this machine sends.
 
-use crate::doctor::{ServerFacts, Finding};
+use crate::doctor::{Facts, Finding};
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     facts
         .roads
         .iter()

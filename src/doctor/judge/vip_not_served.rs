@@ -4,10 +4,10 @@
 use director_core::model::Forwarding;
 use director_core::realserver::{Setup, arguments};
 
-use crate::doctor::{ServerFacts, Finding, Road};
+use crate::doctor::{Facts, Finding, Road};
 use crate::net::Answer;
 
-pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     facts
         .roads
         .iter()
@@ -16,7 +16,7 @@ pub(super) fn judge(facts: &ServerFacts) -> Vec<Finding> {
         .collect()
 }
 
-fn finding(facts: &ServerFacts, road: &Road) -> Option<Finding> {
+fn finding(facts: &Facts, road: &Road) -> Option<Finding> {
     let answer = road.to_vip.as_ref()?;
     let (vip, server) = (road.vip()?, road.server.address);
     let setup = Setup::of_road(vip, server, road.forwarding)?;

@@ -1,8 +1,8 @@
 //! Those who are told what happens.
 
 use director_core::definitions::{HookDefinition, Placed};
-use director_core::notify::SMTP_PORT;
 use director_core::model::{HookWay, Secret, Topic};
+use director_core::notify::SMTP_PORT;
 use hyper::Uri;
 
 use super::node::{Content, Node};

@@ -127,7 +127,7 @@ fn probe(address: SocketAddr, kind: ProbeKind, timeout: Duration) -> Probe {
         address: address.ip(),
         port: address.port(),
         timeout,
-        road: None,
+        vip_path: None,
     }
 }
 

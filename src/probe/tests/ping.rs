@@ -9,7 +9,7 @@ async fn ping(address: &str) -> Outcome {
         address: address.parse().unwrap(),
         port: 0,
         timeout: AMPLE,
-        road: None,
+        vip_path: None,
     };
     run(&probe, &ProbeSettings::new()).await.outcome
 }

@@ -12,9 +12,9 @@ mod lints;
 mod listen;
 mod real_server;
 mod recovery;
-mod vip_path;
 mod scheduling;
 mod timing;
+mod vip_path;
 
 pub use hooks::DEFAULT_GATHER;
 pub use recovery::{DEFAULT_SLOW_START, DEFAULT_SLOW_START_FROM};

@@ -9,7 +9,7 @@ use crate::definitions::{
 };
 use crate::model::vip_path::assign_marks;
 use crate::model::{
-    Family, Forwarding, MarkRange, Probe, Protocol, VipPath, ServiceId, VirtualService, no_vip,
+    Family, Forwarding, MarkRange, Probe, Protocol, ServiceId, VipPath, VirtualService, no_vip,
 };
 
 /// Findings about the road of a check, once for its service.

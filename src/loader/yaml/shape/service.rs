@@ -4,7 +4,7 @@ use director_core::model::KNOWN_SCHEDULERS;
 
 use super::Takes::{Either, List, Listen, Mapping, Number, Server, Span, Text, Truth, Word};
 use super::check::{ALONE, CHECK};
-use super::judging::{AGENT_KEY, INITIAL_HEALTH, CHECKS, COMBINE, WEIGHT_FROM};
+use super::judging::{AGENT_KEY, CHECKS, COMBINE, INITIAL_HEALTH, WEIGHT_FROM};
 use super::recovery::{DRAIN_KEY, FALLBACK_KEY, MINIMUM_KEY, SLOW_START_KEY};
 use super::{Key, Shape, Takes, key};
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::memory::SavedState;
+use director_core::saved_state::SavedState;
 use tokio::time::timeout;
 
-use super::{EventLoop, Input, ServiceWeights};
+use super::{EventLoop, GuardCheck, Input};
 use crate::api::ApiError;
 use crate::api::overrides::OverrideRequest;
 use crate::daemon::desk;
@@ -24,7 +24,7 @@ pub(super) const OF_OUR_OWN: u64 = 0;
 pub(in crate::daemon) struct Order {
     request: OverrideRequest,
     answer: desk::Answer,
-    weighed: ServiceWeights,
+    weighed: GuardCheck,
 }
 
 impl EventLoop {
@@ -40,8 +40,8 @@ impl EventLoop {
     /// The director begins with what one before it has left.
     pub(super) fn recall(&mut self) {
         if let Some(keeper) = &self.keeper {
-            let memory = keeper.left.memory.clone();
-            self.happened(Event::Remembered { memory });
+            let saved = keeper.left.saved.clone();
+            self.happened(Event::Restored { saved });
         }
     }
 
@@ -51,7 +51,7 @@ impl EventLoop {
         // Nothing speaks against lifting an order.
         let is_guarded = request.kind.is_some() && self.director.is_guarded();
         tokio::spawn(async move {
-            let weighed = ServiceWeights::now(request.force, is_guarded, kernel).await;
+            let weighed = GuardCheck::now(request.force, is_guarded, kernel).await;
             drop(inputs.send(Input::OverrideChecked(Order {
                 request,
                 answer,
@@ -91,7 +91,7 @@ impl EventLoop {
     }
 
     /// A memory is kept, or could not be.
-    pub(super) fn kept(&mut self, revision: u64, failure: Option<String>) -> bool {
+    pub(super) fn persisted(&mut self, revision: u64, failure: Option<String>) -> bool {
         if let (OF_OUR_OWN, Some(failure)) = (revision, &failure) {
             tracing::error!(
                 "what a broken service is to be kept as is lost at a restart: {failure}"
@@ -106,12 +106,12 @@ impl EventLoop {
         goes_on
     }
 
-    pub(super) fn keep(&self, revision: u64, memory: SavedState) {
+    pub(super) fn persist(&self, revision: u64, saved: SavedState) {
         let Some(keeper) = &self.keeper else { return };
         let moment = self.now();
         let written = Written {
             revision,
-            memory,
+            saved,
             moment,
             last_good: self.last_good.clone(),
         };
@@ -124,7 +124,7 @@ impl EventLoop {
 
     /// Leaves for the next director what this one knows.
     pub(super) async fn leave(&mut self) {
-        self.keep(u64::MAX, self.director.memory());
+        self.persist(u64::MAX, self.director.saved_state());
         let Some(keeper) = self.keeper.take() else {
             return;
         };
@@ -156,7 +156,7 @@ mod tests {
         let services = &loaded.definitions.services;
         let kept = Written {
             revision: OF_OUR_OWN,
-            memory: SavedState::default(),
+            saved: SavedState::default(),
             moment: Moment::START,
             last_good: LastGood::of(services),
         };

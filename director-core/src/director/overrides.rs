@@ -1,0 +1,62 @@
+//! Sets, clears and expires overrides, and reports each change.
+
+use super::{Director, Effect, Notice};
+use crate::model::ServiceId;
+use crate::moment::Moment;
+use crate::overrides::{NewOverride, OverrideChanges, OverrideCommand};
+
+impl Director {
+    pub(super) fn file_overrides(
+        &mut self,
+        author: &str,
+        overrides: &[NewOverride],
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let changes = self.overrides.replace(author, overrides, now);
+        self.overrides_changed(changes, effects);
+    }
+
+    pub(super) fn override_commanded(
+        &mut self,
+        command: &OverrideCommand,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let changes = self.overrides.command(command, now);
+        self.overrides_changed(changes, effects);
+    }
+
+    pub(super) fn expire_overrides(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let expired = self.overrides.expire(now);
+        self.overrides_changed(expired, effects);
+    }
+
+    fn overrides_changed(&mut self, changes: OverrideChanges, effects: &mut Vec<Effect>) {
+        let name = |service: &ServiceId| {
+            let known = self.model.service(service);
+            known.map_or_else(|| service.to_string(), |known| known.name.clone())
+        };
+        for ((service, server), override_) in &changes.cleared {
+            effects.push(Effect::Tell(Notice::OverrideCleared {
+                name: name(service),
+                service: *service,
+                server: *server,
+                override_: override_.clone(),
+            }));
+        }
+        for ((service, server), override_) in &changes.set {
+            effects.push(Effect::Tell(Notice::OverrideSet {
+                name: name(service),
+                service: *service,
+                server: *server,
+                override_: override_.clone(),
+            }));
+        }
+        if changes != OverrideChanges::default() {
+            self.health_changed = true;
+            self.unsettled = true;
+            self.persist.changed = true;
+        }
+    }
+}
