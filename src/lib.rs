@@ -3,7 +3,6 @@
 //!
 //! Rows, each importing only rows below it: `cli`; `daemon`; `loader`, `ipvs`, `probe`, `api`, `ldirectord`.
 
-pub mod alert;
 pub mod api;
 pub mod cli;
 pub mod daemon;
@@ -14,6 +13,7 @@ pub mod ldirectord;
 pub mod loader;
 pub mod maintenance;
 pub mod net;
+pub mod notify;
 pub mod probe;
 mod program;
 pub mod realserver;

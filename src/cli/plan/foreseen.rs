@@ -16,7 +16,7 @@ use director_core::table::Table;
 
 use super::{CliError, Planned};
 use crate::ipvs::{Kernel, NetlinkKernel, Scope};
-use crate::store::Left;
+use crate::store::SavedState;
 
 /// The changes of an empty table when every real server has this verdict.
 pub(super) fn from_nothing(model: &Model, verdict: Verdict) -> Planned {
@@ -39,7 +39,7 @@ fn services(model: &Model) -> BTreeSet<ServiceId> {
 }
 
 /// The changes of the kernel's table, by a director that remembers what one before it has left.
-pub(super) fn from_kernel(model: Model, left: Option<Left>) -> Result<Planned, CliError> {
+pub(super) fn from_kernel(model: Model, left: Option<SavedState>) -> Result<Planned, CliError> {
     let before = NetlinkKernel::open()?.read_table(Scope::All)?;
     let model = Arc::new(model);
     let now = at_once(&model, &before, left);
@@ -62,7 +62,7 @@ pub(super) fn from_kernel(model: Model, left: Option<Left>) -> Result<Planned, C
 }
 
 /// What a director does before any server was asked.
-fn at_once(model: &Arc<Model>, table: &Table, left: Option<Left>) -> Plan {
+fn at_once(model: &Arc<Model>, table: &Table, left: Option<SavedState>) -> Plan {
     let (memory, now) = left.map_or_else(
         || (Memory::default(), Moment::START),
         |left| (left.memory, left.moment),

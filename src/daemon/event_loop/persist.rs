@@ -1,0 +1,118 @@
+//! Persistence of what the director remembers: overrides are answered once they are on the disk.
+
+use std::time::Duration;
+
+use director_core::director::Event;
+use director_core::memory::Memory;
+use tokio::time::timeout;
+
+use super::{EventLoop, Input};
+use crate::loader::Loaded;
+use crate::store::{LastGood, StateSnapshot};
+
+/// How long the end waits for the state file.
+const LAST_WRITE_LIMIT: Duration = Duration::from_secs(3);
+
+/// The revision of state that the director has not asked to write; its own begin with 1.
+pub(super) const UNREQUESTED: u64 = 0;
+
+impl EventLoop {
+    /// Notes the services as they are valid now, where a broken one is to keep its last configuration. Returns whether they
+    /// differ from before.
+    pub(super) fn note_last_good(&mut self, loaded: &Loaded) -> bool {
+        let wanted = loaded.settings.isolate && self.store.is_some();
+        let services = &loaded.model.definitions().services;
+        let now = wanted.then(|| LastGood::of(services)).flatten();
+        let before = std::mem::replace(&mut self.last_good, now);
+        self.last_good != before
+    }
+
+    /// Gives the director the state of the daemon before it.
+    pub(super) fn restore(&mut self) {
+        if let Some(store) = &self.store {
+            let memory = store.saved.memory.clone();
+            self.dispatch(Event::Remembered { memory });
+        }
+    }
+
+    /// State was written, or could not be.
+    pub(super) fn kept(&mut self, revision: u64, failure: Option<String>) -> bool {
+        if let (UNREQUESTED, Some(failure)) = (revision, &failure) {
+            tracing::error!(
+                "what a broken service is to be kept as is lost at a restart: {failure}"
+            );
+        }
+        let running = self.dispatch(Event::Kept {
+            revision,
+            failure: failure.clone(),
+        });
+        let now = self.now();
+        self.override_replies
+            .persisted(revision, failure, &self.director, now);
+        running
+    }
+
+    pub(super) fn keep(&self, revision: u64, memory: Memory) {
+        let Some(store) = &self.store else { return };
+        let moment = self.now();
+        let written = StateSnapshot {
+            revision,
+            memory,
+            moment,
+            last_good: self.last_good.clone(),
+        };
+        if !store.writer.write(written) {
+            let failure = Some("the thread that writes the state file has ended".to_owned());
+            let kept = Event::Kept { revision, failure };
+            drop(self.inputs.send(Input::Event(kept)));
+        }
+    }
+
+    /// Writes the state for the next daemon.
+    pub(super) async fn leave(&mut self) {
+        self.keep(u64::MAX, self.director.memory());
+        let Some(store) = self.store.take() else {
+            return;
+        };
+        let finished = tokio::task::spawn_blocking(|| store.writer.finish());
+        if timeout(LAST_WRITE_LIMIT, finished).await.is_err() {
+            tracing::warn!("the disk is slow; the latest overrides and health may be lost");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use director_core::moment::Moment;
+
+    use super::*;
+    use crate::store::StateFile;
+
+    #[test]
+    fn services_are_kept_without_their_secrets() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = StateFile::new(directory.path().join("state.json"));
+        let text = "services: [{listen: 'tcp://192.0.2.1:143', forwarding: nat, real_servers: [10.0.0.1], check: {imap: \
+                    {login: probe, password: opensesame}}}]";
+        let definitions = directory.path().join("definitions.yaml");
+        fs::write(&definitions, text).unwrap();
+        let loaded = crate::loader::load(&definitions).unwrap();
+        let services = &loaded.definitions.services;
+        let kept = StateSnapshot {
+            revision: UNREQUESTED,
+            memory: Memory::default(),
+            moment: Moment::START,
+            last_good: LastGood::of(services),
+        };
+        file.write(kept).unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        assert!(!text.contains("opensesame") && text.contains("***"));
+        let saved = file.read().unwrap().unwrap();
+        let mut back = saved.definitions().unwrap().services;
+        assert_ne!(&back, services);
+        back[0].know_secrets_of(&services[0]);
+        assert_eq!(&back, services);
+    }
+}
