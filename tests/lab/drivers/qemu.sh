@@ -64,11 +64,11 @@ qemu_selftest() {
 
 # qemu_try_accelerators: boots guests until one starts; `accelerator` is with what. Prints why none does.
 qemu_try_accelerators() {
-    for try in kvm:2 tcg:60; do
+    for try in kvm:2 tcg:180; do
         accelerator=${try%:*}
         { [ "$accelerator" = tcg ] || [ -w /dev/kvm ]; } && qemu_trial "$accelerator" "${try#*:}" && return
     done
-    echo "a guest with Debian's kernel $qemu_kernel does not start within 60 s; its console is in $(guest_keep_console "$LAB_SHARE/console")"
+    echo "a guest with Debian's kernel $qemu_kernel does not start within 180 s; its console is in $(guest_keep_console "$LAB_SHARE/console")"
     return 1
 }
 
@@ -79,10 +79,14 @@ qemu_trial() {
     grep -q 'lab: the guest has booted' "$LAB_SHARE/console"
 }
 
-# qemu_defaults: what is so unless somebody said otherwise. An emulated processor is 4 to 8 times slower than user-mode-linux.
+# qemu_defaults: what is so unless somebody said otherwise. Work takes an emulated processor 4 to 8 times as long as
+# user-mode-linux.
 qemu_defaults() {
-    [ "$(cat "$LAB_SHARE/accelerator")" = kvm ] || : "${LAB_PATIENCE:=9}"
     qemu_machine
+    if [ "$(cat "$LAB_SHARE/accelerator")" != kvm ]; then
+        export LAB_EMULATED=yes
+        : "${LAB_PATIENCE:=9}"
+    fi
 }
 
 # qemu_initramfs FILE
