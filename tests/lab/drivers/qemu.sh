@@ -31,7 +31,9 @@ qemu_machine() {
 qemu_usable() {
     case $(uname -m) in x86_64 | aarch64) ;; *) return 1 ;; esac
     qemu_machine
-    command -v "$qemu_program" >/dev/null 2>&1 && command -v busybox >/dev/null 2>&1 && command -v modprobe >/dev/null 2>&1
+    command -v "$qemu_program" >/dev/null 2>&1 && command -v modprobe >/dev/null 2>&1 || return 1
+    # In the initramfs there are no libraries.
+    command -v busybox >/dev/null 2>&1 && ! ldd "$(command -v busybox)" >/dev/null 2>&1
 }
 
 qemu_needs() {
