@@ -91,9 +91,12 @@ qemu_defaults() {
     fi
 }
 
-# qemu_initramfs FILE
+# qemu_initramfs FILE [BUSYBOX MODULE...]: what reaches the host's root, and these modules.
 qemu_initramfs() {
-    kernel_initramfs "$qemu_kernel" "$qemu_architecture" "${LAB_BUSYBOX:-$(command -v busybox)}" "$1" virtio_pci 9pnet_virtio 9p
+    initramfs=$1
+    inner_busybox=${2:-$(command -v busybox)}
+    shift $(($# < 2 ? $# : 2))
+    kernel_initramfs "$qemu_kernel" "$qemu_architecture" "$inner_busybox" "$initramfs" virtio_pci 9pnet_virtio 9p "$@"
 }
 
 # qemu_become WRAPPER ACCELERATOR KERNEL-PARAMETERS OPTION...: becomes the machine, under a command that may limit it.
