@@ -5,7 +5,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
 VAGRANT_BIN = vagrant/bin
 
-.PHONY: help demo test lint lab mutants matrix transcripts differential bench clean services simulate lab-vagrant vagrant-programs
+.PHONY: help demo test lint lab mutants matrix transcripts differential bench clean services simulate lab-qemu lab-vagrant vagrant-programs
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 23
@@ -60,6 +60,12 @@ bench: ## in the lab: programming a large table beside ipvsadm, and how long a k
 	@cargo bench --quiet --features lab --bench program --config "target.'cfg(unix)'.runner = ['$(CURDIR)/tests/lab/run', 'auto', '--exec']"
 	@cargo build --quiet --bins
 	@tests/lab/run --with tests/lab/measure-detection
+
+lab-qemu: ## the lab's scenarios in virtual machines with each of Debian's kernels, without KVM too: hours; writes tests/lab/RESULTS-qemu.md
+	@tests/lab/install
+	@cargo build --quiet --workspace --bins --features lab
+	@status=0; tests/lab/qemu-kernels target/lab-qemu || status=$$?; \
+	tests/lab/qemu-kernels --table target/lab-qemu >tests/lab/RESULTS-qemu.md; exit $$status
 
 vagrant-programs: ## build the programs and put them where the machines of vagrant/ find them
 	@cargo build --quiet --workspace --bins --features lab
