@@ -14,7 +14,7 @@ table inet marks {
 N
 director_define <<D
 checkinterval=1
-checktimeout=3
+checktimeout=10
 
 virtual=7
     real=$RIP1:80 masq
@@ -36,8 +36,8 @@ eventually_table 5 <<T
 -a -f 7 -r $RIP1:80 -m -w 1
 -a -f 7 -r $RIP2:80 -m -w 1
 -A -f 8 -6 -s wrr
--a -f 8 -r [$RIP61]:80 -m -w 1
--a -f 8 -r [$RIP62]:80 -m -w 1
+-a -f 8 -6 -r [$RIP61]:80 -m -w 1
+-a -f 8 -6 -r [$RIP62]:80 -m -w 1
 T
 both=$(printf '2 real1\n2 real2')
 for address in "$VIP" "$VIP:8080" "[$VIP6]" "[$VIP6]:8080"; do
@@ -48,7 +48,7 @@ eventually_table 5 <<T
 -A -f 7 -s wrr
 -a -f 7 -r $RIP2:80 -m -w 1
 -A -f 8 -6 -s wrr
--a -f 8 -r [$RIP62]:80 -m -w 1
+-a -f 8 -6 -r [$RIP62]:80 -m -w 1
 T
 for address in "$VIP:8080" "[$VIP6]:8080"; do
     expect_equal "who answers at $address while real1 is stopped" '4 real2' "$(tally 4 "$address")"
