@@ -132,5 +132,5 @@ qemu_boot() {
         "LAB_SHARE=$share LAB_SHARE_TYPE=9p LAB_CONSOLE=$LAB_CONSOLE LAB_TERMINAL=$qemu_console LAB_MODULES=$(kernel_modules "$qemu_kernel" "$qemu_architecture")" \
         -m "${LAB_MEMORY:-1024}" -chardev stdio,id=console,signal=off -serial chardev:console \
         -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
-        -virtfs "local,path=$share,mount_tag=share,security_model=none"
+        -virtfs "local,path=${share%/*},mount_tag=share,security_model=none"
 }
