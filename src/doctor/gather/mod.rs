@@ -1,12 +1,12 @@
 //! Asks the kernel and the network for the facts. Changes nothing; sends echoes and asks who has an address, no more.
 
 mod active;
+mod firewall;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use director_core::desired::assumed;
@@ -67,7 +67,7 @@ pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
         facts.missing_schedulers = missing_schedulers(model);
     }
     facts.settings = settings(&facts);
-    facts.invalid_drops = invalid_drops();
+    facts.invalid_drops = firewall::invalid_drops();
     facts.serves = Memory::read(question.memory)?.setups;
     facts.standing = realserver::standing(&facts.serves)?;
     let table = together(&facts);
@@ -154,30 +154,6 @@ fn settings(facts: &Facts) -> BTreeMap<String, String> {
             Some((name, value))
         })
         .collect()
-}
-
-/// Rules of the firewall that drop what connection tracking takes for invalid, in the words of the firewall's own tools.
-fn invalid_drops() -> Vec<String> {
-    let tools: [&[&str]; 5] = [
-        &["iptables-save"],
-        &["ip6tables-save"],
-        &["iptables-legacy-save"],
-        &["ip6tables-legacy-save"],
-        &["nft", "list", "ruleset"],
-    ];
-    let mut found = BTreeSet::new();
-    for tool in tools {
-        let ended = Command::new(tool[0]).args(&tool[1..]).output();
-        let text = ended.map(|ended| String::from_utf8_lossy(&ended.stdout).into_owned());
-        for line in text.unwrap_or_default().lines() {
-            let lower = line.to_ascii_lowercase();
-            let drops = lower.contains("drop") || lower.contains("reject");
-            if drops && lower.contains("invalid") {
-                found.insert(line.trim().to_owned());
-            }
-        }
-    }
-    found.into_iter().collect()
 }
 
 /// Packets that reverse path filters have dropped since the machine started.
