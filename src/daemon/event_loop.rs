@@ -34,7 +34,6 @@ use super::host_thread::HostThread;
 use super::kernel_thread::KernelRequest;
 use super::maintenance_watch::{self, MaintenanceWatch, StartedWatch};
 use super::override_replies::OverrideReplies;
-use super::path_checks::probe_paths_of;
 use super::recorder::Recorder;
 use super::signals::ReceivedSignal;
 use super::{Input, Settings, StateStore, notices, systemd};
@@ -43,7 +42,7 @@ use crate::api::wire::UnfreezeOutcome;
 use crate::ldirectord::LdirectordProcess;
 use crate::loader::{Loaded, Report};
 use crate::notify::{Notifier, NotifySettings};
-use crate::probe::{self, Holder, ProbeSettings, Roads};
+use crate::probe::{self, Holder, ProbeSettings};
 use crate::store::LastGood;
 use persist::UNREQUESTED;
 
@@ -94,8 +93,6 @@ impl EventLoop {
         config_refresh: ConfigRefresh,
         store: Option<StateStore>,
     ) -> Self {
-        let probe_settings = ProbeSettings::default();
-        probe_settings.record_changes_in(settings.socket.with_extension("changed"));
         let host = HostThread::new(&settings, inputs.clone());
         Self {
             director: Director::new(),
@@ -107,7 +104,7 @@ impl EventLoop {
             holder: super::holder(&inputs),
             inputs,
             kernel,
-            probe_settings: Arc::new(probe_settings),
+            probe_settings: Arc::new(ProbeSettings::default()),
             ldirectord,
             recorder,
             notifier: Notifier::new(NotifySettings::default()),
@@ -131,7 +128,6 @@ impl EventLoop {
     /// Runs until the director wishes to exit.
     pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         self.run_loop(receiver, first).await;
-        self.probe_settings.open_roads(Roads::default());
         self.leave().await;
         self.notifier.finish(NOTIFY_FINISH_LIMIT).await;
         if let Some(ldirectord) = self.ldirectord {
@@ -143,8 +139,8 @@ impl EventLoop {
     async fn run_loop(&mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
         let watch = maintenance_watch::start(self.reload_count, &first, &self.inputs).await;
         self.restore();
-        if self.host.remembers() {
-            self.dispatch(Event::HostRemembered);
+        if self.host.has_journal() {
+            self.dispatch(Event::HostJournalFound);
         }
         let mut running = self.adopt(first, watch);
         while running {
@@ -230,8 +226,7 @@ impl EventLoop {
         if let (Some(ldirectord), Some(process)) = (&mut self.ldirectord, &loaded.process) {
             ldirectord.adopt(&loaded.model, process, &loaded.report.text);
         }
-        self.probe_settings
-            .open_roads(probe_paths_of(&loaded.model));
+        self.probe_settings.set_vips(loaded.model.vips());
         let duties = Event::DutiesLoaded {
             duties: Arc::new(loaded.duties),
         };
@@ -295,7 +290,7 @@ impl EventLoop {
             Effect::Probe { id, probe } => self.probe(id, probe),
             Effect::Keep { revision, memory } => self.keep(revision, memory),
             Effect::Hold(peers) => self.holder.hold(&peers),
-            Effect::SettleHost(wanted) => self.host.settle(wanted),
+            Effect::ReconcileHost { wanted, unwanted } => self.host.reconcile(wanted, unwanted),
             Effect::Tell(notice) => self.tell(&notice),
             Effect::Duty(duty) => self.notifier.perform(duty),
             Effect::Ready => {

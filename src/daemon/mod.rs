@@ -9,7 +9,6 @@ mod kernel_thread;
 mod maintenance_watch;
 mod notices;
 mod override_replies;
-mod path_checks;
 mod recorder;
 mod settings;
 mod signals;

@@ -14,8 +14,8 @@ use rustls::CertificateError;
 use super::advice::AdviceError;
 use super::command::CommandError;
 use super::conversation::ConversationError;
-use super::ground::GroundError;
 use super::words::{Short, Span, words};
+use crate::net::SourceAddressError;
 
 /// What went wrong with a probe.
 #[derive(Debug, thiserror::Error)]
@@ -94,9 +94,17 @@ pub(super) enum ProbeError {
         /// The limit.
         limit: Duration,
     },
-    /// This host is not ready for a probe by the clients' road.
-    #[error(transparent)]
-    Ground(#[from] GroundError),
+    /// This machine has no address that could ask the VIP.
+    #[error("cannot ask: {0}")]
+    SourceAddress(#[from] SourceAddressError),
+    /// The answer would be dropped on its way in.
+    #[error(
+        "cannot ask: {interface} drops answers whose source is a VIP of this machine; ipvsd sets net.ipv4.conf.{interface}.accept_local=1 and rp_filter=2 for path checks, and logs why where it cannot"
+    )]
+    RepliesDropped {
+        /// The interface by which the answer comes.
+        interface: String,
+    },
     /// Any other fault of the connection.
     #[error("{}", words(.0))]
     Connection(#[source] io::Error),
@@ -155,7 +163,8 @@ impl ProbeError {
             | Self::CannotAsk(_)
             | Self::NoSuchRequest(_)
             | Self::Authorities(_)
-            | Self::Ground(_) => true,
+            | Self::SourceAddress(_)
+            | Self::RepliesDropped { .. } => true,
             Self::Conversation(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
             _ => false,

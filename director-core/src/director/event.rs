@@ -95,10 +95,10 @@ pub enum Event {
     /// The operator says that servers which all failed at once really failed.
     Unfreeze,
     /// A director before this one made something of this machine that it did not put back.
-    HostRemembered,
+    HostJournalFound,
     /// What was wanted of this machine was done, as far as it could be.
-    HostSettled {
-        /// What became of each piece.
+    HostReconciled {
+        /// What became of each change.
         outcomes: Vec<HostOutcome>,
     },
     /// The deadline that the director asked for has come.

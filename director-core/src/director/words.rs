@@ -240,23 +240,23 @@ impl fmt::Display for Notice {
                 f.write_str("overrides and verdicts are kept again over a restart")
             }
             Self::Host {
-                piece,
+                change,
                 result,
                 because,
             } => match result {
-                HostResult::Kept => write!(f, "{piece} stands"),
+                HostResult::Kept => write!(f, "{change} stands"),
                 HostResult::Made(Some(former)) => {
-                    write!(f, "set {piece}, was {former} ({because})")
+                    write!(f, "set {change}, was {former} ({because})")
                 }
-                HostResult::Made(None) => write!(f, "added {piece} ({because})"),
+                HostResult::Made(None) => write!(f, "added {change} ({because})"),
                 HostResult::Undone(Some(former)) => {
-                    write!(f, "put back {former}, was {piece}")
+                    write!(f, "put back {former}, was {change}")
                 }
                 HostResult::Undone(None) if !because.is_empty() => {
-                    write!(f, "removed {piece} ({because})")
+                    write!(f, "removed {change} ({because})")
                 }
-                HostResult::Undone(None) => write!(f, "removed {piece}"),
-                HostResult::Failed(why) | HostResult::Waits(why) => write!(f, "{piece}: {why}"),
+                HostResult::Undone(None) => write!(f, "removed {change}"),
+                HostResult::Failed(why) | HostResult::Waits(why) => write!(f, "{change}: {why}"),
             },
             Self::Stopping { removed, kept } => {
                 write!(

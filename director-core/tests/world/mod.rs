@@ -234,7 +234,9 @@ impl World {
                 );
             }
             Effect::Hold(peers) => self.held = peers,
-            Effect::SettleHost(pieces) => events.push(self.machine.settle(pieces)),
+            Effect::ReconcileHost { wanted, unwanted } => {
+                events.push(self.machine.reconcile(wanted, unwanted));
+            }
             Effect::Tell(notice) => self.notices.push(notice),
             Effect::Duty(duty) => self.duties.push(duty),
             Effect::Ready => self.ready = true,

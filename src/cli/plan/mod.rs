@@ -22,8 +22,8 @@ use super::kernel_lacks;
 use super::list::save_format;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
-use crate::host::memory_beside;
 use crate::loader::{Memory, load_with};
+use crate::machine::director::journal_beside;
 use crate::store::{self, StateFile};
 
 /// The arguments as typed.
@@ -164,7 +164,7 @@ pub(super) fn planned(
         }
     };
     // What is undone is undone first.
-    let undone = machine::undone(memory_beside(&socket.path()), model.host());
+    let undone = machine::undone(&journal_beside(&socket.path()), model.host());
     let undone = match undone {
         Ok(undone) => undone,
         Err(error) => {

@@ -17,8 +17,8 @@ use director_core::table::Table;
 use super::Facts;
 use super::facts::{Road, VipFacts, vip_of};
 use crate::ipvs::{Kernel, KernelError, NetlinkKernel, Scope, missing_modules};
+use crate::machine::{MachineError, real_server};
 use crate::net::{Interface, NetError, Network, Sysctl};
-use crate::realserver::{self, Memory, RealServerError};
 
 /// What is to be looked at.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +27,8 @@ pub struct Question<'a> {
     pub model: Option<&'a Model>,
     /// The way of balancing to compare with.
     pub profile: Option<Profile>,
-    /// The memory of what was set up here as a real server.
-    pub memory: &'a Path,
+    /// The journal of what was set up here as a real server.
+    pub journal: &'a Path,
     /// How long to wait for answers of the network; none when nothing shall be sent.
     pub wait: Option<Duration>,
 }
@@ -42,9 +42,9 @@ pub enum GatherError {
     /// The network cannot be asked.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// The memory of a real server cannot be read.
+    /// The journal of a real server cannot be read, or what it says cannot be looked for.
     #[error(transparent)]
-    RealServer(#[from] RealServerError),
+    Machine(#[from] MachineError),
 }
 
 /// Gathers the facts.
@@ -68,8 +68,8 @@ pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
     }
     facts.settings = settings(&facts);
     facts.invalid_drops = firewall::invalid_drops();
-    facts.serves = Memory::read(question.memory)?.setups;
-    facts.standing = realserver::standing(&facts.serves)?;
+    facts.serves = real_server::setups(question.journal)?;
+    facts.standing = real_server::standing(&facts.serves)?;
     let table = together(&facts);
     facts.vips = vips(&network, &facts, &table, question.model)?;
     facts.roads = roads(&network, &facts, &table)?;

@@ -1,6 +1,8 @@
 //! Tells clients of a VIP a smaller TCP segment size, by a rule of the firewall: the kernel has no other place for it that
 //! is bound to an address. Takes nftables where it works, in a table of its own, else iptables.
 
+use std::ffi::OsStr;
+use std::io;
 use std::net::IpAddr;
 use std::process::{Command, Stdio};
 
@@ -24,20 +26,21 @@ pub(super) fn is_present(vip: IpAddr, mss: u16) -> bool {
 
 /// Adds the rule.
 pub(super) fn add(vip: IpAddr, mss: u16) -> Result<(), NetError> {
-    let mut words = match run("nft", &[&new_rule(vip, mss)]) {
+    let mut failures = match run("nft", &[&new_rule(vip, mss)]) {
         Ok(_) => return Ok(()),
-        Err(words) => words,
+        Err(failure) => vec![failure],
     };
     for names in &OLD {
         match run(program(names, vip), &old_rule("-A", vip, mss)) {
             Ok(_) => return Ok(()),
-            Err(failed) => words = format!("{words}; {failed}"),
+            Err(failure) => failures.push(failure),
         }
     }
+    let words: Vec<String> = failures.iter().map(ToString::to_string).collect();
     Err(NetError::Program {
         attempted: format!("tell clients of {vip} a segment size of {mss}"),
         program: "nft and iptables".to_owned(),
-        words,
+        words: words.join("; "),
     })
 }
 
@@ -48,14 +51,14 @@ pub(super) fn remove(vip: IpAddr, mss: u16) -> Result<(), NetError> {
     for names in &OLD {
         let _ = run(program(names, vip), &old_rule("-D", vip, mss));
     }
-    match is_present(vip, mss) {
-        false => Ok(()),
-        true => Err(NetError::Program {
-            attempted: format!("remove the rule about the segment size of {vip}"),
-            program: "nft and iptables".to_owned(),
-            words: "the rule is still there".to_owned(),
-        }),
+    if !is_present(vip, mss) {
+        return Ok(());
     }
+    Err(NetError::Program {
+        attempted: format!("remove the rule about the segment size of {vip}"),
+        program: "nft and iptables".to_owned(),
+        words: "the rule is still there".to_owned(),
+    })
 }
 
 fn program(names: &[&'static str; 2], vip: IpAddr) -> &'static str {
@@ -87,19 +90,31 @@ fn old_rule(action: &str, vip: IpAddr, mss: u16) -> Vec<String> {
     rule.split(' ').map(str::to_owned).collect()
 }
 
-/// Runs a program; what it printed, or why it failed.
-fn run(program: &str, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Result<String, String> {
+/// Why a program did not do it.
+#[derive(Debug, thiserror::Error)]
+enum ProgramError {
+    #[error("{program}: {source}")]
+    Start { program: String, source: io::Error },
+    #[error("{program}: {first_line}")]
+    Failed { program: String, first_line: String },
+}
+
+/// Runs a program; what it printed.
+fn run(program: &str, arguments: &[impl AsRef<OsStr>]) -> Result<String, ProgramError> {
     let ended = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| format!("{program}: {error}"))?;
-    match ended.status.success() {
-        true => Ok(String::from_utf8_lossy(&ended.stdout).into_owned()),
-        false => {
-            let words = String::from_utf8_lossy(&ended.stderr);
-            let first = words.lines().next().unwrap_or("no reason given");
-            Err(format!("{program}: {first}"))
-        }
+        .map_err(|source| ProgramError::Start {
+            program: program.to_owned(),
+            source,
+        })?;
+    if ended.status.success() {
+        return Ok(String::from_utf8_lossy(&ended.stdout).into_owned());
     }
+    let words = String::from_utf8_lossy(&ended.stderr);
+    Err(ProgramError::Failed {
+        program: program.to_owned(),
+        first_line: words.lines().next().unwrap_or("no reason given").to_owned(),
+    })
 }

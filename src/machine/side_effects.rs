@@ -1,4 +1,4 @@
-//! What the kernel changes along with a setting that is written: noted before, put back after.
+//! What the kernel changes along with a setting that is written: recorded before, put back after.
 //!
 //! Writing `net.ipv4.ip_forward` sets `forwarding` of every interface, and `accept_redirects` of all to the opposite
 //! (net/ipv4/devinet.c, inet_forward_change); `net.ipv6.conf.all.forwarding` sets that of every interface
@@ -9,12 +9,12 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings;
+use super::settings::Settings;
 use crate::net::Sysctl;
 
 /// A setting that changes when another one is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Aside {
+pub(super) struct SideEffect {
     name: String,
     /// Its value before.
     former: String,
@@ -22,14 +22,27 @@ pub(super) struct Aside {
     ours: String,
 }
 
+impl SideEffect {
+    /// What it shall be once the setting is put back: its value from before, or what another program has made of it since.
+    pub(super) fn value_after_undo(&self, settings: &Settings) -> Option<(&str, String)> {
+        let found = settings.read(&self.name).ok().flatten()?;
+        let value = if found == self.ours {
+            self.former.clone()
+        } else {
+            found
+        };
+        Some((&self.name, value))
+    }
+}
+
 /// What changes along with this setting when it gets this value, as it stands now.
-pub(super) fn along_with(name: &str, value: &str) -> Vec<Aside> {
-    let noted = |(name, ours): (String, String)| {
-        let former = settings::read(&name).ok()?;
-        Some(Aside { name, former, ours })
+pub(super) fn side_effects(settings: &Settings, name: &str, value: &str) -> Vec<SideEffect> {
+    let recorded = |(name, ours): (String, String)| {
+        let former = settings.read(&name).ok().flatten()?;
+        Some(SideEffect { name, former, ours })
     };
     let changed = changed_along(name, value, interfaces);
-    changed.into_iter().filter_map(noted).collect()
+    changed.into_iter().filter_map(recorded).collect()
 }
 
 /// Names and values of what the kernel changes, with the interfaces of a family.
@@ -64,31 +77,6 @@ fn interfaces(family: &str) -> Vec<String> {
         (name != "all").then_some(name)
     });
     names.collect()
-}
-
-/// What each of these shall be once the setting is put back: its value from before, or what somebody has made of it since.
-pub(super) fn after_all(asides: &[Aside]) -> Vec<(&str, String)> {
-    let wanted = asides.iter().filter_map(|aside| {
-        let found = settings::read(&aside.name).ok()?;
-        let value = if found == aside.ours {
-            aside.former.clone()
-        } else {
-            found
-        };
-        Some((aside.name.as_str(), value))
-    });
-    wanted.collect()
-}
-
-/// Writes those that stand otherwise. One whose interface has gone is left out.
-pub(super) fn write_all(wanted: &[(&str, String)]) -> Result<(), String> {
-    let mut result = Ok(());
-    for (name, value) in wanted {
-        if settings::read(name).is_ok_and(|found| found != *value) {
-            result = result.and(settings::write(name, value));
-        }
-    }
-    result
 }
 
 #[cfg(test)]
