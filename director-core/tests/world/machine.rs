@@ -1,5 +1,7 @@
 //! The machine around the director on a virtual clock: what it was made to have, and what it refuses.
 
+use std::net::IpAddr;
+
 use director_core::director::{Event, HostOutcome, HostResult, Unwanted};
 use director_core::model::HostChange;
 
@@ -16,6 +18,11 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
+    /// Whether a path check by way of this server can be answered, as far as that can be had.
+    pub(crate) fn is_prepared(&self, toward: IpAddr) -> bool {
+        self.refuses.is_some() || self.made.contains(&HostChange::VipReplies { toward })
+    }
+
     pub(crate) fn reconcile(&mut self, wanted: Vec<HostChange>, unwanted: Unwanted) -> Event {
         self.asked += 1;
         let mut outcomes = Vec::new();

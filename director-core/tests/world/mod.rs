@@ -219,6 +219,9 @@ impl World {
                                 .any(|server| server.address == road.toward)
                     });
                     assert!(standing, "asked {} without its helper", road.toward);
+                    let prepared =
+                        !probe.address.is_ipv4() || self.machine.is_prepared(road.toward);
+                    assert!(prepared, "asked {} without its settings", road.toward);
                 }
                 self.asked += 1;
                 assert!(
