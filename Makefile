@@ -5,7 +5,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
 VAGRANT_BIN = vagrant/bin
 
-.PHONY: help demo test lint lab mutants matrix transcripts differential bench clean services simulate lab-vagrant vagrant-programs
+.PHONY: help demo test test-fast lint lab mutants matrix transcripts differential bench clean services simulate lab-qemu lab-vagrant vagrant-programs
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 23
@@ -18,6 +18,9 @@ demo: ## build, boot a lab with a real IPVS kernel, and show a director at work
 test: ## format, lints, all tests and the lab's scenarios; one summary line at the end
 	@tests/all
 
+test-fast: ## all but the lab, and the five quickest scenarios: minutes, for every change on the way
+	@tests/all --fast
+
 lint: ## format, clippy and shellcheck only
 	@tests/all --lint
 
@@ -29,7 +32,7 @@ lab: ## a shell in a booted lab: 'on HOST COMMAND...'; or one command: make lab 
 matrix: ## in the lab: test every forwarding path of the kernel and write tests/lab/MATRIX.md anew
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
-	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto forwarding/every-path && tests/lab/matrix $$results >tests/lab/MATRIX.md && rm -r $$results
+	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto forwarding/every-path checks/path-check-works operator/check-refuses-crossed && tests/lab/matrix $$results >tests/lab/MATRIX.md && rm -r $$results
 
 transcripts: ## in the lab: make every fault that the doctor knows and write docs/doctor.md anew
 	@tests/lab/install
@@ -60,6 +63,12 @@ bench: ## in the lab: programming a large table beside ipvsadm, and how long a k
 	@cargo bench --quiet --features lab --bench program --config "target.'cfg(unix)'.runner = ['$(CURDIR)/tests/lab/run', 'auto', '--exec']"
 	@cargo build --quiet --bins
 	@tests/lab/run --with tests/lab/measure-detection
+
+lab-qemu: ## the lab's scenarios in virtual machines with each of Debian's kernels, without KVM too: hours; writes tests/lab/RESULTS-qemu.md
+	@tests/lab/install
+	@cargo build --quiet --workspace --bins --features lab
+	@status=0; tests/lab/qemu-kernels target/lab-qemu || status=$$?; \
+	tests/lab/qemu-kernels --table target/lab-qemu >tests/lab/RESULTS-qemu.md; exit $$status
 
 vagrant-programs: ## build the programs and put them where the machines of vagrant/ find them
 	@cargo build --quiet --workspace --bins --features lab

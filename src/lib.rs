@@ -3,19 +3,18 @@
 //!
 //! Rows, each importing only rows below it: `cli`; `daemon`; `loader`, `ipvs`, `probe`, `api`, `ldirectord`.
 
-pub mod alert;
 pub mod api;
 pub mod cli;
 pub mod daemon;
 pub mod doctor;
-pub mod host;
 pub mod ipvs;
 pub mod ldirectord;
 pub mod loader;
+pub mod machine;
 pub mod maintenance;
 pub mod net;
+pub mod notify;
 pub mod probe;
 mod program;
-pub mod realserver;
 mod stamp;
 pub mod store;

@@ -9,7 +9,7 @@ use director_core::definitions::{
     WeightSourceDefinition,
 };
 use director_core::director::Event;
-use director_core::saved_state::SavedState;
+use director_core::persistent_state::PersistentState;
 use director_core::table::Table;
 use world::{Brief, World, address, placed};
 
@@ -113,7 +113,7 @@ fn what_an_agent_said_stands_over_a_restart_until_it_says_otherwise() {
         ..Brief::new(VIP, &[(ONE, 10), (TWO, 10)])
     };
     let mut world = World::new(Table::default());
-    let saved = SavedState::default();
+    let saved = PersistentState::default();
     world.event(Event::Restored { saved });
     world.load(&[brief()]);
     world.run(seconds(3));

@@ -9,8 +9,8 @@ use director_core::definitions::{DrainDefinition, MinimumDefinition, RecoveryDef
 use director_core::director::Event;
 use director_core::model::{BelowMinimum, OnFailure, Quantity, Then};
 use director_core::overrides::{NewOverride, OverrideKind};
+use director_core::persistent_state::PersistentState;
 use director_core::plan::Op;
-use director_core::saved_state::SavedState;
 use director_core::table::Table;
 use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
 use world::{Brief, World, address, endpoint, place, placed, service_id};
@@ -209,7 +209,7 @@ fn a_drain_override_ends_as_configured_and_clearing_it_restores_the_weight() {
 fn the_fallback_stays_until_it_is_kept_that_a_server_has_returned() {
     let mut world = World::new(Table::default());
     world.event(Event::Restored {
-        saved: SavedState::default(),
+        saved: PersistentState::default(),
     });
     world.load(&[Brief {
         fallback: Some(SORRY),

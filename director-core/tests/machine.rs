@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use director_core::definitions::{MinimumDefinition, RecoveryDefinition};
 use director_core::director::{Event, HostResult, Notice};
-use director_core::model::{BelowMinimum, HostPiece, OnStop, Protocol, Quantity, ServiceId, Vip};
+use director_core::model::{BelowMinimum, HostChange, OnStop, Protocol, Quantity, ServiceId, Vip};
 use director_core::table::{ServiceEntry, Table};
 use world::{Brief, World, address, place, placed, service_id};
 
@@ -19,8 +19,8 @@ fn on_interface(vip: &'static str, interface: &'static str) -> Brief {
     }
 }
 
-fn piece(vip: &str, interface: &str) -> HostPiece {
-    HostPiece::Vip(Vip {
+fn vip(vip: &str, interface: &str) -> HostChange {
+    HostChange::Vip(Vip {
         address: address(vip),
         prefix: 32,
         interface: interface.to_owned(),
@@ -51,7 +51,7 @@ fn the_vip_comes_when_the_table_stands() {
     world.load(&[on_interface("192.0.2.1", "eth0")]);
     world.run(2 * SECOND);
     assert!(!world.ready, "it does not wait for the servers");
-    assert_eq!(world.machine.made, [piece("192.0.2.1", "eth0")]);
+    assert_eq!(world.machine.made, [vip("192.0.2.1", "eth0")]);
     assert_eq!(
         told(&world),
         ["added 192.0.2.1/32 on eth0 (the VIP of a service)"]
@@ -66,7 +66,7 @@ fn a_vip_that_was_lost_comes_back_with_the_next_reading() {
     world.machine.made.clear();
     world.run(15 * SECOND);
     assert_eq!(world.weight("192.0.2.1", "10.0.0.1"), Some(1));
-    assert_eq!(world.machine.made, [piece("192.0.2.1", "eth0")]);
+    assert_eq!(world.machine.made, [vip("192.0.2.1", "eth0")]);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_vip_leaves_with_its_service() {
     assert_eq!(world.machine.made.len(), 2);
     world.load(&[stays]);
     world.run(2 * SECOND);
-    assert_eq!(world.machine.made, [piece("192.0.2.1", "eth0")]);
+    assert_eq!(world.machine.made, [vip("192.0.2.1", "eth0")]);
     assert!(told(&world).contains(&"removed 192.0.2.2/32 on eth0".to_owned()));
 }
 
@@ -100,7 +100,7 @@ fn a_failure_is_told_once_and_tried_again_with_growing_pauses() {
 
     world.machine.refuses = None;
     world.run(60 * SECOND);
-    assert_eq!(world.machine.made, [piece("192.0.2.1", "eth0")]);
+    assert_eq!(world.machine.made, [vip("192.0.2.1", "eth0")]);
     assert!(world.director.snapshot(world.now).host_errors.is_empty());
 }
 
@@ -116,7 +116,7 @@ fn what_comes_by_itself_is_waited_for_without_growing_pauses() {
 
     world.machine.waits = None;
     world.run(3 * SECOND);
-    assert_eq!(world.machine.made, [piece("192.0.2.1", "eth0")]);
+    assert_eq!(world.machine.made, [vip("192.0.2.1", "eth0")]);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn at_a_stop_each_vip_goes_or_stays_as_its_service_does() {
     world.event(Event::StopRequested);
     world.run(SECOND);
     assert!(world.exited);
-    assert_eq!(world.machine.made, [piece("192.0.2.2", "eth0")]);
+    assert_eq!(world.machine.made, [vip("192.0.2.2", "eth0")]);
     // The services went first, so that nobody was drawn to a VIP without a service.
     let last = world.notices.last();
     let is_removal = matches!(
@@ -147,8 +147,8 @@ fn at_a_stop_each_vip_goes_or_stays_as_its_service_does() {
 #[test]
 fn what_a_director_before_this_one_left_is_undone() {
     let mut world = World::new(Table::default());
-    world.machine.made = vec![piece("192.0.2.9", "eth0")];
-    world.event(Event::HostRestored);
+    world.machine.made = vec![vip("192.0.2.9", "eth0")];
+    world.event(Event::HostJournalFound);
     world.load(&[Brief::new("192.0.2.1", &[("10.0.0.1", 1)])]);
     world.run(2 * SECOND);
     assert!(world.machine.made.is_empty());
@@ -189,7 +189,7 @@ fn the_vip_of_a_withdrawn_service_goes_and_comes_back_when_somebody_serves() {
     let mut world = World::new(Table::default());
     world.load(&[withdrawing(80), on_interface("192.0.2.9", "eth0")]);
     world.run(2 * SECOND);
-    let (vip, other) = (piece(SHARED, "eth0"), piece("192.0.2.9", "eth0"));
+    let (vip, other) = (vip(SHARED, "eth0"), vip("192.0.2.9", "eth0"));
     assert_eq!(world.machine.made, [vip.clone(), other.clone()]);
 
     world.dead.insert(address(TWO));
@@ -216,7 +216,7 @@ fn the_vip_of_a_withdrawn_service_goes_and_comes_back_when_somebody_serves() {
 
 #[test]
 fn a_vip_stays_while_another_service_needs_it() {
-    let vip = piece(SHARED, "eth0");
+    let vip = vip(SHARED, "eth0");
     let with_another = |other: Option<Brief>| {
         let mut world = World::new(Table::default());
         let briefs: Vec<Brief> = [withdrawing(80)].into_iter().chain(other).collect();
@@ -267,7 +267,7 @@ fn a_vip_stays_while_another_service_needs_it() {
 
 #[test]
 fn a_director_that_starts_decides_before_it_touches_the_vip() {
-    let vip = piece(SHARED, "eth0");
+    let vip = vip(SHARED, "eth0");
     // Too few servers from the beginning: it is never there.
     let mut world = World::new(Table::default());
     world.dead.insert(address(TWO));
@@ -288,7 +288,7 @@ fn a_director_that_starts_decides_before_it_touches_the_vip() {
     let mut world = World::new(before.kernel.clone());
     world.machine.made = vec![vip.clone()];
     world.mute = true;
-    world.event(Event::HostRestored);
+    world.event(Event::HostJournalFound);
     world.load(&[withdrawing(80)]);
     world.run(30 * SECOND);
     assert_eq!((told(&world), &world.machine.made), (vec![], &vec![vip]));

@@ -175,7 +175,7 @@ fn a_restart_lets_nobody_in_who_is_held_out() {
     assert_eq!(weights(&before, [ONE, TWO]), [None, Some(1)], "held out");
     let mut world = World::new(before.kernel.clone());
     world.event(Event::Restored {
-        saved: before.director.saved_state(),
+        saved: before.director.persistent_state(),
     });
     world.load(&[damped]);
     world.run(seconds(5));

@@ -137,7 +137,7 @@ fn an_override_weight_is_scaled_and_slow_started_like_any_other() {
     assert!((94..=102).contains(&half), "{half}: half of 200");
     let mut next = World::new(world.kernel.clone());
     next.now = world.now;
-    let saved = world.director.saved_state();
+    let saved = world.director.persistent_state();
     next.event(Event::Restored { saved });
     next.load(&[pair(slow_start(100))]);
     next.run(seconds(1));

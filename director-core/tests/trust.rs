@@ -9,7 +9,7 @@ use std::time::Duration;
 use director_core::definitions::{CheckDefinition, JudgingDefinition, PortDefinition};
 use director_core::director::Event;
 use director_core::model::Combine;
-use director_core::saved_state::SavedState;
+use director_core::persistent_state::PersistentState;
 use director_core::table::Table;
 use world::{Brief, World, address, model_with, placed};
 
@@ -35,7 +35,7 @@ fn guarded() -> World {
     let mut world = World::new(Table::default());
     // What it decides is kept for the director after it, and what rises waits for that.
     world.event(Event::Restored {
-        saved: SavedState::default(),
+        saved: PersistentState::default(),
     });
     world.event(Event::Loaded {
         model: model_with(&everything(), Some(3)),

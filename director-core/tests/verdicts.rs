@@ -11,7 +11,7 @@ use director_core::definitions::{
 use director_core::director::{Event, Notice};
 use director_core::model::{Combine, InitialHealth, OnFailure};
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
-use director_core::saved_state::SavedState;
+use director_core::persistent_state::PersistentState;
 use director_core::table::Table;
 use world::{Brief, World, address, endpoint, placed, service_id};
 
@@ -31,7 +31,7 @@ fn running(brief: Brief) -> World {
     let mut world = World::new(Table::default());
     // What it decides is kept for the director after it, and what rises waits for that.
     world.event(Event::Restored {
-        saved: SavedState::default(),
+        saved: PersistentState::default(),
     });
     world.load(&[brief]);
     world.run(seconds(3));
@@ -283,7 +283,7 @@ fn a_restored_override_raises_no_server_before_its_first_answer() {
             }],
         },
     });
-    let saved = before.director.saved_state();
+    let saved = before.director.persistent_state();
     // The kernel is as it was before the override.
     let mut world = World::new(running(pair()).kernel);
     world.mute = true;

@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use director_core::definitions::{CheckDefinition, CheckPath};
-use director_core::director::{Event, Notice};
-use director_core::model::{Family, Scheduling, ServiceId, is_probe_service};
+use director_core::director::{Event, HostResult, Notice};
+use director_core::model::{Family, HostChange, Scheduling, ServiceId, Vip, is_probe_service};
 use director_core::plan::Op;
 use director_core::table::{ServiceEntry, Table};
 use world::{Brief, MARKS, World, address, endpoint, model, placed, service_id};
@@ -208,4 +208,60 @@ fn marks_stay_while_servers_come_and_go() {
         both.iter()
             .all(|id| matches!(id, ServiceId::Mark { mark, .. } if MARKS.contains(*mark)))
     );
+}
+
+fn replies(toward: &str) -> HostChange {
+    HostChange::VipReplies {
+        toward: address(toward),
+    }
+}
+
+#[test]
+fn the_settings_of_path_checks_come_before_the_first_probe_and_leave_with_the_last() {
+    let mut world = running(brief(&[ONE, TWO]));
+    assert_eq!(world.machine.made, [replies(ONE), replies(TWO)]);
+    world.load(&[brief(&[TWO, THREE])]);
+    world.run(seconds(3));
+    assert_eq!(world.weight(VIP, THREE), Some(1));
+    assert_eq!(world.machine.made, [replies(TWO), replies(THREE)]);
+    world.load(&[Brief::new(VIP, &[(ONE, 1)])]);
+    world.run(seconds(3));
+    assert_eq!(world.machine.made, []);
+}
+
+#[test]
+fn what_was_made_before_stays_while_path_checks_are_prepared() {
+    let vip = HostChange::Vip(Vip {
+        address: address(VIP),
+        prefix: 32,
+        interface: "eth0".to_owned(),
+    });
+    let mut world = World::new(Table::default());
+    world.machine.made = vec![vip.clone()];
+    world.event(Event::HostJournalFound);
+    world.load(&[Brief {
+        interface: Some("eth0"),
+        ..brief(&[ONE])
+    }]);
+    world.run(seconds(3));
+    assert_eq!(world.machine.made, [vip, replies(ONE)]);
+    let undone = |notice: &&Notice| {
+        matches!(
+            notice,
+            Notice::Host {
+                result: HostResult::Undone(_),
+                ..
+            }
+        )
+    };
+    assert_eq!(world.notices.iter().find(undone), None);
+}
+
+#[test]
+fn settings_that_cannot_be_made_stop_no_probe() {
+    let mut world = World::new(Table::default());
+    world.machine.refuses = Some("read-only file system".to_owned());
+    world.load(&[brief(&[ONE])]);
+    world.run(seconds(3));
+    assert_eq!(world.weight(VIP, ONE), Some(1));
 }

@@ -81,7 +81,7 @@ fn start_log(mode: Mode) -> Result<(), tracing_subscriber::filter::ParseError> {
         Mode::Daemon | Mode::Supervised | Mode::Check => log
             .without_time()
             .with_level(false)
-            .with_writer(ldirectord::tap)
+            .with_writer(ldirectord::log_redirect)
             .init(),
     }
     Ok(())

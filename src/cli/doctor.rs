@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::output::{Exit, Output, count};
 use crate::doctor::{Facts, Finding, Question, gather, judge};
 use crate::loader::load;
-use crate::realserver::default_path;
+use crate::machine::real_server::default_journal;
 
 /// The definitions that are read when nobody names others.
 const USUAL_DEFINITIONS: &str = "/etc/ipvsd/ipvsd.yaml";
@@ -33,7 +33,7 @@ pub(super) struct DoctorArgs {
     #[arg(long)]
     quiet: bool,
     /// Where `ipvsctl realserver` remembers what it made
-    #[arg(long, value_name = "FILE", default_value_os_t = default_path())]
+    #[arg(long, value_name = "FILE", default_value_os_t = default_journal())]
     state: PathBuf,
     /// Print JSON
     #[arg(long)]
@@ -66,7 +66,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
         profile: args
             .profile
             .or_else(|| loaded.as_ref()?.model.host().profile),
-        memory: &args.state,
+        journal: &args.state,
         wait: (!args.quiet).then_some(Duration::from_secs(args.wait)),
     };
     let facts = gather(&question)?;

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::output::Exit;
 use crate::daemon::DaemonError;
 use crate::ipvs::KernelError;
-use crate::realserver::RealServerError;
+use crate::machine::MachineError;
 
 /// What can keep a subcommand from its work.
 #[derive(Debug, Error)]
@@ -77,7 +77,7 @@ pub(super) enum CliError {
     Doctor(#[from] crate::doctor::GatherError),
     /// This machine cannot be set up as a real server.
     #[error(transparent)]
-    RealServer(#[from] RealServerError),
+    Machine(#[from] MachineError),
     /// The kernel cannot be asked.
     #[error(transparent)]
     Kernel(#[from] KernelError),
@@ -109,9 +109,9 @@ impl CliError {
             | Self::Unreadable { .. }
             | Self::Recording { .. } => Exit::Unusable,
             Self::Daemon(DaemonError::Definitions(_)) => Exit::Unusable,
-            Self::RealServer(RealServerError::Fault(_)) => Exit::Unusable,
+            Self::Machine(MachineError::Setup(_)) => Exit::Unusable,
             Self::Doctor(_)
-            | Self::RealServer(_)
+            | Self::Machine(_)
             | Self::Api(_)
             | Self::Daemon(_)
             | Self::NotInstalled { .. } => Exit::Refused,

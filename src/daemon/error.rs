@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::api::ApiError;
 use crate::ipvs::KernelError;
-use crate::ldirectord::MannersError;
+use crate::ldirectord::LdirectordError;
 use crate::loader::LoadError;
 
 /// Why the daemon cannot begin.
@@ -23,7 +23,7 @@ pub enum DaemonError {
     Control(ApiError),
     /// The place of ldirectord cannot be taken.
     #[error(transparent)]
-    Manners(MannersError),
+    LdirectordProcess(LdirectordError),
     /// Signals cannot be received.
     #[error("signals cannot be received: {0}")]
     Signals(#[source] io::Error),
@@ -40,10 +40,12 @@ impl DaemonError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Definitions(_) | Self::Recording(_) | Self::Manners(MannersError::Log(_)) => 2,
+            Self::Definitions(_)
+            | Self::Recording(_)
+            | Self::LdirectordProcess(LdirectordError::Log(_)) => 2,
             Self::Kernel(_)
             | Self::Control(_)
-            | Self::Manners(_)
+            | Self::LdirectordProcess(_)
             | Self::Signals(_)
             | Self::Thread(_) => 3,
         }

@@ -7,17 +7,19 @@
 //!   files ───┘                                       └─▶ alerts         │
 //! ```
 
+mod overrides;
 mod persist;
-mod reading;
+mod reload;
 mod trial;
 
-pub(super) use persist::Order;
-pub(super) use reading::{GuardCheck, Reading};
-pub(super) use trial::{Answer as ApplyAnswer, Turn};
+pub(super) use overrides::CheckedOverride;
+pub(super) use reload::{FinishedLoad, SafetyCheck};
+pub(super) use trial::{ApplyReply, TrialEvent};
 
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
+use std::time::Duration;
 
 use director_core::diagnostic::Diagnostic;
 use director_core::director::{Director, Effect, Event, Notice};
@@ -27,22 +29,25 @@ use director_core::moment::Moment;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::besides::{self, Besides, Looked};
-use super::desk::Desk;
+use super::config_refresh::ConfigRefresh;
 use super::host_thread::HostThread;
-use super::kernel_thread::Request;
+use super::kernel_thread::KernelRequest;
+use super::maintenance_watch::{self, MaintenanceWatch, StartedWatch};
+use super::override_replies::OverrideReplies;
 use super::recorder::Recorder;
-use super::roads::roads_of;
-use super::signals::Signal;
-use super::upkeep::Upkeep;
-use super::{Input, Keeper, Settings, notices, systemd};
+use super::signals::ReceivedSignal;
+use super::{Input, Settings, StateStore, notices, systemd};
 use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
-use crate::ldirectord::Manners;
-use crate::loader::{Loaded, Report};
-use crate::probe::{self, Holder, ProbeSettings, Roads};
+use crate::ldirectord::LdirectordProcess;
+use crate::loader::{LoadReport, Loaded};
+use crate::notify::{Notifier, NotifySettings};
+use crate::probe::{self, Holder, ProbeSettings};
 use crate::store::LastGood;
-use persist::OF_OUR_OWN;
+use persist::UNREQUESTED;
+
+/// How long the end waits for mails and lines that are still to be sent.
+const NOTIFY_FINISH_LIMIT: Duration = Duration::from_secs(5);
 
 /// The loop and all that it needs.
 pub(super) struct EventLoop {
@@ -52,27 +57,28 @@ pub(super) struct EventLoop {
     began: Moment,
     settings: Settings,
     inputs: mpsc::UnboundedSender<Input>,
-    kernel: blocking::Sender<Request>,
+    kernel: blocking::Sender<KernelRequest>,
     probe_settings: Arc<ProbeSettings>,
     holder: Holder,
-    manners: Option<Manners>,
+    ldirectord: Option<LdirectordProcess>,
     recorder: Option<Recorder>,
-    besides: Besides,
-    upkeep: Upkeep,
-    keeper: Option<Keeper>,
+    notifier: Notifier,
+    maintenance: MaintenanceWatch,
+    config_refresh: ConfigRefresh,
+    store: Option<StateStore>,
     /// Services as they were when they were last good, as they are kept.
     last_good: Option<LastGood>,
-    desk: Desk,
+    override_replies: OverrideReplies,
     /// The definitions in force.
     in_force: Option<Box<Loaded>>,
     trial: Option<trial::Trial>,
     host: HostThread,
     /// Readings of the definitions so far.
-    readings: u64,
+    reload_count: u64,
     /// Those of them that read files and have not ended yet.
-    files_being_read: u64,
+    pending_reads: u64,
     /// The last of them that came into force, or was to.
-    files_taken: u64,
+    latest_adopted: u64,
     /// Names stand for other addresses since one of them began.
     names_changed: bool,
 }
@@ -81,65 +87,63 @@ impl EventLoop {
     pub(super) fn new(
         settings: Settings,
         inputs: mpsc::UnboundedSender<Input>,
-        kernel: blocking::Sender<Request>,
-        manners: Option<Manners>,
+        kernel: blocking::Sender<KernelRequest>,
+        ldirectord: Option<LdirectordProcess>,
         recorder: Option<Recorder>,
-        upkeep: Upkeep,
-        keeper: Option<Keeper>,
+        config_refresh: ConfigRefresh,
+        store: Option<StateStore>,
     ) -> Self {
-        let probe_settings = ProbeSettings::default();
-        probe_settings.record_changes_in(settings.socket.with_extension("changed"));
         let host = HostThread::new(&settings, inputs.clone());
         Self {
             director: Director::new(),
             started: Instant::now(),
-            began: keeper
+            began: store
                 .as_ref()
-                .map_or(Moment::START, |keeper| keeper.left.moment),
+                .map_or(Moment::START, |store| store.saved.moment),
             settings,
             holder: super::holder(&inputs),
             inputs,
             kernel,
-            probe_settings: Arc::new(probe_settings),
-            manners,
+            probe_settings: Arc::new(ProbeSettings::default()),
+            ldirectord,
             recorder,
-            besides: Besides::new(),
-            upkeep,
-            last_good: keeper
+            notifier: Notifier::new(NotifySettings::default()),
+            maintenance: MaintenanceWatch::default(),
+            config_refresh,
+            last_good: store
                 .as_ref()
-                .and_then(|keeper| keeper.left.last_good.clone()),
-            keeper,
-            desk: Desk::default(),
+                .and_then(|store| store.saved.last_good.clone()),
+            store,
+            override_replies: OverrideReplies::default(),
             in_force: None,
             trial: None,
             host,
-            readings: 0,
-            files_being_read: 0,
-            files_taken: 0,
+            reload_count: 0,
+            pending_reads: 0,
+            latest_adopted: 0,
             names_changed: false,
         }
     }
 
     /// Runs until the director wishes to exit.
     pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
-        self.go_on(receiver, first).await;
-        self.probe_settings.open_roads(Roads::default());
+        self.run_loop(receiver, first).await;
         self.leave().await;
-        self.besides.finish().await;
-        if let Some(manners) = self.manners {
+        self.notifier.finish(NOTIFY_FINISH_LIMIT).await;
+        if let Some(ldirectord) = self.ldirectord {
             // Others may have to be waited for.
-            drop(tokio::task::spawn_blocking(|| manners.end()).await);
+            drop(tokio::task::spawn_blocking(|| ldirectord.end()).await);
         }
     }
 
-    async fn go_on(&mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
-        let looked = besides::look(self.readings, &first, &self.inputs).await;
-        self.recall();
-        if self.host.remembers() {
-            self.happened(Event::HostRestored);
+    async fn run_loop(&mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
+        let watch = maintenance_watch::start(self.reload_count, &first, &self.inputs).await;
+        self.restore();
+        if self.host.has_journal() {
+            self.dispatch(Event::HostJournalFound);
         }
-        let mut goes_on = self.adopt(first, looked);
-        while goes_on {
+        let mut running = self.adopt(first, watch);
+        while running {
             let input = tokio::select! {
                 input = receiver.recv() => match input {
                     Some(input) => input,
@@ -147,16 +151,14 @@ impl EventLoop {
                 },
                 () = until(self.started, self.began, self.director.next_deadline()) => Input::Event(Event::Woken),
             };
-            goes_on = self.take(input);
+            running = self.take(input);
         }
     }
 
     fn take(&mut self, input: Input) -> bool {
         match input {
-            Input::Event(Event::Persisted { revision, failure }) => {
-                self.persisted(revision, failure)
-            }
-            Input::Event(event) => self.happened(event),
+            Input::Event(Event::Persisted { revision, failure }) => self.kept(revision, failure),
+            Input::Event(event) => self.dispatch(event),
             Input::Snapshot(answer) => {
                 // Whoever asked may have gone in the meantime.
                 drop(answer.send(Overview {
@@ -171,26 +173,26 @@ impl EventLoop {
                 tracing::info!("the configuration has changed on disk");
                 self.reload(None, false)
             }
-            Input::NamesChanged => self.judge_again(),
-            Input::Trial(turn) => self.tried(turn),
-            Input::Override(request, answer) => self.weigh(request, answer),
-            Input::OverrideChecked(order) => self.ordered(order),
+            Input::NamesChanged => self.revalidate(),
+            Input::Trial(turn) => self.trial_event(turn),
+            Input::Override(request, reply) => self.check_override(request, reply),
+            Input::OverrideChecked(checked) => self.apply_override(checked),
             Input::Unfreeze(answer) => {
                 let was_frozen = self.director.snapshot(self.now()).frozen.is_some();
-                let goes_on = self.happened(Event::Unfreeze);
+                let running = self.dispatch(Event::Unfreeze);
                 drop(answer.send(UnfreezeOutcome { was_frozen }));
-                goes_on
+                running
             }
-            Input::Signal(signal) => self.signalled(signal),
-            Input::Seen(seen) => {
+            Input::Signal(signal) => self.received_signal(signal),
+            Input::ConfigFile(change) => {
                 let reload = self
-                    .manners
+                    .ldirectord
                     .as_mut()
-                    .is_some_and(|manners| manners.seen(seen));
+                    .is_some_and(|ldirectord| ldirectord.file_changed(change));
                 !reload || self.reload(None, false)
             }
-            Input::Ordered(seen) => match self.besides.seen(seen) {
-                Some(event) => self.happened(event),
+            Input::Maintenance(change) => match self.maintenance.event(change) {
+                Some(event) => self.dispatch(event),
                 None => true,
             },
             Input::FilesRead(reading) => self.files_read(reading),
@@ -198,33 +200,33 @@ impl EventLoop {
         }
     }
 
-    fn signalled(&mut self, signal: Signal) -> bool {
+    fn received_signal(&mut self, signal: ReceivedSignal) -> bool {
         match signal {
-            Signal::Hangup => {
-                if let Some(manners) = &self.manners {
-                    manners.hangup();
+            ReceivedSignal::Hangup => {
+                if let Some(ldirectord) = &self.ldirectord {
+                    ldirectord.hangup();
                 }
                 self.reload(None, false)
             }
-            Signal::Stop(name) => {
+            ReceivedSignal::Stop(name) => {
                 let now = self.now();
-                if let Some(manners) = &mut self.manners {
-                    manners.stop_on(name, &self.director.snapshot(now));
+                if let Some(ldirectord) = &mut self.ldirectord {
+                    ldirectord.stop_on(name, &self.director.snapshot(now));
                 }
-                self.happened(Event::StopRequested)
+                self.dispatch(Event::StopRequested)
             }
         }
     }
 
     /// Definitions that were read are in force from now on.
-    fn adopt(&mut self, loaded: Loaded, looked: Option<Looked>) -> bool {
-        self.upkeep.adopt(&loaded);
+    fn adopt(&mut self, loaded: Loaded, watch: Option<StartedWatch>) -> bool {
+        self.config_refresh.adopt(&loaded);
         let other_forms = self.note_last_good(&loaded);
         self.in_force = Some(Box::new(loaded.clone()));
-        if let (Some(manners), Some(process)) = (&mut self.manners, &loaded.process) {
-            manners.adopt(&loaded.model, process, &loaded.report.text);
+        if let (Some(ldirectord), Some(process)) = (&mut self.ldirectord, &loaded.process) {
+            ldirectord.adopt(&loaded.model, process, &loaded.report.text);
         }
-        self.probe_settings.open_roads(roads_of(&loaded.model));
+        self.probe_settings.set_vips(loaded.model.vips());
         let alerts = Event::AlertsLoaded {
             alerts: Arc::new(loaded.alerts),
         };
@@ -233,25 +235,25 @@ impl EventLoop {
             warnings: loaded.report.diagnostics,
         };
         // New definitions make the director read the table first, so the orders are in time for whatever follows.
-        let orders = self.besides.adopt(looked);
+        let orders = self.maintenance.adopt(watch);
         let events = [Some(alerts), Some(definitions), orders];
-        let mut goes_on = true;
+        let mut running = true;
         for event in events.into_iter().flatten() {
-            goes_on &= self.happened(event);
+            running &= self.dispatch(event);
         }
         if other_forms {
-            self.persist(OF_OUR_OWN, self.director.saved_state());
+            self.keep(UNREQUESTED, self.director.persistent_state());
         }
-        goes_on
+        running
     }
 
     /// The former definitions stay in force.
-    fn refuse(&mut self, report: &Report, diagnostics: Vec<Diagnostic>) -> bool {
-        self.upkeep.refuse(report);
-        if let Some(manners) = &mut self.manners {
-            manners.refuse(&report.text);
+    fn refuse(&mut self, report: &LoadReport, diagnostics: Vec<Diagnostic>) -> bool {
+        self.config_refresh.refuse(report);
+        if let Some(ldirectord) = &mut self.ldirectord {
+            ldirectord.refuse(&report.text);
         }
-        self.happened(Event::LoadRefused { diagnostics })
+        self.dispatch(Event::LoadRefused { diagnostics })
     }
 
     fn now(&self) -> Moment {
@@ -259,16 +261,16 @@ impl EventLoop {
     }
 
     /// Hands an event to the director and carries out its wishes; false when the end has come.
-    fn happened(&mut self, event: Event) -> bool {
+    fn dispatch(&mut self, event: Event) -> bool {
         let now = self.now();
         self.record(|recorder| recorder.record(now, &event));
         let effects = self.director.handle(event, now);
         self.record(|recorder| recorder.decided(now, &effects));
-        let mut goes_on = true;
+        let mut running = true;
         for effect in effects {
-            goes_on &= self.carry_out(effect);
+            running &= self.carry_out(effect);
         }
-        goes_on
+        running
     }
 
     fn record(&mut self, write: impl FnOnce(&mut Recorder) -> io::Result<()>) {
@@ -283,14 +285,17 @@ impl EventLoop {
 
     fn carry_out(&mut self, effect: Effect) -> bool {
         match effect {
-            Effect::ReadTable => self.ask_kernel(Request::Read),
-            Effect::Apply(plan) => self.ask_kernel(Request::Apply(plan)),
+            Effect::ReadTable => self.ask_kernel(KernelRequest::Read),
+            Effect::Apply(plan) => self.ask_kernel(KernelRequest::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, probe),
-            Effect::Persist { revision, saved } => self.persist(revision, saved),
+            Effect::Persist {
+                revision,
+                saved: memory,
+            } => self.keep(revision, memory),
             Effect::Hold(peers) => self.holder.hold(&peers),
-            Effect::SettleHost(wanted) => self.host.settle(wanted),
+            Effect::ReconcileHost { wanted, unwanted } => self.host.reconcile(wanted, unwanted),
             Effect::Tell(notice) => self.tell(&notice),
-            Effect::Notification(duty) => self.besides.carry_out(duty),
+            Effect::Notification(duty) => self.notifier.perform(duty),
             Effect::Ready => {
                 tracing::info!("the kernel holds the desired table");
                 systemd::ready();
@@ -309,10 +314,10 @@ impl EventLoop {
 
     /// Tells the operator, in the words of whom he believes to have started.
     fn tell(&mut self, notice: &Notice) {
-        match &mut self.manners {
-            Some(manners) => {
-                manners.tell(notice);
-                if manners.is_verbose() {
+        match &mut self.ldirectord {
+            Some(ldirectord) => {
+                ldirectord.tell(notice);
+                if ldirectord.is_verbose() {
                     notices::log(notice);
                 }
             }
@@ -320,7 +325,7 @@ impl EventLoop {
         }
     }
 
-    fn ask_kernel(&self, request: Request) {
+    fn ask_kernel(&self, request: KernelRequest) {
         if self.kernel.send(request).is_err() {
             let message = "the thread that talks to the kernel has ended".to_owned();
             drop(

@@ -4,75 +4,82 @@
 use std::path::PathBuf;
 use std::sync::mpsc as blocking;
 
-use director_core::director::{Event, HostOutcome, HostResult};
-use director_core::model::HostPiece;
+use director_core::director::{Event, HostOutcome, HostResult, Unwanted};
+use director_core::model::HostChange;
 use tokio::sync::mpsc;
 
 use super::Input;
 use crate::daemon::Settings;
-use crate::host::{Keeper, memory_beside};
+use crate::machine::director::{journal_beside, reconcile};
+
+/// What the thread is asked for.
+#[derive(Debug, Clone)]
+struct Request {
+    wanted: Vec<HostChange>,
+    unwanted: Unwanted,
+}
 
 /// The way to the thread, which is started when there is something to do.
 pub(super) struct HostThread {
-    memory: PathBuf,
+    journal: PathBuf,
     inputs: mpsc::UnboundedSender<Input>,
-    sender: Option<blocking::Sender<Vec<HostPiece>>>,
+    sender: Option<blocking::Sender<Request>>,
 }
 
 impl HostThread {
     pub(super) fn new(settings: &Settings, inputs: mpsc::UnboundedSender<Input>) -> Self {
         Self {
-            memory: memory_beside(&settings.socket),
+            journal: journal_beside(&settings.socket),
             inputs,
             sender: None,
         }
     }
 
-    /// Whether a director before this one left something behind.
-    pub(super) fn remembers(&self) -> bool {
-        self.memory.exists()
+    /// Whether a director before this one left changes behind.
+    pub(super) fn has_journal(&self) -> bool {
+        self.journal.exists()
     }
 
-    /// Has the machine made so; the answer comes as an event.
-    pub(super) fn settle(&mut self, wanted: Vec<HostPiece>) {
+    /// Has the changes made; the answer comes as an event.
+    pub(super) fn reconcile(&mut self, wanted: Vec<HostChange>, unwanted: Unwanted) {
+        let request = Request { wanted, unwanted };
         if let Some(sender) = self.sender.as_ref()
-            && sender.send(wanted.clone()).is_ok()
+            && sender.send(request.clone()).is_ok()
         {
             return;
         }
-        let started = start(self.memory.clone(), self.inputs.clone());
+        let started = start(self.journal.clone(), self.inputs.clone());
         match started {
             Ok(sender) => {
-                drop(sender.send(wanted));
+                // A thread that has just started takes it.
+                let _ = sender.send(request);
                 self.sender = Some(sender);
             }
             Err(error) => {
-                let failed = |piece| HostOutcome {
-                    piece,
+                let failed = |change| HostOutcome {
+                    change,
                     result: HostResult::Failed(format!("a thread cannot be started: {error}")),
                 };
-                let outcomes = wanted.into_iter().map(failed).collect();
-                drop(
-                    self.inputs
-                        .send(Input::Event(Event::HostSettled { outcomes })),
-                );
+                let outcomes = request.wanted.into_iter().map(failed).collect();
+                let event = Event::HostReconciled { outcomes };
+                // The loop that asks here still takes events.
+                let _ = self.inputs.send(Input::Event(event));
             }
         }
     }
 }
 
 fn start(
-    memory: PathBuf,
+    journal: PathBuf,
     inputs: mpsc::UnboundedSender<Input>,
-) -> std::io::Result<blocking::Sender<Vec<HostPiece>>> {
-    let (sender, requests) = blocking::channel::<Vec<HostPiece>>();
+) -> std::io::Result<blocking::Sender<Request>> {
+    let (sender, requests) = blocking::channel::<Request>();
     std::thread::Builder::new()
         .name("host".to_owned())
         .spawn(move || {
-            let mut keeper = Keeper::new(memory);
-            while let Ok(wanted) = requests.recv() {
-                let outcomes = keeper.settle(&wanted);
-                let event = Event::HostSettled { outcomes };
+            while let Ok(Request { wanted, unwanted }) = requests.recv() {
+                let outcomes = reconcile(&journal, &wanted, unwanted);
+                let event = Event::HostReconciled { outcomes };
                 if inputs.send(Input::Event(event)).is_err() {
                     return;
                 }

@@ -12,30 +12,30 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::Input;
-use crate::ipvs::{Kernel, KernelError, Scope};
+use crate::ipvs::{Kernel, KernelError, ReadScope};
 
 /// What the thread is asked to do; each request but the last is answered by one event.
 #[derive(Debug)]
-pub(super) enum Request {
+pub(super) enum KernelRequest {
     Read,
     Apply(Plan),
     /// The table goes to whoever asks, and the director does not hear of it.
     Look(oneshot::Sender<Table>),
 }
 
-/// How long a change waits for the connections that it is weighed by.
+/// How long a change waits for the connections that it is safety by.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// What the kernel holds just now, to weigh a change by; none when it cannot be had in time, which is logged.
-pub(super) async fn look(kernel: blocking::Sender<Request>) -> Option<Table> {
+pub(super) async fn look(kernel: blocking::Sender<KernelRequest>) -> Option<Table> {
     let (answer, table) = oneshot::channel();
-    let table = match kernel.send(Request::Look(answer)) {
+    let table = match kernel.send(KernelRequest::Look(answer)) {
         Ok(()) => timeout(LOOK, table).await.ok().and_then(Result::ok),
         Err(_) => None,
     };
     if table.is_none() {
         tracing::warn!(
-            "the kernel's table cannot be read; the change is weighed by the last reading"
+            "the kernel's table cannot be read; the change is safety by the last reading"
         );
     }
     table
@@ -45,7 +45,7 @@ pub(super) async fn look(kernel: blocking::Sender<Request>) -> Option<Table> {
 pub(super) fn start(
     kernel: Box<dyn Kernel>,
     inputs: mpsc::UnboundedSender<Input>,
-) -> io::Result<blocking::Sender<Request>> {
+) -> io::Result<blocking::Sender<KernelRequest>> {
     let (sender, requests) = blocking::channel();
     std::thread::Builder::new()
         .name("ipvs".to_owned())
@@ -55,22 +55,22 @@ pub(super) fn start(
 
 fn serve(
     mut kernel: Box<dyn Kernel>,
-    requests: &blocking::Receiver<Request>,
+    requests: &blocking::Receiver<KernelRequest>,
     inputs: &mpsc::UnboundedSender<Input>,
 ) {
     while let Ok(request) = requests.recv() {
         let event = match request {
-            Request::Read => match kernel.read_table(Scope::All) {
+            KernelRequest::Read => match kernel.read_table(ReadScope::All) {
                 Ok(table) => Event::TableRead { table },
                 Err(error) => Event::ReadFailed {
                     message: reading_failed(&error),
                 },
             },
-            Request::Apply(plan) => apply(kernel.as_mut(), &plan),
+            KernelRequest::Apply(plan) => apply(kernel.as_mut(), &plan),
             // Nobody waits any more, and whatever comes next may be a server that has failed.
-            Request::Look(answer) if answer.is_closed() => continue,
-            Request::Look(answer) => {
-                match kernel.read_table(Scope::All) {
+            KernelRequest::Look(answer) if answer.is_closed() => continue,
+            KernelRequest::Look(answer) => {
+                match kernel.read_table(ReadScope::All) {
                     Ok(table) => drop(answer.send(table)),
                     Err(error) => tracing::warn!("{}", reading_failed(&error)),
                 }
@@ -99,7 +99,7 @@ fn apply(kernel: &mut dyn Kernel, plan: &Plan) -> Event {
 
 fn read_back(kernel: &mut dyn Kernel, services: &[ServiceId]) -> Result<Table, String> {
     kernel
-        .read_table(Scope::Services(services))
+        .read_table(ReadScope::Services(services))
         .map_err(|error| reading_failed(&error))
 }
 

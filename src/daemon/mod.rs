@@ -1,19 +1,18 @@
 //! Wiring: makes the adapters, starts the loop, and ends with an exit status. What happens in between is decided by
 //! [`director_core::director::Director`]; see [`event_loop`].
 
-mod besides;
-mod desk;
+mod config_refresh;
 mod error;
 mod event_loop;
 mod host_thread;
 mod kernel_thread;
+mod maintenance_watch;
 mod notices;
+mod override_replies;
 mod recorder;
-mod roads;
 mod settings;
 mod signals;
 mod systemd;
-mod upkeep;
 
 pub use error::DaemonError;
 pub use recorder::{RecordedEvent, decision};
@@ -24,7 +23,7 @@ use std::time::Duration;
 
 use director_core::director::Event;
 use director_core::moment::Moment;
-use director_core::saved_state::SavedState;
+use director_core::persistent_state::PersistentState;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -33,15 +32,15 @@ use crate::api::overrides::{OverrideOutcome, OverrideRequest};
 use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Control, Listener, Overview, ReloadOutcome};
 use crate::ipvs::{Kernel, NetlinkKernel};
-use crate::ldirectord::{self, Manners, Seen};
-use crate::loader::{self, LoadError, Loaded, Names};
+use crate::ldirectord::{self, ConfigChange, LdirectordProcess};
+use crate::loader::{self, LoadError, Loaded, NameCache};
 use crate::probe::Holder;
-use crate::store::{Left, StateFile, StoreError, Writer};
+use crate::store::{SavedState, StateFile, StateWriter, StoreError};
 
-use event_loop::{ApplyAnswer, EventLoop, Turn};
+use config_refresh::ConfigRefresh;
+use event_loop::{ApplyReply, EventLoop, TrialEvent};
 use recorder::Recorder;
-use signals::Signal;
-use upkeep::Upkeep;
+use signals::ReceivedSignal;
 
 /// How long the runtime may take to end after the director has: a probe that runs a program ends it with its children when
 /// its task is dropped, and a name service or a disk that does not answer shall not hold up the end.
@@ -57,23 +56,23 @@ enum Input {
         answer: Option<oneshot::Sender<ReloadOutcome>>,
         force: bool,
     },
-    Override(OverrideRequest, desk::Answer),
+    Override(OverrideRequest, override_replies::OverrideReply),
     /// The same, with the connections by which it is judged.
-    OverrideChecked(event_loop::Order),
-    Trial(event_loop::Turn),
+    OverrideChecked(event_loop::CheckedOverride),
+    Trial(event_loop::TrialEvent),
     Unfreeze(oneshot::Sender<UnfreezeOutcome>),
-    Signal(Signal),
-    Seen(Seen),
+    Signal(ReceivedSignal),
+    ConfigFile(ConfigChange),
     /// Maintenance files have come or gone.
-    Ordered(besides::Seen),
+    Maintenance(maintenance_watch::MaintenanceChange),
     /// The files of the definitions have another content.
     FilesChanged,
     /// Host names of the definitions stand for other addresses, or can no longer be resolved.
     NamesChanged,
     /// The files of the definitions were read again.
-    FilesRead(event_loop::Reading),
+    FilesRead(event_loop::FinishedLoad),
     /// The host names of the definitions were asked for again.
-    NamesRead(event_loop::Reading),
+    NamesRead(event_loop::FinishedLoad),
 }
 
 /// Runs the daemon until it is told to stop.
@@ -81,10 +80,10 @@ enum Input {
 /// # Errors
 /// When it cannot begin: definitions that are not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
-    let names = Names::lasting();
+    let names = NameCache::lasting();
     let file = settings.state.clone().map(StateFile::new);
-    let left = file.as_ref().map(StateFile::read);
-    let loaded = begin_with(&settings, &names, left.as_ref()).map_err(DaemonError::Definitions)?;
+    let saved = file.as_ref().map(StateFile::read);
+    let loaded = begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
     let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
     let info = kernel.info().map_err(DaemonError::Kernel)?;
     let [major, minor, patch] = info.version;
@@ -102,13 +101,21 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
 
     let kernel =
         kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
-    let manners = begin(&settings, &loaded, &inputs)?;
-    let upkeep = Upkeep::new(inputs.clone(), names, settings.role.as_ref());
-    let keeper = match file.zip(left) {
-        Some((file, left)) => Some(remember(file, left, &inputs)?),
+    let ldirectord = begin(&settings, &loaded, &inputs)?;
+    let config_refresh = ConfigRefresh::new(inputs.clone(), names, settings.role.as_ref());
+    let store = match file.zip(saved) {
+        Some((file, saved)) => Some(open_store(file, saved, &inputs)?),
         None => None,
     };
-    let event_loop = EventLoop::new(settings, inputs, kernel, manners, recorder, upkeep, keeper);
+    let event_loop = EventLoop::new(
+        settings,
+        inputs,
+        kernel,
+        ldirectord,
+        recorder,
+        config_refresh,
+        store,
+    );
     event_loop.run(receiver, loaded).await;
     if let Some(api) = api {
         api.abort();
@@ -117,25 +124,25 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
 }
 
 /// What keeps a director's memory, and what one before it has left.
-struct Keeper {
-    writer: Writer,
-    left: Left,
+struct StateStore {
+    writer: StateWriter,
+    saved: SavedState,
 }
 
 /// Loads the first definitions. A service of theirs that is broken stays as it was when a director before this one had it,
 /// where that is known and still makes sense.
 fn begin_with(
     settings: &Settings,
-    names: &Names,
-    left: Option<&Result<Option<Left>, StoreError>>,
+    names: &NameCache,
+    saved: Option<&Result<Option<SavedState>, StoreError>>,
 ) -> Result<Loaded, LoadError> {
     let memory = |former| loader::LoadContext {
         names: names.clone(),
         former,
     };
-    let former = left
-        .and_then(|left| left.as_ref().ok()?.as_ref())
-        .and_then(Left::definitions);
+    let former = saved
+        .and_then(|saved| saved.as_ref().ok()?.as_ref())
+        .and_then(SavedState::definitions);
     let Some(former) = former else {
         return settings.load(&memory(None));
     };
@@ -145,12 +152,12 @@ fn begin_with(
 
 /// Takes what a director before this one has left and starts to keep what this one will leave. A file that cannot be used
 /// does not keep us from the work.
-fn remember(
+fn open_store(
     file: StateFile,
-    left: Result<Option<Left>, StoreError>,
+    saved: Result<Option<SavedState>, StoreError>,
     inputs: &mpsc::UnboundedSender<Input>,
-) -> Result<Keeper, DaemonError> {
-    let left = left.unwrap_or_else(|error| {
+) -> Result<StateStore, DaemonError> {
+    let saved = saved.unwrap_or_else(|error| {
         match file.set_aside() {
             Ok(aside) => tracing::error!(
                 aside = %aside.display(),
@@ -165,13 +172,13 @@ fn remember(
         // Nobody listens any more when the loop has ended.
         drop(inputs.send(Input::Event(Event::Persisted { revision, failure })));
     };
-    let writer = Writer::start(file, tell).map_err(DaemonError::Thread)?;
-    let left = left.unwrap_or_else(|| Left {
-        saved: SavedState::default(),
+    let writer = StateWriter::start(file, tell).map_err(DaemonError::Thread)?;
+    let saved = saved.unwrap_or_else(|| SavedState {
+        memory: PersistentState::default(),
         moment: Moment::START,
         last_good: None,
     });
-    Ok(Keeper { writer, left })
+    Ok(StateStore { writer, saved })
 }
 
 /// Opens the control socket. Whoever starts ldirectord asks for no socket, so there it does not keep us from the work.
@@ -197,16 +204,16 @@ fn begin(
     settings: &Settings,
     loaded: &Loaded,
     inputs: &mpsc::UnboundedSender<Input>,
-) -> Result<Option<Manners>, DaemonError> {
+) -> Result<Option<LdirectordProcess>, DaemonError> {
     let (Some(role), Some(process)) = (&settings.role, &loaded.process) else {
         return Ok(None);
     };
-    let manners = Manners::begin(role.clone(), process, &loaded.report.diagnostics)
-        .map_err(DaemonError::Manners)?;
+    let ldirectord = LdirectordProcess::begin(role.clone(), process, &loaded.report.diagnostics)
+        .map_err(DaemonError::LdirectordProcess)?;
     let inputs = inputs.clone();
-    let tell = move |seen| inputs.send(Input::Seen(seen)).is_ok();
+    let tell = move |seen| inputs.send(Input::ConfigFile(seen)).is_ok();
     ldirectord::watch(settings.configuration.clone(), tell).map_err(DaemonError::Thread)?;
-    Ok(Some(manners))
+    Ok(Some(ldirectord))
 }
 
 /// What the control interface may ask of the loop.
@@ -249,12 +256,12 @@ impl Control for LoopControl {
     }
 
     async fn apply(&self, request: ApplyRequest) -> Result<ReloadOutcome, ApiError> {
-        let input = |answer: ApplyAnswer| Input::Trial(Turn::Apply(request, answer));
+        let input = |answer: ApplyReply| Input::Trial(TrialEvent::Apply(request, answer));
         self.ask(input).await?
     }
 
     async fn end_trial(&self, stays: bool) -> Result<(), ApiError> {
-        self.ask(|answer| Input::Trial(Turn::End { stays, answer }))
+        self.ask(|answer| Input::Trial(TrialEvent::End { stays, answer }))
             .await?
     }
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub struct RecordedEvent {
     /// When it reached the director.
     pub at: Moment,
-    /// What happened.
+    /// What dispatch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
     /// What was decided.
@@ -26,7 +26,7 @@ pub struct RecordedEvent {
     pub decided: Vec<String>,
 }
 
-/// A decision in words; none for probes, readings and what is kept, which are the machine's breathing.
+/// A decision in words; none for probes, reload_count and what is kept, which are the machine's breathing.
 #[must_use]
 pub fn decision(effect: &Effect) -> Option<String> {
     match effect {

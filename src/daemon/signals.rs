@@ -10,7 +10,7 @@ use super::Input;
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signal {
+pub(super) enum ReceivedSignal {
     /// The definitions are to be read again.
     Hangup,
     /// The director is to stop; the name of the signal.
@@ -28,10 +28,10 @@ pub(super) fn forward(inputs: mpsc::UnboundedSender<Input>) -> io::Result<()> {
     tokio::spawn(async move {
         loop {
             let signal = tokio::select! {
-                Some(()) = hangup.recv() => Signal::Hangup,
-                Some(()) = terminate.recv() => Signal::Stop("TERM"),
-                Some(()) = interrupt.recv() => Signal::Stop("INT"),
-                Some(()) = quit.recv() => Signal::Stop("QUIT"),
+                Some(()) = hangup.recv() => ReceivedSignal::Hangup,
+                Some(()) = terminate.recv() => ReceivedSignal::Stop("TERM"),
+                Some(()) = interrupt.recv() => ReceivedSignal::Stop("INT"),
+                Some(()) = quit.recv() => ReceivedSignal::Stop("QUIT"),
                 Some(()) = first_of_users.recv() => continue,
                 Some(()) = second_of_users.recv() => continue,
                 else => return,

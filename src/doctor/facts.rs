@@ -8,8 +8,8 @@ use director_core::realserver::Setup;
 use director_core::table::Table;
 
 use crate::ipvs::SyncDaemon;
+use crate::machine::real_server::Standing;
 use crate::net::{Address, Answer, Interface, MacAddress, Route};
-use crate::realserver::Standing;
 
 /// Everything that was seen.
 #[derive(Debug, Clone, Default)]

@@ -7,13 +7,13 @@ use std::thread;
 
 use ldirectord_compat::role;
 
-use super::writer::Writer;
+use super::log_writer::LogWriter;
 
 /// A shell runs it, as ldirectord has it, so that a script needs no first line of its own.
 const SHELL: [&str; 3] = ["/bin/sh", "-c", "\"$0\" \"$1\""];
 
 /// Runs the program on a thread of its own, so that it may take its time.
-pub(super) fn run(program: &str, config: &Path, log: Writer) {
+pub(super) fn run(program: &str, config: &Path, log: LogWriter) {
     let is_program = Path::new(program)
         .metadata()
         .is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0);

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 /// Why a daemon cannot take the place of ldirectord.
 #[derive(Debug, Error)]
-pub enum MannersError {
+pub enum LdirectordError {
     /// The pid file is another's, or cannot be written.
     #[error("Can not open {path}: {source}", path = path.display())]
     PidFile {

@@ -1,15 +1,15 @@
-//! The manners of ldirectord for a daemon that runs in its place: pid file, log lines, sibling instances, the callback,
-//! and notice of a changed configuration. What the director does is not its business; it only tells of it in the old words.
+//! Emulates the process of ldirectord for a daemon that runs in its place: pid file, log lines, child instances, callback and
+//! the watch over its configuration file. It reports what the director does in the words of ldirectord.
 
 mod callback;
+mod child_instances;
+mod daemonize;
+mod duplicate;
 mod error;
-mod lines;
-mod siblings;
-mod stage;
-mod tap;
-mod twin;
+mod log_lines;
+mod log_redirect;
+mod log_writer;
 mod watch;
-mod writer;
 
 use std::sync::Arc;
 
@@ -22,28 +22,28 @@ use ldirectord_compat::ProcessSettings;
 use ldirectord_compat::journal::{Journal, JournalError, Target};
 use ldirectord_compat::pid_file::{Claim, PidFile};
 
-pub use error::MannersError;
+pub use daemonize::enter;
+pub use error::LdirectordError;
 pub use ldirectord_compat::role::{Mode, Role, RoleError};
-pub use lines::finding;
-pub use stage::enter;
-pub use tap::tap;
-pub use watch::{Seen, watch};
+pub use log_lines::finding;
+pub use log_redirect::log_redirect;
+pub use watch::{ConfigChange, watch};
 
-use lines::Lines;
-use siblings::Siblings;
-use twin::Twin;
-use writer::Writer;
+use child_instances::ChildInstances;
+use duplicate::DuplicateInstance;
+use log_lines::LogLines;
+use log_writer::LogWriter;
 
 /// The version that ldirectord gives in its log.
 const VERSION: &str = "v1.186-ha";
 
 /// A daemon in the place of ldirectord.
 #[derive(Debug)]
-pub struct Manners {
+pub struct LdirectordProcess {
     role: Role,
-    lines: Lines,
-    log: Writer,
-    siblings: Siblings,
+    lines: LogLines,
+    log: LogWriter,
+    children: ChildInstances,
     autoreload: bool,
     callback: Option<String>,
     /// The content of the configuration that was seen last, whether or not it was accepted.
@@ -53,7 +53,7 @@ pub struct Manners {
     _claim: Option<Claim>,
 }
 
-impl Manners {
+impl LdirectordProcess {
     /// Takes the place of ldirectord: claims the pid file, opens the log, and lets go of the terminal that started it.
     ///
     /// # Errors
@@ -62,12 +62,12 @@ impl Manners {
         role: Role,
         process: &ProcessSettings,
         warnings: &[Diagnostic],
-    ) -> Result<Self, MannersError> {
+    ) -> Result<Self, LdirectordError> {
         let journal = journal(&role, process);
         match journal.probe() {
             // The local syslog may come later, or never: ldirectord warns and goes on.
             Err(error @ JournalError::Syslog { .. }) => {
-                stage::last_words(std::iter::once(error.to_string()));
+                daemonize::print_startup(std::iter::once(error.to_string()));
             }
             other => other?,
         }
@@ -75,7 +75,7 @@ impl Manners {
             Mode::Daemon => Some(claim(&role)?),
             Mode::Supervised | Mode::Debug | Mode::Check => None,
         };
-        let log = Writer::start(journal).map_err(MannersError::Thread)?;
+        let log = LogWriter::start(journal).map_err(LdirectordError::Thread)?;
         log.line(match role.mode {
             Mode::Daemon => format!("Starting Linux Director {VERSION} as daemon"),
             _ => format!(
@@ -83,21 +83,21 @@ impl Manners {
                 std::process::id()
             ),
         });
-        tap::turn_to(&log);
-        let siblings = Siblings::start(&role).map_err(MannersError::Thread)?;
-        if let Some(twin) = twin::find(&role) {
-            let warning = twice(&role.shown, &twin);
-            stage::last_words([warning.clone()].into_iter());
+        log_redirect::redirect_to(&log);
+        let children = ChildInstances::start(&role).map_err(LdirectordError::Thread)?;
+        if let Some(duplicate) = duplicate::find(&role) {
+            let warning = duplicate_warning(&role.shown, &duplicate);
+            daemonize::print_startup([warning.clone()].into_iter());
             log.line(warning);
         }
         if role.mode == Mode::Daemon {
-            stage::last_words(warnings.iter().map(|warning| finding(&role.shown, warning)));
-            stage::let_go().map_err(MannersError::Terminal)?;
+            daemonize::print_startup(warnings.iter().map(|warning| finding(&role.shown, warning)));
+            daemonize::close_stderr().map_err(LdirectordError::Terminal)?;
         }
         Ok(Self {
-            lines: Lines::new(&role.shown),
+            lines: LogLines::new(&role.shown),
             log,
-            siblings,
+            children,
             autoreload: false,
             callback: None,
             content: Arc::from(""),
@@ -116,7 +116,7 @@ impl Manners {
     /// Definitions are about to come into force, with what they say about the process.
     pub fn adopt(&mut self, model: &Model, process: &ProcessSettings, content: &Arc<str>) {
         self.content = Arc::clone(content);
-        self.lines.know(model);
+        self.lines.set_services(model);
         let journal = journal(&self.role, process);
         match journal.probe() {
             Ok(()) => self.log.turn_to(journal),
@@ -128,7 +128,7 @@ impl Manners {
             .callback
             .as_ref()
             .map(|callback| callback.value.clone());
-        self.siblings.want(&process.execute);
+        self.children.want(&process.execute);
     }
 
     /// New definitions were read and are refused.
@@ -150,17 +150,17 @@ impl Manners {
     }
 
     /// The watch over the configuration saw something; whether the definitions are to be read again.
-    pub fn seen(&mut self, seen: Seen) -> bool {
+    pub fn file_changed(&mut self, change: ConfigChange) -> bool {
         let shown = &self.role.shown;
-        let content = match seen {
-            Seen::Missing => {
+        let content = match change {
+            ConfigChange::Missing => {
                 let pid = std::process::id();
                 let warning = format!("Warning [{pid}]: can not open file {shown} for checking");
                 self.log.line(warning);
                 return false;
             }
-            Seen::Content(content) if content == self.content => return false,
-            Seen::Content(content) => content,
+            ConfigChange::Content(content) if content == self.content => return false,
+            ConfigChange::Content(content) => content,
         };
         self.content = content;
         let changed = format!("Configuration file '{shown}' has changed on disk");
@@ -183,12 +183,12 @@ impl Manners {
         }
         self.signal = Some(signal);
         self.lines.stop(state);
-        self.siblings.want(&[]);
+        self.children.want(&[]);
     }
 
-    /// All is done: waits for the siblings, says goodbye and gives the pid file back.
+    /// All is done: waits for the children, says goodbye and gives the pid file back.
     pub fn end(self) {
-        self.siblings.end();
+        self.children.end();
         if let Some(signal) = self.signal {
             let goodbye = format!("Linux Director Daemon terminated on signal: {signal}");
             self.log.line(goodbye);
@@ -211,22 +211,22 @@ fn journal(role: &Role, process: &ProcessSettings) -> Journal {
 }
 
 /// Both go on, as they do with ldirectord; but one that stops takes the services away from the other for a while.
-fn twice(shown: &str, twin: &Twin) -> String {
+fn duplicate_warning(shown: &str, duplicate: &DuplicateInstance) -> String {
     let (
         pid,
-        Twin {
+        DuplicateInstance {
             instance,
             pid: other,
         },
-    ) = (std::process::id(), twin);
+    ) = (std::process::id(), duplicate);
     format!(
         "Warning [{pid}]: {shown} is also run by the instance {instance} with pid {other}; stop one of them"
     )
 }
 
-fn claim(role: &Role) -> Result<Claim, MannersError> {
+fn claim(role: &Role) -> Result<Claim, LdirectordError> {
     let file = PidFile::new(&role.pid_file);
-    file.claim().map_err(|source| MannersError::PidFile {
+    file.claim().map_err(|source| LdirectordError::PidFile {
         path: role.pid_file.clone(),
         source,
     })

@@ -15,13 +15,13 @@ use std::time::Duration;
 use crate::stamp::Stamp;
 
 /// From one look to the next.
-const PAUSE: Duration = Duration::from_millis(200);
+const SCAN_INTERVAL: Duration = Duration::from_millis(200);
 /// Looks in a row that must find the same; with the pauses between them a change is told well within a second.
-const STEADY: u32 = 3;
+const SCANS_TO_CONFIRM: u32 = 3;
 
 /// What the watch has to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
+pub enum ConfigChange {
     /// Other content than before; what it is at the first look too.
     Content(Arc<str>),
     /// The file is gone, or cannot be read.
@@ -32,9 +32,12 @@ pub enum Seen {
 ///
 /// # Errors
 /// When the thread cannot be started.
-pub fn watch(file: PathBuf, tell: impl Fn(Seen) -> bool + Send + 'static) -> io::Result<()> {
-    let look_on = move || {
-        let mut watch = Watch::default();
+pub fn watch(
+    file: PathBuf,
+    tell: impl Fn(ConfigChange) -> bool + Send + 'static,
+) -> io::Result<()> {
+    let scan_loop = move || {
+        let mut watch = ChangeFilter::default();
         let mut known = None;
         loop {
             if let Some(seen) = watch.take(look(&file, &mut known))
@@ -42,60 +45,60 @@ pub fn watch(file: PathBuf, tell: impl Fn(Seen) -> bool + Send + 'static) -> io:
             {
                 return;
             }
-            thread::sleep(PAUSE);
+            thread::sleep(SCAN_INTERVAL);
         }
     };
     thread::Builder::new()
         .name("watch".to_owned())
-        .spawn(look_on)
+        .spawn(scan_loop)
         .map(drop)
 }
 
 /// What one look found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Look {
+enum FileScan {
     Unchanged,
     Content(Arc<str>),
     Missing,
 }
 
-fn look(file: &Path, known: &mut Option<Stamp>) -> Look {
+fn look(file: &Path, known: &mut Option<Stamp>) -> FileScan {
     let Ok(about) = fs::metadata(file) else {
         *known = None;
-        return Look::Missing;
+        return FileScan::Missing;
     };
     let stamp = Stamp::of(&about);
     if known.is_some_and(|known| stamp.is_still(&known, &about)) {
-        return Look::Unchanged;
+        return FileScan::Unchanged;
     }
     match fs::read(file) {
         Ok(bytes) => {
             *known = Some(stamp);
-            Look::Content(Arc::from(String::from_utf8_lossy(&bytes)))
+            FileScan::Content(Arc::from(String::from_utf8_lossy(&bytes)))
         }
-        Err(_) => Look::Missing,
+        Err(_) => FileScan::Missing,
     }
 }
 
 /// Makes tidings of looks.
 #[derive(Debug, Default)]
-struct Watch {
+struct ChangeFilter {
     /// Content that is still to be confirmed, and how many looks have found it.
     candidate: Option<(Arc<str>, u32)>,
     /// What was told last.
-    told: Option<Seen>,
+    told: Option<ConfigChange>,
 }
 
-impl Watch {
-    fn take(&mut self, look: Look) -> Option<Seen> {
+impl ChangeFilter {
+    fn take(&mut self, look: FileScan) -> Option<ConfigChange> {
         let seen = match look {
-            Look::Missing => {
+            FileScan::Missing => {
                 self.candidate = None;
-                Seen::Missing
+                ConfigChange::Missing
             }
             // It is as it was for longer than a file is young.
-            Look::Unchanged => Seen::Content(self.candidate.take()?.0),
-            Look::Content(content) => Seen::Content(self.confirmed(content)?),
+            FileScan::Unchanged => ConfigChange::Content(self.candidate.take()?.0),
+            FileScan::Content(content) => ConfigChange::Content(self.confirmed(content)?),
         };
         if self.told.as_ref() == Some(&seen) {
             return None;
@@ -115,7 +118,7 @@ impl Watch {
             _ => 1,
         };
         self.candidate = Some((Arc::clone(&content), looks));
-        (looks >= STEADY).then_some(content)
+        (looks >= SCANS_TO_CONFIRM).then_some(content)
     }
 }
 
@@ -123,26 +126,26 @@ impl Watch {
 mod tests {
     use super::*;
 
-    fn told(looks: &[Look]) -> Vec<Seen> {
-        let mut watch = Watch::default();
+    fn told(looks: &[FileScan]) -> Vec<ConfigChange> {
+        let mut watch = ChangeFilter::default();
         looks
             .iter()
             .filter_map(|look| watch.take(look.clone()))
             .collect()
     }
 
-    fn content(text: &str) -> Look {
-        Look::Content(Arc::from(text))
+    fn content(text: &str) -> FileScan {
+        FileScan::Content(Arc::from(text))
     }
 
-    fn seen(text: &str) -> Seen {
-        Seen::Content(Arc::from(text))
+    fn seen(text: &str) -> ConfigChange {
+        ConfigChange::Content(Arc::from(text))
     }
 
-    fn looks(text: &str) -> Vec<Look> {
+    fn looks(text: &str) -> Vec<FileScan> {
         let sequence = text.chars().map(|found| match found {
-            '-' => Look::Missing,
-            '=' => Look::Unchanged,
+            '-' => FileScan::Missing,
+            '=' => FileScan::Unchanged,
             '0' => content(""),
             other => content(&other.to_string()),
         });
@@ -168,7 +171,7 @@ mod tests {
     fn a_missing_file_is_told_once_and_its_return_too() {
         assert_eq!(
             told(&looks("aaa---aaa")),
-            [seen("a"), Seen::Missing, seen("a")]
+            [seen("a"), ConfigChange::Missing, seen("a")]
         );
     }
 
@@ -177,7 +180,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.cf");
         let mut known = None;
-        assert_eq!(look(&path, &mut known), Look::Missing);
+        assert_eq!(look(&path, &mut known), FileScan::Missing);
         fs::write(&path, "a").unwrap();
         assert_eq!(look(&path, &mut known), content("a"));
         fs::write(directory.path().join("b"), "b").unwrap();
@@ -187,6 +190,6 @@ mod tests {
         let file = fs::File::options().write(true).open(&path).unwrap();
         file.set_modified(old).unwrap();
         assert_eq!(look(&path, &mut known), content("b"));
-        assert_eq!(look(&path, &mut known), Look::Unchanged);
+        assert_eq!(look(&path, &mut known), FileScan::Unchanged);
     }
 }

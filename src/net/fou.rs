@@ -5,7 +5,7 @@ use std::io;
 use std::process::Command;
 use std::time::Duration;
 
-use director_core::realserver::GuePort;
+use director_core::model::GuePort;
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
@@ -113,7 +113,7 @@ fn load_module(name: &str) {
     let loader = Sysctl::new("kernel.modprobe").read().ok().flatten();
     let loader = loader.filter(|path| !path.is_empty());
     let loader = loader.unwrap_or_else(|| "/sbin/modprobe".to_owned());
-    drop(Command::new(loader).args(["-q", "--", name]).status());
+    let _ = Command::new(loader).args(["-q", "--", name]).status();
 }
 
 /// A generic netlink family and the socket to it.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use director_core::realserver::{Tunnel, TunnelKind};
+use director_core::model::{TunnelInterface, TunnelKind};
 use futures_util::TryStreamExt;
 use nix::errno::Errno;
 use rtnetlink::packet_route::link::{GreIOFlags, LinkAttribute, LinkFlags, LinkInfo, LinkMessage};
@@ -68,7 +68,7 @@ impl Network {
     ///
     /// # Errors
     /// When the kernel refuses or lacks the module.
-    pub fn add_tunnel(&self, tunnel: &Tunnel) -> Result<(), NetError> {
+    pub fn add_tunnel(&self, tunnel: &TunnelInterface) -> Result<(), NetError> {
         let name = tunnel.kind.name();
         let attempted = format!("make the {name} tunnel {}", tunnel.name);
         let message = tunnel_message(tunnel);
@@ -110,7 +110,7 @@ impl Network {
     }
 }
 
-fn tunnel_message(tunnel: &Tunnel) -> LinkMessage {
+fn tunnel_message(tunnel: &TunnelInterface) -> LinkMessage {
     let name = &tunnel.name;
     let (v4, v6) = match tunnel.local {
         Some(IpAddr::V4(address)) => (Some(address), None),

@@ -14,6 +14,7 @@ mod packets;
 mod routes;
 mod secondaries;
 mod segment;
+mod source_address;
 mod sysctl;
 mod wrapping;
 
@@ -24,6 +25,7 @@ pub use links::Interface;
 pub use packets::{Answer, Coat, Echo, Wrapping, echo};
 pub use routes::Route;
 pub use segment::{Segment, announce, who_has};
+pub use source_address::{SourceAddress, SourceAddressError, interface_toward, source_address};
 pub use sysctl::Sysctl;
 
 use std::future::Future;

@@ -3,12 +3,15 @@
 
 use std::fmt;
 use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::NetError;
+
+/// Where the kernel has its settings.
+const ROOT: &str = "/proc/sys";
 
 /// The name of a setting, such as `net.ipv4.conf.all.arp_ignore`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,7 +45,15 @@ impl Sysctl {
     /// # Errors
     /// When it is there and cannot be read.
     pub fn read(&self) -> Result<Option<String>, NetError> {
-        match fs::read_to_string(self.path()) {
+        self.read_below(Path::new(ROOT))
+    }
+
+    /// The same with the settings below another directory.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub(crate) fn read_below(&self, root: &Path) -> Result<Option<String>, NetError> {
+        match fs::read_to_string(self.path(root)) {
             Ok(text) => Ok(Some(text.trim().to_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(NetError::system(format!("read {self}"), error)),
@@ -60,11 +71,20 @@ impl Sysctl {
     /// # Errors
     /// When it is not there, or the kernel or the permissions refuse.
     pub fn write(&self, value: &str) -> Result<(), NetError> {
-        fs::write(self.path(), format!("{value}\n"))
+        self.write_below(Path::new(ROOT), value)
+    }
+
+    /// The same with the settings below another directory.
+    ///
+    /// # Errors
+    /// When it is not there, or the kernel or the permissions refuse.
+    pub(crate) fn write_below(&self, root: &Path, value: &str) -> Result<(), NetError> {
+        let file = fs::OpenOptions::new().write(true).open(self.path(root));
+        file.and_then(|mut file| file.write_all(format!("{value}\n").as_bytes()))
             .map_err(|error| NetError::system(format!("set {self}={value}"), error))
     }
 
-    fn path(&self) -> PathBuf {
+    fn path(&self, root: &Path) -> PathBuf {
         let inner: String = self
             .0
             .chars()
@@ -74,7 +94,7 @@ impl Sysctl {
                 other => other,
             })
             .collect();
-        PathBuf::from("/proc/sys").join(inner)
+        root.join(inner)
     }
 }
 
@@ -93,7 +113,7 @@ mod tests {
         let setting = Sysctl::of_interface("ipv4", "eth0.100", "rp_filter");
         assert_eq!(setting.name(), "net.ipv4.conf.eth0/100.rp_filter");
         assert_eq!(
-            setting.path(),
+            setting.path(Path::new(ROOT)),
             PathBuf::from("/proc/sys/net/ipv4/conf/eth0.100/rp_filter")
         );
     }

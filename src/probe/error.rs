@@ -14,8 +14,8 @@ use rustls::CertificateError;
 use super::advice::AdviceError;
 use super::command::CommandError;
 use super::conversation::ConversationError;
-use super::ground::GroundError;
-use super::words::{Short, Span, words};
+use super::words::{Short, ShownDuration, words};
+use crate::net::SourceAddressError;
 
 /// What went wrong with a probe.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub(super) enum ProbeError {
     #[error(transparent)]
     Command(#[from] CommandError),
     /// Several echo requests found no answer.
-    #[error("no answer to {attempts} echo requests within {} each", Span(*.each))]
+    #[error("no answer to {attempts} echo requests within {} each", ShownDuration(*.each))]
     Echoless {
         /// Requests sent.
         attempts: u32,
@@ -69,11 +69,11 @@ pub(super) enum ProbeError {
     #[error("no route to host")]
     NoRoute,
     /// The time limit of the probe.
-    #[error("no answer within {}", Span(*.0))]
+    #[error("no answer within {}", ShownDuration(*.0))]
     Silent(Duration),
     /// The time limit of a probe by the clients' road.
     #[error(
-        "no answer from {vip} by way of {toward} within {}; its VIP or tunnel may be missing there", Span(*.limit)
+        "no answer from {vip} by way of {toward} within {}; its VIP or tunnel may be missing there", ShownDuration(*.limit)
     )]
     SilentRoad {
         /// Who was asked.
@@ -86,7 +86,7 @@ pub(super) enum ProbeError {
     /// The same after a connection was made, when the question was to fill a packet.
     #[error(
         "connected by way of {toward}, but no answer to a full-size packet within {}; the way there may carry only smaller \
-         ones (MTU)", Span(*.limit)
+         ones (MTU)", ShownDuration(*.limit)
     )]
     Swallowed {
         /// The real server.
@@ -94,9 +94,17 @@ pub(super) enum ProbeError {
         /// The limit.
         limit: Duration,
     },
-    /// This host is not ready for a probe by the clients' road.
-    #[error(transparent)]
-    Ground(#[from] GroundError),
+    /// This machine has no address that could ask the VIP.
+    #[error("cannot ask: {0}")]
+    SourceAddress(#[from] SourceAddressError),
+    /// The answer would be dropped on its way in.
+    #[error(
+        "cannot ask: {interface} drops answers whose source is a VIP of this machine; ipvsd sets net.ipv4.conf.{interface}.accept_local=1 and rp_filter=2 for path checks, and logs why where it cannot"
+    )]
+    RepliesDropped {
+        /// The interface by which the answer comes.
+        interface: String,
+    },
     /// Any other fault of the connection.
     #[error("{}", words(.0))]
     Connection(#[source] io::Error),
@@ -155,7 +163,8 @@ impl ProbeError {
             | Self::CannotAsk(_)
             | Self::NoSuchRequest(_)
             | Self::Authorities(_)
-            | Self::Ground(_) => true,
+            | Self::SourceAddress(_)
+            | Self::RepliesDropped { .. } => true,
             Self::Conversation(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
             _ => false,

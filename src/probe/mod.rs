@@ -9,7 +9,6 @@ mod advice;
 mod command;
 mod conversation;
 mod error;
-mod ground;
 mod hold;
 mod http;
 mod ping;
@@ -32,7 +31,6 @@ use director_core::model::{Probe, ProbeKind};
 use tokio::time::{Instant, timeout};
 
 use error::ProbeError;
-pub use ground::Roads;
 pub use hold::Holder;
 pub use settings::ProbeSettings;
 

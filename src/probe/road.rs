@@ -8,12 +8,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use director_core::model::{Probe, VipPath};
+use director_core::model::sysctl::{accepts_local_sources, reverse_path_is_loose};
+use director_core::model::{Family, Probe, VipPath};
 use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use socket2::Socket;
 
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
+use crate::net::{Sysctl, source_address};
 
 /// A road while one probe uses it.
 #[derive(Debug)]
@@ -49,7 +51,7 @@ impl RoadInUse {
     }
 
     fn silence(&self, probe: &Probe) -> ProbeError {
-        let (vip, toward, limit) = (self.vip, self.road.toward, probe.timeout);
+        let (vip, toward, limit) = (self.vip, self.vip_path.toward, probe.timeout);
         if self.road.full_size && self.connected.load(Ordering::Relaxed) {
             ProbeError::Swallowed { toward, limit }
         } else {
@@ -66,13 +68,34 @@ pub(super) fn settings_for(
     let Some(road) = probe.vip_path else {
         return Ok(settings.clone());
     };
-    let source = settings.ground().source(road.toward, probe.address)?;
+    let family = Family::of(probe.address);
+    let mut vips = settings.vips();
+    vips.insert(probe.address);
+    let source = source_address(road.toward, family, &vips)?;
+    if family == Family::Ipv4 && !takes_vip_replies(&source.interface) {
+        return Err(ProbeError::RepliesDropped {
+            interface: source.interface,
+        });
+    }
     Ok(settings.by_vip_path(RoadInUse {
         road,
         vip: probe.address,
-        source,
+        source: source.address,
         connected: AtomicBool::new(false),
     }))
+}
+
+/// Whether packets may come in by this interface whose source is a VIP of this machine. IPv6 has no rule against them, nor
+/// has the loopback; the settings are made before the first of these probes, and another program may change them.
+fn takes_vip_replies(interface: &str) -> bool {
+    let value = |interface: &str, name: &str| {
+        let setting = Sysctl::of_interface("ipv4", interface, name);
+        setting.number().unwrap_or(0)
+    };
+    let (own, all) = (|name| value(interface, name), |name| value("all", name));
+    interface == "lo"
+        || accepts_local_sources(own("accept_local"), all("accept_local"))
+            && reverse_path_is_loose(own("rp_filter"), all("rp_filter"))
 }
 
 /// What it means that no answer came in time.

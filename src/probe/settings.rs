@@ -1,8 +1,8 @@
 //! What all probes share: the TLS configurations, made once and kept.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use director_core::model::Verification;
 use rustls::ClientConfig;
@@ -10,7 +10,6 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::OnceCell;
 
 use super::error::ProbeError;
-use super::ground::{Ground, Roads};
 use super::road::RoadInUse;
 use super::stopwatch::Stopwatch;
 use super::tls::{self, AuthoritiesError};
@@ -28,7 +27,8 @@ pub struct ProbeSettings {
 
 #[derive(Debug, Default)]
 struct Shared {
-    ground: Ground,
+    /// The VIPs of all services, which real servers have too: none of them can be the source of a path check.
+    vips: Mutex<BTreeSet<IpAddr>>,
     /// The authorities to trust in place of the system's.
     authorities: Option<Vec<CertificateDer<'static>>>,
     unverified: OnceCell<Arc<ClientConfig>>,
@@ -56,19 +56,18 @@ impl ProbeSettings {
         }
     }
 
-    /// Writes settings of this host that are changed for probes by the clients' road down in `record`, and takes over what
-    /// a director that was killed has written there.
-    pub fn record_changes_in(&self, record: PathBuf) {
-        self.shared.ground.record_in(record);
+    /// Sends path checks from none of these addresses from now on: the VIPs of all services.
+    pub fn set_vips(&self, vips: BTreeSet<IpAddr>) {
+        *self
+            .shared
+            .vips
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = vips;
     }
 
-    /// Which probes go by the clients' road from now on; what was changed where none of them goes is put back.
-    pub fn open_roads(&self, roads: Roads) {
-        self.shared.ground.open(roads);
-    }
-
-    pub(super) fn ground(&self) -> &Ground {
-        &self.shared.ground
+    pub(super) fn vips(&self) -> BTreeSet<IpAddr> {
+        let vips = self.shared.vips.lock();
+        vips.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn by_vip_path(&self, road: RoadInUse) -> Self {

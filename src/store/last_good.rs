@@ -8,7 +8,7 @@ use std::sync::Arc;
 use director_core::definitions::{Definitions, ServiceDefinition};
 use serde_json::value::RawValue;
 
-use super::Left;
+use super::SavedState;
 
 /// The services, as JSON: made once for many writings of the file.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl From<Box<RawValue>> for LastGood {
     }
 }
 
-impl Left {
+impl SavedState {
     /// The services that were last good as definitions of their own; none where they are not kept, or not in a form that
     /// this version knows.
     #[must_use]

@@ -4,14 +4,14 @@
 //! Invariants: at every instant the file is a complete one, the former or the new; a file that cannot be used is set
 //! aside and named, and never keeps the director from its work.
 
-mod clock;
-mod file;
+mod clock_anchor;
 mod last_good;
-mod writer;
+mod state_file;
+mod state_writer;
 
-pub use file::{Left, StateFile, StoreError};
 pub use last_good::LastGood;
-pub use writer::{Writer, Written};
+pub use state_file::{SavedState, StateFile, StoreError};
+pub use state_writer::{StateSnapshot, StateWriter};
 
 /// Where a daemon keeps its memory when it is not told otherwise.
 pub const DEFAULT_PATH: &str = "/var/lib/ipvsd/state.json";

@@ -80,6 +80,22 @@ director_log() {
     log_of director daemon
 }
 
+# log_contains TEXT: the daemon has logged it.
+log_contains() {
+    director_log | grep -qF -- "$1"
+}
+
+# eventually_log SECONDS TEXT: the daemon logs it within that time. It logs an operation when the kernel has carried it out, so
+# that the table shows it first.
+eventually_log() {
+    within "$1" log_contains "$2" || fail "$(printf 'not in the log within %s s: %s\n--- the daemon said\n%s' "$1" "$2" "$(director_log | tail -n 40)")"
+}
+
+# table_complete: the kernel's table is as the configuration wants it, with every server that needs no check.
+table_complete() {
+    [ "$(on director ipvsctl plan "$DEFINITIONS" 2>/dev/null)" = 'nothing to change' ]
+}
+
 # --- The kernel's table -----------------------------------------------------------------------------
 
 # table: the director's kernel table in ipvsadm's save format, sorted.
@@ -121,6 +137,16 @@ server() {
 # open_connections RIP: how many connections the kernel counts as active at a server of the founding service.
 open_connections() {
     on director ipvsadm -L -n | awk -v s="$1:80" '$2 == s { print $5 }'
+}
+
+# weight VIP:PORT RIP: the weight that the kernel has for that server, at its port 80, in a TCP service; nothing when it has none.
+weight() {
+    on director ipvsadm -L -n | awk -v v="$1" -v s="$2:80" '$1 == "TCP" { in_it = $2 == v } in_it && $2 == s { print $4 }'
+}
+
+# weight_is VIP:PORT RIP WEIGHT
+weight_is() {
+    [ "$(weight "$1" "$2")" = "$3" ]
 }
 
 # founding_table: the founding service with both its servers.

@@ -62,3 +62,8 @@ alive() {
 gone() {
     ! alive "$1"
 }
+
+# no_ldirectord: no process of that name is left.
+no_ldirectord() {
+    ! pgrep -x ldirectord >/dev/null
+}

@@ -124,6 +124,11 @@ ask() {
     on client curl -sS -f -m 5 "http://${1:-$VIP}/${2:-whoami}"
 }
 
+# answered_by NAME [ADDRESS]: that server answers one request.
+answered_by() {
+    [ "$(ask "${2:-$VIP}" 2>/dev/null)" = "$1" ]
+}
+
 # answers COUNT [ADDRESS]: that many requests, one connection each; prints who answered, in order.
 answers() {
     on client curl -sS -f -m 5 "http://${2:-$VIP}/whoami?[1-$1]"
@@ -132,6 +137,13 @@ answers() {
 # tally COUNT [ADDRESS]: the same, counted: "10 real1" lines, by name.
 tally() {
     answers "$@" | sort | uniq -c | sed 's/^ *//'
+}
+
+# tally_is TALLY COUNT [ADDRESS]: that many requests are answered so; TALLY as tally prints it, in one line: "3 real1,3 real2".
+tally_is() {
+    tally_wanted=$1
+    shift
+    [ "$(tally "$@" 2>/dev/null | paste -sd, -)" = "$tally_wanted" ]
 }
 
 # A download stays open for as long as a scenario wants: the client reads from its pipe only when told to,

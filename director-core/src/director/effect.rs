@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use super::FreezeNotice;
 use crate::diagnostic::Diagnostic;
-use crate::director::HostResult;
+use crate::director::{HostResult, Unwanted};
 use crate::health::{ProbeId, Transition};
-use crate::model::{BelowMinimum, DrainRule, Endpoint, HostPiece, Probe, ServiceId, Then};
+use crate::model::{BelowMinimum, DrainRule, Endpoint, HostChange, Probe, ServiceId, Then};
 use crate::notify::Notification;
 use crate::overrides::Override;
+use crate::persistent_state::PersistentState;
 use crate::plan::{Cause, OpFailure, Plan, Step};
 use crate::recovery::{DrainEnd, Shortage};
-use crate::saved_state::SavedState;
 
 /// One wish. The shell carries it out and reports back with an event where one is named.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,12 +34,17 @@ pub enum Effect {
         /// Its number.
         revision: u64,
         /// All of it; it takes the place of what was kept before.
-        saved: SavedState,
+        saved: PersistentState,
     },
     /// Hold an idle TCP connection to each of these and to nobody else; answer with `Hinted` when one ends.
     Hold(BTreeSet<SocketAddr>),
-    /// Make this machine so, and undo what was made before and is not among it; answer with `HostSettled`.
-    SettleHost(Vec<HostPiece>),
+    /// Make these changes to this machine; answer with `HostReconciled`.
+    ReconcileHost {
+        /// All that it shall have.
+        wanted: Vec<HostChange>,
+        /// What becomes of changes that were made before and are not among them.
+        unwanted: Unwanted,
+    },
     /// Tell the operator.
     Tell(Notice),
     /// Do something besides; nobody waits for it.
@@ -289,10 +294,10 @@ pub enum Notice {
         /// Why not; none when all is well again.
         failure: Option<String>,
     },
-    /// Something of this machine besides the table was made, undone or could not be.
+    /// A change to this machine besides the table was made or undone, or could not be.
     Host {
-        /// The piece.
-        piece: HostPiece,
+        /// The change.
+        change: HostChange,
         /// What happened.
         result: HostResult,
         /// Why it is wanted.

@@ -11,8 +11,8 @@ use crate::health::{ProbeId, Report};
 use crate::model::{Model, ServiceId};
 use crate::notify::AlertSettings;
 use crate::overrides::{NewOverride, OverrideCommand};
+use crate::persistent_state::PersistentState;
 use crate::plan::OpFailure;
-use crate::saved_state::SavedState;
 use crate::table::Table;
 
 /// One thing that happened.
@@ -52,7 +52,7 @@ pub enum Event {
     /// What a director before this one has left, before anything else happens. Whoever gives a memory keeps it, too.
     Restored {
         /// All of it.
-        saved: SavedState,
+        saved: PersistentState,
     },
     /// A memory was kept.
     Persisted {
@@ -95,10 +95,10 @@ pub enum Event {
     /// The operator says that servers which all failed at once really failed.
     Unfreeze,
     /// A director before this one made something of this machine that it did not put back.
-    HostRestored,
+    HostJournalFound,
     /// What was wanted of this machine was done, as far as it could be.
-    HostSettled {
-        /// What became of each piece.
+    HostReconciled {
+        /// What became of each change.
         outcomes: Vec<HostOutcome>,
     },
     /// The deadline that the director asked for has come.

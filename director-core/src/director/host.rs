@@ -1,17 +1,19 @@
-//! What the director wants of its machine besides the table: VIPs, settings of the kernel, time limits. They are asked for
-//! when the table stands, so that no VIP draws clients before there is anybody to serve them, and again at each reading of
-//! the table, since an interface that was down has lost its addresses. At a stop they go last.
+//! What the director wants of its machine besides the table: VIPs, settings of the kernel, timeouts. They are asked for when
+//! the table stands, so that no VIP draws clients before there is a server for them, and again at each reading of the table,
+//! since an interface that was down has lost its addresses. At a stop they go last. What path checks need comes first: no
+//! probe is sent before it.
 //!
 //! Invariant: nothing is asked for while nothing is wanted and nothing was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::vips::Announced;
 use super::{Director, Effect, Notice};
-use crate::model::HostPiece;
+use crate::model::HostChange;
 use crate::moment::Moment;
 
 /// First pause after a failure; it doubles with each further one.
@@ -19,16 +21,25 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// Longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// What became of one piece.
+/// What becomes of changes that were made before and are not wanted now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwanted {
+    /// They are undone.
+    Undo,
+    /// They stay for the time being.
+    Keep,
+}
+
+/// What became of one change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostOutcome {
-    /// The piece.
-    pub piece: HostPiece,
+    /// The change.
+    pub change: HostChange,
     /// What happened.
     pub result: HostResult,
 }
 
-/// What happened to a piece.
+/// What happened to a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HostResult {
@@ -44,21 +55,30 @@ pub enum HostResult {
     Failed(String),
 }
 
+/// What was asked for and not answered yet.
+#[derive(Debug)]
+struct Asked {
+    /// The servers of path checks among it.
+    path_servers: BTreeSet<IpAddr>,
+    unwanted: Unwanted,
+}
+
 /// How the conversation about the machine stands.
 #[derive(Debug, Default)]
 pub(super) struct HostSync {
-    /// An answer is awaited.
-    asking: bool,
+    asked: Option<Asked>,
     /// Something was wanted, or made by a director before this one.
     concerned: bool,
     /// When to ask next; none while nothing is to be asked.
     next: Option<Moment>,
     /// Failures as last told, so that each is told once.
-    told: BTreeMap<HostPiece, String>,
+    told: BTreeMap<HostChange, String>,
     /// Attempts in a row with a failure.
     failures: u32,
-    /// The last words were sent.
+    /// The last request was sent.
     farewell: bool,
+    /// The servers of path checks whose settings were answered for.
+    path_servers: BTreeSet<IpAddr>,
     /// Which VIPs are announced.
     pub(super) announced: Announced,
 }
@@ -66,9 +86,21 @@ pub(super) struct HostSync {
 impl HostSync {
     /// When to ask next; not before it is known which VIPs are announced, or nobody waits for that any longer: `patience`.
     pub(super) fn next(&self, patience: Option<Moment>) -> Option<Moment> {
-        let next = self.next.filter(|_| !self.asking)?;
+        let next = self.next.filter(|_| self.asked.is_none())?;
         let patience = patience.filter(|_| self.announced.pending_changes);
         Some(patience.map_or(next, |patience| next.max(patience)))
+    }
+
+    fn ask(&mut self, wanted: Vec<HostChange>, unwanted: Unwanted, effects: &mut Vec<Effect>) {
+        let path_server = |change: &HostChange| match change {
+            HostChange::VipReplies { toward } => Some(*toward),
+            _ => None,
+        };
+        self.asked = Some(Asked {
+            path_servers: wanted.iter().filter_map(path_server).collect(),
+            unwanted,
+        });
+        effects.push(Effect::ReconcileHost { wanted, unwanted });
     }
 }
 
@@ -76,12 +108,19 @@ impl Director {
     /// What could not be had at the last attempt, in words.
     pub(crate) fn host_errors(&self) -> Vec<String> {
         let told = self.host.told.iter();
-        told.map(|(piece, why)| format!("{piece}: {why}")).collect()
+        told.map(|(change, why)| format!("{change}: {why}"))
+            .collect()
     }
 
-    /// New definitions, or the memory of a director before this one, say what is wanted.
-    pub(super) fn host_wanted(&mut self, restored: bool, now: Moment) {
-        self.host.concerned |= restored || !self.model.host().pieces().is_empty();
+    /// Whether the machine was prepared for all path checks, as far as that could be done.
+    pub(super) fn host_is_prepared(&self) -> bool {
+        let wanted = &self.model.host().path_servers;
+        wanted.is_subset(&self.host.path_servers)
+    }
+
+    /// A new configuration, or the journal of a director before this one, says what is wanted.
+    pub(super) fn host_wanted(&mut self, journal_found: bool, now: Moment) {
+        self.host.concerned |= journal_found || !self.model.host().changes().is_empty();
         if self.host.concerned {
             self.host.next = Some(now);
             self.host.failures = 0;
@@ -93,6 +132,11 @@ impl Director {
         if self.stopping || !self.host.concerned {
             return;
         }
+        // Probes wait for this, and VIPs may wait for probes.
+        if self.host.asked.is_none() && !self.host_is_prepared() {
+            let wanted = self.model.host().for_path_checks();
+            self.host.ask(wanted, Unwanted::Keep, effects);
+        }
         let due = self.host.next.is_some_and(|next| next <= now);
         if (due || self.unsettled) && self.announce(now) {
             self.host.next = Some(now);
@@ -102,48 +146,34 @@ impl Director {
         if !self.has_stood || next.is_none_or(|next| next > now) {
             return;
         }
-        self.host.asking = true;
-        let pieces = self.model.host().pieces();
-        effects.push(Effect::SettleHost(self.host.announced.only(pieces)));
+        let wanted = self.host.announced.only(self.model.host().changes());
+        self.host.ask(wanted, Unwanted::Undo, effects);
     }
 
-    pub(super) fn host_settled(
+    pub(super) fn host_reconciled(
         &mut self,
         outcomes: Vec<HostOutcome>,
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        self.host.asking = false;
+        let asked = self.host.asked.take();
         let waits = |outcome: &HostOutcome| matches!(outcome.result, HostResult::Waits(_));
         let waits = outcomes.iter().any(waits);
         let fails = |outcome: &HostOutcome| matches!(outcome.result, HostResult::Failed(_));
         let fails = outcomes.iter().any(fails);
-        let mut missing = BTreeMap::new();
-        for HostOutcome { piece, result } in outcomes {
-            match &result {
-                HostResult::Unchanged => {}
-                HostResult::Failed(why) | HostResult::Waits(why) => {
-                    if self.host.told.get(&piece) != Some(why) {
-                        effects.push(Effect::Tell(Notice::Host {
-                            reason: String::new(),
-                            piece: piece.clone(),
-                            result: result.clone(),
-                        }));
-                    }
-                    missing.insert(piece, why.clone());
-                }
-                HostResult::Made(_) | HostResult::Undone(_) => {
-                    effects.push(Effect::Tell(Notice::Host {
-                        reason: self.host_reason(&piece, &result),
-                        piece,
-                        result,
-                    }));
-                }
+        let missing = self.tell_outcomes(outcomes, effects);
+        if let Some(asked) = asked {
+            self.host.path_servers = asked.path_servers;
+            if asked.unwanted == Unwanted::Keep {
+                // A part of what is wanted; the whole is asked for in its own time.
+                self.host.told.extend(missing);
+                return;
             }
         }
-        self.host.failures = match fails {
-            false => 0,
-            true => self.host.failures.saturating_add(1),
+        self.host.failures = if fails {
+            self.host.failures.saturating_add(1)
+        } else {
+            0
         };
         self.host.told = missing;
         if self.host.farewell {
@@ -151,6 +181,38 @@ impl Director {
             return;
         }
         self.host.next = Some(now + self.host_pause(waits));
+    }
+
+    /// Tells what became of the changes; what is missing, and why.
+    fn tell_outcomes(
+        &self,
+        outcomes: Vec<HostOutcome>,
+        effects: &mut Vec<Effect>,
+    ) -> BTreeMap<HostChange, String> {
+        let mut missing = BTreeMap::new();
+        for HostOutcome { change, result } in outcomes {
+            match &result {
+                HostResult::Unchanged => {}
+                HostResult::Failed(why) | HostResult::Waits(why) => {
+                    if self.host.told.get(&change) != Some(why) {
+                        effects.push(Effect::Tell(Notice::Host {
+                            reason: String::new(),
+                            change: change.clone(),
+                            result: result.clone(),
+                        }));
+                    }
+                    missing.insert(change, why.clone());
+                }
+                HostResult::Made(_) | HostResult::Undone(_) => {
+                    effects.push(Effect::Tell(Notice::Host {
+                        reason: self.host_reason(&change, &result),
+                        change,
+                        result,
+                    }));
+                }
+            }
+        }
+        missing
     }
 
     /// How long until the machine is looked at again: what comes by itself may come at any moment.
@@ -169,20 +231,20 @@ impl Director {
         }
     }
 
-    /// Why a piece was made or undone.
-    fn host_reason(&self, piece: &HostPiece, result: &HostResult) -> String {
-        match (piece, result) {
-            (HostPiece::Vip(vip), HostResult::Undone(_)) if !self.stopping => {
+    /// Why a change was made or undone.
+    fn host_reason(&self, change: &HostChange, result: &HostResult) -> String {
+        match (change, result) {
+            (HostChange::Vip(vip), HostResult::Undone(_)) if !self.stopping => {
                 self.why_not_announced(vip.address)
             }
             (_, HostResult::Undone(_)) => String::new(),
-            _ => self.model.host().reason(piece),
+            _ => self.model.host().reason(change),
         }
     }
 
-    /// The end, after the last words about the machine where there are any.
+    /// The end, after the last request about the machine where there is one.
     pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
-        if self.host.asking || self.host.farewell {
+        if self.host.asked.is_some() || self.host.farewell {
             return;
         }
         if !self.host.concerned {
@@ -190,8 +252,8 @@ impl Director {
             return;
         }
         self.host.farewell = true;
-        self.host.asking = true;
-        let staying = self.model.host().pieces_after_stop();
-        effects.push(Effect::SettleHost(self.host.announced.only(staying)));
+        let staying = self.model.host().changes_after_stop();
+        let wanted = self.host.announced.only(staying);
+        self.host.ask(wanted, Unwanted::Undo, effects);
     }
 }

@@ -8,7 +8,7 @@ use crate::desired::HealthByServer;
 use crate::health::{Health, HealthState};
 use crate::model::{InitialHealth, ProbeKind, RealServer, VirtualService};
 use crate::moment::Moment;
-use crate::saved_state::{Advised, SavedHealth};
+use crate::persistent_state::{Advised, SavedHealth};
 use crate::table::Table;
 
 impl Director {

@@ -33,7 +33,7 @@ mod words;
 pub use effect::{Effect, Notice};
 pub use event::Event;
 pub use freeze::{FreezeNotice, UnfreezeReason};
-pub use host::{HostOutcome, HostResult};
+pub use host::{HostOutcome, HostResult, Unwanted};
 pub use retry::{PendingRetry, Subject};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -205,8 +205,8 @@ impl Director {
                 self.applied(&services, &failures, observed, now, &mut effects);
             }
             Event::Probed { probe, report } => self.probed(probe, &report, now, &mut effects),
-            Event::HostRestored => self.host_wanted(true, now),
-            Event::HostSettled { outcomes } => self.host_settled(outcomes, now, &mut effects),
+            Event::HostJournalFound => self.host_wanted(true, now),
+            Event::HostReconciled { outcomes } => self.host_reconciled(outcomes, now, &mut effects),
             Event::Woken => self.release(now, &mut effects),
             Event::Hinted { peer } => self.schedule.hint(peer, now),
             Event::Unfreeze => self.unfreeze(UnfreezeReason::Operator, now, &mut effects),

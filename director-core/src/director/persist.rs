@@ -18,8 +18,8 @@ use crate::health::{Health, HealthByServer, HealthState, PendingChange};
 use crate::model::{DrainRule, Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Target;
+use crate::persistent_state::{Advised, PersistentState, SavedHealth};
 use crate::recovery::SavedRecovery;
-use crate::saved_state::{Advised, SavedHealth, SavedState};
 use crate::table::{ServiceEntry, Table};
 use crate::weight::waits_for_connections;
 
@@ -71,7 +71,7 @@ struct Durable {
 }
 
 impl Durable {
-    fn of(saved: &SavedState) -> Self {
+    fn of(saved: &PersistentState) -> Self {
         Self {
             bad: saved.known_bad(),
             owned: saved.owned.clone(),
@@ -171,7 +171,7 @@ impl Persist {
 impl Director {
     /// What is to be remembered over a restart.
     #[must_use]
-    pub fn saved_state(&self) -> SavedState {
+    pub fn persistent_state(&self) -> PersistentState {
         let unused = self.persist.restored.iter();
         let unused = unused.map(|(target, judged)| (*target, judged.clone()));
         let judged = self
@@ -192,7 +192,7 @@ impl Director {
                 Some((*target, self.pending_changes(target, health)?))
             }),
         );
-        SavedState {
+        PersistentState {
             overrides: self.overrides.by_command(),
             pending_changes: pending_changes.into_iter().collect(),
             freeze: self.frozen.clone(),
@@ -261,7 +261,12 @@ impl Director {
     }
 
     /// Begins with what a director before this one has left.
-    pub(super) fn restored(&mut self, saved: SavedState, now: Moment, effects: &mut Vec<Effect>) {
+    pub(super) fn restored(
+        &mut self,
+        saved: PersistentState,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
         self.persist.active = true;
         self.persist.kept = Durable::of(&saved);
         self.persist.restored = saved.health.into_iter().collect();
@@ -309,7 +314,7 @@ impl Director {
         if !persist.active || !persist.changed || waits {
             return;
         }
-        let saved = self.saved_state();
+        let saved = self.persistent_state();
         self.persist.changed = false;
         self.persist.revision += 1;
         self.persist.asked = Some(Asked {

@@ -21,9 +21,11 @@ impl Director {
         self.owned.extend(stray);
     }
 
-    /// Whether servers are asked now: new helpers are given the moment that the kernel takes to make them.
+    /// Whether servers are asked now: new helpers, and settings that path checks need, are given the moment that the kernel
+    /// takes to make them.
     pub(super) fn may_probe(&self) -> bool {
         self.probing()
+            && self.host_is_prepared()
             && self
                 .model
                 .probe_services()

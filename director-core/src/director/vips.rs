@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Director;
-use crate::model::{HostPiece, VirtualService};
+use crate::model::{HostChange, VirtualService};
 use crate::moment::Moment;
 use crate::recovery::{Pool, Shortage, census};
 use crate::table::ServiceEntry;
@@ -40,13 +40,13 @@ enum Need {
 }
 
 impl Announced {
-    /// The pieces without the VIPs that are not announced.
-    pub(super) fn only(&self, mut pieces: Vec<HostPiece>) -> Vec<HostPiece> {
-        pieces.retain(|piece| match piece {
-            HostPiece::Vip(vip) => self.by_address.get(&vip.address) != Some(&false),
-            HostPiece::Setting { .. } | HostPiece::Timeout { .. } => true,
+    /// The changes without the VIPs that are not announced.
+    pub(super) fn only(&self, mut changes: Vec<HostChange>) -> Vec<HostChange> {
+        changes.retain(|change| match change {
+            HostChange::Vip(vip) => self.by_address.get(&vip.address) != Some(&false),
+            _ => true,
         });
-        pieces
+        changes
     }
 }
 

@@ -240,23 +240,23 @@ impl fmt::Display for Notice {
                 f.write_str("overrides and verdicts are kept again over a restart")
             }
             Self::Host {
-                piece,
+                change,
                 result,
                 reason,
             } => match result {
-                HostResult::Unchanged => write!(f, "{piece} stands"),
+                HostResult::Unchanged => write!(f, "{change} stands"),
                 HostResult::Made(Some(former)) => {
-                    write!(f, "set {piece}, was {former} ({reason})")
+                    write!(f, "set {change}, was {former} ({reason})")
                 }
-                HostResult::Made(None) => write!(f, "added {piece} ({reason})"),
+                HostResult::Made(None) => write!(f, "added {change} ({reason})"),
                 HostResult::Undone(Some(former)) => {
-                    write!(f, "put back {former}, was {piece}")
+                    write!(f, "put back {former}, was {change}")
                 }
                 HostResult::Undone(None) if !reason.is_empty() => {
-                    write!(f, "removed {piece} ({reason})")
+                    write!(f, "removed {change} ({reason})")
                 }
-                HostResult::Undone(None) => write!(f, "removed {piece}"),
-                HostResult::Failed(why) | HostResult::Waits(why) => write!(f, "{piece}: {why}"),
+                HostResult::Undone(None) => write!(f, "removed {change}"),
+                HostResult::Failed(why) | HostResult::Waits(why) => write!(f, "{change}: {why}"),
             },
             Self::Stopping { removed, kept } => {
                 write!(

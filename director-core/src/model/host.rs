@@ -1,122 +1,70 @@
-//! What the definitions want of this machine besides its IPVS table: addresses, settings of the kernel, time limits.
+//! What the configuration wants of this machine besides its IPVS table: VIPs, settings of the kernel, timeouts.
 
-use std::fmt;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::tuning::{KernelTimeouts, Profile};
-use super::{OnStop, Tuned};
-
-/// A VIP that the director keeps on an interface.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Vip {
-    /// The address.
-    pub address: IpAddr,
-    /// Length of its network's prefix.
-    pub prefix: u8,
-    /// The interface.
-    pub interface: String,
-}
-
-impl fmt::Display for Vip {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{} on {}", self.address, self.prefix, self.interface)
-    }
-}
-
-/// One thing that this machine shall have.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HostPiece {
-    /// A setting of the kernel.
-    Setting {
-        /// Name, with dots.
-        name: String,
-        /// Value.
-        value: String,
-    },
-    /// A time limit of the connection table.
-    Timeout {
-        /// Which.
-        of: TimeoutKind,
-        /// Seconds.
-        seconds: u32,
-    },
-    /// An address.
-    Vip(Vip),
-}
-
-/// The time limits of the connection table that can be set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TimeoutKind {
-    /// Established TCP.
-    Tcp,
-    /// TCP after a FIN.
-    TcpFin,
-    /// UDP.
-    Udp,
-}
-
-impl TimeoutKind {
-    /// Its name in definitions.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::TcpFin => "tcp_fin",
-            Self::Udp => "udp",
-        }
-    }
-}
-
-impl fmt::Display for HostPiece {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Setting { name, value } => write!(f, "{name}={value}"),
-            Self::Timeout { of, seconds } => write!(f, "timeout {} {seconds} s", of.name()),
-            Self::Vip(vip) => vip.fmt(f),
-        }
-    }
-}
+use super::host_change::{HostChange, TimeoutKind, Vip};
+use super::service::{OnStop, VirtualService};
+use super::tuning::{KernelTimeouts, Profile, Tuned};
 
 /// All that is wanted of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HostWishes {
+pub struct HostConfig {
     /// VIPs, and whether each leaves with the director.
     pub vips: Vec<(Vip, OnStop)>,
     /// The way of balancing whose settings are applied.
     pub profile: Option<Profile>,
     /// Whether servers are reached by NAT of IPv6.
     pub ipv6_nat: bool,
-    /// Time limits of the connection table.
+    /// Timeouts of the connection table.
     pub timeouts: KernelTimeouts,
+    /// The real servers through which path checks ask an IPv4 VIP: their answers have our own address as source. IPv6 has no
+    /// rule against that.
+    pub path_servers: BTreeSet<IpAddr>,
 }
 
-impl HostWishes {
+/// The real servers through which path checks of these services ask an IPv4 VIP.
+pub(super) fn path_servers(services: &[VirtualService]) -> BTreeSet<IpAddr> {
+    let servers = services.iter().flat_map(|service| &service.real_servers);
+    let probes = servers.flat_map(|server| &server.probes);
+    probes
+        .filter(|probe| probe.address.is_ipv4())
+        .filter_map(|probe| Some(probe.vip_path?.toward))
+        .collect()
+}
+
+impl HostConfig {
     /// What this machine shall have while the director runs.
     #[must_use]
-    pub fn pieces(&self) -> Vec<HostPiece> {
-        let mut pieces: Vec<HostPiece> = self
-            .settings()
-            .map(|(_, one)| HostPiece::Setting {
-                name: one.name.to_owned(),
-                value: one.value.to_owned(),
-            })
-            .collect();
-        let limits = [
+    pub fn changes(&self) -> Vec<HostChange> {
+        let mut changes = self.for_path_checks();
+        let settings = self.settings();
+        changes.extend(settings.map(|(_, one)| HostChange::setting(one.name, one.value)));
+        let timeouts = [
             (TimeoutKind::Tcp, self.timeouts.tcp),
             (TimeoutKind::TcpFin, self.timeouts.tcp_fin),
             (TimeoutKind::Udp, self.timeouts.udp),
         ];
-        pieces.extend(limits.into_iter().filter_map(|(of, limit)| {
-            let seconds = u32::try_from(limit?.as_secs()).ok()?;
-            Some(HostPiece::Timeout { of, seconds })
+        changes.extend(timeouts.into_iter().filter_map(|(of, timeout)| {
+            let seconds = u32::try_from(timeout?.as_secs()).ok()?;
+            Some(HostChange::Timeout { of, seconds })
         }));
-        pieces.extend(self.vips.iter().map(|(vip, _)| HostPiece::Vip(vip.clone())));
-        pieces
+        changes.extend(
+            self.vips
+                .iter()
+                .map(|(vip, _)| HostChange::Vip(vip.clone())),
+        );
+        changes
+    }
+
+    /// What path checks need before they can be answered.
+    #[must_use]
+    pub fn for_path_checks(&self) -> Vec<HostChange> {
+        let servers = self.path_servers.iter();
+        servers
+            .map(|toward| HostChange::VipReplies { toward: *toward })
+            .collect()
     }
 
     /// The settings of the way of balancing.
@@ -130,31 +78,36 @@ impl HostWishes {
         })
     }
 
-    /// What stays when the director stops: settings and time limits are put back, addresses as defined.
+    /// What stays when the director stops: settings and timeouts are put back, addresses as defined.
     #[must_use]
-    pub fn pieces_after_stop(&self) -> Vec<HostPiece> {
+    pub fn changes_after_stop(&self) -> Vec<HostChange> {
         let staying = self.vips.iter().filter(|(_, stop)| *stop == OnStop::Keep);
         staying
-            .map(|(vip, _)| HostPiece::Vip(vip.clone()))
+            .map(|(vip, _)| HostChange::Vip(vip.clone()))
             .collect()
     }
 
-    /// Why a piece is wanted.
+    /// Why a change is wanted.
     #[must_use]
-    pub fn reason(&self, piece: &HostPiece) -> String {
-        match piece {
-            HostPiece::Setting { name, .. } => {
+    pub fn reason(&self, change: &HostChange) -> String {
+        match change {
+            HostChange::Setting { name, .. } => {
                 let tuned = self.settings().find(|(_, one)| one.name == name);
-                tuned.map_or_else(String::new, |(profile, one)| {
-                    format!("{profile}: {}", one.reason)
-                })
+                match tuned {
+                    Some((profile, one)) => format!("{profile}: {}", one.reason),
+                    None => REASON_OF_PATH_CHECKS.to_owned(),
+                }
             }
-            HostPiece::Timeout { .. } => "the definitions set it".to_owned(),
-            HostPiece::Vip(_) => "the VIP of a service".to_owned(),
+            HostChange::VipReplies { .. } => REASON_OF_PATH_CHECKS.to_owned(),
+            HostChange::Timeout { .. } => "the definitions set it".to_owned(),
+            _ => "the VIP of a service".to_owned(),
         }
     }
 }
 
-/// The largest time limit that the kernel takes with any tick rate: (2^31-1)/1000 s (net/netfilter/ipvs/ip_vs_ctl.c,
+/// Without it the kernel drops the answers as martians (net/ipv4/fib_frontend.c, __fib_validate_source).
+const REASON_OF_PATH_CHECKS: &str = "path checks: answers have a VIP of this machine as source";
+
+/// The largest timeout that the kernel takes with any tick rate: (2^31-1)/1000 s (net/netfilter/ipvs/ip_vs_ctl.c,
 /// ip_vs_set_timeout).
 pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(2_147_483);

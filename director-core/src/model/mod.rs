@@ -3,8 +3,10 @@
 
 mod addressing;
 mod forwarding;
+mod freeze;
 mod hook;
 mod host;
+mod host_change;
 mod limits;
 mod pattern;
 mod probe;
@@ -13,15 +15,17 @@ mod recovery;
 mod scheduling;
 mod secret;
 mod service;
+pub mod sysctl;
 mod tuning;
+mod tunnel_interface;
 pub mod validate;
-mod verdicts;
 mod vip_path;
 
 pub use addressing::{Endpoint, Family, Protocol, ServiceId};
 pub use forwarding::{Forwarding, Tunnel, TunnelChecksum};
 pub use hook::{Hook, HookWay, Topic};
-pub use host::{HostPiece, HostWishes, LONGEST_TIMEOUT, TimeoutKind, Vip};
+pub use host::{HostConfig, LONGEST_TIMEOUT};
+pub use host_change::{HostChange, TimeoutKind, Vip, single_address_prefix};
 pub use limits::{LARGEST_WEIGHT, LONGEST_PERSISTENCE_SECONDS, no_real_server, no_vip};
 pub use pattern::{Pattern, PatternError};
 pub use probe::{
@@ -40,11 +44,12 @@ pub use service::{
     Check, CheckTiming, Combine, Damping, InitialHealth, OnFailure, OnStop, VirtualService, Window,
 };
 pub use tuning::{KernelTimeouts, Profile, Tuned};
+pub use tunnel_interface::{GuePort, TunnelInterface, TunnelKind};
 pub use vip_path::{MarkRange, ProbeService, VipPath, is_probe_service};
 
-pub use verdicts::{Adviser, Freeze};
+pub use freeze::{Adviser, Freeze};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,7 +69,7 @@ pub struct Model {
     guard: Option<Guard>,
     hooks: Vec<Hook>,
     freeze: Option<Freeze>,
-    host: HostWishes,
+    host: HostConfig,
 }
 
 impl Model {
@@ -78,7 +83,7 @@ impl Model {
             None,
             None,
             Vec::new(),
-            HostWishes::default(),
+            HostConfig::default(),
         )
     }
 
@@ -90,7 +95,7 @@ impl Model {
         probe_marks: Option<MarkRange>,
         guard: Option<Guard>,
         hooks: Vec<Hook>,
-        host: HostWishes,
+        host: HostConfig,
     ) -> Self {
         let places = services
             .iter()
@@ -100,6 +105,10 @@ impl Model {
         Self {
             definitions,
             probe_services: vip_path::probe_services(&services),
+            host: HostConfig {
+                path_servers: host::path_servers(&services),
+                ..host
+            },
             services,
             places,
             resync,
@@ -107,7 +116,6 @@ impl Model {
             guard,
             hooks,
             freeze: None,
-            host,
         }
     }
 
@@ -166,8 +174,22 @@ impl Model {
 
     /// What is wanted of this machine besides its table.
     #[must_use]
-    pub fn host(&self) -> &HostWishes {
+    pub fn host(&self) -> &HostConfig {
         &self.host
+    }
+
+    /// The VIPs of all services, and those that checks of firewall marks name.
+    #[must_use]
+    pub fn vips(&self) -> BTreeSet<IpAddr> {
+        let services = self.services().iter();
+        let own = services.clone().filter_map(|service| match service.id {
+            ServiceId::Address { vip, .. } => Some(vip),
+            ServiceId::Mark { .. } => None,
+        });
+        let servers = services.flat_map(|service| &service.real_servers);
+        let probes = servers.flat_map(|server| &server.probes);
+        let by_path = probes.filter(|probe| probe.vip_path.is_some());
+        own.chain(by_path.map(|probe| probe.address)).collect()
     }
 
     /// The services at this VIP.

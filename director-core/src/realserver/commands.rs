@@ -3,19 +3,19 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use super::pieces::alone;
-use super::{ETHERNET_MTU, Mode, Piece, Setup};
+use super::{ETHERNET_MTU, Mode, Setup};
+use crate::model::{HostChange, single_address_prefix};
 
-/// The commands that make these pieces, one a line.
+/// The commands that make these changes, one a line.
 #[must_use]
-pub fn script(pieces: &[Piece]) -> Vec<String> {
-    pieces.iter().flat_map(making).collect()
+pub fn script(changes: &[HostChange]) -> Vec<String> {
+    changes.iter().flat_map(making).collect()
 }
 
 /// The commands that undo them, one a line. Kernel settings stay, since other VIPs may need them.
 #[must_use]
-pub fn undo_script(pieces: &[Piece]) -> Vec<String> {
-    pieces.iter().rev().filter_map(undoing).collect()
+pub fn undo_script(changes: &[HostChange]) -> Vec<String> {
+    changes.iter().rev().filter_map(undoing).collect()
 }
 
 /// The arguments of `ipvsctl realserver up` that say the same. A segment size stands there only when it is another than
@@ -28,7 +28,7 @@ pub fn arguments(setup: &Setup) -> String {
     }
     if setup.mss != setup.fitting_segment(ETHERNET_MTU) {
         match setup.mss {
-            Some(mss) => drop(write!(text, " --mss {mss}")),
+            Some(mss) => text += &format!(" --mss {mss}"),
             None => text += " --mss off",
         }
     }
@@ -64,11 +64,11 @@ pub fn unit_text(setup: &Setup) -> String {
 /// what they share is made by the first, since ifupdown gives up at the first command that fails.
 #[must_use]
 pub fn interfaces_text(setup: &Setup) -> String {
-    let pieces = setup.pieces();
-    let place = pieces
+    let changes = setup.changes();
+    let place = changes
         .iter()
-        .find_map(|piece| match piece {
-            Piece::Address { interface, .. } => Some(interface.clone()),
+        .find_map(|change| match change {
+            HostChange::Address { interface, .. } => Some(interface.clone()),
             _ => None,
         })
         .unwrap_or_else(|| "lo".to_owned());
@@ -83,38 +83,41 @@ pub fn interfaces_text(setup: &Setup) -> String {
         setup.vip, setup.mode
     );
     let _ = writeln!(text, "auto {place}\niface {place} {family} {method}");
-    for command in pieces.iter().flat_map(making_once) {
+    for command in changes.iter().flat_map(making_once) {
         // The interface must be there before ifupdown can say that it is up.
         let when = if place == "lo" { "up" } else { "pre-up" };
         let _ = writeln!(text, "    {when} {command}");
     }
-    for command in undo_script(&pieces) {
+    for command in undo_script(&changes) {
         let _ = writeln!(text, "    post-down {command} || true");
     }
     text
 }
 
-/// The commands that make a piece unless another VIP has made it.
-fn making_once(piece: &Piece) -> Vec<String> {
-    let known = match piece {
-        Piece::Tunnel(tunnel) => format!("ip link show {} >/dev/null 2>&1", tunnel.name),
-        Piece::GuePort(gue) => {
+/// The commands that make a change unless another VIP has made it.
+fn making_once(change: &HostChange) -> Vec<String> {
+    let known = match change {
+        HostChange::Tunnel(tunnel) => format!("ip link show {} >/dev/null 2>&1", tunnel.name),
+        HostChange::GuePort(gue) => {
             let family = if gue.ipv6 { " -6" } else { "" };
             format!("ip fou show | grep -q '^port {} gue{family} *$'", gue.port)
         }
-        _ => return making(piece),
+        _ => return making(change),
     };
-    let guarded = |command: String| match command.contains(" add ") {
-        true => format!("{known} || {command}"),
-        false => command,
+    let guarded = |command: String| {
+        if command.contains(" add ") {
+            format!("{known} || {command}")
+        } else {
+            command
+        }
     };
-    making(piece).into_iter().map(guarded).collect()
+    making(change).into_iter().map(guarded).collect()
 }
 
-fn making(piece: &Piece) -> Vec<String> {
-    match piece {
-        Piece::Sysctl { name, value, .. } => vec![format!("sysctl -w {name}={value}")],
-        Piece::Tunnel(tunnel) => {
+fn making(change: &HostChange) -> Vec<String> {
+    match change {
+        HostChange::Setting { name, value, .. } => vec![format!("sysctl -w {name}={value}")],
+        HostChange::Tunnel(tunnel) => {
             let (name, kind) = (&tunnel.name, tunnel.kind.name());
             let sum = if tunnel.kind.checksum() { " icsum" } else { "" };
             let scope = match tunnel.local {
@@ -126,7 +129,7 @@ fn making(piece: &Piece) -> Vec<String> {
                 format!("ip link set {name} up"),
             ]
         }
-        Piece::GuePort(gue) => {
+        HostChange::GuePort(gue) => {
             let (module, family) = if gue.ipv6 {
                 ("fou6", " -6")
             } else {
@@ -137,30 +140,37 @@ fn making(piece: &Piece) -> Vec<String> {
                 format!("ip fou add port {} gue{family}", gue.port),
             ]
         }
-        Piece::Address { address, interface } => {
+        HostChange::Address { address, interface } => {
             let dad = if address.is_ipv6() { " nodad" } else { "" };
             vec![format!(
                 "ip address add {address}/{} dev {interface}{dad}",
-                alone(*address)
+                single_address_prefix(*address)
             )]
         }
-        Piece::Clamp { vip, mss } => vec![clamp("-A", *vip, *mss)],
+        HostChange::MssClamp { vip, mss } => vec![clamp("-A", *vip, *mss)],
+        // A director's, which are for the daemon to make.
+        HostChange::Vip(_) | HostChange::VipReplies { .. } | HostChange::Timeout { .. } => {
+            Vec::new()
+        }
     }
 }
 
-fn undoing(piece: &Piece) -> Option<String> {
-    match piece {
-        Piece::Sysctl { .. } => None,
-        Piece::Tunnel(tunnel) => Some(format!("ip link del {}", tunnel.name)),
-        Piece::GuePort(gue) => {
+fn undoing(change: &HostChange) -> Option<String> {
+    match change {
+        HostChange::Setting { .. }
+        | HostChange::Vip(_)
+        | HostChange::VipReplies { .. }
+        | HostChange::Timeout { .. } => None,
+        HostChange::Tunnel(tunnel) => Some(format!("ip link del {}", tunnel.name)),
+        HostChange::GuePort(gue) => {
             let family = if gue.ipv6 { " -6" } else { "" };
             Some(format!("ip fou del port {}{family}", gue.port))
         }
-        Piece::Address { address, interface } => Some(format!(
+        HostChange::Address { address, interface } => Some(format!(
             "ip address del {address}/{} dev {interface}",
-            alone(*address)
+            single_address_prefix(*address)
         )),
-        Piece::Clamp { vip, mss } => Some(clamp("-D", *vip, *mss)),
+        HostChange::MssClamp { vip, mss } => Some(clamp("-D", *vip, *mss)),
     }
 }
 

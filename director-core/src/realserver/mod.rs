@@ -1,7 +1,7 @@
 //! The real server's side: what must be set on a machine so that it takes the packets of a VIP that a director forwards to
-//! it by direct routing or through a tunnel, and answers for it. Pieces of setting as data; the shell carries them out.
+//! it by direct routing or through a tunnel, and answers for it. The changes are data; `src/machine` makes them.
 //!
-//! Why each piece, in one place:
+//! Why each change, in one place:
 //! - The VIP itself: without it the machine takes the packets for somebody else's. It has a prefix of its own length, so
 //!   that it brings no route, and stands where nobody asks for it: on the loopback, or on the tunnel.
 //! - `arp_ignore`, `arp_announce`: Linux answers ARP for every address it has, on every interface. If it did for the VIP,
@@ -11,14 +11,8 @@
 //!   packet below the limit even where the ICMP that would tell them is filtered.
 
 mod commands;
-mod pieces;
-mod steps;
 
 pub use commands::{arguments, interfaces_text, script, undo_script, unit_text};
-pub use pieces::{
-    GuePort, Piece, Tunnel, TunnelKind, arp_announce_is_silent, arp_ignore_is_silent,
-};
-pub use steps::{Done, Step, steps};
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -26,7 +20,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Family, Forwarding, TunnelChecksum};
+use crate::model::sysctl::{ARP_ANNOUNCE, ARP_IGNORE};
+use crate::model::{
+    Family, Forwarding, GuePort, HostChange, TunnelChecksum, TunnelInterface, TunnelKind,
+};
 
 /// The port that IANA assigned to GUE.
 pub const GUE_PORT: u16 = 6080;
@@ -223,43 +220,40 @@ impl Setup {
 
     /// What it needs, in the order in which it is made.
     #[must_use]
-    pub fn pieces(&self) -> Vec<Piece> {
-        let mut pieces = Vec::new();
+    pub fn changes(&self) -> Vec<HostChange> {
+        let mut changes = Vec::new();
         if self.vip.is_ipv4() {
-            pieces.push(Piece::silent_answers());
-            pieces.push(Piece::silent_questions());
+            changes.push(HostChange::setting_or_equivalent(ARP_IGNORE, "1"));
+            changes.push(HostChange::setting_or_equivalent(ARP_ANNOUNCE, "2"));
         }
-        let mut place = "lo".to_owned();
+        let mut interface = "lo".to_owned();
         if let Some(tunnel) = self.tunnel() {
-            place.clone_from(&tunnel.name);
-            pieces.push(Piece::Tunnel(tunnel));
+            interface.clone_from(&tunnel.name);
+            changes.push(HostChange::Tunnel(tunnel));
             if self.vip.is_ipv4() {
                 // The stricter of this and the value for all interfaces counts, and loose counts as stricter.
-                pieces.push(Piece::Sysctl {
-                    name: format!("net.ipv4.conf.{place}.rp_filter"),
-                    value: 2,
-                    or_alike: false,
-                });
+                let name = format!("net.ipv4.conf.{interface}.rp_filter");
+                changes.push(HostChange::setting(name, "2"));
             }
         }
         if let Mode::Gue { port } = self.mode {
-            pieces.push(Piece::GuePort(GuePort {
+            changes.push(HostChange::GuePort(GuePort {
                 port,
                 ipv6: self.outer() == Family::Ipv6,
             }));
         }
         if let Some(mss) = self.mss.filter(|_| self.mode != Mode::Dr) {
-            pieces.push(Piece::Clamp { vip: self.vip, mss });
+            changes.push(HostChange::MssClamp { vip: self.vip, mss });
         }
         // Last, so that no packet is taken, and no ARP answered, before the rest stands.
-        pieces.push(Piece::Address {
+        changes.push(HostChange::Address {
             address: self.vip,
-            interface: place,
+            interface,
         });
-        pieces
+        changes
     }
 
-    fn tunnel(&self) -> Option<Tunnel> {
+    fn tunnel(&self) -> Option<TunnelInterface> {
         let outer = self.outer();
         let kind = match (self.mode, outer, Family::of(self.vip)) {
             (Mode::Dr, ..) => return None,
@@ -269,7 +263,7 @@ impl Setup {
             (_, Family::Ipv4, Family::Ipv4) => TunnelKind::Ipip,
             (_, Family::Ipv4, Family::Ipv6) => TunnelKind::Sit,
         };
-        Some(Tunnel {
+        Some(TunnelInterface {
             name: kind.interface(self.local),
             kind,
             local: self.local,
@@ -277,13 +271,13 @@ impl Setup {
     }
 }
 
-/// What all these VIPs need together, each piece once, in the order in which it is made.
+/// What all these VIPs need together, each change once, in the order in which it is made.
 #[must_use]
-pub fn pieces(setups: &BTreeSet<Setup>) -> Vec<Piece> {
-    let mut all: Vec<Piece> = Vec::new();
-    for piece in setups.iter().flat_map(Setup::pieces) {
-        if !all.contains(&piece) {
-            all.push(piece);
+pub fn changes(setups: &BTreeSet<Setup>) -> Vec<HostChange> {
+    let mut all: Vec<HostChange> = Vec::new();
+    for change in setups.iter().flat_map(Setup::changes) {
+        if !all.contains(&change) {
+            all.push(change);
         }
     }
     all

@@ -12,7 +12,7 @@ fn setup(vip: &str, mode: Mode) -> Setup {
 }
 
 fn words(setup: &Setup) -> Vec<String> {
-    setup.pieces().iter().map(ToString::to_string).collect()
+    setup.changes().iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -34,10 +34,13 @@ fn direct_routing_needs_the_vip_and_silence_about_it() {
 
 #[test]
 fn only_values_that_the_kernel_knows_keep_arp_silent() {
-    let pieces = setup("192.0.2.1", Mode::Dr).pieces();
-    let taken = |piece: &Piece| -> Vec<i64> { (-1..10).filter(|it| piece.takes(*it)).collect() };
-    assert_eq!(taken(&pieces[0]), [1, 2, 8]);
-    assert_eq!(taken(&pieces[1]), [2]);
+    let changes = setup("192.0.2.1", Mode::Dr).changes();
+    let met = |change: &HostChange| -> Vec<i64> {
+        let met_by = |value: &i64| change.is_met_by(&value.to_string(), None);
+        (-1..10).filter(met_by).collect()
+    };
+    assert_eq!(met(&changes[0]), [1, 2, 8]);
+    assert_eq!(met(&changes[1]), [2]);
 }
 
 #[test]
@@ -92,36 +95,11 @@ fn a_segment_leaves_room_for_the_tunnel() {
 }
 
 #[test]
-fn what_was_there_before_is_neither_made_nor_undone() {
-    let wanted = setup("192.0.2.1", Mode::Dr).pieces();
-    let first = steps(&wanted, &[], |piece| matches!(piece, Piece::Sysctl { .. }));
-    assert_eq!(first, [Step::Make(wanted[2].clone())]);
-    let done = [Done {
-        piece: wanted[2].clone(),
-        former: None,
-    }];
-    assert_eq!(steps(&wanted, &done, |_| true), []);
-    assert_eq!(steps(&[], &done, |_| true), [Step::Undo(done[0].clone())]);
-}
-
-#[test]
-fn what_two_vips_share_stays_until_both_are_gone() {
+fn what_two_vips_share_is_needed_once() {
     let both: BTreeSet<Setup> = [setup("192.0.2.1", Mode::Dr), setup("192.0.2.2", Mode::Dr)].into();
-    let all = pieces(&both);
-    assert_eq!(all.len(), 4);
-    let done: Vec<Done> = all
-        .iter()
-        .map(|piece| Done {
-            piece: piece.clone(),
-            former: None,
-        })
-        .collect();
-    let one = pieces(&[setup("192.0.2.2", Mode::Dr)].into());
-    let left = steps(&one, &done, |_| true);
-    assert_eq!(left, [Step::Undo(done[2].clone())]);
-    // What is undone goes the way back.
-    let none: Vec<Step> = done.iter().rev().cloned().map(Step::Undo).collect();
-    assert_eq!(steps(&[], &done, |_| true), none);
+    assert_eq!(changes(&both).len(), 4);
+    let one = changes(&[setup("192.0.2.2", Mode::Dr)].into());
+    assert_eq!(one.len(), 3);
 }
 
 #[test]
@@ -137,13 +115,13 @@ fn addresses_that_are_no_vip_are_refused() {
 }
 
 #[test]
-fn the_commands_do_what_the_pieces_say() {
+fn the_commands_do_what_the_changes_say() {
     let setup = Setup {
         mss: Some(1420),
         ..setup("192.0.2.1", Mode::Gue { port: 6080 })
     };
     assert_eq!(
-        script(&setup.pieces()),
+        script(&setup.changes()),
         [
             "sysctl -w net.ipv4.conf.all.arp_ignore=1",
             "sysctl -w net.ipv4.conf.all.arp_announce=2",
@@ -157,7 +135,7 @@ fn the_commands_do_what_the_pieces_say() {
         ]
     );
     assert_eq!(
-        undo_script(&setup.pieces()),
+        undo_script(&setup.changes()),
         [
             "ip address del 192.0.2.1/32 dev lvs-ipip",
             "iptables -t mangle -D OUTPUT -s 192.0.2.1 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1420",
@@ -173,7 +151,7 @@ fn what_two_vips_share_is_made_once_by_commands_too() {
         setup("192.0.2.1", Mode::Ipip),
         setup("192.0.2.2", Mode::Ipip),
     ];
-    let commands = script(&pieces(&both.into()));
+    let commands = script(&changes(&both.into()));
     let once = |words: &str| commands.iter().filter(|it| it.starts_with(words)).count();
     assert_eq!(once("ip link add"), 1);
     assert_eq!(once("ip address add"), 2);

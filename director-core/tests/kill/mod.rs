@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::saved_state::SavedState;
+use director_core::persistent_state::PersistentState;
 use director_core::table::Table;
 
 use crate::pool::seconds;
@@ -13,7 +13,7 @@ use crate::world::{Brief, World};
 pub(crate) fn kept(briefs: &[Brief]) -> World {
     let mut world = World::new(Table::default());
     world.event(Event::Restored {
-        saved: SavedState::default(),
+        saved: PersistentState::default(),
     });
     world.load(briefs);
     world.run(seconds(3));
@@ -39,7 +39,7 @@ pub(crate) fn remembering(world: World, away: Duration) -> World {
     next.mute = world.mute;
     // The file in which it is kept is text.
     let text = serde_json::to_string(&next.disk.saved).unwrap_or_default();
-    let saved: SavedState = serde_json::from_str(&text).unwrap_or_default();
+    let saved: PersistentState = serde_json::from_str(&text).unwrap_or_default();
     assert_eq!(saved, next.disk.saved, "{text}");
     next.event(Event::Restored { saved });
     next

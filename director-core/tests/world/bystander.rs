@@ -11,8 +11,8 @@ use director_core::health::{HealthState, Outcome};
 use director_core::model::{Combine, Endpoint, Model, Probe, ServiceId};
 use director_core::moment::Moment;
 use director_core::overrides::Target;
+use director_core::persistent_state::PersistentState;
 use director_core::plan::Op;
-use director_core::saved_state::SavedState;
 use director_core::snapshot::{ServerView, ServiceView};
 use director_core::table::{ServiceEntry, Table};
 
@@ -66,7 +66,7 @@ impl Bystander {
         }
     }
 
-    fn remembers(&mut self, saved: &SavedState) {
+    fn remembers(&mut self, saved: &PersistentState) {
         let bad = saved.health.iter();
         let bad = bad.filter(|(_, judged)| judged.state == HealthState::Down);
         self.down.extend(bad.map(|(target, _)| (*target, 0)));

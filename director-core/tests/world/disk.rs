@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use director_core::director::Event;
 use director_core::moment::Moment;
-use director_core::saved_state::SavedState;
+use director_core::persistent_state::PersistentState;
 
 /// A disk that takes its time.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Disk {
     /// What it holds.
-    pub(crate) saved: SavedState,
+    pub(crate) saved: PersistentState,
     /// The number of that.
     pub(crate) revision: Option<u64>,
     /// How long a writing takes.
@@ -18,7 +18,7 @@ pub(crate) struct Disk {
     /// Whether it refuses to be written.
     pub(crate) fails: bool,
     /// What is being written, and when that is done.
-    pub(crate) writing: Option<(Moment, u64, SavedState)>,
+    pub(crate) writing: Option<(Moment, u64, PersistentState)>,
 }
 
 impl Disk {

@@ -221,6 +221,9 @@ impl World {
                                 .any(|server| server.address == vip_path.toward)
                     });
                     assert!(standing, "asked {} without its helper", vip_path.toward);
+                    let prepared =
+                        !probe.address.is_ipv4() || self.machine.is_prepared(vip_path.toward);
+                    assert!(prepared, "asked {} without its settings", vip_path.toward);
                 }
                 self.asked += 1;
                 assert!(
@@ -236,7 +239,9 @@ impl World {
                 );
             }
             Effect::Hold(peers) => self.held = peers,
-            Effect::SettleHost(pieces) => events.push(self.machine.settle(pieces)),
+            Effect::ReconcileHost { wanted, unwanted } => {
+                events.push(self.machine.reconcile(wanted, unwanted));
+            }
             Effect::Tell(notice) => self.notices.push(notice),
             Effect::Notification(notification) => self.alerts.push(notification),
             Effect::Ready => self.ready = true,

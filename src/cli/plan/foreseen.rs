@@ -10,13 +10,13 @@ use director_core::director::{Director, Effect, Event};
 use director_core::health::HealthState;
 use director_core::model::{Model, ServiceId};
 use director_core::moment::Moment;
+use director_core::persistent_state::PersistentState;
 use director_core::plan::{Plan, plan};
-use director_core::saved_state::SavedState;
 use director_core::table::Table;
 
 use super::{CliError, Planned};
-use crate::ipvs::{Kernel, NetlinkKernel, Scope};
-use crate::store::Left;
+use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
+use crate::store::SavedState;
 
 /// The changes of an empty table when every real server has this verdict.
 pub(super) fn from_nothing(model: &Model, verdict: HealthState) -> Planned {
@@ -41,8 +41,8 @@ fn services(model: &Model) -> BTreeSet<ServiceId> {
 }
 
 /// The changes of the kernel's table, by a director that remembers what one before it has left.
-pub(super) fn from_kernel(model: Model, left: Option<Left>) -> Result<Planned, CliError> {
-    let before = NetlinkKernel::open()?.read_table(Scope::All)?;
+pub(super) fn from_kernel(model: Model, left: Option<SavedState>) -> Result<Planned, CliError> {
+    let before = NetlinkKernel::open()?.read_table(ReadScope::All)?;
     let model = Arc::new(model);
     let now = at_once(&model, &before, left);
     let mut table = before.clone();
@@ -64,10 +64,10 @@ pub(super) fn from_kernel(model: Model, left: Option<Left>) -> Result<Planned, C
 }
 
 /// What a director does before any server was asked.
-fn at_once(model: &Arc<Model>, table: &Table, left: Option<Left>) -> Plan {
-    let (saved, now) = left.map_or_else(
-        || (SavedState::default(), Moment::START),
-        |left| (left.saved, left.moment),
+fn at_once(model: &Arc<Model>, table: &Table, left: Option<SavedState>) -> Plan {
+    let (memory, now) = left.map_or_else(
+        || (PersistentState::default(), Moment::START),
+        |left| (left.memory, left.moment),
     );
     let mut events = vec![
         Event::TableRead {
@@ -77,7 +77,7 @@ fn at_once(model: &Arc<Model>, table: &Table, left: Option<Left>) -> Plan {
             model: Arc::clone(model),
             warnings: Vec::new(),
         },
-        Event::Restored { saved },
+        Event::Restored { saved: memory },
     ];
     let mut director = Director::new();
     while let Some(event) = events.pop() {

@@ -1,11 +1,12 @@
 //! What a definitions file changes on this machine besides the table: addresses, settings of the kernel, time limits.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use director_core::model::{HostPiece, HostWishes, Model};
+use director_core::model::{HostChange, HostConfig, Model};
 use serde::Serialize;
 
-use crate::host::{Difference, differences, leftovers};
+use crate::machine::director::{Difference, differences, leftovers};
+use crate::machine::{Entry, MachineError};
 
 /// One change.
 #[derive(Debug, Serialize)]
@@ -20,14 +21,14 @@ pub(super) struct MachineChange {
     /// What comes back, of a setting that is taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     former: Option<String>,
-    reason: String,
+    because: String,
     #[serde(skip)]
     line: String,
 }
 
 /// The changes to this machine as it is.
 pub(super) fn against_machine(model: &Model) -> Vec<MachineChange> {
-    let changes = differences(&model.host().pieces());
+    let changes = differences(&model.host().changes());
     changes
         .into_iter()
         .map(|change| described(model, change))
@@ -35,63 +36,75 @@ pub(super) fn against_machine(model: &Model) -> Vec<MachineChange> {
 }
 
 /// What a daemon that is told so next undoes of what it, or one before it, made of this machine.
-pub(super) fn undone(memory: PathBuf, wishes: &HostWishes) -> Result<Vec<MachineChange>, String> {
-    let leaving = leftovers(memory, &wishes.pieces())?;
+pub(super) fn undone(
+    journal: &Path,
+    config: &HostConfig,
+) -> Result<Vec<MachineChange>, MachineError> {
+    let leaving = leftovers(journal, &config.changes())?;
     Ok(leaving.into_iter().map(taken_back).collect())
 }
 
-fn taken_back((piece, former): (HostPiece, Option<String>)) -> MachineChange {
-    let reason = "no longer wanted, and ipvsd made it so".to_owned();
-    let words = match (&piece, &former) {
-        (HostPiece::Setting { name, value }, Some(former)) => {
+fn taken_back(entry: Entry) -> MachineChange {
+    let Entry { change, former, .. } = entry;
+    let because = "no longer wanted, and ipvsd made it so".to_owned();
+    let words = match (&change, &former) {
+        (HostChange::Setting { name, value, .. }, Some(former)) => {
             format!("restore {name}  {value} -> {former}")
         }
-        (HostPiece::Timeout { of, seconds }, Some(former)) => {
+        (HostChange::Timeout { of, seconds }, Some(former)) => {
             format!("restore timeout {}  {seconds} s -> {former} s", of.name())
         }
-        _ => format!("remove  {piece}"),
+        _ => format!("remove  {change}"),
     };
     MachineChange {
         undone: true,
-        line: format!("{words}   ({reason})\n"),
-        what: piece.to_string(),
+        line: format!("{words}   ({because})\n"),
+        what: change.to_string(),
         found: None,
         former,
-        reason,
+        because,
     }
 }
 
 /// All that is wanted, for a machine of which nothing is known.
 pub(super) fn wanted(model: &Model) -> Vec<MachineChange> {
-    let pieces = model.host().pieces();
-    pieces
-        .into_iter()
-        .map(|piece| described(model, Difference { piece, found: None }))
+    let changes = model.host().changes().into_iter();
+    // Which settings path checks need depends on the interfaces.
+    let known = changes.filter(|change| !matches!(change, HostChange::VipReplies { .. }));
+    known
+        .map(|change| {
+            let difference = Difference {
+                change,
+                found: None,
+            };
+            described(model, difference)
+        })
         .collect()
 }
 
-fn described(model: &Model, change: Difference) -> MachineChange {
-    let mut reason = model.host().reason(&change.piece);
-    if matches!(&change.piece, HostPiece::Vip(vip) if model.may_be_withdrawn(vip.address)) {
-        reason += ", as long as it has enough real servers";
+fn described(model: &Model, difference: Difference) -> MachineChange {
+    let Difference { change, found } = difference;
+    let mut because = model.host().reason(&change);
+    if matches!(&change, HostChange::Vip(vip) if model.may_be_withdrawn(vip.address)) {
+        because += ", as long as it has enough real servers";
     }
-    let words = match (&change.piece, &change.found) {
-        (HostPiece::Vip(vip), _) => format!("add     {vip}"),
-        (HostPiece::Setting { name, value }, Some(found)) => {
+    let words = match (&change, &found) {
+        (HostChange::Vip(vip), _) => format!("add     {vip}"),
+        (HostChange::Setting { name, value, .. }, Some(found)) => {
             format!("set     {name}  {found} -> {value}")
         }
-        (HostPiece::Timeout { of, seconds }, Some(found)) => {
+        (HostChange::Timeout { of, seconds }, Some(found)) => {
             format!("set     timeout {}  {found} s -> {seconds} s", of.name())
         }
-        (piece, None) => format!("set     {piece}"),
+        (change, _) => format!("set     {change}"),
     };
     MachineChange {
-        what: change.piece.to_string(),
-        found: change.found,
+        what: change.to_string(),
+        found,
         undone: false,
         former: None,
-        line: format!("{words}   ({reason})\n"),
-        reason,
+        line: format!("{words}   ({because})\n"),
+        because,
     }
 }
 

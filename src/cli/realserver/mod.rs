@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::output::{Exit, Output};
-use crate::realserver::{self, Change, Standing, default_path};
+use crate::machine::MachineError;
+use crate::machine::real_server::{self, Change, Standing, default_journal};
 
 /// Arguments of `ipvsctl realserver`.
 #[derive(Debug, Args)]
@@ -27,7 +28,7 @@ enum RealServerCommand {
     Up(UpArgs),
     /// Takes VIPs down and puts back exactly what was there before
     Down(DownArgs),
-    /// Says what is set up and how each piece stands; exit status 1 when one is missing
+    /// Says what is set up and how each change stands; exit status 1 when one is missing
     Status(StatusArgs),
     /// Prints what each real server of a definitions file needs
     Print(PrintArgs),
@@ -36,7 +37,7 @@ enum RealServerCommand {
 #[derive(Debug, Args)]
 struct Restored {
     /// Where it is remembered what was made
-    #[arg(long, value_name = "FILE", default_value_os_t = default_path())]
+    #[arg(long, value_name = "FILE", default_value_os_t = default_journal())]
     state: PathBuf,
 }
 
@@ -164,17 +165,17 @@ fn up(args: &UpArgs, output: &mut Output) -> Result<Exit, CliError> {
         Segment::Bytes(bytes) => Some(bytes),
         Segment::Auto => {
             let mtu = match args.print {
-                None => realserver::smallest_mtu()?,
+                None => real_server::smallest_mtu()?,
                 Some(_) => None,
             };
             setup.fitting_segment(mtu.unwrap_or(ETHERNET_MTU))
         }
     };
-    setup.check().map_err(realserver::RealServerError::from)?;
+    setup.check().map_err(MachineError::from)?;
     if let Some(form) = args.print {
         return print(&setup, form, output);
     }
-    let changes = realserver::up(&args.remembered.state, setup)?;
+    let changes = real_server::up(&args.remembered.state, setup)?;
     told(&changes, output)
 }
 
@@ -217,7 +218,7 @@ fn print(setup: &Setup, form: Form, output: &mut Output) -> Result<Exit, CliErro
 }
 
 fn down(args: &DownArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let changes = realserver::down(&args.remembered.state, &args.vip)?;
+    let changes = real_server::down(&args.remembered.state, &args.vip)?;
     told(&changes, output)
 }
 
@@ -227,18 +228,18 @@ fn told(changes: &[Change], output: &mut Output) -> Result<Exit, CliError> {
     }
     for change in changes {
         match change {
-            Change::Made(piece, Some(former)) => {
-                output.text(&format!("set     {piece}  (was {former})\n"))?;
+            Change::Made(change, Some(former)) => {
+                output.text(&format!("set     {change}  (was {former})\n"))?;
             }
-            Change::Made(piece, None) => output.text(&format!("add     {piece}\n"))?,
-            Change::Undone(done) => match &done.former {
+            Change::Made(change, None) => output.text(&format!("add     {change}\n"))?,
+            Change::Undone(entry) => match &entry.former {
                 Some(former) => {
-                    output.text(&format!("restore {}  (to {former})\n", done.piece))?;
+                    output.text(&format!("restore {}  (to {former})\n", entry.change))?;
                 }
-                None => output.text(&format!("remove  {}\n", done.piece))?,
+                None => output.text(&format!("remove  {}\n", entry.change))?,
             },
-            Change::LeftOut(piece, why) => output.note(&format!(
-                "left out: {piece}: {why}; where clients do not learn of smaller packets by ICMP, raise the MTU between director and this machine"
+            Change::LeftOut(change, why) => output.note(&format!(
+                "left out: {change}: {why}; where clients do not learn of smaller packets by ICMP, raise the MTU between director and this machine"
             ))?,
         }
     }
@@ -249,7 +250,7 @@ fn told(changes: &[Change], output: &mut Output) -> Result<Exit, CliError> {
 #[derive(Serialize)]
 struct Report {
     vips: Vec<Vip>,
-    pieces: Vec<PieceReport>,
+    changes: Vec<ChangeReport>,
 }
 
 #[derive(Serialize)]
@@ -261,14 +262,15 @@ struct Vip {
 }
 
 #[derive(Serialize)]
-struct PieceReport {
-    piece: String,
+struct ChangeReport {
+    change: String,
     present: bool,
 }
 
 fn status(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let (setups, pieces) = realserver::status(&args.remembered.state)?;
-    let complete = pieces.iter().all(|standing| standing.present);
+    let setups = real_server::setups(&args.remembered.state)?;
+    let changes = real_server::standing(&setups)?;
+    let complete = changes.iter().all(|standing| standing.present);
     if args.json {
         output.json(&Report {
             vips: setups
@@ -280,10 +282,10 @@ fn status(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliError> {
                     mss: setup.mss,
                 })
                 .collect(),
-            pieces: pieces
+            changes: changes
                 .iter()
-                .map(|standing| PieceReport {
-                    piece: standing.piece.to_string(),
+                .map(|standing| ChangeReport {
+                    change: standing.change.to_string(),
                     present: standing.present,
                 })
                 .collect(),
@@ -295,9 +297,9 @@ fn status(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliError> {
         if setups.is_empty() {
             output.text("no VIP is set up here\n")?;
         }
-        for Standing { piece, present } in &pieces {
+        for Standing { change, present } in &changes {
             let word = if *present { "ok" } else { "MISSING" };
-            output.text(&format!("  {word:<8}{piece}\n"))?;
+            output.text(&format!("  {word:<8}{change}\n"))?;
         }
     }
     Ok(if complete { Exit::Fine } else { Exit::Found })

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use director_core::model::{Model, RealServer, ServiceId};
-use director_core::realserver::{Mode, Setup, arguments, pieces, script};
+use director_core::realserver::{Mode, Setup, arguments, changes, script};
 
 use super::super::error::CliError;
 use super::super::output::{Exit, Output};
 use crate::loader::load;
-use crate::realserver::addresses_as_director;
+use crate::machine::real_server::addresses_as_director;
 
 /// Loads and prints.
 pub(super) fn print(file: &Path, output: &mut Output) -> Result<Exit, CliError> {
@@ -114,7 +114,7 @@ fn commands(setups: &BTreeSet<Setup>) -> String {
     let ups = setups
         .iter()
         .map(|setup| format!("ipvsctl realserver up {}\n", arguments(setup)));
-    let same = script(&pieces(setups)).into_iter();
+    let same = script(&changes(setups)).into_iter();
     let same = same.map(|command| format!("#   {command}\n"));
     format!(
         "{}# the same without ipvsctl:\n{}",

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::director::{Director, Effect, Event, HostOutcome, HostResult};
+use director_core::director::{Director, Effect, Event, HostOutcome, HostResult, Unwanted};
 use director_core::health::{Outcome, Phases, ProbeId, Report};
-use director_core::model::{HostPiece, Model, Probe, ProbeKind};
+use director_core::model::{HostChange, Model, Probe, ProbeKind};
 use director_core::moment::Moment;
 use director_core::notify::Notification;
 use director_core::overrides::{OverrideCommand, Target};
@@ -44,7 +44,7 @@ pub(super) struct Stage {
     timeline: String,
     shown: Table,
     /// What this machine was made to have besides the table.
-    machine: Vec<HostPiece>,
+    machine: Vec<HostChange>,
 }
 
 impl Stage {
@@ -241,7 +241,9 @@ impl Stage {
                 });
             }
             Effect::Probe { id, probe } => drop(self.questions.insert(id, probe)),
-            Effect::SettleHost(pieces) => events.push(self.settle(pieces)),
+            Effect::ReconcileHost { wanted, unwanted } => {
+                events.push(self.reconcile(wanted, unwanted));
+            }
             Effect::Tell(notice) => self.say(&notice.to_string()),
             Effect::Notification(Notification::Line(_)) => {}
             Effect::Notification(duty) => self.say(&duty.to_string()),
@@ -249,20 +251,29 @@ impl Stage {
         }
     }
 
-    /// This machine is made to have these pieces; what it had before is not known here.
-    fn settle(&mut self, wanted: Vec<HostPiece>) -> Event {
-        let former = std::mem::replace(&mut self.machine, wanted);
-        let result_of = |piece: &HostPiece, result| HostOutcome {
-            piece: piece.clone(),
+    /// This machine gets these changes; what it had before is not known here.
+    fn reconcile(&mut self, wanted: Vec<HostChange>, unwanted: Unwanted) -> Event {
+        let outcome = |change: &HostChange, result| HostOutcome {
+            change: change.clone(),
             result,
         };
-        let gone = former.iter().filter(|piece| !self.machine.contains(piece));
-        let gone = gone.map(|piece| result_of(piece, HostResult::Undone(None)));
-        let new = self.machine.iter().filter(|piece| !former.contains(piece));
-        let new = new.map(|piece| result_of(piece, HostResult::Made(None)));
-        Event::HostSettled {
-            outcomes: gone.chain(new).collect(),
+        let mut outcomes = Vec::new();
+        if unwanted == Unwanted::Undo {
+            let gone = self
+                .machine
+                .extract_if(.., |change| !wanted.contains(change));
+            outcomes.extend(gone.map(|change| outcome(&change, HostResult::Undone(None))));
         }
+        for change in wanted {
+            if matches!(change, HostChange::VipReplies { .. }) {
+                // Which settings that takes depends on the interfaces of a real machine.
+                outcomes.push(outcome(&change, HostResult::Unchanged));
+            } else if !self.machine.contains(&change) {
+                outcomes.push(outcome(&change, HostResult::Made(None)));
+                self.machine.push(change);
+            }
+        }
+        Event::HostReconciled { outcomes }
     }
 
     fn answer(&self, probe: &Probe) -> Report {

@@ -1,135 +1,81 @@
-//! What the director wants to have kept, and the orders that are answered when they are.
+//! Persistence of what the director remembers: overrides are answered once they are on the disk.
 
 use std::time::Duration;
 
 use director_core::director::Event;
-use director_core::saved_state::SavedState;
+use director_core::persistent_state::PersistentState;
 use tokio::time::timeout;
 
-use super::{EventLoop, GuardCheck, Input};
-use crate::api::ApiError;
-use crate::api::overrides::OverrideRequest;
-use crate::daemon::desk;
+use super::{EventLoop, Input};
 use crate::loader::Loaded;
-use crate::store::{LastGood, Written};
+use crate::store::{LastGood, StateSnapshot};
 
 /// How long the end waits for the state file.
-const LAST_WRITING: Duration = Duration::from_secs(3);
+const LAST_WRITE_LIMIT: Duration = Duration::from_secs(3);
 
-/// The number of a memory for which the director has not asked; its own begin with 1.
-pub(super) const OF_OUR_OWN: u64 = 0;
-
-/// An order of which nobody has said yet whether it takes out too much.
-#[derive(Debug)]
-pub(in crate::daemon) struct Order {
-    request: OverrideRequest,
-    answer: desk::Answer,
-    weighed: GuardCheck,
-}
+/// The revision of state that the director has not asked to write; its own begin with 1.
+pub(super) const UNREQUESTED: u64 = 0;
 
 impl EventLoop {
-    /// Notes the services as they are good now, where a broken one is to be kept as it was; says whether they are others.
+    /// Notes the services as they are valid now, where a broken one is to keep its last configuration. Returns whether they
+    /// differ from before.
     pub(super) fn note_last_good(&mut self, loaded: &Loaded) -> bool {
-        let wanted = loaded.settings.isolate && self.keeper.is_some();
+        let wanted = loaded.settings.isolate && self.store.is_some();
         let services = &loaded.model.definitions().services;
         let now = wanted.then(|| LastGood::of(services)).flatten();
         let before = std::mem::replace(&mut self.last_good, now);
         self.last_good != before
     }
 
-    /// The director begins with what one before it has left.
-    pub(super) fn recall(&mut self) {
-        if let Some(keeper) = &self.keeper {
-            let saved = keeper.left.saved.clone();
-            self.happened(Event::Restored { saved });
+    /// Gives the director the state of the daemon before it.
+    pub(super) fn restore(&mut self) {
+        if let Some(store) = &self.store {
+            let memory = store.saved.memory.clone();
+            self.dispatch(Event::Restored { saved: memory });
         }
     }
 
-    /// Somebody gives or lifts an order: it is judged by the connections that there are now.
-    pub(super) fn weigh(&self, request: OverrideRequest, answer: desk::Answer) -> bool {
-        let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
-        // Nothing speaks against lifting an order.
-        let is_guarded = request.kind.is_some() && self.director.is_guarded();
-        tokio::spawn(async move {
-            let weighed = GuardCheck::now(request.force, is_guarded, kernel).await;
-            drop(inputs.send(Input::OverrideChecked(Order {
-                request,
-                answer,
-                weighed,
-            })));
-        });
-        true
-    }
-
-    /// The order is given or lifted, unless it takes out more than anybody can have meant.
-    pub(super) fn ordered(&mut self, order: Order) -> bool {
-        let Order {
-            request,
-            answer,
-            weighed,
-        } = order;
-        let snapshot = self.director.snapshot(self.now());
-        match desk::understand(&request, &snapshot) {
-            Ok(understood) => {
-                let now = self.now();
-                if let Some(why) = desk::refusal(&self.director, &understood, &weighed, now) {
-                    tracing::warn!(author = %request.author, "override refused: {why}");
-                    drop(answer.send(Err(ApiError::Refused(why))));
-                    return true;
-                }
-                let (event, concerns) = understood.split();
-                let goes_on = self.happened(event);
-                let now = self.now();
-                self.desk.taken(concerns, answer, &self.director, now);
-                goes_on
-            }
-            Err(words) => {
-                drop(answer.send(Err(ApiError::Refused(words))));
-                true
-            }
-        }
-    }
-
-    /// A memory is kept, or could not be.
-    pub(super) fn persisted(&mut self, revision: u64, failure: Option<String>) -> bool {
-        if let (OF_OUR_OWN, Some(failure)) = (revision, &failure) {
+    /// State was written, or could not be.
+    pub(super) fn kept(&mut self, revision: u64, failure: Option<String>) -> bool {
+        if let (UNREQUESTED, Some(failure)) = (revision, &failure) {
             tracing::error!(
                 "what a broken service is to be kept as is lost at a restart: {failure}"
             );
         }
-        let goes_on = self.happened(Event::Persisted {
+        let running = self.dispatch(Event::Persisted {
             revision,
             failure: failure.clone(),
         });
         let now = self.now();
-        self.desk.kept(revision, failure, &self.director, now);
-        goes_on
+        self.override_replies
+            .persisted(revision, failure, &self.director, now);
+        running
     }
 
-    pub(super) fn persist(&self, revision: u64, saved: SavedState) {
-        let Some(keeper) = &self.keeper else { return };
+    pub(super) fn keep(&self, revision: u64, memory: PersistentState) {
+        let Some(store) = &self.store else { return };
         let moment = self.now();
-        let written = Written {
+        let written = StateSnapshot {
             revision,
-            saved,
+            memory,
             moment,
             last_good: self.last_good.clone(),
         };
-        if !keeper.writer.write(written) {
+        if !store.writer.write(written) {
             let failure = Some("the thread that writes the state file has ended".to_owned());
             let kept = Event::Persisted { revision, failure };
             drop(self.inputs.send(Input::Event(kept)));
         }
     }
 
-    /// Leaves for the next director what this one knows.
+    /// Writes the state for the next daemon.
     pub(super) async fn leave(&mut self) {
-        self.persist(u64::MAX, self.director.saved_state());
-        let Some(keeper) = self.keeper.take() else {
+        self.keep(u64::MAX, self.director.persistent_state());
+        let Some(store) = self.store.take() else {
             return;
         };
-        let finished = tokio::task::spawn_blocking(|| keeper.writer.finish());
-        if timeout(LAST_WRITING, finished).await.is_err() {
+        let finished = tokio::task::spawn_blocking(|| store.writer.finish());
+        if timeout(LAST_WRITE_LIMIT, finished).await.is_err() {
             tracing::warn!("the disk is slow; the latest overrides and health may be lost");
         }
     }
@@ -154,17 +100,17 @@ mod tests {
         fs::write(&definitions, text).unwrap();
         let loaded = crate::loader::load(&definitions).unwrap();
         let services = &loaded.definitions.services;
-        let kept = Written {
-            revision: OF_OUR_OWN,
-            saved: SavedState::default(),
+        let kept = StateSnapshot {
+            revision: UNREQUESTED,
+            memory: PersistentState::default(),
             moment: Moment::START,
             last_good: LastGood::of(services),
         };
         file.write(kept).unwrap();
         let text = fs::read_to_string(file.path()).unwrap();
         assert!(!text.contains("opensesame") && text.contains("***"));
-        let left = file.read().unwrap().unwrap();
-        let mut back = left.definitions().unwrap().services;
+        let saved = file.read().unwrap().unwrap();
+        let mut back = saved.definitions().unwrap().services;
         assert_ne!(&back, services);
         back[0].know_secrets_of(&services[0]);
         assert_eq!(&back, services);

@@ -7,13 +7,13 @@ use director_core::diagnostic::{Diagnostic, Place};
 use director_core::moment::Moment;
 use tokio::sync::oneshot;
 
-use super::{EventLoop, GuardCheck, Input, besides};
+use super::{EventLoop, Input, SafetyCheck, StartedWatch, maintenance_watch};
 use crate::api::apply::{ApplyRequest, candidate};
 use crate::api::{ApiError, ReloadOutcome};
 use crate::loader::Loaded;
 
 /// Who waits to hear what became of it.
-pub(in crate::daemon) type Answer = oneshot::Sender<Result<ReloadOutcome, ApiError>>;
+pub(in crate::daemon) type ApplyReply = oneshot::Sender<Result<ReloadOutcome, ApiError>>;
 
 /// Why nobody else's are applied.
 const ON_TRIAL: &str =
@@ -28,16 +28,16 @@ pub(super) struct Trial {
 
 /// What becomes of a trial.
 #[derive(Debug)]
-pub(in crate::daemon) enum Turn {
+pub(in crate::daemon) enum TrialEvent {
     /// Somebody applies definitions.
-    Apply(ApplyRequest, Answer),
+    Apply(ApplyRequest, ApplyReply),
     /// They were read.
     Read {
         outcome: Result<Box<Loaded>, crate::loader::LoadError>,
-        looked: Option<besides::Looked>,
-        weighed: GuardCheck,
+        watch: Option<StartedWatch>,
+        safety: SafetyCheck,
         request: ApplyRequest,
-        answer: Answer,
+        answer: ApplyReply,
     },
     /// Somebody ends it: what is on trial stays, or the former definitions return.
     End {
@@ -49,18 +49,18 @@ pub(in crate::daemon) enum Turn {
     /// The former definitions return.
     Return {
         former: Box<Loaded>,
-        looked: Option<besides::Looked>,
+        watch: Option<StartedWatch>,
     },
 }
 
 impl EventLoop {
-    pub(super) fn tried(&mut self, turn: Turn) -> bool {
+    pub(super) fn trial_event(&mut self, turn: TrialEvent) -> bool {
         match turn {
-            Turn::Apply(request, answer) => self.apply(request, answer),
-            Turn::Read {
+            TrialEvent::Apply(request, answer) => self.apply(request, answer),
+            TrialEvent::Read {
                 outcome,
-                looked,
-                weighed,
+                watch,
+                safety,
                 request,
                 answer,
             } => {
@@ -70,14 +70,14 @@ impl EventLoop {
                     return true;
                 }
                 let former = self.in_force.clone();
-                let (told, goes_on) = self.take_over(outcome, looked, weighed);
+                let (told, running) = self.take_over(outcome, watch, safety);
                 if let (true, Some(former)) = (told.accepted, former) {
                     self.begin_trial(former, &request);
                 }
                 drop(answer.send(Ok(told)));
-                goes_on
+                running
             }
-            Turn::End { stays, answer } => {
+            TrialEvent::End { stays, answer } => {
                 let ended = match self.trial.take() {
                     Some(trial) => {
                         self.end(trial, stays);
@@ -88,14 +88,14 @@ impl EventLoop {
                 drop(answer.send(ended));
                 true
             }
-            Turn::Expired(number) => {
+            TrialEvent::Expired(number) => {
                 if let Some(trial) = self.trial.take_if(|trial| trial.number == number) {
                     tracing::warn!("nobody has confirmed the definitions on trial");
                     self.end(trial, false);
                 }
                 true
             }
-            Turn::Return { former, looked } => self.adopt(*former, looked),
+            TrialEvent::Return { former, watch } => self.adopt(*former, watch),
         }
     }
 
@@ -123,7 +123,7 @@ impl EventLoop {
         })
     }
 
-    fn apply(&mut self, request: ApplyRequest, answer: Answer) -> bool {
+    fn apply(&mut self, request: ApplyRequest, answer: ApplyReply) -> bool {
         let refusal = if self.settings.role.is_some() {
             Some("this daemon stands in ldirectord's place and follows its own file; change that")
         } else if self.trial.is_some() {
@@ -137,22 +137,22 @@ impl EventLoop {
         }
         let mut settings = self.settings.clone();
         settings.configuration = candidate(&settings.configuration);
-        self.readings += 1;
-        let (inputs, number) = (self.inputs.clone(), self.readings);
+        self.reload_count += 1;
+        let (inputs, number) = (self.inputs.clone(), self.reload_count);
         let kernel = self.kernel.clone();
-        let memory = self.upkeep.memory();
+        let memory = self.config_refresh.memory();
         tokio::spawn(async move {
             let read = tokio::task::spawn_blocking(move || settings.load(&memory).map(Box::new));
             let Ok(outcome) = read.await else { return };
-            let looked = match &outcome {
-                Ok(loaded) => besides::look(number, loaded, &inputs).await,
+            let watch = match &outcome {
+                Ok(loaded) => maintenance_watch::start(number, loaded, &inputs).await,
                 Err(_) => None,
             };
-            let weighed = GuardCheck::definitions(request.force, &outcome, kernel).await;
-            drop(inputs.send(Input::Trial(Turn::Read {
+            let safety = SafetyCheck::definitions(request.force, &outcome, kernel).await;
+            drop(inputs.send(Input::Trial(TrialEvent::Read {
                 outcome,
-                looked,
-                weighed,
+                watch,
+                safety,
                 request,
                 answer,
             })));
@@ -169,8 +169,8 @@ impl EventLoop {
             tracing::info!("applied definitions are in force");
             return;
         };
-        self.readings += 1;
-        let (inputs, number) = (self.inputs.clone(), self.readings);
+        self.reload_count += 1;
+        let (inputs, number) = (self.inputs.clone(), self.reload_count);
         let seconds = time.as_secs();
         tracing::warn!(seconds, "definitions are on trial until they are confirmed");
         self.trial = Some(Trial {
@@ -180,7 +180,7 @@ impl EventLoop {
         });
         tokio::spawn(async move {
             tokio::time::sleep(time).await;
-            drop(inputs.send(Input::Trial(Turn::Expired(number))));
+            drop(inputs.send(Input::Trial(TrialEvent::Expired(number))));
         });
     }
 
@@ -190,12 +190,12 @@ impl EventLoop {
             return;
         }
         tracing::warn!("the former definitions return");
-        self.readings += 1;
-        let (inputs, number) = (self.inputs.clone(), self.readings);
+        self.reload_count += 1;
+        let (inputs, number) = (self.inputs.clone(), self.reload_count);
         let former = trial.former;
         tokio::spawn(async move {
-            let looked = besides::look(number, &former, &inputs).await;
-            drop(inputs.send(Input::Trial(Turn::Return { former, looked })));
+            let watch = maintenance_watch::start(number, &former, &inputs).await;
+            drop(inputs.send(Input::Trial(TrialEvent::Return { former, watch })));
         });
     }
 }

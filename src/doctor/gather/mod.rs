@@ -1,12 +1,12 @@
 //! Asks the kernel and the network for the facts. Changes nothing; sends echoes and asks who has an address, no more.
 
 mod active;
+mod firewall;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use director_core::desired::assumed;
@@ -17,8 +17,8 @@ use director_core::table::Table;
 use super::Facts;
 use super::facts::{Road, VipFacts, vip_of};
 use crate::ipvs::{Kernel, KernelError, NetlinkKernel, Scope, missing_modules};
+use crate::machine::{MachineError, real_server};
 use crate::net::{Interface, NetError, Network, Sysctl};
-use crate::realserver::{self, Memory, RealServerError};
 
 /// What is to be looked at.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +27,8 @@ pub struct Question<'a> {
     pub model: Option<&'a Model>,
     /// The way of balancing to compare with.
     pub profile: Option<Profile>,
-    /// The memory of what was set up here as a real server.
-    pub memory: &'a Path,
+    /// The journal of what was set up here as a real server.
+    pub journal: &'a Path,
     /// How long to wait for answers of the network; none when nothing shall be sent.
     pub wait: Option<Duration>,
 }
@@ -42,9 +42,9 @@ pub enum GatherError {
     /// The network cannot be asked.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// The memory of a real server cannot be read.
+    /// The journal of a real server cannot be read, or what it says cannot be looked for.
     #[error(transparent)]
-    RealServer(#[from] RealServerError),
+    Machine(#[from] MachineError),
 }
 
 /// Gathers the facts.
@@ -67,9 +67,9 @@ pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
         facts.missing_schedulers = missing_schedulers(model);
     }
     facts.settings = settings(&facts);
-    facts.invalid_drops = invalid_drops();
-    facts.serves = Memory::read(question.memory)?.setups;
-    facts.standing = realserver::standing(&facts.serves)?;
+    facts.invalid_drops = firewall::invalid_drops();
+    facts.serves = real_server::setups(question.journal)?;
+    facts.standing = real_server::standing(&facts.serves)?;
     let table = together(&facts);
     facts.vips = vips(&network, &facts, &table, question.model)?;
     facts.roads = roads(&network, &facts, &table)?;
@@ -154,30 +154,6 @@ fn settings(facts: &Facts) -> BTreeMap<String, String> {
             Some((name, value))
         })
         .collect()
-}
-
-/// Rules of the firewall that drop what connection tracking takes for invalid, in the words of the firewall's own tools.
-fn invalid_drops() -> Vec<String> {
-    let tools: [&[&str]; 5] = [
-        &["iptables-save"],
-        &["ip6tables-save"],
-        &["iptables-legacy-save"],
-        &["ip6tables-legacy-save"],
-        &["nft", "list", "ruleset"],
-    ];
-    let mut found = BTreeSet::new();
-    for tool in tools {
-        let ended = Command::new(tool[0]).args(&tool[1..]).output();
-        let text = ended.map(|ended| String::from_utf8_lossy(&ended.stdout).into_owned());
-        for line in text.unwrap_or_default().lines() {
-            let lower = line.to_ascii_lowercase();
-            let drops = lower.contains("drop") || lower.contains("reject");
-            if drops && lower.contains("invalid") {
-                found.insert(line.trim().to_owned());
-            }
-        }
-    }
-    found.into_iter().collect()
 }
 
 /// Packets that reverse path filters have dropped since the machine started.

@@ -1,6 +1,6 @@
 //! A real server that answers for the VIP: by ARP though it stands quietly, or since it stands on an Ethernet as well.
 
-use director_core::realserver::{arp_announce_is_silent, arp_ignore_is_silent};
+use director_core::model::sysctl::{arp_announce_is_silent, arp_ignore_is_silent};
 
 use crate::doctor::{Facts, Finding};
 use crate::net::Address;

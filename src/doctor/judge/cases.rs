@@ -12,8 +12,8 @@ use director_core::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 use super::*;
 use crate::doctor::{Road, VipFacts};
 use crate::ipvs::{SyncDaemon, SyncRole};
+use crate::machine::real_server::Standing;
 use crate::net::{Address, Answer, Interface, MacAddress, Route, Scope};
-use crate::realserver::Standing;
 
 pub(super) const SERVER_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 4]);
 pub(super) const FOREIGN_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 9]);
@@ -159,8 +159,8 @@ pub(super) fn real_server() -> Facts {
     facts
 }
 
-/// What was set up there by us has lost this piece.
-pub(super) fn lost(mode: Mode, piece: usize) -> Facts {
+/// What was set up there by us has lost this change.
+pub(super) fn lost(mode: Mode, lost: usize) -> Facts {
     let setup = Setup {
         vip: ip("192.0.2.10"),
         mode,
@@ -169,12 +169,12 @@ pub(super) fn lost(mode: Mode, piece: usize) -> Facts {
     };
     let mut facts = real_server();
     facts.standing = setup
-        .pieces()
+        .changes()
         .into_iter()
         .enumerate()
-        .map(|(place, piece_there)| Standing {
-            piece: piece_there,
-            present: place != piece,
+        .map(|(place, change)| Standing {
+            change,
+            present: place != lost,
         })
         .collect();
     facts.serves.insert(setup);

@@ -3,6 +3,7 @@
 mod all_weights_zero;
 mod arp_answers;
 mod backup_balances;
+mod change_missing;
 mod connection_table_full;
 mod direct_needs_neighbours;
 mod drops_invalid;
@@ -11,7 +12,6 @@ mod forwarding_off;
 mod ipvs_missing;
 mod nat_on_clients_network;
 mod nat_way_back;
-mod piece_missing;
 mod profile_differs;
 mod reverse_path;
 mod server_claims_vip;
@@ -43,7 +43,7 @@ const JUDGES: &[fn(&Facts) -> Vec<Finding>] = &[
     profile_differs::judge,
     connection_table_full::judge,
     estimation_off::judge,
-    piece_missing::judge,
+    change_missing::judge,
     arp_answers::judge,
 ];
 

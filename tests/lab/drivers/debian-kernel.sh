@@ -84,7 +84,8 @@ kernel_fetch() {
         [ ! -d "$kernel_directory/boot" ] || return 0
     fi
     rm -rf "$work"
-    echo "Debian's kernel $1 could not be fetched ($(grep -v '^W:' "$cache/fetch.log" | tail -n 1)); see that apt-get reaches its mirror"
+    because=$(sed -n 's/^E: //p' "$cache/fetch.log" | head -n 1)
+    echo "Debian's kernel $1 could not be fetched (${because:-$(tail -n 1 "$cache/fetch.log")}); see that apt-get reaches its mirror"
     return 1
 }
 

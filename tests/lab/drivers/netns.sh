@@ -21,7 +21,14 @@ netns_isolated() {
         ip link set lo up
         # Stays as the first process, which is the one that buries orphans.
         "$@"
-        exit $?' netns "$@"
+        status=$?
+        # IPVS keeps the route to a real server of IPv6 that is the director itself until `lo` goes down. That route holds the
+        # interface of the address, so that the kernel would wait for ever for the end of an interface that dies before `lo`, as
+        # a veth does with its peer (net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_forget_dev; net/ipv6/route.c, ip6_rt_copy_init).
+        for host in /run/netns/*; do
+            [ ! -e "$host" ] || nsenter --net="$host" ip link set lo down
+        done
+        exit $status' netns "$@"
 }
 
 # driver_up: creates the hosts and networks of topology.env in the current namespaces.

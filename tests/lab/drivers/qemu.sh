@@ -31,7 +31,9 @@ qemu_machine() {
 qemu_usable() {
     case $(uname -m) in x86_64 | aarch64) ;; *) return 1 ;; esac
     qemu_machine
-    command -v "$qemu_program" >/dev/null 2>&1 && command -v busybox >/dev/null 2>&1 && command -v modprobe >/dev/null 2>&1
+    command -v "$qemu_program" >/dev/null 2>&1 && command -v modprobe >/dev/null 2>&1 || return 1
+    # In the initramfs there are no libraries.
+    command -v busybox >/dev/null 2>&1 && ! ldd "$(command -v busybox)" >/dev/null 2>&1
 }
 
 qemu_needs() {
@@ -64,11 +66,11 @@ qemu_selftest() {
 
 # qemu_try_accelerators: boots guests until one starts; `accelerator` is with what. Prints why none does.
 qemu_try_accelerators() {
-    for try in kvm:2 tcg:60; do
+    for try in kvm:2 tcg:180; do
         accelerator=${try%:*}
         { [ "$accelerator" = tcg ] || [ -w /dev/kvm ]; } && qemu_trial "$accelerator" "${try#*:}" && return
     done
-    echo "a guest with Debian's kernel $qemu_kernel does not start within 60 s; its console is in $(guest_keep_console "$LAB_SHARE/console")"
+    echo "a guest with Debian's kernel $qemu_kernel does not start within 180 s; its console is in $(guest_keep_console "$LAB_SHARE/console")"
     return 1
 }
 
@@ -79,15 +81,22 @@ qemu_trial() {
     grep -q 'lab: the guest has booted' "$LAB_SHARE/console"
 }
 
-# qemu_defaults: what is so unless somebody said otherwise. An emulated processor is 4 to 8 times slower than user-mode-linux.
+# qemu_defaults: what is so unless somebody said otherwise. Work takes an emulated processor 4 to 8 times as long as
+# user-mode-linux.
 qemu_defaults() {
-    [ "$(cat "$LAB_SHARE/accelerator")" = kvm ] || : "${LAB_PATIENCE:=9}"
     qemu_machine
+    if [ "$(cat "$LAB_SHARE/accelerator")" != kvm ]; then
+        export LAB_EMULATED=yes
+        : "${LAB_PATIENCE:=9}"
+    fi
 }
 
-# qemu_initramfs FILE
+# qemu_initramfs FILE [BUSYBOX MODULE...]: what reaches the host's root, and these modules.
 qemu_initramfs() {
-    kernel_initramfs "$qemu_kernel" "$qemu_architecture" "${LAB_BUSYBOX:-$(command -v busybox)}" "$1" virtio_pci 9pnet_virtio 9p
+    initramfs=$1
+    inner_busybox=${2:-$(command -v busybox)}
+    shift $(($# < 2 ? $# : 2))
+    kernel_initramfs "$qemu_kernel" "$qemu_architecture" "$inner_busybox" "$initramfs" virtio_pci 9pnet_virtio 9p "$@"
 }
 
 # qemu_become WRAPPER ACCELERATOR KERNEL-PARAMETERS OPTION...: becomes the machine, under a command that may limit it.
@@ -123,5 +132,5 @@ qemu_boot() {
         "LAB_SHARE=$share LAB_SHARE_TYPE=9p LAB_CONSOLE=$LAB_CONSOLE LAB_TERMINAL=$qemu_console LAB_MODULES=$(kernel_modules "$qemu_kernel" "$qemu_architecture")" \
         -m "${LAB_MEMORY:-1024}" -chardev stdio,id=console,signal=off -serial chardev:console \
         -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
-        -virtfs "local,path=$share,mount_tag=share,security_model=none"
+        -virtfs "local,path=${share%/*},mount_tag=share,security_model=none"
 }

@@ -9,19 +9,19 @@ use crate::definitions::{
     Definitions, Host, ListenDefinition, Placed, ServiceDefinition, VipDefinition,
 };
 use crate::model::{
-    Forwarding, HostWishes, KernelTimeouts, LONGEST_TIMEOUT, OnStop, Vip, VirtualService,
+    Forwarding, HostConfig, KernelTimeouts, LONGEST_TIMEOUT, OnStop, Vip, VirtualService,
 };
 
 /// The longest name of an interface (include/uapi/linux/if.h, IFNAMSIZ, less the closing NUL).
 const LONGEST_INTERFACE: usize = 15;
 
-pub(super) fn wishes(
+pub(super) fn config(
     definitions: &Definitions,
     services: &[VirtualService],
     findings: &mut Findings,
-) -> HostWishes {
+) -> HostConfig {
     let host = &definitions.host;
-    HostWishes {
+    HostConfig {
         vips: vips(definitions, findings),
         profile: host.profile.as_ref().map(|profile| profile.value),
         ipv6_nat: services.iter().any(has_ipv6_nat),
@@ -30,6 +30,7 @@ pub(super) fn wishes(
             tcp_fin: limit(host.tcp_fin_timeout.as_ref(), findings),
             udp: limit(host.udp_timeout.as_ref(), findings),
         },
+        ..HostConfig::default()
     }
 }
 

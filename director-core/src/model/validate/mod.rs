@@ -80,7 +80,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
     let hooks = hooks::hooks(&definitions.notify, &mut findings);
     let guard = recovery::guard(definitions.guard.as_ref(), &mut findings);
     let freeze = advice::freeze(definitions.freeze.as_ref(), &mut findings);
-    let host = host::wishes(definitions, &services, &mut findings);
+    let host = host::config(definitions, &services, &mut findings);
     let model = (!findings.has_error()).then_some(Model::new(
         Arc::new(definitions.clone()),
         services,

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# failurecount=3: one or two bad answers in a row change nothing; the third does.
+# With `failurecount=3`, one or two failed checks in a row change nothing, and the third removes the server.
 
 start_founding_director failurecount=3
 now

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Ten checks that hang, each up to its long limit, do not delay the eleventh: a server that dies is out within a second
-# or two, and the daemon answers meanwhile.
+# Ten checks that hang up to their long limit do not delay the eleventh: a dead server is removed within a second or two, and
+# the daemon answers meanwhile.
 
 web_hang real3
 hanging() {

@@ -1,23 +1,18 @@
 # shellcheck shell=sh
-# A connection that is held to a server ends with the process behind it: the server is asked at once and is out long before
-# its next check is due; a connection that ends while the server lives costs a few questions and nothing else. Before a server
-# was asked it counts as defined: kept, down or up.
+# With `hold_connection`, a crashed process is removed long before its next check is due: the held connection ends with it, and
+# ipvsd probes the server at once. A held connection that ends while the server lives costs a few probes and nothing else.
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
-held() {
-    cat <<Y
+director_define <<Y
 director: {freeze: off}
 services:
   - listen: tcp://$VIP:80
     scheduler: rr
     forwarding: nat
-    initial_health: ${1:-adopt}
-    check: {tcp: {}, hold_connection: true, every: 60s, timeout: ${2:-2s}, fall: 3}
+    check: {tcp: {}, hold_connection: true, every: 60s, timeout: 2s, fall: 3}
     real_servers: ["$RIP1:80", "$RIP2:80"]
 Y
-}
-held | director_define
 director_start
 founding_table | eventually_table 10
 connections_to() {
@@ -40,25 +35,3 @@ $(server "$RIP2")
 T
 now
 [ $((NOW - crashed)) -lt 3000 ] || fail "the crash was seen after $((NOW - crashed)) hundredths of a second, half an interval"
-director_killed_and_forgotten() {
-    director_kill
-    on director rm -f "$IPVSD_STATE"
-}
-director_killed_and_forgotten
-
-# The kernel still has one server, the other is gone, and nothing is remembered; before the first answer each policy has
-# its own table. That answer takes as long as it may.
-on real1 rm -f "$(web_root real1)/nginx.pid"
-link_loses_everything
-held up 60s | director_define
-director_start
-founding_table | eventually_table 10
-director_killed_and_forgotten
-on director ipvsadm -d -t "$VIP:80" -r "$RIP1:80"
-held down 60s | director_define
-director_start
-eventually_table 10 <<T
-$(service)
-$(server "$RIP2" 0)
-T
-link_is_well

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A director that has no descriptor left, and one that has no address to ask from, cannot ask: that is said in the log and
-# says nothing about real servers. The table stays, clients are served, and judging goes on when asking does.
+# A probe that fails locally, without a descriptor or a source address, is logged and says nothing about the server: the table
+# stays and clients are served. Checks go on when the director can probe again.
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS

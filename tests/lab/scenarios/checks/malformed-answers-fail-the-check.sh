@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Whatever a server answers, the check fails and the director goes on: no answer, half an answer, noise, an endless
-# page, an answer in another protocol; and so it does when no route leads to a server.
+# Whatever a server answers, the check fails and the daemon goes on: no answer, half an answer, noise, an endless page, another
+# protocol. So it does when no route leads to the server.
 
 for host in real1 real2; do responder_start $host pop smtp quiet hostile; done
 ask_at() {

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Checks that ask for little ask for something: POP3 without a login wants its greeting, FTP without an expected text a
-# whole file, DNS without one any answer; and IMAP is asked at the port that is written.
+# Checks without an expected text still need a valid answer: POP3 its greeting, FTP a whole file, DNS any answer. IMAP is
+# checked at the port that is configured.
 
 for host in real1 real2; do responder_start $host pop ftp dns imap; done
 ask_for() {

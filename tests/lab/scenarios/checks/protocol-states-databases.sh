@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2086
+# mysql and pgsql checks of a ldirectord.cf find real mariadb and postgresql up, wrong, hanging, refusing and gone. pgsql over
+# TLS works too.
 # machines: no, the servers that it asks are not installed on the machines, and no kernel has a part in it
-# mysql of real mariadb and pgsql of real postgresql: each as a file of ldirectord asks for it, in every state of the
-# servers; and pgsql over TLS, which definitions in YAML can ask for.
 
 serve_all real1 mariadb "$RIP1"
 serve_all real2 postgresql "$RIP2"

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
+# ftp, nntp, ldap, ldaps, dns, radius and sip checks of a ldirectord.cf find real vsftpd, leafnode, slapd, bind9, freeradius and
+# kamailio up, wrong, hanging, refusing and gone.
 # machines: no, the servers that it asks are not installed on the machines, and no kernel has a part in it
-# ftp of real vsftpd, nntp of leafnode, ldap and ldaps of slapd, dns of bind9, radius of freeradius and sip of kamailio:
-# each as a file of ldirectord asks for it, in every state of the servers.
 
 serve_all real1 vsftpd "$RIP1"
 serve_all real1 named "$RIP1"

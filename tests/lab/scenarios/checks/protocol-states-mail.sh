@@ -1,7 +1,7 @@
 # shellcheck shell=sh
+# smtp, submission, pop, pops, imap and imaps checks of a ldirectord.cf find real postfix and dovecot up, wrong, hanging,
+# refusing and gone.
 # machines: no, the servers that it asks are not installed on the machines, and no kernel has a part in it
-# smtp and submission of real postfix; pop, pops, imap and imaps of real dovecot: each as a file of ldirectord asks for
-# it, in every state of the servers.
 
 serve_all real1 postfix "$RIP1"
 serve_all real2 dovecot "$RIP2"

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
+# http, https (with virtual host and server name) and http_proxy checks of a ldirectord.cf find real nginx and tinyproxy up,
+# wrong, hanging, refusing and gone; so do simpletcp, connect, ping, external commands, N, on, off and none.
 # machines: no, the servers that it asks are not installed on the machines, and no kernel has a part in it
-# http, https (with virtual host and server name) and http_proxy of real nginx and tinyproxy; simpletcp, connect, ping,
-# programs, N, on, off and none beside them: each as a file of ldirectord asks for it, in every state of the servers.
 
 web_stop real1
 eventually 10 web_stopped real1

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# The request and the answer written behind a server are asked of it, with a leading slash too, and those of the service
-# of all others.
+# `request` and `receive` behind a real server apply to that server, with a leading slash too; those of the service apply to all
+# others.
 
 director_define <<D
 checkinterval=1

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Services that share a server ask it with one probe, and a failure of it counts once for each of them, not once for
-# every service: failurecount=3 is three checks.
+# Services that share a server share one probe of it, and a failure counts once for each service: `failurecount=3` is three
+# checks.
 
 director_define <<D
 checkinterval=1

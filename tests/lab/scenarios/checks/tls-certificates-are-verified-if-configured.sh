@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Over TLS a check sends the site's name, and takes any certificate, for every protocol alike. verifycertificate=yes
-# verifies all of it: the authority, and that the certificate is for the site or for the server's address.
+# Over TLS, checks of every protocol send the site's name and accept any certificate. With `verifycertificate=yes` they verify
+# the authority, and that the certificate is for the site or for the server's address.
 # machines: no, the TLS library that its servers need is not installed on the machines, and no kernel has a part in it
 
 certificates_make

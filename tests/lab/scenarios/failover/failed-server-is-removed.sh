@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# quiescent=no: a server that fails leaves the table, no request fails, and it comes back when it is well.
+# With `quiescent=no`, a failed server leaves the table, no request fails, and the server returns when its checks are good
+# again.
 
 start_founding_director
 

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A fallback that is one of the service's servers is never taken away while it is up, and stands in with weight 1 when
-# nobody is.
+# A fallback that is one of the service's real servers stays in the table while it is up, and serves with weight 1 when no
+# server is up.
 
 director_define <<D
 checkinterval=1

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# With no real server left the fallback server answers; with one back it is gone from the table.
+# The fallback serves when no real server is up, and leaves the table when one returns.
 
 start_founding_director
 web_stop real1

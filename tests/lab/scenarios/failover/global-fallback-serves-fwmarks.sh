@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The fallback of all services serves firewall marks too, with real traffic.
+# A global fallback serves services by firewall mark too.
 
 on director iptables-legacy -t mangle -A PREROUTING -d "$VIP" -p tcp --dport 80 -j MARK --set-mark 7
 director_define <<D

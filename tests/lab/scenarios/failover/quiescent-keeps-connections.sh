@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# quiescent=yes: a failed server stays with weight 0. It gets nothing new, and what is open goes on to its end.
+# With `quiescent=yes`, a failed server stays with weight 0: it gets no new connections, and those that are open go on to their
+# end.
 
 start_founding_director quiescent=yes
 

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# When the director cannot ask, or all servers of all services fail at once, verdicts stand still: the table stays, an
-# alarm is raised, and the first good answer ends it. Servers that really fail are out as ever; so says the operator too.
+# When all servers of all services fail at once, ipvsd freezes their health: the table stays, an alarm is raised, and the first
+# good answer or `ipvsctl unfreeze` ends it. A single failed server is removed as ever.
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS

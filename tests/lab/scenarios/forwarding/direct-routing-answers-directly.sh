@@ -1,6 +1,5 @@
 # shellcheck shell=sh
-# The founding scenario of direct routing: real servers on the clients' segment, answers that never pass the
-# director, failure and return as with NAT.
+# With direct routing, real servers on the clients' network answer clients directly, and failures and returns work as with NAT.
 
 direct_director
 direct_real_server real1 "$DIRECT_RIP1"

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# With direct routing the kernel keeps the service's port, whatever port a server's line names. The line's port is the one
-# that is checked; the server has its weight from the start, and loses it when that port is closed.
+# With direct routing the kernel keeps the service's port whatever port a real server has. ipvsd checks the server's own port,
+# and the server has its weight from the start.
 
 for host in real1 real2; do responder_start $host odd; done
 director_define <<D

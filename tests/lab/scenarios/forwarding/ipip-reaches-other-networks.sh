@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The founding scenario of tunnels: real servers in other networks, reached by IP in IP, answering straight.
+# IP-in-IP tunnels reach real servers in other networks, which answer clients directly.
 
 direct_director
 tunnel_real_server real1 "$TUNNEL_RIP1" "$RIP1" "$DIRECT_RIP1"

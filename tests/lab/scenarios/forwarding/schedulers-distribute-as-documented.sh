@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What each scheduler of the kernel promises, with its flags, seen from the clients: all of them side by side in one file
-# of definitions, a port each; those that go by the destination by a firewall mark over several VIPs.
+# Each scheduler of the kernel distributes connections as it promises, with each of its flags. All of them are services of one
+# configuration, a port each; those that go by the destination have a firewall mark over several VIPs.
 
 . "$LAB_DIRECTORY/roads.sh"
 clients='20 21 22 23 24 25 26 27 28 29 30 31'
@@ -62,8 +62,7 @@ S
 export DEFINITIONS="$LAB_TMP/director/schedulers.yaml"
 all_schedulers 1 1 | director_define
 director_start
-all_there() { [ "$(on director ipvsadm -S -n | grep -c '^-A')" -eq 23 ]; }
-eventually 20 all_there
+eventually 20 table_complete
 
 call >"$LAB_TMP/answers" <<Q
 hold rr tcp $VIP 11 1
@@ -183,18 +182,3 @@ for hash in sh mh; do
 done
 expect_equal 'mh with both flags, refused' 0 "$(said mh-both | grep -c none || true)"
 spread mh-both
-
-# The one scheduler that a kernel may lack is named before anything is applied, and where the kernel has it nobody warns.
-{
-    echo 'services:'
-    scheduled "tcp://$VIP:41" twos 1 1 1
-} | put director "$LAB_TMP/director/twos.yaml"
-if has_module director ip_vs_twos; then
-    expect_not on director sh -c "ipvsctl check '$LAB_TMP/director/twos.yaml' 2>&1 | grep -q 'this kernel has no'"
-else
-    for command in check plan; do
-        expect_contains "what $command says" "this kernel has no scheduler twos" "$(on director ipvsctl "$command" "$LAB_TMP/director/twos.yaml" 2>&1)"
-    done
-    expect_not on director ipvsctl check --strict "$LAB_TMP/director/twos.yaml"
-fi
-expect_not on director sh -c "ipvsctl check '$DEFINITIONS' 2>&1 | grep -q 'this kernel has no'"

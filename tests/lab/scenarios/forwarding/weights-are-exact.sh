@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Weights 4, 2 and 1 give 40, 20 and 10 of 70 connections, not about that.
+# Weights 4, 2 and 1 give exactly 40, 20 and 10 of 70 connections.
 
 director_define <<D
 $(fast_definitions | sed "

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Services of the kernel table that are not in our definitions belong to someone else: start, failure,
-# reload, kill and a clean stop leave them as they are.
+# Services in the kernel's table that are not in the configuration stay as they are over start, failure, reload, kill and a
+# clean stop.
 
 on director ipvsadm -R <<T
 -A -t $VIP:8080 -s lc -p 77

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# The settings of each profile are in the kernel while a director with it runs, and what was there before comes back when the
-# profile changes, when it leaves the definitions, when the director stops, and when the next one finds what a killed one left.
-# `ipvsctl plan` has shown each with its reason before. What was as a profile wants it is nobody's to put back.
+# The kernel settings of a profile apply while ipvsd runs. They are restored when the profile changes or leaves the
+# configuration, at a stop, and by the next start after a kill. `ipvsctl plan` shows each with its reason. A setting that was
+# right before is not touched.
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$LAB_TMP/director/definitions.yaml

@@ -2,7 +2,7 @@
 # Where nftables is, `ipvsctl realserver` has clients told the segment size by a table of its own there, and takes away that
 # table alone; `ipvsctl doctor` misses it on a real server, and reads the rules of nftables on a director. The old tables have no
 # part in it. With real traffic, whose segments are looked at.
-# namespaces: no, the kernel of user-mode-linux has nftables for no family of addresses
+# needs: nftables
 
 . "$LAB_DIRECTORY/doctor.sh"
 rules() { on real3 nft list ruleset; }

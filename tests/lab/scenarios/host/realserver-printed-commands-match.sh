@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# What `ipvsctl realserver` prints for those who go without it does the same, to the letter: the stanzas of
-# /etc/network/interfaces in the order in which ifupdown runs them, up and down again, and the commands of a sheet. Two VIPs
-# that share a tunnel go together. A director is told to set nothing of its own services.
+# What `ipvsctl realserver` prints for use without it does exactly the same: the stanzas of /etc/network/interfaces, up and
+# down, and the commands of `print`. Two VIPs that share a tunnel work together. A director gets no commands for its own
+# services.
 
 VIP2=172.17.60.202
 for host in director real1; do load_modules $host ipip ip_gre sit ip6_tunnel ip6_gre fou fou6 iptable_mangle; done
@@ -10,8 +10,12 @@ on director ip address add "$VIP2/24" dev front
 on real1 ip address add "$DIRECT_RIP1/24" dev front
 on real1 ip link set front up
 
-# What is set up: all that ipvsctl has a hand in.
+no_tentative_address() {
+    [ -z "$(on real1 ip -6 -o address show tentative)" ]
+}
+# What is set up: all that ipvsctl has a hand in. Addresses of new devices are tentative for a moment.
 condition() {
+    eventually 10 no_tentative_address
     # shellcheck disable=SC2016
     on real1 sh -c 'ip -o address; ip -o link | cut -d" " -f2-; ip route show table all
         for name in arp_ignore arp_announce rp_filter; do grep . /proc/sys/net/ipv4/conf/*/$name; done
@@ -37,9 +41,6 @@ real1_shell() {
 # commands_of WHEN: the commands of stanzas on standard input that ifupdown runs then.
 commands_of() {
     sed -n "s/^    $1 //p"
-}
-no_tentative_address() {
-    [ -z "$(on real1 ip -6 -o address show tentative)" ]
 }
 eventually 10 no_tentative_address
 before=$(condition)

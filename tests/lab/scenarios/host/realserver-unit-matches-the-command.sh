@@ -1,7 +1,6 @@
 # shellcheck shell=sh
-# The unit that `ipvsctl realserver up --print` gives makes, by the lines that it has for start and stop, what the command
-# itself makes, and leaves the machine as it was: for each mode, among them gre and gue whose outer packets are of the other
-# family than the VIP, and gre with checksums over IPv6. The stanza of /etc/network/interfaces does it without ipvsctl.
+# The systemd unit of `ipvsctl realserver up --print` sets up exactly what the command does and restores the host, in every mode
+# and across families; so does the stanza of /etc/network/interfaces, without ipvsctl.
 # limit: 900
 
 VIP6_DIRECT=fd00:172:17:60::201

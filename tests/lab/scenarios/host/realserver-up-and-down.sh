@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# `ipvsctl realserver up` makes a machine a real server of direct routing or of any tunnel, with real traffic; a second time
-# changes nothing; `down` leaves the machine as it was, to the letter.
+# `ipvsctl realserver up` makes a host a real server of direct routing or of any tunnel. A second `up` changes nothing, and
+# `down` restores the host exactly.
 
 VIP6_DIRECT=fd00:172:17:60::201
 for host in director real1; do load_modules $host ipip ip_gre sit ip6_tunnel ip6_gre fou fou6 iptable_mangle ip6table_mangle; done

@@ -1,8 +1,7 @@
 # shellcheck shell=sh
+# The daemon runs by its systemd unit with few of root's rights: it adds a VIP, applies a profile and timeouts, restores all of it at
+# a stop, is restarted after a kill, and reloads its configuration.
 # namespaces: no, they share one kernel's init, and that is not systemd
-# The daemon as its unit file runs it, with little of root's power: it adds a VIP, applies a profile of the kernel's settings
-# and time limits, and puts all of it back; it is started again when it is killed, and takes new definitions by reload. A real
-# server that `ipvsctl realserver --print` describes is one after the start of its unit and none after its end.
 
 put director /etc/ipvsd/ipvsd.yaml <<Y
 director: {profile: nat-gateway, timeouts: {tcp: 11m}}
@@ -61,17 +60,3 @@ on director sed -i /^nonsense/d /etc/ipvsd/ipvsd.yaml
 # What it made of the machine is undone at the stop, the service and its address too, since that is asked for.
 on director systemctl stop ipvsd
 expect_equal 'the machine after the stop' "$before" "$(settings)"
-
-# A real server by its unit.
-unit=lvs-realserver-$DIRECT_VIP
-state() { on real2 sh -c 'sysctl net.ipv4.conf.all.arp_ignore net.ipv4.conf.all.arp_announce; ip -o address show' </dev/null | sed 's/  *valid_lft.*//'; }
-on real2 install -m 755 "/ipvsd/vagrant/bin/ipvsctl" /usr/bin/ipvsctl
-without=$(state)
-on real2 ipvsctl realserver up --vip "$DIRECT_VIP" --mode dr --print systemd | put real2 "/etc/systemd/system/$unit.service"
-on real2 systemctl daemon-reload
-on real2 systemctl start "$unit"
-expect_contains 'the addresses' "$DIRECT_VIP/32" "$(state)"
-expect_contains 'the settings' 'arp_announce = 2' "$(state)"
-expect on real2 ipvsctl realserver status
-on real2 systemctl stop "$unit"
-expect_equal 'the machine after the stop' "$without" "$(state)"

@@ -1,6 +1,5 @@
 # shellcheck shell=sh
-# The lab itself is sound: without a director, ipvsadm's own table balances over real web servers,
-# in both address families.
+# The lab itself works: a table made by ipvsadm balances over real web servers, in both address families.
 
 expect_equal 'who answers at the fallback address' fallback "$(on director curl -sS "http://$FALLBACK/whoami")"
 expect_equal 'who answers at RIP3' real3 "$(on director curl -sS "http://$RIP3/whoami")"

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Ranges hold every address between their ends, a name with an underscore is one name, and a file may end with its last
-# service. Where an address says something else than its author may think, a warning shows what it means.
+# Address ranges hold every address between their ends, names may have an underscore, and a file may end with its last service.
+# A warning shows what an address means that can be misread.
 
 printf '127.0.0.1 localhost\n%s web_one\n' "$RIP1" | director_knows
 director_define <<D

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
+# `autoreload` reacts to the content of the file, within a second. `callback` runs whatever `autoreload` says.
 # machines: no, it is about one process and its files, and about packages of the host, not about a network
-# autoreload goes by the content of the file and within a second; callback runs whatever autoreload says.
 
 take_the_place
 cat >/etc/ha.d/callback <<'C'
@@ -18,8 +18,8 @@ callbacks_are() { [ "$(wc -l 2>/dev/null </run/callbacks || echo 0)" -eq "$1" ];
 # Touching, or writing the same again, is no change.
 touch "$SITE"
 site autoreload=yes "$callback" | site_define
-sleep 1.5
-expect_equal 'changes by touching' 0 "$(changes)"
+changes_are() { [ "$(changes)" -eq "$1" ]; }
+throughout 2 changes_are 0
 
 # A change counts within a second, however the file came to be: the quickest of several does, since a machine that is
 # busy with other things may hold up the others. POLL and the log's own way are what is allowed for.
@@ -40,7 +40,7 @@ done
 { service wrr; server "$RIP1"; server "$RIP2"; } | eventually_table 5
 site autoreload=yes "$callback" >"$SITE"
 founding_table | eventually_table 5
-expect_equal 'changes' $((turn + 1)) "$(changes)"
+eventually 5 changes_are $((turn + 1))
 eventually 5 callbacks_are $((turn + 1))
 expect_equal 'argument of the callback' "$SITE" "$(head -n 1 /run/callbacks)"
 

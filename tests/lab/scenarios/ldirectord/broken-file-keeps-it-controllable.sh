@@ -1,7 +1,7 @@
 # shellcheck shell=sh
+# Whatever became of its configuration file, a running ldirectord can be queried, reloaded and stopped, and goes on with what it
+# had.
 # machines: no, it is about one process and its files, and about packages of the host, not about a network
-# Whatever became of its configuration, a running ldirectord can be asked, reloaded and stopped; nobody
-# touches the pid file of another process, and no signal interrupts a stop.
 
 take_the_place
 site | site_define
@@ -35,46 +35,3 @@ expect table_is "$(founding_table)"
 gives 0 ldirectord "$SITE" stop
 expect gone "$pid"
 expect_equal 'the table after the stop' '' "$(table)"
-
-# A stop with signals on top of it is still a whole stop.
-site | site_define
-gives 0 ldirectord "$SITE" start
-pid=$(cat "$SITE_PID")
-founding_table | eventually_table 5
-on director ldirectord "$SITE" stop &
-stop=$!
-for name in TERM TERM INT HUP TERM QUIT; do kill -s $name "$pid" 2>/dev/null || :; done
-expect wait $stop
-expect gone "$pid"
-expect_equal 'the table after the stop' '' "$(table)"
-expect_not test -e "$SITE_PID"
-
-# The pid file of another process is none of ours.
-{ site; echo frob=1; } | site_define
-sleep 1000 &
-stranger=$!
-echo "$stranger" >"$SITE_PID"
-gives 2 ldirectord "$SITE" start
-gives 0 ldirectord "$SITE" stop
-expect alive "$stranger"
-expect_equal 'the pid file of a stranger' "$stranger" "$(cat "$SITE_PID")"
-kill "$stranger"
-gives 1 ldirectord "$SITE" status
-rm "$SITE_PID"
-gives 2 ldirectord "$SITE" status
-
-# Two starts at once give one daemon.
-site | site_define
-for turn in 1 2 3; do
-    (on director ldirectord "$SITE" start >"$LAB_TMP/start.$turn" 2>&1; echo $? >"$LAB_TMP/status.$turn") &
-done
-wait
-expect_equal 'how many run' 1 "$(pgrep -fc "ldirectord $SITE start")"
-expect_equal 'who runs' "$(cat "$SITE_PID")" "$(pgrep -f "ldirectord $SITE start")"
-gives 0 ldirectord "$SITE" stop
-
-# A log that cannot be written is told before anything is done.
-site | sed 's|^logfile=.*|logfile="/nowhere/site.log"|' | site_define
-gives 2 ldirectord "$SITE" start
-expect_contains 'the complaint' 'unable to open logfile: /nowhere/site.log' "$ERR"
-expect_equal 'the table' '' "$(table)"

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
+# `emailalert` mails reach a real mail server, through the relay of `smtp` and through the local mail system, again every
+# `emailalertfreq` seconds and only in the phases of `emailalertstatus`. A relay that is dead or hangs is logged and holds up
+# nothing.
 # machines: no, the servers that it asks are not installed on the machines, and no kernel has a part in it
-# Mails about changes reach a real mail server, through the relay that `smtp` names and through the local mail system;
-# again every emailalertfreq seconds while a server is down, and only in the phases of emailalertstatus. A relay that is
-# dead, and one that hangs, are warnings and hold up nothing.
 
 # The mail server of the site, on real2; the director's own mail system, which hands on to it.
 serve real2 postfix "$RIP2"
@@ -84,7 +84,7 @@ for part in 'From: director@example.org' 'Daemon-Status: running' 'Service name:
 done
 
 # The dead relays are warnings; the table followed all the same, above, and does so again.
-expect_contains 'the log' "was not taken by the relay $RIP1 port 25" "$(director_log)"
+eventually_log 5 "was not taken by the relay $RIP1 port 25"
 web_healthy real1
 members "$RIP1" "$RIP3" | eventually_table 20
 eventually 30 has_mails 2 relay@example.org "[web shop] Added real server: $RIP1:80 ($VIP:81)"
@@ -101,4 +101,4 @@ expect_equal 'the table after the stop' '' "$(table)"
 eventually 30 has_mails 1 stopping@example.org "Purged real server (stop): $RIP1:80 ($VIP:86)"
 eventually 30 has_mails 1 local@example.org "Purged real server (stop): $RIP1:80 ($VIP:82)"
 expect_equal 'mails to those who want none' 0 "$(all_mails_to none@example.org)"
-expect_contains 'the log' 'mails are left behind' "$(director_log)"
+eventually_log 5 'mails are left behind'

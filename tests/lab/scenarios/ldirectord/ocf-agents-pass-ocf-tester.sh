@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# machines: no, it is about one process and its files, and about packages of the host, not about a network
 # Pacemaker's agent for ldirectord, of Debian's resource-agents, and ours pass the cluster's own tester.
+# machines: no, it is about one process and its files, and about packages of the host, not about a network
 
 take_the_place
 export OCF_ROOT=/usr/lib/ocf
@@ -23,7 +23,7 @@ tested() {
     asked 0 monitor
     asked 0 stop
     expect_equal 'the table after the stop' '' "$(table)"
-    expect_not pgrep -x ldirectord
+    eventually 5 no_ldirectord
     site | site_define
     asked 7 monitor
     echo 99999 >"$SITE_PID"

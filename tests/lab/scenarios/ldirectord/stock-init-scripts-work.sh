@@ -1,7 +1,6 @@
 # shellcheck shell=sh
+# Debian's init script, heartbeat's resource script and the systemd unit work unchanged with our ldirectord.
 # machines: no, it is about one process and its files, and about packages of the host, not about a network
-# Debian's init script, heartbeat's resource script and the lines of the systemd unit, as their packages
-# have them, with our ldirectord in the place of theirs.
 
 take_the_place
 site >/etc/ha.d/ldirectord.cf

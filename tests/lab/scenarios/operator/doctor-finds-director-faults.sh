@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# `ipvsctl doctor` on a director finds each fault of the director itself that is made on purpose, its words mend it, and it
-# finds none where all is well: with NAT, direct routing and a tunnel.
+# `ipvsctl doctor` on a director finds each fault of the director, its fixes work, and it finds none where all is well: with
+# NAT, direct routing and a tunnel.
 
 . "$LAB_DIRECTORY/doctor.sh"
 doctor_up

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# `ipvsctl doctor` finds each fault of the real servers and of the ways to them that is made on purpose, on the director and
-# on the server itself, and its words mend it.
+# `ipvsctl doctor` finds each fault of the real servers and of the paths to them, on the director and on the server itself, and
+# its fixes work.
 
 . "$LAB_DIRECTORY/doctor.sh"
 doctor_up

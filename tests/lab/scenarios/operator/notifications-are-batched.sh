@@ -1,8 +1,7 @@
 # shellcheck shell=sh
+# Twelve servers that go down together are one mail and one message to a webhook. A webhook that refuses is tried again; one
+# that refuses or never answers delays neither the table nor clients.
 # machines: no, the mail server that it asks is not installed on the machines, and no kernel has a part in it
-# Twelve servers that go down together are one mail to a real mail server and one message to a webhook on another machine;
-# a webhook that refuses is asked again, and while it does, and while another says nothing at all, the table follows and
-# every client is served.
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A plan against the kernel's table changes nothing, and is what the daemon then does, in both dialects.
+# `ipvsctl plan` changes nothing and shows what the daemon then does, for both configuration formats.
 
 plan() {
     on director ipvsctl plan "$@"

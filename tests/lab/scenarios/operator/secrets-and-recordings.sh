@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A password stands in the definitions and nowhere else: not in the log, the recording, the state file, the status, the
-# control socket's answers or a replay. And the replay decides exactly what the daemon decided.
+# A password in the configuration appears in no log, recording, state file, status, API answer or replay. A replay decides
+# exactly what the daemon decided.
 
 canary=kanarienvogel-7731
 yaml=$LAB_TMP/director/secret.yaml

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Definitions that are applied on trial give way to the former ones by time, by word and by a restart of the daemon in
-# between; once confirmed they are kept. A plan tells beforehand which connections are at stake.
+# A configuration applied with `--confirm` is rolled back when time is up, by `ipvsctl rollback` and by a restart of ipvsd,
+# unless it was confirmed. A plan shows beforehand which connections are affected.
 
 ctl() { on director ipvsctl "$@"; }
 status_of() { "$@" >/dev/null 2>&1 && echo 0 || echo $?; }
@@ -22,7 +22,7 @@ eventually_table 5 <<T
 $without_second
 T
 founding_table | eventually_table 20
-expect_contains 'the log' 'nobody has confirmed the definitions on trial' "$(director_log)"
+eventually_log 5 'nobody has confirmed the definitions on trial'
 
 # The daemon ends in between.
 ctl apply "$new" --confirm 30m >/dev/null

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Whatever file SIGHUP brings, a bad one changes nothing in the kernel, the daemon goes on probing with
-# what it had, and says in `status` what is wrong; a good one then counts.
+# A reload with a broken file changes nothing in the kernel, ipvsd goes on with what it had, and `status` shows the error. The
+# next good file counts.
 
 start_founding_director
 both=$(founding_table)
@@ -19,7 +19,7 @@ broken() {
     eventually 5 status_is_content
 }
 status_shows_refusal() { on director ipvsctl status | grep -q 'REFUSED .* configuration'; }
-status_is_content() { ! status_shows_refusal; }
+status_is_content() { status_lacks REFUSED; }
 
 fast_definitions | sed 's/scheduler=rr/shceduler=rr/' | broken 'a misspelt directive'
 fast_definitions nonsense=1 | broken 'an unknown directive'

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# One change that takes out more of a pool, more services or more open connections than the guard lets through is refused,
-# whether it comes by reload, by HUP, by apply or as an order; downloads and clients never notice. With --force it is done.
+# A change that removes more servers of a pool, services or open connections than `guard` allows is refused, by reload, SIGHUP,
+# `apply` or an override. With `--force` it is done.
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
@@ -47,9 +47,11 @@ refused 'real servers' ctl apply "$NEW"
 expect_not on director cmp -s "$NEW" "$DEFINITIONS"
 site 80 "\"$RIP1:80\"" 81 "$TWO" 82 "$TWO" | director_define
 refused 'real servers' ctl reload
+refusals() { director_log | grep -c 'refused' || :; }
+before=$(refusals)
 director_reload
-told_no() { [ "$(director_log | grep -c 'refused')" -ge "$1" ]; }
-eventually 10 told_no 1
+refused_again() { [ "$(refusals)" -gt "$before" ]; }
+eventually 10 refused_again
 whole | throughout_table 1
 ctl disable "$VIP:80" "$RIP3" -m 'one by one' >/dev/null
 { of 80 "$RIP1" "$RIP2"; of 81 "$RIP1" "$RIP2"; of 82 "$RIP1" "$RIP2"; } | eventually_table 5

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A good reload brings the new table; servers that stay keep their connections.
+# A good reload brings the new table, and servers that stay keep their connections.
 
 start_founding_director
 download_start first

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# cleanstop=yes: our services leave with the daemon. cleanstop=no: they stay, and traffic goes on.
+# With `cleanstop=yes`, our services leave with the daemon. With `cleanstop=no` they stay, and traffic goes on.
 
 start_founding_director cleanstop=no
 director_stop

@@ -1,7 +1,6 @@
 # shellcheck shell=sh
-# A director whose table is as it should be writes nothing to the kernel: not when it starts, not while it
-# probes and watches, not at a reload of the same definitions. The witness is the kernel: any write to a
-# server makes wrr begin its cycle anew, so an unbroken cycle of answers means that there was none.
+# A table that is right is not written: not at a start, not by checks and resyncs, not at a reload of the same configuration.
+# The kernel proves it: any write to a server begins the cycle of wrr anew.
 
 fast_definitions | sed "
     s/real=$RIP1:80 masq/& 4/

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A server that is dead when the director starts, or that a reload brings, never gets a connection: it is asked before it
-# is put into service, whatever the table looks like in between.
+# A server that is dead when ipvsd starts, or that a reload adds, never gets a connection: it is checked before it is put into
+# service.
 
 web_stop real2
 web_stop real3

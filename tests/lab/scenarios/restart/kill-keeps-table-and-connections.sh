@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A daemon killed and started again finds its table and leaves it as it is: no server is missing for a
-# moment, a known-bad server is not raised, and an open download never notices.
+# A daemon that is killed and started again keeps the table: no server is missing for a moment, a server known to be down is not
+# raised, and an open download goes on.
 
 start_founding_director quiescent=yes
 degraded=$(service; server "$RIP1"; server "$RIP2" 0)

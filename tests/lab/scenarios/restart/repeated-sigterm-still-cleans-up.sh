@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# However often the director is told to stop, it cleans up to the end; so it does when several tell it at once.
+# However often the daemon gets SIGTERM or SIGINT, it cleans up to the end.
 
 start_founding_director cleanstop=yes
 for _ in 1 2 3 4 5; do signal director daemon TERM 2>/dev/null || :; done

@@ -1,6 +1,5 @@
 # shellcheck shell=sh
-# A service manager hears READY=1 (sd_notify) when the kernel holds the desired table, not before, and
-# STOPPING=1 at the end: Type=notify works.
+# The service manager gets READY=1 (sd_notify) when the kernel holds the desired table, not before, and STOPPING=1 at the end.
 
 fast_definitions | director_define
 manager=$LAB_TMP/director/manager.sock

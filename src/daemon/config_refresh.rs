@@ -1,0 +1,134 @@
+//! Keeps definitions up with the world between two reload_count: watches their files, and has their host names resolved again.
+//! What follows from either is an input of the loop, which is never kept waiting.
+
+use std::sync::Arc;
+
+use director_core::definitions::Definitions;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::Input;
+use crate::ldirectord::Role;
+use crate::loader::{
+    FileWatch, LoadContext, LoadError, LoadReport, Loaded, NameCache, SourceText, judge,
+};
+
+/// What is kept up, and how.
+pub(super) struct ConfigRefresh {
+    inputs: mpsc::UnboundedSender<Input>,
+    names: NameCache,
+    /// The definitions in force.
+    former: Option<Arc<Definitions>>,
+    /// The files that they come from, as they were read.
+    written: Option<Arc<SourceText>>,
+    /// Definitions in ldirectord's place are watched in its manner.
+    has_watch_of_its_own: bool,
+    watch: Option<FileWatch>,
+    renewal: Option<JoinHandle<()>>,
+}
+
+impl ConfigRefresh {
+    pub(super) fn new(
+        inputs: mpsc::UnboundedSender<Input>,
+        names: NameCache,
+        role: Option<&Role>,
+    ) -> Self {
+        Self {
+            inputs,
+            names,
+            former: None,
+            written: None,
+            has_watch_of_its_own: role.is_some(),
+            watch: None,
+            renewal: None,
+        }
+    }
+
+    /// What a reading may make use of.
+    pub(super) fn memory(&self) -> LoadContext {
+        LoadContext {
+            names: self.names.clone(),
+            former: self.former.clone(),
+        }
+    }
+
+    /// Definitions come into force.
+    pub(super) fn adopt(&mut self, loaded: &Loaded) {
+        self.former = Some(Arc::clone(loaded.model.definitions()));
+        self.written = Some(Arc::clone(&loaded.written));
+        if !loaded.settings.reload_on_change || self.has_watch_of_its_own {
+            self.watch = None;
+        } else if self.watch.is_none() {
+            self.watch = self.start_watch();
+        }
+        self.follow(&loaded.report);
+        self.renew_names(loaded);
+    }
+
+    /// Definitions were refused; the change that mends them is to be seen all the same.
+    pub(super) fn refuse(&self, report: &LoadReport) {
+        self.follow(report);
+    }
+
+    fn follow(&self, report: &LoadReport) {
+        if let Some(watch) = &self.watch {
+            watch.follow(report.watched.clone());
+        }
+    }
+
+    fn start_watch(&self) -> Option<FileWatch> {
+        let inputs = self.inputs.clone();
+        FileWatch::start(move || inputs.send(Input::FilesChanged).is_ok())
+            .inspect_err(|error| {
+                tracing::warn!("changes of the files will not be seen, only reloads: {error}");
+            })
+            .ok()
+    }
+
+    /// Has the names of these definitions resolved again when their answers no longer hold.
+    fn renew_names(&mut self, loaded: &Loaded) {
+        if let Some(former) = self.renewal.take() {
+            former.abort();
+        }
+        let names: Vec<String> = loaded
+            .definitions
+            .names
+            .iter()
+            .map(|host| host.name.clone())
+            .collect();
+        let Some(every) = loaded.settings.resolve_every.filter(|_| !names.is_empty()) else {
+            return;
+        };
+        let (inputs, book) = (self.inputs.clone(), self.names.clone());
+        self.renewal = Some(tokio::spawn(async move {
+            loop {
+                let Some(due) = book.next_due(names.iter().map(String::as_str)) else {
+                    return;
+                };
+                tokio::time::sleep_until(Instant::from_std(due)).await;
+                let (asked, names) = (book.clone(), names.clone());
+                let learning = tokio::task::spawn_blocking(move || {
+                    asked.learn(names.iter().map(String::as_str), every)
+                });
+                if learning.await.unwrap_or(false) && inputs.send(Input::NamesChanged).is_err() {
+                    return;
+                }
+            }
+        }));
+    }
+
+    /// Judges the definitions in force again, with what their names stand for now. Blocks.
+    pub(super) fn revalidate(&self) -> Option<impl FnOnce() -> Result<Loaded, LoadError> + use<>> {
+        let (written, memory) = (Arc::clone(self.written.as_ref()?), self.memory());
+        Some(move || judge(&written, &memory))
+    }
+}
+
+impl Drop for ConfigRefresh {
+    fn drop(&mut self) {
+        if let Some(renewal) = &self.renewal {
+            renewal.abort();
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Replies to overrides: finds the servers that a request means, hands the override to the director, and replies when it is
+//! on the disk, so that an override that was confirmed survives any kind of end.
+
+use std::time::Duration;
+
+use director_core::director::{Director, Event};
+use director_core::model::ServiceId;
+use director_core::moment::Moment;
+use director_core::naming::{Named, meant_by_host};
+use director_core::overrides::{NewOverride, OverrideCommand, Target};
+use director_core::snapshot::Snapshot;
+use tokio::sync::oneshot;
+
+use super::event_loop::SafetyCheck;
+use crate::api::ApiError;
+use crate::api::overrides::{ActiveOverride, AffectedServer, OverrideOutcome, OverrideRequest};
+
+/// Receives the outcome of a request.
+pub(super) type OverrideReply = oneshot::Sender<Result<OverrideOutcome, ApiError>>;
+
+/// An override that the director has and the disk has not yet.
+struct PendingReply {
+    revision: u64,
+    servers: Vec<(Target, AffectedServer)>,
+    reply: OverrideReply,
+}
+
+/// Requests whose reply waits for the disk.
+#[derive(Default)]
+pub(super) struct OverrideReplies {
+    waiting: Vec<PendingReply>,
+}
+
+/// A request with the servers that it means.
+pub(super) struct ResolvedOverride {
+    command: OverrideCommand,
+    servers: Vec<(Target, AffectedServer)>,
+}
+
+/// Finds the servers that a request means.
+pub(super) fn resolve(
+    request: &OverrideRequest,
+    snapshot: &Snapshot,
+) -> Result<ResolvedOverride, String> {
+    let known = candidates(snapshot);
+    let names: Vec<Named> = known.iter().map(|(_, named)| named.clone()).collect();
+    let hosts = snapshot.names.iter();
+    let hosts = hosts.map(|host| (host.name.as_str(), host.addresses.as_slice()));
+    let places = meant_by_host(&names, hosts, request.service.as_deref(), &request.server)?;
+    let servers: Vec<(Target, AffectedServer)> = places
+        .into_iter()
+        .map(|place| {
+            let (target, named) = &known[place];
+            let affected = AffectedServer {
+                name: named.name.clone(),
+                listen: named.listen.clone(),
+                address: named.server.clone(),
+            };
+            (*target, affected)
+        })
+        .collect();
+    let targets = servers.iter().map(|(target, _)| *target);
+    let author = request.author.clone();
+    let command = match request.kind {
+        None => OverrideCommand::Clear {
+            author,
+            targets: targets.collect(),
+        },
+        Some(kind) => OverrideCommand::Set {
+            author,
+            overrides: targets
+                .map(|target| NewOverride {
+                    target,
+                    kind,
+                    reason: request.reason.clone(),
+                    lasts: request
+                        .duration_seconds
+                        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+                })
+                .collect(),
+        },
+    };
+    Ok(ResolvedOverride { command, servers })
+}
+
+/// Why an override is refused: it exceeds the safety limits, and `--force` was not given.
+pub(super) fn refusal(
+    director: &Director,
+    resolved: &ResolvedOverride,
+    safety: &SafetyCheck,
+    now: Moment,
+) -> Option<String> {
+    let SafetyCheck::By(counted) = safety else {
+        return None;
+    };
+    let objections = director.objections_to_command(&resolved.command, counted.as_ref(), now);
+    let why = objections
+        .iter()
+        .map(|objection| format!("{objection}; {}", objection.hint_for_overrides()));
+    let why: Vec<String> = why.collect();
+    (!why.is_empty()).then(|| why.join("\n"))
+}
+
+/// Every configured real server, and those that are no longer configured and still have overrides.
+fn candidates(snapshot: &Snapshot) -> Vec<(Target, Named)> {
+    let named = |name: &str, service: &ServiceId, target: Target| {
+        let named = Named {
+            name: name.to_owned(),
+            listen: service.to_string(),
+            server: target.1.to_string(),
+        };
+        (target, named)
+    };
+    let defined = snapshot.services.iter().flat_map(|service| {
+        let servers = service.servers.iter();
+        servers.map(|server| named(&service.name, &service.id, (service.id, server.endpoint)))
+    });
+    let undefined = snapshot.overrides.iter().filter(|view| !view.defined);
+    let undefined = undefined.map(|view| {
+        let listen = view.target.0.to_string();
+        let name = view.name.as_deref().unwrap_or(&listen);
+        named(name, &view.target.0, view.target)
+    });
+    defined.chain(undefined).collect()
+}
+
+impl OverrideReplies {
+    /// The director has the override; the reply comes at once when there is no state file.
+    pub(super) fn accepted(
+        &mut self,
+        resolved: Vec<(Target, AffectedServer)>,
+        reply: OverrideReply,
+        director: &Director,
+        now: Moment,
+    ) {
+        let (waiting, unsaved) = match director.latest_revision() {
+            Some(revision) => (revision, false),
+            None => (0, true),
+        };
+        // What changes nothing is on the disk already, and no write will follow.
+        let written = director.is_all_persisted();
+        self.waiting.push(PendingReply {
+            revision: waiting,
+            servers: resolved,
+            reply,
+        });
+        if unsaved {
+            let why = "this daemon keeps no state file".to_owned();
+            self.persisted(0, Some(why), director, now);
+        } else if written {
+            self.persisted(waiting, None, director, now);
+        }
+    }
+
+    /// State up to this revision is on the disk, or could not be written.
+    pub(super) fn persisted(
+        &mut self,
+        revision: u64,
+        failure: Option<String>,
+        director: &Director,
+        now: Moment,
+    ) {
+        let (done, wait) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|waiting| waiting.revision <= revision);
+        self.waiting = wait;
+        let done: Vec<PendingReply> = done;
+        if done.is_empty() {
+            return;
+        }
+        let snapshot = director.snapshot(now);
+        for waiting in done {
+            let affected = |target: &Target| waiting.servers.iter().any(|(one, _)| one == target);
+            let standing = snapshot
+                .overrides
+                .iter()
+                .filter(|view| affected(&view.target));
+            let outcome = OverrideOutcome {
+                remaining: standing.map(|view| ActiveOverride::of(view, now)).collect(),
+                servers: waiting.servers.iter().map(|(_, one)| one.clone()).collect(),
+                not_persisted: failure.clone(),
+            };
+            // The client may have gone in the meantime.
+            drop(waiting.reply.send(Ok(outcome)));
+        }
+    }
+}
+
+impl ResolvedOverride {
+    /// The event, and the servers to report on.
+    pub(super) fn split(self) -> (Event, Vec<(Target, AffectedServer)>) {
+        let command = self.command;
+        (Event::OverrideCommanded { command }, self.servers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use director_core::persistent_state::PersistentState;
+
+    use super::*;
+
+    #[test]
+    fn an_override_that_changes_nothing_is_answered_at_once() {
+        let mut director = Director::new();
+        let memory = PersistentState::default();
+        director.handle(Event::Restored { saved: memory }, Moment::START);
+        let mut desk = OverrideReplies::default();
+        let (reply, mut outcome) = oneshot::channel();
+        desk.accepted(Vec::new(), reply, &director, Moment::START);
+        let outcome = outcome.try_recv().expect("a reply").expect("no fault");
+        assert_eq!(
+            (outcome.not_persisted, outcome.remaining),
+            (None, Vec::new())
+        );
+    }
+}

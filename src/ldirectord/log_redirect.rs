@@ -1,0 +1,43 @@
+//! Leads the log lines of the rest of the program, such as those about mails, into the log of the instance. Before there is
+//! one they go to standard error, where whoever starts the daemon reads them.
+
+use std::io::{self, Write};
+use std::sync::OnceLock;
+
+use super::log_writer::LogWriter;
+
+/// There is one log for the process, as there is one subscriber to the lines of the program.
+static LOG: OnceLock<LogWriter> = OnceLock::new();
+
+/// From now on lines go to this log.
+pub(super) fn redirect_to(log: &LogWriter) {
+    // A second instance in one process there is none.
+    drop(LOG.set(log.clone()));
+}
+
+/// Takes lines wherever they have to go now.
+#[must_use]
+pub fn log_redirect() -> impl Write {
+    LogRedirect
+}
+
+struct LogRedirect;
+
+impl Write for LogRedirect {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match LOG.get() {
+            Some(log) => {
+                let text = String::from_utf8_lossy(bytes);
+                for line in text.lines().filter(|line| !line.is_empty()) {
+                    log.line(line.to_owned());
+                }
+                Ok(bytes.len())
+            }
+            None => io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

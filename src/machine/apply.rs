@@ -1,0 +1,246 @@
+//! Makes single changes, finds them, and undoes them.
+
+use std::cell::OnceCell;
+use std::net::IpAddr;
+
+use director_core::model::{HostChange, single_address_prefix};
+
+use super::MachineError;
+use super::ipv6_routes;
+use super::journal::{Entry, Journal};
+use super::mss_clamp;
+use super::settings::Settings;
+use super::side_effects::side_effects;
+use super::timeouts::ConnectionTimeouts;
+use super::vips::{self, Vips};
+use crate::net::{NetError, Network, NewAddress, fou};
+
+/// This machine, with what it is changed by.
+#[derive(Debug, Default)]
+pub(super) struct Machine {
+    settings: Settings,
+    timeouts: ConnectionTimeouts,
+    network: OnceCell<Network>,
+}
+
+/// What applying a change came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// It was so already.
+    Already,
+    /// It was made; the value before, of a setting or timeout.
+    Made(Option<String>),
+}
+
+impl Machine {
+    /// A machine whose settings are files below this directory.
+    #[cfg(test)]
+    pub(super) fn with_settings(root: &std::path::Path) -> Self {
+        Self {
+            settings: Settings::below(root),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a change is made just now, by us or another program.
+    pub(super) fn is_present(&mut self, change: &HostChange) -> Result<bool, MachineError> {
+        Ok(match change {
+            HostChange::Setting { name, .. } => self.settings.meets(change, name)?,
+            HostChange::Timeout { of, seconds } => self.timeouts.read(*of)? == *seconds,
+            HostChange::Tunnel(tunnel) => match self.network()?.interface(&tunnel.name) {
+                Ok(found) => found.up && found.kind.as_deref() == Some(tunnel.kind.name()),
+                Err(NetError::NoInterface(_)) => false,
+                Err(error) => return Err(error.into()),
+            },
+            HostChange::GuePort(gue) => fou::is_open(*gue)?,
+            HostChange::MssClamp { vip, mss } => mss_clamp::is_present(*vip, *mss),
+            HostChange::Address { address, interface } => {
+                vips::find(self.network()?, *address, interface)?.is_some()
+            }
+            HostChange::Vip(vip) => Vips::of(self.network()?).has(vip)?,
+            // Made of settings, see `vip_replies`.
+            HostChange::VipReplies { .. } => true,
+        })
+    }
+
+    /// The value of a setting or timeout just now.
+    pub(super) fn value(&mut self, change: &HostChange) -> Result<Option<String>, MachineError> {
+        Ok(match change {
+            HostChange::Setting { name, .. } => self.settings.read(name)?,
+            HostChange::Timeout { of, .. } => Some(self.timeouts.read(*of)?.to_string()),
+            _ => None,
+        })
+    }
+
+    /// Makes a change unless it is there, and records it before.
+    pub(super) fn apply(
+        &mut self,
+        change: &HostChange,
+        journal: &mut Journal,
+    ) -> Result<Applied, MachineError> {
+        if self.is_present(change)? {
+            self.recover_entry(change, journal)?;
+            return Ok(Applied::Already);
+        }
+        self.refuse_harm(change)?;
+        let former = self.value(change)?;
+        let before = journal.about(change).cloned();
+        journal.note(self.entry(change, former.clone())?)?;
+        if let Err(error) = self.make(change) {
+            if let HostChange::Tunnel(tunnel) = change {
+                // It may have been made and not come up.
+                self.network()?.remove_interface(&tunnel.name)?;
+            }
+            journal.restore(change, before)?;
+            return Err(error);
+        }
+        if let HostChange::Vip(vip) = change {
+            self.recover_entry(change, journal)?;
+            Vips::of(self.network()?).announce(vip)?;
+        }
+        Ok(Applied::Made(former))
+    }
+
+    /// Puts back what was there before. What is gone already, or was changed by another program since, stays as it is.
+    pub(super) fn undo(&mut self, entry: &Entry) -> Result<(), MachineError> {
+        let former = entry.former.as_deref();
+        match &entry.change {
+            HostChange::Setting { name, value, .. } => {
+                self.settings
+                    .put_back(name, value, former, &entry.side_effects)?;
+            }
+            HostChange::Timeout { of, seconds } => self.timeouts.put_back(*of, *seconds, former)?,
+            HostChange::Tunnel(tunnel) => self.network()?.remove_interface(&tunnel.name)?,
+            HostChange::GuePort(gue) => fou::close(*gue)?,
+            HostChange::MssClamp { vip, mss } => mss_clamp::remove(*vip, *mss)?,
+            HostChange::Address { address, interface } => {
+                let network = self.network()?;
+                if let Some(found) = vips::find(network, *address, interface)? {
+                    let prefix = single_address_prefix(*address);
+                    network.remove_address(found.interface, *address, prefix)?;
+                }
+            }
+            HostChange::Vip(vip) => Vips::of(self.network()?).remove(vip, entry.marked)?,
+            HostChange::VipReplies { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Whether undoing this would change anything; also when that cannot be told of an address.
+    pub(super) fn can_undo(&mut self, entry: &Entry) -> bool {
+        match &entry.change {
+            HostChange::Setting { value, .. } => {
+                let found = self.value(&entry.change);
+                found.is_ok_and(|found| found.as_ref() == Some(value))
+            }
+            HostChange::Vip(vip) => {
+                let network = self.network();
+                let found = network.and_then(|all| Vips::of(all).removable(vip, entry.marked));
+                !matches!(found, Ok(None))
+            }
+            change => self.is_present(change).unwrap_or(false),
+        }
+    }
+
+    /// The network, which is opened when it is first needed.
+    pub(super) fn network(&self) -> Result<&Network, MachineError> {
+        if let Some(network) = self.network.get() {
+            return Ok(network);
+        }
+        let opened = Network::open()?;
+        Ok(self.network.get_or_init(|| opened))
+    }
+
+    /// Refuses what would do harm here.
+    fn refuse_harm(&self, change: &HostChange) -> Result<(), MachineError> {
+        match change {
+            HostChange::Setting { name, value, .. } if ipv6_routes::makes_a_router(name, value) => {
+                ipv6_routes::refuse_loss(self.network()?)
+            }
+            HostChange::Address { address, interface } => {
+                self.refuse_answering(*address, interface)
+            }
+            HostChange::Vip(vip) => Vips::of(self.network()?).refuse_conflicts(vip),
+            _ => Ok(()),
+        }
+    }
+
+    /// A VIP on an interface that answers for it belongs to a director.
+    fn refuse_answering(&self, vip: IpAddr, interface: &str) -> Result<(), MachineError> {
+        let network = self.network()?;
+        let wanted = network.interface(interface)?.index;
+        let interfaces = network.interfaces()?;
+        let elsewhere = network.addresses()?.into_iter().find_map(|known| {
+            let interface = interfaces
+                .iter()
+                .find(|one| one.index == known.interface && one.index != wanted)?;
+            (known.address == vip && interface.answers()).then(|| MachineError::AnsweredHere {
+                vip,
+                prefix: known.prefix,
+                interface: interface.name.clone(),
+            })
+        });
+        elsewhere.map_or(Ok(()), Err)
+    }
+
+    /// What is recorded of a change that is about to be made.
+    fn entry(&self, change: &HostChange, former: Option<String>) -> Result<Entry, MachineError> {
+        let mut entry = Entry {
+            former,
+            ..Entry::new(change)
+        };
+        if let HostChange::Setting { name, value, .. } = change {
+            if entry.former.is_none() {
+                return Err(MachineError::NoSetting(name.clone()));
+            }
+            entry.side_effects = side_effects(&self.settings, name, value);
+        }
+        Ok(entry)
+    }
+
+    /// A director's VIP that has our mark is ours, also when its record was lost.
+    fn recover_entry(
+        &self,
+        change: &HostChange,
+        journal: &mut Journal,
+    ) -> Result<(), MachineError> {
+        let HostChange::Vip(vip) = change else {
+            return Ok(());
+        };
+        let is_recorded = journal.about(change).is_some_and(|entry| entry.marked);
+        if is_recorded || !Vips::of(self.network()?).is_marked(vip)? {
+            return Ok(());
+        }
+        journal.note(Entry {
+            marked: true,
+            ..Entry::new(change)
+        })
+    }
+
+    fn make(&mut self, change: &HostChange) -> Result<(), MachineError> {
+        match change {
+            HostChange::Setting { name, value, .. } => self.settings.write(name, value)?,
+            HostChange::Timeout { of, seconds } => self.timeouts.write(*of, *seconds)?,
+            HostChange::Tunnel(tunnel) => {
+                let network = self.network()?;
+                // One of our name that is down or of another kind is in the way.
+                network.remove_interface(&tunnel.name)?;
+                network.add_tunnel(tunnel)?;
+            }
+            HostChange::GuePort(gue) => fou::open(*gue)?,
+            HostChange::MssClamp { vip, mss } => mss_clamp::add(*vip, *mss)?,
+            HostChange::Address { address, interface } => {
+                let network = self.network()?;
+                let new = NewAddress {
+                    address: *address,
+                    prefix: single_address_prefix(*address),
+                    ours: false,
+                };
+                network.add_address(network.interface(interface)?.index, new)?;
+            }
+            HostChange::Vip(vip) => Vips::of(self.network()?).add(vip)?,
+            HostChange::VipReplies { .. } => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! What can keep a change from being made or undone.
+
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use director_core::realserver::SetupFault;
+use thiserror::Error;
+
+use crate::ipvs::KernelError;
+use crate::net::{MacAddress, NetError, SourceAddressError};
+
+/// What can keep a change from being made or undone.
+#[derive(Debug, Error)]
+pub enum MachineError {
+    /// A real server cannot be set up like this.
+    #[error(transparent)]
+    Setup(#[from] SetupFault),
+    /// The kernel or the system refused.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The kernel's IPVS refused.
+    #[error(transparent)]
+    Ipvs(#[from] KernelError),
+    /// There is no way to the real server of a path check.
+    #[error(transparent)]
+    NoWay(#[from] SourceAddressError),
+    /// The kernel has no such setting.
+    #[error("this kernel has no setting {0}")]
+    NoSetting(String),
+    /// A VIP has to wait until its interface is up: only then other machines can be asked whether they have the address, and
+    /// once added it would be there, unasked, as soon as the interface comes up.
+    #[error(
+        "not added yet: {interface} is down, so that other machines cannot be asked for {address}; bring it up (ip link set {interface} up)"
+    )]
+    InterfaceDown {
+        /// The interface.
+        interface: String,
+        /// The VIP.
+        address: IpAddr,
+    },
+    /// This machine has the VIP on another interface.
+    #[error(
+        "not added: this machine has {address} on {interface}; remove it there (ip address del {address}/{prefix} dev {interface}), or name {interface} in the configuration"
+    )]
+    OnAnotherInterface {
+        /// The VIP.
+        address: IpAddr,
+        /// Its prefix there.
+        prefix: u8,
+        /// The other interface.
+        interface: String,
+    },
+    /// Another machine has the VIP.
+    #[error(
+        "not added: {owner} answers for {address} on {interface}; while another machine has it, both would get its clients in turn"
+    )]
+    AnsweredElsewhere {
+        /// Hardware address of the other machine.
+        owner: MacAddress,
+        /// The VIP.
+        address: IpAddr,
+        /// Where it answers.
+        interface: String,
+    },
+    /// A router drops the routes that it has from router advertisements.
+    #[error(
+        "not set: the kernel would drop the IPv6 routes that this machine has from router advertisements on {interface}; have it keep them first (sysctl -w {setting}=2)"
+    )]
+    LosesRoutes {
+        /// The interface.
+        interface: String,
+        /// The setting that keeps them.
+        setting: String,
+    },
+    /// The VIP of a real server is where this machine answers for it.
+    #[error(
+        "{vip} is on {interface} of this machine, which answers for it there; is this the director? If not, remove the address: ip address del {vip}/{prefix} dev {interface}"
+    )]
+    AnsweredHere {
+        /// The VIP.
+        vip: IpAddr,
+        /// Its prefix there.
+        prefix: u8,
+        /// The interface.
+        interface: String,
+    },
+    /// The journal cannot be used.
+    #[error("cannot {attempted} {}, the journal of what was there before: {source}", path.display())]
+    Journal {
+        /// `read` or `write`.
+        attempted: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl MachineError {
+    /// Whether the cause may go away by itself, as at the start of a machine: an interface or a route that is not there yet.
+    #[must_use]
+    pub(super) fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            Self::InterfaceDown { .. } | Self::Net(NetError::NoInterface(_)) | Self::NoWay(_)
+        )
+    }
+}

@@ -1,0 +1,206 @@
+//! Delivers notifications: posts JSON to webhooks and runs commands; mails are handed back. Each target has its own queue and
+//! task, so that one that does not answer delays no other. A failed delivery is retried a few times and then given up, each
+//! with a warning.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use director_core::model::HookWay;
+use director_core::notify::{Envelope, EventMessage, Mail, MessageEvent, Phase, Relay};
+use serde::Serialize;
+use tokio::process::Command;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::{NotifyError, NotifySettings};
+use crate::program;
+
+/// Targets other than mail.
+pub(super) struct Deliveries {
+    settings: Arc<NotifySettings>,
+    queues: HashMap<HookWay, mpsc::Sender<EventMessage>>,
+    tasks: JoinSet<()>,
+    /// True once the daemon stops: no more retries.
+    stopping: watch::Sender<bool>,
+}
+
+/// A message as webhooks get it.
+#[derive(Serialize)]
+struct WebhookPayload<'a> {
+    host: &'a str,
+    text: &'a str,
+    events: &'a [MessageEvent],
+    left_out: usize,
+}
+
+impl Deliveries {
+    pub(super) fn new(settings: Arc<NotifySettings>) -> Self {
+        Self {
+            settings,
+            queues: HashMap::new(),
+            tasks: JoinSet::new(),
+            stopping: watch::Sender::new(false),
+        }
+    }
+
+    /// Hands a message to its queue; gives back one that is a mail.
+    pub(super) fn tell(&mut self, bulletin: EventMessage) -> Option<Mail> {
+        if let HookWay::Mail { to, from, relay } = &bulletin.hook.way {
+            let relay = relay.clone().map(|(host, port)| Relay { host, port });
+            let envelope = Envelope {
+                to: to.clone(),
+                from: from.clone(),
+                relay,
+                ..Envelope::default()
+            };
+            return Some(Mail {
+                envelope,
+                event: bulletin.summary.clone(),
+                phase: Phase::Running,
+                details: lines(&bulletin),
+            });
+        }
+        let way = bulletin.hook.way.clone();
+        let queue = self.queues.entry(way.clone()).or_insert_with(|| {
+            let (sender, bulletins) = mpsc::channel(self.settings.mail_queue);
+            let delivery = Delivery {
+                settings: Arc::clone(&self.settings),
+                stopping: self.stopping.subscribe(),
+            };
+            self.tasks.spawn(delivery.carry(bulletins));
+            sender
+        });
+        if queue.try_send(bulletin).is_err() {
+            tracing::warn!("too many messages wait for {way}, this one is dropped");
+        }
+        None
+    }
+
+    /// Tells what waits, each message tried once, until time is up.
+    pub(super) async fn finish(mut self, limit: Duration) {
+        self.stopping.send_replace(true);
+        self.queues.clear();
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(limit, all).await.is_err() {
+            tracing::warn!("messages are left behind that could not be told in time");
+        }
+    }
+}
+
+/// Delivers the messages of one target.
+struct Delivery {
+    settings: Arc<NotifySettings>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Delivery {
+    async fn carry(mut self, mut bulletins: mpsc::Receiver<EventMessage>) {
+        while let Some(bulletin) = bulletins.recv().await {
+            self.deliver(&bulletin).await;
+        }
+    }
+
+    async fn deliver(&mut self, bulletin: &EventMessage) {
+        let way = &bulletin.hook.way;
+        let mut pauses = self.settings.mail_pauses.clone().into_iter();
+        loop {
+            let limit = self.settings.command_limit;
+            let attempt = timeout(limit, self.attempt(bulletin)).await;
+            let Err(error) = attempt.unwrap_or(Err(NotifyError::TimeLimit(limit))) else {
+                tracing::debug!("{way} was told: {}", bulletin.summary);
+                return;
+            };
+            let Some(pause) = pauses.next().filter(|_| !*self.stopping.borrow()) else {
+                tracing::warn!("{way} is not told any more: {error}: {}", bulletin.summary);
+                return;
+            };
+            tracing::warn!(
+                "{way} could not be told: {error}; next attempt in {} s",
+                pause.as_secs_f64()
+            );
+            tokio::select! {
+                () = sleep(pause) => {}
+                _ = self.stopping.wait_for(|stopping| *stopping) => {}
+            }
+        }
+    }
+
+    async fn attempt(&self, bulletin: &EventMessage) -> Result<(), NotifyError> {
+        let message = WebhookPayload {
+            host: &self.settings.sender.host,
+            text: &bulletin.summary,
+            events: &bulletin.events,
+            left_out: bulletin.left_out,
+        };
+        let json = serde_json::to_string(&message).map_err(NotifyError::Json)?;
+        match &bulletin.hook.way {
+            HookWay::Webhook { url, .. } => post(url.reveal(), json).await,
+            HookWay::Command(argv) => run(argv, bulletin, &json).await,
+            // Mails were given back.
+            HookWay::Mail { .. } => Ok(()),
+        }
+    }
+}
+
+async fn post(url: &str, json: String) -> Result<(), NotifyError> {
+    let request = client()?.post(url).body(json);
+    let request = request.header("content-type", "application/json");
+    // The address may hold a token, so no error shows it.
+    let answer = request.send().await.map_err(hidden)?;
+    answer.error_for_status().map_err(hidden)?;
+    Ok(())
+}
+
+fn hidden(error: reqwest::Error) -> NotifyError {
+    NotifyError::Webhook(error.without_url())
+}
+
+/// One client for all webhooks and the whole time.
+fn client() -> Result<&'static reqwest::Client, NotifyError> {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    if let Some(client) = CLIENT.get() {
+        return Ok(client);
+    }
+    // Whoever came first has chosen the same one.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let client = reqwest::Client::builder()
+        .user_agent(concat!("ipvsd/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(NotifyError::Webhook)?;
+    Ok(CLIENT.get_or_init(|| client))
+}
+
+async fn run(argv: &[String], bulletin: &EventMessage, json: &str) -> Result<(), NotifyError> {
+    let Some((program, arguments)) = argv.split_first() else {
+        return Ok(());
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env("IPVSD_SUMMARY", &bulletin.summary)
+        .env("IPVSD_TEXT", lines(bulletin).join("\n"))
+        .env("IPVSD_JSON", json);
+    let ended = program::start(&mut command)?.end().await?;
+    if ended.status.success() {
+        Ok(())
+    } else {
+        Err(NotifyError::CommandFailed {
+            status: ended.status,
+            last_line: ended.last_line,
+        })
+    }
+}
+
+fn lines(bulletin: &EventMessage) -> Vec<String> {
+    let mut lines: Vec<String> = bulletin
+        .events
+        .iter()
+        .map(|event| event.text.clone())
+        .collect();
+    if bulletin.left_out > 0 {
+        lines.push(format!("and {} more", bulletin.left_out));
+    }
+    lines
+}

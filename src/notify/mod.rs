@@ -1,0 +1,73 @@
+//! Sends notifications: mails, webhooks and commands, and the check log and fallback commands of ldirectord. Each has its own
+//! bounded queue, so that none waits for another and the event loop waits for none. A failure is a warning in the log. What
+//! to send is the core's decision.
+
+mod check_log;
+mod delivery;
+mod error;
+mod fallback_command;
+mod mail;
+mod mail_text;
+mod settings;
+
+pub use error::NotifyError;
+pub use settings::{MailIdentity, NotifySettings};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use director_core::notify::Notification;
+
+use check_log::CheckLog;
+use delivery::Deliveries;
+use fallback_command::FallbackCommands;
+use mail::MailSender;
+
+/// The senders of all kinds of notifications.
+pub struct Notifier {
+    mail: MailSender,
+    fallback_commands: FallbackCommands,
+    check_log: CheckLog,
+    deliveries: Deliveries,
+}
+
+impl Notifier {
+    /// Starts its tasks on the runtime that it is called from.
+    #[must_use]
+    pub fn new(settings: NotifySettings) -> Self {
+        let settings = Arc::new(settings);
+        Self {
+            mail: MailSender::new(Arc::clone(&settings)),
+            fallback_commands: FallbackCommands::new(Arc::clone(&settings)),
+            deliveries: Deliveries::new(settings),
+            check_log: CheckLog::default(),
+        }
+    }
+
+    /// Queues one notification.
+    pub fn perform(&mut self, duty: Notification) {
+        match duty {
+            Notification::Mail(mail) => self.mail.send(mail),
+            Notification::Command(command) => self.fallback_commands.run(command),
+            Notification::Line(line) => self.check_log.write(line),
+            Notification::EventMessage(bulletin) => {
+                if let Some(mail) = self.deliveries.tell(bulletin) {
+                    self.mail.send(mail);
+                }
+            }
+        }
+    }
+
+    /// Sends what is queued, each once, within the limit.
+    pub async fn finish(self, limit: Duration) {
+        tokio::join!(
+            self.mail.finish(limit),
+            self.fallback_commands.finish(limit),
+            self.check_log.finish(limit),
+            self.deliveries.finish(limit)
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,297 @@
+//! The state file: read at the start, replaced at every change.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use director_core::moment::Moment;
+use director_core::persistent_state::PersistentState;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+use super::clock_anchor::ClockAnchor;
+use super::{LastGood, StateSnapshot};
+
+/// The form of the file that this program writes.
+const FORMAT: u32 = 1;
+/// It tells all of a site's servers, so that it is its owner's alone.
+const MODE: u32 = 0o600;
+const DIRECTORY_MODE: u32 = 0o750;
+
+/// What can be wrong with a state file.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// It cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its text is not one.
+    #[error("{} is damaged: {source}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A version of ipvsd wrote it that this one does not know.
+    #[error("{} has form {found}, and this ipvsd knows form {FORMAT} only", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Its form.
+        found: u32,
+    },
+    /// It cannot be written.
+    #[error("{} cannot be written: {source}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What it is to hold has no JSON form.
+    #[error("the state cannot be put into words: {0}")]
+    Words(serde_json::Error),
+}
+
+/// What a director has left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedState {
+    /// What it remembered.
+    pub memory: PersistentState,
+    /// The moment at which its clock stands now.
+    pub moment: Moment,
+    /// Services as they were when they were last good, where that is kept.
+    pub last_good: Option<LastGood>,
+}
+
+/// What the file holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct StateContents {
+    format: u32,
+    clock: ClockAnchor,
+    memory: PersistentState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_good: Option<Box<RawValue>>,
+}
+
+/// Only the form, to tell a foreign file from a damaged one.
+#[derive(Debug, Deserialize)]
+struct FormatOnly {
+    format: u32,
+}
+
+/// A state file.
+#[derive(Debug, Clone)]
+pub struct StateFile {
+    path: PathBuf,
+}
+
+impl StateFile {
+    /// The file of this name.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What a director before this one has left; none when there is no file.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub fn read(&self) -> Result<Option<SavedState>, StoreError> {
+        let path = || self.path.clone();
+        let bytes = match fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => {
+                return Err(StoreError::Unreadable {
+                    path: path(),
+                    source,
+                });
+            }
+        };
+        let damaged = |source| StoreError::Damaged {
+            path: path(),
+            source,
+        };
+        let form: FormatOnly = serde_json::from_slice(&bytes).map_err(damaged)?;
+        if form.format != FORMAT {
+            let (path, found) = (path(), form.format);
+            return Err(StoreError::Foreign { path, found });
+        }
+        let contents: StateContents = serde_json::from_slice(&bytes).map_err(damaged)?;
+        Ok(Some(SavedState {
+            memory: contents.memory,
+            moment: contents.clock.goes_on_at(&ClockAnchor::now(Moment::START)),
+            last_good: contents.last_good.map(LastGood::from),
+        }))
+    }
+
+    /// Gives a file that cannot be used another name, for those who want to look at it; says which.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn set_aside(&self) -> Result<PathBuf, StoreError> {
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".damaged-{}", Timestamp::now().as_second()));
+        let aside = PathBuf::from(name);
+        self.unwritable(fs::rename(&self.path, &aside))?;
+        Ok(aside)
+    }
+
+    /// Replaces the file; when this returns, it is on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be written; the former file is as it was.
+    pub fn write(&self, snapshot: StateSnapshot) -> Result<(), StoreError> {
+        let contents = StateContents {
+            format: FORMAT,
+            clock: ClockAnchor::now(snapshot.moment),
+            memory: snapshot.memory,
+            last_good: snapshot.last_good.as_ref().map(LastGood::text),
+        };
+        let mut text = serde_json::to_vec_pretty(&contents).map_err(StoreError::Words)?;
+        text.push(b'\n');
+        self.unwritable(self.replace(&text))
+    }
+
+    fn replace(&self, text: &[u8]) -> io::Result<()> {
+        let directory = match self.path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let mut builder = DirBuilder::new();
+        builder
+            .recursive(true)
+            .mode(DIRECTORY_MODE)
+            .create(directory)?;
+        let mut name = self.path.clone().into_os_string();
+        name.push(".new");
+        let new = PathBuf::from(name);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(MODE)
+            .open(&new)?;
+        // A file of that name may have been left behind with another mode.
+        file.set_permissions(Permissions::from_mode(MODE))?;
+        file.write_all(text)?;
+        file.sync_all()?;
+        fs::rename(&new, &self.path)?;
+        // Without this the new name may be lost with the host's power, though not the file.
+        File::open(directory)?.sync_all()
+    }
+
+    fn unwritable<T>(&self, outcome: io::Result<T>) -> Result<T, StoreError> {
+        outcome.map_err(|source| StoreError::Unwritable {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use director_core::model::ServiceId;
+
+    use super::*;
+
+    fn memory() -> PersistentState {
+        PersistentState {
+            owned: BTreeSet::from([ServiceId::Mark {
+                mark: 5,
+                family: director_core::model::Family::Ipv4,
+            }]),
+            ..PersistentState::default()
+        }
+    }
+
+    fn snapshot(memory: PersistentState, moment: Moment) -> StateSnapshot {
+        StateSnapshot {
+            revision: 1,
+            memory,
+            moment,
+            last_good: None,
+        }
+    }
+
+    fn in_new_directory() -> (tempfile::TempDir, StateFile) {
+        let directory = tempfile::tempdir().unwrap();
+        let file = StateFile::new(directory.path().join("below/state.json"));
+        (directory, file)
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_the_clock_goes_on() {
+        let (_directory, file) = in_new_directory();
+        assert_eq!(file.read().unwrap(), None);
+        let moment = Moment::after_start(Duration::from_secs(77));
+        file.write(snapshot(PersistentState::default(), moment))
+            .unwrap();
+        file.write(snapshot(memory(), moment)).unwrap();
+        let left = file.read().unwrap().unwrap();
+        assert_eq!(left.memory, memory());
+        assert!(left.moment >= moment && left.moment.since(moment) < Duration::from_secs(60));
+        let mode = fs::metadata(file.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_named_and_set_aside() {
+        let (_directory, file) = in_new_directory();
+        file.write(snapshot(memory(), Moment::START)).unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        fs::write(file.path(), &text[..text.len() / 2]).unwrap();
+        let error = file.read().unwrap_err();
+        assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains("line"), "{error}");
+        let aside = file.set_aside().unwrap();
+        assert!(aside.exists() && file.read().unwrap().is_none());
+        fs::write(file.path(), "{\"format\": 9, \"other\": 1}").unwrap();
+        let error = file.read().unwrap_err();
+        assert!(
+            matches!(error, StoreError::Foreign { found: 9, .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_is_read() {
+        let (_directory, file) = in_new_directory();
+        file.write(snapshot(memory(), Moment::START)).unwrap();
+        let first = r#"{"format": 1, "clock": {"written_at": "2026-11-25T20:00:00Z", "boot": "", "uptime_hundredths": 1,
+            "moment": 5}, "memory": {"overrides": [], "owned": [], "health": [[[{"mark": {"family": "ipv4", "mark": 5}},
+            {"address": "10.0.0.1", "port": 80}], {"state": "down", "since": 3, "reason": "refused"}]]}}"#;
+        fs::write(file.path(), first).unwrap();
+        let left = file.read().unwrap().unwrap();
+        assert_eq!(left.memory.health.len(), 1);
+        assert_eq!(left.memory.recovery, PersistentState::default().recovery);
+        assert_eq!(left.last_good, None);
+    }
+
+    #[test]
+    fn a_directory_in_its_place_is_told() {
+        let (_directory, file) = in_new_directory();
+        fs::create_dir_all(file.path()).unwrap();
+        assert!(matches!(file.read(), Err(StoreError::Unreadable { .. })));
+        let error = file.write(snapshot(memory(), Moment::START)).unwrap_err();
+        assert!(matches!(error, StoreError::Unwritable { .. }), "{error}");
+    }
+}

@@ -1,0 +1,34 @@
+# shellcheck shell=sh
+# kill -9 while failures are counted: the next director needs only those that were missing.
+
+# shellcheck disable=SC2034 # director_define and director_start read it
+DEFINITIONS=$YAML_DEFINITIONS
+# The last of four failures is the next director's. At this interval it would take a minute and a half to count anew.
+director_define <<D
+director: {freeze: off}
+services:
+  - listen: tcp://$VIP:80
+    scheduler: rr
+    forwarding: nat
+    check: {http: {path: /test.html, expect: {body: OK}}, every: 30s, every_while_changing: 6s, timeout: 2s, fall: 4}
+    real_servers: ["$RIP1:80", "$RIP2:80"]
+D
+log_says() { director_log | grep -q -- "$1"; }
+director_start
+founding_table | eventually_table 10
+web_sick real1
+eventually 60 log_says "$RIP1:80 fails (3 of 4)"
+kept_count() { on director grep -q '"against": *3' "$IPVSD_STATE"; }
+eventually 2 kept_count
+director_kill
+founding_table | throughout_table 1
+director_start
+eventually_table 20 <<T
+$(service)
+$(server "$RIP2")
+T
+eventually_log 5 '4 of 4'
+expect_equal 'who answers' '6 real2' "$(tally 6)"
+expect_not log_says "$RIP1:80 fails (4 of"
+count() { director_log | grep -c "$RIP1:80 fails (1 of 4)" || :; }
+expect_equal 'how often it was counted from the beginning' 1 "$(count)"
