@@ -10,26 +10,28 @@ use tokio::time::Instant;
 
 use super::Input;
 use crate::ldirectord::Role;
-use crate::loader::{LoadError, Loaded, Memory, Names, Report, Watch, Written, judge};
+use crate::loader::{
+    FileWatch, LoadContext, LoadError, LoadReport, Loaded, NameCache, SourceText, judge,
+};
 
 /// What is kept up, and how.
 pub(super) struct ConfigRefresh {
     inputs: mpsc::UnboundedSender<Input>,
-    names: Names,
+    names: NameCache,
     /// The definitions in force.
     former: Option<Arc<Definitions>>,
     /// The files that they come from, as they were read.
-    written: Option<Arc<Written>>,
+    written: Option<Arc<SourceText>>,
     /// Definitions in ldirectord's place are watched in its manner.
     has_watch_of_its_own: bool,
-    watch: Option<Watch>,
+    watch: Option<FileWatch>,
     renewal: Option<JoinHandle<()>>,
 }
 
 impl ConfigRefresh {
     pub(super) fn new(
         inputs: mpsc::UnboundedSender<Input>,
-        names: Names,
+        names: NameCache,
         role: Option<&Role>,
     ) -> Self {
         Self {
@@ -44,8 +46,8 @@ impl ConfigRefresh {
     }
 
     /// What a reading may make use of.
-    pub(super) fn memory(&self) -> Memory {
-        Memory {
+    pub(super) fn memory(&self) -> LoadContext {
+        LoadContext {
             names: self.names.clone(),
             former: self.former.clone(),
         }
@@ -65,19 +67,19 @@ impl ConfigRefresh {
     }
 
     /// Definitions were refused; the change that mends them is to be seen all the same.
-    pub(super) fn refuse(&self, report: &Report) {
+    pub(super) fn refuse(&self, report: &LoadReport) {
         self.follow(report);
     }
 
-    fn follow(&self, report: &Report) {
+    fn follow(&self, report: &LoadReport) {
         if let Some(watch) = &self.watch {
             watch.follow(report.watched.clone());
         }
     }
 
-    fn start_watch(&self) -> Option<Watch> {
+    fn start_watch(&self) -> Option<FileWatch> {
         let inputs = self.inputs.clone();
-        Watch::start(move || inputs.send(Input::FilesChanged).is_ok())
+        FileWatch::start(move || inputs.send(Input::FilesChanged).is_ok())
             .inspect_err(|error| {
                 tracing::warn!("changes of the files will not be seen, only reloads: {error}");
             })

@@ -40,7 +40,7 @@ use super::{Input, Settings, StateStore, notices, systemd};
 use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
 use crate::ldirectord::LdirectordProcess;
-use crate::loader::{Loaded, Report};
+use crate::loader::{LoadReport, Loaded};
 use crate::notify::{Notifier, NotifySettings};
 use crate::probe::{self, Holder, ProbeSettings};
 use crate::store::LastGood;
@@ -248,7 +248,7 @@ impl EventLoop {
     }
 
     /// The former definitions stay in force.
-    fn refuse(&mut self, report: &Report, diagnostics: Vec<Diagnostic>) -> bool {
+    fn refuse(&mut self, report: &LoadReport, diagnostics: Vec<Diagnostic>) -> bool {
         self.config_refresh.refuse(report);
         if let Some(ldirectord) = &mut self.ldirectord {
             ldirectord.refuse(&report.text);

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::Input;
-use crate::ipvs::{Kernel, KernelError, Scope};
+use crate::ipvs::{Kernel, KernelError, ReadScope};
 
 /// What the thread is asked to do; each request but the last is answered by one event.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ fn serve(
 ) {
     while let Ok(request) = requests.recv() {
         let event = match request {
-            KernelRequest::Read => match kernel.read_table(Scope::All) {
+            KernelRequest::Read => match kernel.read_table(ReadScope::All) {
                 Ok(table) => Event::TableRead { table },
                 Err(error) => Event::ReadFailed {
                     message: reading_failed(&error),
@@ -70,7 +70,7 @@ fn serve(
             // Nobody waits any more, and whatever comes next may be a server that has failed.
             KernelRequest::Look(answer) if answer.is_closed() => continue,
             KernelRequest::Look(answer) => {
-                match kernel.read_table(Scope::All) {
+                match kernel.read_table(ReadScope::All) {
                     Ok(table) => drop(answer.send(table)),
                     Err(error) => tracing::warn!("{}", reading_failed(&error)),
                 }
@@ -99,7 +99,7 @@ fn apply(kernel: &mut dyn Kernel, plan: &Plan) -> Event {
 
 fn read_back(kernel: &mut dyn Kernel, services: &[ServiceId]) -> Result<Table, String> {
     kernel
-        .read_table(Scope::Services(services))
+        .read_table(ReadScope::Services(services))
         .map_err(|error| reading_failed(&error))
 }
 

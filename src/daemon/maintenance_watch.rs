@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::Input;
 use crate::loader::Loaded;
-use crate::maintenance::{self, Watch, Watched};
+use crate::maintenance::{self, DirectoryWatch, Watched};
 
 /// How long a new configuration waits for the first scan of the maintenance directory.
 const FIRST_SCAN_LIMIT: Duration = Duration::from_secs(3);
@@ -19,7 +19,7 @@ const FIRST_SCAN_LIMIT: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(super) struct StartedWatch {
     number: u64,
-    _watch: Watch,
+    _watch: DirectoryWatch,
     first: Vec<NewOverride>,
 }
 
@@ -71,7 +71,7 @@ pub(super) async fn start(
         // The loop may have ended.
         drop(inputs.send(Input::Maintenance(change)));
     };
-    let (watch, first) = Watch::start(Watched::new(directory, &loaded.model), report);
+    let (watch, first) = DirectoryWatch::start(Watched::new(directory, &loaded.model), report);
     let first = match timeout(FIRST_SCAN_LIMIT, first).await {
         Ok(first) => first.unwrap_or_default(),
         Err(_) => {

@@ -33,7 +33,7 @@ use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Control, Listener, Overview, ReloadOutcome};
 use crate::ipvs::{Kernel, NetlinkKernel};
 use crate::ldirectord::{self, ConfigChange, LdirectordProcess};
-use crate::loader::{self, LoadError, Loaded, Names};
+use crate::loader::{self, LoadError, Loaded, NameCache};
 use crate::probe::Holder;
 use crate::store::{SavedState, StateFile, StateWriter, StoreError};
 
@@ -80,7 +80,7 @@ enum Input {
 /// # Errors
 /// When it cannot begin: definitions that are not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
-    let names = Names::lasting();
+    let names = NameCache::lasting();
     let file = settings.state.clone().map(StateFile::new);
     let saved = file.as_ref().map(StateFile::read);
     let loaded = begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
@@ -133,10 +133,10 @@ struct StateStore {
 /// where that is known and still makes sense.
 fn begin_with(
     settings: &Settings,
-    names: &Names,
+    names: &NameCache,
     saved: Option<&Result<Option<SavedState>, StoreError>>,
 ) -> Result<Loaded, LoadError> {
-    let memory = |former| loader::Memory {
+    let memory = |former| loader::LoadContext {
         names: names.clone(),
         former,
     };

@@ -1,42 +1,83 @@
-//! The director's notices as log lines: one for each transition, with service, server, from, to, reason and duration as
-//! fields.
+//! The director's notices as log lines. The text is for people; the fields `service`, `server`, `from`, `to` and `reason`
+//! have the same names in every line, for programs that read the log (`--log-format json`).
+
+use std::borrow::Cow;
 
 use director_core::diagnostic::Diagnostic;
 use director_core::director::{FreezeNotice, HostResult, Notice};
 use director_core::health::{Transition, Verdict};
+use tracing::Level;
+
+/// The stable fields of a line; those that are none are left out.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct LogFields<'a> {
+    service: Option<Cow<'a, str>>,
+    server: Option<String>,
+    check: Option<&'a str>,
+    from: Option<String>,
+    to: Option<String>,
+    reason: Option<&'a str>,
+}
+
+/// Writes a line of this level with the fields that it has.
+macro_rules! write_line {
+    ($level:ident, $fields:expr, $notice:expr) => {
+        tracing::event!(
+            Level::$level,
+            service = $fields.service.as_deref(),
+            server = $fields.server,
+            check = $fields.check,
+            from = $fields.from,
+            to = $fields.to,
+            reason = $fields.reason,
+            "{}",
+            $notice
+        )
+    };
+}
 
 /// Writes a notice to the log.
 pub(super) fn log(notice: &Notice) {
+    if let Notice::Verdict {
+        name,
+        server,
+        transition,
+        stood,
+        took,
+        ..
+    } = notice
+    {
+        let stood = stood.as_secs_f64();
+        let took = took.as_secs_f64() * 1000.0;
+        return health_change(name, &server.to_string(), transition, stood, took);
+    }
+    let fields = fields(notice);
+    match level(notice) {
+        Level::ERROR => write_line!(ERROR, fields, notice),
+        Level::WARN => write_line!(WARN, fields, notice),
+        _ => write_line!(INFO, fields, notice),
+    }
+    if let Notice::Loaded {
+        warnings: findings, ..
+    }
+    | Notice::LoadRefused {
+        diagnostics: findings,
+    } = notice
+    {
+        diagnostics(findings);
+    }
+}
+
+fn level(notice: &Notice) -> Level {
     match notice {
-        Notice::Loaded { warnings, .. } => {
-            tracing::info!("{notice}");
-            diagnostics(warnings);
-        }
-        Notice::LoadRefused {
-            diagnostics: findings,
-        } => {
-            tracing::error!("{notice}");
-            diagnostics(findings);
-        }
-        Notice::Verdict {
-            name,
-            server,
-            transition,
-            stood,
-            took,
+        Notice::LoadRefused { .. }
+        | Notice::Refused { .. }
+        | Notice::Unreadable { .. }
+        | Notice::Freeze(FreezeNotice::Frozen { .. } | FreezeNotice::GoesOn { .. })
+        | Notice::Host {
+            result: HostResult::Failed(_),
             ..
-        } => {
-            verdict(
-                name,
-                &server.to_string(),
-                transition,
-                stood.as_secs_f64(),
-                took.as_secs_f64() * 1000.0,
-            );
-        }
-        Notice::Freeze(FreezeNotice::Frozen { .. } | FreezeNotice::GoesOn { .. }) => {
-            tracing::error!("{notice}")
-        }
+        } => Level::ERROR,
         Notice::CannotProbe { .. }
         | Notice::Freeze(FreezeNotice::Thawed(_))
         | Notice::Unheard { .. }
@@ -53,12 +94,10 @@ pub(super) fn log(notice: &Notice) {
         }
         | Notice::Availability {
             available: false, ..
-        } => tracing::warn!("{notice}"),
-        Notice::Host {
-            result: HostResult::Failed(_),
-            ..
-        } => tracing::error!("{notice}"),
-        Notice::Change { .. }
+        } => Level::WARN,
+        Notice::Loaded { .. }
+        | Notice::Verdict { .. }
+        | Notice::Change { .. }
         | Notice::Host { .. }
         | Notice::Released { .. }
         | Notice::Shortage { .. }
@@ -73,25 +112,125 @@ pub(super) fn log(notice: &Notice) {
         | Notice::Keeping { failure: None }
         | Notice::Advised { .. }
         | Notice::Wavering { .. }
-        | Notice::Steady { .. } => tracing::info!("{notice}"),
-        Notice::Refused { .. } | Notice::Unreadable { .. } => tracing::error!("{notice}"),
+        | Notice::Steady { .. } => Level::INFO,
     }
 }
 
-fn verdict(service: &str, server: &str, transition: &Transition, stood_seconds: f64, took_ms: f64) {
+fn fields(notice: &Notice) -> LogFields<'_> {
+    match notice {
+        Notice::CheckTurned {
+            name,
+            server,
+            check,
+            transition,
+        } => LogFields {
+            check: Some(check),
+            from: Some(transition.from.to_string()),
+            to: Some(transition.to.to_string()),
+            reason: Some(&transition.reason),
+            ..of_server(name, server)
+        },
+        Notice::Wavering {
+            name,
+            server,
+            reason,
+            ..
+        }
+        | Notice::CannotProbe {
+            name,
+            server,
+            reason,
+        }
+        | Notice::Unheard {
+            name,
+            server,
+            reason,
+            ..
+        } => LogFields {
+            reason: Some(reason),
+            ..of_server(name, server)
+        },
+        Notice::OverrideSet {
+            name,
+            server,
+            override_,
+            ..
+        }
+        | Notice::OverrideCleared {
+            name,
+            server,
+            override_,
+            ..
+        } => LogFields {
+            reason: Some(&override_.reason),
+            ..of_server(name, server)
+        },
+        Notice::Steady { name, server, .. }
+        | Notice::Advised { name, server, .. }
+        | Notice::Held { name, server, .. }
+        | Notice::Released { name, server }
+        | Notice::Draining { name, server, .. }
+        | Notice::Drained { name, server, .. } => of_server(name, server),
+        Notice::Tier { name, from, to, .. } => LogFields {
+            service: Some(name.into()),
+            from: Some(from.to_string()),
+            to: Some(to.to_string()),
+            ..LogFields::default()
+        },
+        Notice::Availability { name, .. } | Notice::Shortage { name, .. } => LogFields {
+            service: Some(name.into()),
+            ..LogFields::default()
+        },
+        Notice::Drift { step, .. } | Notice::Change { step, .. } => LogFields {
+            service: Some(step.op.service().to_string().into()),
+            server: step.op.server().map(|server| server.to_string()),
+            reason: Some(&step.because),
+            ..LogFields::default()
+        },
+        Notice::Host { because, .. } => LogFields {
+            reason: Some(because),
+            ..LogFields::default()
+        },
+        Notice::Loaded { .. }
+        | Notice::LoadRefused { .. }
+        | Notice::Verdict { .. }
+        | Notice::Freeze(_)
+        | Notice::Refused { .. }
+        | Notice::Unreadable { .. }
+        | Notice::Remembered { .. }
+        | Notice::Keeping { .. }
+        | Notice::Stopping { .. } => LogFields::default(),
+    }
+}
+
+fn of_server<'a>(service: &'a str, server: &impl ToString) -> LogFields<'a> {
+    LogFields {
+        service: Some(service.into()),
+        server: Some(server.to_string()),
+        ..LogFields::default()
+    }
+}
+
+fn health_change(
+    service: &str,
+    server: &str,
+    transition: &Transition,
+    stood_seconds: f64,
+    took_ms: f64,
+) {
     let Transition {
         from,
-        was_presumed,
+        was_presumed: assumed,
         to,
         reason,
     } = transition;
     let (stood_seconds, took_ms) = (format!("{stood_seconds:.1}"), format!("{took_ms:.1}"));
     match to {
         Verdict::Up => tracing::info!(
-            service, server, %from, presumed = was_presumed, %to, reason, stood_seconds, took_ms, "real server is up"
+            service, server, %from, assumed, %to, reason, stood_seconds, took_ms, "real server is up"
         ),
         Verdict::Down => tracing::warn!(
-            service, server, %from, presumed = was_presumed, %to, reason, stood_seconds, took_ms, "real server is down"
+            service, server, %from, assumed, %to, reason, stood_seconds, took_ms, "real server is down"
         ),
     }
 }
@@ -103,5 +242,50 @@ fn diagnostics(findings: &[Diagnostic]) {
         } else {
             tracing::warn!("{finding}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use director_core::model::Endpoint;
+
+    use super::*;
+
+    #[test]
+    fn a_line_about_a_server_has_its_stable_fields() {
+        let notice = Notice::CannotProbe {
+            name: "web".to_owned(),
+            server: Endpoint {
+                address: "10.0.0.1".parse().unwrap(),
+                port: 80,
+            },
+            reason: "no descriptors".to_owned(),
+        };
+        let expected = LogFields {
+            service: Some("web".into()),
+            server: Some("10.0.0.1:80".to_owned()),
+            reason: Some("no descriptors"),
+            ..LogFields::default()
+        };
+        assert_eq!(fields(&notice), expected);
+        assert_eq!(level(&notice), Level::WARN);
+    }
+
+    #[test]
+    fn a_change_of_tiers_says_from_and_to() {
+        let notice = Notice::Tier {
+            name: "web".to_owned(),
+            service: director_core::model::ServiceId::Mark {
+                family: director_core::model::Family::Ipv4,
+                mark: 5,
+            },
+            from: 1,
+            to: 2,
+        };
+        let fields = fields(&notice);
+        assert_eq!(
+            (fields.from.as_deref(), fields.to.as_deref()),
+            (Some("1"), Some("2"))
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::ldirectord::Role;
-use crate::loader::{self, Dialect, LoadError, Loaded, Memory};
+use crate::loader::{self, Dialect, LoadContext, LoadError, Loaded};
 
 /// How this daemon runs.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the definitions. Blocks while host names are resolved.
-    pub(super) fn load(&self, memory: &Memory) -> Result<Loaded, LoadError> {
+    pub(super) fn load(&self, memory: &LoadContext) -> Result<Loaded, LoadError> {
         loader::load_with(&self.configuration, self.dialect, memory)
     }
 }

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use director_core::definitions::Definitions;
 use director_core::model::Model;
 
-use super::super::{Loaded, Memory, Names, judge, load_with, read_yaml};
+use super::super::{LoadContext, Loaded, NameCache, judge, load_with, read_yaml};
 
 const HEAD: &str =
     "director: {on_error: isolate}\ndefaults: {service: {forwarding: nat}}\nservices:\n";
 const WEB: &str = "  - {name: web, listen: 'tcp://192.0.2.1:80', real_servers: [10.0.0.1]}\n";
 const MAIL: &str = "  - {name: mail, listen: 'tcp://192.0.2.2:25', real_servers: [10.0.0.2]}\n";
 
-fn memory(former: Option<&Loaded>) -> Memory {
-    Memory {
-        names: Names::known_by(|_| Ok(Vec::new())),
+fn memory(former: Option<&Loaded>) -> LoadContext {
+    LoadContext {
+        names: NameCache::known_by(|_| Ok(Vec::new())),
         former: former.map(|loaded| Arc::clone(loaded.model.definitions())),
     }
 }
@@ -96,7 +96,7 @@ fn what_a_restart_has_kept_knows_its_secrets_from_the_broken_block() {
     // The way through the state file hides them.
     let text = serde_json::to_string(&first.definitions).unwrap();
     assert!(!text.contains("opensesame"));
-    let kept = Memory {
+    let kept = LoadContext {
         former: Some(Arc::new(serde_json::from_str(&text).unwrap())),
         ..memory(None)
     };

@@ -14,7 +14,7 @@ use rustls::CertificateError;
 use super::advice::AdviceError;
 use super::command::CommandError;
 use super::conversation::ConversationError;
-use super::words::{Short, Span, words};
+use super::words::{Short, ShownDuration, words};
 use crate::net::SourceAddressError;
 
 /// What went wrong with a probe.
@@ -49,7 +49,7 @@ pub(super) enum ProbeError {
     #[error(transparent)]
     Command(#[from] CommandError),
     /// Several echo requests found no answer.
-    #[error("no answer to {attempts} echo requests within {} each", Span(*.each))]
+    #[error("no answer to {attempts} echo requests within {} each", ShownDuration(*.each))]
     Echoless {
         /// Requests sent.
         attempts: u32,
@@ -69,11 +69,11 @@ pub(super) enum ProbeError {
     #[error("no route to host")]
     NoRoute,
     /// The time limit of the probe.
-    #[error("no answer within {}", Span(*.0))]
+    #[error("no answer within {}", ShownDuration(*.0))]
     Silent(Duration),
     /// The time limit of a probe by the clients' road.
     #[error(
-        "no answer from {vip} by way of {toward} within {}; its VIP or tunnel may be missing there", Span(*.limit)
+        "no answer from {vip} by way of {toward} within {}; its VIP or tunnel may be missing there", ShownDuration(*.limit)
     )]
     SilentRoad {
         /// Who was asked.
@@ -86,7 +86,7 @@ pub(super) enum ProbeError {
     /// The same after a connection was made, when the question was to fill a packet.
     #[error(
         "connected by way of {toward}, but no answer to a full-size packet within {}; the way there may carry only smaller \
-         ones (MTU)", Span(*.limit)
+         ones (MTU)", ShownDuration(*.limit)
     )]
     Swallowed {
         /// The real server.

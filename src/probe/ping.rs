@@ -24,7 +24,7 @@ pub(super) async fn ask(
     attempts: u32,
     each: Duration,
 ) -> Result<String, ProbeError> {
-    let echo = Echo::open(address)?;
+    let echo = PingSocket::open(address)?;
     let started = Instant::now();
     for attempt in 0..attempts.max(1) {
         echo.send(attempt).await?;
@@ -41,7 +41,7 @@ pub(super) async fn ask(
     })
 }
 
-struct Echo {
+struct PingSocket {
     /// Not UDP: the type stands for any socket of datagrams, and sends and receives them as they are.
     socket: UdpSocket,
     raw: bool,
@@ -49,7 +49,7 @@ struct Echo {
     token: [u8; 8],
 }
 
-impl Echo {
+impl PingSocket {
     fn open(address: IpAddr) -> Result<Self, ProbeError> {
         let (socket, raw) = open_socket(address.is_ipv6()).map_err(ProbeError::CannotAsk)?;
         // A connected socket only receives what comes from this address.

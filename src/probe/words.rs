@@ -16,9 +16,9 @@ pub(super) fn words(error: &io::Error) -> String {
 }
 
 /// A duration the way people write it: `3 s`, `1.5 s`, `250 ms`.
-pub(super) struct Span(pub(super) Duration);
+pub(super) struct ShownDuration(pub(super) Duration);
 
-impl fmt::Display for Span {
+impl fmt::Display for ShownDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 < Duration::from_secs(1) {
             write!(f, "{} ms", self.0.as_millis())
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn durations_read_like_words() {
-        let shown = |millis| Span(Duration::from_millis(millis)).to_string();
+        let shown = |millis| ShownDuration(Duration::from_millis(millis)).to_string();
         assert_eq!(shown(3000), "3 s");
         assert_eq!(shown(1500), "1.5 s");
         assert_eq!(shown(250), "250 ms");

@@ -15,7 +15,7 @@ use director_core::plan::{Plan, plan};
 use director_core::table::Table;
 
 use super::{CliError, Planned};
-use crate::ipvs::{Kernel, NetlinkKernel, Scope};
+use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use crate::store::SavedState;
 
 /// The changes of an empty table when every real server has this verdict.
@@ -40,7 +40,7 @@ fn services(model: &Model) -> BTreeSet<ServiceId> {
 
 /// The changes of the kernel's table, by a director that remembers what one before it has left.
 pub(super) fn from_kernel(model: Model, left: Option<SavedState>) -> Result<Planned, CliError> {
-    let before = NetlinkKernel::open()?.read_table(Scope::All)?;
+    let before = NetlinkKernel::open()?.read_table(ReadScope::All)?;
     let model = Arc::new(model);
     let now = at_once(&model, &before, left);
     let mut table = before.clone();

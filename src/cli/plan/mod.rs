@@ -22,7 +22,7 @@ use super::kernel_lacks;
 use super::list::save_format;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
-use crate::loader::{Memory, load_with};
+use crate::loader::{LoadContext, load_with};
 use crate::machine::director::journal_beside;
 use crate::store::{self, StateFile};
 
@@ -36,8 +36,8 @@ pub(super) struct PlanArgs {
     #[arg(long, value_enum, value_name = "VERDICT")]
     assume: Option<Assumption>,
     /// The changes in words, the table that they lead to at once as ipvsadm saves it, or the changes as JSON
-    #[arg(long, value_enum, default_value_t = Form::Text)]
-    output: Form,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    output: OutputFormat,
     /// The same as --output json
     #[arg(long, conflicts_with = "output")]
     json: bool,
@@ -62,7 +62,7 @@ enum Assumption {
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum OutputFormat {
     /// One line a change.
     Text,
     /// The table that results, for `ipvsadm -R`.
@@ -103,9 +103,9 @@ impl Planned {
 
 /// Loads, plans and prints.
 pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let memory = Memory {
+    let memory = LoadContext {
         former: remembered(args),
-        ..Memory::default()
+        ..LoadContext::default()
     };
     let loaded = match load_with(&args.file, None, &memory) {
         Ok(mut loaded) => {
@@ -125,11 +125,15 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
         Some(Assumption::Down) => foreseen::from_nothing(&loaded.model, Verdict::Down),
         None => planned(loaded.model, &args.state, &args.socket, output)?,
     };
-    let form = if args.json { Form::Json } else { args.output };
+    let form = if args.json {
+        OutputFormat::Json
+    } else {
+        args.output
+    };
     match form {
-        Form::Text => output.text(&in_words(&planned))?,
-        Form::Ipvsadm => output.text(&save_format(&planned.table))?,
-        Form::Json => output.json(&changes(&planned))?,
+        OutputFormat::Text => output.text(&in_words(&planned))?,
+        OutputFormat::Ipvsadm => output.text(&save_format(&planned.table))?,
+        OutputFormat::Json => output.json(&changes(&planned))?,
     }
     Ok(match planned.changes() {
         1.. if args.exit_code => Exit::Found,
@@ -201,8 +205,8 @@ pub(super) fn in_words(planned: &Planned) -> String {
 
 /// The changes for programs.
 #[derive(Serialize)]
-struct Changes<'a> {
-    changes: Vec<Change>,
+struct PlannedChanges<'a> {
+    changes: Vec<PlannedChange>,
     /// What changes on this machine besides the table.
     #[serde(skip_serializing_if = "<[MachineChange]>::is_empty")]
     machine: &'a [MachineChange],
@@ -210,7 +214,7 @@ struct Changes<'a> {
 
 /// One change, its parts and its words.
 #[derive(Serialize)]
-struct Change {
+struct PlannedChange {
     /// Its number, from 1.
     number: usize,
     /// `now`, or `answered` when the real servers must answer first.
@@ -227,26 +231,26 @@ struct Change {
     quiesced: u64,
 }
 
-fn changes(planned: &Planned) -> Changes<'_> {
+fn changes(planned: &Planned) -> PlannedChanges<'_> {
     let at_once = planned.now.steps.len();
     let changes = planned.with_stakes().enumerate();
     let changes = changes.map(|(place, (step, stake))| {
         let when = if place < at_once { "now" } else { "answered" };
         change(place + 1, step, when, stake)
     });
-    Changes {
+    PlannedChanges {
         changes: changes.collect(),
         machine: &planned.machine,
     }
 }
 
-fn change(number: usize, step: &Step, when: &'static str, stake: Stake) -> Change {
+fn change(number: usize, step: &Step, when: &'static str, stake: Stake) -> PlannedChange {
     let action = match step.op {
         Op::AddService { .. } | Op::AddServer { .. } => "add",
         Op::EditService { .. } | Op::EditServer { .. } => "edit",
         Op::DeleteService { .. } | Op::DeleteServer { .. } => "delete",
     };
-    Change {
+    PlannedChange {
         number,
         when,
         action,

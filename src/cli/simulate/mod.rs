@@ -2,7 +2,7 @@
 //! the events say; the core is the one that the daemon runs.
 
 mod script;
-mod stage;
+mod simulator;
 
 use std::fs;
 use std::path::PathBuf;
@@ -47,8 +47,8 @@ pub(super) fn run(args: &SimulateArgs, output: &mut Output) -> Result<Exit, CliE
             return Ok(Exit::Unusable);
         }
     };
-    let mut stage = stage::Stage::new(Arc::new(loaded.model), args.file.clone());
-    stage.play(&script);
-    output.text(stage.timeline())?;
+    let mut simulator = simulator::Simulator::new(Arc::new(loaded.model), args.file.clone());
+    simulator.run(&script);
+    output.text(simulator.timeline())?;
     Ok(Exit::Fine)
 }

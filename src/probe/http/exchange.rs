@@ -11,7 +11,7 @@ use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Response, header};
 use hyper_util::rt::TokioIo;
 
-use super::target::Target;
+use super::target::HttpTarget;
 use crate::probe::error::ProbeError;
 use crate::probe::road::RoadInUse;
 use crate::probe::settings::ProbeSettings;
@@ -25,7 +25,7 @@ const HEADERS_LIMIT: usize = 512;
 
 /// What a server answered.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct HttpResponse {
     /// Status code.
     pub(super) status: u16,
     /// Where it sends us.
@@ -45,10 +45,10 @@ pub(super) struct Body {
 
 /// Sends the request of `target` and reads the answer.
 pub(super) async fn exchange(
-    target: &Target,
+    target: &HttpTarget,
     question: &HttpProbe,
     settings: &ProbeSettings,
-) -> Result<Answer, ProbeError> {
+) -> Result<HttpResponse, ProbeError> {
     let mut request = target.request(&question.method)?;
     let stream = open(target.peer, target.tls.as_ref(), settings).await?;
     if settings
@@ -101,7 +101,10 @@ async fn alongside<T>(connection: impl Future, answer: impl Future<Output = T>) 
     }
 }
 
-async fn read(response: Response<Incoming>, question: &HttpProbe) -> Result<Answer, ProbeError> {
+async fn read(
+    response: Response<Incoming>,
+    question: &HttpProbe,
+) -> Result<HttpResponse, ProbeError> {
     let status = response.status().as_u16();
     let location = response
         .headers()
@@ -113,7 +116,7 @@ async fn read(response: Response<Incoming>, question: &HttpProbe) -> Result<Answ
     } else {
         None
     };
-    Ok(Answer {
+    Ok(HttpResponse {
         status,
         location,
         body,

@@ -11,8 +11,8 @@ use director_core::model::{HttpProbe, Redirects};
 use http_body_util::Empty;
 use hyper::body::Bytes;
 
-use self::exchange::{Answer, Body, exchange};
-use self::target::Target;
+use self::exchange::{Body, HttpResponse, exchange};
+use self::target::HttpTarget;
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
 
@@ -32,7 +32,7 @@ pub(super) async fn ask(
         Redirects::Answer => 0,
         Redirects::Follow(limit) => limit,
     };
-    let mut target = Target::first(home, question).await?;
+    let mut target = HttpTarget::first(home, question).await?;
     for _ in 0..=limit {
         let answer = exchange(&target, question, settings).await?;
         match answer.body {
@@ -45,11 +45,11 @@ pub(super) async fn ask(
 
 /// Where an answer with an unexpected status leads; it is an error unless it leads somewhere and may.
 async fn target_after(
-    answer: &Answer,
-    asked: &Target,
+    answer: &HttpResponse,
+    asked: &HttpTarget,
     home: SocketAddr,
     question: &HttpProbe,
-) -> Result<Target, ProbeError> {
+) -> Result<HttpTarget, ProbeError> {
     match (&answer.location, question.redirects) {
         (Some(location), Redirects::Follow(_)) if REDIRECTS.contains(&answer.status) => {
             asked.redirected(location, home, question).await

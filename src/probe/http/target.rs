@@ -18,7 +18,7 @@ const USER_AGENT: &str = concat!("ipvsd/", env!("CARGO_PKG_VERSION"));
 
 /// One request: whom to connect to and what to ask.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(super) struct HttpTarget {
     /// Whom to connect to.
     pub(super) peer: SocketAddr,
     /// TLS on the connection.
@@ -30,7 +30,7 @@ pub(super) struct Target {
     through_proxy: bool,
 }
 
-impl Target {
+impl HttpTarget {
     /// The request as defined.
     pub(super) async fn first(home: SocketAddr, question: &HttpProbe) -> Result<Self, ProbeError> {
         let named = Url::parse(&question.target);

@@ -75,8 +75,8 @@ pub(super) async fn bad_talk(address: SocketAddr, question: ConversationProbe) -
 pub(super) async fn scripted(
     greeting: &'static str,
     rules: &'static [(&'static str, &'static str)],
-) -> (SocketAddr, Seen) {
-    let seen = Seen::default();
+) -> (SocketAddr, ReceivedRequest) {
+    let seen = ReceivedRequest::default();
     let record = Arc::clone(&seen);
     let address = serve(move |stream| {
         let record = Arc::clone(&record);
@@ -100,6 +100,6 @@ pub(super) async fn scripted(
 }
 
 /// What a scripted server has been told so far.
-pub(super) fn told(seen: &Seen) -> Vec<String> {
+pub(super) fn told(seen: &ReceivedRequest) -> Vec<String> {
     seen.lock().unwrap().clone()
 }

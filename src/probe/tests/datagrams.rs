@@ -114,7 +114,7 @@ async fn silence_ends_at_the_limit() {
 
 #[tokio::test]
 async fn sip_speaks_tcp_with_a_via_that_says_so() {
-    let seen = Seen::default();
+    let seen = ReceivedRequest::default();
     let record = Arc::clone(&seen);
     let address = serve(move |mut stream| {
         let record = Arc::clone(&record);

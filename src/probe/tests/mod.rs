@@ -55,11 +55,11 @@ where
 }
 
 /// The request heads that a server has seen.
-type Seen = Arc<Mutex<Vec<String>>>;
+type ReceivedRequest = Arc<Mutex<Vec<String>>>;
 
 /// A server that gives `answer` to every request and closes.
-async fn answering(answer: impl Into<Vec<u8>>) -> (SocketAddr, Seen) {
-    let seen = Seen::default();
+async fn answering(answer: impl Into<Vec<u8>>) -> (SocketAddr, ReceivedRequest) {
+    let seen = ReceivedRequest::default();
     let (answer, record) = (Arc::new(answer.into()), Arc::clone(&seen));
     let address = serve(move |mut stream| {
         let (answer, record) = (Arc::clone(&answer), Arc::clone(&record));

@@ -18,8 +18,8 @@ fn refusal(text: &str) -> Vec<u8> {
 }
 
 /// A listener that gives one of `answers` to each connect packet, and records the packets.
-async fn listener(answers: Vec<Vec<u8>>) -> (SocketAddr, Seen) {
-    let seen = Seen::default();
+async fn listener(answers: Vec<Vec<u8>>) -> (SocketAddr, ReceivedRequest) {
+    let seen = ReceivedRequest::default();
     let record = Arc::clone(&seen);
     let address = serve(move |mut stream| {
         let (answers, record) = (answers.clone(), Arc::clone(&record));

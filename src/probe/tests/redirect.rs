@@ -14,8 +14,8 @@ fn moved_to(location: &str) -> String {
 }
 
 /// A server that answers `/end` with `OK` and sends everything else to `location`.
-async fn redirecting(location: &str) -> (SocketAddr, Seen) {
-    let seen = Seen::default();
+async fn redirecting(location: &str) -> (SocketAddr, ReceivedRequest) {
+    let seen = ReceivedRequest::default();
     let (location, record) = (location.to_owned(), Arc::clone(&seen));
     let address = serve(move |mut stream| {
         let (location, record) = (location.clone(), Arc::clone(&record));

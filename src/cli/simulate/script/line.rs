@@ -6,36 +6,36 @@ use std::time::Duration;
 use director_core::moment::Moment;
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 
-use super::cast::Cast;
-use super::words::{Fault, Word, flag, lasts, option, quoted, words};
-use super::{Scene, Turn};
+use super::hosts::Hosts;
+use super::words::{ScriptError, Word, flag, lasts, option, quoted, words};
+use super::{Action, Step};
 use crate::loader::duration;
 
 /// Who gives the orders of a script.
 const AUTHOR: &str = "the script";
 
 /// What a line comes to.
-pub(super) enum Line {
+pub(super) enum ScriptLine {
     /// It is empty, or gives a name.
     Nothing,
     /// The simulation ends.
     End(Moment),
     /// Something happens, maybe more than one thing.
-    Scenes(Vec<(Moment, Scene)>),
+    Steps(Vec<(Moment, Step)>),
 }
 
 /// Reads a line; it may give a name to servers.
-pub(super) fn read(text: &str, cast: &mut Cast<'_>) -> Result<Line, Fault> {
+pub(super) fn read(text: &str, hosts: &mut Hosts<'_>) -> Result<ScriptLine, ScriptError> {
     let mut line = words(text);
     if let [name, is, servers] = line.as_slice()
         && is.text == "is"
         && duration(&name.text).is_none()
     {
-        cast.name(name, servers)?;
-        return Ok(Line::Nothing);
+        hosts.name(name, servers)?;
+        return Ok(ScriptLine::Nothing);
     }
     if line.is_empty() {
-        return Ok(Line::Nothing);
+        return Ok(ScriptLine::Nothing);
     }
     let time = line.remove(0);
     let at = duration(&time.text)
@@ -54,28 +54,29 @@ pub(super) fn read(text: &str, cast: &mut Cast<'_>) -> Result<Line, Fault> {
     }
     let first = line.remove(0);
     match (first.text.as_str(), line.is_empty()) {
-        ("end", true) => return Ok(Line::End(at)),
+        ("end", true) => return Ok(ScriptLine::End(at)),
         ("drain" | "disable" | "maintenance" | "weight" | "enable" | "explain", _) => {
-            return order(&first, line, cast).map(|scene| Line::Scenes(vec![(at, scene)]));
+            return set_override(&first, line, hosts)
+                .map(|step| ScriptLine::Steps(vec![(at, step)]));
         }
         _ => {}
     }
-    let servers = cast.servers(&first)?;
-    let (turn, lasts) = turn(&first, line)?;
-    let mut scenes = Vec::new();
-    let mut each = |at: Moment, turn: &Turn| {
-        let one = |server: &IpAddr| (at, Scene::Server(*server, turn.clone()));
-        scenes.extend(servers.iter().map(one));
+    let servers = hosts.servers(&first)?;
+    let (act, lasts) = act(&first, line)?;
+    let mut steps = Vec::new();
+    let mut each = |at: Moment, act: &Action| {
+        let one = |server: &IpAddr| (at, Step::Server(*server, act.clone()));
+        steps.extend(servers.iter().map(one));
     };
-    each(at, &turn);
+    each(at, &act);
     if let Some(lasts) = lasts {
-        each(at + lasts, &Turn::Works);
+        each(at + lasts, &Action::Works);
     }
-    Ok(Line::Scenes(scenes))
+    Ok(ScriptLine::Steps(steps))
 }
 
 /// What becomes of a server, and for how long.
-fn turn(server: &Word, mut line: Vec<Word>) -> Result<(Turn, Option<Duration>), Fault> {
+fn act(server: &Word, mut line: Vec<Word>) -> Result<(Action, Option<Duration>), ScriptError> {
     let events = "write fails, works, flaps, says, weight, connections or removed";
     if line.is_empty() {
         return Err(server.fault(format!("what becomes of {}?", server.text), events));
@@ -95,39 +96,39 @@ fn turn(server: &Word, mut line: Vec<Word>) -> Result<(Turn, Option<Duration>), 
         };
         argument.parse().map_err(wrong)
     };
-    let turn = match verb.text.as_str() {
-        "fails" | "fail" if argument.is_empty() => Turn::Fails("connection refused".to_owned()),
-        "fails" | "fail" => Turn::Fails(argument),
+    let act = match verb.text.as_str() {
+        "fails" | "fail" if argument.is_empty() => Action::Fails("connection refused".to_owned()),
+        "fails" | "fail" => Action::Fails(argument),
         "works" | "work" | "removed" if !argument.is_empty() => {
             return Err(at.fault(
                 format!("{argument:?} says nothing about {}", verb.text),
                 "leave it out; a pause is written as in fails for 40s",
             ));
         }
-        "works" | "work" => Turn::Works,
-        "removed" => Turn::Removed,
+        "works" | "work" => Action::Works,
+        "removed" => Action::Removed,
         "says" | "say" if argument.is_empty() => {
             return Err(at.fault("says what?", "write a line of an agent, as in says \"75%\""));
         }
-        "says" | "say" => Turn::Says(argument),
+        "says" | "say" => Action::Says(argument),
         "flaps" | "flap" => duration(&argument)
             .filter(|pace| !pace.is_zero())
-            .map(Turn::Flaps)
+            .map(Action::Flaps)
             .ok_or_else(|| {
                 at.fault(
                     format!("{argument:?} is not a pace"),
                     "write how often it changes, as in flaps 3s",
                 )
             })?,
-        "weight" => Turn::Weight(number("weight")?),
-        "connections" => Turn::Connections(number("number of connections")?),
+        "weight" => Action::Weight(number("weight")?),
+        "connections" => Action::Connections(number("number of connections")?),
         other => return Err(verb.fault(format!("{other:?} is no event"), events)),
     };
-    Ok((turn, lasts))
+    Ok((act, lasts))
 }
 
 /// An operator's order, or a question.
-fn order(verb: &Word, mut line: Vec<Word>, cast: &Cast<'_>) -> Result<Scene, Fault> {
+fn set_override(verb: &Word, mut line: Vec<Word>, hosts: &Hosts<'_>) -> Result<Step, ScriptError> {
     let written: Vec<String> = line.iter().map(Word::to_string).collect();
     let words = format!("{} {}", verb.text, written.join(" "));
     let lasts = lasts(&mut line)?;
@@ -143,8 +144,8 @@ fn order(verb: &Word, mut line: Vec<Word>, cast: &Cast<'_>) -> Result<Scene, Fau
     // No order concerns a fallback, which serves when nobody else does.
     let explains = verb.text == "explain";
     let targets = match line.as_slice() {
-        [server] => cast.targets(None, server, explains)?,
-        [service, server] => cast.targets(Some(service), server, explains)?,
+        [server] => hosts.targets(None, server, explains)?,
+        [service, server] => hosts.targets(Some(service), server, explains)?,
         _ => {
             return Err(verb.fault(
                 format!("whom does {} concern?", verb.text),
@@ -153,7 +154,7 @@ fn order(verb: &Word, mut line: Vec<Word>, cast: &Cast<'_>) -> Result<Scene, Fau
         }
     };
     if explains {
-        return Ok(Scene::Explain(targets));
+        return Ok(Step::Explain(targets));
     }
     let author = AUTHOR.to_owned();
     let command = match kind {
@@ -171,14 +172,14 @@ fn order(verb: &Word, mut line: Vec<Word>, cast: &Cast<'_>) -> Result<Scene, Fau
                 .collect(),
         },
     };
-    Ok(Scene::Order {
+    Ok(Step::Override {
         words,
         command,
         force,
     })
 }
 
-fn weight(verb: &Word, line: &mut Vec<Word>) -> Result<u32, Fault> {
+fn weight(verb: &Word, line: &mut Vec<Word>) -> Result<u32, ScriptError> {
     let hint = "write the weight, as in weight web 10.0.0.12 to 5";
     let Some((name, value)) = option(line, "to") else {
         return Err(verb.fault("which weight?", hint));

@@ -1,6 +1,6 @@
-//! The events of a simulation: one a line, each with its time. What comes of them is the stage's business.
+//! The events of a simulation: one a line, each with its time. What comes of them is the simulator's business.
 
-mod cast;
+mod hosts;
 mod line;
 mod words;
 
@@ -14,8 +14,8 @@ use director_core::model::Model;
 use director_core::moment::Moment;
 use director_core::overrides::{OverrideCommand, Target};
 
-use crate::loader::Report;
-use cast::Cast;
+use crate::loader::LoadReport;
+use hosts::Hosts;
 
 /// What can be written.
 pub(super) const HELP: &str = "What happens when, one event a line; # begins a comment.
@@ -52,18 +52,18 @@ long, why. The guard refuses what takes out too much, unless --force is there. `
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Script {
     /// Events in the order of their time.
-    pub(super) scenes: Vec<(Moment, Scene)>,
+    pub(super) steps: Vec<(Moment, Step)>,
     /// When it ends.
     pub(super) end: Moment,
 }
 
 /// One thing that happens.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Scene {
+pub(super) enum Step {
     /// Something becomes of a real server.
-    Server(IpAddr, Turn),
+    Server(IpAddr, Action),
     /// An operator gives or lifts orders.
-    Order {
+    Override {
         /// The order as it was written.
         words: String,
         command: OverrideCommand,
@@ -76,7 +76,7 @@ pub(super) enum Scene {
 
 /// What becomes of a real server.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Turn {
+pub(super) enum Action {
     Fails(String),
     Works,
     Flaps(Duration),
@@ -87,16 +87,20 @@ pub(super) enum Turn {
 }
 
 /// Reads a script about these definitions; all faults at once. Without definitions every name is let pass.
-pub(super) fn parse(text: &str, file: &Arc<str>, model: Option<&Model>) -> Result<Script, Report> {
-    let mut cast = Cast::new(model);
-    let mut scenes = Vec::new();
+pub(super) fn parse(
+    text: &str,
+    file: &Arc<str>,
+    model: Option<&Model>,
+) -> Result<Script, LoadReport> {
+    let mut hosts = Hosts::new(model);
+    let mut steps = Vec::new();
     let mut end = None;
     let mut diagnostics = Vec::new();
     for (index, written) in text.lines().enumerate() {
-        match line::read(written, &mut cast) {
-            Ok(line::Line::Nothing) => {}
-            Ok(line::Line::End(at)) => end = Some(at),
-            Ok(line::Line::Scenes(found)) => scenes.extend(found),
+        match line::read(written, &mut hosts) {
+            Ok(line::ScriptLine::Nothing) => {}
+            Ok(line::ScriptLine::End(at)) => end = Some(at),
+            Ok(line::ScriptLine::Steps(found)) => steps.extend(found),
             Err(fault) => {
                 let place = Place::new(
                     file,
@@ -109,7 +113,7 @@ pub(super) fn parse(text: &str, file: &Arc<str>, model: Option<&Model>) -> Resul
         }
     }
     if !diagnostics.is_empty() {
-        return Err(Report {
+        return Err(LoadReport {
             file: Arc::clone(file),
             text: Arc::from(text),
             watched: BTreeMap::new(),
@@ -117,10 +121,10 @@ pub(super) fn parse(text: &str, file: &Arc<str>, model: Option<&Model>) -> Resul
             diagnostics,
         });
     }
-    scenes.sort_by_key(|(at, _)| *at);
-    let last = scenes.last().map_or(Moment::START, |(at, _)| *at);
+    steps.sort_by_key(|(at, _)| *at);
+    let last = steps.last().map_or(Moment::START, |(at, _)| *at);
     Ok(Script {
-        scenes,
+        steps,
         end: end.unwrap_or(last + Duration::from_secs(60)),
     })
 }

@@ -20,7 +20,7 @@ pub(super) struct Word {
 
 /// What is wrong with a line, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct ScriptError {
     pub(super) column: usize,
     pub(super) length: usize,
     pub(super) message: String,
@@ -37,8 +37,8 @@ impl fmt::Display for Word {
 }
 
 impl Word {
-    pub(super) fn fault(&self, message: impl Into<String>, hint: impl Into<String>) -> Fault {
-        Fault {
+    pub(super) fn fault(&self, message: impl Into<String>, hint: impl Into<String>) -> ScriptError {
+        ScriptError {
             column: self.column,
             length: self.length,
             message: message.into(),
@@ -106,7 +106,7 @@ fn joined(mut words: Vec<Word>, next: Word) -> Vec<Word> {
 }
 
 /// Takes `for 40s` out of the words.
-pub(super) fn lasts(words: &mut Vec<Word>) -> Result<Option<Duration>, Fault> {
+pub(super) fn lasts(words: &mut Vec<Word>) -> Result<Option<Duration>, ScriptError> {
     let Some((name, value)) = option(words, "for") else {
         return Ok(None);
     };

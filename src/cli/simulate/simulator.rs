@@ -15,10 +15,10 @@ use director_core::overrides::{OverrideCommand, Target};
 use director_core::table::Table;
 
 use super::super::status::explain;
-use super::script::{Scene, Script, Turn};
+use super::script::{Action, Script, Step};
 use crate::api::Overview;
 use crate::api::wire::Status;
-use crate::ipvs::{Kernel, MemoryKernel, Scope};
+use crate::ipvs::{Kernel, MemoryKernel, ReadScope};
 
 /// How long a simulated probe takes; it has to be something.
 const PROBE_TIME: Duration = Duration::from_millis(1);
@@ -27,16 +27,16 @@ const PROBE_TIME: Duration = Duration::from_millis(1);
 #[derive(Debug, Clone)]
 enum Behaviour {
     Fails(String),
-    Flaps { pace: Duration, since: Moment },
+    Flaps { interval: Duration, since: Moment },
 }
 
 /// Everything that plays.
-pub(super) struct Stage {
+pub(super) struct Simulator {
     director: Director,
     kernel: MemoryKernel,
     now: Moment,
     behaviours: BTreeMap<IpAddr, Behaviour>,
-    questions: BTreeMap<ProbeId, Probe>,
+    probes: BTreeMap<ProbeId, Probe>,
     /// What agents and the sources of weights say.
     words: BTreeMap<IpAddr, String>,
     model: Arc<Model>,
@@ -47,15 +47,15 @@ pub(super) struct Stage {
     machine: Vec<HostChange>,
 }
 
-impl Stage {
-    /// A kernel with an empty table, and definitions that are loaded when the play begins.
+impl Simulator {
+    /// A kernel with an empty table, and definitions that are loaded when the run begins.
     pub(super) fn new(model: Arc<Model>, definitions: PathBuf) -> Self {
         Self {
             director: Director::new(),
             kernel: MemoryKernel::new(),
             now: Moment::START,
             behaviours: BTreeMap::new(),
-            questions: BTreeMap::new(),
+            probes: BTreeMap::new(),
             words: BTreeMap::new(),
             model,
             definitions,
@@ -71,35 +71,35 @@ impl Stage {
     }
 
     /// Plays the whole script.
-    pub(super) fn play(&mut self, script: &Script) {
-        for (_, scene) in script.scenes.iter().filter(|(at, _)| *at == Moment::START) {
-            self.enter(scene);
+    pub(super) fn run(&mut self, script: &Script) {
+        for (_, step) in script.steps.iter().filter(|(at, _)| *at == Moment::START) {
+            self.perform(step);
         }
         self.event(Event::Loaded {
             model: Arc::clone(&self.model),
             warnings: Vec::new(),
         });
-        for (at, scene) in script.scenes.iter().filter(|(at, _)| *at > Moment::START) {
+        for (at, step) in script.steps.iter().filter(|(at, _)| *at > Moment::START) {
             self.run_until(*at);
-            self.enter(scene);
+            self.perform(step);
         }
         self.run_until(script.end);
     }
 
-    fn enter(&mut self, scene: &Scene) {
-        match scene {
-            Scene::Server(server, turn) => self.turn(*server, turn),
-            Scene::Order {
+    fn perform(&mut self, step: &Step) {
+        match step {
+            Step::Server(server, act) => self.act(*server, act),
+            Step::Override {
                 words,
                 command,
                 force,
-            } => self.order(words, command, *force),
-            Scene::Explain(targets) => self.explain(targets),
+            } => self.set_override(words, command, *force),
+            Step::Explain(targets) => self.explain(targets),
         }
     }
 
     /// As the daemon does with an operator's order.
-    fn order(&mut self, words: &str, command: &OverrideCommand, force: bool) {
+    fn set_override(&mut self, words: &str, command: &OverrideCommand, force: bool) {
         self.say(&format!("** {words}"));
         let objections = if force {
             Vec::new()
@@ -138,40 +138,40 @@ impl Stage {
         }
     }
 
-    fn turn(&mut self, server: IpAddr, turn: &Turn) {
-        match turn {
-            Turn::Fails(reason) => {
+    fn act(&mut self, server: IpAddr, act: &Action) {
+        match act {
+            Action::Fails(reason) => {
                 self.say(&format!("** {server} fails: {reason}"));
                 self.behaviours
                     .insert(server, Behaviour::Fails(reason.clone()));
             }
-            Turn::Works => {
+            Action::Works => {
                 self.say(&format!("** {server} works"));
                 self.behaviours.remove(&server);
             }
-            Turn::Flaps(pace) => {
-                self.say(&format!("** {server} flaps every {pace:?}"));
+            Action::Flaps(interval) => {
+                self.say(&format!("** {server} flaps every {interval:?}"));
                 self.behaviours.insert(
                     server,
                     Behaviour::Flaps {
-                        pace: *pace,
+                        interval: *interval,
                         since: self.now,
                     },
                 );
             }
-            Turn::Says(words) => {
+            Action::Says(words) => {
                 self.say(&format!("** {server} says \"{words}\""));
                 self.words.insert(server, words.clone());
             }
-            Turn::Connections(active) => {
+            Action::Connections(active) => {
                 self.say(&format!("** {server} has {active} active connections"));
                 self.meddle(|entry| entry.connections.active = *active, server);
             }
-            Turn::Weight(weight) => {
+            Action::Weight(weight) => {
                 self.say(&format!("** somebody else gives {server} weight {weight}"));
                 self.meddle(|entry| entry.settings.weight = *weight, server);
             }
-            Turn::Removed => {
+            Action::Removed => {
                 self.say(&format!("** somebody else removes {server}"));
                 for service in self.kernel.table_mut().services.values_mut() {
                     service
@@ -208,7 +208,7 @@ impl Stage {
                 self.carry_out(effect, &mut events);
             }
             if events.is_empty()
-                && let Some((probe, question)) = self.questions.pop_first()
+                && let Some((probe, question)) = self.probes.pop_first()
             {
                 events.push(Event::Probed {
                     probe,
@@ -221,7 +221,7 @@ impl Stage {
 
     fn carry_out(&mut self, effect: Effect, events: &mut Vec<Event>) {
         match effect {
-            Effect::ReadTable => events.push(match self.kernel.read_table(Scope::All) {
+            Effect::ReadTable => events.push(match self.kernel.read_table(ReadScope::All) {
                 Ok(table) => Event::TableRead { table },
                 Err(error) => Event::ReadFailed {
                     message: error.to_string(),
@@ -232,7 +232,7 @@ impl Stage {
                 let services = plan.services();
                 let observed = self
                     .kernel
-                    .read_table(Scope::Services(&services))
+                    .read_table(ReadScope::Services(&services))
                     .map_err(|error| error.to_string());
                 events.push(Event::Applied {
                     services,
@@ -240,7 +240,7 @@ impl Stage {
                     observed,
                 });
             }
-            Effect::Probe { id, probe } => drop(self.questions.insert(id, probe)),
+            Effect::Probe { id, probe } => drop(self.probes.insert(id, probe)),
             Effect::ReconcileHost { wanted, unwanted } => {
                 events.push(self.reconcile(wanted, unwanted));
             }
@@ -280,8 +280,8 @@ impl Stage {
         let failure = match self.behaviours.get(&probe.address) {
             None => None,
             Some(Behaviour::Fails(reason)) => Some(reason.clone()),
-            Some(Behaviour::Flaps { pace, since }) => {
-                let turns = self.now.since(*since).as_micros() / pace.as_micros().max(1);
+            Some(Behaviour::Flaps { interval, since }) => {
+                let turns = self.now.since(*since).as_micros() / interval.as_micros().max(1);
                 turns
                     .is_multiple_of(2)
                     .then(|| "connection refused".to_owned())

@@ -8,10 +8,10 @@ use director_core::model::{Model, RealServer, VirtualService};
 use director_core::naming::{Named, meant};
 use director_core::overrides::Target;
 
-use super::words::{Fault, Word};
+use super::words::{ScriptError, Word};
 
 /// All that can be named.
-pub(super) struct Cast<'m> {
+pub(super) struct Hosts<'m> {
     /// None where the definitions have faults: then everybody may be named.
     model: Option<&'m Model>,
     /// Addresses of real servers and fallbacks, in the order of the definitions.
@@ -19,7 +19,7 @@ pub(super) struct Cast<'m> {
     names: BTreeMap<String, Vec<IpAddr>>,
 }
 
-impl<'m> Cast<'m> {
+impl<'m> Hosts<'m> {
     /// Everybody in the definitions.
     pub(super) fn new(model: Option<&'m Model>) -> Self {
         let mut addresses = Vec::new();
@@ -30,36 +30,38 @@ impl<'m> Cast<'m> {
                 }
             }
         }
-        let mut cast = Self {
+        let mut hosts = Self {
             model,
             names: BTreeMap::new(),
             addresses,
         };
         for host in model.map_or(&[][..], |model| &model.definitions().names) {
             let servers = host.addresses.iter().copied();
-            let servers: Vec<IpAddr> = servers.filter(|one| cast.addresses.contains(one)).collect();
+            let servers: Vec<IpAddr> = servers
+                .filter(|one| hosts.addresses.contains(one))
+                .collect();
             if servers.is_empty() {
                 continue;
             }
             // The first label will do, as people say it, unless several hosts share it.
             let short = host.name.split('.').next().unwrap_or(&host.name);
             for name in [host.name.as_str(), short] {
-                let known = cast.names.entry(name.to_owned()).or_default();
+                let known = hosts.names.entry(name.to_owned()).or_default();
                 *known = distinct(known.iter().chain(&servers).copied());
             }
         }
-        cast
+        hosts
     }
 
     /// Gives a name to servers: `web2 is 10.0.0.12`.
-    pub(super) fn name(&mut self, name: &Word, servers: &Word) -> Result<(), Fault> {
+    pub(super) fn name(&mut self, name: &Word, servers: &Word) -> Result<(), ScriptError> {
         let servers = self.servers(servers)?;
         self.names.insert(name.text.clone(), servers);
         Ok(())
     }
 
     /// The servers of a list, or all that are not fallbacks only.
-    pub(super) fn servers(&self, list: &Word) -> Result<Vec<IpAddr>, Fault> {
+    pub(super) fn servers(&self, list: &Word) -> Result<Vec<IpAddr>, ScriptError> {
         if list.text == "all" {
             let all = self.services().iter();
             let all = all.flat_map(|service| &service.real_servers);
@@ -86,7 +88,7 @@ impl<'m> Cast<'m> {
         self.model.map_or(&[], Model::services)
     }
 
-    fn unknown(&self, list: &Word, name: &str) -> Fault {
+    fn unknown(&self, list: &Word, name: &str) -> ScriptError {
         let addresses = self.addresses.iter().map(ToString::to_string);
         let mut known: Vec<String> = addresses.chain(self.names.keys().cloned()).collect();
         known.dedup();
@@ -109,7 +111,7 @@ impl<'m> Cast<'m> {
         service: Option<&Word>,
         list: &Word,
         fallbacks: bool,
-    ) -> Result<Vec<Target>, Fault> {
+    ) -> Result<Vec<Target>, ScriptError> {
         let all = self.services().iter().flat_map(|service| {
             let real = &service.real_servers;
             let is_other = move |server: &&RealServer| {
