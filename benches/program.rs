@@ -14,7 +14,7 @@ use director_core::model::{Endpoint, Family, Forwarding, Protocol, Scheduling, S
 use director_core::plan::plan;
 use director_core::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 use ipvsd::cli::list::save_format;
-use ipvsd::ipvs::{Kernel, NetlinkKernel, Scope};
+use ipvsd::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use nix::sched::{CloneFlags, unshare};
 
 const SERVICES: u8 = 100;
@@ -120,7 +120,7 @@ fn program(table: &Table) -> Result<()> {
 }
 
 fn read(expected: &Table) -> Result<()> {
-    let found = NetlinkKernel::open()?.read_table(Scope::All)?;
+    let found = NetlinkKernel::open()?.read_table(ReadScope::All)?;
     ensure!(
         found.same_settings(expected),
         "the kernel has another table"

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use case::Case;
+use case::CliCase;
 use golden::updating;
 
 #[test]
@@ -23,7 +23,7 @@ fn every_case_prints_what_it_says() {
     let mut faults = Vec::new();
     for path in cases {
         let text = fs::read_to_string(&path).unwrap();
-        let case = Case::parse(&text);
+        let case = CliCase::parse(&text);
         let now = ran(&case);
         if now == case {
             continue;
@@ -38,7 +38,7 @@ fn every_case_prints_what_it_says() {
 }
 
 /// The case with what its command prints in an empty directory that holds its files.
-fn ran(case: &Case) -> Case {
+fn ran(case: &CliCase) -> CliCase {
     let directory = tempfile::tempdir().unwrap();
     for (name, text) in &case.files {
         let path = directory.path().join(name);
@@ -54,7 +54,7 @@ fn ran(case: &Case) -> Case {
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Case {
+    CliCase {
         status: output.status.code().unwrap_or(-1),
         stdout: text(output.stdout),
         stderr: text(output.stderr),

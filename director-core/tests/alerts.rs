@@ -1,4 +1,4 @@
-//! What the director does besides the table, told as stories on a virtual clock: overrides, commands, lines and mails.
+//! Alerts on a virtual clock: mails, fallback commands, monitor lines, and overrides.
 
 mod world;
 
@@ -355,18 +355,13 @@ fn mails_are_sent_in_the_chosen_phases_only() {
 #[test]
 fn what_the_kernel_refuses_is_not_told_as_done() {
     let mut world = start(pair(), mail_alert(None, &Phase::ALL));
-    world.alerts.clear();
-    world.notices.clear();
+    (world.alerts, world.notices) = (Vec::new(), Vec::new());
     world.refuse = Box::new(|_| true);
     world.dead.insert(address(ONE));
     world.run(seconds(2));
     assert_eq!(mails(&mut world), [""; 0]);
-    assert!(
-        !world
-            .notices
-            .iter()
-            .any(|notice| matches!(notice, Notice::Change { .. }))
-    );
+    let is_change = |notice: &Notice| matches!(notice, Notice::Change { .. });
+    assert!(!world.notices.iter().any(is_change));
     world.refuse = Box::new(|_| false);
     world.run(seconds(5));
     assert_eq!(
@@ -389,13 +384,12 @@ fn every_check_gives_a_line() {
     world.run(seconds(1));
     override_(&mut world, vec![maintenance(ONE, None)]);
     world.run(seconds(1));
-    let lines: BTreeSet<String> = std::mem::take(&mut world.alerts)
-        .into_iter()
-        .filter_map(|notification| match notification {
-            Notification::Line(line) => Some(line.text),
-            _ => None,
-        })
-        .collect();
+    let text = |sent| match sent {
+        Notification::Line(line) => Some(line.text),
+        _ => None,
+    };
+    let sent = std::mem::take(&mut world.alerts);
+    let lines: BTreeSet<String> = sent.into_iter().filter_map(text).collect();
     let expected = [
         "connect tcp 10.0.0.11 80 [down] Server in maintenance",
         "connect tcp 10.0.0.11 80 [down] connection refused",

@@ -67,7 +67,7 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_errors: Vec<String>,
     /// Virtual services in the order of the definitions.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceStatus>,
     /// Services that are no longer defined and stay until their connections have ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departing: Vec<DepartingService>,
@@ -84,7 +84,7 @@ pub struct Refused {
 
 /// One virtual service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Service {
+pub struct ServiceStatus {
     /// The operator's name for it.
     pub name: String,
     /// What it listens on: `tcp 192.0.2.10:80`, `fwmark 5`.
@@ -96,9 +96,9 @@ pub struct Service {
     /// What the kernel refused about the service itself.
     pub refused: Option<KernelRefusal>,
     /// Real servers in the order of the definitions.
-    pub real_servers: Vec<Server>,
+    pub real_servers: Vec<ServerStatus>,
     /// The fallback.
-    pub fallback: Vec<Server>,
+    pub fallback: Vec<ServerStatus>,
     /// Servers that are no longer defined and stay for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departing: Vec<DepartingServer>,
@@ -109,7 +109,7 @@ pub struct Service {
 
 /// One real server, or the fallback.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Server {
+pub struct ServerStatus {
     /// Address and port.
     pub address: String,
     /// Weight as defined.
@@ -218,7 +218,7 @@ impl Status {
             services: snapshot
                 .services
                 .iter()
-                .map(|service| Service::of(service, snapshot.now))
+                .map(|service| ServiceStatus::of(service, snapshot.now))
                 .collect(),
             departing: snapshot
                 .leaving
@@ -232,7 +232,7 @@ impl Status {
     }
 }
 
-impl Service {
+impl ServiceStatus {
     fn of(view: &ServiceView, now: Moment) -> Self {
         Self {
             name: view.name.clone(),
@@ -246,12 +246,12 @@ impl Service {
             real_servers: view
                 .servers
                 .iter()
-                .map(|server| Server::of(server, now))
+                .map(|server| ServerStatus::of(server, now))
                 .collect(),
             fallback: view
                 .fallback
                 .iter()
-                .map(|fallback| Server::of(fallback, now))
+                .map(|fallback| ServerStatus::of(fallback, now))
                 .collect(),
             departing: DepartingServer::all(&view.leaving, now),
             shortage: view.shortage.map(|shortage| shortage.to_string()),
@@ -259,7 +259,7 @@ impl Service {
     }
 }
 
-impl Server {
+impl ServerStatus {
     fn of(view: &ServerView, now: Moment) -> Self {
         let connections = view
             .observed

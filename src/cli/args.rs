@@ -21,7 +21,7 @@ use super::status::{ExplainArgs, ReloadArgs, StatusArgs, UnfreezeArgs};
 #[command(name = "ipvsctl", version, max_term_width = 100, after_help = EXIT_STATUS)]
 pub(super) struct Ipvsctl {
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: IpvsctlCommand,
 }
 
 const EXIT_STATUS: &str = "Exit status: 0 fine; 1 something was found (check --strict, plan --exit-code, doctor); \
@@ -29,7 +29,7 @@ const EXIT_STATUS: &str = "Exit status: 0 fine; 1 something was found (check --s
 
 /// What ipvsctl can do.
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum IpvsctlCommand {
     /// Says what is wrong with a definitions file, all of it at once
     Check(CheckArgs),
     /// Prints the definitions of an ldirectord.cf as YAML

@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::kernel_lacks;
 use super::output::{Exit, Output, count};
 use crate::ipvs::is_director;
-use crate::loader::{Loaded, Report, load};
+use crate::loader::{LoadReport, Loaded, load};
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
@@ -28,15 +28,15 @@ pub(super) struct CheckArgs {
 
 /// The findings of one file, for programs.
 #[derive(Serialize)]
-struct Findings<'a> {
+struct FileFindings<'a> {
     file: &'a str,
     errors: usize,
     warnings: usize,
     diagnostics: &'a [Diagnostic],
 }
 
-impl<'a> From<&'a Report> for Findings<'a> {
-    fn from(report: &'a Report) -> Self {
+impl<'a> From<&'a LoadReport> for FileFindings<'a> {
+    fn from(report: &'a LoadReport) -> Self {
         Self {
             file: &report.file,
             errors: report.errors(),
@@ -77,10 +77,10 @@ pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, CliErro
         reports.push(report);
     }
     if args.json {
-        let findings: Vec<Findings<'_>> = reports.iter().map(Findings::from).collect();
+        let findings: Vec<FileFindings<'_>> = reports.iter().map(FileFindings::from).collect();
         output.json(&findings)?;
     }
-    let worst = |report: &Report| match (report.errors(), report.warnings()) {
+    let worst = |report: &LoadReport| match (report.errors(), report.warnings()) {
         (0, 0) => Exit::Fine,
         (0, _) if !args.strict => Exit::Fine,
         (0, _) => Exit::Found,

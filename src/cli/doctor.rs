@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::output::{Exit, Output, count};
-use crate::doctor::{Facts, Finding, Question, gather, judge};
+use crate::doctor::{DoctorOptions, Finding, HostFacts, gather, judge};
 use crate::loader::load;
 use crate::machine::real_server::default_journal;
 
@@ -29,7 +29,7 @@ pub(super) struct DoctorArgs {
     /// Seconds to wait for answers of the network
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=60))]
     wait: u64,
-    /// Send nothing: no echo, no question who has an address
+    /// Send nothing: no echo, no options who has an address
     #[arg(long)]
     quiet: bool,
     /// Where `ipvsctl realserver` remembers what it made
@@ -61,7 +61,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
             return Ok(Exit::Unusable);
         }
     };
-    let question = Question {
+    let options = DoctorOptions {
         model: loaded.as_ref().map(|loaded| &loaded.model),
         profile: args
             .profile
@@ -69,10 +69,10 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
         journal: &args.state,
         wait: (!args.quiet).then_some(Duration::from_secs(args.wait)),
     };
-    let facts = gather(&question)?;
+    let facts = gather(&options)?;
     let findings = judge(&facts);
     if args.json {
-        output.json(&Report {
+        output.json(&DoctorReport {
             healthy: findings.is_empty(),
             director: facts.is_director(),
             real_server: facts.is_real_server(),
@@ -89,14 +89,14 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
 
 /// The findings for programs.
 #[derive(Serialize)]
-struct Report<'a> {
+struct DoctorReport<'a> {
     healthy: bool,
     director: bool,
     real_server: bool,
     findings: &'a [Finding],
 }
 
-fn in_words(facts: &Facts, findings: &[Finding]) -> String {
+fn in_words(facts: &HostFacts, findings: &[Finding]) -> String {
     let role = match (facts.is_director(), facts.is_real_server()) {
         (true, true) => "a director and real server",
         (true, false) => "a director",

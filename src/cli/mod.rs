@@ -30,7 +30,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Command, Ipvsctl};
+use args::{Ipvsctl, IpvsctlCommand};
 use director_core::overrides::OverrideKind;
 use error::CliError;
 use output::{Exit, Output};
@@ -51,31 +51,33 @@ pub fn ipvsctl() -> ExitCode {
     }
 }
 
-fn run(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
+fn run(command: &IpvsctlCommand, output: &mut Output) -> Result<Exit, CliError> {
     match command {
-        Command::Check(args) => check::run(args, output),
-        Command::Convert(args) => convert::run(args, output),
-        Command::Apply(args) => apply::run(args, output),
-        Command::Confirm(args) => apply::run_confirm(args, output),
-        Command::Rollback(args) => apply::run_rollback(args, output),
-        Command::Plan(args) => plan::run(args, output),
-        Command::Probe(args) => probe::run(args, output),
-        Command::Doctor(args) => doctor::run(args, output),
-        Command::RealServer(args) => realserver::run(args, output),
-        Command::List(args) => list::list(args, output),
-        Command::Save(args) => list::save(args, output),
-        Command::Status(args) => status::run(args, output),
-        Command::Simulate(args) => simulate::run(args, output),
-        Command::Replay(args) => replay::run(args, output),
-        Command::Schema(args) => schema::run(args, output),
-        Command::Explain(args) => status::run_explain(args, output),
-        Command::Drain(args) => overrides::run(OverrideKind::Drain, args, output),
-        Command::Disable(args) => overrides::run(OverrideKind::Disable, args, output),
-        Command::Maintenance(args) => overrides::run(OverrideKind::Maintenance, args, output),
-        Command::Weight(args) => overrides::run_weight(args, output),
-        Command::Enable(args) => overrides::run_enable(args, output),
-        Command::Overrides(args) => overrides::run_list(args, output),
-        Command::Reload(args) => status::run_reload(args, output),
-        Command::Unfreeze(args) => status::run_unfreeze(args, output),
+        IpvsctlCommand::Check(args) => check::run(args, output),
+        IpvsctlCommand::Convert(args) => convert::run(args, output),
+        IpvsctlCommand::Apply(args) => apply::run(args, output),
+        IpvsctlCommand::Confirm(args) => apply::run_confirm(args, output),
+        IpvsctlCommand::Rollback(args) => apply::run_rollback(args, output),
+        IpvsctlCommand::Plan(args) => plan::run(args, output),
+        IpvsctlCommand::Probe(args) => probe::run(args, output),
+        IpvsctlCommand::Doctor(args) => doctor::run(args, output),
+        IpvsctlCommand::RealServer(args) => realserver::run(args, output),
+        IpvsctlCommand::List(args) => list::list(args, output),
+        IpvsctlCommand::Save(args) => list::save(args, output),
+        IpvsctlCommand::Status(args) => status::run(args, output),
+        IpvsctlCommand::Simulate(args) => simulate::run(args, output),
+        IpvsctlCommand::Replay(args) => replay::run(args, output),
+        IpvsctlCommand::Schema(args) => schema::run(args, output),
+        IpvsctlCommand::Explain(args) => status::run_explain(args, output),
+        IpvsctlCommand::Drain(args) => overrides::run(OverrideKind::Drain, args, output),
+        IpvsctlCommand::Disable(args) => overrides::run(OverrideKind::Disable, args, output),
+        IpvsctlCommand::Maintenance(args) => {
+            overrides::run(OverrideKind::Maintenance, args, output)
+        }
+        IpvsctlCommand::Weight(args) => overrides::run_weight(args, output),
+        IpvsctlCommand::Enable(args) => overrides::run_enable(args, output),
+        IpvsctlCommand::Overrides(args) => overrides::run_list(args, output),
+        IpvsctlCommand::Reload(args) => status::run_reload(args, output),
+        IpvsctlCommand::Unfreeze(args) => status::run_unfreeze(args, output),
     }
 }

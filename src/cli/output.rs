@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::error::CliError;
-use crate::loader::{Look, Report, render};
+use crate::loader::{LoadReport, RenderStyle, render};
 
 /// How a subcommand ended, the better first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +38,7 @@ impl From<Exit> for ExitCode {
 pub(super) struct Output {
     out: Box<dyn Write>,
     err: Box<dyn Write>,
-    look: Look,
+    style: RenderStyle,
     program: &'static str,
 }
 
@@ -54,7 +54,11 @@ impl Output {
         Self {
             out: Box::new(io::BufWriter::new(io::stdout())),
             err: Box::new(io::stderr()),
-            look: if colours { Look::Coloured } else { Look::Plain },
+            style: if colours {
+                RenderStyle::Coloured
+            } else {
+                RenderStyle::Plain
+            },
             program,
         }
     }
@@ -72,11 +76,11 @@ impl Output {
     }
 
     /// Prints findings for people, and how many there are.
-    pub(super) fn findings(&mut self, report: &Report) -> Result<(), CliError> {
+    pub(super) fn findings(&mut self, report: &LoadReport) -> Result<(), CliError> {
         if report.diagnostics.is_empty() {
             return Ok(());
         }
-        let shown = render(report, self.look);
+        let shown = render(report, self.style);
         let summary = format!(
             "{}: {}, {}",
             report.file,

@@ -187,7 +187,9 @@ fn fields(notice: &Notice) -> LogFields<'_> {
             reason: Some(&step.reason),
             ..LogFields::default()
         },
-        Notice::Host { because, .. } => LogFields {
+        Notice::Host {
+            reason: because, ..
+        } => LogFields {
             reason: Some(because),
             ..LogFields::default()
         },

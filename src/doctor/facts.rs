@@ -13,7 +13,7 @@ use crate::net::{Address, Answer, Interface, MacAddress, Route};
 
 /// Everything that was seen.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct HostFacts {
     /// The kernel's table; none when the kernel has no IPVS.
     pub kernel: Option<Table>,
     /// The table that the definitions lead to when every server is up; none without definitions.
@@ -41,7 +41,7 @@ pub struct Facts {
     /// What is known about each VIP.
     pub vips: BTreeMap<IpAddr, VipFacts>,
     /// The way to each real server of each service.
-    pub roads: Vec<Road>,
+    pub paths: Vec<ForwardingPath>,
     /// Packets that reverse path filters dropped while we looked.
     pub filtered: u64,
     /// Rules of the firewall that drop what connection tracking takes for invalid.
@@ -67,7 +67,7 @@ pub struct VipFacts {
 
 /// The way to one real server of one service.
 #[derive(Debug, Clone)]
-pub struct Road {
+pub struct ForwardingPath {
     /// The service.
     pub service: ServiceId,
     /// The server.
@@ -90,7 +90,7 @@ pub struct Road {
     pub passes: Option<u32>,
 }
 
-impl Road {
+impl ForwardingPath {
     /// The VIP, where the service has one.
     pub(super) fn vip(&self) -> Option<IpAddr> {
         vip_of(&self.service)
@@ -105,7 +105,7 @@ pub(super) fn vip_of(service: &ServiceId) -> Option<IpAddr> {
     }
 }
 
-impl Facts {
+impl HostFacts {
     /// A setting of the kernel as a number.
     pub(super) fn setting(&self, name: &str) -> Option<i64> {
         self.settings.get(name)?.parse().ok()
@@ -121,9 +121,9 @@ impl Facts {
 
     /// Whether any server of this family is reached in this way.
     pub(super) fn any(&self, family: Family, wanted: impl Fn(Forwarding) -> bool) -> bool {
-        self.roads
+        self.paths
             .iter()
-            .any(|road| road.service.family() == family && wanted(road.forwarding))
+            .any(|path| path.service.family() == family && wanted(path.forwarding))
     }
 
     /// Whether this machine balances, or is to.

@@ -6,8 +6,8 @@ mod facts;
 mod gather;
 mod judge;
 
-pub use facts::{Facts, Road, VipFacts};
-pub use gather::{GatherError, Question, gather};
+pub use facts::{ForwardingPath, HostFacts, VipFacts};
+pub use gather::{DoctorOptions, GatherError, gather};
 pub use judge::judge;
 
 use serde::Serialize;

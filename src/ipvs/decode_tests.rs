@@ -5,17 +5,17 @@ use proptest::prelude::*;
 
 use super::super::attributes::nl;
 use super::super::samples;
-use super::super::wire::{Message, Messages, Request};
+use super::super::wire::{Messages, NetlinkMessage, NetlinkRequest};
 use super::super::{encode, wire};
 use super::*;
 
-fn on_the_wire(request: &Request) -> Vec<u8> {
+fn on_the_wire(request: &NetlinkRequest) -> Vec<u8> {
     let mut bytes = Vec::new();
     request.append_to(&mut bytes, 28, 0, 7);
     bytes
 }
 
-fn only_message(bytes: &[u8]) -> Message<'_> {
+fn only_message(bytes: &[u8]) -> NetlinkMessage<'_> {
     let messages: Vec<_> = Messages(bytes).collect();
     assert_eq!(messages.len(), 1);
     assert_eq!((messages[0].kind, messages[0].sequence), (28, 7));
@@ -88,7 +88,7 @@ proptest! {
 
 #[test]
 fn unknown_attributes_are_passed_over() {
-    let mut request = Request::new(1);
+    let mut request = NetlinkRequest::new(1);
     request.put(999, b"new").nest(top::SERVICE, |nest| {
         nest.put(900, &[1, 2, 3])
             .put(service::FAMILY, &family::IPV4.to_ne_bytes())
@@ -108,7 +108,7 @@ fn unknown_attributes_are_passed_over() {
 #[test]
 fn counters_come_from_the_wide_form_and_else_from_the_narrow_one() {
     let answer = |wide: bool| {
-        let mut request = Request::new(1);
+        let mut request = NetlinkRequest::new(1);
         request.nest(dest::STATS, |nest| {
             nest.put(stats::CONNECTIONS, &5_u32.to_ne_bytes())
                 .put(stats::BYTES_IN, &6_u64.to_ne_bytes());
@@ -131,7 +131,7 @@ fn counters_come_from_the_wide_form_and_else_from_the_narrow_one() {
 
 #[test]
 fn a_service_of_an_unknown_protocol_is_left_out() {
-    let mut request = Request::new(1);
+    let mut request = NetlinkRequest::new(1);
     request.nest(top::SERVICE, |nest| {
         nest.put(service::FAMILY, &family::IPV4.to_ne_bytes())
             .put(service::PROTOCOL, &47_u16.to_ne_bytes());

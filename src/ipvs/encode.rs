@@ -12,17 +12,17 @@ use director_core::table::ServerSettings;
 
 use super::Timeouts;
 use super::attributes::{command, controller, dest, family, protocol, service, top};
-use super::wire::Request;
+use super::wire::NetlinkRequest;
 
 /// The request for the id of a family, which also makes the kernel load the module behind it.
-pub(super) fn find_family(name: &str) -> Request {
-    let mut request = Request::new(controller::GET_FAMILY);
+pub(super) fn find_family(name: &str) -> NetlinkRequest {
+    let mut request = NetlinkRequest::new(controller::GET_FAMILY);
     request.put_text(controller::FAMILY_NAME, name);
     request
 }
 
 /// The request that carries out an operation.
-pub(super) fn operation(op: &Op) -> Request {
+pub(super) fn operation(op: &Op) -> NetlinkRequest {
     match op {
         Op::AddService {
             service,
@@ -52,15 +52,15 @@ pub(super) fn operation(op: &Op) -> Request {
 }
 
 /// A request that names a service and nothing else.
-pub(super) fn about_service(command: u8, id: &ServiceId) -> Request {
-    let mut request = Request::new(command);
+pub(super) fn about_service(command: u8, id: &ServiceId) -> NetlinkRequest {
+    let mut request = NetlinkRequest::new(command);
     request.nest(top::SERVICE, |nest| put_identity(nest, id));
     request
 }
 
 /// The request that sets the timeouts; one of 0 is left out.
-pub(super) fn timeouts(timeouts: Timeouts) -> Request {
-    let mut request = Request::new(command::SET_CONFIG);
+pub(super) fn timeouts(timeouts: Timeouts) -> NetlinkRequest {
+    let mut request = NetlinkRequest::new(command::SET_CONFIG);
     let all = [
         (top::TIMEOUT_TCP, timeouts.tcp),
         (top::TIMEOUT_TCP_FIN, timeouts.tcp_fin),
@@ -72,8 +72,8 @@ pub(super) fn timeouts(timeouts: Timeouts) -> Request {
     request
 }
 
-fn full_service(command: u8, id: &ServiceId, scheduling: &Scheduling) -> Request {
-    let mut request = Request::new(command);
+fn full_service(command: u8, id: &ServiceId, scheduling: &Scheduling) -> NetlinkRequest {
+    let mut request = NetlinkRequest::new(command);
     request.nest(top::SERVICE, |nest| {
         put_identity(nest, id);
         put_scheduling(nest, scheduling);
@@ -86,7 +86,7 @@ fn full_dest(
     service: &ServiceId,
     server: &Endpoint,
     settings: &ServerSettings,
-) -> Request {
+) -> NetlinkRequest {
     let mut request = about_service(command, service);
     request.nest(top::DEST, |nest| {
         put_endpoint(nest, server);
@@ -95,7 +95,7 @@ fn full_dest(
     request
 }
 
-fn put_identity(request: &mut Request, id: &ServiceId) {
+fn put_identity(request: &mut NetlinkRequest, id: &ServiceId) {
     request.put(service::FAMILY, &family_number(id.family()).to_ne_bytes());
     match *id {
         ServiceId::Address {
@@ -110,7 +110,7 @@ fn put_identity(request: &mut Request, id: &ServiceId) {
     };
 }
 
-fn put_scheduling(request: &mut Request, scheduling: &Scheduling) {
+fn put_scheduling(request: &mut NetlinkRequest, scheduling: &Scheduling) {
     let mut flags = [0; 8];
     flags[..4].copy_from_slice(&flag_bits(scheduling).to_ne_bytes());
     flags[4..].copy_from_slice(&service::OUR_FLAGS.to_ne_bytes());
@@ -149,7 +149,7 @@ fn flag_bits(scheduling: &Scheduling) -> u32 {
     .fold(0, |bits, bit| bits | bit)
 }
 
-fn put_endpoint(request: &mut Request, server: &Endpoint) {
+fn put_endpoint(request: &mut NetlinkRequest, server: &Endpoint) {
     request
         .put(dest::ADDRESS, &address_bytes(server.address))
         .put(dest::PORT, &server.port.to_be_bytes())
@@ -159,7 +159,7 @@ fn put_endpoint(request: &mut Request, server: &Endpoint) {
         );
 }
 
-fn put_settings(request: &mut Request, settings: &ServerSettings) {
+fn put_settings(request: &mut NetlinkRequest, settings: &ServerSettings) {
     request
         .put(
             dest::FORWARDING,
@@ -179,7 +179,7 @@ fn put_settings(request: &mut Request, settings: &ServerSettings) {
     }
 }
 
-fn put_tunnel(request: &mut Request, tunnel: Tunnel) {
+fn put_tunnel(request: &mut NetlinkRequest, tunnel: Tunnel) {
     let (kind, port, checksum) = match tunnel {
         Tunnel::Ipip => (dest::IPIP, 0, TunnelChecksum::Off),
         Tunnel::Gue { port, checksum } => (dest::GUE, port, checksum),

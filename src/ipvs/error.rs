@@ -63,14 +63,14 @@ pub enum KernelError {
 
 /// Why the kernel refused one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct RefusedOperation {
     /// The error number, positive.
     pub(super) errno: i32,
     /// The kernel's own words, which it rarely has.
     pub(super) text: Option<String>,
 }
 
-impl Refusal {
+impl RefusedOperation {
     /// A refusal without words, as nearly all are.
     pub(super) fn silent(errno: Errno) -> Self {
         Self {

@@ -10,7 +10,7 @@ use director_core::plan::Op;
 use director_core::table::ServerSettings;
 use nix::errno::Errno;
 
-use super::error::{Refusal, described, quoted};
+use super::error::{RefusedOperation, described, quoted};
 
 /// Longest name of a scheduler, include/uapi/linux/ip_vs.h IP_VS_SCHEDNAME_MAXLEN less the closing NUL.
 pub(super) const LONGEST_SCHEDULER_NAME: usize = 15;
@@ -20,7 +20,7 @@ pub(super) const LONGEST_ENGINE_NAME: usize = 16;
 pub(super) const LARGEST_NUMBER: u32 = i32::MAX.unsigned_abs();
 
 /// The refusal of an operation in words, ending with the error's name.
-pub(super) fn refused(op: &Op, refusal: &Refusal) -> String {
+pub(super) fn refused(op: &Op, refusal: &RefusedOperation) -> String {
     let meaning = meaning(op, refusal.reason());
     let words = quoted(refusal.text.as_deref());
     match (meaning, refusal.reason()) {

@@ -13,9 +13,9 @@ use director_core::plan::{Op, Plan};
 use director_core::table::{ServerSettings, ServiceEntry, Table};
 use nix::errno::Errno;
 
-use super::error::Refusal;
+use super::error::RefusedOperation;
 use super::explain::{LARGEST_NUMBER, LONGEST_ENGINE_NAME, LONGEST_SCHEDULER_NAME, is_unicast};
-use super::{Applied, Info, Kernel, KernelError, Scope, staged};
+use super::{Applied, Info, Kernel, KernelError, ReadScope, staged};
 
 /// An IPVS table in memory.
 #[derive(Debug, Clone)]
@@ -149,9 +149,9 @@ impl MemoryKernel {
 }
 
 impl Kernel for MemoryKernel {
-    fn read_table(&mut self, scope: Scope<'_>) -> Result<Table, KernelError> {
+    fn read_table(&mut self, scope: ReadScope<'_>) -> Result<Table, KernelError> {
         let mut table = self.table.clone();
-        if let Scope::Services(ids) = scope {
+        if let ReadScope::Services(ids) = scope {
             table.services.retain(|id, _| ids.contains(id));
         }
         Ok(table)
@@ -161,7 +161,7 @@ impl Kernel for MemoryKernel {
         staged::carry_out(plan, |ops| {
             let refused = ops.iter().enumerate().filter_map(|(index, op)| {
                 let errno = self.execute(op).err()?;
-                Some((index, Refusal::silent(errno)))
+                Some((index, RefusedOperation::silent(errno)))
             });
             Ok(refused.collect())
         })

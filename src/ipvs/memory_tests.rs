@@ -158,8 +158,10 @@ fn reading_some_services_leaves_out_the_others() {
         family: Family::Ipv6,
         mark: 7,
     };
-    let table = kernel.read_table(Scope::Services(&[VIP, other])).unwrap();
+    let table = kernel
+        .read_table(ReadScope::Services(&[VIP, other]))
+        .unwrap();
     assert_eq!(table.services.keys().collect::<Vec<_>>(), [&VIP]);
-    let none = kernel.read_table(Scope::Services(&[other])).unwrap();
+    let none = kernel.read_table(ReadScope::Services(&[other])).unwrap();
     assert_eq!(none, Table::default());
 }

@@ -36,7 +36,7 @@ pub trait Kernel: Send {
     ///
     /// # Errors
     /// When the kernel cannot be asked or its answer is not understood.
-    fn read_table(&mut self, scope: Scope<'_>) -> Result<Table, KernelError>;
+    fn read_table(&mut self, scope: ReadScope<'_>) -> Result<Table, KernelError>;
 
     /// Carries out the plan stage by stage. Operations are independent: one that fails stops only the later stages of
     /// its own service. What the table is afterwards is known by reading it again, not from the outcome.
@@ -51,7 +51,7 @@ pub trait Kernel: Send {
 
 /// Which services are read.
 #[derive(Debug, Clone, Copy)]
-pub enum Scope<'a> {
+pub enum ReadScope<'a> {
     /// All of the network namespace.
     All,
     /// These.

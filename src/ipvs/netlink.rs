@@ -8,10 +8,10 @@ use director_core::table::{ServerEntry, ServiceEntry, Table};
 use nix::errno::Errno;
 
 use super::attributes::command;
-use super::socket::{Connection, refused_question};
-use super::wire::Request;
+use super::socket::{NetlinkConnection, refused_question};
+use super::wire::NetlinkRequest;
 use super::{
-    Applied, Info, Kernel, KernelError, Scope, SyncDaemon, Timeouts, decode, encode, staged,
+    Applied, Info, Kernel, KernelError, ReadScope, SyncDaemon, Timeouts, decode, encode, staged,
 };
 
 /// A list that came in several datagrams is read until two readings agree, but at most this often.
@@ -19,7 +19,7 @@ const READINGS: usize = 4;
 
 /// The kernel's IPVS over generic netlink.
 pub struct NetlinkKernel {
-    connection: Option<Connection>,
+    connection: Option<NetlinkConnection>,
 }
 
 impl NetlinkKernel {
@@ -42,7 +42,7 @@ impl NetlinkKernel {
         self.with_connection(|connection| {
             connection
                 .question(
-                    &Request::new(command::GET_CONFIG),
+                    &NetlinkRequest::new(command::GET_CONFIG),
                     attempted,
                     decode::timeouts,
                 )?
@@ -75,7 +75,7 @@ impl NetlinkKernel {
         self.with_connection(|connection| {
             let mut daemons = Vec::new();
             connection.dump(
-                &Request::new(command::GET_DAEMON),
+                &NetlinkRequest::new(command::GET_DAEMON),
                 "list the sync daemons",
                 |answer| {
                     daemons.push(decode::sync_daemon(answer)?);
@@ -88,7 +88,7 @@ impl NetlinkKernel {
 
     fn with_connection<T>(
         &mut self,
-        mut work: impl FnMut(&mut Connection) -> Result<T, KernelError>,
+        mut work: impl FnMut(&mut NetlinkConnection) -> Result<T, KernelError>,
     ) -> Result<T, KernelError> {
         if let Some(mut connection) = self.connection.take() {
             let result = work(&mut connection);
@@ -96,7 +96,7 @@ impl NetlinkKernel {
                 return self.keep(connection, result);
             }
         }
-        let mut connection = Connection::open()?;
+        let mut connection = NetlinkConnection::open()?;
         let result = work(&mut connection);
         self.keep(connection, result)
     }
@@ -104,7 +104,7 @@ impl NetlinkKernel {
     /// Keeps the connection for the next call unless answers may still be queued in it.
     fn keep<T>(
         &mut self,
-        connection: Connection,
+        connection: NetlinkConnection,
         result: Result<T, KernelError>,
     ) -> Result<T, KernelError> {
         if matches!(
@@ -118,11 +118,11 @@ impl NetlinkKernel {
 }
 
 impl Kernel for NetlinkKernel {
-    fn read_table(&mut self, scope: Scope<'_>) -> Result<Table, KernelError> {
+    fn read_table(&mut self, scope: ReadScope<'_>) -> Result<Table, KernelError> {
         self.with_connection(|connection| {
             let mut services = match scope {
-                Scope::All => all_services(connection)?,
-                Scope::Services(ids) => these_services(connection, ids)?,
+                ReadScope::All => all_services(connection)?,
+                ReadScope::Services(ids) => these_services(connection, ids)?,
             };
             for (id, entry) in &mut services {
                 entry.servers.extend(servers(connection, id)?);
@@ -154,7 +154,7 @@ impl Kernel for NetlinkKernel {
         self.with_connection(|connection| {
             connection
                 .question(
-                    &Request::new(command::GET_INFO),
+                    &NetlinkRequest::new(command::GET_INFO),
                     attempted,
                     decode::kernel_info,
                 )?
@@ -169,12 +169,12 @@ fn is_stale<T>(result: &Result<T, KernelError>) -> bool {
 }
 
 fn all_services(
-    connection: &mut Connection,
+    connection: &mut NetlinkConnection,
 ) -> Result<Vec<(ServiceId, ServiceEntry)>, KernelError> {
     consistent(|| {
         let mut found = Vec::new();
         let datagrams = connection.dump(
-            &Request::new(command::GET_SERVICE),
+            &NetlinkRequest::new(command::GET_SERVICE),
             "list the services",
             |answer| {
                 found.extend(decode::service(answer)?);
@@ -186,7 +186,7 @@ fn all_services(
 }
 
 fn these_services(
-    connection: &mut Connection,
+    connection: &mut NetlinkConnection,
     ids: &[ServiceId],
 ) -> Result<Vec<(ServiceId, ServiceEntry)>, KernelError> {
     let attempted = "read a service";
@@ -203,7 +203,7 @@ fn these_services(
 }
 
 fn servers(
-    connection: &mut Connection,
+    connection: &mut NetlinkConnection,
     service: &ServiceId,
 ) -> Result<Vec<(Endpoint, ServerEntry)>, KernelError> {
     let family: Family = service.family();

@@ -41,7 +41,7 @@ fn a_table_that_never_rests_is_read_four_times() {
 fn a_connection_is_kept_after_a_refusal_and_dropped_when_answers_may_be_queued() {
     let after = |error: KernelError| {
         let mut kernel = NetlinkKernel {
-            connection: Some(Connection::for_tests()),
+            connection: Some(NetlinkConnection::for_tests()),
         };
         let mut error = Some(error);
         let result: Result<(), _> = kernel.with_connection(|_| Err(error.take().unwrap()));

@@ -14,8 +14,8 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::time::{TimeVal, TimeValLike};
 
 use super::attributes::{controller, nl};
-use super::error::{KernelError, Refusal};
-use super::wire::{Attributes, Message, Messages, Request};
+use super::error::{KernelError, RefusedOperation};
+use super::wire::{Attributes, Messages, NetlinkMessage, NetlinkRequest};
 use super::{DecodeError, decode, encode};
 
 /// The name under which the kernel registers its IPVS family.
@@ -30,14 +30,14 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 const DATAGRAM: usize = 64 << 10;
 
 /// A connection to the kernel's IPVS of the network namespace in which it was opened.
-pub(super) struct Connection {
+pub(super) struct NetlinkConnection {
     socket: Socket,
     family: u16,
     sequence: u32,
     datagram: Vec<u8>,
 }
 
-impl Connection {
+impl NetlinkConnection {
     /// Opens a socket and finds the family, which makes the kernel load the module.
     pub(super) fn open() -> Result<Self, KernelError> {
         let socket = open_socket().map_err(|source| KernelError::Socket {
@@ -79,8 +79,8 @@ impl Connection {
     /// The kernel carries them out in order, each on its own: a refusal does not stop the ones after it.
     pub(super) fn execute(
         &mut self,
-        requests: impl Iterator<Item = Request>,
-    ) -> Result<Vec<(usize, Refusal)>, KernelError> {
+        requests: impl Iterator<Item = NetlinkRequest>,
+    ) -> Result<Vec<(usize, RefusedOperation)>, KernelError> {
         let mut requests = requests.peekable();
         let mut refused = Vec::new();
         let mut done = 0;
@@ -104,7 +104,7 @@ impl Connection {
     fn fill(
         &mut self,
         batch: &mut Vec<u8>,
-        requests: &mut Peekable<impl Iterator<Item = Request>>,
+        requests: &mut Peekable<impl Iterator<Item = NetlinkRequest>>,
     ) -> usize {
         let mut count = 0;
         while let Some(request) = requests.next() {
@@ -125,10 +125,10 @@ impl Connection {
     /// Asks for one thing. The inner result is the kernel's refusal.
     pub(super) fn question<T>(
         &mut self,
-        request: &Request,
+        request: &NetlinkRequest,
         attempted: &'static str,
         decode: impl Fn(Attributes<'_>) -> Result<T, DecodeError>,
-    ) -> Result<Result<T, Refusal>, KernelError> {
+    ) -> Result<Result<T, RefusedOperation>, KernelError> {
         let sequence = self.send_one(request, 0)?;
         // Without an acknowledgement asked for there is one reply: the answer or a refusal.
         let mut reply = None;
@@ -157,7 +157,7 @@ impl Connection {
     /// in one of them is consistent in itself, one in several may lack or repeat entries when the table changes.
     pub(super) fn dump(
         &mut self,
-        request: &Request,
+        request: &NetlinkRequest,
         attempted: &'static str,
         mut each: impl FnMut(Attributes<'_>) -> Result<(), DecodeError>,
     ) -> Result<usize, KernelError> {
@@ -191,7 +191,7 @@ impl Connection {
     }
 
     /// Sends one request and returns its sequence number.
-    fn send_one(&mut self, request: &Request, flags: u16) -> Result<u32, KernelError> {
+    fn send_one(&mut self, request: &NetlinkRequest, flags: u16) -> Result<u32, KernelError> {
         let mut bytes = Vec::with_capacity(request.len());
         self.append(&mut bytes, request, flags);
         self.send(&bytes)?;
@@ -199,7 +199,7 @@ impl Connection {
     }
 
     /// Appends a request under the next sequence number.
-    fn append(&mut self, bytes: &mut Vec<u8>, request: &Request, flags: u16) {
+    fn append(&mut self, bytes: &mut Vec<u8>, request: &NetlinkRequest, flags: u16) {
         self.sequence = self.sequence.wrapping_add(1);
         request.append_to(bytes, self.family, flags, self.sequence);
     }
@@ -224,7 +224,7 @@ impl Connection {
         &mut self,
         first: u32,
         count: usize,
-        mut refused: impl FnMut(usize, Refusal),
+        mut refused: impl FnMut(usize, RefusedOperation),
     ) -> Result<(), KernelError> {
         let mut last_seen = false;
         while !last_seen {
@@ -247,7 +247,7 @@ impl Connection {
     }
 
     /// Receives one datagram and hands over its messages.
-    fn receive(&mut self, mut each: impl FnMut(Message<'_>)) -> Result<(), KernelError> {
+    fn receive(&mut self, mut each: impl FnMut(NetlinkMessage<'_>)) -> Result<(), KernelError> {
         let length = loop {
             match self.socket.recv(&mut self.datagram.as_mut_slice(), 0) {
                 Ok(length) => break length,
@@ -278,15 +278,15 @@ fn open_socket() -> io::Result<Socket> {
 }
 
 /// The error number of a reply, 0 for an acknowledgement; a reply too short to hold one counts as a protocol error.
-fn outcome(message: &Message<'_>) -> Refusal {
-    Refusal {
+fn outcome(message: &NetlinkMessage<'_>) -> RefusedOperation {
+    RefusedOperation {
         errno: message.errno().unwrap_or(Errno::EPROTO as i32),
         text: message.error_text(),
     }
 }
 
 /// A refusal of a question as an error.
-pub(super) fn refused_question(attempted: &'static str, refusal: Refusal) -> KernelError {
+pub(super) fn refused_question(attempted: &'static str, refusal: RefusedOperation) -> KernelError {
     match refusal.reason() {
         Errno::EPERM => KernelError::NotPermitted,
         _ => KernelError::Refused {

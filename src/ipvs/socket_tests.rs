@@ -7,8 +7,8 @@ use super::*;
 /// No such command of the controller.
 const UNKNOWN_COMMAND: u8 = 200;
 
-fn to_controller() -> Connection {
-    Connection {
+fn to_controller() -> NetlinkConnection {
+    NetlinkConnection {
         socket: open_socket().unwrap(),
         family: controller::FAMILY,
         sequence: 0,
@@ -16,11 +16,11 @@ fn to_controller() -> Connection {
     }
 }
 
-fn refused_requests(count: usize) -> impl Iterator<Item = Request> {
-    (0..count).map(|_| Request::new(UNKNOWN_COMMAND))
+fn refused_requests(count: usize) -> impl Iterator<Item = NetlinkRequest> {
+    (0..count).map(|_| NetlinkRequest::new(UNKNOWN_COMMAND))
 }
 
-fn family(name: &str) -> Request {
+fn family(name: &str) -> NetlinkRequest {
     encode::find_family(name)
 }
 
@@ -43,7 +43,7 @@ fn refusals_are_told_from_successes() {
     let mut connection = to_controller();
     let mixed = [
         family("nlctrl"),
-        Request::new(UNKNOWN_COMMAND),
+        NetlinkRequest::new(UNKNOWN_COMMAND),
         family("no such family"),
         family("nlctrl"),
     ];
@@ -105,14 +105,14 @@ fn a_missing_answer_is_not_waited_for_without_end() {
 fn answers_to_earlier_requests_are_passed_over() {
     let mut connection = to_controller();
     connection
-        .send_one(&Request::new(UNKNOWN_COMMAND), 0)
+        .send_one(&NetlinkRequest::new(UNKNOWN_COMMAND), 0)
         .unwrap();
     connection.send_one(&family("nlctrl"), 0).unwrap();
     let asked = connection.question(&family("nlctrl"), "find the controller", decode::family_id);
     assert_eq!(asked.unwrap(), Ok(controller::FAMILY));
 }
 
-impl Connection {
+impl NetlinkConnection {
     /// A connection for tests of whoever owns one.
     pub(in crate::ipvs) fn for_tests() -> Self {
         to_controller()

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 
 use director_core::plan::{Op, OpFailure, Plan};
 
-use super::error::{KernelError, Refusal};
+use super::error::{KernelError, RefusedOperation};
 use super::{Applied, explain};
 
 /// Carries the plan out. `execute` does the operations it is given, independently of each other and in order, and
 /// returns the indices of those that were refused.
 pub(super) fn carry_out(
     plan: &Plan,
-    mut execute: impl FnMut(&[&Op]) -> Result<Vec<(usize, Refusal)>, KernelError>,
+    mut execute: impl FnMut(&[&Op]) -> Result<Vec<(usize, RefusedOperation)>, KernelError>,
 ) -> Applied {
     let mut applied = Applied::default();
     let mut stopped = BTreeSet::new();
@@ -46,7 +46,7 @@ pub(super) fn carry_out(
     applied
 }
 
-fn failure(op: &Op, refusal: &Refusal) -> OpFailure {
+fn failure(op: &Op, refusal: &RefusedOperation) -> OpFailure {
     OpFailure {
         op: op.clone(),
         errno: refusal.errno,

@@ -65,7 +65,7 @@ fn a_failed_add_keeps_the_server_that_was_to_be_replaced() {
         batches.push(ops.iter().map(|op| (*op).clone()).collect::<Vec<_>>());
         let first_add = matches!(ops.first(), Some(Op::AddServer { .. }));
         Ok(if first_add {
-            vec![(0, Refusal::silent(Errno::EINVAL))]
+            vec![(0, RefusedOperation::silent(Errno::EINVAL))]
         } else {
             Vec::new()
         })

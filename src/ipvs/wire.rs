@@ -12,11 +12,11 @@ const ATTRIBUTE_HEADER: usize = 4;
 
 /// A request under construction. Type, sequence number and length are set when it is sent.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
+pub(super) struct NetlinkRequest {
     bytes: Vec<u8>,
 }
 
-impl Request {
+impl NetlinkRequest {
     /// A request for a command of a generic netlink family, with all families at version 1.
     pub(super) fn new(command: u8) -> Self {
         let mut bytes = Vec::with_capacity(192);
@@ -78,7 +78,7 @@ impl Request {
 
 /// One message of a datagram.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Message<'a> {
+pub(super) struct NetlinkMessage<'a> {
     /// Type: error, done, or the family that answers.
     pub(super) kind: u16,
     /// Netlink flags.
@@ -88,7 +88,7 @@ pub(super) struct Message<'a> {
     bytes: &'a [u8],
 }
 
-impl<'a> Message<'a> {
+impl<'a> NetlinkMessage<'a> {
     /// The attributes of an answer of a generic netlink family.
     pub(super) fn attributes(&self) -> Attributes<'a> {
         Attributes(self.bytes.get(HEADERS..).unwrap_or_default())
@@ -123,7 +123,7 @@ impl<'a> Message<'a> {
 pub(super) struct Messages<'a>(pub(super) &'a [u8]);
 
 impl<'a> Iterator for Messages<'a> {
-    type Item = Message<'a>;
+    type Item = NetlinkMessage<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let length = usize::try_from(word(self.0, 0)?).ok()?;
@@ -131,7 +131,7 @@ impl<'a> Iterator for Messages<'a> {
             return None;
         }
         let bytes = self.0.get(..length)?;
-        let message = Message {
+        let message = NetlinkMessage {
             kind: half(bytes, 4)?,
             flags: half(bytes, 6)?,
             sequence: word(bytes, 8)?,

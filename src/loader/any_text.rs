@@ -8,7 +8,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{
-    Dialect, LoadContext, Look, Names, Report, judge, read_ldirectord, read_yaml, render, source,
+    Dialect, LoadContext, LoadReport, NameCache, RenderStyle, judge, read_ldirectord, read_yaml,
+    render, source,
 };
 
 const YAML: &str = "\
@@ -73,10 +74,10 @@ fn no_hosts(_: &str) -> io::Result<Vec<IpAddr>> {
     Err(io::Error::other("not asked"))
 }
 
-fn report_of(dialect: Dialect, bytes: &[u8]) -> Option<Report> {
+fn report_of(dialect: Dialect, bytes: &[u8]) -> Option<LoadReport> {
     let file: Arc<str> = Arc::from("file");
     let memory = LoadContext {
-        names: Names::known_by(no_hosts),
+        names: NameCache::known_by(no_hosts),
         former: None,
     };
     let written = match dialect {
@@ -97,7 +98,7 @@ fn report_of(dialect: Dialect, bytes: &[u8]) -> Option<Report> {
     })
 }
 
-fn can_be_shown(report: &Report) {
+fn can_be_shown(report: &LoadReport) {
     let lines: Vec<&str> = report.text.lines().collect();
     for finding in &report.diagnostics {
         assert!(!finding.message.is_empty());
@@ -106,7 +107,7 @@ fn can_be_shown(report: &Report) {
         // An end that comes too early is found behind the last line.
         assert!(line <= lines.len() + 1, "{finding}");
     }
-    let shown = render(report, Look::Plain);
+    let shown = render(report, RenderStyle::Plain);
     assert_eq!(shown.is_empty(), report.diagnostics.is_empty());
 }
 

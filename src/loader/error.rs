@@ -8,8 +8,8 @@ use std::sync::Arc;
 use director_core::diagnostic::{Diagnostic, Place};
 use thiserror::Error;
 
+use super::file_watch::{Fingerprints, fingerprint};
 use super::source::SourceError;
-use super::watch::{Found, fingerprint};
 
 /// Why there is no model.
 #[derive(Debug, Error)]
@@ -24,18 +24,21 @@ pub enum LoadError {
     },
     /// The text has faults.
     #[error("{0}")]
-    Invalid(Report),
+    Invalid(LoadReport),
 }
 
 impl LoadError {
     /// The findings, for whichever reason.
     #[must_use]
-    pub fn report(&self) -> Report {
+    pub fn report(&self) -> LoadReport {
         match self {
-            Self::Unreadable { file, source } => Report {
+            Self::Unreadable { file, source } => LoadReport {
                 file: Arc::clone(file),
                 text: Arc::from(""),
-                watched: Found::from([(PathBuf::from(&**file), fingerprint(Path::new(&**file)))]),
+                watched: Fingerprints::from([(
+                    PathBuf::from(&**file),
+                    fingerprint(Path::new(&**file)),
+                )]),
                 included: BTreeMap::new(),
                 diagnostics: vec![
                     Diagnostic::error(&Place::whole_file(file), source.to_string())
@@ -49,20 +52,20 @@ impl LoadError {
 
 /// The findings about a file, with the text that they are about.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct LoadReport {
     /// The file as the operator named it.
     pub file: Arc<str>,
     /// Its text; empty when it could not be read.
     pub text: Arc<str>,
     /// Files and directories whose change changes what the file says, and what they held when it was read.
-    pub watched: Found,
+    pub watched: Fingerprints,
     /// The texts of the files that it includes.
     pub included: BTreeMap<Arc<str>, Arc<str>>,
     /// The findings in the order of the files.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Report {
+impl LoadReport {
     /// How many findings are errors.
     #[must_use]
     pub fn errors(&self) -> usize {
@@ -86,7 +89,7 @@ impl Report {
 }
 
 /// One line for a log: the first error, and how many more there are.
-impl fmt::Display for Report {
+impl fmt::Display for LoadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut errors = self.diagnostics.iter().filter(|d| d.is_error());
         match errors.next() {

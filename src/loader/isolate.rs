@@ -14,7 +14,7 @@ use director_core::model::validate::validate;
 use super::yaml::Block;
 
 /// What is known besides the definitions as they are written.
-pub(super) struct Around<'a> {
+pub(super) struct IsolationContext<'a> {
     /// The services as they stand in the files.
     pub(super) blocks: &'a [Block],
     /// Included files of which nothing could be read.
@@ -25,8 +25,8 @@ pub(super) struct Around<'a> {
     pub(super) former: Option<&'a Definitions>,
 }
 
-struct Attempt<'a> {
-    around: &'a Around<'a>,
+struct IsolationAttempt<'a> {
+    around: &'a IsolationContext<'a>,
     /// What is wrong with each block.
     faults: Vec<Vec<Diagnostic>>,
 }
@@ -35,7 +35,7 @@ struct Attempt<'a> {
 /// that makes one.
 pub(super) fn isolate(
     definitions: &Definitions,
-    around: &Around<'_>,
+    around: &IsolationContext<'_>,
 ) -> Option<(Model, Definitions, Vec<Diagnostic>)> {
     let faults: Vec<Vec<Diagnostic>> = around
         .blocks
@@ -43,7 +43,7 @@ pub(super) fn isolate(
         .map(|block| faults(definitions, block, around))
         .collect();
     let mut good: Vec<bool> = faults.iter().map(Vec::is_empty).collect();
-    let around = &Attempt { around, faults };
+    let around = &IsolationAttempt { around, faults };
     // What is left may still be at odds with itself: two services at one address.
     let mut attempt = assemble(definitions, around, &good);
     for _ in 0..=good.len() {
@@ -76,7 +76,11 @@ pub(super) fn isolate(
 }
 
 /// What keeps a block from making services even when nothing else is around it.
-fn faults(definitions: &Definitions, block: &Block, around: &Around<'_>) -> Vec<Diagnostic> {
+fn faults(
+    definitions: &Definitions,
+    block: &Block,
+    around: &IsolationContext<'_>,
+) -> Vec<Diagnostic> {
     let services = &definitions.services[block.services.clone()];
     let alone = Definitions {
         services: services.to_vec(),
@@ -103,7 +107,11 @@ fn places_of_hosts(service: &ServiceDefinition) -> impl Iterator<Item = &Place> 
 }
 
 /// The good blocks, and the former services that stand for the broken ones.
-fn assemble(definitions: &Definitions, attempt: &Attempt<'_>, good: &[bool]) -> Definitions {
+fn assemble(
+    definitions: &Definitions,
+    attempt: &IsolationAttempt<'_>,
+    good: &[bool],
+) -> Definitions {
     let around = attempt.around;
     let mut whole = definitions.without_services();
     for (block, good) in around.blocks.iter().zip(good) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use director_core::definitions::Definitions;
 use director_core::model::Model;
 
-use super::super::{LoadContext, Loaded, Names, judge, load_with, read_yaml};
+use super::super::{LoadContext, Loaded, NameCache, judge, load_with, read_yaml};
 
 const HEAD: &str =
     "director: {on_error: isolate}\ndefaults: {service: {forwarding: nat}}\nservices:\n";
@@ -16,7 +16,7 @@ const MAIL: &str = "  - {name: mail, listen: 'tcp://192.0.2.2:25', real_servers:
 
 fn memory(former: Option<&Loaded>) -> LoadContext {
     LoadContext {
-        names: Names::known_by(|_| Ok(Vec::new())),
+        names: NameCache::known_by(|_| Ok(Vec::new())),
         former: former.map(|loaded| Arc::clone(loaded.model.definitions())),
     }
 }

@@ -6,21 +6,21 @@ mod alerts;
 mod any_text;
 mod dialect;
 mod error;
+mod file_watch;
 mod isolate;
 mod lifetime;
 mod names;
 mod render;
 mod resolve;
 mod source;
-mod watch;
 mod yaml;
 
 pub use dialect::Dialect;
-pub use error::{LoadError, Report};
-pub use names::Names;
-pub use render::{Look, render};
+pub use error::{LoadError, LoadReport};
+pub use file_watch::{FileWatch, Fingerprints};
+pub use names::NameCache;
+pub use render::{RenderStyle, render};
 pub use source::{SIZE_LIMIT, SourceError};
-pub use watch::{Found, Watch};
 pub use yaml::{FileSettings, duration, emit, page, schema};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -33,10 +33,10 @@ use director_core::diagnostic::Diagnostic;
 use director_core::model::Model;
 use director_core::model::validate::validate;
 use director_core::notify::AlertSettings;
-use isolate::{Around, isolate, remark};
+use file_watch::of_content;
+use isolate::{IsolationContext, isolate, remark};
 use ldirectord_compat::{ProcessSettings, Unfit, put_aside};
 use resolve::resolve;
-use watch::of_content;
 use yaml::Block;
 
 /// How long an answer of the name service holds within one reading.
@@ -58,28 +58,28 @@ pub struct Loaded {
     /// What the file says about its own reading.
     pub settings: FileSettings,
     /// What was read, to be judged again when names stand for other addresses.
-    pub written: Arc<Written>,
+    pub written: Arc<SourceText>,
     /// The findings: warnings, and the errors of services that are isolated.
-    pub report: Report,
+    pub report: LoadReport,
 }
 
 /// What is known from former readings.
 #[derive(Debug, Clone, Default)]
 pub struct LoadContext {
     /// What the name service said.
-    pub names: Names,
+    pub names: NameCache,
     /// The definitions in force.
     pub former: Option<Arc<Definitions>>,
 }
 
 /// Files that were read and not yet judged.
 #[derive(Debug)]
-pub struct Written {
+pub struct SourceText {
     file: Arc<str>,
     dialect: Dialect,
     text: Arc<str>,
     included: BTreeMap<Arc<str>, Arc<str>>,
-    watched: Found,
+    watched: Fingerprints,
     broken: BTreeSet<Arc<str>>,
     blocks: Vec<Block>,
     settings: FileSettings,
@@ -128,10 +128,10 @@ pub fn load_with(
     judge(&Arc::new(written), memory)
 }
 
-fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> Written {
+fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> SourceText {
     let mut read = yaml::read(text, file);
     read.watched.extend(itself(file, bytes));
-    Written {
+    SourceText {
         file: Arc::clone(file),
         dialect: Dialect::Yaml,
         text: Arc::from(text),
@@ -148,16 +148,16 @@ fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> Written {
 }
 
 /// The file itself among what is watched.
-fn itself(file: &Arc<str>, bytes: &[u8]) -> Found {
-    Found::from([(PathBuf::from(&**file), of_content(bytes))])
+fn itself(file: &Arc<str>, bytes: &[u8]) -> Fingerprints {
+    Fingerprints::from([(PathBuf::from(&**file), of_content(bytes))])
 }
 
-fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Written {
+fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> SourceText {
     let parsed = ldirectord_compat::parse(file, bytes);
     let mut diagnostics = parsed.unsupported();
     diagnostics.extend(parsed.diagnostics);
     diagnostics.extend(alerts::findings(&parsed.process));
-    Written {
+    SourceText {
         file: Arc::clone(file),
         dialect: Dialect::Ldirectord,
         text: Arc::from(String::from_utf8_lossy(bytes)),
@@ -178,7 +178,7 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> Written {
 ///
 /// # Errors
 /// When there is no model.
-pub fn judge(written: &Arc<Written>, memory: &LoadContext) -> Result<Loaded, LoadError> {
+pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, LoadError> {
     let mut diagnostics = written.diagnostics.clone();
     let every = written.settings.resolve_every.unwrap_or(NAMES_HOLD);
     let mut process = written.process.clone();
@@ -201,7 +201,7 @@ pub fn judge(written: &Arc<Written>, memory: &LoadContext) -> Result<Loaded, Loa
     if written.settings.isolate
         && let Some((None, definitions)) = &judged
     {
-        let around = Around {
+        let around = IsolationContext {
             blocks: &written.blocks,
             broken_files: &written.broken,
             findings: &diagnostics,
@@ -216,7 +216,7 @@ pub fn judge(written: &Arc<Written>, memory: &LoadContext) -> Result<Loaded, Loa
     let mut seen = HashSet::new();
     diagnostics.retain(|finding| seen.insert((finding.place.clone(), finding.message.clone())));
     diagnostics.sort_by(|left, right| left.place.cmp(&right.place));
-    let report = Report {
+    let report = LoadReport {
         file: Arc::clone(&written.file),
         text: Arc::clone(&written.text),
         included: written.included.clone(),

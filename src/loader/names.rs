@@ -1,5 +1,5 @@
 //! What the name service said about host names, kept for as long as it holds. While it does not answer, its last answer
-//! stays. Asking blocks, so nobody who must not wait calls [`Names::learn`].
+//! stays. Asking blocks, so nobody who must not wait calls [`NameCache::learn`].
 //!
 //! Invariant: the address that stands for a name stays the same for as long as the name service names it at all, so that
 //! the order of an answer moves no traffic.
@@ -26,7 +26,7 @@ const RETRY: Duration = Duration::from_secs(10);
 /// Bounds for what a name server says about how long an answer holds.
 const SHORTEST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(3600);
-/// Names that are asked for at the same time.
+/// NameCache that are asked for at the same time.
 const AT_ONCE: usize = 16;
 
 /// The name service of the system: /etc/hosts, DNS and whatever else it is set up to ask.
@@ -36,14 +36,14 @@ fn system_hosts(name: &str) -> io::Result<Vec<IpAddr>> {
 
 /// All names and what is known of them. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Names {
+pub struct NameCache {
     lookup: HostLookup,
     lifetime: Lifetime,
-    book: Arc<Mutex<BTreeMap<String, Known>>>,
+    book: Arc<Mutex<BTreeMap<String, ResolvedName>>>,
 }
 
 #[derive(Debug, Clone)]
-struct Known {
+struct ResolvedName {
     /// The last answer.
     addresses: Vec<IpAddr>,
     /// The address that stands for the name, where one of this family is wanted.
@@ -53,7 +53,7 @@ struct Known {
     due: Instant,
 }
 
-impl Default for Names {
+impl Default for NameCache {
     fn default() -> Self {
         Self {
             lookup: system_hosts,
@@ -63,8 +63,8 @@ impl Default for Names {
     }
 }
 
-impl Names {
-    /// Names that will be asked for again, so that it matters how long an answer holds.
+impl NameCache {
+    /// NameCache that will be asked for again, so that it matters how long an answer holds.
     #[must_use]
     pub fn lasting() -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Names {
         }
     }
 
-    /// Names that somebody else knows.
+    /// NameCache that somebody else knows.
     #[cfg(test)]
     pub(super) fn known_by(lookup: HostLookup) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl Names {
         }
     }
 
-    fn book(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
+    fn book(&self) -> MutexGuard<'_, BTreeMap<String, ResolvedName>> {
         // Whoever panicked while it held the book left it whole: entries are replaced, never half written.
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -156,7 +156,7 @@ impl Names {
                     tracing::info!("host name {name} can be resolved again");
                 }
                 let holds = lifetime.map_or(every, |ttl| ttl.clamp(SHORTEST, LONGEST));
-                let known = Known {
+                let known = ResolvedName {
                     addresses,
                     chosen,
                     failure: None,
@@ -166,7 +166,7 @@ impl Names {
                 moved || failed_before
             }
             Err(reason) => {
-                let known = book.entry(name.to_owned()).or_insert_with(|| Known {
+                let known = book.entry(name.to_owned()).or_insert_with(|| ResolvedName {
                     addresses: Vec::new(),
                     chosen: BTreeMap::new(),
                     failure: None,
@@ -250,7 +250,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn answered(names: &Names, answer: Result<&[&str], &str>) -> bool {
+    fn answered(names: &NameCache, answer: Result<&[&str], &str>) -> bool {
         let answer = answer
             .map(|texts| (texts.iter().map(|text| address(text)).collect(), None))
             .map_err(str::to_owned);
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn the_order_of_an_answer_moves_nothing() {
-        let names = Names::default();
+        let names = NameCache::default();
         answered(&names, Ok(&["10.0.0.1", "10.0.0.2"]));
         assert_eq!(
             names.address("web", Family::Ipv4),
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn the_last_answer_stays_while_there_is_none() {
-        let names = Names::default();
+        let names = NameCache::default();
         answered(&names, Ok(&["10.0.0.1"]));
         names.address("web", Family::Ipv4);
         assert!(answered(&names, Err("timed out")));
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_asked_for_again_when_it_no_longer_holds() {
-        let names = Names::default();
+        let names = NameCache::default();
         names.note(
             "web",
             Ok((vec![address("10.0.0.1")], Some(Duration::from_secs(300)))),

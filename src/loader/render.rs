@@ -7,11 +7,11 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use director_core::diagnostic::{Diagnostic, Severity};
 
-use super::error::Report;
+use super::error::LoadReport;
 
 /// How findings look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum RenderStyle {
     /// Text only, for files and pipes.
     Plain,
     /// With colours, for terminals.
@@ -23,10 +23,10 @@ const SHOWN: usize = 200;
 
 /// The findings of a report, an empty line between two; empty when there are none.
 #[must_use]
-pub fn render(report: &Report, look: Look) -> String {
+pub fn render(report: &LoadReport, look: RenderStyle) -> String {
     let renderer = match look {
-        Look::Plain => Renderer::plain(),
-        Look::Coloured => Renderer::styled(),
+        RenderStyle::Plain => Renderer::plain(),
+        RenderStyle::Coloured => Renderer::styled(),
     }
     .decor_style(DecorStyle::Ascii);
     let mut lines: HashMap<&str, Vec<&str>> = HashMap::new();
@@ -101,8 +101,8 @@ mod tests {
 
     use super::*;
 
-    fn report(text: &str, place: Place) -> Report {
-        Report {
+    fn report(text: &str, place: Place) -> LoadReport {
+        LoadReport {
             file: Arc::clone(&place.file),
             text: Arc::from(text),
             watched: BTreeMap::new(),
@@ -126,15 +126,15 @@ error: port 70000 is out of range
   |
   = help: write less
 ";
-        assert_eq!(render(&report, Look::Plain), expected);
-        assert!(render(&report, Look::Coloured).contains('\u{1b}'));
+        assert_eq!(render(&report, RenderStyle::Plain), expected);
+        assert!(render(&report, RenderStyle::Coloured).contains('\u{1b}'));
     }
 
     #[test]
     fn a_finding_about_the_whole_file_shows_no_line() {
         let file: Arc<str> = Arc::from("a.yaml");
         let report = report("", Place::whole_file(&file));
-        let shown = render(&report, Look::Plain);
+        let shown = render(&report, RenderStyle::Plain);
         assert!(shown.contains("--> a.yaml\n"), "{shown}");
         assert!(shown.contains("help: write less"), "{shown}");
     }
@@ -145,9 +145,9 @@ error: port 70000 is out of range
         let mut report = report("ab", Place::new(&file, 1, 1, 1));
         let finding = report.diagnostics.remove(0);
         report.diagnostics = vec![finding; SHOWN];
-        assert!(!render(&report, Look::Plain).contains("more"));
+        assert!(!render(&report, RenderStyle::Plain).contains("more"));
         report.diagnostics.push(report.diagnostics[0].clone());
-        let shown = render(&report, Look::Plain);
+        let shown = render(&report, RenderStyle::Plain);
         assert!(
             shown.ends_with("\nand 1 more, which --json lists\n"),
             "{shown}"
@@ -163,7 +163,7 @@ error: port 70000 is out of range
             Place::new(&file, 1, 1, u32::MAX),
             Place::new(&file, 1, 0, 0),
         ] {
-            assert!(render(&report("ab", place), Look::Plain).contains("70000"));
+            assert!(render(&report("ab", place), RenderStyle::Plain).contains("70000"));
         }
     }
 }

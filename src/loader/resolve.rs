@@ -11,12 +11,12 @@ use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::{Family, Protocol};
 use dns_lookup::{AddrInfoHints, getaddrinfo};
 
-use super::names::Names;
+use super::names::NameCache;
 
 /// Resolves every name of the definitions, and notes in them what was resolved to what.
 pub(super) fn resolve(
     definitions: &mut Definitions,
-    names: &Names,
+    names: &NameCache,
     every: Duration,
 ) -> Vec<Diagnostic> {
     let wanted: Vec<String> = names_in(definitions).into_iter().collect();
@@ -57,7 +57,7 @@ fn names_in(definitions: &Definitions) -> BTreeSet<String> {
 }
 
 struct Resolver<'n> {
-    names: &'n Names,
+    names: &'n NameCache,
     findings: Vec<Diagnostic>,
 }
 
@@ -211,7 +211,7 @@ mod tests {
         let read = yaml::read(&text, &Arc::from("t.yaml"));
         assert_eq!(read.findings, Vec::new());
         let mut definitions = read.definitions.unwrap();
-        let names = Names::known_by(hosts);
+        let names = NameCache::known_by(hosts);
         let findings = resolve(&mut definitions, &names, Duration::from_secs(60));
         let servers = definitions.services.iter().flat_map(|service| {
             let listen = match &service.listen.value {

@@ -2,13 +2,13 @@
 //! which servers are meant. What that means for the table is the core's decision.
 //!
 //! The kernel's notices make it quick, and a look every second makes it certain, for directories that come later, are
-//! replaced, or lie on another machine. Names of servers are looked up only while a file is there that no address explains.
+//! replaced, or lie on another machine. FileNames of servers are looked up only while a file is there that no address explains.
 
 mod names;
 mod reverse;
 mod watcher;
 
-pub use watcher::Watch;
+pub use watcher::DirectoryWatch;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use director_core::model::{Endpoint, Model};
 use director_core::overrides::{NewOverride, OverrideKind, Target};
 
-use names::Names;
+use names::FileNames;
 
 /// The author of these orders.
 pub const AUTHOR: &str = "the maintenance directory";
@@ -55,7 +55,7 @@ impl Watched {
     }
 
     /// The orders that these files give.
-    fn orders(&self, files: &BTreeSet<String>, names: &Names) -> Vec<NewOverride> {
+    fn orders(&self, files: &BTreeSet<String>, names: &FileNames) -> Vec<NewOverride> {
         let ordered = self.candidates.iter().filter_map(|candidate| {
             let file = candidate.file(files, names)?;
             Some(NewOverride {
@@ -85,7 +85,7 @@ impl Candidate {
     }
 
     /// The file that takes the server out, the most exact one first.
-    fn file(&self, files: &BTreeSet<String>, names: &Names) -> Option<String> {
+    fn file(&self, files: &BTreeSet<String>, names: &FileNames) -> Option<String> {
         let by_address = names::by_address(self.server(), self.ports);
         let name = names.of(self.server().address);
         let by_name = name.map(|name| names::by_name(name, self.ports));

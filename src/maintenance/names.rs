@@ -5,18 +5,18 @@ use std::net::IpAddr;
 
 use director_core::model::Endpoint;
 
-/// Names of servers, as far as they are known.
+/// FileNames of servers, as far as they are known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Names(HashMap<IpAddr, String>);
+pub(super) struct FileNames(HashMap<IpAddr, String>);
 
-impl Names {
+impl FileNames {
     /// The name of a server.
     pub(super) fn of(&self, address: IpAddr) -> Option<&str> {
         self.0.get(&address).map(String::as_str)
     }
 }
 
-impl FromIterator<(IpAddr, String)> for Names {
+impl FromIterator<(IpAddr, String)> for FileNames {
     fn from_iter<I: IntoIterator<Item = (IpAddr, String)>>(names: I) -> Self {
         Self(names.into_iter().collect())
     }

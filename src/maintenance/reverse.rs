@@ -1,4 +1,4 @@
-//! Names of addresses, asked of the name service on threads of their own and kept for a while, so that a name service that
+//! FileNames of addresses, asked of the name service on threads of their own and kept for a while, so that a name service that
 //! is slow or dead delays nothing.
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::names::Names;
+use super::names::FileNames;
 
 /// How long an answer is believed.
 const KEPT: Duration = Duration::from_secs(300);
@@ -44,7 +44,7 @@ impl Reverse {
     }
 
     /// The names that are known now. An answer that has grown old counts until there is a newer one.
-    pub(super) fn names(&self) -> Names {
+    pub(super) fn names(&self) -> FileNames {
         let named = |(address, (name, _)): (&IpAddr, &(Option<String>, Instant))| {
             name.clone().map(|name| (*address, name))
         };

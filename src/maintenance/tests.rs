@@ -45,7 +45,7 @@ fn web(address: IpAddr) -> Option<String> {
 
 /// A watch with what it has said last.
 struct Listening {
-    _watch: Watch,
+    _watch: DirectoryWatch,
     said: Arc<Mutex<Vec<NewOverride>>>,
 }
 
@@ -53,9 +53,10 @@ impl Listening {
     async fn to(directory: &Path, lookup: fn(IpAddr) -> Option<String>) -> Self {
         let said = Arc::new(Mutex::new(Vec::new()));
         let keep = Arc::clone(&said);
-        let (watch, first) = Watch::with_lookup(watched(directory), lookup, move |orders| {
-            *keep.lock().unwrap() = orders;
-        });
+        let (watch, first) =
+            DirectoryWatch::with_lookup(watched(directory), lookup, move |orders| {
+                *keep.lock().unwrap() = orders;
+            });
         *said.lock().unwrap() = first.await.unwrap();
         Self {
             _watch: watch,
@@ -164,9 +165,10 @@ async fn a_first_look_that_nobody_waits_for_is_told_later() {
     touch(&directory, "10.0.0.1");
     let said = Arc::new(Mutex::new(Vec::new()));
     let keep = Arc::clone(&said);
-    let (watch, first) = Watch::with_lookup(watched(directory.path()), nobody, move |orders| {
-        *keep.lock().unwrap() = orders;
-    });
+    let (watch, first) =
+        DirectoryWatch::with_lookup(watched(directory.path()), nobody, move |orders| {
+            *keep.lock().unwrap() = orders;
+        });
     drop(first);
     let listening = Listening {
         _watch: watch,

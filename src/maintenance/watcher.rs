@@ -23,11 +23,11 @@ const PATIENCE_FOR_NAMES: Duration = Duration::from_secs(1);
 
 /// A directory that is being watched; dropping it ends that.
 #[derive(Debug)]
-pub struct Watch {
+pub struct DirectoryWatch {
     task: JoinHandle<()>,
 }
 
-impl Watch {
+impl DirectoryWatch {
     /// Starts to watch. The orders of the first look come by the first channel, in a second or so; all later ones by `say`.
     pub fn start(
         watched: Watched,
@@ -42,7 +42,7 @@ impl Watch {
         say: impl FnMut(Vec<NewOverride>) + Send + 'static,
     ) -> (Self, oneshot::Receiver<Vec<NewOverride>>) {
         let (first, receiver) = oneshot::channel();
-        let task = Task {
+        let task = WatchTask {
             watched,
             reverse: Reverse::new(lookup),
             said: Vec::new(),
@@ -53,20 +53,20 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for DirectoryWatch {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-struct Task {
+struct WatchTask {
     watched: Watched,
     reverse: Reverse,
     said: Vec<NewOverride>,
     failing: bool,
 }
 
-impl Task {
+impl WatchTask {
     async fn run(
         mut self,
         first: oneshot::Sender<Vec<NewOverride>>,
@@ -80,7 +80,7 @@ impl Task {
                 self.reverse.answered().await;
             }
         };
-        // Names that come later are said later.
+        // FileNames that come later are said later.
         drop(tokio::time::timeout(PATIENCE_FOR_NAMES, names).await);
         self.look().await;
         if first.send(self.said.clone()).is_err() {

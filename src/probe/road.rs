@@ -51,7 +51,7 @@ impl RoadInUse {
     }
 
     fn silence(&self, probe: &Probe) -> ProbeError {
-        let (vip, toward, limit) = (self.vip, self.vip_path.toward, probe.timeout);
+        let (vip, toward, limit) = (self.vip, self.road.toward, probe.timeout);
         if self.road.full_size && self.connected.load(Ordering::Relaxed) {
             ProbeError::Swallowed { toward, limit }
         } else {

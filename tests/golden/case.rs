@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One case: sections that begin with `-- name --`. Sections other than those named here are files.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Case {
+pub(crate) struct CliCase {
     /// What it shows, in words.
     pub(crate) heading: String,
     /// Files by name.
@@ -19,7 +19,7 @@ pub(crate) struct Case {
     pub(crate) stderr: String,
 }
 
-impl Case {
+impl CliCase {
     /// The case that a text describes.
     pub(crate) fn parse(text: &str) -> Self {
         let mut case = Self::default();
@@ -69,7 +69,7 @@ impl Case {
     }
 }
 
-impl fmt::Display for Case {
+impl fmt::Display for CliCase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.heading)?;
         for (name, text) in &self.files {

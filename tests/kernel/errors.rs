@@ -5,7 +5,7 @@ use director_core::model::{
 };
 use director_core::plan::Op;
 use director_core::table::ServerSettings;
-use ipvsd::ipvs::{Kernel, Scope};
+use ipvsd::ipvs::{Kernel, ReadScope};
 use nix::errno::Errno;
 
 use crate::fixtures::{
@@ -66,7 +66,7 @@ fn service_not_there() {
             "the virtual service is not there",
         );
     }
-    let table = kernel.read_table(Scope::Services(&[VIP])).unwrap();
+    let table = kernel.read_table(ReadScope::Services(&[VIP])).unwrap();
     assert!(table.services.is_empty());
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use director_core::model::{Endpoint, Family, Forwarding, Protocol, Scheduling, ServiceId};
 use director_core::plan::{Op, OpFailure, Plan, Step, plan};
 use director_core::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
-use ipvsd::ipvs::{Kernel, NetlinkKernel, Scope};
+use ipvsd::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use nix::sched::{CloneFlags, unshare};
 
 /// The kernel in a fresh network namespace of the calling thread: every test has a thread of its own.
@@ -131,7 +131,7 @@ pub(crate) fn accept(kernel: &mut impl Kernel, op: Op) {
 
 /// The whole table.
 pub(crate) fn read(kernel: &mut impl Kernel) -> Table {
-    kernel.read_table(Scope::All).unwrap()
+    kernel.read_table(ReadScope::All).unwrap()
 }
 
 /// Brings the kernel to `desired`, and shows that it then has it, that nothing is left to plan, and that asking for
@@ -144,7 +144,7 @@ pub(crate) fn establish(kernel: &mut impl Kernel, desired: &Table) {
     assert_eq!(plan_between(&after, desired), Plan::default());
     assert!(after.same_settings(desired), "{after:#?}\n{desired:#?}");
     let ids: Vec<ServiceId> = desired.services.keys().copied().collect();
-    let single = kernel.read_table(Scope::Services(&ids)).unwrap();
+    let single = kernel.read_table(ReadScope::Services(&ids)).unwrap();
     assert!(single.same_settings(desired), "{single:#?}\n{desired:#?}");
 }
 

@@ -12,7 +12,7 @@ use director_core::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 pub(crate) fn table(commands: &str) -> Table {
     let mut table = Table::default();
     for line in commands.lines() {
-        let command = Command::parse(line);
+        let command = ListingCommand::parse(line);
         let service = command.service.unwrap();
         if command.adds_server {
             let entry = table.services.get_mut(&service).unwrap();
@@ -28,7 +28,7 @@ pub(crate) fn table(commands: &str) -> Table {
 
 /// A command as typed.
 #[derive(Default)]
-struct Command {
+struct ListingCommand {
     adds_server: bool,
     service: Option<ServiceId>,
     scheduler: Option<String>,
@@ -47,7 +47,7 @@ struct Command {
     checksum: TunnelChecksum,
 }
 
-impl Command {
+impl ListingCommand {
     fn parse(line: &str) -> Self {
         let mut command = Self::default();
         let mut words = line.split_whitespace().peekable();

@@ -1,11 +1,11 @@
 //! The connection table.
 
-use ipvsd::cli::list::{Connection, Names, connection_listing, parse_connections};
+use ipvsd::cli::list::{AddressNames, ConnectionEntry, connection_listing, parse_connections};
 
 use crate::samples::{file, names, output};
 
 /// The kernel's file, with the times to expiry of a listing made a few seconds later.
-fn connections(sample: &str) -> Vec<Connection> {
+fn connections(sample: &str) -> Vec<ConnectionEntry> {
     let mut connections = parse_connections(&file("36-proc-ip_vs_conn.txt").replacen(
         "# file: /proc/net/ip_vs_conn (with traffic)\n",
         "",
@@ -31,9 +31,9 @@ fn connections(sample: &str) -> Vec<Connection> {
 #[test]
 fn numbers_names_and_the_data_of_engines() {
     for (sample, names, engines) in [
-        ("34-conn-n", Names::numeric(), false),
+        ("34-conn-n", AddressNames::numeric(), false),
         ("34-conn-names", names(), false),
-        ("34-conn-persistent-conn", Names::numeric(), true),
+        ("34-conn-persistent-conn", AddressNames::numeric(), true),
     ] {
         let ours = connection_listing(&names, &connections(sample), engines);
         assert_eq!(ours, output(sample), "{sample}");
@@ -46,7 +46,7 @@ fn lines_of_other_shapes_are_left_out() {
                 SCTP C0A80902 D97E C0A80901 0050 0A000102 1F90 ESTABLISHED 6001\n";
     let connections = parse_connections(text);
     assert_eq!(connections.len(), 1);
-    let listing = connection_listing(&Names::numeric(), &connections, false);
+    let listing = connection_listing(&AddressNames::numeric(), &connections, false);
     assert_eq!(
         listing.lines().nth(2),
         Some("SCTP 100:01 ESTABLISHED 192.168.9.2:55678  192.168.9.1:80     10.0.1.2:8080")

@@ -1,7 +1,7 @@
 //! Brings a listing of ipvsadm into our order, since its own is not always one.
 
 /// A line of a service, and those of its real servers.
-type Block<'a> = (&'a str, Vec<&'a str>);
+type ListedBlock<'a> = (&'a str, Vec<&'a str>);
 
 /// The blocks of `listing` in the order in which they stand in `model`, and real servers likewise. What `model` lacks comes
 /// last.
@@ -27,10 +27,10 @@ pub(crate) fn in_order_of(model: &str, listing: &str, is_server: fn(&str) -> boo
 }
 
 /// The titles of a listing, and its blocks.
-fn blocks(listing: &str, is_server: fn(&str) -> bool) -> (Vec<&str>, Vec<Block<'_>>) {
+fn blocks(listing: &str, is_server: fn(&str) -> bool) -> (Vec<&str>, Vec<ListedBlock<'_>>) {
     let is_title = |line: &&str| line.starts_with("IP Virtual") || line.contains("Address:Port");
     let titles: Vec<&str> = listing.lines().take_while(is_title).collect();
-    let mut blocks: Vec<Block<'_>> = Vec::new();
+    let mut blocks: Vec<ListedBlock<'_>> = Vec::new();
     for line in listing.lines().skip(titles.len()) {
         match blocks.last_mut() {
             Some((_, servers)) if is_server(line) => servers.push(line),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use director_core::table::{ServerEntry, Statistics, Table};
-use ipvsd::cli::list::Names;
+use ipvsd::cli::list::AddressNames;
 use ipvsd::ipvs::Info;
 
 /// The kernel that the outputs were captured on.
@@ -28,11 +28,11 @@ pub(crate) fn output(name: &str) -> String {
 }
 
 /// The names that the system had then: `/etc/hosts` knew only the loopback address.
-pub(crate) fn names() -> Names {
+pub(crate) fn names() -> AddressNames {
     let services = "smtp 25/tcp\ndomain 53/tcp\ndomain 53/udp\nhttp 80/tcp\nhttps 443/tcp\nhttps 443/udp\n\
                     sip 5060/tcp\nsip 5060/udp\nhttp-alt 8080/tcp webcache\n";
     let hosts = BTreeMap::from([([127, 0, 0, 1].into(), "localhost".to_owned())]);
-    Names::new(hosts, services)
+    AddressNames::new(hosts, services)
 }
 
 /// The lines of a listing below its titles, split into words; those of real servers without their arrow.

@@ -1,7 +1,7 @@
 //! Tables with traffic. The order needs no care here: ipvsadm sorts these addresses as we do.
 
 use director_core::table::{ServerEntry, Statistics, Table};
-use ipvsd::cli::list::{Names, Numbers, Style, View};
+use ipvsd::cli::list::{AddressNames, Numbers, Style, View};
 
 use crate::commands;
 use crate::samples::{KERNEL, file, names, number, output, walk};
@@ -68,7 +68,7 @@ fn style(view: View, numbers: Numbers) -> Style {
     Style {
         view,
         numbers,
-        names: Names::numeric(),
+        names: AddressNames::numeric(),
     }
 }
 
@@ -207,7 +207,7 @@ fn long_names_are_cut_for_ipv4_only() {
         ("2001:db8::1".parse().unwrap(), name),
     ];
     let named = Style {
-        names: Names::new(hosts.into(), ""),
+        names: AddressNames::new(hosts.into(), ""),
         ..Style::default()
     };
     let listing = named.listing(None, &table);

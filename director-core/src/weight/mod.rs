@@ -13,11 +13,10 @@ mod rules;
 mod service;
 
 pub use chain::{Chain, ExplainedLink, Link, WeightReason};
-pub(crate) use service::waits_for_connections;
 pub use service::{Departing, EffectiveWeight, ServiceWeights};
 
 use crate::health::{Health, HealthByServer};
-use crate::model::{Model, RealServer, SlowStart, VirtualService};
+use crate::model::{Model, Protocol, RealServer, ServiceId, SlowStart, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{Override, OverrideKind, Overrides};
 use crate::recovery::{Ramp, RecoveryState, room, with_room};
@@ -113,4 +112,16 @@ pub(crate) fn chain<'a>(facts: &ServerFacts<'a>) -> Chain<'a> {
         }
     }
     chain
+}
+
+/// Whether there are connections that could be waited for. Datagrams have none, and one-packet scheduling keeps none.
+pub(crate) fn waits_for_connections(service: &VirtualService) -> bool {
+    let datagrams = matches!(
+        service.id,
+        ServiceId::Address {
+            protocol: Protocol::Udp,
+            ..
+        }
+    );
+    !datagrams && !service.scheduling.one_packet
 }

@@ -1,10 +1,9 @@
 //! All servers of one service weighed together: what depends on the others is decided here, and who is held back by a
 //! drain.
 
-use super::{Chain, Link, ServerFacts, Situation, WeightReason, chain};
+use super::{Chain, Link, ServerFacts, Situation, WeightReason, chain, waits_for_connections};
 use crate::model::{
-    BelowMinimum, DrainRule, Endpoint, OnFailure, Protocol, RealServer, ServiceId, Then,
-    VirtualService,
+    BelowMinimum, DrainRule, Endpoint, OnFailure, RealServer, ServiceId, Then, VirtualService,
 };
 use crate::overrides::OverrideKind;
 use crate::recovery::{DrainEnd, Pool, Shortage, room, slow_start};
@@ -337,18 +336,6 @@ impl<'a> Situation<'a> {
             reason,
         });
     }
-}
-
-/// Whether there are connections that could be waited for. Datagrams have none, and one-packet scheduling keeps none.
-pub(crate) fn waits_for_connections(service: &VirtualService) -> bool {
-    let datagrams = matches!(
-        service.id,
-        ServiceId::Address {
-            protocol: Protocol::Udp,
-            ..
-        }
-    );
-    !datagrams && !service.scheduling.one_packet
 }
 
 /// Too few real servers: the fallback serves in their place.

@@ -20,7 +20,7 @@ use super::plan;
 use super::status::{SocketArg, asked, span};
 use crate::api::Client;
 use crate::api::apply::ApplyRequest;
-use crate::loader::{self, Report};
+use crate::loader::{self, LoadReport};
 use crate::store;
 
 /// Arguments of `ipvsctl apply`.
@@ -133,7 +133,7 @@ fn take(
 }
 
 /// The same findings about the file that the operator named.
-fn renamed(mut report: Report, candidate: &Path, file: &Path) -> Report {
+fn renamed(mut report: LoadReport, candidate: &Path, file: &Path) -> LoadReport {
     let candidate = candidate.to_string_lossy();
     let name: Arc<str> = Arc::from(file.to_string_lossy());
     for finding in &mut report.diagnostics {

@@ -6,14 +6,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use director_core::model::{Endpoint, Protocol};
 use serde::Serialize;
 
-use super::Names;
+use super::AddressNames;
 
 /// Where the kernel shows its connection table.
 pub(super) const CONNECTIONS_FILE: &str = "/proc/net/ip_vs_conn";
 
 /// One connection or persistence template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Connection {
+pub struct ConnectionEntry {
     /// The protocol as the kernel names it; `IP` for the template of a mark.
     pub protocol: String,
     /// Where it comes from; port 0 for a template.
@@ -26,17 +26,17 @@ pub struct Connection {
     pub state: String,
     /// Seconds until it is forgotten.
     pub expires_seconds: u64,
-    /// Persistence engine and its data, for a template that has them.
+    /// ListedPersistence engine and its data, for a template that has them.
     pub engine: Option<(String, String)>,
 }
 
 /// The connections in the text of `/proc/net/ip_vs_conn`, in its order.
 #[must_use]
-pub fn parse_connections(text: &str) -> Vec<Connection> {
+pub fn parse_connections(text: &str) -> Vec<ConnectionEntry> {
     text.lines().skip(1).filter_map(parse_line).collect()
 }
 
-fn parse_line(line: &str) -> Option<Connection> {
+fn parse_line(line: &str) -> Option<ConnectionEntry> {
     let mut words = line.split_whitespace();
     let protocol = words.next()?.to_owned();
     let mut endpoint = || {
@@ -48,7 +48,7 @@ fn parse_line(line: &str) -> Option<Connection> {
     let (source, virtual_address, destination) = (endpoint()?, endpoint()?, endpoint()?);
     let (state, expires) = (words.next()?, words.next()?);
     let engine = words.next().zip(words.next());
-    Some(Connection {
+    Some(ConnectionEntry {
         protocol,
         source,
         virtual_address,
@@ -70,7 +70,11 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 
 /// The connections as `ipvsadm -L -c` prints them, with the engine's data when asked for.
 #[must_use]
-pub fn connection_listing(names: &Names, connections: &[Connection], engines: bool) -> String {
+pub fn connection_listing(
+    names: &AddressNames,
+    connections: &[ConnectionEntry],
+    engines: bool,
+) -> String {
     let title = "pro expire state       source             virtual            destination";
     let mut text = format!("IPVS connection entries\n{title}");
     if engines {
@@ -84,7 +88,7 @@ pub fn connection_listing(names: &Names, connections: &[Connection], engines: bo
     text
 }
 
-fn line(names: &Names, connection: &Connection, engines: bool) -> String {
+fn line(names: &AddressNames, connection: &ConnectionEntry, engines: bool) -> String {
     let protocol = match connection.protocol.as_str() {
         "TCP" => Some(Protocol::Tcp),
         "UDP" => Some(Protocol::Udp),

@@ -12,20 +12,20 @@ use crate::ipvs::Info;
 pub(super) struct Listing<'a> {
     version: String,
     connection_table_size: u32,
-    services: Vec<Service<'a>>,
+    services: Vec<ListedService<'a>>,
 }
 
 #[derive(Serialize)]
-struct Service<'a> {
+struct ListedService<'a> {
     #[serde(flatten)]
     identity: Identity,
     family: Family,
     scheduler: &'a str,
     flags: Vec<&'static str>,
-    persistence: Option<Persistence<'a>>,
+    persistence: Option<ListedPersistence<'a>>,
     one_packet: bool,
     statistics: Statistics,
-    real_servers: Vec<RealServer>,
+    real_servers: Vec<ListedServer>,
 }
 
 #[derive(Serialize)]
@@ -42,19 +42,19 @@ enum Identity {
 }
 
 #[derive(Serialize)]
-struct Persistence<'a> {
+struct ListedPersistence<'a> {
     timeout_seconds: u32,
     mask: String,
     engine: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct RealServer {
+struct ListedServer {
     address: IpAddr,
     port: u16,
     forwarding: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tunnel: Option<TunnelKind>,
+    tunnel: Option<ListedTunnel>,
     weight: u32,
     upper_threshold: u32,
     lower_threshold: u32,
@@ -63,7 +63,7 @@ struct RealServer {
 }
 
 #[derive(Serialize)]
-struct TunnelKind {
+struct ListedTunnel {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     port: Option<u16>,
@@ -81,9 +81,9 @@ pub(super) fn listing(kernel: Info, table: &Table) -> Listing<'_> {
     }
 }
 
-fn service<'a>((id, entry): (&ServiceId, &'a ServiceEntry)) -> Service<'a> {
+fn service<'a>((id, entry): (&ServiceId, &'a ServiceEntry)) -> ListedService<'a> {
     let scheduling = &entry.scheduling;
-    Service {
+    ListedService {
         identity: match *id {
             ServiceId::Address {
                 protocol,
@@ -102,7 +102,7 @@ fn service<'a>((id, entry): (&ServiceId, &'a ServiceEntry)) -> Service<'a> {
         persistence: scheduling
             .persistence
             .as_ref()
-            .map(|persistence| Persistence {
+            .map(|persistence| ListedPersistence {
                 timeout_seconds: persistence.timeout_seconds,
                 mask: scheduling.mask.to_string(),
                 engine: persistence.engine.as_deref(),
@@ -117,7 +117,7 @@ fn service<'a>((id, entry): (&ServiceId, &'a ServiceEntry)) -> Service<'a> {
     }
 }
 
-fn real_server(address: IpAddr, port: u16, entry: &ServerEntry) -> RealServer {
+fn real_server(address: IpAddr, port: u16, entry: &ServerEntry) -> ListedServer {
     let settings = &entry.settings;
     let (forwarding, tunnel) = match settings.forwarding {
         Forwarding::Masq => ("masq", None),
@@ -126,7 +126,7 @@ fn real_server(address: IpAddr, port: u16, entry: &ServerEntry) -> RealServer {
         Forwarding::Local => ("local", None),
         Forwarding::Bypass => ("bypass", None),
     };
-    RealServer {
+    ListedServer {
         address,
         port,
         forwarding,
@@ -139,13 +139,13 @@ fn real_server(address: IpAddr, port: u16, entry: &ServerEntry) -> RealServer {
     }
 }
 
-fn tunnel_kind(tunnel: Tunnel) -> TunnelKind {
+fn tunnel_kind(tunnel: Tunnel) -> ListedTunnel {
     let (kind, port, checksum) = match tunnel {
         Tunnel::Ipip => ("ipip", None, None),
         Tunnel::Gue { port, checksum } => ("gue", Some(port), Some(checksum)),
         Tunnel::Gre { checksum } => ("gre", None, Some(checksum)),
     };
-    TunnelKind {
+    ListedTunnel {
         kind,
         port,
         checksum,

@@ -9,8 +9,8 @@ mod select;
 mod sync;
 mod table;
 
-pub use connections::{Connection, connection_listing, parse_connections};
-pub use names::Names;
+pub use connections::{ConnectionEntry, connection_listing, parse_connections};
+pub use names::AddressNames;
 pub use save::{save_format, save_format_with};
 pub use table::{Numbers, Style, View};
 
@@ -23,7 +23,7 @@ use director_core::table::Table;
 
 use super::error::CliError;
 use super::output::{Exit, Output, count};
-use crate::ipvs::{Kernel, NetlinkKernel, Scope};
+use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use connections::CONNECTIONS_FILE;
 use select::ServiceSelection;
 
@@ -60,7 +60,7 @@ struct Columns {
     /// Counters a second
     #[arg(long)]
     rate: bool,
-    /// Connection thresholds
+    /// ConnectionEntry thresholds
     #[arg(long)]
     thresholds: bool,
     /// Persistent connections; with --connection the data of persistence engines
@@ -157,7 +157,7 @@ fn list_services(
 
 /// The table without the helpers of probes, or with them.
 fn whole_table(kernel: &mut impl Kernel, all: bool) -> Result<Table, CliError> {
-    let mut table = kernel.read_table(Scope::All)?;
+    let mut table = kernel.read_table(ReadScope::All)?;
     table
         .services
         .retain(|id, entry| all || !is_probe_service(id, &entry.scheduling));
@@ -165,7 +165,7 @@ fn whole_table(kernel: &mut impl Kernel, all: bool) -> Result<Table, CliError> {
 }
 
 fn one_service(kernel: &mut impl Kernel, id: ServiceId) -> Result<Table, CliError> {
-    let table = kernel.read_table(Scope::Services(&[id]))?;
+    let table = kernel.read_table(ReadScope::Services(&[id]))?;
     if table.services.is_empty() {
         return Err(CliError::NoSuchService(id));
     }
@@ -209,11 +209,11 @@ fn names_for(
     numeric: bool,
     addresses: BTreeSet<IpAddr>,
     output: &mut Output,
-) -> Result<Names, CliError> {
+) -> Result<AddressNames, CliError> {
     if numeric {
-        return Ok(Names::numeric());
+        return Ok(AddressNames::numeric());
     }
-    let (names, unanswered) = Names::of_system(addresses);
+    let (names, unanswered) = AddressNames::of_system(addresses);
     if unanswered > 0 {
         let unanswered = count(unanswered, "address");
         output.note(&format!(

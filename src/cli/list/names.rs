@@ -1,4 +1,4 @@
-//! Names in place of addresses and ports, as a listing without `-n` shows them.
+//! AddressNames in place of addresses and ports, as a listing without `-n` shows them.
 //!
 //! Invariant: asking for names takes a bounded time; an address whose name did not come in time is shown as a number.
 
@@ -14,17 +14,17 @@ use director_core::model::Protocol;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Questions to the name service at the same time.
 const WORKERS: usize = 16;
-/// Names of ports; where else the system may keep them is not asked.
+/// AddressNames of ports; where else the system may keep them is not asked.
 const SERVICES_FILE: &str = "/etc/services";
 
 /// Known names; what has none is shown as a number.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
+pub struct AddressNames {
     hosts: BTreeMap<IpAddr, String>,
     ports: BTreeMap<(Protocol, u16), String>,
 }
 
-impl Names {
+impl AddressNames {
     /// No names at all: everything is shown as a number.
     #[must_use]
     pub fn numeric() -> Self {
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn the_first_name_of_a_port_counts_by_protocol() {
         let file = "# comment\nhttp\t80/tcp www # web\nother 80/tcp\nweb6 80/sctp\nodd 80/dccp\nbad x/tcp\n";
-        let names = Names::new(BTreeMap::new(), file);
+        let names = AddressNames::new(BTreeMap::new(), file);
         let address = [192, 0, 2, 1].into();
         let shown = |protocol| names.endpoint(address, 80, Some(protocol));
         assert_eq!(shown(Protocol::Tcp), "192.0.2.1:http");
@@ -194,7 +194,7 @@ mod tests {
         ];
         for (address, shown) in cases {
             let address = address.parse().unwrap();
-            let names = Names::numeric();
+            let names = AddressNames::numeric();
             assert_eq!(names.endpoint(address, 0, None), shown);
         }
     }

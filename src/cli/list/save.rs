@@ -6,18 +6,18 @@
 use director_core::model::{Endpoint, Scheduling, ServiceId};
 use director_core::table::{ServerSettings, Table};
 
-use super::Names;
+use super::AddressNames;
 use super::table::mask;
 
 /// The table as `ipvsadm -S -n` prints it, with numbers.
 #[must_use]
 pub fn save_format(table: &Table) -> String {
-    save_format_with(&Names::numeric(), table)
+    save_format_with(&AddressNames::numeric(), table)
 }
 
 /// The table as `ipvsadm -S` prints it, with names.
 #[must_use]
-pub fn save_format_with(names: &Names, table: &Table) -> String {
+pub fn save_format_with(names: &AddressNames, table: &Table) -> String {
     let mut text = String::new();
     for (id, entry) in &table.services {
         let service = service_option(names, id);
@@ -30,7 +30,7 @@ pub fn save_format_with(names: &Names, table: &Table) -> String {
     text
 }
 
-fn service_option(names: &Names, id: &ServiceId) -> String {
+fn service_option(names: &AddressNames, id: &ServiceId) -> String {
     id.ipvsadm_option(|vip, port, protocol| names.endpoint(vip, port, Some(protocol)))
 }
 
@@ -54,7 +54,7 @@ fn scheduling(scheduling: &Scheduling) -> String {
 }
 
 fn server_options(
-    names: &Names,
+    names: &AddressNames,
     id: &ServiceId,
     server: &Endpoint,
     settings: &ServerSettings,

@@ -7,7 +7,7 @@ use director_core::model::{
 };
 use director_core::table::{ServerEntry, ServiceEntry, Statistics, Table};
 
-use super::Names;
+use super::AddressNames;
 use crate::ipvs::Info;
 
 /// What the columns show.
@@ -20,7 +20,7 @@ pub enum View {
     Stats,
     /// Counters a second.
     Rate,
-    /// Connection thresholds.
+    /// ConnectionEntry thresholds.
     Thresholds,
     /// Persistent connections.
     Persistent,
@@ -45,8 +45,8 @@ pub struct Style {
     pub view: View,
     /// Large numbers.
     pub numbers: Numbers,
-    /// Names of hosts and ports.
-    pub names: Names,
+    /// AddressNames of hosts and ports.
+    pub names: AddressNames,
 }
 
 impl Style {

@@ -29,7 +29,7 @@ enum RealServerCommand {
     /// Takes VIPs down and puts back exactly what was there before
     Down(DownArgs),
     /// Says what is set up and how each change stands; exit status 1 when one is missing
-    Status(StatusArgs),
+    Status(RealServerStatusArgs),
     /// Prints what each real server of a definitions file needs
     Print(PrintArgs),
 }
@@ -60,10 +60,10 @@ struct UpArgs {
     local: Option<IpAddr>,
     /// Largest TCP segment that clients are told, so that what they send fits into the tunnel: bytes, auto or off
     #[arg(long, default_value = "auto")]
-    mss: Segment,
+    mss: SegmentArg,
     /// Print a systemd unit and a stanza of /etc/network/interfaces that do the same at every start; change nothing
     #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "all", value_name = "FORM")]
-    print: Option<Form>,
+    print: Option<PrintFormat>,
     #[command(flatten)]
     remembered: Restored,
 }
@@ -78,7 +78,7 @@ struct DownArgs {
 }
 
 #[derive(Debug, Args)]
-struct StatusArgs {
+struct RealServerStatusArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -102,20 +102,20 @@ enum ModeWord {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum PrintFormat {
     All,
     Systemd,
     Interfaces,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Segment {
+enum SegmentArg {
     Auto,
     Off,
     Bytes(u16),
 }
 
-impl std::str::FromStr for Segment {
+impl std::str::FromStr for SegmentArg {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -161,9 +161,9 @@ fn up(args: &UpArgs, output: &mut Output) -> Result<Exit, CliError> {
         mss: None,
     };
     setup.mss = match args.mss {
-        Segment::Off => None,
-        Segment::Bytes(bytes) => Some(bytes),
-        Segment::Auto => {
+        SegmentArg::Off => None,
+        SegmentArg::Bytes(bytes) => Some(bytes),
+        SegmentArg::Auto => {
             let mtu = match args.print {
                 None => real_server::smallest_mtu()?,
                 Some(_) => None,
@@ -190,7 +190,7 @@ fn contradiction(args: &UpArgs) -> Option<&'static str> {
     if args.checksum && args.mode != ModeWord::Gre {
         return Some("only gre has to be told of checksums: leave --checksum out");
     }
-    let by_ip = matches!(args.print, Some(form) if form != Form::Systemd);
+    let by_ip = matches!(args.print, Some(form) if form != PrintFormat::Systemd);
     if by_ip && args.checksum && args.local.is_none() {
         return Some(
             "ip(8) leaves the checksum out of a tunnel for all addresses: write --local ADDRESS, the one that the director sends to; or --print systemd",
@@ -199,18 +199,18 @@ fn contradiction(args: &UpArgs) -> Option<&'static str> {
     if args.local.is_some() && args.mode == ModeWord::Dr {
         return Some("direct routing has no outer address: leave --local out");
     }
-    if matches!(args.mss, Segment::Bytes(_)) && args.mode == ModeWord::Dr {
+    if matches!(args.mss, SegmentArg::Bytes(_)) && args.mode == ModeWord::Dr {
         return Some("direct routing wraps nothing, so that every segment fits: leave --mss out");
     }
     None
 }
 
-fn print(setup: &Setup, form: Form, output: &mut Output) -> Result<Exit, CliError> {
+fn print(setup: &Setup, form: PrintFormat, output: &mut Output) -> Result<Exit, CliError> {
     let mut texts = Vec::new();
-    if form != Form::Interfaces {
+    if form != PrintFormat::Interfaces {
         texts.push(unit_text(setup));
     }
-    if form != Form::Systemd {
+    if form != PrintFormat::Systemd {
         texts.push(interfaces_text(setup));
     }
     output.text(&texts.join("\n"))?;
@@ -248,13 +248,13 @@ fn told(changes: &[Change], output: &mut Output) -> Result<Exit, CliError> {
 
 /// What is set up, for programs.
 #[derive(Serialize)]
-struct Report {
-    vips: Vec<Vip>,
+struct RealServerReport {
+    vips: Vec<VipArg>,
     changes: Vec<ChangeReport>,
 }
 
 #[derive(Serialize)]
-struct Vip {
+struct VipArg {
     vip: IpAddr,
     mode: String,
     local: Option<IpAddr>,
@@ -267,15 +267,15 @@ struct ChangeReport {
     present: bool,
 }
 
-fn status(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliError> {
+fn status(args: &RealServerStatusArgs, output: &mut Output) -> Result<Exit, CliError> {
     let setups = real_server::setups(&args.remembered.state)?;
     let changes = real_server::standing(&setups)?;
     let complete = changes.iter().all(|standing| standing.present);
     if args.json {
-        output.json(&Report {
+        output.json(&RealServerReport {
             vips: setups
                 .iter()
-                .map(|setup| Vip {
+                .map(|setup| VipArg {
                     vip: setup.vip,
                     mode: setup.mode.to_string(),
                     local: setup.local,

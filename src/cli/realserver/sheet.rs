@@ -28,7 +28,7 @@ pub(super) fn print(file: &Path, output: &mut Output) -> Result<Exit, CliError> 
 
 /// What one real server has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Need {
+enum RealServerNeed {
     /// A VIP to be set up.
     Vip(Setup),
     /// A firewall mark, whose addresses the definitions do not tell.
@@ -56,12 +56,12 @@ fn directors_addresses(model: &Model) -> BTreeSet<IpAddr> {
 }
 
 fn sheet(model: &Model, directors: &BTreeSet<IpAddr>) -> String {
-    let mut needs: BTreeMap<IpAddr, Vec<Need>> = BTreeMap::new();
+    let mut needs: BTreeMap<IpAddr, Vec<RealServerNeed>> = BTreeMap::new();
     for service in model.services() {
         for server in service.real_servers.iter().chain(&service.fallback) {
             let address = server.endpoint.address;
             let need = match address.is_loopback() || directors.contains(&address) {
-                true => Need::Director(service.name.clone()),
+                true => RealServerNeed::Director(service.name.clone()),
                 false => need(&service.id, &service.name, server),
             };
             let known = needs.entry(address).or_default();
@@ -77,12 +77,12 @@ fn sheet(model: &Model, directors: &BTreeSet<IpAddr>) -> String {
     blocks.join("\n")
 }
 
-fn need(service: &ServiceId, name: &str, server: &RealServer) -> Need {
+fn need(service: &ServiceId, name: &str, server: &RealServer) -> RealServerNeed {
     let Some(mode) = Mode::of(server.forwarding) else {
-        return Need::WayBack(name.to_owned());
+        return RealServerNeed::WayBack(name.to_owned());
     };
     let ServiceId::Address { vip, .. } = service else {
-        return Need::Mark(name.to_owned(), mode);
+        return RealServerNeed::Mark(name.to_owned(), mode);
     };
     let rip = server.endpoint.address;
     let setup = Setup::of_road(*vip, rip, server.forwarding).map(|setup| match mode {
@@ -93,12 +93,15 @@ fn need(service: &ServiceId, name: &str, server: &RealServer) -> Need {
         },
         _ => setup,
     });
-    setup.map_or_else(|| Need::WayBack(name.to_owned()), Need::Vip)
+    setup.map_or_else(
+        || RealServerNeed::WayBack(name.to_owned()),
+        RealServerNeed::Vip,
+    )
 }
 
-fn block(server: IpAddr, needs: &[Need]) -> String {
-    let setup = |need: &Need| match need {
-        Need::Vip(setup) => Some(*setup),
+fn block(server: IpAddr, needs: &[RealServerNeed]) -> String {
+    let setup = |need: &RealServerNeed| match need {
+        RealServerNeed::Vip(setup) => Some(*setup),
         _ => None,
     };
     let setups: BTreeSet<Setup> = needs.iter().filter_map(setup).collect();
@@ -124,17 +127,17 @@ fn commands(setups: &BTreeSet<Setup>) -> String {
 }
 
 /// What a need leaves to the reader.
-fn remark(need: &Need) -> Option<String> {
+fn remark(need: &RealServerNeed) -> Option<String> {
     match need {
-        Need::Vip(_) => None,
-        Need::WayBack(name) => Some(format!(
+        RealServerNeed::Vip(_) => None,
+        RealServerNeed::WayBack(name) => Some(format!(
             "# {name}, NAT: nothing is set here, but its replies must go back by the director:\n\
              # the route to the clients (mostly the default route) must lead to the director's address on this network\n"
         )),
-        Need::Director(name) => Some(format!(
+        RealServerNeed::Director(name) => Some(format!(
             "# {name}: this is the director itself, which has the VIP already and must answer for it; nothing is set here\n"
         )),
-        Need::Mark(name, mode) => Some(format!(
+        RealServerNeed::Mark(name, mode) => Some(format!(
             "# {name}, {mode}: the service is a firewall mark; do this for each address that the mark is set for:\n\
              #   ipvsctl realserver up --vip ADDRESS {}\n",
             mode.arguments()

@@ -2,10 +2,10 @@
 
 use super::table::{line, span};
 use crate::api::departing::{DepartingServer, DrainState};
-use crate::api::wire::{Server, Service, Status};
+use crate::api::wire::{ServerStatus, ServiceStatus, Status};
 
 /// The lines of one service.
-pub(super) fn of_service(service: &Service, text: &mut String) {
+pub(super) fn of_service(service: &ServiceStatus, text: &mut String) {
     if let Some(shortage) = &service.shortage {
         line(text, &format!("  SHORTAGE: {shortage}"));
     }
@@ -33,7 +33,7 @@ pub(super) fn services(status: &Status, text: &mut String) {
     }
 }
 
-fn draining(server: &Server, drain: &DrainState) -> String {
+fn draining(server: &ServerStatus, drain: &DrainState) -> String {
     let active = server.active;
     format!("{} {}", server.address, state(drain, active))
 }

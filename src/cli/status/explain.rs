@@ -3,7 +3,7 @@
 use director_core::naming::{Named, meant_by_host};
 
 use super::table::span;
-use crate::api::wire::{ChainLink, Server, Service, Status};
+use crate::api::wire::{ChainLink, ServerStatus, ServiceStatus, Status};
 
 /// The chain of a real server in each service that is meant, or what is known in place of it.
 pub(in crate::cli) fn explain(
@@ -19,7 +19,7 @@ pub(in crate::cli) fn explain(
     Ok(texts.join("\n"))
 }
 
-fn chain(service: &Service, server: &Server) -> String {
+fn chain(service: &ServiceStatus, server: &ServerStatus) -> String {
     let mut links: Vec<(&str, Option<u32>, String)> = server
         .chain
         .iter()
@@ -51,7 +51,7 @@ pub(super) fn only<'a>(
     status: &'a Status,
     service: &str,
     server: &str,
-) -> Result<(&'a Service, &'a Server), String> {
+) -> Result<(&'a ServiceStatus, &'a ServerStatus), String> {
     let all = found(status, service, server)?;
     match all.as_slice() {
         [one] => Ok(*one),
@@ -73,7 +73,7 @@ fn found<'a>(
     status: &'a Status,
     service: &str,
     server: &str,
-) -> Result<Vec<(&'a Service, &'a Server)>, String> {
+) -> Result<Vec<(&'a ServiceStatus, &'a ServerStatus)>, String> {
     let all = status.services.iter().flat_map(|service| {
         let servers = service.real_servers.iter().chain(&service.fallback);
         servers.map(move |server| (service, server))
@@ -91,7 +91,7 @@ fn found<'a>(
     let hosts = hosts.map(|host| (host.name.as_str(), host.addresses.as_slice()));
     let places = meant_by_host(&names, hosts, Some(service), server)
         .map_err(|words| format!("ipvsctl: {words}"))?;
-    let mut found: Vec<(&Service, &Server)> = Vec::new();
+    let mut found: Vec<(&ServiceStatus, &ServerStatus)> = Vec::new();
     for (service, server) in places.into_iter().map(|place| all[place]) {
         // A fallback that is a real server as well stands there twice.
         let is_there = found
@@ -111,7 +111,7 @@ fn cause(link: &ChainLink) -> String {
     }
 }
 
-fn desired(server: &Server) -> String {
+fn desired(server: &ServerStatus) -> String {
     match server.desired_weight {
         None => "it should not be in the table".to_owned(),
         Some(0) => "it should be in the table without new connections".to_owned(),
@@ -119,7 +119,7 @@ fn desired(server: &Server) -> String {
     }
 }
 
-fn kernel(server: &Server) -> String {
+fn kernel(server: &ServerStatus) -> String {
     match (&server.refused, server.weight) {
         (Some(refused), _) => format!(
             "refused: {} (next attempt in {})",
@@ -143,7 +143,7 @@ mod tests {
     use crate::api::wire::ServerHealth;
 
     fn status() -> Status {
-        let server = Server {
+        let server = ServerStatus {
             address: "10.0.0.11:80".to_owned(),
             defined_weight: 10,
             chain: vec![
@@ -179,7 +179,7 @@ mod tests {
             refused: None,
             drain: None,
         };
-        let service = Service {
+        let service = ServiceStatus {
             name: "web".to_owned(),
             listen: "tcp 192.0.2.10:80".to_owned(),
             scheduler: "wrr".to_owned(),

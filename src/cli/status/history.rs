@@ -1,7 +1,7 @@
 //! `ipvsctl status --history`: the last probes of one real server, check by check, the newest first.
 
 use super::table::span;
-use crate::api::wire::{CheckHistory, ProbeHistory, ProbeResult, Server, Service};
+use crate::api::wire::{CheckHistory, ProbeHistory, ProbeResult, ServerStatus, ServiceStatus};
 
 const TITLES: [&str; 7] = [
     "AGE",
@@ -14,7 +14,11 @@ const TITLES: [&str; 7] = [
 ];
 
 /// All of it.
-pub(super) fn render(service: &Service, server: &Server, history: &ProbeHistory) -> String {
+pub(super) fn render(
+    service: &ServiceStatus,
+    server: &ServerStatus,
+    history: &ProbeHistory,
+) -> String {
     let mut text = format!(
         "{}  {}  ({})\n",
         service.listen, server.address, service.name

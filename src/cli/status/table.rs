@@ -1,7 +1,9 @@
 //! The daemon's state as a table for people: one line a real server, with the reason for its health.
 
 use super::departing;
-use crate::api::wire::{CheckStatus, KernelRefusal, OverrideStatus, Server, Service, Status};
+use crate::api::wire::{
+    CheckStatus, KernelRefusal, OverrideStatus, ServerStatus, ServiceStatus, Status,
+};
 
 const TITLES: [&str; 8] = [
     "",
@@ -128,7 +130,7 @@ fn head(status: &Status, text: &mut String) {
     }
 }
 
-fn one_service(service: &Service, text: &mut String) {
+fn one_service(service: &ServiceStatus, text: &mut String) {
     let name = if service.name == service.listen {
         String::new()
     } else {
@@ -169,7 +171,7 @@ fn one_service(service: &Service, text: &mut String) {
     departing::of_service(service, text);
 }
 
-fn row(server: &Server, note: &str) -> [String; 8] {
+fn row(server: &ServerStatus, note: &str) -> [String; 8] {
     let weight = match (server.weight, server.desired_weight) {
         (Some(now), Some(wanted)) if now != wanted => format!("{now}->{wanted}"),
         (Some(now), _) => now.to_string(),

@@ -1,4 +1,4 @@
-//! Asks the network: who has the VIPs, and how each real server answers along each road. All at once, since silence takes
+//! Asks the network: who has the VIPs, and how each real server answers along each path. All at once, since silence takes
 //! its time. What cannot be asked stays unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use director_core::model::{Forwarding, Tunnel, TunnelChecksum};
 
-use crate::doctor::Facts;
-use crate::doctor::facts::Road;
+use crate::doctor::HostFacts;
+use crate::doctor::facts::ForwardingPath;
 use crate::net::{
     Address, Answer, Coat, Echo, Interface, MacAddress, Scope, Wrapping, echo, who_has,
 };
@@ -17,11 +17,11 @@ use crate::net::{
 const TOGETHER: usize = 32;
 /// The size of an echo that tells nothing of sizes.
 const SMALL: usize = 84;
-/// What every road of the family must take in one piece; less is not looked for.
+/// What every path of the family must take in one piece; less is not looked for.
 const LEAST_OF_IPV4: u32 = 576;
 const LEAST_OF_IPV6: u32 = 1280;
 
-pub(super) fn ask(facts: &mut Facts, wait: Duration) {
+pub(super) fn ask(facts: &mut HostFacts, wait: Duration) {
     let interfaces = facts.interfaces.clone();
     let find = |name: &str| interfaces.iter().find(|one| one.name == name);
     let mut vips: Vec<_> = facts.vips.iter_mut().collect();
@@ -41,21 +41,21 @@ pub(super) fn ask(facts: &mut Facts, wait: Duration) {
         });
     }
     let vips: BTreeSet<IpAddr> = facts.vips.keys().copied().collect();
-    let own = Own {
+    let own = OwnAddresses {
         addresses: &facts.addresses,
         vips: &vips,
     };
-    ask_servers(&mut facts.roads, &find, own, wait);
+    ask_servers(&mut facts.paths, &find, own, wait);
 }
 
 /// The addresses of this machine.
 #[derive(Clone, Copy)]
-struct Own<'a> {
+struct OwnAddresses<'a> {
     addresses: &'a [Address],
     vips: &'a BTreeSet<IpAddr>,
 }
 
-impl Own<'_> {
+impl OwnAddresses<'_> {
     /// One from which something of this family can be asked, on this interface if it has one.
     fn of_family(self, like: IpAddr, place: &Interface) -> Option<IpAddr> {
         let fits = |known: &&Address| {
@@ -69,20 +69,20 @@ impl Own<'_> {
     }
 }
 
-/// Asks each server once for its hardware address, and then along each of its roads.
+/// Asks each server once for its hardware address, and then along each of its paths.
 fn ask_servers<'a>(
-    roads: &mut [Road],
+    paths: &mut [ForwardingPath],
     find: &(impl Fn(&str) -> Option<&'a Interface> + Sync),
-    own: Own<'_>,
+    own: OwnAddresses<'_>,
     wait: Duration,
 ) {
     let mut macs: BTreeMap<IpAddr, BTreeSet<MacAddress>> = BTreeMap::new();
-    let places: BTreeMap<IpAddr, &Interface> = roads
+    let places: BTreeMap<IpAddr, &Interface> = paths
         .iter()
-        .filter(|road| is_neighbour(road))
-        .filter_map(|road| {
-            let place = find(&road.interface.as_ref()?.0)?;
-            Some((road.server.address, place))
+        .filter(|path| is_neighbour(path))
+        .filter_map(|path| {
+            let place = find(&path.interface.as_ref()?.0)?;
+            Some((path.server.address, place))
         })
         .collect();
     let all: Vec<_> = places.into_iter().collect();
@@ -102,15 +102,15 @@ fn ask_servers<'a>(
             }
         });
     }
-    for road in roads.iter_mut() {
-        road.macs = macs.get(&road.server.address).cloned().unwrap_or_default();
+    for path in paths.iter_mut() {
+        path.macs = macs.get(&path.server.address).cloned().unwrap_or_default();
     }
-    for some in roads.chunks_mut(TOGETHER) {
+    for some in paths.chunks_mut(TOGETHER) {
         std::thread::scope(|scope| {
-            for road in some {
-                let place = road.interface.as_ref().and_then(|(name, _)| find(name));
+            for path in some {
+                let place = path.interface.as_ref().and_then(|(name, _)| find(name));
                 if let Some(place) = place {
-                    scope.spawn(move || walk(road, place, own, wait));
+                    scope.spawn(move || walk(path, place, own, wait));
                 }
             }
         });
@@ -118,18 +118,18 @@ fn ask_servers<'a>(
 }
 
 /// On a network of ours, and not this machine itself.
-fn is_neighbour(road: &Road) -> bool {
-    road.route
+fn is_neighbour(path: &ForwardingPath) -> bool {
+    path.route
         .as_ref()
         .is_some_and(|route| route.gateway.is_none() && !route.local)
 }
 
-/// Sends echoes to one server along one road.
-fn walk(road: &mut Road, place: &Interface, own: Own<'_>, wait: Duration) {
-    let Some(route) = road.route.clone().filter(|route| !route.local) else {
+/// Sends echoes to one server along one path.
+fn walk(path: &mut ForwardingPath, place: &Interface, own: OwnAddresses<'_>, wait: Duration) {
+    let Some(route) = path.route.clone().filter(|route| !route.local) else {
         return;
     };
-    let server = road.server.address;
+    let server = path.server.address;
     // A VIP may be what the routes choose; to it no real server answers.
     let usual = route.source.filter(|source| !own.vips.contains(source));
     let Some(source) = usual
@@ -147,21 +147,21 @@ fn walk(road: &mut Road, place: &Interface, own: Own<'_>, wait: Duration) {
         // Nothing is waited for once the answer is there.
         wait: wait * 2,
     };
-    road.plain = echo(&plain).ok();
-    if road.plain != Some(Answer::Echo) {
+    path.plain = echo(&plain).ok();
+    if path.plain != Some(Answer::Echo) {
         return;
     }
-    let vip = road.vip();
-    match road.forwarding {
+    let vip = path.vip();
+    match path.forwarding {
         Forwarding::Masq => {
-            road.from_vip = vip.and_then(|vip| echo(&Echo { from: vip, ..plain }).ok());
+            path.from_vip = vip.and_then(|vip| echo(&Echo { from: vip, ..plain }).ok());
         }
         Forwarding::Direct => {
-            let frame = road.macs.first().map(|mac| Wrapping::Frame {
+            let frame = path.macs.first().map(|mac| Wrapping::Frame {
                 interface: place,
                 to: *mac,
             });
-            road.to_vip = frame.and_then(|frame| to_vip(plain, vip, frame));
+            path.to_vip = frame.and_then(|frame| to_vip(plain, vip, frame));
         }
         Forwarding::Tunnel(tunnel) => {
             // Inside another family, from an address of the inner one.
@@ -174,9 +174,9 @@ fn walk(road: &mut Road, place: &Interface, own: Own<'_>, wait: Duration) {
                 to: server,
                 coat: coat(tunnel),
             };
-            road.to_vip = asker.and_then(|from| to_vip(Echo { from, ..plain }, vip, wrapping));
+            path.to_vip = asker.and_then(|from| to_vip(Echo { from, ..plain }, vip, wrapping));
             let mtu = route.mtu.unwrap_or(place.mtu);
-            road.passes = largest(&plain, mtu);
+            path.passes = largest(&plain, mtu);
         }
         Forwarding::Local | Forwarding::Bypass => {}
     }

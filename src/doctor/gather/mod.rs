@@ -14,15 +14,15 @@ use director_core::health::HealthState;
 use director_core::model::{Endpoint, Model, Profile, ServiceId, is_probe_service};
 use director_core::table::Table;
 
-use super::Facts;
-use super::facts::{Road, VipFacts, vip_of};
-use crate::ipvs::{Kernel, KernelError, NetlinkKernel, Scope, missing_modules};
+use super::HostFacts;
+use super::facts::{ForwardingPath, VipFacts, vip_of};
+use crate::ipvs::{Kernel, KernelError, NetlinkKernel, ReadScope, missing_modules};
 use crate::machine::{MachineError, real_server};
 use crate::net::{Interface, NetError, Network, Sysctl};
 
 /// What is to be looked at.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct DoctorOptions<'a> {
     /// The definitions, where there are any.
     pub model: Option<&'a Model>,
     /// The way of balancing to compare with.
@@ -51,13 +51,13 @@ pub enum GatherError {
 ///
 /// # Errors
 /// When this program may not, or the kernel cannot be asked. What is missing is a fact and no error.
-pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
+pub fn gather(question: &DoctorOptions<'_>) -> Result<HostFacts, GatherError> {
     let network = Network::open()?;
-    let mut facts = Facts {
+    let mut facts = HostFacts {
         profile: question.profile,
         interfaces: network.interfaces()?,
         addresses: network.addresses()?,
-        ..Facts::default()
+        ..HostFacts::default()
     };
     ask_kernel(&mut facts)?;
     if let Some(model) = question.model {
@@ -72,7 +72,7 @@ pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
     facts.standing = real_server::standing(&facts.serves)?;
     let table = together(&facts);
     facts.vips = vips(&network, &facts, &table, question.model)?;
-    facts.roads = roads(&network, &facts, &table)?;
+    facts.paths = paths(&network, &facts, &table)?;
     if let Some(wait) = question.wait {
         let filtered_before = filtered();
         active::ask(&mut facts, wait);
@@ -81,13 +81,13 @@ pub fn gather(question: &Question<'_>) -> Result<Facts, GatherError> {
     Ok(facts)
 }
 
-fn ask_kernel(facts: &mut Facts) -> Result<(), GatherError> {
+fn ask_kernel(facts: &mut HostFacts) -> Result<(), GatherError> {
     let mut kernel = match NetlinkKernel::open() {
         Ok(kernel) => kernel,
         Err(KernelError::NoIpvs) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    facts.kernel = Some(kernel.read_table(Scope::All)?);
+    facts.kernel = Some(kernel.read_table(ReadScope::All)?);
     facts.connection_buckets = kernel.info()?.connection_table_size;
     facts.sync_daemons = kernel.sync_daemons()?;
     // The first line has the titles.
@@ -130,7 +130,7 @@ fn missing_schedulers(model: &Model) -> BTreeSet<String> {
     names.map(|name| (*name).to_owned()).collect()
 }
 
-fn settings(facts: &Facts) -> BTreeMap<String, String> {
+fn settings(facts: &HostFacts) -> BTreeMap<String, String> {
     let mut wanted: BTreeSet<String> = BTreeSet::new();
     for name in ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"] {
         wanted.insert(name.to_owned());
@@ -171,9 +171,9 @@ fn filtered() -> u64 {
     0
 }
 
-/// The kernel's services and those of the definitions, without those of probes along the clients' road: their server is
+/// The kernel's services and those of the definitions, without those of probes along the clients' path: their server is
 /// one of a service already.
-fn together(facts: &Facts) -> Table {
+fn together(facts: &HostFacts) -> Table {
     let mut table = facts.defined.clone().unwrap_or_default();
     for (service, entry) in facts.kernel.iter().flat_map(|kernel| &kernel.services) {
         match table.services.get_mut(service) {
@@ -191,7 +191,7 @@ fn together(facts: &Facts) -> Table {
 
 fn vips(
     network: &Network,
-    facts: &Facts,
+    facts: &HostFacts,
     table: &Table,
     model: Option<&Model>,
 ) -> Result<BTreeMap<IpAddr, VipFacts>, NetError> {
@@ -216,7 +216,7 @@ fn vips(
 }
 
 /// The Ethernet that a VIP is on, or whose network it belongs to.
-fn place_of(facts: &Facts, vip: IpAddr) -> Option<&Interface> {
+fn place_of(facts: &HostFacts, vip: IpAddr) -> Option<&Interface> {
     let spoken = |index: u32| {
         let mut all = facts.interfaces.iter();
         all.find(|one| one.index == index && one.resolves && !one.loopback && one.up)
@@ -233,8 +233,12 @@ fn place_of(facts: &Facts, vip: IpAddr) -> Option<&Interface> {
         })
 }
 
-fn roads(network: &Network, facts: &Facts, table: &Table) -> Result<Vec<Road>, NetError> {
-    let mut roads = Vec::new();
+fn paths(
+    network: &Network,
+    facts: &HostFacts,
+    table: &Table,
+) -> Result<Vec<ForwardingPath>, NetError> {
+    let mut paths = Vec::new();
     for (service, entry) in &table.services {
         for (server, settings) in &entry.servers {
             let route = network.route(server.address)?;
@@ -243,7 +247,7 @@ fn roads(network: &Network, facts: &Facts, table: &Table) -> Result<Vec<Road>, N
                 .and_then(|route| route.interface)
                 .and_then(|index| facts.interfaces.iter().find(|one| one.index == index))
                 .map(|one| (one.name.clone(), one.mtu));
-            roads.push(Road {
+            paths.push(ForwardingPath {
                 service: *service,
                 server: *server,
                 forwarding: settings.settings.forwarding,
@@ -257,5 +261,5 @@ fn roads(network: &Network, facts: &Facts, table: &Table) -> Result<Vec<Road>, N
             });
         }
     }
-    Ok(roads)
+    Ok(paths)
 }

@@ -6,9 +6,9 @@ use director_core::model::ServiceId;
 use director_core::table::{ServerSettings, ServiceEntry};
 
 use super::services_of_others::words;
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let services = facts.kernel.iter().flat_map(|table| &table.services);
     services
         .filter(|(_, entry)| !entry.can_serve())

@@ -2,20 +2,20 @@
 
 use director_core::model::sysctl::{arp_announce_is_silent, arp_ignore_is_silent};
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 use crate::net::Address;
 
 const MATTERS: &str =
     "this machine tells clients that it has the VIP, and they come past the director";
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let mut findings = in_the_open(facts);
     findings.extend(by_arp(facts));
     findings
 }
 
 /// VIPs that this machine serves and that also stand where neighbours ask.
-fn in_the_open(facts: &Facts) -> Vec<Finding> {
+fn in_the_open(facts: &HostFacts) -> Vec<Finding> {
     // A director has it there for the clients, also when it is one of the real servers.
     if facts.is_director() {
         return Vec::new();
@@ -47,7 +47,7 @@ fn in_the_open(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn by_arp(facts: &Facts) -> Vec<Finding> {
+fn by_arp(facts: &HostFacts) -> Vec<Finding> {
     // One that was set up by us is judged by its pieces.
     if !facts.is_real_server() || !facts.serves.is_empty() {
         return Vec::new();

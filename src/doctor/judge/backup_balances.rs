@@ -1,9 +1,9 @@
 //! A director that takes over connections of another and balances what that one forwards to it.
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 use crate::ipvs::SyncRole;
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let backup = facts
         .sync_daemons
         .iter()

@@ -10,7 +10,7 @@ use director_core::realserver::{Mode, Setup};
 use director_core::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 
 use super::*;
-use crate::doctor::{Road, VipFacts};
+use crate::doctor::{ForwardingPath, VipFacts};
 use crate::ipvs::{SyncDaemon, SyncRole};
 use crate::machine::real_server::Standing;
 use crate::net::{Address, Answer, Interface, MacAddress, Route, Scope};
@@ -54,8 +54,8 @@ fn address(text: &str, prefix: u8, interface: u32) -> Address {
     }
 }
 
-pub(super) fn road(forwarding: Forwarding) -> Road {
-    Road {
+pub(super) fn path(forwarding: Forwarding) -> ForwardingPath {
+    ForwardingPath {
         service: service(80),
         server: Endpoint {
             address: ip("10.0.0.4"),
@@ -94,14 +94,14 @@ pub(super) fn table(weight: u32) -> Table {
     };
     entry
         .servers
-        .insert(road(Forwarding::Masq).server, ServerEntry::new(settings));
+        .insert(path(Forwarding::Masq).server, ServerEntry::new(settings));
     Table {
         services: [(service(80), entry)].into(),
     }
 }
 
 /// A director with one service by NAT, as it should be.
-fn healthy() -> Facts {
+fn healthy() -> HostFacts {
     let settings = [
         ("net.ipv4.ip_forward", "1"),
         ("net.ipv4.vs.conntrack", "0"),
@@ -112,7 +112,7 @@ fn healthy() -> Facts {
         ("net.ipv4.conf.all.arp_ignore", "0"),
         ("net.ipv4.conf.all.arp_announce", "0"),
     ];
-    Facts {
+    HostFacts {
         kernel: Some(table(1)),
         defined: Some(table(1)),
         settings: settings
@@ -140,17 +140,17 @@ fn healthy() -> Facts {
             },
         )]
         .into(),
-        roads: vec![road(Forwarding::Masq)],
-        ..Facts::default()
+        paths: vec![path(Forwarding::Masq)],
+        ..HostFacts::default()
     }
 }
 
 /// A machine with a VIP on its loopback and nothing else.
-pub(super) fn real_server() -> Facts {
-    let mut facts = Facts {
+pub(super) fn real_server() -> HostFacts {
+    let mut facts = HostFacts {
         kernel: Some(Table::default()),
         defined: None,
-        roads: Vec::new(),
+        paths: Vec::new(),
         vips: Default::default(),
         ..healthy()
     };
@@ -160,7 +160,7 @@ pub(super) fn real_server() -> Facts {
 }
 
 /// What was set up there by us has lost this change.
-pub(super) fn lost(mode: Mode, lost: usize) -> Facts {
+pub(super) fn lost(mode: Mode, lost: usize) -> HostFacts {
     let setup = Setup {
         vip: ip("192.0.2.10"),
         mode,
@@ -182,24 +182,24 @@ pub(super) fn lost(mode: Mode, lost: usize) -> Facts {
 }
 
 /// What was set up there by us is whole, and the VIP stands on an Ethernet as well.
-fn in_the_open() -> Facts {
+fn in_the_open() -> HostFacts {
     let mut facts = lost(Mode::Dr, 99);
     facts.addresses.push(address("192.0.2.10", 32, 2));
     facts
 }
 
 /// Makes a fault in healthy facts.
-pub(super) fn with(change: impl FnOnce(&mut Facts)) -> Facts {
+pub(super) fn with(change: impl FnOnce(&mut HostFacts)) -> HostFacts {
     let mut facts = healthy();
     change(&mut facts);
     facts
 }
 
-pub(super) fn set(facts: &mut Facts, name: &str, value: &str) {
+pub(super) fn set(facts: &mut HostFacts, name: &str, value: &str) {
     facts.settings.insert(name.to_owned(), value.to_owned());
 }
 
-pub(super) fn faults(facts: &Facts) -> Vec<&'static str> {
+pub(super) fn faults(facts: &HostFacts) -> Vec<&'static str> {
     judge(facts).iter().map(|finding| finding.fault).collect()
 }
 
@@ -211,7 +211,7 @@ fn nothing_is_found_where_all_is_well() {
     set(&mut quiet, "net.ipv4.conf.all.arp_announce", "2");
     assert_eq!(judge(&quiet), []);
     assert_eq!(judge(&lost(Mode::Dr, 99)), []);
-    let director_too = Facts {
+    let director_too = HostFacts {
         serves: lost(Mode::Dr, 99).serves,
         ..healthy()
     };
@@ -220,9 +220,9 @@ fn nothing_is_found_where_all_is_well() {
 
 #[test]
 fn each_fault_is_found_and_no_other() {
-    let direct = |facts: &mut Facts| facts.roads = vec![road(Forwarding::Direct)];
-    let tunnel = |facts: &mut Facts| facts.roads = vec![road(Forwarding::Tunnel(Tunnel::Ipip))];
-    let cases: Vec<(&str, Facts)> = vec![
+    let direct = |facts: &mut HostFacts| facts.paths = vec![path(Forwarding::Direct)];
+    let tunnel = |facts: &mut HostFacts| facts.paths = vec![path(Forwarding::Tunnel(Tunnel::Ipip))];
+    let cases: Vec<(&str, HostFacts)> = vec![
         ("ipvs-missing", with(|facts| facts.kernel = None)),
         (
             "scheduler-missing",
@@ -254,31 +254,31 @@ fn each_fault_is_found_and_no_other() {
         ),
         (
             "nat-on-clients-network",
-            with(|facts| facts.roads[0].server.address = ip("192.0.2.4")),
+            with(|facts| facts.paths[0].server.address = ip("192.0.2.4")),
         ),
         (
             "nat-way-back",
-            with(|facts| facts.roads[0].from_vip = Some(Answer::Silence)),
+            with(|facts| facts.paths[0].from_vip = Some(Answer::Silence)),
         ),
         (
             "direct-other-network",
             with(|facts| {
                 direct(facts);
-                facts.roads[0].route.as_mut().unwrap().gateway = Some(ip("10.0.0.254"));
+                facts.paths[0].route.as_mut().unwrap().gateway = Some(ip("10.0.0.254"));
             }),
         ),
         (
             "port-not-mapped",
             with(|facts| {
                 direct(facts);
-                facts.roads[0].server.port = 8080;
+                facts.paths[0].server.port = 8080;
             }),
         ),
         (
             "vip-not-served",
             with(|facts| {
                 direct(facts);
-                facts.roads[0].to_vip = Some(Answer::Silence);
+                facts.paths[0].to_vip = Some(Answer::Silence);
             }),
         ),
         (
@@ -286,14 +286,14 @@ fn each_fault_is_found_and_no_other() {
             with(|facts| {
                 tunnel(facts);
                 let by = "10.0.0.4".parse().unwrap();
-                facts.roads[0].to_vip = Some(Answer::Unreachable { by, code: 2 });
+                facts.paths[0].to_vip = Some(Answer::Unreachable { by, code: 2 });
             }),
         ),
         (
             "tunnel-mtu",
             with(|facts| {
                 tunnel(facts);
-                facts.roads[0].passes = Some(1400);
+                facts.paths[0].passes = Some(1400);
             }),
         ),
         ("reverse-path-drops", with(|facts| facts.filtered = 3)),
@@ -357,7 +357,7 @@ fn each_fault_is_found_and_no_other() {
 #[test]
 fn every_finding_says_all_there_is_to_say() {
     let facts = with(|facts| {
-        facts.roads[0].from_vip = Some(Answer::Silence);
+        facts.paths[0].from_vip = Some(Answer::Silence);
         facts.connections = 4096;
         set(facts, "net.ipv4.vs.run_estimation", "0");
     });
@@ -376,8 +376,8 @@ fn every_finding_says_all_there_is_to_say() {
 #[test]
 fn a_silent_server_proves_nothing() {
     let facts = with(|facts| {
-        facts.roads[0].plain = Some(Answer::Silence);
-        facts.roads[0].from_vip = None;
+        facts.paths[0].plain = Some(Answer::Silence);
+        facts.paths[0].from_vip = None;
     });
     assert_eq!(judge(&facts), []);
 }

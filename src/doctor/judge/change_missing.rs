@@ -2,9 +2,9 @@
 
 use director_core::model::HostChange;
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let missing = facts.standing.iter().filter(|standing| !standing.present);
     missing
         .map(|standing| {
@@ -46,7 +46,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
 }
 
 /// The arguments that set up again what needs this change.
-fn again(facts: &Facts, change: &HostChange) -> String {
+fn again(facts: &HostFacts, change: &HostChange) -> String {
     let setup = facts
         .serves
         .iter()

@@ -1,11 +1,11 @@
 //! The connection table holds nearly as many entries as it has buckets, or as it may.
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
 /// The part of the buckets, in percent, from which on it is told.
 const NEAR: u64 = 80;
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let connections = u64::try_from(facts.connections).unwrap_or(u64::MAX);
     let limit = facts
         .setting("net.ipv4.vs.conn_max")

@@ -1,8 +1,8 @@
 //! The firewall drops what connection tracking takes for invalid, and IPVS hides its connections from tracking.
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let tracked = facts.setting("net.ipv4.vs.conntrack").unwrap_or(0) != 0;
     if tracked || !facts.is_director() {
         return Vec::new();

@@ -1,8 +1,8 @@
 //! The kernel does not count.
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     if !facts.is_director() || facts.setting("net.ipv4.vs.run_estimation") != Some(0) {
         return Vec::new();
     }

@@ -6,14 +6,14 @@ use director_core::model::{Forwarding, Protocol, ServiceId, Tunnel, TunnelChecks
 use director_core::realserver::Mode;
 
 use super::cases::{
-    FOREIGN_MAC, SERVER_MAC, faults, ip, lost, real_server, road, set, table, with,
+    FOREIGN_MAC, SERVER_MAC, faults, ip, lost, path, real_server, set, table, with,
 };
 use super::judge;
-use crate::doctor::Facts;
+use crate::doctor::HostFacts;
 use crate::net::Answer;
 
 /// The only finding's fix.
-fn fix(facts: &Facts) -> String {
+fn fix(facts: &HostFacts) -> String {
     let found = judge(facts);
     assert_eq!(found.len(), 1, "{found:?}");
     found[0].fix.clone()
@@ -28,14 +28,14 @@ fn at(vip: &str) -> ServiceId {
     }
 }
 
-/// A road whose server does not take packets for the VIP.
-fn unserved(vip: &str, server: &str, tunnel: Tunnel) -> Facts {
+/// A path whose server does not take packets for the VIP.
+fn unserved(vip: &str, server: &str, tunnel: Tunnel) -> HostFacts {
     with(|facts| {
-        let mut road = road(Forwarding::Tunnel(tunnel));
-        road.server.address = ip(server);
-        road.service = at(vip);
-        road.to_vip = Some(Answer::Silence);
-        facts.roads = vec![road];
+        let mut path = path(Forwarding::Tunnel(tunnel));
+        path.server.address = ip(server);
+        path.service = at(vip);
+        path.to_vip = Some(Answer::Silence);
+        facts.paths = vec![path];
     })
 }
 
@@ -73,7 +73,7 @@ fn a_tunnel_of_the_other_family_is_told_its_own_address() {
 fn a_server_that_claims_the_vip_is_set_up_as_its_road_wants_it() {
     let claimed = |forwarding| {
         fix(&with(|facts| {
-            facts.roads = vec![road(forwarding)];
+            facts.paths = vec![path(forwarding)];
             for vip in facts.vips.values_mut() {
                 vip.answered_by.insert(SERVER_MAC);
             }
@@ -89,9 +89,9 @@ fn a_server_that_claims_the_vip_is_set_up_as_its_road_wants_it() {
 #[test]
 fn a_server_with_several_roads_is_named_by_that_of_the_vip() {
     let said = fix(&with(|facts| {
-        let mut other = road(Forwarding::Tunnel(Tunnel::Ipip));
+        let mut other = path(Forwarding::Tunnel(Tunnel::Ipip));
         other.service = at("192.0.2.11");
-        facts.roads = vec![other, road(Forwarding::Direct)];
+        facts.paths = vec![other, path(Forwarding::Direct)];
         for vip in facts.vips.values_mut() {
             vip.answered_by.insert(SERVER_MAC);
         }
@@ -111,8 +111,8 @@ fn a_pool_without_weights_is_mended_with_its_own_method() {
 #[test]
 fn a_route_that_stands_already_is_replaced() {
     let said = fix(&with(|facts| {
-        facts.roads = vec![road(Forwarding::Tunnel(Tunnel::Ipip))];
-        facts.roads[0].passes = Some(1400);
+        facts.paths = vec![path(Forwarding::Tunnel(Tunnel::Ipip))];
+        facts.paths[0].passes = Some(1400);
     }));
     assert!(
         said.starts_with("ip route replace 10.0.0.4 mtu 1400 dev back"),

@@ -2,9 +2,9 @@
 
 use director_core::model::{Family, Forwarding};
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     [
         (Family::Ipv4, "net.ipv4.ip_forward"),
         (Family::Ipv6, "net.ipv6.conf.all.forwarding"),

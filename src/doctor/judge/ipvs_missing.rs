@@ -1,8 +1,8 @@
 //! The kernel has no IPVS, or not the scheduler that a service wants.
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let no_ipvs = (facts.kernel.is_none() && !facts.is_real_server()).then(|| Finding {
         fault: "ipvs-missing",
         subject: "kernel".to_owned(),

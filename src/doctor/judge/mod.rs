@@ -21,10 +21,10 @@ mod vip_elsewhere;
 mod vip_missing;
 mod vip_not_served;
 
-use super::{Facts, Finding};
+use super::{Finding, HostFacts};
 
 /// The judges, those first whose faults explain others.
-const JUDGES: &[fn(&Facts) -> Vec<Finding>] = &[
+const JUDGES: &[fn(&HostFacts) -> Vec<Finding>] = &[
     ipvs_missing::judge,
     vip_missing::judge,
     vip_elsewhere::judge,
@@ -49,7 +49,7 @@ const JUDGES: &[fn(&Facts) -> Vec<Finding>] = &[
 
 /// Every fault that these facts show.
 #[must_use]
-pub fn judge(facts: &Facts) -> Vec<Finding> {
+pub fn judge(facts: &HostFacts) -> Vec<Finding> {
     JUDGES.iter().flat_map(|judge| judge(facts)).collect()
 }
 

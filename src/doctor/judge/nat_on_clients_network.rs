@@ -4,21 +4,21 @@ use std::net::IpAddr;
 
 use director_core::model::Forwarding;
 
-use crate::doctor::{Facts, Finding, Road};
+use crate::doctor::{Finding, ForwardingPath, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let masqueraded = facts
-        .roads
+        .paths
         .iter()
-        .filter(|road| road.forwarding == Forwarding::Masq && !is_local(road));
+        .filter(|path| path.forwarding == Forwarding::Masq && !is_local(path));
     masqueraded
-        .filter_map(|road| {
-            let vip = road.vip()?;
-            let server = road.server.address;
+        .filter_map(|path| {
+            let vip = path.vip()?;
+            let server = path.server.address;
             let network = shared_network(facts, vip, server)?;
             Some(Finding {
                 fault: "nat-on-clients-network",
-                subject: format!("{} at {server}", facts.name(&road.service)),
+                subject: format!("{} at {server}", facts.name(&path.service)),
                 observed: format!("{server} and the VIP {vip} are both in {network}"),
                 why: "the server answers clients of that network directly; they get packets from an address they never asked, and drop them".to_owned(),
                 fix: format!(
@@ -29,12 +29,12 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
         .collect()
 }
 
-fn is_local(road: &Road) -> bool {
-    road.route.as_ref().is_some_and(|route| route.local)
+fn is_local(path: &ForwardingPath) -> bool {
+    path.route.as_ref().is_some_and(|route| route.local)
 }
 
 /// A network of this machine that holds both.
-fn shared_network(facts: &Facts, vip: IpAddr, server: IpAddr) -> Option<String> {
+fn shared_network(facts: &HostFacts, vip: IpAddr, server: IpAddr) -> Option<String> {
     facts
         .addresses
         .iter()

@@ -2,24 +2,24 @@
 
 use director_core::model::Forwarding;
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 use crate::net::Answer;
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let masqueraded = facts
-        .roads
+        .paths
         .iter()
-        .filter(|road| road.forwarding == Forwarding::Masq);
+        .filter(|path| path.forwarding == Forwarding::Masq);
     masqueraded
-        .filter(|road| road.plain == Some(Answer::Echo))
-        .filter(|road| road.from_vip.as_ref().is_some_and(|answer| *answer != Answer::Echo))
-        .filter_map(|road| {
-            let (vip, server) = (road.vip()?, road.server.address);
-            let own = road.route.as_ref()?.source?;
-            let place = &road.interface.as_ref()?.0;
+        .filter(|path| path.plain == Some(Answer::Echo))
+        .filter(|path| path.from_vip.as_ref().is_some_and(|answer| *answer != Answer::Echo))
+        .filter_map(|path| {
+            let (vip, server) = (path.vip()?, path.server.address);
+            let own = path.route.as_ref()?.source?;
+            let place = &path.interface.as_ref()?.0;
             Some(Finding {
                 fault: "nat-way-back",
-                subject: format!("{} at {server}", facts.name(&road.service)),
+                subject: format!("{} at {server}", facts.name(&path.service)),
                 observed: format!(
                     "{server} answers an echo from {own}, but no answer to one from {vip} comes back on {place}"
                 ),

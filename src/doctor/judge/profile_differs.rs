@@ -1,8 +1,8 @@
 //! Settings that differ from what the chosen way of balancing needs.
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let Some(profile) = facts.profile else {
         return Vec::new();
     };

@@ -1,11 +1,11 @@
 //! The reverse path filter drops packets while we look.
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
 /// Strict: a packet must come in where its answer would go out (RFC 3704).
 const STRICT: i64 = 1;
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     if facts.filtered == 0 {
         return Vec::new();
     }

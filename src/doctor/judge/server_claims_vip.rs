@@ -5,23 +5,23 @@ use std::net::IpAddr;
 
 use director_core::realserver::{Setup, arguments};
 
-use crate::doctor::{Facts, Finding, Road};
+use crate::doctor::{Finding, ForwardingPath, HostFacts};
 use crate::net::MacAddress;
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (vip, known) in &facts.vips {
         for mac in &known.answered_by {
-            let Some(road) = server_with(facts, *mac, *vip) else {
+            let Some(path) = server_with(facts, *mac, *vip) else {
                 continue;
             };
-            let server = road.server.address;
+            let server = path.server.address;
             findings.push(Finding {
                 fault: "server-claims-vip",
                 subject: format!("{vip} at real server {server}"),
                 observed: format!("asked who has {vip}, {mac} answered, which is {server}"),
                 why: "clients that hear it go straight to this one server: no balancing, and an outage when it fails".to_owned(),
-                fix: fix(*vip, road),
+                fix: fix(*vip, path),
             });
         }
     }
@@ -29,13 +29,13 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
 }
 
 /// From here nobody sees where the address stands on the server: quietly set up it is silent, whatever else the machine
-/// needs for this road; NAT needs no VIP there at all.
-fn fix(vip: IpAddr, road: &Road) -> String {
-    let server = road.server.address;
+/// needs for this path; NAT needs no VIP there at all.
+fn fix(vip: IpAddr, path: &ForwardingPath) -> String {
+    let server = path.server.address;
     let prefix = if vip.is_ipv4() { 32 } else { 128 };
     let removed =
         format!("ip address del {vip}/{prefix} dev INTERFACE (ip address show to {vip} names it)");
-    match Setup::of_road(vip, server, road.forwarding) {
+    match Setup::of_road(vip, server, path.forwarding) {
         None => format!("on {server}: {removed}; behind NAT a real server has no VIP"),
         Some(setup) => format!(
             "on {server}: ipvsctl realserver up {}; where the VIP stands on an Ethernet there, first: {removed}",
@@ -44,10 +44,14 @@ fn fix(vip: IpAddr, road: &Road) -> String {
     }
 }
 
-/// The real server that this hardware address belongs to, by the road of this VIP where there is one.
-pub(super) fn server_with(facts: &Facts, mac: MacAddress, vip: IpAddr) -> Option<&Road> {
-    let has_it = |road: &&Road| road.macs.contains(&mac);
-    let mut roads = facts.roads.iter().filter(has_it);
-    let of_this_vip = roads.clone().find(|road| road.vip() == Some(vip));
-    of_this_vip.or_else(|| roads.next())
+/// The real server that this hardware address belongs to, by the path of this VIP where there is one.
+pub(super) fn server_with(
+    facts: &HostFacts,
+    mac: MacAddress,
+    vip: IpAddr,
+) -> Option<&ForwardingPath> {
+    let has_it = |path: &&ForwardingPath| path.macs.contains(&mac);
+    let mut paths = facts.paths.iter().filter(has_it);
+    let of_this_vip = paths.clone().find(|path| path.vip() == Some(vip));
+    of_this_vip.or_else(|| paths.next())
 }

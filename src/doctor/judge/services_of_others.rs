@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use director_core::model::ServiceId;
 
 use crate::doctor::facts::vip_of;
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let (Some(kernel), Some(defined)) = (&facts.kernel, &facts.defined) else {
         return Vec::new();
     };

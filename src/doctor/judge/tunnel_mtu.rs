@@ -1,26 +1,26 @@
-//! A tunnel whose road does not take the packets that this machine sends.
+//! A tunnel whose path does not take the packets that this machine sends.
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     facts
-        .roads
+        .paths
         .iter()
-        .filter_map(|road| {
-            let passes = road.passes?;
-            let (place, mtu) = road.interface.as_ref()?;
-            let server = road.server.address;
+        .filter_map(|path| {
+            let passes = path.passes?;
+            let (place, mtu) = path.interface.as_ref()?;
+            let server = path.server.address;
             Some(Finding {
                 fault: "tunnel-mtu",
-                subject: format!("{} at {server}", facts.name(&road.service)),
+                subject: format!("{} at {server}", facts.name(&path.service)),
                 observed: format!(
                     "packets of {mtu} bytes leave by {place}, but only those up to {passes} reach {server}; nobody says so"
                 ),
                 why: "small requests work and large ones hang: wrapped packets of full size are lost without a word".to_owned(),
                 fix: format!(
-                    "ip {}route replace {server} mtu {passes} {}; or raise the MTU of the road to {mtu}",
+                    "ip {}route replace {server} mtu {passes} {}; or raise the MTU of the path to {mtu}",
                     if server.is_ipv4() { "" } else { "-6 " },
-                    road.route.as_ref().and_then(|route| route.gateway).map_or_else(
+                    path.route.as_ref().and_then(|route| route.gateway).map_or_else(
                         || format!("dev {place}"),
                         |gateway| format!("via {gateway}")
                     )

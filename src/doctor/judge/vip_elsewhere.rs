@@ -1,9 +1,9 @@
 //! Somebody who is none of the real servers answers for the VIP.
 
 use super::server_claims_vip::server_with;
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     // One that this director has withdrawn shall be somewhere else.
     for (vip, known) in facts.vips.iter().filter(|(_, known)| !known.withdrawn) {

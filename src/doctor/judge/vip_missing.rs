@@ -1,8 +1,8 @@
 //! The director does not have the VIP.
 
-use crate::doctor::{Facts, Finding};
+use crate::doctor::{Finding, HostFacts};
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let missing = facts
         .vips
         .iter()

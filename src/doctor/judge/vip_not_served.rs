@@ -4,22 +4,22 @@
 use director_core::model::Forwarding;
 use director_core::realserver::{Setup, arguments};
 
-use crate::doctor::{Facts, Finding, Road};
+use crate::doctor::{Finding, ForwardingPath, HostFacts};
 use crate::net::Answer;
 
-pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     facts
-        .roads
+        .paths
         .iter()
-        .filter(|road| road.plain == Some(Answer::Echo))
-        .filter_map(|road| finding(facts, road))
+        .filter(|path| path.plain == Some(Answer::Echo))
+        .filter_map(|path| finding(facts, path))
         .collect()
 }
 
-fn finding(facts: &Facts, road: &Road) -> Option<Finding> {
-    let answer = road.to_vip.as_ref()?;
-    let (vip, server) = (road.vip()?, road.server.address);
-    let setup = Setup::of_road(vip, server, road.forwarding)?;
+fn finding(facts: &HostFacts, path: &ForwardingPath) -> Option<Finding> {
+    let answer = path.to_vip.as_ref()?;
+    let (vip, server) = (path.vip()?, path.server.address);
+    let setup = Setup::of_road(vip, server, path.forwarding)?;
     let said = match answer {
         Answer::Echo => return None,
         Answer::Silence => "nothing came back".to_owned(),
@@ -29,7 +29,7 @@ fn finding(facts: &Facts, road: &Road) -> Option<Finding> {
         Answer::TooLarge { .. } => "it was too large".to_owned(),
     };
     let unwraps = !matches!(answer, Answer::Unreachable { .. });
-    let (fault, why) = match (road.forwarding, unwraps) {
+    let (fault, why) = match (path.forwarding, unwraps) {
         (Forwarding::Tunnel(_), false) => (
             "tunnel-not-unwrapped",
             "the server refuses the director's tunnel: clients that are sent there get no answer",
@@ -45,10 +45,10 @@ fn finding(facts: &Facts, road: &Road) -> Option<Finding> {
     };
     Some(Finding {
         fault,
-        subject: format!("{} at {server}", facts.name(&road.service)),
+        subject: format!("{} at {server}", facts.name(&path.service)),
         observed: format!(
             "{server} answers for itself; asked for {vip}, sent as IPVS does ({}), {said}",
-            road.forwarding
+            path.forwarding
         ),
         why: why.to_owned(),
         fix: format!("on {server}: ipvsctl realserver up {}", arguments(&setup)),

@@ -12,8 +12,8 @@ use super::include::{self, IncludeFault};
 use super::node::{Content, Entry, Node};
 use super::reader::{Fields, Reader};
 use super::{shape, tree};
+use crate::loader::file_watch::{self, Fingerprints};
 use crate::loader::source::{self, SourceError};
-use crate::loader::watch::{self, Found};
 
 /// One file.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) struct Gathered {
     /// The text of every file that could be read, by its name in places.
     pub(super) texts: BTreeMap<Arc<str>, Arc<str>>,
     /// Included files and directories whose change changes the definitions, with what they held.
-    pub(super) watched: Found,
+    pub(super) watched: Fingerprints,
     /// Included files that could not be read as trees.
     pub(super) broken: BTreeSet<Arc<str>>,
 }
@@ -171,7 +171,7 @@ impl Gathering<'_> {
         let file: Arc<str> = Arc::from(path.to_string_lossy());
         let bytes = match source::read(path) {
             Ok(bytes) => {
-                let held = watch::of_content(&bytes);
+                let held = file_watch::of_content(&bytes);
                 self.gathered.watched.insert(path.to_owned(), held);
                 bytes
             }
@@ -192,7 +192,7 @@ impl Gathering<'_> {
     }
 
     fn watch(&mut self, path: &Path) {
-        let held = watch::fingerprint(path);
+        let held = file_watch::fingerprint(path);
         self.gathered.watched.insert(path.to_owned(), held);
     }
 

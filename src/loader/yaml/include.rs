@@ -3,15 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::loader::file_watch::{Fingerprints, fingerprint};
 use crate::loader::source::SourceError;
-use crate::loader::watch::{Found, fingerprint};
 
 /// The files that an include names, in the order of their names, and the directories where more may appear, with what they
 /// held.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     pub(super) files: Vec<PathBuf>,
-    pub(super) directories: Found,
+    pub(super) directories: Fingerprints,
 }
 
 /// Why an include names nothing.
@@ -34,13 +34,13 @@ pub(super) fn named(written: &str, beside: &Path) -> Result<Named, IncludeFault>
     }
     Ok(Named {
         files: vec![path],
-        directories: Found::new(),
+        directories: Fingerprints::new(),
     })
 }
 
 fn directory(path: &Path) -> Result<Named, IncludeFault> {
     // Before it is read, so that what comes later is seen to have come later.
-    let directories = Found::from([(path.to_owned(), fingerprint(path))]);
+    let directories = Fingerprints::from([(path.to_owned(), fingerprint(path))]);
     let fault = |error| IncludeFault::Directory(path.to_owned(), SourceError::from(error));
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(fault)? {
@@ -58,7 +58,7 @@ fn directory(path: &Path) -> Result<Named, IncludeFault> {
 
 fn pattern(path: &Path) -> Result<Named, IncludeFault> {
     let fixed = fixed_part(path);
-    let mut directories = Found::from([(fixed.clone(), fingerprint(&fixed))]);
+    let mut directories = Fingerprints::from([(fixed.clone(), fingerprint(&fixed))]);
     let text = path.to_string_lossy();
     let found = glob::glob(&text).map_err(|error| IncludeFault::Pattern(error.to_string()))?;
     let mut files = Vec::new();

@@ -34,7 +34,7 @@ use director_core::definitions::{Definitions, Placed};
 use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::MarkRange;
 
-use super::watch::Found;
+use super::file_watch::Fingerprints;
 pub use emit::emit;
 use gather::Gathered;
 use node::Content;
@@ -59,7 +59,7 @@ pub(super) struct Outcome {
     /// The text of every file, by its name in places.
     pub(super) texts: BTreeMap<Arc<str>, Arc<str>>,
     /// Included files and directories whose change changes the definitions, with what they held.
-    pub(super) watched: Found,
+    pub(super) watched: Fingerprints,
     /// Included files of which nothing could be read.
     pub(super) broken: BTreeSet<Arc<str>>,
     /// The services as they stand in the files.
@@ -114,7 +114,7 @@ pub(super) fn read(text: &str, file: &Arc<str>) -> Outcome {
         definitions: None,
         findings: Vec::new(),
         texts: BTreeMap::new(),
-        watched: Found::new(),
+        watched: Fingerprints::new(),
         broken: BTreeSet::new(),
         blocks: Vec::new(),
         settings: FileSettings {

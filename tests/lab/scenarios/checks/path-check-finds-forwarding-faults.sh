@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # A check with `via: vip` finds what a probe of the server's own address cannot: a VIP that is missing there, a tunnel
-# that is not unwrapped, and, with `full_size`, a path that loses large packets.
+# that is not unwrapped, and, with `test_mtu`, a path that loses large packets.
 
 . "$LAB_DIRECTORY/path-checks.sh"
 path_checks_start

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A check with `via: vip` and `full_size` works with NAT, direct routing, local node and every kind of tunnel, of both
+# A check with `via: vip` and `test_mtu` works with NAT, direct routing, local node and every kind of tunnel, of both
 # families and across them.
 
 . "$LAB_DIRECTORY/roads.sh"

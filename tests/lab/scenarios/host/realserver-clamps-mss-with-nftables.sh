@@ -21,7 +21,7 @@ client_keeps_to 1440 "$VIP_BY_TUNNEL" 'with the rule'
 section 'Segments that do not fit into the tunnel'
 on real3 nft delete table inet "lvs_realserver_$(echo "$VIP_BY_TUNNEL" | tr . _)"
 finds real3 segments-too-large
-mended real3
+fixed real3
 finds real3 ''
 expect_contains 'the rules of real3' "ip saddr $VIP_BY_TUNNEL " "$(rules)"
 
@@ -35,7 +35,7 @@ seen_on_director ''
 on director nft "$guard"
 seen_on_director drops-invalid
 expect_contains 'what was seen' 'ct state invalid drop' "$(cat "$LAB_TMP/doctor")"
-mended director
+fixed director
 seen_on_director ''
 
 realserver real3 down

@@ -153,7 +153,7 @@ wrapped() {
     on director ipvsadm -A -t "$wrapped_vip:80" -s rr
     on director ipvsadm -a -t "$wrapped_vip:80" -r "$RIP3:80" -i "$@"
     finds director tunnel-not-unwrapped --config "$definitions.wrapped"
-    mended real3
+    fixed real3
     finds director '' --config "$definitions.wrapped"
     finds real3 ''
     realserver real3 down --vip "$wrapped_vip"

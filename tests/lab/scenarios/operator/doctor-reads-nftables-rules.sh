@@ -49,6 +49,6 @@ expect_equal 'findings of a rule that iptables-nft wrote' 1 "$(findings)"
 finds_rule inet 'ct state invalid drop'
 expect_not ask "$VIP"
 expect_equal 'who answers by direct routing' real2 "$(ask "$DIRECT_VIP")"
-mended director
+fixed director
 seen_on_director ''
 expect_equal 'who answers after the fix' real1 "$(ask "$VIP")"

@@ -1,7 +1,7 @@
-//! Watches the files and directories that definitions come from, on a thread of its own. The kernel's notices say when to
-//! look; content decides. It looks every two seconds besides, for file systems that send no notices.
+//! Watches the files and directories that definitions come from, on a thread of its own. The kernel's notices sender when to
+//! scan; content decides. It scans every two seconds besides, for file systems that send no notices.
 //!
-//! Invariant: a change counts when several looks in a row have found the same, so that a file half written is not taken for
+//! Invariant: a change counts when several scans in a row have found the same, so that a file half written is not taken for
 //! a whole; and when content is as it was, there was no change.
 
 use std::collections::hash_map::DefaultHasher;
@@ -19,49 +19,49 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use super::source::SIZE_LIMIT;
 use crate::stamp::Stamp;
 
-/// From one look to the next when nothing is heard of.
-const IDLE: Duration = Duration::from_secs(2);
-/// From one look to the next after a change.
-const PAUSE: Duration = Duration::from_millis(100);
+/// From one scan to the next when nothing is messages of.
+const IDLE_INTERVAL: Duration = Duration::from_secs(2);
+/// From one scan to the next after a change.
+const SCAN_INTERVAL: Duration = Duration::from_millis(100);
 /// Looks in a row that must find the same.
-const STEADY: u32 = 3;
+const SCANS_TO_CONFIRM: u32 = 3;
 
 /// A watch over files; it ends when this is dropped.
 #[derive(Debug)]
-pub struct Watch {
-    say: Sender<Heard>,
+pub struct FileWatch {
+    sender: Sender<WatchMessage>,
 }
 
 #[derive(Debug)]
-enum Heard {
+enum WatchMessage {
     /// These are the paths from now on.
-    Follow(Found),
+    Follow(Fingerprints),
     /// The kernel told of a change.
     Notice,
     /// Nobody wants to know any more.
     End,
 }
 
-impl Watch {
+impl FileWatch {
     /// Starts to watch; `tell` is called after each change of content, until it says that nobody listens.
     ///
     /// # Errors
     /// When the thread cannot be started.
     pub fn start(tell: impl Fn() -> bool + Send + 'static) -> io::Result<Self> {
-        let (say, heard) = channel();
-        let notices = say.clone();
+        let (sender, messages) = channel();
+        let notices = sender.clone();
         let watcher = notify::recommended_watcher(move |_| {
             // Nobody listens any more when the watch has ended.
-            let _ = notices.send(Heard::Notice);
+            let _ = notices.send(WatchMessage::Notice);
         });
         let watcher = watcher
             .inspect_err(|error| {
                 tracing::info!(
-                    "the kernel tells of no changes of files ({error}); looking every 2 s will do"
+                    "the kernel tells of no changes of files ({error}); scanner every 2 s will do"
                 );
             })
             .ok();
-        let looking = Looking {
+        let scanner = FileScanner {
             watcher,
             directories: BTreeSet::new(),
             stamps: BTreeMap::new(),
@@ -69,68 +69,72 @@ impl Watch {
         };
         thread::Builder::new()
             .name("watch".to_owned())
-            .spawn(move || looking.run(&heard, &tell))?;
-        Ok(Self { say })
+            .spawn(move || scanner.run(&messages, &tell))?;
+        Ok(Self { sender })
     }
 
-    /// Watches these files and directories in place of those before; what they held when they were read is what a look is
+    /// Watches these files and directories in place of those before; what they held when they were read is what a scan is
     /// compared with, so that no change in between is missed.
-    pub fn follow(&self, read: Found) {
+    pub fn follow(&self, read: Fingerprints) {
         // It has ended only when nobody listened.
-        let _ = self.say.send(Heard::Follow(read));
+        let _ = self.sender.send(WatchMessage::Follow(read));
     }
 }
 
-impl Drop for Watch {
+impl Drop for FileWatch {
     fn drop(&mut self) {
-        let _ = self.say.send(Heard::End);
+        let _ = self.sender.send(WatchMessage::End);
     }
 }
 /// What was found at each path, as [`fingerprint`] has it.
-pub type Found = BTreeMap<PathBuf, u64>;
+pub type Fingerprints = BTreeMap<PathBuf, u64>;
 
-struct Looking {
+struct FileScanner {
     watcher: Option<RecommendedWatcher>,
     /// Directories that the kernel tells about.
     directories: BTreeSet<PathBuf>,
     stamps: BTreeMap<PathBuf, (Stamp, u64)>,
     /// What was there when it was last told, or read.
-    known: Found,
+    known: Fingerprints,
 }
 
-impl Looking {
-    fn run(mut self, heard: &Receiver<Heard>, tell: &dyn Fn() -> bool) {
-        let mut candidate: Option<(Found, u32)> = None;
+impl FileScanner {
+    fn run(mut self, messages: &Receiver<WatchMessage>, tell: &dyn Fn() -> bool) {
+        let mut candidate: Option<(Fingerprints, u32)> = None;
         loop {
-            let pause = if candidate.is_some() { PAUSE } else { IDLE };
-            let mut next = match heard.recv_timeout(pause) {
+            let pause = if candidate.is_some() {
+                SCAN_INTERVAL
+            } else {
+                IDLE_INTERVAL
+            };
+            let mut next = match messages.recv_timeout(pause) {
                 Ok(first) => Some(first),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             if candidate.is_some() && next.is_some() {
-                // While something is on the move the pause is kept, whatever else is heard.
-                thread::sleep(PAUSE);
+                // While something is on the move the pause is kept, whatever else is messages.
+                thread::sleep(SCAN_INTERVAL);
             }
-            while let Some(heard_now) = next {
-                match heard_now {
-                    Heard::Follow(paths) => self.follow(paths),
-                    Heard::Notice => {}
-                    Heard::End => return,
+            while let Some(message) = next {
+                match message {
+                    WatchMessage::Follow(paths) => self.follow(paths),
+                    WatchMessage::Notice => {}
+                    WatchMessage::End => return,
                 }
-                next = heard.try_recv().ok();
+                next = messages.try_recv().ok();
             }
-            let found = self.look();
+            let found = self.scan();
             if found == self.known {
                 candidate = None;
                 continue;
             }
-            let looks = match candidate.take() {
-                Some((before, looks)) if before == found => looks + 1,
+            let scans = match candidate.take() {
+                Some((before, scans)) if before == found => scans + 1,
                 _ => 1,
             };
-            if looks < STEADY {
-                candidate = Some((found, looks));
+            if scans < SCANS_TO_CONFIRM {
+                candidate = Some((found, scans));
                 continue;
             }
             self.known = found;
@@ -141,7 +145,7 @@ impl Looking {
     }
 
     /// Has the kernel tell about the directories of all paths.
-    fn follow(&mut self, read: Found) {
+    fn follow(&mut self, read: Fingerprints) {
         self.known = read;
         let Some(watcher) = &mut self.watcher else {
             return;
@@ -175,10 +179,10 @@ impl Looking {
         self.directories = attended;
     }
 
-    fn look(&mut self) -> Found {
-        let mut found = Found::new();
+    fn scan(&mut self) -> Fingerprints {
+        let mut found = Fingerprints::new();
         for path in self.known.keys() {
-            found.insert(path.clone(), look(path, &mut self.stamps));
+            found.insert(path.clone(), scan(path, &mut self.stamps));
         }
         self.stamps.retain(|path, _| found.contains_key(path));
         found
@@ -187,10 +191,10 @@ impl Looking {
 
 /// What can be found at a path now: a hash of a file's content or of the names in a directory, 0 where there is neither.
 pub(super) fn fingerprint(path: &Path) -> u64 {
-    look(path, &mut BTreeMap::new())
+    scan(path, &mut BTreeMap::new())
 }
 
-fn look(path: &Path, stamps: &mut BTreeMap<PathBuf, (Stamp, u64)>) -> u64 {
+fn scan(path: &Path, stamps: &mut BTreeMap<PathBuf, (Stamp, u64)>) -> u64 {
     match fs::metadata(path) {
         Ok(about) if about.is_dir() => listing(path),
         Ok(about) if about.is_file() && about.len() <= SIZE_LIMIT => content(path, &about, stamps),
@@ -243,7 +247,7 @@ mod tests {
     struct Stage {
         directory: tempfile::TempDir,
         told: Receiver<()>,
-        watch: Watch,
+        watch: FileWatch,
     }
 
     impl Stage {
@@ -251,8 +255,8 @@ mod tests {
             let directory = tempfile::tempdir().unwrap();
             fs::write(directory.path().join("main.yaml"), "services: []\n").unwrap();
             fs::create_dir(directory.path().join("conf.d")).unwrap();
-            let (say, told) = channel();
-            let watch = Watch::start(move || say.send(()).is_ok()).unwrap();
+            let (sender, told) = channel();
+            let watch = FileWatch::start(move || sender.send(()).is_ok()).unwrap();
             let stage = Self {
                 directory,
                 told,
@@ -277,7 +281,7 @@ mod tests {
     #[test]
     fn changes_of_content_are_told_once_and_others_not() {
         let stage = Stage::new();
-        // Written in place, put in its place, a new file in a directory.
+        // SourceText in place, put in its place, a new file in a directory.
         fs::write(stage.path("main.yaml"), "services: [] # 1\n").unwrap();
         assert!(stage.is_told());
         fs::write(stage.path("new"), "services: [] # 2\n").unwrap();
