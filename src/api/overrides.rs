@@ -16,9 +16,7 @@ pub struct OverrideRequest {
     pub service: Option<String>,
     /// The real server, by its address or host name, with its port where that is wanted.
     pub server: String,
-    /// Who asks.
     pub author: String,
-    /// Why.
     pub reason: String,
     /// How long it stands; until it is lifted when nothing is said.
     pub duration_seconds: Option<f64>,
@@ -30,7 +28,6 @@ pub struct OverrideRequest {
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OverrideOutcome {
-    /// Whom it concerns.
     pub servers: Vec<AffectedServer>,
     /// Why it does not outlive a restart, when it does not.
     pub not_persisted: Option<String>,
@@ -41,7 +38,6 @@ pub struct OverrideOutcome {
 /// A real server of a virtual service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AffectedServer {
-    /// The service's name.
     pub name: String,
     /// What it listens on.
     pub listen: String,
@@ -49,15 +45,12 @@ pub struct AffectedServer {
     pub address: String,
 }
 
-/// One standing order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActiveOverride {
-    /// Whom it concerns.
     #[serde(flatten)]
     pub server: AffectedServer,
     /// Whether the server is defined now.
     pub defined: bool,
-    /// The order.
     #[serde(flatten)]
     pub status: OverrideStatus,
 }

@@ -27,7 +27,7 @@ const SOCKET_MODE: u32 = 0o660;
 pub trait Control: Send + Sync + 'static {
     /// The daemon's state now.
     fn overview(&self) -> impl Future<Output = Result<Overview, ApiError>> + Send;
-    /// Reads the definitions again; with force, whatever they take out.
+    /// Reloads the configuration; `force` skips the safety limits.
     fn reload(&self, force: bool) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
     /// Lets verdicts move again that stand still.
     fn unfreeze(&self) -> impl Future<Output = Result<UnfreezeOutcome, ApiError>> + Send;
@@ -36,23 +36,21 @@ pub trait Control: Send + Sync + 'static {
         &self,
         request: OverrideRequest,
     ) -> impl Future<Output = Result<OverrideOutcome, ApiError>> + Send;
-    /// Takes definitions that lie beside those of the daemon.
+    /// Applies the configuration that lies beside that of the daemon.
     fn apply(
         &self,
         request: ApplyRequest,
     ) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
-    /// Ends a trial: the definitions on trial stay, or the former ones return.
+    /// Ends a trial: the configuration on trial stays, or the previous one returns.
     fn end_trial(&self, stays: bool) -> impl Future<Output = Result<(), ApiError>> + Send;
 }
 
-/// The daemon's state.
 #[derive(Debug)]
 pub struct Overview {
-    /// The director's.
     pub snapshot: Snapshot,
-    /// The file that the definitions are read from.
+    /// The file that the configuration is read from.
     pub configuration: PathBuf,
-    /// Time left to definitions that are on trial.
+    /// Time left to a configuration that is on trial.
     pub trial_left: Option<Duration>,
 }
 

@@ -20,29 +20,28 @@ use serde::{Deserialize, Serialize};
 use super::overrides;
 use super::server::Overview;
 
-/// The answer to a request to read the definitions again.
+/// The answer to a request to read the configuration again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReloadOutcome {
-    /// Whether the new definitions are in force.
+    /// Whether the new configuration is in force.
     pub accepted: bool,
     /// Errors, when they were refused; otherwise warnings.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The daemon's state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// Version of the daemon.
     pub version: String,
-    /// The file that the definitions are read from.
+    /// The file that the configuration is read from.
     #[serde(default)]
     pub configuration: String,
-    /// Time after which definitions on trial give way to the former ones, unless they are confirmed.
+    /// Time after which the previous configuration returns unless the one on trial is confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial_seconds_left: Option<f64>,
-    /// Age of the definitions in force; none before the first.
+    /// Age of the configuration in force; none before the first.
     pub loaded_seconds_ago: Option<f64>,
-    /// Newer definitions that were refused.
+    /// A newer configuration that was refused.
     pub refused: Option<Refused>,
     /// Age of the last reading of the kernel's whole table; none when what the kernel holds is not known.
     pub table_read_seconds_ago: Option<f64>,
@@ -51,13 +50,12 @@ pub struct Status {
     /// Host names in use and what they stand for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<HostName>,
-    /// Blocks of the definitions that are broken while all others are in force.
+    /// Broken blocks of the configuration; all others are in force.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub isolated: Vec<IsolatedBlock>,
     /// Why orders and verdicts cannot be kept over a restart, when they cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_error: Option<String>,
-    /// All standing orders.
     #[serde(default)]
     pub overrides: Vec<overrides::ActiveOverride>,
     /// All servers failed at once, and verdicts stand still.
@@ -66,38 +64,34 @@ pub struct Status {
     /// What is wanted of the machine besides the table, and could not be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_errors: Vec<String>,
-    /// Virtual services in the order of the definitions.
+    /// Virtual services in the order of the configuration.
     pub services: Vec<ServiceStatus>,
     /// Services that are no longer defined and stay until their connections have ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departing: Vec<DepartingService>,
 }
 
-/// Definitions that were refused.
+/// A configuration that was refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Refused {
-    /// How long ago.
     pub seconds_ago: f64,
     /// What is wrong with them.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// One virtual service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceStatus {
     /// The operator's name for it.
     pub name: String,
     /// What it listens on: `tcp 192.0.2.10:80`, `fwmark 5`.
     pub listen: String,
-    /// Scheduler as defined.
     pub scheduler: String,
     /// Whether the kernel holds it.
     pub in_kernel: bool,
     /// What the kernel refused about the service itself.
     pub refused: Option<KernelRefusal>,
-    /// Real servers in the order of the definitions.
+    /// Real servers in the order of the configuration.
     pub real_servers: Vec<ServerStatus>,
-    /// The fallback.
     pub fallback: Vec<ServerStatus>,
     /// Servers that are no longer defined and stay for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -110,9 +104,7 @@ pub struct ServiceStatus {
 /// One real server, or the fallback.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerStatus {
-    /// Address and port.
     pub address: String,
-    /// Weight as defined.
     pub defined_weight: u32,
     /// How that weight came about.
     #[serde(default)]
@@ -127,7 +119,7 @@ pub struct ServerStatus {
     pub inactive: u32,
     /// The judgement; none for the fallback, which is not probed.
     pub health: Option<ServerHealth>,
-    /// What each check says of it, in the order of the definitions.
+    /// What each check says of it, in the order of the configuration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckStatus>,
     /// Active overrides of it, the oldest first.
@@ -151,20 +143,15 @@ pub struct ChainLink {
     pub weight: Option<u32>,
     /// For how long this has held; none when that is not known.
     pub age_seconds: Option<f64>,
-    /// Why.
     pub cause: String,
 }
 
 /// What somebody has ordered about a real server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OverrideStatus {
-    /// What is ordered.
     pub kind: OverrideKind,
-    /// Who ordered it.
     pub author: String,
-    /// Why.
     pub reason: String,
-    /// Age.
     pub age_seconds: f64,
     /// Time to its end; none when it stands until it is lifted.
     pub expires_in_seconds: Option<f64>,
@@ -173,11 +160,9 @@ pub struct OverrideStatus {
 /// Something that the kernel refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KernelRefusal {
-    /// The operation.
     pub operation: String,
     /// The kernel's error number.
     pub errno: i32,
-    /// What it means.
     pub message: String,
     /// Refusals in a row.
     pub attempts: u32,

@@ -69,11 +69,11 @@ pub(super) struct EventLoop {
     /// Services as they were when they were last good, as they are kept.
     last_good: Option<LastGood>,
     override_replies: OverrideReplies,
-    /// The definitions in force.
+    /// The configuration in force.
     in_force: Option<Box<Loaded>>,
     trial: Option<trial::Trial>,
     host: HostThread,
-    /// Readings of the definitions so far.
+    /// Readings of the configuration so far.
     reload_count: u64,
     /// Those of them that read files and have not ended yet.
     pending_reads: u64,
@@ -218,7 +218,7 @@ impl EventLoop {
         }
     }
 
-    /// Definitions that were read are in force from now on.
+    /// A configuration that was read is in force from now on.
     fn adopt(&mut self, loaded: Loaded, watch: Option<StartedWatch>) -> bool {
         self.config_refresh.adopt(&loaded);
         let other_forms = self.note_last_good(&loaded);
@@ -234,7 +234,7 @@ impl EventLoop {
             model: Arc::new(loaded.model),
             warnings: loaded.report.diagnostics,
         };
-        // New definitions make the director read the table first, so the orders are in time for whatever follows.
+        // A new configuration makes the director read the table first, so the overrides are in time for what follows.
         let orders = self.maintenance.adopt(watch);
         let events = [Some(duties), Some(definitions), orders];
         let mut running = true;
@@ -247,7 +247,7 @@ impl EventLoop {
         running
     }
 
-    /// The former definitions stay in force.
+    /// The previous configuration stays in force.
     fn refuse(&mut self, report: &LoadReport, diagnostics: Vec<Diagnostic>) -> bool {
         self.config_refresh.refuse(report);
         if let Some(ldirectord) = &mut self.ldirectord {

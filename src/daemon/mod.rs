@@ -51,7 +51,7 @@ pub const LAST_WORK: Duration = Duration::from_secs(1);
 enum Input {
     Event(Event),
     Snapshot(oneshot::Sender<Overview>),
-    /// The definitions are to be read again; with force, whatever they take out.
+    /// Reload the configuration; `force` skips the safety limits.
     Reload {
         answer: Option<oneshot::Sender<ReloadOutcome>>,
         force: bool,
@@ -65,20 +65,20 @@ enum Input {
     ConfigFile(ConfigChange),
     /// Maintenance files have come or gone.
     Maintenance(maintenance_watch::MaintenanceChange),
-    /// The files of the definitions have another content.
+    /// The content of the configuration's files has changed.
     FilesChanged,
-    /// Host names of the definitions stand for other addresses, or can no longer be resolved.
+    /// Host names of the configuration stand for other addresses, or can no longer be resolved.
     NamesChanged,
-    /// The files of the definitions were read again.
+    /// The files of the configuration were read again.
     FilesRead(event_loop::FinishedLoad),
-    /// The host names of the definitions were asked for again.
+    /// The host names of the configuration were resolved again.
     NamesRead(event_loop::FinishedLoad),
 }
 
 /// Runs the daemon until it is told to stop.
 ///
 /// # Errors
-/// When it cannot begin: definitions that are not valid, a kernel without IPVS, a socket that cannot be made.
+/// When it cannot begin: a configuration that is not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let names = NameCache::lasting();
     let file = settings.state.clone().map(StateFile::new);
@@ -129,8 +129,8 @@ struct StateStore {
     saved: SavedState,
 }
 
-/// Loads the first definitions. A service of theirs that is broken stays as it was when a director before this one had it,
-/// where that is known and still makes sense.
+/// Loads the first configuration. A broken service keeps the configuration that the daemon before this one had, where that is
+/// known and still valid.
 fn begin_with(
     settings: &Settings,
     names: &NameCache,

@@ -11,7 +11,7 @@ use super::Input;
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReceivedSignal {
-    /// The definitions are to be read again.
+    /// Reload the configuration.
     Hangup,
     /// The director is to stop; the name of the signal.
     Stop(&'static str),

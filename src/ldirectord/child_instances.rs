@@ -19,7 +19,7 @@ enum InstanceCommand {
     Stop(String),
 }
 
-/// The children of an instance.
+/// The child instances of an instance.
 #[derive(Debug)]
 pub(super) struct ChildInstances {
     own: String,

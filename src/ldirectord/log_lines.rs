@@ -45,7 +45,7 @@ impl LogLines {
         }
     }
 
-    /// These are the definitions from now on.
+    /// Takes the services of a new configuration.
     pub(super) fn set_services(&mut self, model: &Model) {
         let known = model.services().iter().map(|service| {
             let servers = service.real_servers.iter();

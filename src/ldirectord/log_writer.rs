@@ -51,7 +51,7 @@ impl LogWriter {
         drop(self.entries.send(LogEntry::Line(Zoned::now(), text)));
     }
 
-    /// LogLines go there from now on.
+    /// Lines go there from now on.
     pub(super) fn turn_to(&self, journal: Journal) {
         drop(self.entries.send(LogEntry::TurnTo(journal)));
     }
@@ -60,7 +60,7 @@ impl LogWriter {
     pub(super) fn end(self) {
         let (answer, written) = blocking::channel();
         drop(self.entries.send(LogEntry::End(answer)));
-        // LogLines that take longer are lost.
+        // Lines that take longer are lost.
         let _ = written.recv_timeout(FLUSH_LIMIT);
     }
 }

@@ -80,7 +80,7 @@ impl WatchTask {
                 self.reverse.answered().await;
             }
         };
-        // FileNames that come later are said later.
+        // Names that come later are said later.
         drop(tokio::time::timeout(PATIENCE_FOR_NAMES, names).await);
         self.look().await;
         if first.send(self.said.clone()).is_err() {

@@ -44,7 +44,6 @@ impl Notifier {
         }
     }
 
-    /// Queues one notification.
     pub fn perform(&mut self, duty: Duty) {
         match duty {
             Duty::Mail(mail) => self.mail.send(mail),

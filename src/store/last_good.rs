@@ -53,7 +53,7 @@ impl From<Box<RawValue>> for LastGood {
 }
 
 impl SavedState {
-    /// The services that were last good as definitions of their own; none where they are not kept, or not in a form that
+    /// The services that were last valid as a configuration of their own; none where they are not kept, or not in a form that
     /// this version knows.
     #[must_use]
     pub fn definitions(&self) -> Option<Definitions> {

@@ -26,36 +26,20 @@ const DIRECTORY_MODE: u32 = 0o750;
 pub enum StoreError {
     /// It cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     /// Its text is not one.
     #[error("{} is damaged: {source}", path.display())]
     Damaged {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: serde_json::Error,
     },
     /// A version of ipvsd wrote it that this one does not know.
     #[error("{} has form {found}, and this ipvsd knows form {FORMAT} only", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// Its form.
-        found: u32,
-    },
+    Foreign { path: PathBuf, found: u32 },
     /// It cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unwritable { path: PathBuf, source: io::Error },
     /// What it is to hold has no JSON form.
     #[error("the state cannot be put into words: {0}")]
     Words(serde_json::Error),
@@ -64,7 +48,6 @@ pub enum StoreError {
 /// What a director has left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedState {
-    /// What it remembered.
     pub memory: Memory,
     /// The moment at which its clock stands now.
     pub moment: Moment,
@@ -88,7 +71,6 @@ struct FormatOnly {
     format: u32,
 }
 
-/// A state file.
 #[derive(Debug, Clone)]
 pub struct StateFile {
     path: PathBuf,
@@ -101,7 +83,6 @@ impl StateFile {
         Self { path }
     }
 
-    /// Its name.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

@@ -12,7 +12,6 @@ use super::super::output::{Exit, Output};
 use crate::loader::load;
 use crate::machine::real_server::addresses_as_director;
 
-/// Loads and prints.
 pub(super) fn print(file: &Path, output: &mut Output) -> Result<Exit, CliError> {
     let loaded = match load(file) {
         Ok(loaded) => loaded,

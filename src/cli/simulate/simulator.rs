@@ -30,7 +30,6 @@ enum Behaviour {
     Flaps { interval: Duration, since: Moment },
 }
 
-/// Everything that plays.
 pub(super) struct Simulator {
     director: Director,
     kernel: MemoryKernel,

@@ -16,7 +16,6 @@ const TITLES: [&str; 8] = [
     "ACTIVE/INACT",
 ];
 
-/// The whole status.
 pub(super) fn render(status: &Status) -> String {
     let mut text = String::new();
     head(status, &mut text);

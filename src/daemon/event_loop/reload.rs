@@ -1,4 +1,4 @@
-//! Reads definitions again, off the loop, and takes them over unless they have faults or a guard objects.
+//! Reloads: reads the configuration off the loop and adopts it unless it has errors or exceeds the safety limits.
 
 use std::sync::mpsc as blocking;
 
@@ -11,17 +11,17 @@ use super::{EventLoop, Input, StartedWatch, maintenance_watch};
 use crate::api::ReloadOutcome;
 use crate::loader::{LoadError, Loaded};
 
-/// What a change is safety by.
+/// The connections with which a change is compared with the safety limits.
 #[derive(Debug)]
 pub(in crate::daemon) enum SafetyCheck {
-    /// Somebody insists, and nothing speaks against it.
+    /// `--force` was given.
     Forced,
     /// The connections of the kernel's table just now, if it could be read.
     By(Option<Table>),
 }
 
 impl SafetyCheck {
-    /// Reads the table unless somebody insists, or nothing is guarded.
+    /// Reads the table unless `--force` was given or there are no limits.
     pub(super) async fn now(
         force: bool,
         is_guarded: bool,
@@ -34,7 +34,7 @@ impl SafetyCheck {
         }
     }
 
-    /// The same for definitions that were read.
+    /// The same for a configuration that was read.
     pub(super) async fn definitions(
         force: bool,
         outcome: &Result<Box<Loaded>, LoadError>,
@@ -48,7 +48,7 @@ impl SafetyCheck {
     }
 }
 
-/// Definitions that were read.
+/// A configuration that was read.
 #[derive(Debug)]
 pub(in crate::daemon) struct FinishedLoad {
     /// Which reading it was.
@@ -60,8 +60,7 @@ pub(in crate::daemon) struct FinishedLoad {
 }
 
 impl EventLoop {
-    /// Definitions were read again: they come into force, unless they have faults or take out more than anybody can have
-    /// meant.
+    /// Adopts a configuration that was read unless it has errors or exceeds the safety limits.
     pub(super) fn take_over(
         &mut self,
         outcome: Result<Box<Loaded>, LoadError>,
@@ -103,7 +102,7 @@ impl EventLoop {
         (refused(faults), running)
     }
 
-    /// Reads the definitions again.
+    /// Reads the configuration again.
     pub(super) fn reload(
         &mut self,
         answer: Option<oneshot::Sender<ReloadOutcome>>,
@@ -121,8 +120,8 @@ impl EventLoop {
         self.read(move || settings.load(&memory), true, answer, force)
     }
 
-    /// Judges the definitions in force again, whose names stand for other addresses; after those that are being read, since
-    /// they may have asked for the names before that.
+    /// Validates the configuration in force again, whose names have other addresses now; after pending reads, which may have
+    /// resolved the names before.
     pub(super) fn revalidate(&mut self) -> bool {
         self.names_changed = self.pending_reads > 0;
         match self.config_refresh.revalidate() {
@@ -131,7 +130,7 @@ impl EventLoop {
         }
     }
 
-    /// The files of the definitions were read.
+    /// The files of the configuration were read.
     pub(super) fn files_read(&mut self, reading: FinishedLoad) -> bool {
         self.pending_reads -= 1;
         let FinishedLoad {
@@ -145,7 +144,7 @@ impl EventLoop {
         if number < self.latest_adopted {
             return self.reload(answer, matches!(safety, SafetyCheck::Forced));
         }
-        // Somebody has applied definitions meanwhile.
+        // A configuration was applied in the meantime.
         let (told, mut running) = match self.while_on_trial() {
             Some(refused) => (refused, true),
             None => {
@@ -162,7 +161,7 @@ impl EventLoop {
         running
     }
 
-    /// The names of the definitions in force were asked for again. That they stand for other addresses is nobody's slip.
+    /// The names of the configuration in force were asked for again. Other addresses are no change by the operator, so no limits apply.
     pub(super) fn names_read(&mut self, reading: FinishedLoad) -> bool {
         // A reading that has begun since knew the names or not.
         if reading.number < self.reload_count {
@@ -172,7 +171,7 @@ impl EventLoop {
         running
     }
 
-    /// Has definitions made off the loop, since names may have to be resolved; the outcome returns as an input.
+    /// Loads a configuration off the loop, since names may have to be resolved; the outcome returns as an input.
     fn read(
         &mut self,
         make: impl FnOnce() -> Result<Loaded, LoadError> + Send + 'static,
@@ -185,7 +184,7 @@ impl EventLoop {
         let number = self.reload_count;
         tokio::spawn(async move {
             let read = tokio::task::spawn_blocking(move || make().map(Box::new));
-            // Whoever waits for an answer that cannot be had is told by its absence.
+            // A client that waits sees the end of the connection.
             let Ok(outcome) = read.await else { return };
             let watch = match &outcome {
                 Ok(loaded) => maintenance_watch::start(number, loaded, &inputs).await,

@@ -1,4 +1,4 @@
-//! Definitions that somebody applies: taken from beside those of the daemon, for good or on trial. While a trial runs, the
+//! `ipvsctl apply`: takes a configuration that lies beside that of the daemon, for good or on trial. While a trial runs, the
 //! daemon's own file is not read: a restart, a roll-back and the end of the time all lead back to it.
 
 use std::time::Duration;
@@ -17,9 +17,8 @@ pub(in crate::daemon) type ApplyReply = oneshot::Sender<Result<ReloadOutcome, Ap
 
 /// Why nobody else's are applied.
 const ON_TRIAL: &str =
-    "definitions are on trial already; say ipvsctl confirm or ipvsctl rollback first";
+    "a configuration is on trial already; say ipvsctl confirm or ipvsctl rollback first";
 
-/// Definitions on trial.
 pub(super) struct Trial {
     number: u64,
     ends: Moment,
@@ -29,9 +28,7 @@ pub(super) struct Trial {
 /// What becomes of a trial.
 #[derive(Debug)]
 pub(in crate::daemon) enum TrialEvent {
-    /// Somebody applies definitions.
     Apply(ApplyRequest, ApplyReply),
-    /// They were read.
     Read {
         outcome: Result<Box<Loaded>, crate::loader::LoadError>,
         watch: Option<StartedWatch>,
@@ -39,14 +36,14 @@ pub(in crate::daemon) enum TrialEvent {
         request: ApplyRequest,
         answer: ApplyReply,
     },
-    /// Somebody ends it: what is on trial stays, or the former definitions return.
+    /// The operator ends it: what is on trial stays, or the previous configuration returns.
     End {
         stays: bool,
         answer: oneshot::Sender<Result<(), ApiError>>,
     },
     /// The time of the trial with this number is over.
     TimeOver(u64),
-    /// The former definitions return.
+    /// The previous configuration returns.
     Return {
         former: Box<Loaded>,
         watch: Option<StartedWatch>,
@@ -83,14 +80,14 @@ impl EventLoop {
                         self.end(trial, stays);
                         Ok(())
                     }
-                    None => Err(ApiError::Refused("no definitions are on trial".to_owned())),
+                    None => Err(ApiError::Refused("no configuration is on trial".to_owned())),
                 };
                 drop(answer.send(ended));
                 true
             }
             TrialEvent::TimeOver(number) => {
                 if let Some(trial) = self.trial.take_if(|trial| trial.number == number) {
-                    tracing::warn!("nobody has confirmed the definitions on trial");
+                    tracing::warn!("the configuration on trial was not confirmed in time");
                     self.end(trial, false);
                 }
                 true
@@ -99,7 +96,7 @@ impl EventLoop {
         }
     }
 
-    /// Time left to definitions on trial.
+    /// Time left to the configuration on trial.
     pub(super) fn trial_left(&self) -> Option<Duration> {
         let trial = self.trial.as_ref()?;
         Some(trial.ends.since(self.now()))
@@ -109,7 +106,7 @@ impl EventLoop {
     pub(super) fn while_on_trial(&self) -> Option<ReloadOutcome> {
         let left = self.trial_left()?;
         let message = format!(
-            "definitions are on trial for {} s more, and this file is not read until then",
+            "a configuration is on trial for {} s more, and this file is not read until then",
             left.as_secs()
         );
         tracing::warn!("{message}");
@@ -160,19 +157,19 @@ impl EventLoop {
         true
     }
 
-    /// The applied definitions are in force, for good where no time is given.
+    /// The applied configuration is in force, for good where no time is given.
     fn begin_trial(&mut self, former: Box<Loaded>, request: &ApplyRequest) {
         let time = request
             .confirm_seconds
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let Some(time) = time else {
-            tracing::info!("applied definitions are in force");
+            tracing::info!("the applied configuration is in force");
             return;
         };
         self.reload_count += 1;
         let (inputs, number) = (self.inputs.clone(), self.reload_count);
         let seconds = time.as_secs();
-        tracing::warn!(seconds, "definitions are on trial until they are confirmed");
+        tracing::warn!(seconds, "a configuration is on trial until it is confirmed");
         self.trial = Some(Trial {
             number,
             ends: self.now() + time,
@@ -186,10 +183,10 @@ impl EventLoop {
 
     fn end(&mut self, trial: Trial, stays: bool) {
         if stays {
-            tracing::info!("the definitions on trial are confirmed");
+            tracing::info!("the configuration on trial is confirmed");
             return;
         }
-        tracing::warn!("the former definitions return");
+        tracing::warn!("the previous configuration returns");
         self.reload_count += 1;
         let (inputs, number) = (self.inputs.clone(), self.reload_count);
         let former = trial.former;

@@ -115,7 +115,6 @@ impl HttpTarget {
         })
     }
 
-    /// The request itself.
     pub(super) fn request(&self, method: &str) -> Result<Request<Nothing>, ProbeError> {
         let line = if self.through_proxy {
             self.url.absolute()
