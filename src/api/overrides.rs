@@ -1,11 +1,9 @@
 //! What the control interface says of standing orders: how one is asked for, what became of it, and which stand.
 
 use director_core::moment::Moment;
-use director_core::overrides::OverrideKind;
+use director_core::overrides::{Override, OverrideKind};
 use director_core::snapshot::OverrideView;
 use serde::{Deserialize, Serialize};
-
-use super::wire::OverrideStatus;
 
 /// Somebody gives or lifts an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,6 +66,31 @@ impl ActiveOverride {
             },
             defined: view.defined,
             status: OverrideStatus::of(&view.override_, now),
+        }
+    }
+}
+
+/// What somebody has ordered about a real server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OverrideStatus {
+    pub kind: OverrideKind,
+    pub author: String,
+    pub reason: String,
+    pub age_seconds: f64,
+    /// Time to its end; none when it stands until it is lifted.
+    pub expires_in_seconds: Option<f64>,
+}
+
+impl OverrideStatus {
+    pub(super) fn of(order: &Override, now: Moment) -> Self {
+        Self {
+            kind: order.kind,
+            author: order.author.clone(),
+            reason: order.reason.clone(),
+            age_seconds: now.since(order.since).as_secs_f64(),
+            expires_in_seconds: order
+                .expires
+                .map(|expires| expires.since(now).as_secs_f64()),
         }
     }
 }

@@ -2,22 +2,20 @@
 
 use std::fs;
 use std::future::Future;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::{Path as UrlPath, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use director_core::snapshot::Snapshot;
 use tokio::net::UnixListener;
 
 use super::apply::ApplyRequest;
 use super::error::ApiError;
 use super::overrides::{OverrideOutcome, OverrideRequest};
+use super::overview::Overview;
 use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
 
 /// The socket is open to its owner and group.
@@ -43,15 +41,6 @@ pub trait Control: Send + Sync + 'static {
     ) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
     /// Ends a trial: the configuration on trial stays, or the previous one returns.
     fn end_trial(&self, stays: bool) -> impl Future<Output = Result<(), ApiError>> + Send;
-}
-
-#[derive(Debug)]
-pub struct Overview {
-    pub snapshot: Snapshot,
-    /// The file that the configuration is read from.
-    pub configuration: PathBuf,
-    /// Time left to a configuration that is on trial.
-    pub trial_left: Option<Duration>,
 }
 
 /// A socket that is listened on; its file goes when it is dropped.

@@ -1,7 +1,9 @@
 //! What the control interface says, as JSON. Times are ages and spans in seconds at the moment of the answer.
 
+mod chain;
 mod health;
 
+pub use chain::ChainLink;
 pub use health::{
     CheckHistory, CheckStatus, FreezeStatus, ProbeHistory, ProbeResult, ServerHealth,
     UnfreezeOutcome,
@@ -12,13 +14,11 @@ use director_core::definitions::{HostName, IsolatedBlock};
 use director_core::diagnostic::Diagnostic;
 use director_core::director::Trouble;
 use director_core::moment::Moment;
-use director_core::overrides::{Override, OverrideKind};
 use director_core::snapshot::{ServerView, ServiceView};
-use director_core::weighing::ExplainedLink;
 use serde::{Deserialize, Serialize};
 
-use super::overrides;
-use super::server::Overview;
+use super::overrides::{self, OverrideStatus};
+use super::overview::Overview;
 
 /// The answer to a request to read the configuration again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,29 +132,6 @@ pub struct ServerStatus {
     /// Its drain, while it leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<DrainState>,
-}
-
-/// A link of the chain that makes a weight.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ChainLink {
-    /// What kind of link: `defined`, `verdict`, `order`, ...
-    pub link: String,
-    /// Weight from here on; none when the server is not to be in the table.
-    pub weight: Option<u32>,
-    /// For how long this has held; none when that is not known.
-    pub age_seconds: Option<f64>,
-    pub cause: String,
-}
-
-/// What somebody has ordered about a real server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OverrideStatus {
-    pub kind: OverrideKind,
-    pub author: String,
-    pub reason: String,
-    pub age_seconds: f64,
-    /// Time to its end; none when it stands until it is lifted.
-    pub expires_in_seconds: Option<f64>,
 }
 
 /// Something that the kernel refused.
@@ -283,31 +260,6 @@ impl ServerStatus {
                 .as_ref()
                 .map(|trouble| KernelRefusal::of(trouble, now)),
             drain: view.drain.as_ref().map(|drain| DrainState::of(drain, now)),
-        }
-    }
-}
-
-impl ChainLink {
-    pub(super) fn of(link: &ExplainedLink, now: Moment) -> Self {
-        Self {
-            link: link.what.to_owned(),
-            weight: link.weight,
-            age_seconds: link.since.map(|since| now.since(since).as_secs_f64()),
-            cause: link.cause.clone(),
-        }
-    }
-}
-
-impl OverrideStatus {
-    pub(super) fn of(order: &Override, now: Moment) -> Self {
-        Self {
-            kind: order.kind,
-            author: order.author.clone(),
-            reason: order.reason.clone(),
-            age_seconds: now.since(order.since).as_secs_f64(),
-            expires_in_seconds: order
-                .expires
-                .map(|expires| expires.since(now).as_secs_f64()),
         }
     }
 }

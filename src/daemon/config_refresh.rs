@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::Input;
+use super::input::Input;
 use crate::ldirectord::Role;
 use crate::loader::{
     FileWatch, LoadContext, LoadError, LoadReport, Loaded, NameCache, SourceText, judge,

@@ -11,7 +11,7 @@ use director_core::table::Table;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::Input;
+use super::input::Input;
 use crate::ipvs::{Kernel, KernelError, ReadScope};
 
 /// What the thread is asked to do; each request but the last is answered by one event.

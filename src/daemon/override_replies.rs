@@ -9,14 +9,10 @@ use director_core::moment::Moment;
 use director_core::naming::{Named, meant_by_host};
 use director_core::overrides::{NewOverride, OverrideCommand, Target};
 use director_core::snapshot::Snapshot;
-use tokio::sync::oneshot;
 
-use super::event_loop::SafetyCheck;
+use super::input::{OverrideReply, SafetyCheck};
 use crate::api::ApiError;
 use crate::api::overrides::{ActiveOverride, AffectedServer, OverrideOutcome, OverrideRequest};
-
-/// Receives the outcome of a request.
-pub(super) type OverrideReply = oneshot::Sender<Result<OverrideOutcome, ApiError>>;
 
 /// An override that the director has and the disk has not yet.
 struct PendingReply {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use director_core::definitions::Definitions;
 use director_core::memory::Memory;
 use director_core::moment::Moment;
 use jiff::Timestamp;
@@ -69,6 +70,22 @@ struct StateContents {
 #[derive(Debug, Deserialize)]
 struct FormatOnly {
     format: u32,
+}
+
+impl SavedState {
+    /// The services that were last valid as a configuration of their own; none where they are not kept, or not in a form that
+    /// this version knows.
+    #[must_use]
+    pub fn definitions(&self) -> Option<Definitions> {
+        let services = self.last_good.as_ref()?.services();
+        let services = services.inspect_err(|error| {
+            tracing::warn!("a broken service cannot be kept as it was, since another version of ipvsd has kept it: {error}");
+        });
+        Some(Definitions {
+            services: services.ok()?,
+            ..Definitions::empty()
+        })
+    }
 }
 
 #[derive(Debug, Clone)]

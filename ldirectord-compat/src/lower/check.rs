@@ -10,7 +10,7 @@ use director_core::definitions::{
 use director_core::diagnostic::Place;
 use director_core::model::{Conversation, Protocol, Secret};
 
-use super::service::Scope;
+use super::scope::Scope;
 use crate::directives::keywords::{CheckType, Dialogue, ServiceName, service_by_name};
 use crate::directives::{Key, Used};
 use crate::findings::Findings;

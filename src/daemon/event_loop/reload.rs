@@ -3,22 +3,14 @@
 use std::sync::mpsc as blocking;
 
 use director_core::diagnostic::Diagnostic;
-use director_core::table::Table;
 use tokio::sync::oneshot;
 
-use super::super::kernel_thread::{self, KernelRequest};
-use super::{EventLoop, Input, StartedWatch, maintenance_watch};
+use super::EventLoop;
 use crate::api::ReloadOutcome;
+use crate::daemon::input::{FinishedLoad, Input, SafetyCheck, StartedWatch};
+use crate::daemon::kernel_thread::{self, KernelRequest};
+use crate::daemon::maintenance_watch;
 use crate::loader::{LoadError, Loaded};
-
-/// The connections with which a change is compared with the safety limits.
-#[derive(Debug)]
-pub(in crate::daemon) enum SafetyCheck {
-    /// `--force` was given.
-    Forced,
-    /// The connections of the kernel's table just now, if it could be read.
-    By(Option<Table>),
-}
 
 impl SafetyCheck {
     /// Reads the table unless `--force` was given or there are no limits.
@@ -27,10 +19,12 @@ impl SafetyCheck {
         is_guarded: bool,
         kernel: blocking::Sender<KernelRequest>,
     ) -> Self {
-        match (force, is_guarded) {
-            (true, _) => Self::Forced,
-            (false, true) => Self::By(kernel_thread::look(kernel).await),
-            (false, false) => Self::By(None),
+        if force {
+            Self::Forced
+        } else if is_guarded {
+            Self::By(kernel_thread::look(kernel).await)
+        } else {
+            Self::By(None)
         }
     }
 
@@ -48,17 +42,6 @@ impl SafetyCheck {
     }
 }
 
-/// A configuration that was read.
-#[derive(Debug)]
-pub(in crate::daemon) struct FinishedLoad {
-    /// Which reading it was.
-    number: u64,
-    outcome: Result<Box<Loaded>, LoadError>,
-    watch: Option<StartedWatch>,
-    safety: SafetyCheck,
-    answer: Option<oneshot::Sender<ReloadOutcome>>,
-}
-
 impl EventLoop {
     /// Adopts a configuration that was read unless it has errors or exceeds the safety limits.
     pub(super) fn take_over(
@@ -66,7 +49,7 @@ impl EventLoop {
         outcome: Result<Box<Loaded>, LoadError>,
         watch: Option<StartedWatch>,
         safety: SafetyCheck,
-    ) -> (ReloadOutcome, bool) {
+    ) -> ReloadOutcome {
         let refused = |diagnostics| ReloadOutcome {
             accepted: false,
             diagnostics,
@@ -75,8 +58,8 @@ impl EventLoop {
         let loaded = match outcome {
             Ok(loaded) => loaded,
             Err(error) => {
-                let running = self.refuse(&error.report(), found.clone());
-                return (refused(found), running);
+                self.refuse(&error.report(), found.clone());
+                return refused(found);
             }
         };
         let objections = match safety {
@@ -87,51 +70,48 @@ impl EventLoop {
             }
         };
         if objections.is_empty() {
-            let told = ReloadOutcome {
+            self.adopt(*loaded, watch);
+            return ReloadOutcome {
                 accepted: true,
                 diagnostics: found,
             };
-            return (told, self.adopt(*loaded, watch));
         }
         let place = &loaded.model.definitions().place;
         let faults = objections.iter().map(|objection| {
             Diagnostic::error(place, objection.to_string()).hint(objection.hint())
         });
         let faults: Vec<Diagnostic> = faults.collect();
-        let running = self.refuse(&loaded.report, faults.clone());
-        (refused(faults), running)
+        self.refuse(&loaded.report, faults.clone());
+        refused(faults)
     }
 
     /// Reads the configuration again.
-    pub(super) fn reload(
-        &mut self,
-        answer: Option<oneshot::Sender<ReloadOutcome>>,
-        force: bool,
-    ) -> bool {
+    pub(super) fn reload(&mut self, answer: Option<oneshot::Sender<ReloadOutcome>>, force: bool) {
         if let Some(refused) = self.while_on_trial() {
             if let Some(answer) = answer {
-                drop(answer.send(refused));
+                let _ = answer.send(refused);
             }
-            return true;
+            return;
         }
         let (settings, memory) = (self.settings.clone(), self.config_refresh.memory());
         tracing::info!(configuration = %settings.configuration.display(), "reloading the configuration");
         self.pending_reads += 1;
-        self.read(move || settings.load(&memory), true, answer, force)
+        self.read(move || settings.load(&memory), true, answer, force);
     }
 
     /// Validates the configuration in force again, whose names have other addresses now; after pending reads, which may have
     /// resolved the names before.
-    pub(super) fn revalidate(&mut self) -> bool {
+    pub(super) fn revalidate(&mut self) {
         self.names_changed = self.pending_reads > 0;
-        match self.config_refresh.revalidate() {
-            Some(judge) if !self.names_changed => self.read(judge, false, None, false),
-            _ => true,
+        if let Some(validate) = self.config_refresh.revalidate()
+            && !self.names_changed
+        {
+            self.read(validate, false, None, false);
         }
     }
 
     /// The files of the configuration were read.
-    pub(super) fn files_read(&mut self, reading: FinishedLoad) -> bool {
+    pub(super) fn files_read(&mut self, reading: FinishedLoad) {
         self.pending_reads -= 1;
         let FinishedLoad {
             number,
@@ -142,33 +122,33 @@ impl EventLoop {
         } = reading;
         // What was read later is in force already; the files are what counts now.
         if number < self.latest_adopted {
-            return self.reload(answer, matches!(safety, SafetyCheck::Forced));
+            self.reload(answer, matches!(safety, SafetyCheck::Forced));
+            return;
         }
         // A configuration was applied in the meantime.
-        let (told, mut running) = match self.while_on_trial() {
-            Some(refused) => (refused, true),
+        let told = match self.while_on_trial() {
+            Some(refused) => refused,
             None => {
                 self.latest_adopted = number;
                 self.take_over(outcome, watch, safety)
             }
         };
         if let Some(answer) = answer {
-            drop(answer.send(told));
+            let _ = answer.send(told);
         }
         if self.names_changed {
-            running &= self.revalidate();
+            self.revalidate();
         }
-        running
     }
 
     /// The names of the configuration in force were asked for again. Other addresses are no change by the operator, so no limits apply.
-    pub(super) fn names_read(&mut self, reading: FinishedLoad) -> bool {
+    pub(super) fn names_read(&mut self, reading: FinishedLoad) {
         // A reading that has begun since knew the names or not.
         if reading.number < self.reload_count {
-            return self.revalidate();
+            self.revalidate();
+            return;
         }
-        let (_, running) = self.take_over(reading.outcome, reading.watch, SafetyCheck::Forced);
-        running
+        self.take_over(reading.outcome, reading.watch, SafetyCheck::Forced);
     }
 
     /// Loads a configuration off the loop, since names may have to be resolved; the outcome returns as an input.
@@ -178,7 +158,7 @@ impl EventLoop {
         of_files: bool,
         answer: Option<oneshot::Sender<ReloadOutcome>>,
         force: bool,
-    ) -> bool {
+    ) {
         let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
         self.reload_count += 1;
         let number = self.reload_count;
@@ -198,12 +178,14 @@ impl EventLoop {
                 safety,
                 answer,
             };
-            drop(inputs.send(match of_files {
-                true => Input::FilesRead(reading),
-                false => Input::NamesRead(reading),
-            }));
+            let input = if of_files {
+                Input::FilesRead(reading)
+            } else {
+                Input::NamesRead(reading)
+            };
+            // The loop may have ended.
+            let _ = inputs.send(input);
         });
-        true
     }
 }
 

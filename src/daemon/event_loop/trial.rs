@@ -4,54 +4,20 @@
 use std::time::Duration;
 
 use director_core::diagnostic::{Diagnostic, Place};
-use director_core::moment::Moment;
-use tokio::sync::oneshot;
 
-use super::{EventLoop, Input, SafetyCheck, StartedWatch, maintenance_watch};
+use super::{EventLoop, Trial};
 use crate::api::apply::{ApplyRequest, candidate};
 use crate::api::{ApiError, ReloadOutcome};
+use crate::daemon::input::{ApplyReply, Input, SafetyCheck, TrialEvent};
+use crate::daemon::maintenance_watch;
 use crate::loader::Loaded;
-
-/// Who waits to hear what became of it.
-pub(in crate::daemon) type ApplyReply = oneshot::Sender<Result<ReloadOutcome, ApiError>>;
 
 /// Why nobody else's are applied.
 const ON_TRIAL: &str =
     "a configuration is on trial already; say ipvsctl confirm or ipvsctl rollback first";
 
-pub(super) struct Trial {
-    number: u64,
-    ends: Moment,
-    former: Box<Loaded>,
-}
-
-/// What becomes of a trial.
-#[derive(Debug)]
-pub(in crate::daemon) enum TrialEvent {
-    Apply(ApplyRequest, ApplyReply),
-    Read {
-        outcome: Result<Box<Loaded>, crate::loader::LoadError>,
-        watch: Option<StartedWatch>,
-        safety: SafetyCheck,
-        request: ApplyRequest,
-        answer: ApplyReply,
-    },
-    /// The operator ends it: what is on trial stays, or the previous configuration returns.
-    End {
-        stays: bool,
-        answer: oneshot::Sender<Result<(), ApiError>>,
-    },
-    /// The time of the trial with this number is over.
-    TimeOver(u64),
-    /// The previous configuration returns.
-    Return {
-        former: Box<Loaded>,
-        watch: Option<StartedWatch>,
-    },
-}
-
 impl EventLoop {
-    pub(super) fn trial_event(&mut self, turn: TrialEvent) -> bool {
+    pub(super) fn trial_event(&mut self, turn: TrialEvent) {
         match turn {
             TrialEvent::Apply(request, answer) => self.apply(request, answer),
             TrialEvent::Read {
@@ -63,16 +29,15 @@ impl EventLoop {
             } => {
                 // Somebody else's came into force meanwhile.
                 if self.trial.is_some() {
-                    drop(answer.send(Err(ApiError::Refused(ON_TRIAL.to_owned()))));
-                    return true;
+                    let _ = answer.send(Err(ApiError::Refused(ON_TRIAL.to_owned())));
+                    return;
                 }
                 let former = self.in_force.clone();
-                let (told, running) = self.take_over(outcome, watch, safety);
+                let told = self.take_over(outcome, watch, safety);
                 if let (true, Some(former)) = (told.accepted, former) {
                     self.begin_trial(former, &request);
                 }
-                drop(answer.send(Ok(told)));
-                running
+                let _ = answer.send(Ok(told));
             }
             TrialEvent::End { stays, answer } => {
                 let ended = match self.trial.take() {
@@ -82,15 +47,13 @@ impl EventLoop {
                     }
                     None => Err(ApiError::Refused("no configuration is on trial".to_owned())),
                 };
-                drop(answer.send(ended));
-                true
+                let _ = answer.send(ended);
             }
             TrialEvent::TimeOver(number) => {
                 if let Some(trial) = self.trial.take_if(|trial| trial.number == number) {
                     tracing::warn!("the configuration on trial was not confirmed in time");
                     self.end(trial, false);
                 }
-                true
             }
             TrialEvent::Return { former, watch } => self.adopt(*former, watch),
         }
@@ -120,7 +83,7 @@ impl EventLoop {
         })
     }
 
-    fn apply(&mut self, request: ApplyRequest, answer: ApplyReply) -> bool {
+    fn apply(&mut self, request: ApplyRequest, answer: ApplyReply) {
         let refusal = if self.settings.role.is_some() {
             Some("this daemon stands in ldirectord's place and follows its own file; change that")
         } else if self.trial.is_some() {
@@ -129,8 +92,8 @@ impl EventLoop {
             None
         };
         if let Some(words) = refusal {
-            drop(answer.send(Err(ApiError::Refused(words.to_owned()))));
-            return true;
+            let _ = answer.send(Err(ApiError::Refused(words.to_owned())));
+            return;
         }
         let mut settings = self.settings.clone();
         settings.configuration = candidate(&settings.configuration);
@@ -146,15 +109,14 @@ impl EventLoop {
                 Err(_) => None,
             };
             let safety = SafetyCheck::definitions(request.force, &outcome, kernel).await;
-            drop(inputs.send(Input::Trial(TrialEvent::Read {
+            let _ = inputs.send(Input::Trial(TrialEvent::Read {
                 outcome,
                 watch,
                 safety,
                 request,
                 answer,
-            })));
+            }));
         });
-        true
     }
 
     /// The applied configuration is in force, for good where no time is given.
@@ -177,7 +139,7 @@ impl EventLoop {
         });
         tokio::spawn(async move {
             tokio::time::sleep(time).await;
-            drop(inputs.send(Input::Trial(TrialEvent::TimeOver(number))));
+            let _ = inputs.send(Input::Trial(TrialEvent::TimeOver(number)));
         });
     }
 
@@ -192,7 +154,7 @@ impl EventLoop {
         let former = trial.former;
         tokio::spawn(async move {
             let watch = maintenance_watch::start(number, &former, &inputs).await;
-            drop(inputs.send(Input::Trial(TrialEvent::Return { former, watch })));
+            let _ = inputs.send(Input::Trial(TrialEvent::Return { former, watch }));
         });
     }
 }
