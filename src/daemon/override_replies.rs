@@ -11,7 +11,6 @@ use director_core::overrides::{NewOverride, OverrideCommand, Target};
 use director_core::snapshot::Snapshot;
 
 use super::input::{OverrideReply, SafetyCheck};
-use crate::api::ApiError;
 use crate::api::overrides::{ActiveOverride, AffectedServer, OverrideOutcome, OverrideRequest};
 
 /// An override that the director has and the disk has not yet.
@@ -195,6 +194,7 @@ mod tests {
     use director_core::memory::Memory;
 
     use super::*;
+    use tokio::sync::oneshot;
 
     #[test]
     fn an_override_that_changes_nothing_is_answered_at_once() {
