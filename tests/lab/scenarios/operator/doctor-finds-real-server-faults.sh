@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # `ipvsctl doctor` finds each fault of the real servers and of the paths to them, on the director and on the server itself, and
 # its fixes work.
+# limit: 900
 
 . "$LAB_DIRECTORY/doctor.sh"
 doctor_up
