@@ -69,7 +69,9 @@ fn serve(
             KernelRequest::Look(answer) if answer.is_closed() => continue,
             KernelRequest::Look(answer) => {
                 match kernel.read_table(ReadScope::All) {
-                    Ok(table) => drop(answer.send(table)),
+                    Ok(table) => {
+                        let _ = answer.send(table);
+                    }
                     Err(error) => tracing::warn!("{}", reading_failed(&error)),
                 }
                 continue;

@@ -176,7 +176,7 @@ impl OverrideReplies {
                 not_persisted: failure.clone(),
             };
             // The client may have gone in the meantime.
-            drop(waiting.reply.send(Ok(outcome)));
+            let _ = waiting.reply.send(Ok(outcome));
         }
     }
 }

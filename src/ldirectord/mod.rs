@@ -165,9 +165,10 @@ impl LdirectordProcess {
         self.content = content;
         let changed = format!("Configuration file '{shown}' has changed on disk");
         self.log.line(changed);
-        let fate = match self.autoreload {
-            true => " - reread new configuration",
-            false => " - ignore new configuration",
+        let fate = if self.autoreload {
+            " - reread new configuration"
+        } else {
+            " - ignore new configuration"
         };
         self.log.line(fate.to_owned());
         if let Some(program) = &self.callback {

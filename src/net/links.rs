@@ -145,9 +145,10 @@ fn tunnel_message(tunnel: &TunnelInterface) -> LinkMessage {
 }
 
 fn gre_flags(checksum: bool) -> GreIOFlags {
-    match checksum {
-        true => GreIOFlags::Checksum,
-        false => GreIOFlags::empty(),
+    if checksum {
+        GreIOFlags::Checksum
+    } else {
+        GreIOFlags::empty()
     }
 }
 

@@ -85,7 +85,9 @@ fn write_all(lines: &Receiver<MonitorLine>) {
         }
         for (file, text) in batches {
             match append(&file, &text) {
-                Ok(()) => drop(failing.remove(&file)),
+                Ok(()) => {
+                    let _ = failing.remove(&file);
+                }
                 Err(source) => {
                     let error = NotifyError::Line {
                         file: file.clone(),

@@ -58,6 +58,6 @@ impl StateWriter {
         let Self { memories, thread } = self;
         drop(memories);
         // A thread that panicked has said so.
-        drop(thread.join());
+        let _ = thread.join();
     }
 }
