@@ -20,7 +20,6 @@ const OUTPUT_TRAILS: Duration = Duration::from_millis(100);
 /// How a program ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// Its status.
     pub(crate) status: ExitStatus,
     /// The last line that it printed, on standard output rather than on standard error.
     pub(crate) last_line: Option<String>,

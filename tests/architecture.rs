@@ -3,12 +3,16 @@
 
 #![cfg(test)]
 
+#[path = "architecture/imports.rs"]
+mod imports;
 #[path = "architecture/rows.rs"]
 mod rows;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use imports::{Files, Use, folder, uses};
 use rows::{ROWS, Row, SIBLINGS};
 
 /// Our own crates; all others are a matter of the Cargo.toml files.
@@ -18,6 +22,13 @@ const EMPTY_NAMES: &[&str] = &[
     "util", "utils", "common", "helper", "helpers", "manager", "misc",
 ];
 const LONGEST_FILE: usize = 400;
+/// Where larger circles of imports are left from before; an entry goes when its circle does.
+const CIRCLES_LEFT: &[&str] = &[
+    "director-core/src/director/",
+    "director-core/src/model/",
+    "src/loader/yaml/",
+    "src/probe/",
+];
 
 #[test]
 fn every_module_imports_only_rows_below_it() {
@@ -39,6 +50,31 @@ fn every_module_imports_only_rows_below_it() {
         }
     }
     assert_eq!(faults, Vec::<String>::new());
+}
+
+/// Files that import each other, by whatever way, are understood only together: they are at most two, side by side.
+#[test]
+fn circles_of_imports_are_of_two_files_in_one_folder() {
+    let files = Files::read(&sources(&[
+        "src",
+        "director-core/src",
+        "ldirectord-compat/src",
+    ]));
+    let imports = files.imports();
+    let mut faults = Vec::new();
+    for circle in circles(&imports) {
+        let folders: BTreeSet<String> = circle.iter().map(|path| folder(path)).collect();
+        let is_left = |start: &&str| circle.iter().all(|path| path.starts_with(*start));
+        if (circle.len() == 2 && folders.len() == 1) || CIRCLES_LEFT.iter().any(|it| is_left(&it)) {
+            continue;
+        }
+        let edges = circle.iter().flat_map(|path| {
+            let inside = imports[path].iter().filter(|(to, _)| circle.contains(*to));
+            inside.map(move |(to, name)| format!("{path} imports {name} of {to}"))
+        });
+        faults.push(edges.collect::<Vec<_>>().join("\n"));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
 #[test]
@@ -124,6 +160,64 @@ fn the_reader_of_imports_sees_every_form() {
     let row = rows::row("src/x", &["director_core", "model"]);
     assert!(allowed(&row, "model"));
     assert!(!allowed(&row, "daemon"));
+}
+
+#[test]
+fn circles_are_found_by_whatever_way_they_close() {
+    let text = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    let texts = [
+        text("src/lib.rs", "mod a;\nmod b;\nmod c;\n"),
+        text(
+            "src/a.rs",
+            "use crate::b::{self, Two as Second};\nfn f() { b::f() }\n",
+        ),
+        // Passed on from c, so that b itself is no part of it.
+        text("src/b.rs", "pub use super::c::Two;\npub fn f() {}\n"),
+        text(
+            "src/c.rs",
+            "pub struct Two;\nfn f() -> crate::a::One { todo }\n",
+        ),
+        text(
+            "src/d.rs",
+            "// use crate::a::One;\nconst TEXT: &str = \"crate::a::One\";\n",
+        ),
+    ];
+    let files = Files::read(&texts);
+    let found = circles(&files.imports());
+    assert_eq!(found, [BTreeSet::from(["src/a.rs", "src/c.rs"])]);
+    let (found, _) = uses("pub use x::{y::{A, B as C}, self};\n");
+    let names: Vec<&str> = found.iter().map(|one: &Use| one.name.as_str()).collect();
+    assert_eq!(names, ["A", "C", "x"]);
+    assert!(found.iter().all(|one| one.public));
+    assert_eq!(found[1].path, ["x", "y", "B"]);
+}
+
+/// The largest sets of files each of which imports every other, directly or not.
+fn circles<'a>(imports: &BTreeMap<&'a str, BTreeMap<&'a str, String>>) -> Vec<BTreeSet<&'a str>> {
+    let reached = |start: &'a str| {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![start];
+        while let Some(path) = open.pop() {
+            for next in imports[path].keys() {
+                if reached.insert(*next) {
+                    open.push(next);
+                }
+            }
+        }
+        reached
+    };
+    let reached: BTreeMap<&str, BTreeSet<&str>> =
+        imports.keys().map(|path| (*path, reached(path))).collect();
+    let circles = reached.iter().filter_map(|(path, all)| {
+        let circle: BTreeSet<&str> = all
+            .iter()
+            .copied()
+            .filter(|other| reached[other].contains(path))
+            .collect();
+        (circle.len() > 1).then_some(circle)
+    });
+    let unique: BTreeSet<BTreeSet<&str>> = circles.collect();
+    unique.into_iter().collect()
 }
 
 fn allowed(row: &Row, import: &str) -> bool {

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Request::Version => say(texts::VERSION, 0),
         Request::Wrong { unknown } => {
             for name in unknown {
-                drop(writeln!(io::stderr(), "Unknown option: {name}"));
+                let _ = writeln!(io::stderr(), "Unknown option: {name}");
             }
             say(texts::USAGE, USAGE)
         }
@@ -32,6 +32,6 @@ fn main() -> ExitCode {
 
 /// Prints; where nobody listens, the exit status still tells.
 fn say(text: &str, status: u8) -> ExitCode {
-    drop(io::stdout().write_all(text.as_bytes()));
+    let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::from(status)
 }

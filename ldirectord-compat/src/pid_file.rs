@@ -96,7 +96,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         if read(&self.path) == Some(self.pid) {
             // Gone already is as good.
-            drop(fs::remove_file(&self.path));
+            let _ = fs::remove_file(&self.path);
         }
     }
 }

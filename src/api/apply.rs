@@ -1,12 +1,12 @@
-//! What the control interface says of definitions that are applied. The definitions themselves do not pass through it: they
-//! lie beside those of the daemon, so that whoever may write these may apply, and nobody else.
+//! What the control interface says of a configuration that is applied. The configuration itself does not pass through it: it
+//! lies beside that of the daemon, so that only users who may write there may apply.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// Somebody has put definitions beside those of the daemon and wants them in force.
+/// A request to apply the configuration that lies beside that of the daemon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApplyRequest {
     /// For how long they are on trial; for good when nothing is said.

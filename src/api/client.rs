@@ -39,7 +39,7 @@ impl Client {
         self.ask(Method::GET, "/v1/status").await
     }
 
-    /// Has the definitions read again; with force, whatever they take out.
+    /// Reloads the configuration; `force` skips the safety limits.
     ///
     /// # Errors
     /// When no daemon answers, or its answer is not understood.
@@ -80,7 +80,7 @@ impl Client {
         self.say("/v1/override", request).await
     }
 
-    /// Has the definitions taken that lie beside those of the daemon.
+    /// Applies the configuration that lies beside that of the daemon.
     ///
     /// # Errors
     /// When no daemon answers, it takes none now, or its answer is not understood.
@@ -88,7 +88,7 @@ impl Client {
         self.say("/v1/apply", request).await
     }
 
-    /// Keeps the definitions that are on trial.
+    /// Keeps the configuration that is on trial.
     ///
     /// # Errors
     /// When no daemon answers, or none are on trial.
@@ -96,7 +96,7 @@ impl Client {
         self.ask(Method::POST, "/v1/confirm").await
     }
 
-    /// Goes back from the definitions that are on trial.
+    /// Goes back from the configuration that is on trial.
     ///
     /// # Errors
     /// When no daemon answers, or none are on trial.

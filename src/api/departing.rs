@@ -7,10 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::wire::ChainLink;
 
-/// A drain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DrainState {
-    /// Age.
     pub age_seconds: f64,
     /// Time left; none when it may take as long as it takes, or is over.
     pub seconds_left: Option<f64>,
@@ -21,7 +19,6 @@ pub struct DrainState {
 /// A server that is no longer defined and stays for a while.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DepartingServer {
-    /// Address and port.
     pub address: String,
     /// Weight in the kernel.
     pub weight: u32,
@@ -31,7 +28,6 @@ pub struct DepartingServer {
     pub inactive: u32,
     /// How its weight came about.
     pub chain: Vec<ChainLink>,
-    /// Its drain.
     pub drain: Option<DrainState>,
 }
 
@@ -40,7 +36,6 @@ pub struct DepartingServer {
 pub struct DepartingService {
     /// What it listens on.
     pub listen: String,
-    /// Its servers.
     pub servers: Vec<DepartingServer>,
 }
 

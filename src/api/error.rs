@@ -10,26 +10,12 @@ use thiserror::Error;
 pub enum ApiError {
     /// The socket cannot be made.
     #[error("the control socket {} cannot be made: {source}", path.display())]
-    Bind {
-        /// The socket.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Bind { path: PathBuf, source: io::Error },
     /// Somebody listens there already.
     #[error("another ipvsd answers on {}; stop it first, or give this one another --socket", path.display())]
-    Occupied {
-        /// The socket.
-        path: PathBuf,
-    },
-    /// Nobody listens there.
+    Occupied { path: PathBuf },
     #[error("no ipvsd answers on {}: {source}; is it running, and may you use the socket?", path.display())]
-    Connect {
-        /// The socket.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Connect { path: PathBuf, source: io::Error },
     /// The conversation broke off.
     #[error("the daemon broke off: {0}")]
     Conversation(#[from] hyper::Error),

@@ -6,12 +6,14 @@ mod client;
 pub mod departing;
 mod error;
 pub mod overrides;
+mod overview;
 mod place;
 mod server;
 pub mod wire;
 
 pub use client::Client;
 pub use error::ApiError;
+pub use overview::Overview;
 pub use place::{DEFAULT_SOCKET, likely_socket};
-pub use server::{Control, Listener, Overview};
+pub use server::{Control, Listener};
 pub use wire::ReloadOutcome;

@@ -1,11 +1,9 @@
 //! What the control interface says of standing orders: how one is asked for, what became of it, and which stand.
 
 use director_core::moment::Moment;
-use director_core::overrides::OverrideKind;
+use director_core::overrides::{Override, OverrideKind};
 use director_core::snapshot::OverrideView;
 use serde::{Deserialize, Serialize};
-
-use super::wire::OverrideStatus;
 
 /// Somebody gives or lifts an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,9 +14,7 @@ pub struct OverrideRequest {
     pub service: Option<String>,
     /// The real server, by its address or host name, with its port where that is wanted.
     pub server: String,
-    /// Who asks.
     pub author: String,
-    /// Why.
     pub reason: String,
     /// How long it stands; until it is lifted when nothing is said.
     pub duration_seconds: Option<f64>,
@@ -30,7 +26,6 @@ pub struct OverrideRequest {
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OverrideOutcome {
-    /// Whom it concerns.
     pub servers: Vec<AffectedServer>,
     /// Why it does not outlive a restart, when it does not.
     pub not_persisted: Option<String>,
@@ -41,7 +36,6 @@ pub struct OverrideOutcome {
 /// A real server of a virtual service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AffectedServer {
-    /// The service's name.
     pub name: String,
     /// What it listens on.
     pub listen: String,
@@ -49,15 +43,12 @@ pub struct AffectedServer {
     pub address: String,
 }
 
-/// One standing order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActiveOverride {
-    /// Whom it concerns.
     #[serde(flatten)]
     pub server: AffectedServer,
     /// Whether the server is defined now.
     pub defined: bool,
-    /// The order.
     #[serde(flatten)]
     pub status: OverrideStatus,
 }
@@ -75,6 +66,31 @@ impl ActiveOverride {
             },
             defined: view.defined,
             status: OverrideStatus::of(&view.override_, now),
+        }
+    }
+}
+
+/// What somebody has ordered about a real server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OverrideStatus {
+    pub kind: OverrideKind,
+    pub author: String,
+    pub reason: String,
+    pub age_seconds: f64,
+    /// Time to its end; none when it stands until it is lifted.
+    pub expires_in_seconds: Option<f64>,
+}
+
+impl OverrideStatus {
+    pub(super) fn of(order: &Override, now: Moment) -> Self {
+        Self {
+            kind: order.kind,
+            author: order.author.clone(),
+            reason: order.reason.clone(),
+            age_seconds: now.since(order.since).as_secs_f64(),
+            expires_in_seconds: order
+                .expires
+                .map(|expires| expires.since(now).as_secs_f64()),
         }
     }
 }

@@ -5,19 +5,18 @@ use std::future::Future;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Path as UrlPath, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use director_core::snapshot::Snapshot;
 use tokio::net::UnixListener;
 
 use super::apply::ApplyRequest;
 use super::error::ApiError;
 use super::overrides::{OverrideOutcome, OverrideRequest};
+use super::overview::Overview;
 use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
 
 /// The socket is open to its owner and group.
@@ -27,7 +26,7 @@ const SOCKET_MODE: u32 = 0o660;
 pub trait Control: Send + Sync + 'static {
     /// The daemon's state now.
     fn overview(&self) -> impl Future<Output = Result<Overview, ApiError>> + Send;
-    /// Reads the definitions again; with force, whatever they take out.
+    /// Reloads the configuration; `force` skips the safety limits.
     fn reload(&self, force: bool) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
     /// Lets verdicts move again that stand still.
     fn unfreeze(&self) -> impl Future<Output = Result<UnfreezeOutcome, ApiError>> + Send;
@@ -36,24 +35,13 @@ pub trait Control: Send + Sync + 'static {
         &self,
         request: OverrideRequest,
     ) -> impl Future<Output = Result<OverrideOutcome, ApiError>> + Send;
-    /// Takes definitions that lie beside those of the daemon.
+    /// Applies the configuration that lies beside that of the daemon.
     fn apply(
         &self,
         request: ApplyRequest,
     ) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
-    /// Ends a trial: the definitions on trial stay, or the former ones return.
+    /// Ends a trial: the configuration on trial stays, or the previous one returns.
     fn end_trial(&self, stays: bool) -> impl Future<Output = Result<(), ApiError>> + Send;
-}
-
-/// The daemon's state.
-#[derive(Debug)]
-pub struct Overview {
-    /// The director's.
-    pub snapshot: Snapshot,
-    /// The file that the definitions are read from.
-    pub configuration: PathBuf,
-    /// Time left to definitions that are on trial.
-    pub trial_left: Option<Duration>,
 }
 
 /// A socket that is listened on; its file goes when it is dropped.
@@ -69,7 +57,7 @@ struct SocketFile(PathBuf);
 impl Drop for SocketFile {
     fn drop(&mut self) {
         // Gone already is as good.
-        drop(fs::remove_file(&self.0));
+        let _ = fs::remove_file(&self.0);
     }
 }
 

@@ -1,7 +1,9 @@
 //! What the control interface says, as JSON. Times are ages and spans in seconds at the moment of the answer.
 
+mod chain;
 mod health;
 
+pub use chain::ChainLink;
 pub use health::{
     CheckHistory, CheckStatus, FreezeStatus, ProbeHistory, ProbeResult, ServerHealth,
     UnfreezeOutcome,
@@ -12,37 +14,34 @@ use director_core::definitions::{HostName, IsolatedBlock};
 use director_core::diagnostic::Diagnostic;
 use director_core::director::PendingRetry;
 use director_core::moment::Moment;
-use director_core::overrides::{Override, OverrideKind};
 use director_core::snapshot::{ServerView, ServiceView};
-use director_core::weight::ExplainedLink;
 use serde::{Deserialize, Serialize};
 
-use super::overrides;
-use super::server::Overview;
+use super::overrides::{self, OverrideStatus};
+use super::overview::Overview;
 
-/// The answer to a request to read the definitions again.
+/// The answer to a request to read the configuration again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReloadOutcome {
-    /// Whether the new definitions are in force.
+    /// Whether the new configuration is in force.
     pub accepted: bool,
     /// Errors, when they were refused; otherwise warnings.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The daemon's state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// Version of the daemon.
     pub version: String,
-    /// The file that the definitions are read from.
+    /// The file that the configuration is read from.
     #[serde(default)]
     pub configuration: String,
-    /// Time after which definitions on trial give way to the former ones, unless they are confirmed.
+    /// Time after which the previous configuration returns unless the one on trial is confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial_seconds_left: Option<f64>,
-    /// Age of the definitions in force; none before the first.
+    /// Age of the configuration in force; none before the first.
     pub loaded_seconds_ago: Option<f64>,
-    /// Newer definitions that were refused.
+    /// A newer configuration that was refused.
     pub refused: Option<Refused>,
     /// Age of the last reading of the kernel's whole table; none when what the kernel holds is not known.
     pub table_read_seconds_ago: Option<f64>,
@@ -51,13 +50,12 @@ pub struct Status {
     /// Host names in use and what they stand for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<HostName>,
-    /// Blocks of the definitions that are broken while all others are in force.
+    /// Broken blocks of the configuration; all others are in force.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub isolated: Vec<IsolatedBlock>,
     /// Why orders and verdicts cannot be kept over a restart, when they cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_error: Option<String>,
-    /// All standing orders.
     #[serde(default)]
     pub overrides: Vec<overrides::ActiveOverride>,
     /// All servers failed at once, and verdicts stand still.
@@ -66,38 +64,34 @@ pub struct Status {
     /// What is wanted of the machine besides the table, and could not be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_errors: Vec<String>,
-    /// Virtual services in the order of the definitions.
+    /// Virtual services in the order of the configuration.
     pub services: Vec<ServiceStatus>,
     /// Services that are no longer defined and stay until their connections have ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departing: Vec<DepartingService>,
 }
 
-/// Definitions that were refused.
+/// A configuration that was refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Refused {
-    /// How long ago.
     pub seconds_ago: f64,
     /// What is wrong with them.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// One virtual service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceStatus {
     /// The operator's name for it.
     pub name: String,
     /// What it listens on: `tcp 192.0.2.10:80`, `fwmark 5`.
     pub listen: String,
-    /// Scheduler as defined.
     pub scheduler: String,
     /// Whether the kernel holds it.
     pub in_kernel: bool,
     /// What the kernel refused about the service itself.
     pub refused: Option<KernelRefusal>,
-    /// Real servers in the order of the definitions.
+    /// Real servers in the order of the configuration.
     pub real_servers: Vec<ServerStatus>,
-    /// The fallback.
     pub fallback: Vec<ServerStatus>,
     /// Servers that are no longer defined and stay for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -110,9 +104,7 @@ pub struct ServiceStatus {
 /// One real server, or the fallback.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerStatus {
-    /// Address and port.
     pub address: String,
-    /// Weight as defined.
     pub defined_weight: u32,
     /// How that weight came about.
     #[serde(default)]
@@ -127,7 +119,7 @@ pub struct ServerStatus {
     pub inactive: u32,
     /// The judgement; none for the fallback, which is not probed.
     pub health: Option<ServerHealth>,
-    /// What each check says of it, in the order of the definitions.
+    /// What each check says of it, in the order of the configuration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckStatus>,
     /// Active overrides of it, the oldest first.
@@ -142,42 +134,12 @@ pub struct ServerStatus {
     pub drain: Option<DrainState>,
 }
 
-/// A link of the chain that makes a weight.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ChainLink {
-    /// What kind of link: `defined`, `verdict`, `order`, ...
-    pub link: String,
-    /// Weight from here on; none when the server is not to be in the table.
-    pub weight: Option<u32>,
-    /// For how long this has held; none when that is not known.
-    pub age_seconds: Option<f64>,
-    /// Why.
-    pub cause: String,
-}
-
-/// What somebody has ordered about a real server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OverrideStatus {
-    /// What is ordered.
-    pub kind: OverrideKind,
-    /// Who ordered it.
-    pub author: String,
-    /// Why.
-    pub reason: String,
-    /// Age.
-    pub age_seconds: f64,
-    /// Time to its end; none when it stands until it is lifted.
-    pub expires_in_seconds: Option<f64>,
-}
-
 /// Something that the kernel refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KernelRefusal {
-    /// The operation.
     pub operation: String,
     /// The kernel's error number.
     pub errno: i32,
-    /// What it means.
     pub message: String,
     /// Refusals in a row.
     pub attempts: u32,
@@ -242,7 +204,7 @@ impl ServiceStatus {
             refused: view
                 .retry
                 .as_ref()
-                .map(|retry| KernelRefusal::of(retry, now)),
+                .map(|trouble| KernelRefusal::of(trouble, now)),
             real_servers: view
                 .servers
                 .iter()
@@ -296,45 +258,20 @@ impl ServerStatus {
             refused: view
                 .retry
                 .as_ref()
-                .map(|retry| KernelRefusal::of(retry, now)),
+                .map(|trouble| KernelRefusal::of(trouble, now)),
             drain: view.drain.as_ref().map(|drain| DrainState::of(drain, now)),
         }
     }
 }
 
-impl ChainLink {
-    pub(super) fn of(link: &ExplainedLink, now: Moment) -> Self {
-        Self {
-            link: link.what.to_owned(),
-            weight: link.weight,
-            age_seconds: link.since.map(|since| now.since(since).as_secs_f64()),
-            cause: link.cause.clone(),
-        }
-    }
-}
-
-impl OverrideStatus {
-    pub(super) fn of(order: &Override, now: Moment) -> Self {
-        Self {
-            kind: order.kind,
-            author: order.author.clone(),
-            reason: order.reason.clone(),
-            age_seconds: now.since(order.since).as_secs_f64(),
-            expires_in_seconds: order
-                .expires
-                .map(|expires| expires.since(now).as_secs_f64()),
-        }
-    }
-}
-
 impl KernelRefusal {
-    fn of(retry: &PendingRetry, now: Moment) -> Self {
+    fn of(trouble: &PendingRetry, now: Moment) -> Self {
         Self {
-            operation: retry.failure.op.to_string(),
-            errno: retry.failure.errno,
-            message: retry.failure.message.clone(),
-            attempts: retry.attempts,
-            retry_in_seconds: retry.retry_at.since(now).as_secs_f64(),
+            operation: trouble.failure.op.to_string(),
+            errno: trouble.failure.errno,
+            message: trouble.failure.message.clone(),
+            attempts: trouble.attempts,
+            retry_in_seconds: trouble.retry_at.since(now).as_secs_f64(),
         }
     }
 }

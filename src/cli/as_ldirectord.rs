@@ -27,7 +27,9 @@ pub(super) fn run(role: Role, output: &mut Output) -> ExitCode {
         Err(CliError::Daemon(error)) => {
             match &error {
                 DaemonError::Definitions(load) => complain(output, &shown, load),
-                other => drop(output.note(&format!("Error [{}]: {other}", std::process::id()))),
+                other => {
+                    let _ = output.note(&format!("Error [{}]: {other}", std::process::id()));
+                }
             }
             ExitCode::from(error.exit_code())
         }
@@ -92,7 +94,7 @@ fn complain(output: &mut Output, shown: &str, error: &LoadError) {
     for finding in error.report().diagnostics {
         if finding.is_error() {
             // Where nobody listens, the exit status still tells.
-            drop(output.note(&ldirectord::finding(shown, &finding)));
+            let _ = output.note(&ldirectord::finding(shown, &finding));
         }
     }
 }

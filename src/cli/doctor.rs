@@ -81,9 +81,10 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
     } else {
         output.text(&in_words(&facts, &findings))?;
     }
-    Ok(match findings.is_empty() {
-        true => Exit::Fine,
-        false => Exit::Found,
+    Ok(if findings.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Found
     })
 }
 

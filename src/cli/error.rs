@@ -22,32 +22,16 @@ pub(super) enum CliError {
     Json(#[from] serde_json::Error),
     /// A file that is not definitions cannot be read.
     #[error("{} cannot be read: {source}", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unreadable { file: PathBuf, source: io::Error },
     /// A file beside the daemon's definitions cannot be written.
     #[error("{} cannot be written: {source}; apply as somebody who may change the daemon's definitions", file.display())]
-    Unwritable {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unwritable { file: PathBuf, source: io::Error },
     /// Definitions are in force and not in their place.
     #[error("the new definitions are in force, but {} could not be replaced: {source}; copy them there, or a restart goes back", file.display())]
-    NotInstalled {
-        /// The daemon's definitions.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    NotInstalled { file: PathBuf, source: io::Error },
     /// A line of a recording is not one.
     #[error("{}:{line}: not an event of a recording: {source}; was it made by ipvsd --record of this version?", file.display())]
     Recording {
-        /// The recording.
         file: PathBuf,
         /// The line, from 1.
         line: usize,

@@ -98,7 +98,7 @@ impl Output {
     /// Prints why a subcommand could not do its work.
     pub(super) fn complain(&mut self, error: &dyn Error) {
         // Where even this cannot be written, the exit status still tells.
-        drop(writeln!(self.err, "{}: {error}", self.program));
+        let _ = writeln!(self.err, "{}: {error}", self.program);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keeps definitions up with the world between two reload_count: watches their files, and has their host names resolved again.
+//! Keeps the configuration current between reloads: watches its files, and has its host names resolved again.
 //! What follows from either is an input of the loop, which is never kept waiting.
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::Input;
+use super::input::Input;
 use crate::ldirectord::Role;
 use crate::loader::{
     FileWatch, LoadContext, LoadError, LoadReport, Loaded, NameCache, SourceText, judge,
@@ -18,11 +18,11 @@ use crate::loader::{
 pub(super) struct ConfigRefresh {
     inputs: mpsc::UnboundedSender<Input>,
     names: NameCache,
-    /// The definitions in force.
+    /// The configuration in force.
     former: Option<Arc<Definitions>>,
     /// The files that they come from, as they were read.
     written: Option<Arc<SourceText>>,
-    /// Definitions in ldirectord's place are watched in its manner.
+    /// The emulation of ldirectord watches its file itself.
     has_watch_of_its_own: bool,
     watch: Option<FileWatch>,
     renewal: Option<JoinHandle<()>>,
@@ -53,7 +53,7 @@ impl ConfigRefresh {
         }
     }
 
-    /// Definitions come into force.
+    /// A configuration comes into force.
     pub(super) fn adopt(&mut self, loaded: &Loaded) {
         self.former = Some(Arc::clone(loaded.model.definitions()));
         self.written = Some(Arc::clone(&loaded.written));
@@ -66,7 +66,7 @@ impl ConfigRefresh {
         self.renew_names(loaded);
     }
 
-    /// Definitions were refused; the change that mends them is to be seen all the same.
+    /// A configuration was refused; the watch still has to see the change that fixes it.
     pub(super) fn refuse(&self, report: &LoadReport) {
         self.follow(report);
     }
@@ -86,7 +86,7 @@ impl ConfigRefresh {
             .ok()
     }
 
-    /// Has the names of these definitions resolved again when their answers no longer hold.
+    /// Has the names of this configuration resolved again when their answers no longer hold.
     fn renew_names(&mut self, loaded: &Loaded) {
         if let Some(former) = self.renewal.take() {
             former.abort();
@@ -118,7 +118,7 @@ impl ConfigRefresh {
         }));
     }
 
-    /// Judges the definitions in force again, with what their names stand for now. Blocks.
+    /// Validates the configuration in force again with the addresses that its names have now. Blocks.
     pub(super) fn revalidate(&self) -> Option<impl FnOnce() -> Result<Loaded, LoadError> + use<>> {
         let (written, memory) = (Arc::clone(self.written.as_ref()?), self.memory());
         Some(move || judge(&written, &memory))

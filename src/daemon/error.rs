@@ -12,8 +12,8 @@ use crate::loader::LoadError;
 /// Why the daemon cannot begin.
 #[derive(Debug, Error)]
 pub enum DaemonError {
-    /// The definitions cannot be read or are not valid.
-    #[error("the definitions cannot be used")]
+    /// The configuration cannot be read or is not valid.
+    #[error("the configuration cannot be used")]
     Definitions(#[source] LoadError),
     /// The kernel's tables cannot be reached.
     #[error("the kernel's IPVS tables cannot be reached: {0}")]
@@ -36,7 +36,7 @@ pub enum DaemonError {
 }
 
 impl DaemonError {
-    /// The exit status: 2 for definitions, 3 for what the system refuses.
+    /// The exit status: 2 for the configuration, 3 for what the system refuses.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -12,10 +12,6 @@ mod persist;
 mod reload;
 mod trial;
 
-pub(super) use overrides::CheckedOverride;
-pub(super) use reload::{FinishedLoad, SafetyCheck};
-pub(super) use trial::{ApplyReply, TrialEvent};
-
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
@@ -31,12 +27,14 @@ use tokio::time::Instant;
 
 use super::config_refresh::ConfigRefresh;
 use super::host_thread::HostThread;
+use super::input::{Input, ReceivedSignal, StartedWatch};
 use super::kernel_thread::KernelRequest;
-use super::maintenance_watch::{self, MaintenanceWatch, StartedWatch};
+use super::maintenance_watch::{self, MaintenanceWatch};
 use super::override_replies::OverrideReplies;
 use super::recorder::Recorder;
-use super::signals::ReceivedSignal;
-use super::{Input, Settings, StateStore, notices, systemd};
+use super::settings::Settings;
+use super::state_store::StateStore;
+use super::{notices, systemd};
 use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
 use crate::ldirectord::LdirectordProcess;
@@ -44,10 +42,19 @@ use crate::loader::{LoadReport, Loaded};
 use crate::notify::{Notifier, NotifySettings};
 use crate::probe::{self, Holder, ProbeSettings};
 use crate::store::LastGood;
-use persist::UNREQUESTED;
 
 /// How long the end waits for mails and lines that are still to be sent.
 const NOTIFY_FINISH_LIMIT: Duration = Duration::from_secs(5);
+
+/// The revision of state that the director has not asked to write; its own begin with 1.
+const UNREQUESTED: u64 = 0;
+
+/// Definitions on trial.
+struct Trial {
+    number: u64,
+    ends: Moment,
+    former: Box<Loaded>,
+}
 
 /// The loop and all that it needs.
 pub(super) struct EventLoop {
@@ -69,11 +76,13 @@ pub(super) struct EventLoop {
     /// Services as they were when they were last good, as they are kept.
     last_good: Option<LastGood>,
     override_replies: OverrideReplies,
-    /// The definitions in force.
+    /// The configuration in force.
     in_force: Option<Box<Loaded>>,
-    trial: Option<trial::Trial>,
+    trial: Option<Trial>,
+    /// The director wishes to exit.
+    exiting: bool,
     host: HostThread,
-    /// Readings of the definitions so far.
+    /// Readings of the configuration so far.
     reload_count: u64,
     /// Those of them that read files and have not ended yet.
     pending_reads: u64,
@@ -101,7 +110,7 @@ impl EventLoop {
                 .as_ref()
                 .map_or(Moment::START, |store| store.saved.moment),
             settings,
-            holder: super::holder(&inputs),
+            holder: holder(&inputs),
             inputs,
             kernel,
             probe_settings: Arc::new(ProbeSettings::default()),
@@ -117,6 +126,7 @@ impl EventLoop {
             override_replies: OverrideReplies::default(),
             in_force: None,
             trial: None,
+            exiting: false,
             host,
             reload_count: 0,
             pending_reads: 0,
@@ -132,7 +142,7 @@ impl EventLoop {
         self.notifier.finish(NOTIFY_FINISH_LIMIT).await;
         if let Some(ldirectord) = self.ldirectord {
             // Others may have to be waited for.
-            drop(tokio::task::spawn_blocking(|| ldirectord.end()).await);
+            let _ = tokio::task::spawn_blocking(|| ldirectord.end()).await;
         }
     }
 
@@ -142,8 +152,8 @@ impl EventLoop {
         if self.host.has_journal() {
             self.dispatch(Event::HostJournalFound);
         }
-        let mut running = self.adopt(first, watch);
-        while running {
+        self.adopt(first, watch);
+        while !self.exiting {
             let input = tokio::select! {
                 input = receiver.recv() => match input {
                     Some(input) => input,
@@ -151,27 +161,26 @@ impl EventLoop {
                 },
                 () = until(self.started, self.began, self.director.next_deadline()) => Input::Event(Event::Woken),
             };
-            running = self.take(input);
+            self.take(input);
         }
     }
 
-    fn take(&mut self, input: Input) -> bool {
+    fn take(&mut self, input: Input) {
         match input {
             Input::Event(Event::Persisted { revision, failure }) => self.kept(revision, failure),
             Input::Event(event) => self.dispatch(event),
             Input::Snapshot(answer) => {
-                // Whoever asked may have gone in the meantime.
-                drop(answer.send(Overview {
+                // The client may have gone in the meantime.
+                let _ = answer.send(Overview {
                     snapshot: self.director.snapshot(self.now()),
                     configuration: self.settings.configuration.clone(),
                     trial_left: self.trial_left(),
-                }));
-                true
+                });
             }
             Input::Reload { answer, force } => self.reload(answer, force),
             Input::FilesChanged => {
                 tracing::info!("the configuration has changed on disk");
-                self.reload(None, false)
+                self.reload(None, false);
             }
             Input::NamesChanged => self.revalidate(),
             Input::Trial(turn) => self.trial_event(turn),
@@ -179,9 +188,8 @@ impl EventLoop {
             Input::OverrideChecked(checked) => self.apply_override(checked),
             Input::Unfreeze(answer) => {
                 let was_frozen = self.director.snapshot(self.now()).frozen.is_some();
-                let running = self.dispatch(Event::Unfreeze);
-                drop(answer.send(UnfreezeOutcome { was_frozen }));
-                running
+                self.dispatch(Event::Unfreeze);
+                let _ = answer.send(UnfreezeOutcome { was_frozen });
             }
             Input::Signal(signal) => self.received_signal(signal),
             Input::ConfigFile(change) => {
@@ -189,37 +197,40 @@ impl EventLoop {
                     .ldirectord
                     .as_mut()
                     .is_some_and(|ldirectord| ldirectord.file_changed(change));
-                !reload || self.reload(None, false)
+                if reload {
+                    self.reload(None, false);
+                }
             }
-            Input::Maintenance(change) => match self.maintenance.event(change) {
-                Some(event) => self.dispatch(event),
-                None => true,
-            },
+            Input::Maintenance(change) => {
+                if let Some(event) = self.maintenance.event(change) {
+                    self.dispatch(event);
+                }
+            }
             Input::FilesRead(reading) => self.files_read(reading),
             Input::NamesRead(reading) => self.names_read(reading),
         }
     }
 
-    fn received_signal(&mut self, signal: ReceivedSignal) -> bool {
+    fn received_signal(&mut self, signal: ReceivedSignal) {
         match signal {
             ReceivedSignal::Hangup => {
                 if let Some(ldirectord) = &self.ldirectord {
                     ldirectord.hangup();
                 }
-                self.reload(None, false)
+                self.reload(None, false);
             }
             ReceivedSignal::Stop(name) => {
                 let now = self.now();
                 if let Some(ldirectord) = &mut self.ldirectord {
                     ldirectord.stop_on(name, &self.director.snapshot(now));
                 }
-                self.dispatch(Event::StopRequested)
+                self.dispatch(Event::StopRequested);
             }
         }
     }
 
-    /// Definitions that were read are in force from now on.
-    fn adopt(&mut self, loaded: Loaded, watch: Option<StartedWatch>) -> bool {
+    /// A configuration that was read is in force from now on.
+    fn adopt(&mut self, loaded: Loaded, watch: Option<StartedWatch>) {
         self.config_refresh.adopt(&loaded);
         let other_forms = self.note_last_good(&loaded);
         self.in_force = Some(Box::new(loaded.clone()));
@@ -234,43 +245,39 @@ impl EventLoop {
             model: Arc::new(loaded.model),
             warnings: loaded.report.diagnostics,
         };
-        // New definitions make the director read the table first, so the orders are in time for whatever follows.
+        // A new configuration makes the director read the table first, so the overrides are in time for what follows.
         let orders = self.maintenance.adopt(watch);
         let events = [Some(alerts), Some(definitions), orders];
-        let mut running = true;
         for event in events.into_iter().flatten() {
-            running &= self.dispatch(event);
+            self.dispatch(event);
         }
         if other_forms {
             self.keep(UNREQUESTED, self.director.persistent_state());
         }
-        running
     }
 
-    /// The former definitions stay in force.
-    fn refuse(&mut self, report: &LoadReport, diagnostics: Vec<Diagnostic>) -> bool {
+    /// The previous configuration stays in force.
+    fn refuse(&mut self, report: &LoadReport, diagnostics: Vec<Diagnostic>) {
         self.config_refresh.refuse(report);
         if let Some(ldirectord) = &mut self.ldirectord {
             ldirectord.refuse(&report.text);
         }
-        self.dispatch(Event::LoadRefused { diagnostics })
+        self.dispatch(Event::LoadRefused { diagnostics });
     }
 
     fn now(&self) -> Moment {
         self.began + self.started.elapsed()
     }
 
-    /// Hands an event to the director and carries out its wishes; false when the end has come.
-    fn dispatch(&mut self, event: Event) -> bool {
+    /// Hands an event to the director and carries out its effects.
+    fn dispatch(&mut self, event: Event) {
         let now = self.now();
         self.record(|recorder| recorder.record(now, &event));
         let effects = self.director.handle(event, now);
         self.record(|recorder| recorder.decided(now, &effects));
-        let mut running = true;
         for effect in effects {
-            running &= self.carry_out(effect);
+            self.carry_out(effect);
         }
-        running
     }
 
     fn record(&mut self, write: impl FnOnce(&mut Recorder) -> io::Result<()>) {
@@ -283,7 +290,7 @@ impl EventLoop {
         }
     }
 
-    fn carry_out(&mut self, effect: Effect) -> bool {
+    fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::ReadTable => self.ask_kernel(KernelRequest::Read),
             Effect::Apply(plan) => self.ask_kernel(KernelRequest::Apply(plan)),
@@ -306,10 +313,9 @@ impl EventLoop {
             }
             Effect::Exit => {
                 systemd::stopping();
-                return false;
+                self.exiting = true;
             }
         }
-        true
     }
 
     /// Tells the operator, in the words of whom he believes to have started.
@@ -328,10 +334,9 @@ impl EventLoop {
     fn ask_kernel(&self, request: KernelRequest) {
         if self.kernel.send(request).is_err() {
             let message = "the thread that talks to the kernel has ended".to_owned();
-            drop(
-                self.inputs
-                    .send(Input::Event(Event::ReadFailed { message })),
-            );
+            let event = Event::ReadFailed { message };
+            // This loop takes it.
+            let _ = self.inputs.send(Input::Event(event));
         }
     }
 
@@ -339,9 +344,19 @@ impl EventLoop {
         let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
         tokio::spawn(async move {
             let report = probe::run(&probe, &settings).await;
-            drop(inputs.send(Input::Event(Event::Probed { probe: id, report })));
+            // The loop may have ended.
+            let _ = inputs.send(Input::Event(Event::Probed { probe: id, report }));
         });
     }
+}
+
+/// Holds connections to servers and tells the loop when one ends.
+fn holder(inputs: &mpsc::UnboundedSender<Input>) -> Holder {
+    let inputs = inputs.clone();
+    Holder::new(move |peer| {
+        // The loop may have ended.
+        let _ = inputs.send(Input::Event(Event::Hinted { peer }));
+    })
 }
 
 /// Waits for a deadline; for ever when there is none.

@@ -8,7 +8,7 @@ use director_core::director::{Event, HostOutcome, HostResult, Unwanted};
 use director_core::model::HostChange;
 use tokio::sync::mpsc;
 
-use super::Input;
+use super::input::Input;
 use crate::daemon::Settings;
 use crate::machine::director::{journal_beside, reconcile};
 

@@ -11,7 +11,7 @@ use director_core::table::Table;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::Input;
+use super::input::Input;
 use crate::ipvs::{Kernel, KernelError, ReadScope};
 
 /// What the thread is asked to do; each request but the last is answered by one event.
@@ -23,10 +23,10 @@ pub(super) enum KernelRequest {
     Look(oneshot::Sender<Table>),
 }
 
-/// How long a change waits for the connections that it is safety by.
+/// How long a change waits for the connections that the safety limits need.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// What the kernel holds just now, to weigh a change by; none when it cannot be had in time, which is logged.
+/// What the kernel holds just now, for the safety limits; none when it cannot be had in time, which is logged.
 pub(super) async fn look(kernel: blocking::Sender<KernelRequest>) -> Option<Table> {
     let (answer, table) = oneshot::channel();
     let table = match kernel.send(KernelRequest::Look(answer)) {
@@ -34,9 +34,7 @@ pub(super) async fn look(kernel: blocking::Sender<KernelRequest>) -> Option<Tabl
         Err(_) => None,
     };
     if table.is_none() {
-        tracing::warn!(
-            "the kernel's table cannot be read; the change is safety by the last reading"
-        );
+        tracing::warn!("the kernel's table cannot be read; the safety limits use the last reading");
     }
     table
 }
@@ -71,7 +69,9 @@ fn serve(
             KernelRequest::Look(answer) if answer.is_closed() => continue,
             KernelRequest::Look(answer) => {
                 match kernel.read_table(ReadScope::All) {
-                    Ok(table) => drop(answer.send(table)),
+                    Ok(table) => {
+                        let _ = answer.send(table);
+                    }
                     Err(error) => tracing::warn!("{}", reading_failed(&error)),
                 }
                 continue;

@@ -8,27 +8,12 @@ use director_core::overrides::NewOverride;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::Input;
+use super::input::{Input, MaintenanceChange, StartedWatch};
 use crate::loader::Loaded;
 use crate::maintenance::{self, DirectoryWatch, Watched};
 
 /// How long a new configuration waits for the first scan of the maintenance directory.
 const FIRST_SCAN_LIMIT: Duration = Duration::from_secs(3);
-
-/// A watch that has scanned its directory once.
-#[derive(Debug)]
-pub(super) struct StartedWatch {
-    number: u64,
-    _watch: DirectoryWatch,
-    first: Vec<NewOverride>,
-}
-
-/// Overrides that follow from the files that a watch has found.
-#[derive(Debug)]
-pub(super) struct MaintenanceChange {
-    watch: u64,
-    overrides: Vec<NewOverride>,
-}
 
 /// The watch of the configuration in force.
 #[derive(Debug, Default)]
@@ -69,7 +54,7 @@ pub(super) async fn start(
             overrides,
         };
         // The loop may have ended.
-        drop(inputs.send(Input::Maintenance(change)));
+        let _ = inputs.send(Input::Maintenance(change));
     };
     let (watch, first) = DirectoryWatch::start(Watched::new(directory, &loaded.model), report);
     let first = match timeout(FIRST_SCAN_LIMIT, first).await {

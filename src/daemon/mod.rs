@@ -5,6 +5,7 @@ mod config_refresh;
 mod error;
 mod event_loop;
 mod host_thread;
+mod input;
 mod kernel_thread;
 mod maintenance_watch;
 mod notices;
@@ -12,6 +13,7 @@ mod override_replies;
 mod recorder;
 mod settings;
 mod signals;
+mod state_store;
 mod systemd;
 
 pub use error::DaemonError;
@@ -21,9 +23,6 @@ pub use settings::Settings;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::director::Event;
-use director_core::moment::Moment;
-use director_core::persistent_state::PersistentState;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -32,53 +31,24 @@ use crate::api::overrides::{OverrideOutcome, OverrideRequest};
 use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Control, Listener, Overview, ReloadOutcome};
 use crate::ipvs::{Kernel, NetlinkKernel};
-use crate::ldirectord::{self, ConfigChange, LdirectordProcess};
+use crate::ldirectord::{self, LdirectordProcess};
 use crate::loader::{self, LoadError, Loaded, NameCache};
-use crate::probe::Holder;
-use crate::store::{SavedState, StateFile, StateWriter, StoreError};
+use crate::store::{SavedState, StateFile, StoreError};
 
 use config_refresh::ConfigRefresh;
-use event_loop::{ApplyReply, EventLoop, TrialEvent};
+use event_loop::EventLoop;
+use input::{ApplyReply, Input, TrialEvent};
 use recorder::Recorder;
-use signals::ReceivedSignal;
+use state_store::open_store;
 
 /// How long the runtime may take to end after the director has: a probe that runs a program ends it with its children when
 /// its task is dropped, and a name service or a disk that does not answer shall not hold up the end.
 pub const LAST_WORK: Duration = Duration::from_secs(1);
 
-/// Everything that reaches the loop: events for the director, and requests of those who watch it.
-#[derive(Debug)]
-enum Input {
-    Event(Event),
-    Snapshot(oneshot::Sender<Overview>),
-    /// The definitions are to be read again; with force, whatever they take out.
-    Reload {
-        answer: Option<oneshot::Sender<ReloadOutcome>>,
-        force: bool,
-    },
-    Override(OverrideRequest, override_replies::OverrideReply),
-    /// The same, with the connections by which it is judged.
-    OverrideChecked(event_loop::CheckedOverride),
-    Trial(event_loop::TrialEvent),
-    Unfreeze(oneshot::Sender<UnfreezeOutcome>),
-    Signal(ReceivedSignal),
-    ConfigFile(ConfigChange),
-    /// Maintenance files have come or gone.
-    Maintenance(maintenance_watch::MaintenanceChange),
-    /// The files of the definitions have another content.
-    FilesChanged,
-    /// Host names of the definitions stand for other addresses, or can no longer be resolved.
-    NamesChanged,
-    /// The files of the definitions were read again.
-    FilesRead(event_loop::FinishedLoad),
-    /// The host names of the definitions were asked for again.
-    NamesRead(event_loop::FinishedLoad),
-}
-
 /// Runs the daemon until it is told to stop.
 ///
 /// # Errors
-/// When it cannot begin: definitions that are not valid, a kernel without IPVS, a socket that cannot be made.
+/// When it cannot begin: a configuration that is not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let names = NameCache::lasting();
     let file = settings.state.clone().map(StateFile::new);
@@ -124,13 +94,6 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
 }
 
 /// What keeps a director's memory, and what one before it has left.
-struct StateStore {
-    writer: StateWriter,
-    saved: SavedState,
-}
-
-/// Loads the first definitions. A service of theirs that is broken stays as it was when a director before this one had it,
-/// where that is known and still makes sense.
 fn begin_with(
     settings: &Settings,
     names: &NameCache,
@@ -148,37 +111,6 @@ fn begin_with(
     };
     let loaded = settings.load(&memory(Some(Arc::new(former))));
     loaded.or_else(|_| settings.load(&memory(None)))
-}
-
-/// Takes what a director before this one has left and starts to keep what this one will leave. A file that cannot be used
-/// does not keep us from the work.
-fn open_store(
-    file: StateFile,
-    saved: Result<Option<SavedState>, StoreError>,
-    inputs: &mpsc::UnboundedSender<Input>,
-) -> Result<StateStore, DaemonError> {
-    let saved = saved.unwrap_or_else(|error| {
-        match file.set_aside() {
-            Ok(aside) => tracing::error!(
-                aside = %aside.display(),
-                "what was remembered is lost, beginning without it: {error}"
-            ),
-            Err(_) => tracing::error!("what was remembered is lost, beginning without it: {error}"),
-        }
-        None
-    });
-    let inputs = inputs.clone();
-    let tell = move |revision, failure| {
-        // Nobody listens any more when the loop has ended.
-        drop(inputs.send(Input::Event(Event::Persisted { revision, failure })));
-    };
-    let writer = StateWriter::start(file, tell).map_err(DaemonError::Thread)?;
-    let saved = saved.unwrap_or_else(|| SavedState {
-        memory: PersistentState::default(),
-        moment: Moment::START,
-        last_good: None,
-    });
-    Ok(StateStore { writer, saved })
 }
 
 /// Opens the control socket. Whoever starts ldirectord asks for no socket, so there it does not keep us from the work.
@@ -264,13 +196,4 @@ impl Control for LoopControl {
         self.ask(|answer| Input::Trial(TrialEvent::End { stays, answer }))
             .await?
     }
-}
-
-/// Holds connections to servers and tells the loop when one ends.
-fn holder(inputs: &mpsc::UnboundedSender<Input>) -> Holder {
-    let inputs = inputs.clone();
-    Holder::new(move |peer| {
-        // Nobody listens any more when the loop has ended.
-        drop(inputs.send(Input::Event(Event::Hinted { peer })));
-    })
 }

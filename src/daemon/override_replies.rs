@@ -9,14 +9,9 @@ use director_core::moment::Moment;
 use director_core::naming::{Named, meant_by_host};
 use director_core::overrides::{NewOverride, OverrideCommand, Target};
 use director_core::snapshot::Snapshot;
-use tokio::sync::oneshot;
 
-use super::event_loop::SafetyCheck;
-use crate::api::ApiError;
+use super::input::{OverrideReply, SafetyCheck};
 use crate::api::overrides::{ActiveOverride, AffectedServer, OverrideOutcome, OverrideRequest};
-
-/// Receives the outcome of a request.
-pub(super) type OverrideReply = oneshot::Sender<Result<OverrideOutcome, ApiError>>;
 
 /// An override that the director has and the disk has not yet.
 struct PendingReply {
@@ -181,7 +176,7 @@ impl OverrideReplies {
                 not_persisted: failure.clone(),
             };
             // The client may have gone in the meantime.
-            drop(waiting.reply.send(Ok(outcome)));
+            let _ = waiting.reply.send(Ok(outcome));
         }
     }
 }
@@ -199,6 +194,7 @@ mod tests {
     use director_core::persistent_state::PersistentState;
 
     use super::*;
+    use tokio::sync::oneshot;
 
     #[test]
     fn an_override_that_changes_nothing_is_answered_at_once() {

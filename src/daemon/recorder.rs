@@ -18,10 +18,8 @@ use serde::{Deserialize, Serialize};
 pub struct RecordedEvent {
     /// When it reached the director.
     pub at: Moment,
-    /// What dispatch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
-    /// What was decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decided: Vec<String>,
 }
@@ -42,7 +40,6 @@ pub fn decision(effect: &Effect) -> Option<String> {
     }
 }
 
-/// An open recording.
 #[derive(Debug)]
 pub(super) struct Recorder {
     file: BufWriter<File>,

@@ -8,11 +8,9 @@ use crate::loader::{self, Dialect, LoadContext, LoadError, Loaded};
 /// How this daemon runs.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The definitions file.
     pub configuration: PathBuf,
     /// Its dialect; told by its name and content when not given.
     pub dialect: Option<Dialect>,
-    /// The control socket.
     pub socket: PathBuf,
     /// The instance of ldirectord in whose place the daemon runs.
     pub role: Option<Role>,
@@ -23,7 +21,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the definitions. Blocks while host names are resolved.
+    /// Reads the configuration. Blocks while host names are resolved.
     pub(super) fn load(&self, memory: &LoadContext) -> Result<Loaded, LoadError> {
         loader::load_with(&self.configuration, self.dialect, memory)
     }

@@ -6,16 +6,7 @@ use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::Input;
-
-/// What a signal asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReceivedSignal {
-    /// The definitions are to be read again.
-    Hangup,
-    /// The director is to stop; the name of the signal.
-    Stop(&'static str),
-}
+use super::input::{Input, ReceivedSignal};
 
 /// Starts to forward signals; a second one while the daemon stops changes nothing.
 pub(super) fn forward(inputs: mpsc::UnboundedSender<Input>) -> io::Result<()> {

@@ -34,7 +34,6 @@ pub struct HostFacts {
     pub connections: usize,
     /// Buckets of the connection table; 0 when that is not known.
     pub connection_buckets: u32,
-    /// Interfaces.
     pub interfaces: Vec<Interface>,
     /// Addresses of the interfaces.
     pub addresses: Vec<Address>,
@@ -68,9 +67,7 @@ pub struct VipFacts {
 /// The way to one real server of one service.
 #[derive(Debug, Clone)]
 pub struct ForwardingPath {
-    /// The service.
     pub service: ServiceId,
-    /// The server.
     pub server: Endpoint,
     /// How packets reach it.
     pub forwarding: Forwarding,

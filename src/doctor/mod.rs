@@ -12,16 +12,13 @@ pub use judge::judge;
 
 use serde::Serialize;
 
-/// One fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Its name, the same for every fault of its kind.
     pub fault: &'static str,
     /// What it is subject: a service, a server, a setting.
     pub subject: String,
-    /// What was seen.
     pub observed: String,
-    /// Why it matters.
     pub why: String,
     /// The command that mends it, and where to give it when that is not here.
     pub fix: String,

@@ -59,7 +59,6 @@ pub(super) mod info {
     pub(in crate::ipvs) const CONNECTION_TABLE_SIZE: u16 = 2;
 }
 
-/// Attributes inside SERVICE.
 pub(super) mod service {
     pub(in crate::ipvs) const FAMILY: u16 = 1;
     pub(in crate::ipvs) const PROTOCOL: u16 = 2;
@@ -132,7 +131,6 @@ pub(super) mod stats {
     pub(in crate::ipvs) const BYTES_OUT_RATE: u16 = 10;
 }
 
-/// Attributes inside DAEMON.
 pub(super) mod daemon {
     pub(in crate::ipvs) const STATE: u16 = 1;
     pub(in crate::ipvs) const INTERFACE: u16 = 2;

@@ -59,7 +59,6 @@ pub(super) fn timeouts(answer: Attributes<'_>) -> Decoded<Timeouts> {
     })
 }
 
-/// One synchronisation daemon.
 pub(super) fn sync_daemon(answer: Attributes<'_>) -> Decoded<SyncDaemon> {
     let found = answer
         .nested(top::DAEMON)

@@ -29,7 +29,6 @@ pub enum KernelError {
     Socket {
         /// What was attempted, such as `open`.
         attempted: &'static str,
-        /// Why it failed.
         source: io::Error,
     },
     /// No answer within the time.
@@ -54,7 +53,6 @@ pub enum KernelError {
     /// An answer that cannot be understood.
     #[error("did not understand the kernel's answer when trying to {attempted}: {source}")]
     Malformed {
-        /// What was attempted.
         attempted: &'static str,
         /// What is wrong with the answer.
         source: DecodeError,

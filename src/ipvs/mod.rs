@@ -54,7 +54,6 @@ pub trait Kernel: Send {
 pub enum ReadScope<'a> {
     /// All of the network namespace.
     All,
-    /// These.
     Services(&'a [ServiceId]),
 }
 
@@ -89,18 +88,15 @@ pub struct Info {
 /// Timeouts of the connection table, seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Timeouts {
-    /// Established TCP.
     pub tcp: u32,
     /// TCP after a FIN.
     pub tcp_fin: u32,
-    /// UDP.
     pub udp: u32,
 }
 
 /// One synchronisation daemon of the kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SyncDaemon {
-    /// Sends or receives.
     pub role: SyncRole,
     /// Interface of the multicast.
     pub interface: String,

@@ -25,7 +25,6 @@ impl NetlinkRequest {
         Self { bytes }
     }
 
-    /// Appends an attribute.
     pub(super) fn put(&mut self, kind: u16, payload: &[u8]) -> &mut Self {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(&[0, 0]);

@@ -19,7 +19,7 @@ enum InstanceCommand {
     Stop(String),
 }
 
-/// The children of an instance.
+/// The child instances of an instance.
 #[derive(Debug)]
 pub(super) struct ChildInstances {
     own: String,
@@ -53,7 +53,7 @@ impl ChildInstances {
             .filter(|config| instance(config) != own)
             .collect();
         for job in difference(&self.running, &wanted) {
-            drop(self.jobs.send(job));
+            let _ = self.jobs.send(job);
         }
         self.running = wanted;
     }
@@ -62,7 +62,7 @@ impl ChildInstances {
     pub(super) fn end(self) {
         drop(self.jobs);
         // A thread that panicked has nothing left to wait for.
-        drop(self.thread.join());
+        let _ = self.thread.join();
     }
 }
 
@@ -72,9 +72,12 @@ fn instance(config: &str) -> &str {
 
 fn difference(running: &[String], wanted: &[String]) -> Vec<InstanceCommand> {
     let gone = running.iter().filter(|config| !wanted.contains(config));
-    let kept_or_new = wanted.iter().map(|config| match running.contains(config) {
-        true => InstanceCommand::Reload(config.clone()),
-        false => InstanceCommand::Start(config.clone()),
+    let kept_or_new = wanted.iter().map(|config| {
+        if running.contains(config) {
+            InstanceCommand::Reload(config.clone())
+        } else {
+            InstanceCommand::Start(config.clone())
+        }
     });
     gone.map(|config| InstanceCommand::Stop(config.clone()))
         .chain(kept_or_new)

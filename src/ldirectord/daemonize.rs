@@ -25,7 +25,7 @@ pub fn enter(mode: Mode) -> io::Result<()> {
 pub(super) fn print_startup(lines: impl Iterator<Item = String>) {
     for line in lines {
         // Nobody may be reading, which keeps no director from its work.
-        drop(writeln!(io::stderr(), "{line}"));
+        let _ = writeln!(io::stderr(), "{line}");
     }
 }
 

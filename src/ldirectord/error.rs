@@ -11,12 +11,7 @@ use thiserror::Error;
 pub enum LdirectordError {
     /// The pid file is another's, or cannot be written.
     #[error("Can not open {path}: {source}", path = path.display())]
-    PidFile {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
+    PidFile { path: PathBuf, source: io::Error },
     /// The log that the configuration names cannot be written.
     #[error(transparent)]
     Log(#[from] JournalError),

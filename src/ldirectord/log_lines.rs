@@ -45,7 +45,7 @@ impl LogLines {
         }
     }
 
-    /// These are the definitions from now on.
+    /// Takes the services of a new configuration.
     pub(super) fn set_services(&mut self, model: &Model) {
         let known = model.services().iter().map(|service| {
             let servers = service.real_servers.iter();
@@ -237,9 +237,10 @@ impl ServerRole {
 /// A finding about the configuration in one line.
 #[must_use]
 pub fn finding(shown: &str, finding: &Diagnostic) -> String {
-    let kind = match finding.is_error() {
-        true => "Error",
-        false => "Warning",
+    let kind = if finding.is_error() {
+        "Error"
+    } else {
+        "Warning"
     };
     let pid = process::id();
     let at = match finding.place.line {

@@ -12,7 +12,7 @@ static LOG: OnceLock<LogWriter> = OnceLock::new();
 /// From now on lines go to this log.
 pub(super) fn redirect_to(log: &LogWriter) {
     // A second instance in one process there is none.
-    drop(LOG.set(log.clone()));
+    let _ = LOG.set(log.clone());
 }
 
 /// Takes lines wherever they have to go now.

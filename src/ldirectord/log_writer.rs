@@ -32,7 +32,9 @@ impl LogWriter {
             while let Ok(entry) = receiver.recv() {
                 match entry {
                     // There is no place left to complain about a log that takes no lines.
-                    LogEntry::Line(at, text) => drop(journal.write(&at, &text)),
+                    LogEntry::Line(at, text) => {
+                        let _ = journal.write(&at, &text);
+                    }
                     LogEntry::TurnTo(other) => journal = other,
                     LogEntry::End(answer) => {
                         // Whoever waits may have lost patience.
@@ -48,19 +50,19 @@ impl LogWriter {
 
     /// Has a line written, with the time of now.
     pub(super) fn line(&self, text: String) {
-        drop(self.entries.send(LogEntry::Line(Zoned::now(), text)));
+        let _ = self.entries.send(LogEntry::Line(Zoned::now(), text));
     }
 
-    /// LogLines go there from now on.
+    /// Lines go there from now on.
     pub(super) fn turn_to(&self, journal: Journal) {
-        drop(self.entries.send(LogEntry::TurnTo(journal)));
+        let _ = self.entries.send(LogEntry::TurnTo(journal));
     }
 
     /// Waits until all lines are written.
     pub(super) fn end(self) {
         let (answer, written) = blocking::channel();
-        drop(self.entries.send(LogEntry::End(answer)));
-        // LogLines that take longer are lost.
+        let _ = self.entries.send(LogEntry::End(answer));
+        // Lines that take longer are lost.
         let _ = written.recv_timeout(FLUSH_LIMIT);
     }
 }

@@ -113,7 +113,7 @@ impl LdirectordProcess {
         self.role.mode == Mode::Debug
     }
 
-    /// Definitions are about to come into force, with what they say about the process.
+    /// A configuration is about to come into force, with what it says about the process.
     pub fn adopt(&mut self, model: &Model, process: &ProcessSettings, content: &Arc<str>) {
         self.content = Arc::clone(content);
         self.lines.set_services(model);
@@ -131,7 +131,7 @@ impl LdirectordProcess {
         self.children.want(&process.execute);
     }
 
-    /// New definitions were read and are refused.
+    /// A new configuration was read and is refused.
     pub fn refuse(&mut self, content: &Arc<str>) {
         self.content = Arc::clone(content);
     }
@@ -143,13 +143,13 @@ impl LdirectordProcess {
         }
     }
 
-    /// A signal asks for the definitions to be read again.
+    /// A signal asks for the configuration to be read again.
     pub fn hangup(&self) {
         let line = "Reloading Linux Director Daemon config on signal";
         self.log.line(line.to_owned());
     }
 
-    /// The watch over the configuration saw something; whether the definitions are to be read again.
+    /// The watch over the configuration saw something; whether the configuration is to be read again.
     pub fn file_changed(&mut self, change: ConfigChange) -> bool {
         let shown = &self.role.shown;
         let content = match change {
@@ -165,9 +165,10 @@ impl LdirectordProcess {
         self.content = content;
         let changed = format!("Configuration file '{shown}' has changed on disk");
         self.log.line(changed);
-        let fate = match self.autoreload {
-            true => " - reread new configuration",
-            false => " - ignore new configuration",
+        let fate = if self.autoreload {
+            " - reread new configuration"
+        } else {
+            " - ignore new configuration"
         };
         self.log.line(fate.to_owned());
         if let Some(program) = &self.callback {
@@ -186,7 +187,7 @@ impl LdirectordProcess {
         self.children.want(&[]);
     }
 
-    /// All is done: waits for the children, says goodbye and gives the pid file back.
+    /// Waits for the child instances, writes the last line and gives the pid file back.
     pub fn end(self) {
         self.children.end();
         if let Some(signal) = self.signal {

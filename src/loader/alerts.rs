@@ -13,7 +13,7 @@ use director_core::notify::{
 };
 use ldirectord_compat::{MonitoredServer, Phase as WrittenPhase, ProcessSettings, ServiceSettings};
 
-/// The duties that a file of ldirectord asks for. The definitions are those that the model was made from, so that both
+/// The duties that a file of ldirectord asks for. The configuration is the one that the model was made from, so that both
 /// have the same services in the same order.
 pub(super) fn of_ldirectord(
     process: &ProcessSettings,

@@ -1,4 +1,4 @@
-//! Whatever stands in a definitions file, loading it ends with a model or with findings that can be shown: never with a
+//! Whatever stands in a configuration file, loading it ends with a model or with findings that can be shown: never with a
 //! panic, and never with a refusal that says nothing.
 
 use std::io;

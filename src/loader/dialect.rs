@@ -5,13 +5,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-/// The languages of definitions.
+/// The languages of a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
-    /// Our own.
     Yaml,
-    /// That of ldirectord.cf.
     Ldirectord,
 }
 

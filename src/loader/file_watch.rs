@@ -1,5 +1,5 @@
-//! Watches the files and directories that definitions come from, on a thread of its own. The kernel's notices sender when to
-//! scan; content decides. It scans every two seconds besides, for file systems that send no notices.
+//! Watches the files and directories that a configuration comes from, on a thread of its own. The kernel's notices say when to
+//! scan; content decides. It also scans every two seconds, for file systems that send no notices.
 //!
 //! Invariant: a change counts when several scans in a row have found the same, so that a file half written is not taken for
 //! a whole; and when content is as it was, there was no change.
@@ -19,7 +19,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use super::source::SIZE_LIMIT;
 use crate::stamp::Stamp;
 
-/// From one scan to the next when nothing is messages of.
+/// From one scan to the next without a notice.
 const IDLE_INTERVAL: Duration = Duration::from_secs(2);
 /// From one scan to the next after a change.
 const SCAN_INTERVAL: Duration = Duration::from_millis(100);
@@ -57,7 +57,7 @@ impl FileWatch {
         let watcher = watcher
             .inspect_err(|error| {
                 tracing::info!(
-                    "the kernel tells of no changes of files ({error}); scanner every 2 s will do"
+                    "the kernel tells of no changes of files ({error}); scanning every 2 s instead"
                 );
             })
             .ok();
@@ -113,7 +113,7 @@ impl FileScanner {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             if candidate.is_some() && next.is_some() {
-                // While something is on the move the pause is kept, whatever else is messages.
+                // While files change the interval is kept, whatever other message comes.
                 thread::sleep(SCAN_INTERVAL);
             }
             while let Some(message) = next {
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn changes_of_content_are_told_once_and_others_not() {
         let stage = Stage::new();
-        // SourceText in place, put in its place, a new file in a directory.
+        // Written in place, put in its place, a new file in a directory.
         fs::write(stage.path("main.yaml"), "services: [] # 1\n").unwrap();
         assert!(stage.is_told());
         fs::write(stage.path("new"), "services: [] # 2\n").unwrap();

@@ -13,15 +13,15 @@ use director_core::model::validate::validate;
 
 use super::yaml::Block;
 
-/// What is known besides the definitions as they are written.
+/// What is known besides the configuration as it is written.
 pub(super) struct IsolationContext<'a> {
     /// The services as they stand in the files.
     pub(super) blocks: &'a [Block],
     /// Included files of which nothing could be read.
     pub(super) broken_files: &'a BTreeSet<Arc<str>>,
-    /// All findings about the definitions.
+    /// All findings about the configuration.
     pub(super) findings: &'a [Diagnostic],
-    /// The definitions in force, names resolved.
+    /// The configuration in force, names resolved.
     pub(super) former: Option<&'a Definitions>,
 }
 

@@ -1,4 +1,4 @@
-//! What stays in force when a part of the definitions is broken.
+//! What stays in force when a part of the configuration is broken.
 
 use std::fs;
 use std::path::Path;

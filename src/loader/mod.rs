@@ -1,4 +1,4 @@
-//! Reads definitions files: chooses the dialect, parses, resolves names, validates, renders findings. All faults of a file
+//! Reads configuration files: chooses the dialect, parses, resolves names, validates, renders findings. All faults of a file
 //! are reported in one run. It changes nothing but its own memory; reading a file and asking the name service is all it does.
 
 mod alerts;
@@ -68,7 +68,7 @@ pub struct Loaded {
 pub struct LoadContext {
     /// What the name service said.
     pub names: NameCache,
-    /// The definitions in force.
+    /// The configuration in force.
     pub former: Option<Arc<Definitions>>,
 }
 

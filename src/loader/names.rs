@@ -26,7 +26,7 @@ const RETRY: Duration = Duration::from_secs(10);
 /// Bounds for what a name server says about how long an answer holds.
 const SHORTEST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(3600);
-/// NameCache that are asked for at the same time.
+/// Names that are resolved at the same time.
 const AT_ONCE: usize = 16;
 
 /// The name service of the system: /etc/hosts, DNS and whatever else it is set up to ask.
@@ -44,7 +44,6 @@ pub struct NameCache {
 
 #[derive(Debug, Clone)]
 struct ResolvedName {
-    /// The last answer.
     addresses: Vec<IpAddr>,
     /// The address that stands for the name, where one of this family is wanted.
     chosen: BTreeMap<Family, IpAddr>,
@@ -64,7 +63,7 @@ impl Default for NameCache {
 }
 
 impl NameCache {
-    /// NameCache that will be asked for again, so that it matters how long an answer holds.
+    /// A cache whose names are resolved again, so that it keeps how long each answer holds.
     #[must_use]
     pub fn lasting() -> Self {
         Self {
@@ -73,7 +72,7 @@ impl NameCache {
         }
     }
 
-    /// NameCache that somebody else knows.
+    /// A cache with a name service of the test.
     #[cfg(test)]
     pub(super) fn known_by(lookup: HostLookup) -> Self {
         Self {

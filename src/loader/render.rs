@@ -9,7 +9,6 @@ use director_core::diagnostic::{Diagnostic, Severity};
 
 use super::error::LoadReport;
 
-/// How findings look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenderStyle {
     /// Text only, for files and pipes.

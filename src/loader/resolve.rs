@@ -13,7 +13,7 @@ use dns_lookup::{AddrInfoHints, getaddrinfo};
 
 use super::names::NameCache;
 
-/// Resolves every name of the definitions, and notes in them what was resolved to what.
+/// Resolves every name of the configuration, and notes in it what was resolved to what.
 pub(super) fn resolve(
     definitions: &mut Definitions,
     names: &NameCache,

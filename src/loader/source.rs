@@ -1,4 +1,4 @@
-//! Gets the bytes of a definitions file, or one clear reason why there are none. Nothing is read before it is known to be
+//! Gets the bytes of a configuration file, or one clear reason why there are none. Nothing is read before it is known to be
 //! a file of a sensible size: a device, a pipe or a disk image given by mistake is named and left alone.
 
 use std::fs::{self, File};
@@ -19,14 +19,12 @@ pub enum SourceError {
     /// The file may not be read.
     #[error("the file may not be read")]
     Denied(#[source] io::Error),
-    /// A directory.
     #[error("this is a directory, not a file")]
     Directory,
     /// A device, pipe or socket.
     #[error("this is a device, a pipe or a socket, not a file")]
     Special,
-    /// Larger than [`SIZE_LIMIT`].
-    #[error("the file has {size} bytes, more than the {SIZE_LIMIT} that definitions may have")]
+    #[error("the file has {size} bytes, more than the {SIZE_LIMIT} that a configuration may have")]
     TooLarge {
         /// Its size in bytes.
         size: u64,
@@ -34,12 +32,10 @@ pub enum SourceError {
     /// Nothing in it but blanks.
     #[error("the file is empty")]
     Empty,
-    /// Not text.
     #[error("the file is not text: line {line} holds {what}")]
     Binary {
         /// The line of the first byte that no text holds, from 1.
         line: usize,
-        /// What stands there.
         what: &'static str,
     },
     /// The system reported an error of another kind.
@@ -55,7 +51,7 @@ impl SourceError {
             Self::Missing(_) => "check the path; examples/nat-round-robin.yaml shows a first file",
             Self::Denied(_) => "run as a user who may read it, or change its mode with chmod",
             Self::Directory => "name a file in it",
-            Self::Special => "write the definitions to a file and name that",
+            Self::Special => "write the configuration to a file and name that",
             Self::TooLarge { .. } => "check that this is the file you meant",
             Self::Empty => "define at least one service; examples/nat-round-robin.yaml shows how",
             Self::Binary { .. } => {

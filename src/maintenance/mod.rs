@@ -2,7 +2,7 @@
 //! which servers are meant. What that means for the table is the core's decision.
 //!
 //! The kernel's notices make it quick, and a look every second makes it certain, for directories that come later, are
-//! replaced, or lie on another machine. FileNames of servers are looked up only while a file is there that no address explains.
+//! replaced, or lie on another machine. Names of servers are looked up only while a file is there that no address explains.
 
 mod names;
 mod reverse;

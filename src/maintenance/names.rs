@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use director_core::model::Endpoint;
 
-/// FileNames of servers, as far as they are known.
+/// Names of servers, as far as they are known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct FileNames(HashMap<IpAddr, String>);
 

@@ -1,4 +1,4 @@
-//! FileNames of addresses, asked of the name service on threads of their own and kept for a while, so that a name service that
+//! Names of addresses, asked of the name service on threads of their own and kept for a while, so that a name service that
 //! is slow or dead delays nothing.
 
 use std::collections::HashMap;

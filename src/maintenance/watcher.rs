@@ -80,8 +80,8 @@ impl WatchTask {
                 self.reverse.answered().await;
             }
         };
-        // FileNames that come later are said later.
-        drop(tokio::time::timeout(PATIENCE_FOR_NAMES, names).await);
+        // Names that come later are said later.
+        let _ = tokio::time::timeout(PATIENCE_FOR_NAMES, names).await;
         self.look().await;
         if first.send(self.said.clone()).is_err() {
             // Nobody has waited for it that long.
@@ -185,7 +185,7 @@ impl Notices {
             return;
         };
         // There is nothing to leave when the directory was not followed, or is gone.
-        drop(watcher.unwatch(directory));
+        let _ = watcher.unwatch(directory);
         if identity.is_some()
             && watcher
                 .watch(directory, RecursiveMode::NonRecursive)

@@ -18,7 +18,6 @@ const OURS: u8 = 0x76;
 /// How far an address is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// Everywhere.
     Global,
     /// On its link only.
     Link,
@@ -29,7 +28,6 @@ pub enum Scope {
 /// One address of an interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// The address.
     pub address: IpAddr,
     /// Length of its network's prefix.
     pub prefix: u8,
@@ -55,7 +53,6 @@ impl Address {
 /// An address to be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewAddress {
-    /// The address.
     pub address: IpAddr,
     /// Length of its network's prefix.
     pub prefix: u8,

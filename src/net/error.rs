@@ -13,7 +13,6 @@ pub enum NetError {
     System {
         /// What was attempted, as a sentence part: `add 192.0.2.1/32 to eth0`.
         attempted: String,
-        /// The error.
         source: io::Error,
     },
     /// There is no such interface.
@@ -22,9 +21,7 @@ pub enum NetError {
     /// A program that does a part of the work is missing or failed.
     #[error("cannot {attempted}: {program} said: {words}")]
     Program {
-        /// What was attempted.
         attempted: String,
-        /// The program.
         program: String,
         /// The end of what it printed.
         words: String,
@@ -32,9 +29,7 @@ pub enum NetError {
     /// The kernel lacks a part that was asked for.
     #[error("cannot {attempted}: this kernel has no {what}; {hint}")]
     Missing {
-        /// What was attempted.
         attempted: String,
-        /// The part.
         what: String,
         /// What to do about it.
         hint: String,

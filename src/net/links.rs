@@ -11,12 +11,9 @@ use rtnetlink::{LinkGre, LinkGre6, LinkIp6Tnl, LinkIpIp, LinkSit, LinkUnspec};
 use super::frames::MacAddress;
 use super::{NetError, Network};
 
-/// One interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interface {
-    /// Its number.
     pub index: u32,
-    /// Its name.
     pub name: String,
     /// Its hardware address, where it has one of six bytes.
     pub mac: Option<MacAddress>,
@@ -148,9 +145,10 @@ fn tunnel_message(tunnel: &TunnelInterface) -> LinkMessage {
 }
 
 fn gre_flags(checksum: bool) -> GreIOFlags {
-    match checksum {
-        true => GreIOFlags::Checksum,
-        false => GreIOFlags::empty(),
+    if checksum {
+        GreIOFlags::Checksum
+    } else {
+        GreIOFlags::empty()
     }
 }
 

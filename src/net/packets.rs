@@ -31,9 +31,7 @@ pub enum Wrapping<'a> {
     Plain,
     /// In a frame to this machine, as with direct routing.
     Frame {
-        /// The interface.
         interface: &'a Interface,
-        /// The machine.
         to: MacAddress,
     },
     /// In another packet, of either family.
@@ -50,28 +48,22 @@ pub enum Wrapping<'a> {
 /// What is around a wrapped packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coat {
-    /// IP in IP.
     Ipip,
-    /// GRE.
     Gre {
         /// Whether the packet carries a checksum.
         checksum: bool,
     },
-    /// GUE.
     Gue {
         /// Its UDP port.
         port: u16,
     },
 }
 
-/// One echo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Echo<'a> {
     /// Who asks: an address of this machine, of the same family.
     pub from: IpAddr,
-    /// Who is asked.
     pub to: IpAddr,
-    /// How it travels.
     pub wrapping: Wrapping<'a>,
     /// Size of the packet that reaches the wire, bytes.
     pub size: usize,
@@ -88,7 +80,6 @@ pub enum Answer {
     Echo,
     /// Somebody said that it cannot be delivered.
     Unreachable {
-        /// Who said so.
         by: IpAddr,
         /// The code of ICMP's destination unreachable: 2 protocol, 3 port; what ICMPv6 says is put into the same.
         code: u8,
@@ -98,7 +89,6 @@ pub enum Answer {
         /// What passes, bytes, as far as it was said.
         mtu: Option<u32>,
     },
-    /// Nothing came.
     Silence,
 }
 

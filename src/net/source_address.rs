@@ -13,12 +13,7 @@ use nix::ifaddrs::getifaddrs;
 pub enum SourceAddressError {
     /// There is no way there.
     #[error("no route to {toward}: {source}")]
-    NoRoute {
-        /// The other machine.
-        toward: IpAddr,
-        /// The kernel's words.
-        source: io::Error,
-    },
+    NoRoute { toward: IpAddr, source: io::Error },
     /// The addresses of this machine cannot be listed.
     #[error("cannot list the addresses of this machine: {0}")]
     Addresses(#[source] Errno),
@@ -27,7 +22,6 @@ pub enum SourceAddressError {
         "this machine has no {family} address of its own towards {toward} beside the VIP; give the interface one"
     )]
     NoAddress {
-        /// The other machine.
         toward: IpAddr,
         /// The family that is needed.
         family: Family,
@@ -37,9 +31,7 @@ pub enum SourceAddressError {
 /// An address of this machine, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceAddress {
-    /// The address.
     pub address: IpAddr,
-    /// Its interface.
     pub interface: String,
 }
 

@@ -34,7 +34,6 @@ impl Sysctl {
         ))
     }
 
-    /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0

@@ -124,7 +124,6 @@ pub(super) fn wrap(echo: &Echo<'_>, identity: u16, sequence: u16) -> (Vec<u8>, I
     (outer, to)
 }
 
-/// The echo itself.
 fn question(echo: &Echo<'_>, identity: u16, sequence: u16, payload: usize) -> Vec<u8> {
     let (protocol, kind) = if echo.to.is_ipv4() {
         (ICMP, 8)

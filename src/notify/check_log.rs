@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::NotifyError;
 
-/// CheckLog that wait at most; further ones are dropped with a warning.
+/// Lines that wait at most; further ones are dropped with a warning.
 const QUEUE: usize = 10_000;
 
 /// The writer of all monitor files; its thread begins with the first line.
@@ -85,7 +85,9 @@ fn write_all(lines: &Receiver<MonitorLine>) {
         }
         for (file, text) in batches {
             match append(&file, &text) {
-                Ok(()) => drop(failing.remove(&file)),
+                Ok(()) => {
+                    let _ = failing.remove(&file);
+                }
                 Err(source) => {
                     let error = NotifyError::Line {
                         file: file.clone(),

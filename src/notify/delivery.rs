@@ -164,7 +164,7 @@ fn client() -> Result<&'static reqwest::Client, NotifyError> {
         return Ok(client);
     }
     // Whoever came first has chosen the same one.
-    drop(rustls::crypto::ring::default_provider().install_default());
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .user_agent(concat!("ipvsd/", env!("CARGO_PKG_VERSION")))
         .build()

@@ -14,7 +14,6 @@ pub enum NotifyError {
     Address {
         /// As it was written.
         address: String,
-        /// Why.
         source: lettre::address::AddressError,
     },
     /// A mail has nobody to go to.
@@ -31,7 +30,6 @@ pub enum NotifyError {
     Sendmail {
         /// The program that was asked.
         program: String,
-        /// Why.
         source: lettre::transport::sendmail::Error,
     },
     /// It took too long.
@@ -46,7 +44,6 @@ pub enum NotifyError {
     /// A command could not be run.
     #[error("it cannot be run: {0}")]
     Command(#[from] io::Error),
-    /// A command failed.
     #[error("{status}{}", .last_line.as_ref().map_or_else(String::new, |line| format!(": {line}")))]
     CommandFailed {
         /// Exit status or signal.
@@ -56,12 +53,7 @@ pub enum NotifyError {
     },
     /// A line could not be written.
     #[error("{} cannot be written: {source}", .file.display())]
-    Line {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Line { file: PathBuf, source: io::Error },
 }
 
 impl NotifyError {

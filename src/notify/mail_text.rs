@@ -16,7 +16,6 @@ pub(super) struct ComposedMail {
     pub(super) faults: Vec<NotifyError>,
 }
 
-/// Writes a mail.
 pub(super) fn compose(
     mail: &Mail,
     sender: &MailIdentity,

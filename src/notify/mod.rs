@@ -44,7 +44,6 @@ impl Notifier {
         }
     }
 
-    /// Queues one notification.
     pub fn perform(&mut self, duty: Notification) {
         match duty {
             Notification::Mail(mail) => self.mail.send(mail),

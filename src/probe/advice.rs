@@ -20,7 +20,6 @@ const LONGEST: usize = 16 * 1024;
 /// Why nothing was said.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AdviceError {
-    /// Not a word.
     #[error("it says nothing")]
     Silence,
     /// No end of it.
@@ -28,12 +27,7 @@ pub(super) enum AdviceError {
     TooLong,
     /// The file cannot be read.
     #[error("cannot read {path}: {}", words(.source))]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
+    Unreadable { path: String, source: io::Error },
 }
 
 /// Asks; the first line comes back.

@@ -32,16 +32,10 @@ pub(super) enum CommandError {
     UserLookup(#[source] Errno),
     /// The program cannot be run, which has always counted as a failure of the server.
     #[error("cannot run {}: {}", Short(.program), words(.source))]
-    CannotRun {
-        /// The program.
-        program: String,
-        /// Why.
-        source: io::Error,
-    },
+    CannotRun { program: String, source: io::Error },
     /// It ended with a status other than 0.
     #[error("exit status {status}{}", said(.output))]
     ExitStatus {
-        /// The status.
         status: i32,
         /// The last line it printed.
         output: Option<String>,

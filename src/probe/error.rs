@@ -51,12 +51,10 @@ pub(super) enum ProbeError {
     /// Several echo requests found no answer.
     #[error("no answer to {attempts} echo requests within {} each", ShownDuration(*.each))]
     Echoless {
-        /// Requests sent.
         attempts: u32,
         /// Time given to each.
         each: Duration,
     },
-    /// Nothing listens there.
     #[error("connection refused")]
     Refused,
     /// The server cut the connection off.
@@ -75,12 +73,9 @@ pub(super) enum ProbeError {
     #[error(
         "no answer from {vip} by way of {toward} within {}; its VIP or tunnel may be missing there", ShownDuration(*.limit)
     )]
-    SilentRoad {
-        /// Who was asked.
+    SilentVipPath {
         vip: IpAddr,
-        /// The real server.
         toward: IpAddr,
-        /// The limit.
         limit: Duration,
     },
     /// The same after a connection was made, when the question was to fill a packet.
@@ -88,12 +83,7 @@ pub(super) enum ProbeError {
         "connected by way of {toward}, but no answer to a full-size packet within {}; the way there may carry only smaller \
          ones (MTU)", ShownDuration(*.limit)
     )]
-    Swallowed {
-        /// The real server.
-        toward: IpAddr,
-        /// The limit.
-        limit: Duration,
-    },
+    Swallowed { toward: IpAddr, limit: Duration },
     /// This machine has no address that could ask the VIP.
     #[error("cannot ask: {0}")]
     SourceAddress(#[from] SourceAddressError),
@@ -123,7 +113,6 @@ pub(super) enum ProbeError {
     /// A status that does not count as good.
     #[error("status {status}, expected {}", Ranges(.expected))]
     Status {
-        /// What came.
         status: u16,
         /// What counts as good.
         expected: Vec<StatusRange>,
@@ -145,12 +134,7 @@ pub(super) enum ProbeError {
     BodyLacks(String),
     /// What was read of the body lacks what was expected, and there was more.
     #[error("body lacks {} in its first {limit} bytes (the limit)", Short(.pattern))]
-    BodyStartLacks {
-        /// The regular expression.
-        pattern: String,
-        /// Bytes read.
-        limit: usize,
-    },
+    BodyStartLacks { pattern: String, limit: usize },
 }
 
 impl ProbeError {

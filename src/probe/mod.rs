@@ -13,11 +13,11 @@ mod hold;
 mod http;
 mod ping;
 mod random;
-mod road;
 mod settings;
 mod stopwatch;
 mod stream;
 mod tls;
+mod vip_path;
 mod words;
 
 #[cfg(test)]
@@ -40,10 +40,10 @@ pub use settings::ProbeSettings;
 pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let started = Instant::now();
     let (settings, watch) = settings.timed();
-    let answer = match road::settings_for(probe, &settings) {
+    let answer = match vip_path::settings_for(probe, &settings) {
         Ok(settings) => match timeout(limit(probe), ask(probe, &probe.kind, &settings)).await {
             Ok(answer) => answer,
-            Err(_) => Err(road::silence(probe, &settings)),
+            Err(_) => Err(vip_path::silence(probe, &settings)),
         },
         Err(error) => Err(error),
     };

@@ -10,17 +10,17 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::OnceCell;
 
 use super::error::ProbeError;
-use super::road::RoadInUse;
 use super::stopwatch::Stopwatch;
 use super::tls::{self, AuthoritiesError};
+use super::vip_path::VipPath;
 
 /// Settings for all probes. Cloning is cheap and shares them. Certificate authorities are read when the first probe needs
 /// them; make new settings to have them read again.
 #[derive(Debug, Clone, Default)]
 pub struct ProbeSettings {
     shared: Arc<Shared>,
-    /// The road of the one probe that these settings are for.
-    road: Option<Arc<RoadInUse>>,
+    /// The path of the one probe that these settings are for, when it goes through a VIP.
+    vip_path: Option<Arc<VipPath>>,
     /// Times the parts of the probe that these settings are for.
     stopwatch: Option<Stopwatch>,
 }
@@ -51,7 +51,7 @@ impl ProbeSettings {
                 authorities: Some(authorities),
                 ..Shared::default()
             }),
-            road: None,
+            vip_path: None,
             stopwatch: None,
         }
     }
@@ -70,17 +70,17 @@ impl ProbeSettings {
         vips.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn by_vip_path(&self, road: RoadInUse) -> Self {
+    pub(super) fn through_vip(&self, vip_path: VipPath) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            road: Some(Arc::new(road)),
+            vip_path: Some(Arc::new(vip_path)),
             stopwatch: self.stopwatch.clone(),
         }
     }
 
-    /// The road that packets to this peer take, when it is not the straight one.
-    pub(super) fn road_to(&self, peer: IpAddr) -> Option<&RoadInUse> {
-        self.road.as_deref().filter(|road| road.leads_to(peer))
+    /// The path that packets to this peer take, when it leads through a VIP.
+    pub(super) fn vip_path_to(&self, peer: IpAddr) -> Option<&VipPath> {
+        self.vip_path.as_deref().filter(|path| path.leads_to(peer))
     }
 
     /// The same settings for one probe whose parts are timed.
@@ -88,7 +88,7 @@ impl ProbeSettings {
         let stopwatch = Stopwatch::start();
         let timed = Self {
             shared: Arc::clone(&self.shared),
-            road: self.road.clone(),
+            vip_path: self.vip_path.clone(),
             stopwatch: Some(stopwatch.clone()),
         };
         (timed, stopwatch)

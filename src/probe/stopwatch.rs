@@ -14,19 +14,16 @@ pub(super) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// Starts now.
     pub(super) fn start() -> Self {
         Self {
             last: Arc::new(Mutex::new((Instant::now(), Phases::default()))),
         }
     }
 
-    /// The connection stands.
     pub(super) fn connected(&self) {
         self.lap(|phases| &mut phases.connect);
     }
 
-    /// TLS stands.
     pub(super) fn secured(&self) {
         self.lap(|phases| &mut phases.tls);
     }

@@ -31,7 +31,7 @@ pub(super) async fn connect(
     stream.writable().await.map_err(ProbeError::of_connection)?;
     match stream.take_error() {
         Ok(None) => {
-            if let Some(road) = settings.road_to(peer.ip()) {
+            if let Some(road) = settings.vip_path_to(peer.ip()) {
                 road.heard();
             }
             Ok(stream)
@@ -48,7 +48,7 @@ fn start_connecting(peer: SocketAddr, settings: &ProbeSettings) -> Result<TcpStr
     socket
         .set_tcp_nodelay(true)
         .map_err(ProbeError::CannotAsk)?;
-    if let Some(road) = settings.road_to(peer.ip()) {
+    if let Some(road) = settings.vip_path_to(peer.ip()) {
         road.take(&socket).map_err(ProbeError::CannotAsk)?;
     }
     match socket.connect(&peer.into()) {
@@ -101,7 +101,6 @@ impl Stream {
 /// How TLS is done on a connection.
 #[derive(Debug, Clone)]
 pub(super) struct TlsWish {
-    /// What is verified.
     pub(super) verify: Verification,
     /// The name said and checked.
     pub(super) name: ServerName<'static>,

@@ -22,7 +22,6 @@ pub(super) struct ClockAnchor {
     boot: String,
     /// Hundredths of a second since then.
     uptime_hundredths: u64,
-    /// The director's moment.
     pub(super) moment: Moment,
 }
 

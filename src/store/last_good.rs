@@ -5,10 +5,8 @@
 
 use std::sync::Arc;
 
-use director_core::definitions::{Definitions, ServiceDefinition};
+use director_core::definitions::ServiceDefinition;
 use serde_json::value::RawValue;
-
-use super::SavedState;
 
 /// The services, as JSON: made once for many writings of the file.
 #[derive(Debug, Clone)]
@@ -49,21 +47,5 @@ impl From<Box<RawValue>> for LastGood {
         Self {
             text: Arc::from(text),
         }
-    }
-}
-
-impl SavedState {
-    /// The services that were last good as definitions of their own; none where they are not kept, or not in a form that
-    /// this version knows.
-    #[must_use]
-    pub fn definitions(&self) -> Option<Definitions> {
-        let services = self.last_good.as_ref()?.services();
-        let services = services.inspect_err(|error| {
-            tracing::warn!("a broken service cannot be kept as it was, since another version of ipvsd has kept it: {error}");
-        });
-        Some(Definitions {
-            services: services.ok()?,
-            ..Definitions::empty()
-        })
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use director_core::definitions::Definitions;
 use director_core::moment::Moment;
 use director_core::persistent_state::PersistentState;
 use jiff::Timestamp;
@@ -26,36 +27,20 @@ const DIRECTORY_MODE: u32 = 0o750;
 pub enum StoreError {
     /// It cannot be read.
     #[error("{} cannot be read: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     /// Its text is not one.
     #[error("{} is damaged: {source}", path.display())]
     Damaged {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: serde_json::Error,
     },
     /// A version of ipvsd wrote it that this one does not know.
     #[error("{} has form {found}, and this ipvsd knows form {FORMAT} only", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// Its form.
-        found: u32,
-    },
+    Foreign { path: PathBuf, found: u32 },
     /// It cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unwritable { path: PathBuf, source: io::Error },
     /// What it is to hold has no JSON form.
     #[error("the state cannot be put into words: {0}")]
     Words(serde_json::Error),
@@ -64,7 +49,6 @@ pub enum StoreError {
 /// What a director has left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedState {
-    /// What it remembered.
     pub memory: PersistentState,
     /// The moment at which its clock stands now.
     pub moment: Moment,
@@ -88,7 +72,22 @@ struct FormatOnly {
     format: u32,
 }
 
-/// A state file.
+impl SavedState {
+    /// The services that were last valid as a configuration of their own; none where they are not kept, or not in a form that
+    /// this version knows.
+    #[must_use]
+    pub fn definitions(&self) -> Option<Definitions> {
+        let services = self.last_good.as_ref()?.services();
+        let services = services.inspect_err(|error| {
+            tracing::warn!("a broken service cannot be kept as it was, since another version of ipvsd has kept it: {error}");
+        });
+        Some(Definitions {
+            services: services.ok()?,
+            ..Definitions::empty()
+        })
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct StateFile {
     path: PathBuf,
@@ -101,7 +100,6 @@ impl StateFile {
         Self { path }
     }
 
-    /// Its name.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

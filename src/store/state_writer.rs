@@ -12,17 +12,13 @@ use super::{LastGood, StateFile};
 /// A memory to be written.
 #[derive(Debug)]
 pub struct StateSnapshot {
-    /// Its number.
     pub revision: u64,
-    /// All of it.
     pub memory: PersistentState,
-    /// The director's moment.
     pub moment: Moment,
     /// Services as they were when they were last good.
     pub last_good: Option<LastGood>,
 }
 
-/// The thread.
 #[derive(Debug)]
 pub struct StateWriter {
     memories: mpsc::Sender<StateSnapshot>,
@@ -62,6 +58,6 @@ impl StateWriter {
         let Self { memories, thread } = self;
         drop(memories);
         // A thread that panicked has said so.
-        drop(thread.join());
+        let _ = thread.join();
     }
 }

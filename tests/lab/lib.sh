@@ -140,7 +140,7 @@ log_of() {
 . "$LAB_DIRECTORY/ldirectord.sh"
 . "$LAB_DIRECTORY/checks.sh"
 . "$LAB_DIRECTORY/states.sh"
-. "$LAB_DIRECTORY/verdicts.sh"
+. "$LAB_DIRECTORY/agents-and-links.sh"
 
 lab_up() {
     mkdir -p "$LAB_TMP"

@@ -2,15 +2,15 @@
 # Services whose servers are checked through the VIP's forwarding path (`via: vip`): direct routing, a tunnel, a firewall
 # mark, UDP by direct routing and by NAT; and what ipvsd has on the director for such checks.
 
-. "$LAB_DIRECTORY/roads.sh"
+. "$LAB_DIRECTORY/forwarding-paths.sh"
 direct_director
 direct_real_server real1 "$DIRECT_RIP1"
 direct_real_server real2 "$DIRECT_RIP2"
 tunnel_real_server real3 "$TUNNEL_RIP1" "$RIP3" "$DIRECT_RIP3"
-export DEFINITIONS="$LAB_TMP/director/roads.yaml"
+export DEFINITIONS="$LAB_TMP/director/paths.yaml"
 
-# road_service NAME PORT FORWARDING SERVERS: a service that is checked so.
-road_service() {
+# path_service NAME PORT FORWARDING SERVERS: a service that is checked so.
+path_service() {
     echo "  - {name: $1, listen: 'tcp://$DIRECT_VIP:$2', scheduler: rr, forwarding: $3, on_stop: remove,"
     echo "     check: {http: {path: /test.html, expect: {body: OK}}, $check every: 1s, timeout: 2s, fall: 2}, real_servers: [$4]}"
 }
@@ -19,10 +19,10 @@ check="$path test_mtu: true,"
 echo_start real1 7 "$DIRECT_VIP"
 echo_start real2 7 "$DIRECT_VIP"
 echo_start real3 7 "$RIP3"
-roads_file() {
+path_checks_config() {
     echo 'services:'
-    road_service direct 80 dr "'$DIRECT_RIP1:80', '$DIRECT_RIP2:80'"
-    road_service tunnel 81 tunnel "'$TUNNEL_RIP1:81'"
+    path_service direct 80 dr "'$DIRECT_RIP1:80', '$DIRECT_RIP2:80'"
+    path_service tunnel 81 tunnel "'$TUNNEL_RIP1:81'"
     # A mark has no VIP of its own: the check names one.
     echo "  - {listen: 'fwmark:5', scheduler: rr, forwarding: dr, on_stop: remove,"
     by_mark=${path:+"$path to: 'tcp://$DIRECT_VIP:80'"}
@@ -37,7 +37,7 @@ roads_file() {
 # path_checks_start: a director with these services, on a strict reverse path filter.
 path_checks_start() {
     web_listen '80 81' real3
-    roads_file | director_define
+    path_checks_config | director_define
     on director sysctl -q -w net.ipv4.conf.front.rp_filter=1
     director_start
     all_up | eventually_shown 15

@@ -1,9 +1,9 @@
 # shellcheck shell=sh
 # The table service x {up, wrong answer, hangs, refused, host gone}: a scenario says what a daemon on a file of ldirectord
 # is to find in each state of the real servers, and every_state brings those states about. Each check is a virtual
-# service of its own; so is each way in which an answer is wrong. Leaves reading the status to states-judge.
+# service of its own; so is each way in which an answer is wrong. Leaves reading the status to states-compare.
 #
-# Invariant: a row is only printed when the words of its check, its verdict and the weight in the kernel's table were as
+# Invariant: a row is only printed when the words of its check, its state and the weight in the kernel's table were as
 # expected in every column.
 
 STATES=$LAB_TMP/states
@@ -32,7 +32,7 @@ asked() {
     states_expect gone down "no answer within $STATES_LIMIT s|no route to host"
 }
 
-# otherwise COLUMN VERDICT WORDS: what the check says in that state, where it is not the usual; | parts alternatives.
+# otherwise COLUMN STATE WORDS: what the check says in that state, where it is not the usual; | parts alternatives.
 otherwise() {
     sed -i "/^$STATES_PORT	$states_name	$1	/d" "$STATES/expected"
     states_expect "$@"
@@ -82,7 +82,7 @@ states_column() {
 states_column_is() {
     on director ipvsadm -S -n >"$STATES/table"
     on director ipvsctl status --json >"$STATES/status" &&
-        perl "$LAB_DIRECTORY/states-judge" "$STATES" "$1" >"$STATES/differs"
+        perl "$LAB_DIRECTORY/states-compare" "$STATES" "$1" >"$STATES/differs"
 }
 
 states_logs() {
@@ -109,5 +109,5 @@ every_state() {
     states_column refused
     for host in real1 real2; do on $host ip link set back down; done
     states_column gone
-    perl "$LAB_DIRECTORY/states-judge" "$STATES" --print
+    perl "$LAB_DIRECTORY/states-compare" "$STATES" --print
 }

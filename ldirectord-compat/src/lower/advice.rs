@@ -4,7 +4,7 @@ use director_core::definitions::PortDefinition;
 use director_core::model::{Conversation, Protocol};
 
 use super::check::Plan;
-use super::service::Scope;
+use super::scope::Scope;
 use crate::directives::Key;
 use crate::directives::keywords::{CheckType, Dialogue};
 use crate::findings::Findings;

@@ -10,7 +10,7 @@ use director_core::definitions::{
 use director_core::diagnostic::Place;
 use director_core::model::{Conversation, Protocol, Secret};
 
-use super::service::Scope;
+use super::scope::Scope;
 use crate::directives::keywords::{CheckType, Dialogue, ServiceName, service_by_name};
 use crate::directives::{Key, Used};
 use crate::findings::Findings;
@@ -243,9 +243,10 @@ impl Plan {
             note(Key::CheckType, name, &self.place, CheckType::Ping.support());
         }
         if let (true, Some(service)) = (self.check_type.negotiates(), self.service) {
-            let name = match self.service_written {
-                true => format!("service={}", service.name),
-                false => format!("service={}, which belongs to the port,", service.name),
+            let name = if self.service_written {
+                format!("service={}", service.name)
+            } else {
+                format!("service={}, which belongs to the port,", service.name)
             };
             let place = scope.own.place(Key::Service).unwrap_or(scope.place());
             note(Key::Service, name, place, service.support);

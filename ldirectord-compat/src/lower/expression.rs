@@ -50,9 +50,10 @@ pub(super) fn make_sane(receive: &mut Placed<String>, faults: &mut Vec<Fault>) {
         why: error.to_string(),
         is_perls,
     });
-    receive.value = match is_perls {
-        true => always(&receive.value),
-        false => never(&receive.value),
+    receive.value = if is_perls {
+        always(&receive.value)
+    } else {
+        never(&receive.value)
     };
 }
 

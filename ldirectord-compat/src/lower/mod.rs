@@ -7,6 +7,7 @@ mod expression;
 mod monitor;
 mod process;
 mod refused;
+mod scope;
 mod service;
 
 use std::sync::Arc;
@@ -63,7 +64,7 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
             continue;
         };
         if let Value::Listen(listen) = &head.value.value {
-            let scope = service::Scope {
+            let scope = scope::Scope {
                 head: &head,
                 listen,
                 own: &own,

@@ -4,7 +4,7 @@ use director_core::definitions::RealServerDefinition;
 use director_core::model::Family;
 
 use super::check::Plan;
-use super::service::Scope;
+use super::scope::Scope;
 use crate::directives::Key;
 use crate::directives::keywords::CheckType;
 use crate::settings::MonitorWords;

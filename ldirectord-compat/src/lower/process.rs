@@ -4,7 +4,7 @@ use director_core::definitions::Placed;
 
 use super::entries::Entries;
 use super::monitor;
-use super::service::Scope;
+use super::scope::Scope;
 use crate::directives::Key;
 use crate::findings::Findings;
 use crate::quirks::Quirk;

@@ -13,7 +13,7 @@ use director_core::model::{
 
 use super::check::Plan;
 use super::expression::{self, Fault};
-use super::service::Scope;
+use super::scope::Scope;
 use crate::directives::Key;
 use crate::findings::Findings;
 use crate::quirks::Quirk;

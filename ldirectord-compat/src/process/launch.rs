@@ -102,7 +102,9 @@ fn pass_on(messages: &mut impl Read) -> io::Result<()> {
         match messages.read(&mut buffer) {
             Ok(0) => return Ok(()),
             // Where nobody listens, the exit status still tells.
-            Ok(length) => drop(io::stderr().write_all(&buffer[..length])),
+            Ok(length) => {
+                let _ = io::stderr().write_all(&buffer[..length]);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

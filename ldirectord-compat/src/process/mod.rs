@@ -266,15 +266,15 @@ impl Instance {
 
     /// Who may not write the log may still ask for the status.
     fn log(&self, text: &str) {
-        drop(self.journal.write_now(text));
+        let _ = self.journal.write_now(text);
     }
 }
 
 /// Where standard error or output is closed, the exit status still tells.
 fn complain(text: &str) {
-    drop(writeln!(io::stderr(), "{text}"));
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 fn print(text: &str) {
-    drop(writeln!(io::stdout(), "{text}"));
+    let _ = writeln!(io::stdout(), "{text}");
 }

@@ -4,6 +4,7 @@
 mod address;
 mod fallback;
 mod listen;
+mod reader;
 mod real;
 mod text;
 mod words;
@@ -18,6 +19,7 @@ use crate::slice::Slice;
 use crate::syntax::Written;
 
 pub(crate) use listen::Listen;
+use reader::ValueReader;
 
 /// A value that was understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,11 +65,6 @@ pub(crate) fn read(written: &Written<'_>, findings: &mut Findings) -> Option<Ent
         value: Placed::new(value, slice.place()),
         place: written.statement.whole.place(),
     })
-}
-
-struct ValueReader<'r, 'a, 'f> {
-    written: &'r Written<'a>,
-    findings: &'f mut Findings,
 }
 
 impl<'a> ValueReader<'_, 'a, '_> {

@@ -12,9 +12,7 @@ pub struct ServerHealth {
     pub state: HealthState,
     /// Only taken from the kernel's table so far.
     pub assumed: bool,
-    /// Age.
     pub age_seconds: f64,
-    /// Why.
     pub reason: String,
     /// Reports in a row that speak against it.
     pub streak: u32,
@@ -28,19 +26,15 @@ pub struct ServerHealth {
 /// What one check says of a real server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckStatus {
-    /// The check's name.
     pub name: String,
-    /// Its verdict.
     pub state: HealthState,
     /// It has not decided yet.
     pub assumed: bool,
     /// Age of the verdict.
     pub age_seconds: f64,
-    /// Why.
     pub reason: String,
     /// Reports in a row that speak against it.
     pub streak: u32,
-    /// The last answer.
     pub last_result: Option<ProbeResult>,
     /// The last failure, however long ago: its words.
     pub last_failure: Option<String>,
@@ -53,7 +47,6 @@ pub struct CheckStatus {
 pub struct ProbeResult {
     /// `passed`, `failed` or `local_error`.
     pub outcome: String,
-    /// In words.
     pub detail: String,
     /// How long the probe took.
     pub took_ms: f64,
@@ -66,14 +59,13 @@ pub struct ProbeResult {
     /// From there to the first byte of an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_byte_ms: Option<f64>,
-    /// Age.
     pub seconds_ago: f64,
 }
 
 /// The last answers of a real server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProbeHistory {
-    /// Those to each check, in the order of the definitions.
+    /// Those to each check, in the order of the configuration.
     pub checks: Vec<CheckHistory>,
 }
 
@@ -117,7 +109,6 @@ impl ProbeHistory {
 /// Verdicts that stand still, since all servers failed at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FreezeStatus {
-    /// Age.
     pub age_seconds: f64,
     /// Time to its end; none when only an answer or the operator ends it.
     pub seconds_left: Option<f64>,

@@ -30,7 +30,7 @@ pub(super) fn put_beside(file: &Path, definitions: &Path) -> Result<PathBuf, Cli
             .mode(0o600)
             .open(&candidate)?;
         // Only root may give a file away; whoever else writes here owns the definitions already.
-        drop(fchown(&new, Some(about.uid()), Some(about.gid())));
+        let _ = fchown(&new, Some(about.uid()), Some(about.gid()));
         new.set_permissions(fs::Permissions::from_mode(about.mode() & 0o7777))?;
         new.write_all(&text)?;
         new.sync_all()
@@ -61,7 +61,7 @@ pub(super) fn install(candidate: &Path, definitions: &Path) -> Result<(), CliErr
 
 /// Throws a candidate away; one that is gone already is as good.
 pub(super) fn discard(candidate: &Path) {
-    drop(fs::remove_file(candidate));
+    let _ = fs::remove_file(candidate);
 }
 
 #[cfg(test)]

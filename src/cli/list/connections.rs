@@ -20,13 +20,12 @@ pub struct ConnectionEntry {
     pub source: Endpoint,
     /// The virtual service's side.
     pub virtual_address: Endpoint,
-    /// The real server.
     pub destination: Endpoint,
     /// State such as `ESTABLISHED`.
     pub state: String,
     /// Seconds until it is forgotten.
     pub expires_seconds: u64,
-    /// ListedPersistence engine and its data, for a template that has them.
+    /// Persistence engine and its data, for a template that has them.
     pub engine: Option<(String, String)>,
 }
 

@@ -7,7 +7,6 @@ use std::net::IpAddr;
 
 use crate::ipvs::Info;
 
-/// A listing.
 #[derive(Serialize)]
 pub(super) struct Listing<'a> {
     version: String,

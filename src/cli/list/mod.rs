@@ -60,7 +60,7 @@ struct Columns {
     /// Counters a second
     #[arg(long)]
     rate: bool,
-    /// ConnectionEntry thresholds
+    /// Connection thresholds
     #[arg(long)]
     thresholds: bool,
     /// Persistent connections; with --connection the data of persistence engines

@@ -1,4 +1,4 @@
-//! AddressNames in place of addresses and ports, as a listing without `-n` shows them.
+//! Names in place of addresses and ports, as a listing without `-n` shows them.
 //!
 //! Invariant: asking for names takes a bounded time; an address whose name did not come in time is shown as a number.
 
@@ -14,7 +14,7 @@ use director_core::model::Protocol;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Questions to the name service at the same time.
 const WORKERS: usize = 16;
-/// AddressNames of ports; where else the system may keep them is not asked.
+/// Names of ports; where else the system may keep them is not asked.
 const SERVICES_FILE: &str = "/etc/services";
 
 /// Known names; what has none is shown as a number.

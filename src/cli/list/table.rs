@@ -20,7 +20,7 @@ pub enum View {
     Stats,
     /// Counters a second.
     Rate,
-    /// ConnectionEntry thresholds.
+    /// Connection thresholds.
     Thresholds,
     /// Persistent connections.
     Persistent,
@@ -41,11 +41,9 @@ pub enum Numbers {
 /// How a table is shown.
 #[derive(Debug, Clone, Default)]
 pub struct Style {
-    /// The columns.
     pub view: View,
-    /// Large numbers.
     pub numbers: Numbers,
-    /// AddressNames of hosts and ports.
+    /// Names of hosts and ports.
     pub names: AddressNames,
 }
 

@@ -69,7 +69,7 @@ mod tests {
 
     use super::*;
     use crate::api::overrides::AffectedServer;
-    use crate::api::wire::OverrideStatus;
+    use crate::api::overrides::OverrideStatus;
 
     #[test]
     fn each_override_shows_author_reason_time_and_end() {

@@ -75,7 +75,7 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
 }
 
 impl TargetArgs {
-    /// ServiceStatus and server as typed.
+    /// Service and server as typed.
     fn named(&self) -> Result<(Option<String>, String), CliError> {
         match (self.whom.as_slice(), self.all_services) {
             ([server], true) => Ok((None, server.clone())),

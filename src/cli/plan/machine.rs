@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::machine::director::{Difference, differences, leftovers};
 use crate::machine::{Entry, MachineError};
 
-/// One change.
 #[derive(Debug, Serialize)]
 pub(super) struct MachineChange {
     /// What there will be.

@@ -73,7 +73,6 @@ enum OutputFormat {
 
 /// The changes, and the services of the file as the kernel holds them after those that come first.
 pub(super) struct Planned {
-    /// The table before.
     before: Table,
     /// What needs no verdict.
     now: Plan,

@@ -12,7 +12,6 @@ use super::super::output::{Exit, Output};
 use crate::loader::load;
 use crate::machine::real_server::addresses_as_director;
 
-/// Loads and prints.
 pub(super) fn print(file: &Path, output: &mut Output) -> Result<Exit, CliError> {
     let loaded = match load(file) {
         Ok(loaded) => loaded,
@@ -60,9 +59,10 @@ fn sheet(model: &Model, directors: &BTreeSet<IpAddr>) -> String {
     for service in model.services() {
         for server in service.real_servers.iter().chain(&service.fallback) {
             let address = server.endpoint.address;
-            let need = match address.is_loopback() || directors.contains(&address) {
-                true => RealServerNeed::Director(service.name.clone()),
-                false => need(&service.id, &service.name, server),
+            let need = if address.is_loopback() || directors.contains(&address) {
+                RealServerNeed::Director(service.name.clone())
+            } else {
+                need(&service.id, &service.name, server)
             };
             let known = needs.entry(address).or_default();
             if !known.contains(&need) {

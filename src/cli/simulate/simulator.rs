@@ -30,7 +30,6 @@ enum Behaviour {
     Flaps { interval: Duration, since: Moment },
 }
 
-/// Everything that plays.
 pub(super) struct Simulator {
     director: Director,
     kernel: MemoryKernel,
@@ -240,7 +239,9 @@ impl Simulator {
                     observed,
                 });
             }
-            Effect::Probe { id, probe } => drop(self.probes.insert(id, probe)),
+            Effect::Probe { id, probe } => {
+                let _ = self.probes.insert(id, probe);
+            }
             Effect::ReconcileHost { wanted, unwanted } => {
                 events.push(self.reconcile(wanted, unwanted));
             }

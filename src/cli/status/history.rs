@@ -13,7 +13,6 @@ const TITLES: [&str; 7] = [
     "DETAIL",
 ];
 
-/// All of it.
 pub(super) fn render(
     service: &ServiceStatus,
     server: &ServerStatus,

@@ -1,9 +1,8 @@
 //! The daemon's state as a table for people: one line a real server, with the reason for its health.
 
 use super::departing;
-use crate::api::wire::{
-    CheckStatus, KernelRefusal, OverrideStatus, ServerStatus, ServiceStatus, Status,
-};
+use crate::api::overrides::OverrideStatus;
+use crate::api::wire::{CheckStatus, KernelRefusal, ServerStatus, ServiceStatus, Status};
 
 const TITLES: [&str; 8] = [
     "",
@@ -16,7 +15,6 @@ const TITLES: [&str; 8] = [
     "ACTIVE/INACT",
 ];
 
-/// The whole status.
 pub(super) fn render(status: &Status) -> String {
     let mut text = String::new();
     head(status, &mut text);

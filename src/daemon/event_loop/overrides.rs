@@ -1,42 +1,30 @@
 //! Overrides: each is compared with the safety limits by the connections of the moment, handed to the director, and
 //! answered when it is on the disk.
 
-use super::{EventLoop, Input, SafetyCheck};
+use super::EventLoop;
 use crate::api::ApiError;
 use crate::api::overrides::OverrideRequest;
+use crate::daemon::input::{CheckedOverride, Input, OverrideReply, SafetyCheck};
 use crate::daemon::override_replies;
-
-/// A requested override with the connections that the safety limits need.
-#[derive(Debug)]
-pub(in crate::daemon) struct CheckedOverride {
-    request: OverrideRequest,
-    reply: override_replies::OverrideReply,
-    safety: SafetyCheck,
-}
 
 impl EventLoop {
     /// Reads the connections that the safety limits need, off the loop; the result returns as an input.
-    pub(super) fn check_override(
-        &self,
-        request: OverrideRequest,
-        reply: override_replies::OverrideReply,
-    ) -> bool {
+    pub(super) fn check_override(&self, request: OverrideRequest, reply: OverrideReply) {
         let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
         // Lifting an override removes no server.
         let is_guarded = request.kind.is_some() && self.director.is_guarded();
         tokio::spawn(async move {
             let safety = SafetyCheck::now(request.force, is_guarded, kernel).await;
-            drop(inputs.send(Input::OverrideChecked(CheckedOverride {
+            let _ = inputs.send(Input::OverrideChecked(CheckedOverride {
                 request,
                 reply,
                 safety,
-            })));
+            }));
         });
-        true
     }
 
     /// Applies or lifts an override unless it exceeds the safety limits.
-    pub(super) fn apply_override(&mut self, checked: CheckedOverride) -> bool {
+    pub(super) fn apply_override(&mut self, checked: CheckedOverride) {
         let CheckedOverride {
             request,
             reply,
@@ -50,19 +38,17 @@ impl EventLoop {
                     override_replies::refusal(&self.director, &resolved, &safety, now)
                 {
                     tracing::warn!(author = %request.author, "override refused: {why}");
-                    drop(reply.send(Err(ApiError::Refused(why))));
-                    return true;
+                    let _ = reply.send(Err(ApiError::Refused(why)));
+                    return;
                 }
                 let (event, servers) = resolved.split();
-                let running = self.dispatch(event);
+                self.dispatch(event);
                 let now = self.now();
                 self.override_replies
                     .accepted(servers, reply, &self.director, now);
-                running
             }
             Err(message) => {
-                drop(reply.send(Err(ApiError::Refused(message))));
-                true
+                let _ = reply.send(Err(ApiError::Refused(message)));
             }
         }
     }

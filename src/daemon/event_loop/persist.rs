@@ -6,15 +6,13 @@ use director_core::director::Event;
 use director_core::persistent_state::PersistentState;
 use tokio::time::timeout;
 
-use super::{EventLoop, Input};
+use super::{EventLoop, UNREQUESTED};
+use crate::daemon::input::Input;
 use crate::loader::Loaded;
 use crate::store::{LastGood, StateSnapshot};
 
 /// How long the end waits for the state file.
 const LAST_WRITE_LIMIT: Duration = Duration::from_secs(3);
-
-/// The revision of state that the director has not asked to write; its own begin with 1.
-pub(super) const UNREQUESTED: u64 = 0;
 
 impl EventLoop {
     /// Notes the services as they are valid now, where a broken one is to keep its last configuration. Returns whether they
@@ -36,20 +34,19 @@ impl EventLoop {
     }
 
     /// State was written, or could not be.
-    pub(super) fn kept(&mut self, revision: u64, failure: Option<String>) -> bool {
+    pub(super) fn kept(&mut self, revision: u64, failure: Option<String>) {
         if let (UNREQUESTED, Some(failure)) = (revision, &failure) {
             tracing::error!(
                 "what a broken service is to be kept as is lost at a restart: {failure}"
             );
         }
-        let running = self.dispatch(Event::Persisted {
+        self.dispatch(Event::Persisted {
             revision,
             failure: failure.clone(),
         });
         let now = self.now();
         self.override_replies
             .persisted(revision, failure, &self.director, now);
-        running
     }
 
     pub(super) fn keep(&self, revision: u64, memory: PersistentState) {
@@ -64,7 +61,8 @@ impl EventLoop {
         if !store.writer.write(written) {
             let failure = Some("the thread that writes the state file has ended".to_owned());
             let kept = Event::Persisted { revision, failure };
-            drop(self.inputs.send(Input::Event(kept)));
+            // This loop takes it.
+            let _ = self.inputs.send(Input::Event(kept));
         }
     }
 

@@ -1,40 +1,34 @@
-//! Reads definitions again, off the loop, and takes them over unless they have faults or a guard objects.
+//! Reloads: reads the configuration off the loop and adopts it unless it has errors or exceeds the safety limits.
 
 use std::sync::mpsc as blocking;
 
 use director_core::diagnostic::Diagnostic;
-use director_core::table::Table;
 use tokio::sync::oneshot;
 
-use super::super::kernel_thread::{self, KernelRequest};
-use super::{EventLoop, Input, StartedWatch, maintenance_watch};
+use super::EventLoop;
 use crate::api::ReloadOutcome;
+use crate::daemon::input::{FinishedLoad, Input, SafetyCheck, StartedWatch};
+use crate::daemon::kernel_thread::{self, KernelRequest};
+use crate::daemon::maintenance_watch;
 use crate::loader::{LoadError, Loaded};
 
-/// What a change is safety by.
-#[derive(Debug)]
-pub(in crate::daemon) enum SafetyCheck {
-    /// Somebody insists, and nothing speaks against it.
-    Forced,
-    /// The connections of the kernel's table just now, if it could be read.
-    By(Option<Table>),
-}
-
 impl SafetyCheck {
-    /// Reads the table unless somebody insists, or nothing is guarded.
+    /// Reads the table unless `--force` was given or there are no limits.
     pub(super) async fn now(
         force: bool,
         is_guarded: bool,
         kernel: blocking::Sender<KernelRequest>,
     ) -> Self {
-        match (force, is_guarded) {
-            (true, _) => Self::Forced,
-            (false, true) => Self::By(kernel_thread::look(kernel).await),
-            (false, false) => Self::By(None),
+        if force {
+            Self::Forced
+        } else if is_guarded {
+            Self::By(kernel_thread::look(kernel).await)
+        } else {
+            Self::By(None)
         }
     }
 
-    /// The same for definitions that were read.
+    /// The same for a configuration that was read.
     pub(super) async fn definitions(
         force: bool,
         outcome: &Result<Box<Loaded>, LoadError>,
@@ -48,26 +42,14 @@ impl SafetyCheck {
     }
 }
 
-/// Definitions that were read.
-#[derive(Debug)]
-pub(in crate::daemon) struct FinishedLoad {
-    /// Which reading it was.
-    number: u64,
-    outcome: Result<Box<Loaded>, LoadError>,
-    watch: Option<StartedWatch>,
-    safety: SafetyCheck,
-    answer: Option<oneshot::Sender<ReloadOutcome>>,
-}
-
 impl EventLoop {
-    /// Definitions were read again: they come into force, unless they have faults or take out more than anybody can have
-    /// meant.
+    /// Adopts a configuration that was read unless it has errors or exceeds the safety limits.
     pub(super) fn take_over(
         &mut self,
         outcome: Result<Box<Loaded>, LoadError>,
         watch: Option<StartedWatch>,
         safety: SafetyCheck,
-    ) -> (ReloadOutcome, bool) {
+    ) -> ReloadOutcome {
         let refused = |diagnostics| ReloadOutcome {
             accepted: false,
             diagnostics,
@@ -76,8 +58,8 @@ impl EventLoop {
         let loaded = match outcome {
             Ok(loaded) => loaded,
             Err(error) => {
-                let running = self.refuse(&error.report(), found.clone());
-                return (refused(found), running);
+                self.refuse(&error.report(), found.clone());
+                return refused(found);
             }
         };
         let objections = match safety {
@@ -88,51 +70,48 @@ impl EventLoop {
             }
         };
         if objections.is_empty() {
-            let told = ReloadOutcome {
+            self.adopt(*loaded, watch);
+            return ReloadOutcome {
                 accepted: true,
                 diagnostics: found,
             };
-            return (told, self.adopt(*loaded, watch));
         }
         let place = &loaded.model.definitions().place;
         let faults = objections.iter().map(|objection| {
             Diagnostic::error(place, objection.to_string()).hint(objection.hint())
         });
         let faults: Vec<Diagnostic> = faults.collect();
-        let running = self.refuse(&loaded.report, faults.clone());
-        (refused(faults), running)
+        self.refuse(&loaded.report, faults.clone());
+        refused(faults)
     }
 
-    /// Reads the definitions again.
-    pub(super) fn reload(
-        &mut self,
-        answer: Option<oneshot::Sender<ReloadOutcome>>,
-        force: bool,
-    ) -> bool {
+    /// Reads the configuration again.
+    pub(super) fn reload(&mut self, answer: Option<oneshot::Sender<ReloadOutcome>>, force: bool) {
         if let Some(refused) = self.while_on_trial() {
             if let Some(answer) = answer {
-                drop(answer.send(refused));
+                let _ = answer.send(refused);
             }
-            return true;
+            return;
         }
         let (settings, memory) = (self.settings.clone(), self.config_refresh.memory());
         tracing::info!(configuration = %settings.configuration.display(), "reloading the configuration");
         self.pending_reads += 1;
-        self.read(move || settings.load(&memory), true, answer, force)
+        self.read(move || settings.load(&memory), true, answer, force);
     }
 
-    /// Judges the definitions in force again, whose names stand for other addresses; after those that are being read, since
-    /// they may have asked for the names before that.
-    pub(super) fn revalidate(&mut self) -> bool {
+    /// Validates the configuration in force again, whose names have other addresses now; after pending reads, which may have
+    /// resolved the names before.
+    pub(super) fn revalidate(&mut self) {
         self.names_changed = self.pending_reads > 0;
-        match self.config_refresh.revalidate() {
-            Some(judge) if !self.names_changed => self.read(judge, false, None, false),
-            _ => true,
+        if let Some(validate) = self.config_refresh.revalidate()
+            && !self.names_changed
+        {
+            self.read(validate, false, None, false);
         }
     }
 
-    /// The files of the definitions were read.
-    pub(super) fn files_read(&mut self, reading: FinishedLoad) -> bool {
+    /// The files of the configuration were read.
+    pub(super) fn files_read(&mut self, reading: FinishedLoad) {
         self.pending_reads -= 1;
         let FinishedLoad {
             number,
@@ -143,49 +122,49 @@ impl EventLoop {
         } = reading;
         // What was read later is in force already; the files are what counts now.
         if number < self.latest_adopted {
-            return self.reload(answer, matches!(safety, SafetyCheck::Forced));
+            self.reload(answer, matches!(safety, SafetyCheck::Forced));
+            return;
         }
-        // Somebody has applied definitions meanwhile.
-        let (told, mut running) = match self.while_on_trial() {
-            Some(refused) => (refused, true),
+        // A configuration was applied in the meantime.
+        let told = match self.while_on_trial() {
+            Some(refused) => refused,
             None => {
                 self.latest_adopted = number;
                 self.take_over(outcome, watch, safety)
             }
         };
         if let Some(answer) = answer {
-            drop(answer.send(told));
+            let _ = answer.send(told);
         }
         if self.names_changed {
-            running &= self.revalidate();
+            self.revalidate();
         }
-        running
     }
 
-    /// The names of the definitions in force were asked for again. That they stand for other addresses is nobody's slip.
-    pub(super) fn names_read(&mut self, reading: FinishedLoad) -> bool {
+    /// The names of the configuration in force were asked for again. Other addresses are no change by the operator, so no limits apply.
+    pub(super) fn names_read(&mut self, reading: FinishedLoad) {
         // A reading that has begun since knew the names or not.
         if reading.number < self.reload_count {
-            return self.revalidate();
+            self.revalidate();
+            return;
         }
-        let (_, running) = self.take_over(reading.outcome, reading.watch, SafetyCheck::Forced);
-        running
+        self.take_over(reading.outcome, reading.watch, SafetyCheck::Forced);
     }
 
-    /// Has definitions made off the loop, since names may have to be resolved; the outcome returns as an input.
+    /// Loads a configuration off the loop, since names may have to be resolved; the outcome returns as an input.
     fn read(
         &mut self,
         make: impl FnOnce() -> Result<Loaded, LoadError> + Send + 'static,
         of_files: bool,
         answer: Option<oneshot::Sender<ReloadOutcome>>,
         force: bool,
-    ) -> bool {
+    ) {
         let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
         self.reload_count += 1;
         let number = self.reload_count;
         tokio::spawn(async move {
             let read = tokio::task::spawn_blocking(move || make().map(Box::new));
-            // Whoever waits for an answer that cannot be had is told by its absence.
+            // A client that waits sees the end of the connection.
             let Ok(outcome) = read.await else { return };
             let watch = match &outcome {
                 Ok(loaded) => maintenance_watch::start(number, loaded, &inputs).await,
@@ -199,12 +178,14 @@ impl EventLoop {
                 safety,
                 answer,
             };
-            drop(inputs.send(match of_files {
-                true => Input::FilesRead(reading),
-                false => Input::NamesRead(reading),
-            }));
+            let input = if of_files {
+                Input::FilesRead(reading)
+            } else {
+                Input::NamesRead(reading)
+            };
+            // The loop may have ended.
+            let _ = inputs.send(input);
         });
-        true
     }
 }
 

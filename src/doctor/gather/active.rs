@@ -165,9 +165,12 @@ fn walk(path: &mut ForwardingPath, place: &Interface, own: OwnAddresses<'_>, wai
         }
         Forwarding::Tunnel(tunnel) => {
             // Inside another family, from an address of the inner one.
-            let asker = vip.and_then(|vip| match vip.is_ipv4() == server.is_ipv4() {
-                true => Some(source),
-                false => own.of_family(vip, place),
+            let asker = vip.and_then(|vip| {
+                if vip.is_ipv4() == server.is_ipv4() {
+                    Some(source)
+                } else {
+                    own.of_family(vip, place)
+                }
             });
             let wrapping = Wrapping::Tunnel {
                 from: source,

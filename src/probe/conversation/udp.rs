@@ -33,7 +33,7 @@ impl Datagrams {
         let kind = Type::DGRAM.nonblocking();
         let socket =
             Socket::new(Domain::for_address(peer), kind, None).map_err(ProbeError::CannotAsk)?;
-        if let Some(road) = settings.road_to(peer.ip()) {
+        if let Some(road) = settings.vip_path_to(peer.ip()) {
             road.take(&socket).map_err(ProbeError::CannotAsk)?;
         }
         // Connected, it takes answers from the server alone, and learns that nobody listens there.

@@ -13,9 +13,9 @@ use hyper_util::rt::TokioIo;
 
 use super::target::HttpTarget;
 use crate::probe::error::ProbeError;
-use crate::probe::road::RoadInUse;
 use crate::probe::settings::ProbeSettings;
 use crate::probe::stream::open;
+use crate::probe::vip_path::VipPath;
 
 /// Bytes that status line and headers may take; browsers stop between 250 and 400 KiB.
 const HEAD_LIMIT: usize = 256 * 1024;
@@ -26,7 +26,6 @@ const HEADERS_LIMIT: usize = 512;
 /// What a server answered.
 #[derive(Debug)]
 pub(super) struct HttpResponse {
-    /// Status code.
     pub(super) status: u16,
     /// Where it sends us.
     pub(super) location: Option<String>,
@@ -52,8 +51,8 @@ pub(super) async fn exchange(
     let mut request = target.request(&question.method)?;
     let stream = open(target.peer, target.tls.as_ref(), settings).await?;
     if settings
-        .road_to(target.peer.ip())
-        .is_some_and(RoadInUse::full_size)
+        .vip_path_to(target.peer.ip())
+        .is_some_and(VipPath::full_size)
     {
         let size = stream.segment_size().map_err(ProbeError::CannotAsk)?;
         fill(request.headers_mut(), size);

@@ -8,16 +8,11 @@ mod url;
 use std::net::SocketAddr;
 
 use director_core::model::{HttpProbe, Redirects};
-use http_body_util::Empty;
-use hyper::body::Bytes;
 
 use self::exchange::{Body, HttpResponse, exchange};
 use self::target::HttpTarget;
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
-
-/// The body of our requests.
-type Nothing = Empty<Bytes>;
 
 /// Status codes that send the client elsewhere.
 const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];

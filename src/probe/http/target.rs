@@ -3,15 +3,19 @@
 use std::net::{IpAddr, SocketAddr};
 
 use director_core::model::{HttpProbe, TlsCheck, Verification};
+use http_body_util::Empty;
+use hyper::body::Bytes;
 use hyper::http::HeaderValue;
 use hyper::{Method, Request, Uri, header};
 use tokio::net::lookup_host;
 
-use super::Nothing;
 use super::url::{Url, bracketed, encode, split_port};
 use crate::probe::error::ProbeError;
 use crate::probe::stream::TlsWish;
 use crate::probe::tls::server_name;
+
+/// The body of our requests.
+type Nothing = Empty<Bytes>;
 
 /// What the servers see of us in their logs.
 const USER_AGENT: &str = concat!("ipvsd/", env!("CARGO_PKG_VERSION"));
@@ -115,7 +119,6 @@ impl HttpTarget {
         })
     }
 
-    /// The request itself.
     pub(super) fn request(&self, method: &str) -> Result<Request<Nothing>, ProbeError> {
         let line = if self.through_proxy {
             self.url.absolute()

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::check::{Asked, command_probe, expanded};
-use super::real_server::Surroundings;
+use super::surroundings::Surroundings;
 use super::{DEFAULT_EVERY, DEFAULT_TIMEOUT, Findings};
 use crate::definitions::{FreezeDefinition, Placed, WeightSourceDefinition};
 use crate::model::{AdviceSource, Adviser, Freeze, Probe, ProbeKind};

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::real_server::Surroundings;
 use super::vip_path;
+use super::surroundings::Surroundings;
 use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings};
 use crate::definitions::{
     CheckDefinition, CheckKindDefinition, CommandCheckDefinition, ConversationCheckDefinition,

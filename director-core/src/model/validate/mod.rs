@@ -3,44 +3,36 @@
 
 mod advice;
 mod check;
+mod defaults;
+mod findings;
 mod hooks;
 mod host;
 mod lint_vip_paths;
 mod lint_weights;
-
 mod lints;
 mod listen;
 mod real_server;
 mod recovery;
-mod scheduling;
-mod timing;
 mod vip_path;
+mod scheduling;
+mod surroundings;
+mod timing;
 
+pub use defaults::{
+    DEFAULT_BODY_LIMIT, DEFAULT_EVERY, DEFAULT_FALL, DEFAULT_RESYNC, DEFAULT_RISE,
+    DEFAULT_SCHEDULER, DEFAULT_TIMEOUT,
+};
 pub use hooks::DEFAULT_GATHER;
 pub use recovery::{DEFAULT_SLOW_START, DEFAULT_SLOW_START_FROM};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{Combine, InitialHealth, Model, OnFailure, OnStop, ServiceId, VirtualService};
-use crate::definitions::{Definitions, PortDefinition, ServiceDefinition};
+use crate::definitions::{Definitions, ServiceDefinition};
 use crate::diagnostic::{Diagnostic, Place};
-
-/// How often the whole kernel table is read again when the definitions do not say.
-pub const DEFAULT_RESYNC: Duration = Duration::from_secs(10);
-/// Time between probes when the definitions do not say.
-pub const DEFAULT_EVERY: Duration = Duration::from_secs(5);
-/// Limit for one probe when the definitions do not say.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Good answers that bring a server up when the definitions do not say.
-pub const DEFAULT_RISE: u32 = 1;
-/// Failures that take a server down when the definitions do not say.
-pub const DEFAULT_FALL: u32 = 3;
-/// Scheduler when the definitions do not say; the kernel's and ipvsadm's own default.
-pub const DEFAULT_SCHEDULER: &str = "wlc";
-/// Bytes of an HTTP body that are read when the definitions do not say.
-pub const DEFAULT_BODY_LIMIT: usize = 1 << 20;
+use findings::Findings;
+use surroundings::Surroundings;
 
 /// Checks definitions and resolves defaults. The model is there when no finding is an error and nothing in the
 /// definitions is marked as unusable.
@@ -91,68 +83,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
         host,
     ));
     let model = model.map(|model| model.with_freeze(freeze));
-    (model, findings.list)
-}
-
-/// Collected findings, with shorthands for the common ones.
-#[derive(Default)]
-struct Findings {
-    list: Vec<Diagnostic>,
-    /// Something was met that the reader of the file has reported already.
-    unusable: bool,
-}
-
-impl Findings {
-    fn error(&mut self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
-        self.list.push(Diagnostic::error(place, message).hint(hint));
-    }
-
-    fn warning(&mut self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
-        self.list
-            .push(Diagnostic::warning(place, message).hint(hint));
-    }
-
-    fn has_error(&self) -> bool {
-        self.unusable || self.list.iter().any(Diagnostic::is_error)
-    }
-
-    /// A time span above zero; a zero one is reported and passed on, since no model comes of it.
-    fn positive(&mut self, span: Duration, place: &Place, what: &str) -> Duration {
-        if span.is_zero() {
-            self.error(
-                place,
-                format!("{what} must be above zero"),
-                "write a time such as 5s",
-            );
-        }
-        span
-    }
-
-    /// A port number in range.
-    fn port(&mut self, port: &PortDefinition, place: &Place) -> Option<u16> {
-        match port {
-            PortDefinition::Number(number) => {
-                let port = u16::try_from(*number).ok();
-                if port.is_none() {
-                    self.error(
-                        place,
-                        format!("port {number} is out of range"),
-                        "write a port from 0 to 65535",
-                    );
-                }
-                port
-            }
-            PortDefinition::Name(name) => {
-                let message = format!("the service name {name} could not be resolved to a port");
-                self.error(place, message, "write the port's number");
-                None
-            }
-            PortDefinition::Unusable => {
-                self.unusable = true;
-                None
-            }
-        }
-    }
+    (model, findings.into_list())
 }
 
 fn service(
@@ -164,7 +95,7 @@ fn service(
     let family = listen::family(written, id.as_ref());
     let scheduling = scheduling::scheduling(written, family, findings);
     let checks = timing::checks(written, findings);
-    let surroundings = real_server::Surroundings {
+    let surroundings = Surroundings {
         written,
         id,
         family,

@@ -3,27 +3,20 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::surroundings::Surroundings;
 use super::timing::all_of;
 use super::{Findings, advice, check};
 use crate::definitions::{
-    CheckDefinition, ForwardingDefinition, Host, Placed, RealServerDefinition, ServiceDefinition,
+    CheckDefinition, ForwardingDefinition, Host, Placed, RealServerDefinition,
 };
 use crate::diagnostic::Place;
 use crate::model::{
-    Endpoint, FIRST_TIER, Family, Forwarding, LARGEST_WEIGHT, Protocol, RealServer, ServiceId,
-    Tunnel, no_real_server,
+    Endpoint, FIRST_TIER, Family, Forwarding, LARGEST_WEIGHT, RealServer, ServiceId, Tunnel,
+    no_real_server,
 };
 
 /// Most servers that one range may name; a slip of a digit should not make a million.
 const LARGEST_RANGE: u128 = 65536;
-
-/// The service around a real server.
-pub(super) struct Surroundings<'a> {
-    pub(super) written: &'a ServiceDefinition,
-    pub(super) id: Option<ServiceId>,
-    pub(super) family: Family,
-    pub(super) protocol: Option<Protocol>,
-}
 
 /// All real servers; a second entry for one address and port is left out with a warning.
 pub(super) fn all(around: &Surroundings<'_>, findings: &mut Findings) -> Vec<RealServer> {

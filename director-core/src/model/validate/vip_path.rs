@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::Findings;
-use super::real_server::Surroundings;
+use super::surroundings::Surroundings;
 use crate::definitions::{
     CheckDefinition, CheckKindDefinition, CheckPath, Definitions, Host, ListenDefinition, Placed,
 };

@@ -18,7 +18,6 @@ const AUTHOR: &str = "the script";
 pub(super) enum ScriptLine {
     /// It is empty, or gives a name.
     Nothing,
-    /// The simulation ends.
     End(Moment),
     /// Something happens, maybe more than one thing.
     Steps(Vec<(Moment, Step)>),

@@ -1,4 +1,4 @@
-//! The events of a simulation: one a line, each with its time. What comes of them is the simulator's business.
+//! The events of a simulation: one a line, each with its time. The simulator plays them.
 
 mod hosts;
 mod line;
@@ -48,12 +48,10 @@ long, why. The guard refuses what takes out too much, unless --force is there. `
   60s  enable web web2
   61s  explain web web2";
 
-/// A whole script.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Script {
     /// Events in the order of their time.
     pub(super) steps: Vec<(Moment, Step)>,
-    /// When it ends.
     pub(super) end: Moment,
 }
 

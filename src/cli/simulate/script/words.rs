@@ -29,9 +29,10 @@ pub(super) struct ScriptError {
 
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.quoted {
-            true => write!(f, "\"{}\"", self.text),
-            false => f.write_str(&self.text),
+        if self.quoted {
+            write!(f, "\"{}\"", self.text)
+        } else {
+            f.write_str(&self.text)
         }
     }
 }

@@ -21,13 +21,13 @@ on real3 ip address replace "$DIRECT_VIP/32" dev fromdirector
 all_up | eventually_shown 20
 
 # No probe was ever answered by another server than the one that it was for.
-expect_equal 'verdicts on servers that were well' '' "$(director_log | grep 'real server is down' | grep -v -e "$DIRECT_RIP1:" -e "$TUNNEL_RIP1:" || true)"
+expect_equal 'state changes of healthy servers' '' "$(director_log | grep 'real server is down' | grep -v -e "$DIRECT_RIP1:" -e "$TUNNEL_RIP1:" || true)"
 
 # On the way to real3 packets above 1400 bytes get lost without a word: a small question would be answered.
 on real3 iptables-legacy -t mangle -A PREROUTING -i back -m length --length 1400: -j DROP
 { services; direct "$DIRECT_RIP1"; direct "$DIRECT_RIP2"; } | eventually_shown 20
 eventually_log 5 'no answer to a full-size packet'
 check=$path
-roads_file | director_define
+path_checks_config | director_define
 director_reload
 all_up | eventually_shown 20

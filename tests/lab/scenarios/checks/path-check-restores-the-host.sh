@@ -10,22 +10,22 @@ expect_equal 'marks that are listed' 1 "$(on director ipvsctl list -n | grep -c 
 expect_equal 'accept_local in front and back' '1 1' "$(setting front.accept_local) $(setting back.accept_local)"
 expect_equal 'rp_filter in front' 2 "$(setting front.rp_filter)"
 
-# Where nobody is asked by such a road any more the settings are as they were, and elsewhere they stay.
+# Where nobody is checked through the VIP any more the settings are as they were, and elsewhere they stay.
 settings_are() { [ "$(setting front.accept_local) $(setting back.accept_local)" = "$1" ]; }
-roads_file | sed "/name: tunnel/,+1d; \\|udp://$VIP:7|,+1d" | director_define
+path_checks_config | sed "/name: tunnel/,+1d; \\|udp://$VIP:7|,+1d" | director_define
 director_reload
 eventually 10 settings_are '1 0'
-roads_file | director_define
+path_checks_config | director_define
 director_reload
 all_up | eventually_shown 20
 eventually 10 settings_are '1 1'
 
-# A daemon that was killed leaves helpers and settings; the next one cleans up, though it asks nobody by such a road.
+# A daemon that was killed leaves helpers and settings; the next one cleans up, though it checks no server through the VIP.
 director_kill
 expect_equal 'helpers after a kill' 8 "$(helpers)"
 path=''
 check=''
-roads_file | director_define
+path_checks_config | director_define
 director_start
 no_helpers() { [ "$(helpers)" -eq 0 ]; }
 eventually 10 no_helpers
@@ -36,7 +36,7 @@ eventually 10 filter_is_strict
 # And at a stop nothing is left.
 path='via: vip,'
 check=$path
-roads_file | director_define
+path_checks_config | director_define
 director_reload
 all_helpers() { [ "$(helpers)" -eq 8 ]; }
 eventually 10 all_helpers

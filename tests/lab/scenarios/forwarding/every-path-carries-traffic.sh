@@ -2,15 +2,15 @@
 # NAT, direct routing, local node and every kind of tunnel carry TCP, UDP, SCTP and marked packets of both families, and each answer
 # comes from where it should. All of them are services of one configuration.
 
-. "$LAB_DIRECTORY/roads.sh"
-roads_up
-road_counters real1 4
-expect_equal 'roads through tunnels whose packets are counted' 24 "$(road_counters_at_zero real1 | wc -l)"
-export DEFINITIONS="$LAB_TMP/director/roads.yaml"
-road_definitions | director_define
+. "$LAB_DIRECTORY/forwarding-paths.sh"
+paths_up
+path_counters real1 4
+expect_equal 'paths through tunnels whose packets are counted' 24 "$(path_counters_at_zero real1 | wc -l)"
+export DEFINITIONS="$LAB_TMP/director/paths.yaml"
+path_definitions | director_define
 director_start
 eventually 20 table_complete
-road_questions | call >"$LAB_TMP/answers"
+path_questions | call >"$LAB_TMP/answers"
 
 # NAT lets the server see its own address, all else leaves the VIP in the packet; both servers take their turns.
 awk -F'|' '
@@ -25,10 +25,10 @@ awk -F'|' '
             good = answer == wanted[1] || answer == wanted[2]
             print $3 "|" $4 "|" protocols[i] "|" (good ? "ok" : answer)
         }
-    }' "$LAB_TMP/answers" "$ROADS" >"$LAB_TMP/cells"
+    }' "$LAB_TMP/answers" "$PATHS" >"$LAB_TMP/cells"
 cells <"$LAB_TMP/cells"
 
-unused=$(road_counters_at_zero real1) || true
+unused=$(path_counters_at_zero real1) || true
 [ -z "$unused" ] || fail "real1 has got no packet of these kinds:
 $unused"
 bad=$(grep -v '|ok$' "$LAB_TMP/cells") || true

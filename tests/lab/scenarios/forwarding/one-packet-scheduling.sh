@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # With `one_packet`, each datagram of a client is scheduled for itself; without it they all go to one server.
 
-. "$LAB_DIRECTORY/roads.sh"
+. "$LAB_DIRECTORY/forwarding-paths.sh"
 direct_director
 direct_real_server real1 "$DIRECT_RIP1"
 direct_real_server real2 "$DIRECT_RIP2"

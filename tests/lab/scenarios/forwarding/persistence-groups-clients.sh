@@ -2,7 +2,7 @@
 # Persistence sends clients of one network to one server, by netmask or prefix, and SIP messages by their call. With a firewall
 # mark it joins several ports.
 
-. "$LAB_DIRECTORY/roads.sh"
+. "$LAB_DIRECTORY/forwarding-paths.sh"
 # Two networks of clients in each family: 16 and 32, with a mask of 16 addresses; 1 and 2, with a prefix of 112 bits.
 four=''
 for number in 16 17 18 32 33 34; do four="$four $CLIENTS4.$number"; done

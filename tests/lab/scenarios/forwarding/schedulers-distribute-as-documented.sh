@@ -2,18 +2,18 @@
 # Each scheduler of the kernel distributes connections as it promises, with each of its flags. All of them are services of one
 # configuration, a port each; those that go by the destination have a firewall mark over several VIPs.
 
-. "$LAB_DIRECTORY/roads.sh"
+. "$LAB_DIRECTORY/forwarding-paths.sh"
 clients='20 21 22 23 24 25 26 27 28 29 30 31'
 from=''
 for number in $clients; do from="$from $CLIENTS4.$number"; done
-destinations="$ROAD_VIP4.101 $ROAD_VIP4.102 $ROAD_VIP4.103"
+destinations="$PATH_VIP4.101 $PATH_VIP4.102 $PATH_VIP4.103"
 # A hash may well send three of them to one server, not so many.
-hashed_destinations="$destinations $ROAD_VIP4.104 $ROAD_VIP4.105 $ROAD_VIP4.106 $ROAD_VIP4.107 $ROAD_VIP4.108"
+hashed_destinations="$destinations $PATH_VIP4.104 $PATH_VIP4.105 $PATH_VIP4.106 $PATH_VIP4.107 $PATH_VIP4.108"
 for client in $from; do echo "address add $client/32 dev front"; done | on client ip -batch -
 for vip in $hashed_destinations; do echo "address add $vip/32 dev front"; done | on director ip -batch -
 {
     echo '*mangle'
-    for port in 61 62 63; do echo "-A PREROUTING -p tcp -m iprange --dst-range $ROAD_VIP4.101-$ROAD_VIP4.108 --dport $port -j MARK --set-mark $port"; done
+    for port in 61 62 63; do echo "-A PREROUTING -p tcp -m iprange --dst-range $PATH_VIP4.101-$PATH_VIP4.108 --dport $port -j MARK --set-mark $port"; done
     echo COMMIT
 } | on director iptables-legacy-restore
 echo_start real1 7 "$RIP1"

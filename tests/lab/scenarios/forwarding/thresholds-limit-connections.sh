@@ -2,7 +2,7 @@
 # A server with `upper_threshold` gets no new connections while it has so many, until it has no more than `lower_threshold`, or
 # three quarters of the upper one.
 
-. "$LAB_DIRECTORY/roads.sh"
+. "$LAB_DIRECTORY/forwarding-paths.sh"
 direct_director
 direct_real_server real1 "$DIRECT_RIP1"
 direct_real_server real2 "$DIRECT_RIP2"

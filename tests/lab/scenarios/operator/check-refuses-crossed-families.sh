@@ -1,12 +1,12 @@
 # shellcheck shell=sh
 # `ipvsctl check` refuses an IPv6 service with IPv4 servers, and the reverse, where no tunnel carries one family in the other.
 
-. "$LAB_DIRECTORY/roads.sh"
+. "$LAB_DIRECTORY/forwarding-paths.sh"
 # The local node is direct routing to an address of the director.
 # crossing VIP-FOR-IPv4 VIP-FOR-IPv6: FORWARDING|FAMILIES|PROTOCOL|SERVICE without a tunnel, the VIPs for servers of these
 # families; a port or a mark of its own each, so that nothing but the families stands against a service.
 crossing() {
-    awk -F'|' -v for4="$1" -v for6="$2" -v protocols="$ROAD_PROTOCOLS probe" '
+    awk -F'|' -v for4="$1" -v for6="$2" -v protocols="$PATH_PROTOCOLS probe" '
         function services(families, vip, server, count, protocol, i, listen) {
             count = split(protocols, protocol, " ")
             for (i = 1; i <= count; i++) {

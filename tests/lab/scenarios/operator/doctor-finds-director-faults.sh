@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # `ipvsctl doctor` on a director finds each fault of the director, its fixes work, and it finds none where all is well: with
 # NAT, direct routing and a tunnel.
+# limit: 900
 
 . "$LAB_DIRECTORY/doctor.sh"
 doctor_up

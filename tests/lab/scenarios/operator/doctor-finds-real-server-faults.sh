@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # `ipvsctl doctor` finds each fault of the real servers and of the paths to them, on the director and on the server itself, and
 # its fixes work.
+# limit: 900
 
 . "$LAB_DIRECTORY/doctor.sh"
 doctor_up
@@ -123,7 +124,7 @@ fixed real3
 finds director '' --config "$definitions.six"
 finds real3 ''
 
-section 'A tunnel of IPv6 across a narrow road'
+section 'A tunnel of IPv6 across a narrow path'
 on real3 ip6tables-legacy -t mangle -A PREROUTING -i back -m length --length 1361: -j DROP
 finds director tunnel-mtu --config "$definitions.six"
 grep -q 'those up to 1360 reach' "$LAB_TMP/doctor" || fail "the size that passes is another: $(cat "$LAB_TMP/doctor")"
@@ -180,7 +181,7 @@ finds real3 segments-too-large
 fixed real3
 finds real3 ''
 
-section 'A tunnel across a narrow road'
+section 'A tunnel across a narrow path'
 on real3 ip link set back mtu 1300
 # A machine's interface may take more than its MTU from outside; a veth does not.
 on real3 iptables-legacy -t mangle -A PREROUTING -i back -m length --length 1305: -j DROP
@@ -188,5 +189,5 @@ on_director tunnel-mtu
 # A veth takes a tag of four bytes beyond its MTU.
 grep -q 'those up to 130[0-4] reach' "$LAB_TMP/doctor" || fail "the size that passes is another: $(cat "$LAB_TMP/doctor")"
 fixed director
-# Nothing of all this is left, and the road is known to be narrow.
+# Nothing of all this is left, and the path is known to be narrow.
 on_director ''

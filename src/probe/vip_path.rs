@@ -1,5 +1,5 @@
-//! A probe that goes where the clients' packets go: its sockets carry the mark of its helper service and leave from an
-//! address of the director's own, so that the answer of the VIP comes back here.
+//! A path check: its sockets carry the mark of its probe service and leave from an address of the director, so that the
+//! answer of the VIP comes back here.
 //!
 //! Source ports are chosen when the connection is made, one after the other for each VIP: an entry that the kernel keeps
 //! of a former probe from the same port would lead to that probe's server.
@@ -17,9 +17,9 @@ use super::error::ProbeError;
 use super::settings::ProbeSettings;
 use crate::net::{Sysctl, source_address};
 
-/// A road while one probe uses it.
+/// The path of one probe through a VIP.
 #[derive(Debug)]
-pub(super) struct RoadInUse {
+pub(super) struct VipPath {
     road: VipPath,
     vip: IpAddr,
     /// The director's own address.
@@ -27,13 +27,13 @@ pub(super) struct RoadInUse {
     connected: AtomicBool,
 }
 
-impl RoadInUse {
-    /// Whether packets to this peer go by the road; a redirect may lead elsewhere.
+impl VipPath {
+    /// Whether packets to this peer take the path; a redirect may lead elsewhere.
     pub(super) fn leads_to(&self, peer: IpAddr) -> bool {
         self.vip == peer
     }
 
-    /// Has a socket send by the road.
+    /// Makes a socket send through the VIP.
     pub(super) fn take(&self, socket: &Socket) -> io::Result<()> {
         socket.set_mark(self.road.mark)?;
         setsockopt(socket, IpBindAddressNoPort, &true)?;
@@ -55,12 +55,12 @@ impl RoadInUse {
         if self.road.full_size && self.connected.load(Ordering::Relaxed) {
             ProbeError::Swallowed { toward, limit }
         } else {
-            ProbeError::SilentRoad { vip, toward, limit }
+            ProbeError::SilentVipPath { vip, toward, limit }
         }
     }
 }
 
-/// The settings for one probe: with its road, when it has one, made ready.
+/// The settings for one probe, with its path through the VIP where it has one.
 pub(super) fn settings_for(
     probe: &Probe,
     settings: &ProbeSettings,
@@ -77,7 +77,7 @@ pub(super) fn settings_for(
             interface: source.interface,
         });
     }
-    Ok(settings.by_vip_path(RoadInUse {
+    Ok(settings.through_vip(VipPath {
         road,
         vip: probe.address,
         source: source.address,
@@ -100,7 +100,7 @@ fn takes_vip_replies(interface: &str) -> bool {
 
 /// What it means that no answer came in time.
 pub(super) fn silence(probe: &Probe, settings: &ProbeSettings) -> ProbeError {
-    match settings.road_to(probe.address) {
+    match settings.vip_path_to(probe.address) {
         Some(road) => road.silence(probe),
         None => ProbeError::Silent(probe.timeout),
     }

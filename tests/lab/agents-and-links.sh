@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What verdicts are made from, in the lab: definitions in YAML, agents on real servers, the director's link to them.
+# YAML configurations, agents on real servers, and the director's link to them.
 
 # A scenario in YAML says: DEFINITIONS=$YAML_DEFINITIONS
 # shellcheck disable=SC2034
