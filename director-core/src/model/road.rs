@@ -106,21 +106,14 @@ pub(super) fn helpers(services: &[VirtualService]) -> BTreeMap<ServiceId, Helper
                     family: service.id.family(),
                     mark: road.mark,
                 };
-                let datagrams =
-                    service.id.protocol() == Some(Protocol::Udp) || asks_by_datagrams(&probe.kind);
+                let by_datagram = matches!(&probe.kind, ProbeKind::Protocol(check)
+                    if check.transport() == Protocol::Udp);
+                let datagrams = service.id.protocol() == Some(Protocol::Udp) || by_datagram;
                 helpers.insert(id, helper(service, server, road, datagrams));
             }
         }
     }
     helpers
-}
-
-fn asks_by_datagrams(kind: &ProbeKind) -> bool {
-    match kind {
-        ProbeKind::Conversation(conversation) => conversation.transport == Protocol::Udp,
-        ProbeKind::Combined { question, .. } => asks_by_datagrams(question),
-        _ => false,
-    }
 }
 
 fn helper(service: &VirtualService, server: &RealServer, road: Road, datagrams: bool) -> Helper {

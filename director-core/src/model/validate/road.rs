@@ -60,7 +60,7 @@ pub(super) fn shared_faults(
         _ => {}
     }
     let kind = check.kind.as_ref();
-    let asked = kind.map(|kind| innermost(&kind.value));
+    let asked = kind.map(|kind| &kind.value);
     let balanced = match asked {
         Some(kind) => is_balanced(kind),
         None => match (around.id, &check.to) {
@@ -193,19 +193,12 @@ fn is_tcp(listen: &ListenDefinition) -> bool {
     matches!(listen, ListenDefinition::Address { protocol, .. } if *protocol == tcp)
 }
 
-fn innermost(kind: &CheckKindDefinition) -> &CheckKindDefinition {
-    match kind {
-        CheckKindDefinition::Combined { question, .. } => innermost(question),
-        other => other,
-    }
-}
-
 fn is_balanced(kind: &CheckKindDefinition) -> bool {
     matches!(
         kind,
         CheckKindDefinition::Connect
             | CheckKindDefinition::Http(_)
-            | CheckKindDefinition::Conversation(_)
+            | CheckKindDefinition::Protocol(_)
     )
 }
 
