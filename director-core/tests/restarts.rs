@@ -8,13 +8,13 @@ mod world;
 use std::time::Duration;
 
 use director_core::definitions::{
-    CheckDefinition, CheckKindDefinition, ConversationCheckDefinition, DampingDefinition,
-    DrainDefinition, JudgingDefinition, MinimumDefinition, PortDefinition, RecoveryDefinition,
+    CheckDefinition, CheckKindDefinition, DampingDefinition, DrainDefinition, JudgingDefinition,
+    MinimumDefinition, PortDefinition, ProtocolCheckDefinition, RecoveryDefinition,
     SlowStartDefinition,
 };
 use director_core::director::Event;
 use director_core::model::{
-    BelowMinimum, Combine, Conversation, OnFailure, Quantity, Secret, Then,
+    BelowMinimum, CheckProtocol, Combine, OnFailure, Quantity, Secret, Then,
 };
 use kill::{kept, killed};
 use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
@@ -225,18 +225,11 @@ fn too_few_servers_are_too_few_until_there_are_enough_to_be_back() {
 #[test]
 fn a_check_whose_password_was_not_kept_takes_nobody_out_and_lets_nobody_in() {
     fn asks_for_mail(check: &mut CheckDefinition, password: Secret) {
-        check.kind = Some(placed(CheckKindDefinition::Conversation(
-            ConversationCheckDefinition {
-                conversation: Conversation::Imap,
-                transport: None,
-                tls: false,
-                verify: None,
-                request: None,
-                receive: None,
+        check.kind = Some(placed(CheckKindDefinition::Protocol(
+            ProtocolCheckDefinition {
                 login: Some(placed("probe".to_owned())),
                 password: Some(placed(password)),
-                database: None,
-                secret: None,
+                ..ProtocolCheckDefinition::plain(CheckProtocol::Imap, false)
             },
         )));
     }

@@ -44,6 +44,14 @@ pub(super) enum CliError {
     /// A question lacks a part that its kind needs.
     #[error("this kind of probe needs {0}")]
     ProbeLacks(&'static str),
+    /// An option has no effect on the kind of probe.
+    #[error("{option} has no effect on {kind}; leave it out")]
+    ProbeIgnores {
+        /// The option.
+        option: &'static str,
+        /// The kind.
+        kind: &'static str,
+    },
     /// This process cannot wait for answers.
     #[error("cannot begin to ask: {0}")]
     Runtime(#[source] io::Error),
@@ -87,6 +95,7 @@ impl CliError {
             | Self::Unwritable { .. }
             | Self::Api(crate::api::ApiError::Refused(_))
             | Self::ProbeLacks(_)
+            | Self::ProbeIgnores { .. }
             | Self::Runtime(_)
             | Self::Json(_)
             | Self::LogFilter(_)

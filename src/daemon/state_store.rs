@@ -1,7 +1,7 @@
 //! Opens the state file: what a director before this one has left, and the thread that writes what this one leaves.
 
 use director_core::director::Event;
-use director_core::memory::Memory;
+use director_core::persistent_state::PersistentState;
 use director_core::moment::Moment;
 use tokio::sync::mpsc;
 
@@ -35,11 +35,11 @@ pub(super) fn open_store(
     let inputs = inputs.clone();
     let tell = move |revision, failure| {
         // The loop may have ended.
-        let _ = inputs.send(Input::Event(Event::Kept { revision, failure }));
+        let _ = inputs.send(Input::Event(Event::Persisted { revision, failure }));
     };
     let writer = StateWriter::start(file, tell).map_err(DaemonError::Thread)?;
     let saved = saved.unwrap_or_else(|| SavedState {
-        memory: Memory::default(),
+        memory: PersistentState::default(),
         moment: Moment::START,
         last_good: None,
     });

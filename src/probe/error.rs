@@ -13,7 +13,7 @@ use rustls::CertificateError;
 
 use super::advice::AdviceError;
 use super::command::CommandError;
-use super::conversation::ConversationError;
+use super::protocol::ProtocolError;
 use super::words::{Short, ShownDuration, words};
 use crate::net::SourceAddressError;
 
@@ -39,9 +39,9 @@ pub(super) enum ProbeError {
     /// The system's certificate store is of no use.
     #[error("cannot ask: {0}")]
     Authorities(#[from] super::tls::AuthoritiesError),
-    /// A conversation went wrong.
+    /// A protocol's check failed.
     #[error(transparent)]
-    Conversation(#[from] ConversationError),
+    Protocol(#[from] ProtocolError),
     /// A server does not say how it fares.
     #[error(transparent)]
     Advice(#[from] AdviceError),
@@ -149,7 +149,7 @@ impl ProbeError {
             | Self::Authorities(_)
             | Self::SourceAddress(_)
             | Self::RepliesDropped { .. } => true,
-            Self::Conversation(error) => error.is_ours(),
+            Self::Protocol(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
             _ => false,
         }

@@ -1,17 +1,16 @@
 //! Asks real servers: [`run`] performs one probe within its time limit and says in words what came of it. When to ask and
-//! what follows from the answer is the core's business; a [`ProbeKind::Combined`] is asked its full question here, because
-//! the core does the alternating.
+//! what follows from the answer is the core's business.
 //!
 //! **Invariant:** every probe opens a connection of its own and closes it; nothing is pooled, resumed or remembered
 //! between two probes. **Invariant:** nothing outlives `run`; what a probe started ends with it, also at its time limit.
 
 mod advice;
 mod command;
-mod conversation;
 mod error;
 mod hold;
 mod http;
 mod ping;
+mod protocol;
 mod random;
 mod settings;
 mod stopwatch;
@@ -41,7 +40,7 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let started = Instant::now();
     let (settings, watch) = settings.timed();
     let answer = match vip_path::settings_for(probe, &settings) {
-        Ok(settings) => match timeout(limit(probe), ask(probe, &probe.kind, &settings)).await {
+        Ok(settings) => match timeout(limit(probe), ask(probe, &settings)).await {
             Ok(answer) => answer,
             Err(_) => Err(vip_path::silence(probe, &settings)),
         },
@@ -75,13 +74,9 @@ fn outcome(answer: Result<String, ProbeError>) -> Outcome {
 }
 
 /// Asks the question itself; the words of a good answer come back.
-async fn ask(
-    probe: &Probe,
-    kind: &ProbeKind,
-    settings: &ProbeSettings,
-) -> Result<String, ProbeError> {
+async fn ask(probe: &Probe, settings: &ProbeSettings) -> Result<String, ProbeError> {
     let peer = SocketAddr::new(probe.address, probe.port);
-    match kind {
+    match &probe.kind {
         ProbeKind::AlwaysUp => Ok("not asked, always up".to_owned()),
         ProbeKind::AlwaysDown => Err(ProbeError::AlwaysDown),
         ProbeKind::Connect => {
@@ -89,10 +84,9 @@ async fn ask(
             Ok("connected".to_owned())
         }
         ProbeKind::Http(question) => http::ask(peer, question, settings).await,
-        ProbeKind::Combined { question, .. } => Box::pin(ask(probe, question, settings)).await,
         ProbeKind::Ping { attempts } => ping::ask(probe.address, *attempts, probe.timeout).await,
         ProbeKind::Command(question) => command::ask(question).await,
-        ProbeKind::Conversation(question) => conversation::ask(peer, question, settings).await,
+        ProbeKind::Protocol(check) => protocol::ask(peer, check, settings).await,
         ProbeKind::Advice(source) => advice::ask(peer, source, settings).await,
     }
 }

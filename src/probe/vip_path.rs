@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use director_core::model::sysctl::{accepts_local_sources, reverse_path_is_loose};
-use director_core::model::{Family, Probe, VipPath};
+use director_core::model::{Family, Probe, PathCheck};
 use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use socket2::Socket;
 
@@ -20,7 +20,7 @@ use crate::net::{Sysctl, source_address};
 /// The path of one probe through a VIP.
 #[derive(Debug)]
 pub(super) struct VipPath {
-    road: VipPath,
+    road: PathCheck,
     vip: IpAddr,
     /// The director's own address.
     source: IpAddr,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Placed, PortDefinition};
-use crate::model::{Combine, InitialHealth, Protocol, Secret};
+use crate::model::{CheckProtocol, Combine, InitialHealth, Protocol, Secret};
 
 /// What makes the verdict over a real server besides its first check, as written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -108,6 +108,17 @@ pub struct CheckDefinition {
     pub to: Option<Placed<super::ListenDefinition>>,
     /// Whether the question fills a whole packet.
     pub full_size: Option<Placed<bool>>,
+    /// TCP connects between full probes.
+    pub connects_between: Option<ConnectsBetweenDefinition>,
+}
+
+/// TCP connects between full probes, as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectsBetweenDefinition {
+    /// Connects between two full probes.
+    pub count: u64,
+    /// Limit for one connect.
+    pub timeout: Duration,
 }
 
 /// By which way a question goes.
@@ -159,17 +170,8 @@ pub enum CheckKindDefinition {
     Http(HttpCheckDefinition),
     /// A program.
     Command(CommandCheckDefinition),
-    /// A dialogue in the service's protocol.
-    Conversation(ConversationCheckDefinition),
-    /// TCP connects between full questions.
-    Combined {
-        /// Connects between two questions.
-        connects: u64,
-        /// Limit for one connect.
-        connect_timeout: Duration,
-        /// The full question.
-        question: Box<CheckKindDefinition>,
-    },
+    /// A check in the service's protocol.
+    Protocol(ProtocolCheckDefinition),
 }
 
 /// An HTTP check as written.
@@ -209,11 +211,11 @@ pub struct CommandCheckDefinition {
     pub user: Option<Placed<String>>,
 }
 
-/// A dialogue check as written.
+/// A check in a protocol, as written. Only the settings that the protocol takes have an effect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ConversationCheckDefinition {
+pub struct ProtocolCheckDefinition {
     /// The protocol.
-    pub conversation: crate::model::Conversation,
+    pub protocol: CheckProtocol,
     /// Transport, where there is a choice; the service's own otherwise.
     pub transport: Option<Protocol>,
     /// TLS from the first byte.
@@ -222,7 +224,7 @@ pub struct ConversationCheckDefinition {
     pub verify: Option<Placed<bool>>,
     /// What to ask.
     pub request: Option<Placed<String>>,
-    /// Regular expression that the answer must hold.
+    /// Regular expression that the answer must match.
     pub receive: Option<Placed<String>>,
     /// User name.
     pub login: Option<Placed<String>>,
@@ -232,4 +234,23 @@ pub struct ConversationCheckDefinition {
     pub database: Option<Placed<String>>,
     /// Shared secret.
     pub secret: Option<Placed<Secret>>,
+}
+
+impl ProtocolCheckDefinition {
+    /// The check with nothing but its protocol written.
+    #[must_use]
+    pub fn plain(protocol: CheckProtocol, tls: bool) -> Self {
+        Self {
+            protocol,
+            transport: None,
+            tls,
+            verify: None,
+            request: None,
+            receive: None,
+            login: None,
+            password: None,
+            database: None,
+            secret: None,
+        }
+    }
 }

@@ -29,12 +29,11 @@ impl SecretNumbers {
 /// The secrets of a question.
 fn secrets_in(kind: &mut CheckKindDefinition) -> Vec<&mut Secret> {
     match kind {
-        CheckKindDefinition::Conversation(dialogue) => {
-            let secrets = [&mut dialogue.password, &mut dialogue.secret];
+        CheckKindDefinition::Protocol(check) => {
+            let secrets = [&mut check.password, &mut check.secret];
             let secrets = secrets.into_iter().flatten();
             secrets.map(|secret| &mut secret.value).collect()
         }
-        CheckKindDefinition::Combined { question, .. } => secrets_in(question),
         _ => Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Director, Effect, Notice};
 use crate::health::{Advice, Concern, HealthState, Outcome, Report, Subscription};
-use crate::model::{Model, ProbeKind};
+use crate::model::{Check, Model, Probe, ProbeKind, Protocol};
 use crate::moment::Moment;
 use crate::overrides::Target;
 
@@ -90,7 +90,7 @@ fn held_connections(model: &Model, is_down: impl Fn(&Target) -> bool) -> BTreeSe
         for server in servers.filter(|server| !is_down(&(service.id, server.endpoint))) {
             let checks = service.checks.iter().zip(&server.probes);
             let holding = checks
-                .filter(|(check, probe)| check.timing.hold_connection && speaks_tcp(&probe.kind));
+                .filter(|(check, probe)| check.timing.hold_connection && speaks_tcp(check, probe));
             let places = holding.map(|(_, probe)| probe.own_place());
             wanted.extend(places.filter(|place| place.port() != 0));
         }
@@ -98,12 +98,11 @@ fn held_connections(model: &Model, is_down: impl Fn(&Target) -> bool) -> BTreeSe
     wanted
 }
 
-fn speaks_tcp(kind: &ProbeKind) -> bool {
-    match kind {
-        ProbeKind::Connect | ProbeKind::Http(_) | ProbeKind::Combined { .. } => true,
-        ProbeKind::Conversation(conversation) => {
-            conversation.transport == crate::model::Protocol::Tcp
-        }
+fn speaks_tcp(check: &Check, probe: &Probe) -> bool {
+    match &probe.kind {
+        ProbeKind::Connect | ProbeKind::Http(_) => true,
+        _ if check.timing.connects_between.is_some() => true,
+        ProbeKind::Protocol(check) => check.transport() == Protocol::Tcp,
         _ => false,
     }
 }

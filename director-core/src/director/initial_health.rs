@@ -17,7 +17,10 @@ impl Director {
         let mut book = HealthByServer::new();
         let model = Arc::clone(&self.model);
         for service in model.services() {
-            let asked = service.fallback.iter().filter(|server| is_probed(server));
+            let asked = service
+                .fallback
+                .iter()
+                .filter(|server| service.asks(server));
             for server in service.real_servers.iter().chain(asked) {
                 let key = (service.id, server.endpoint);
                 let checks = service.checks_of(&server.endpoint);
@@ -31,7 +34,8 @@ impl Director {
                     },
                     None => before.unwrap_or_default(),
                 };
-                let former = former.filter(|known| is_probed(server) && !known.checks.is_empty());
+                let former =
+                    former.filter(|known| service.asks(server) && !known.checks.is_empty());
                 let weight = table
                     .services
                     .get(&service.id)
@@ -50,7 +54,7 @@ impl Director {
                     }
                     None => {
                         let judged = self.persist.restored.remove(&key);
-                        let judged = judged.filter(|_| is_probed(server));
+                        let judged = judged.filter(|_| service.asks(server));
                         let known = judged.clone();
                         let known =
                             known.and_then(|known| recalled(known, service, server, weight, now));
@@ -115,7 +119,7 @@ fn first_health(
     kernel_weight: Option<u32>,
     now: Moment,
 ) -> Health {
-    if !is_probed(server) {
+    if !service.asks(server) {
         return unasked(server, kernel_weight, now);
     }
     match service.initial_health {
@@ -161,10 +165,4 @@ fn unasked(server: &RealServer, kernel_weight: Option<u32>, now: Moment) -> Heal
 fn settled(mut health: Health) -> Health {
     health.assumed = false;
     health
-}
-
-/// Whether a server is asked at all.
-fn is_probed(server: &RealServer) -> bool {
-    let fixed = |kind: &ProbeKind| matches!(kind, ProbeKind::AlwaysUp | ProbeKind::AlwaysDown);
-    server.probes.iter().any(|probe| !fixed(&probe.kind))
 }

@@ -5,7 +5,7 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use crate::model::{CheckTiming, Probe};
+use crate::model::{CheckTiming, ConnectsBetween, Probe};
 
 /// The rhythm of a recurring question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +19,8 @@ pub(super) struct ProbeInterval {
     pub(super) start_spread: Duration,
     /// By how many per cent an interval is varied.
     pub(super) jitter: u32,
+    /// TCP connects between two full probes.
+    pub(super) connects_between: Option<ConnectsBetween>,
 }
 
 impl ProbeInterval {
@@ -28,6 +30,7 @@ impl ProbeInterval {
             otherwise: [timing.every_while_changing, timing.every_while_down],
             start_spread: timing.start_spread,
             jitter: timing.jitter,
+            connects_between: timing.connects_between,
         }
     }
 
@@ -38,6 +41,7 @@ impl ProbeInterval {
             otherwise: [None; 2],
             start_spread: Duration::ZERO,
             jitter: 0,
+            connects_between: None,
         }
     }
 
@@ -107,6 +111,7 @@ mod tests {
             otherwise: [None; 2],
             start_spread: Duration::from_secs(4),
             jitter: 20,
+            connects_between: None,
         };
         let steps: Vec<Duration> = (1..100)
             .map(|number| interval.varied(interval.every, 17, number))
@@ -129,6 +134,7 @@ mod tests {
             otherwise: [None; 2],
             start_spread: Duration::from_secs(4),
             jitter: 0,
+            connects_between: None,
         };
         let waits: Vec<Duration> = (0..50)
             .map(|identity| interval.first_delay(identity))

@@ -262,6 +262,7 @@ mod tests {
         start_spread: Duration::ZERO,
         jitter: 0,
         hold_connection: false,
+        connects_between: None,
     };
 
     fn good() -> Report {

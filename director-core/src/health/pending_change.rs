@@ -100,6 +100,7 @@ mod tests {
         start_spread: Duration::ZERO,
         jitter: 0,
         hold_connection: false,
+        connects_between: None,
     };
     const WINDOW: CheckTiming = CheckTiming {
         window: Some(Window { good: 3, of: 5 }),

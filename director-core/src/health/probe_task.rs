@@ -38,7 +38,7 @@ pub(super) struct ProbeTask {
     spread: u32,
     /// Questions so far.
     started: u64,
-    /// TCP connects left before the next full question of a combined probe.
+    /// TCP connects left before the next full probe.
     connects_left: u32,
 }
 
@@ -97,18 +97,11 @@ impl ProbeTask {
             now + every
         };
         let mut probe = self.probe.clone();
-        if let ProbeKind::Combined {
-            connect_timeout,
-            question,
-            ..
-        } = &self.probe.kind
+        if let Some(between) = self.interval.connects_between
+            && self.connects_left > 0
         {
-            if self.connects_left > 0 {
-                probe.kind = ProbeKind::Connect;
-                probe.timeout = *connect_timeout;
-            } else {
-                probe.kind = (**question).clone();
-            }
+            probe.kind = ProbeKind::Connect;
+            probe.timeout = between.timeout;
         }
         probe
     }
@@ -131,7 +124,7 @@ impl ProbeTask {
         if std::mem::take(&mut self.again) {
             self.due = now;
         }
-        self.count_combined(&report.outcome);
+        self.count_connects(&report.outcome);
     }
 
     /// Has the question asked now, or again when the open one is answered, which may have been asked before the hint.
@@ -160,13 +153,13 @@ impl ProbeTask {
         concerns.any(|subscriber| matches!(subscriber.concern, Concern::Check(_)))
     }
 
-    fn count_combined(&mut self, outcome: &Outcome) {
-        let ProbeKind::Combined { connects, .. } = &self.probe.kind else {
+    fn count_connects(&mut self, outcome: &Outcome) {
+        let Some(between) = self.interval.connects_between else {
             return;
         };
         self.connects_left = match outcome {
             Outcome::Good { .. } if self.connects_left > 0 => self.connects_left - 1,
-            Outcome::Good { .. } => *connects,
+            Outcome::Good { .. } => between.count,
             Outcome::Failed { .. } | Outcome::LocalError { .. } => 0,
         };
     }
@@ -190,7 +183,7 @@ pub(super) fn probe_specs(model: &Model) -> Vec<ProbeSpec> {
         let fallback = fallback.map(|server| (server, &service.fallback_checks));
         for (server, checks) in real.chain(fallback) {
             let started = checks.iter().zip(&server.probes).enumerate();
-            for (place, (check, probe)) in started.filter(|(_, (_, probe))| is_probed(probe)) {
+            for (place, (check, probe)) in started.filter(|(_, (check, probe))| check.asks(probe)) {
                 let subscription = Subscription {
                     service: service.id,
                     server: server.endpoint,
@@ -251,7 +244,70 @@ impl ProbeSpecs {
     }
 }
 
-/// Whether a probe takes asking at all.
-fn is_probed(probe: &Probe) -> bool {
-    !matches!(probe.kind, ProbeKind::AlwaysUp | ProbeKind::AlwaysDown)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::Phases;
+    use crate::model::ConnectsBetween;
+
+    fn report(outcome: Outcome) -> Report {
+        Report {
+            outcome,
+            took: Duration::from_millis(1),
+            phases: Phases::default(),
+        }
+    }
+
+    /// What is asked in the rounds after these answers, `+` good and `-` bad: the full probe `F` or a connect `c`.
+    fn rounds(count: u32, answers: &str) -> String {
+        let probe = Probe {
+            kind: ProbeKind::Ping { attempts: 1 },
+            address: "192.0.2.1".parse().unwrap(),
+            port: 80,
+            timeout: Duration::from_secs(30),
+            vip_path: None,
+        };
+        let timeout = Duration::from_secs(5);
+        let interval = ProbeInterval {
+            connects_between: Some(ConnectsBetween { count, timeout }),
+            ..ProbeInterval::fixed(Duration::from_secs(10))
+        };
+        let spec = ProbeSpec {
+            probe,
+            interval,
+            subscribers: Vec::new(),
+        };
+        let mut task = ProbeTask::new(spec, 0, Moment::START);
+        let mut rounds = String::new();
+        for answer in answers.chars() {
+            let started = task.start(Moment::START);
+            rounds.push(match started.kind {
+                ProbeKind::Connect => 'c',
+                _ => 'F',
+            });
+            assert_eq!(
+                started.timeout == timeout,
+                started.kind == ProbeKind::Connect
+            );
+            let outcome = match answer {
+                '+' => Outcome::Good {
+                    detail: String::new(),
+                },
+                _ => Outcome::Failed {
+                    reason: String::new(),
+                },
+            };
+            task.finish(&report(outcome), Moment::START);
+        }
+        rounds
+    }
+
+    #[test]
+    fn connects_take_the_place_of_full_probes_until_something_fails() {
+        assert_eq!(rounds(2, "+++++++"), "FccFccF");
+        assert_eq!(rounds(0, "+++"), "FFF");
+        // A connect that fails is followed by full probes until one is good.
+        assert_eq!(rounds(2, "+---++"), "FcFFFc");
+        assert_eq!(rounds(2, "--+++"), "FFFcc");
+    }
 }

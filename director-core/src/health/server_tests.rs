@@ -23,6 +23,7 @@ fn service(checks: usize, combine: Combine, damping: Option<Damping>) -> SavedHe
         start_spread: Duration::ZERO,
         jitter: 0,
         hold_connection: false,
+        connects_between: None,
     };
     let check = |number| Check {
         name: format!("c{number}"),

@@ -10,6 +10,7 @@ mod host_change;
 mod limits;
 mod pattern;
 mod probe;
+mod protocol;
 mod real_server;
 mod recovery;
 mod scheduling;
@@ -29,8 +30,13 @@ pub use host_change::{HostChange, TimeoutKind, Vip, single_address_prefix};
 pub use limits::{LARGEST_WEIGHT, LONGEST_PERSISTENCE_SECONDS, no_real_server, no_vip};
 pub use pattern::{Pattern, PatternError};
 pub use probe::{
-    AdviceSource, CommandProbe, Conversation, ConversationProbe, HttpProbe, Probe, ProbeKind,
-    Redirects, StatusRange, TlsCheck, Verification,
+    AdviceSource, CommandProbe, HttpProbe, Probe, ProbeKind, Redirects, StatusRange, TlsCheck,
+    Verification,
+};
+pub use protocol::{
+    CheckProtocol, Credentials, ExchangeCheck, FtpCheck, GreetingCheck, LdapCheck, MailboxCheck,
+    OracleCheck, PROTOCOLS, ProtocolCheck, ProtocolForm, ProtocolRow, ProtocolSettings,
+    RadiusCheck, Setting, SipCheck, SqlCheck, protocol_form, protocol_forms,
 };
 pub use real_server::RealServer;
 pub use recovery::{
@@ -41,11 +47,12 @@ pub use scheduling::{
 };
 pub use secret::Secret;
 pub use service::{
-    Check, CheckTiming, Combine, Damping, InitialHealth, OnFailure, OnStop, VirtualService, Window,
+    Check, CheckTiming, Combine, ConnectsBetween, Damping, InitialHealth, OnFailure, OnStop,
+    VirtualService, Window,
 };
 pub use tuning::{KernelTimeouts, Profile, Tuned};
 pub use tunnel_interface::{GuePort, TunnelInterface, TunnelKind};
-pub use vip_path::{MarkRange, ProbeService, VipPath, is_probe_service};
+pub use vip_path::{MarkRange, ProbeService, PathCheck, is_probe_service};
 
 pub use freeze::{Adviser, Freeze};
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Pattern, Protocol, Secret, VipPath};
+use super::{Pattern, ProtocolCheck, PathCheck};
 
 /// One question to one real server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -20,7 +20,7 @@ pub struct Probe {
     /// Limit for the whole probe, from the first packet to the last byte that matters.
     pub timeout: Duration,
     /// How the question gets there when it goes to the VIP; none when it goes to the server's own address.
-    pub vip_path: Option<VipPath>,
+    pub vip_path: Option<PathCheck>,
 }
 
 impl Probe {
@@ -53,33 +53,23 @@ pub enum ProbeKind {
     Http(HttpProbe),
     /// A program of the operator's says so.
     Command(CommandProbe),
-    /// A dialogue in the service's own protocol.
-    Conversation(ConversationProbe),
+    /// A check in the service's own protocol.
+    Protocol(ProtocolCheck),
     /// What a server says of itself; a good answer's words are its own, the first line of them.
     Advice(AdviceSource),
-    /// `connects` TCP connections between two full questions.
-    Combined {
-        /// TCP connects between two questions; 0 = always the question.
-        connects: u32,
-        /// Limit for one TCP connect.
-        connect_timeout: Duration,
-        /// The full question.
-        question: Box<ProbeKind>,
-    },
 }
 
 impl ProbeKind {
     /// Whether it takes a secret that nobody knows any more.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
-        match self {
-            Self::Conversation(dialogue) => {
-                let mut secrets = dialogue.password.iter().chain(&dialogue.secret);
-                secrets.any(Secret::is_withheld)
-            }
-            Self::Combined { question, .. } => question.is_withheld(),
-            _ => false,
-        }
+        matches!(self, Self::Protocol(check) if check.is_withheld())
+    }
+
+    /// Whether anything is sent to the server, or a program run.
+    #[must_use]
+    pub fn is_probed(&self) -> bool {
+        !matches!(self, Self::AlwaysUp | Self::AlwaysDown)
     }
 }
 
@@ -217,59 +207,4 @@ pub enum AdviceSource {
     },
     /// The last line that a program prints.
     Command(CommandProbe),
-}
-
-/// A dialogue in a protocol of its own; which fields matter depends on the protocol.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct ConversationProbe {
-    /// The protocol spoken.
-    pub conversation: Conversation,
-    /// Transport below it, where the protocol leaves a choice.
-    pub transport: Protocol,
-    /// What to ask: a name to resolve, a query, a file, bytes to send.
-    pub request: Option<String>,
-    /// What the answer must hold.
-    pub receive: Option<Pattern>,
-    /// User name.
-    pub login: Option<String>,
-    /// Password.
-    pub password: Option<Secret>,
-    /// Database name.
-    pub database: Option<String>,
-    /// Shared secret.
-    pub secret: Option<Secret>,
-    /// TLS from the first byte, for the protocols that have it.
-    pub tls: Option<TlsCheck>,
-}
-
-/// The protocols of conversation probes; TLS variants are the same protocol with [`ConversationProbe::tls`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Conversation {
-    /// RFC 1035.
-    Dns,
-    /// RFC 959.
-    Ftp,
-    /// RFC 3501.
-    Imap,
-    /// RFC 4511.
-    Ldap,
-    /// MySQL and MariaDB client protocol.
-    Mysql,
-    /// RFC 3977.
-    Nntp,
-    /// Oracle TNS, the connect handshake only.
-    Oracle,
-    /// PostgreSQL frontend protocol 3.0.
-    Pgsql,
-    /// RFC 1939.
-    Pop,
-    /// RFC 2865.
-    Radius,
-    /// Bytes out, lines in.
-    Simpletcp,
-    /// RFC 3261, OPTIONS.
-    Sip,
-    /// RFC 5321; submission is the same.
-    Smtp,
 }

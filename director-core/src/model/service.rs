@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, RealServer, Recovery, Scheduling, ServiceId};
+use super::{Endpoint, Probe, RealServer, Recovery, Scheduling, ServiceId};
 
 /// A virtual service, valid and complete.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +46,22 @@ impl VirtualService {
             &self.fallback_checks
         }
     }
+
+    /// Whether anything is sent to a server of it.
+    #[must_use]
+    pub fn asks(&self, server: &RealServer) -> bool {
+        if server.probes.iter().any(|probe| probe.kind.is_probed()) {
+            return true;
+        }
+        let is_real = |real: &RealServer| real.endpoint == server.endpoint;
+        let checks = if self.real_servers.iter().any(is_real) {
+            &self.checks
+        } else {
+            &self.fallback_checks
+        };
+        let mut timings = checks.iter().map(|check| check.timing);
+        timings.any(|timing| timing.connects_between.is_some())
+    }
 }
 
 /// One check of the real servers of a service.
@@ -55,6 +71,14 @@ pub struct Check {
     pub name: String,
     /// When it asks and how answers make its verdict.
     pub timing: CheckTiming,
+}
+
+impl Check {
+    /// Whether its probe sends anything.
+    #[must_use]
+    pub fn asks(&self, probe: &Probe) -> bool {
+        probe.kind.is_probed() || self.timing.connects_between.is_some()
+    }
 }
 
 /// How the verdicts of several checks make that of a server.
@@ -104,6 +128,17 @@ pub struct CheckTiming {
     pub jitter: u32,
     /// A TCP connection is held open whose end makes the check ask at once.
     pub hold_connection: bool,
+    /// TCP connects between two full probes.
+    pub connects_between: Option<ConnectsBetween>,
+}
+
+/// TCP connects that take the place of full probes, until one of them fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ConnectsBetween {
+    /// Connects between two full probes; 0 = none.
+    pub count: u32,
+    /// Limit for one connect.
+    pub timeout: Duration,
 }
 
 /// A server is up while at least `good` of its last `of` answers are good.

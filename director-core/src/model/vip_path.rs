@@ -16,7 +16,7 @@ use super::{
 
 /// The road of one probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-pub struct VipPath {
+pub struct PathCheck {
     /// The mark of its packets (`SO_MARK`), and of its helper service.
     pub mark: u32,
     /// The real server at its end.
@@ -108,8 +108,9 @@ pub(super) fn probe_services(services: &[VirtualService]) -> BTreeMap<ServiceId,
                     family: service.id.family(),
                     mark: vip_path.mark,
                 };
-                let datagrams = service.id.protocol() == Some(Protocol::Udp)
-                    || probes_by_datagrams(&probe.kind);
+                let by_datagram = matches!(&probe.kind, ProbeKind::Protocol(check)
+                    if check.transport() == Protocol::Udp);
+                let datagrams = service.id.protocol() == Some(Protocol::Udp) || by_datagram;
                 probe_services.insert(id, probe_service(service, server, vip_path, datagrams));
             }
         }
@@ -117,18 +118,10 @@ pub(super) fn probe_services(services: &[VirtualService]) -> BTreeMap<ServiceId,
     probe_services
 }
 
-fn probes_by_datagrams(kind: &ProbeKind) -> bool {
-    match kind {
-        ProbeKind::Conversation(conversation) => conversation.transport == Protocol::Udp,
-        ProbeKind::Combined { question, .. } => probes_by_datagrams(question),
-        _ => false,
-    }
-}
-
 fn probe_service(
     service: &VirtualService,
     server: &RealServer,
-    vip_path: VipPath,
+    vip_path: PathCheck,
     datagrams: bool,
 ) -> ProbeService {
     let mut scheduling = Scheduling::plain("rr", service.id.family());

@@ -1,12 +1,14 @@
 //! The words that `service`, `checktype` and `emailalertstatus` take, with what follows from each.
 
-use director_core::model::Conversation;
+use std::sync::LazyLock;
+
+use director_core::model::{CheckProtocol, Setting, protocol_forms};
 
 use super::{Key, Support};
 
 /// What a negotiate check speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialogue {
+pub enum Negotiation {
     /// Nothing: the server counts as up.
     None,
     /// HTTP over plain TCP.
@@ -15,23 +17,26 @@ pub enum Dialogue {
     Https,
     /// HTTP through the real server as a proxy.
     HttpProxy,
-    /// A protocol of its own over plain TCP or UDP.
-    Plain(Conversation),
-    /// A protocol of its own over TLS.
-    Tls(Conversation),
+    /// One of the core's protocols.
+    Protocol {
+        /// The protocol.
+        protocol: CheckProtocol,
+        /// Whether TLS is below it.
+        tls: bool,
+    },
 }
 
 /// A word of `service=`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ServiceName {
     /// The word.
     pub name: &'static str,
     /// Its port, both ways: the service of a virtual service at this port, and the port to ask when there is no other.
     pub port: Option<u16>,
     /// What is spoken.
-    pub dialogue: Dialogue,
+    pub negotiation: Negotiation,
     /// Directives that such a check makes use of, besides ports and times.
-    pub uses: &'static [Key],
+    pub uses: Vec<Key>,
     /// Whether the daemon can do it.
     pub support: Support,
 }
@@ -40,7 +45,10 @@ impl ServiceName {
     /// Whether TLS is spoken from the first byte.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        matches!(self.dialogue, Dialogue::Https | Dialogue::Tls(_))
+        matches!(
+            self.negotiation,
+            Negotiation::Https | Negotiation::Protocol { tls: true, .. }
+        )
     }
 }
 
@@ -50,76 +58,65 @@ impl PartialEq for ServiceName {
     }
 }
 
-const fn service(
-    name: &'static str,
-    port: u16,
-    dialogue: Dialogue,
-    uses: &'static [Key],
-    support: Support,
-) -> ServiceName {
-    let port = if port == 0 { None } else { Some(port) };
-    ServiceName {
-        name,
-        port,
-        dialogue,
-        uses,
-        support,
+/// The services that are not protocols of the core's table.
+#[rustfmt::skip]
+const OTHERS: [(&str, Option<u16>, Negotiation, &[Key]); 4] = [
+    ("http", Some(80), Negotiation::Http, &[Key::Request, Key::Receive, Key::VirtualHost, Key::HttpMethod]),
+    ("https", Some(443), Negotiation::Https, &[Key::Request, Key::Receive, Key::VirtualHost, Key::HttpMethod]),
+    ("http_proxy", Some(3128), Negotiation::HttpProxy, &[Key::Request, Key::Receive, Key::HttpMethod]),
+    ("none", None, Negotiation::None, &[]),
+];
+
+/// All words of `service=`, by their ports.
+pub static SERVICES: LazyLock<Vec<ServiceName>> = LazyLock::new(|| {
+    let protocols = protocol_forms().filter_map(|(row, form)| {
+        let uses = form
+            .ldirectord?
+            .iter()
+            .filter_map(|setting| key_of(*setting));
+        let negotiation = Negotiation::Protocol {
+            protocol: row.protocol,
+            tls: form.tls,
+        };
+        Some((
+            form.name,
+            form.port,
+            negotiation,
+            uses.collect::<Vec<Key>>(),
+        ))
+    });
+    let others =
+        OTHERS.map(|(name, port, negotiation, uses)| (name, port, negotiation, uses.to_vec()));
+    let mut services: Vec<ServiceName> = protocols
+        .chain(others)
+        .map(|(name, port, negotiation, uses)| ServiceName {
+            name,
+            port,
+            negotiation,
+            uses,
+            support: Support::Ready,
+        })
+        .collect();
+    for service in services.iter_mut().filter(|service| service.is_tls()) {
+        service.uses.push(Key::VerifyCertificate);
+    }
+    services.sort_by_key(|service| service.port.map_or(u32::MAX, u32::from));
+    services
+});
+
+/// The directive for a setting of a protocol.
+fn key_of(setting: Setting) -> Option<Key> {
+    match setting {
+        Setting::Request => Some(Key::Request),
+        Setting::Receive => Some(Key::Receive),
+        Setting::Login => Some(Key::Login),
+        Setting::Password => Some(Key::Passwd),
+        Setting::Database => Some(Key::Database),
+        Setting::Secret => Some(Key::Secret),
+        Setting::Verify => Some(Key::VerifyCertificate),
+        Setting::Transport | Setting::Tls => None,
     }
 }
-
-const HTTP: &[Key] = &[
-    Key::Request,
-    Key::Receive,
-    Key::VirtualHost,
-    Key::HttpMethod,
-];
-const HTTPS: &[Key] = &[
-    Key::Request,
-    Key::Receive,
-    Key::VirtualHost,
-    Key::HttpMethod,
-    Key::VerifyCertificate,
-];
-const PROXY: &[Key] = &[Key::Request, Key::Receive, Key::HttpMethod];
-const ASK: &[Key] = &[Key::Request, Key::Receive];
-const LOGIN: &[Key] = &[Key::Login, Key::Passwd];
-const LOGIN_TLS: &[Key] = &[Key::Login, Key::Passwd, Key::VerifyCertificate];
-const LDAP: &[Key] = &[Key::Request, Key::Receive, Key::Login, Key::Passwd];
-const LDAPS: &[Key] = &[
-    Key::Request,
-    Key::Receive,
-    Key::Login,
-    Key::Passwd,
-    Key::VerifyCertificate,
-];
-const SQL: &[Key] = &[Key::Request, Key::Login, Key::Passwd, Key::Database];
-const RADIUS: &[Key] = &[Key::Login, Key::Passwd, Key::Secret];
-
-/// All words of `service=`.
-#[rustfmt::skip]
-pub const SERVICES: &[ServiceName] = &[
-    service("ftp", 21, Dialogue::Plain(Conversation::Ftp), LDAP, Support::Ready),
-    service("smtp", 25, Dialogue::Plain(Conversation::Smtp), &[], Support::Ready),
-    service("dns", 53, Dialogue::Plain(Conversation::Dns), ASK, Support::Ready),
-    service("http", 80, Dialogue::Http, HTTP, Support::Ready),
-    service("pop", 110, Dialogue::Plain(Conversation::Pop), LOGIN, Support::Ready),
-    service("nntp", 119, Dialogue::Plain(Conversation::Nntp), &[], Support::Ready),
-    service("imap", 143, Dialogue::Plain(Conversation::Imap), LOGIN, Support::Ready),
-    service("ldap", 389, Dialogue::Plain(Conversation::Ldap), LDAP, Support::Ready),
-    service("https", 443, Dialogue::Https, HTTPS, Support::Ready),
-    service("submission", 587, Dialogue::Plain(Conversation::Smtp), &[], Support::Ready),
-    service("ldaps", 636, Dialogue::Tls(Conversation::Ldap), LDAPS, Support::Ready),
-    service("imaps", 993, Dialogue::Tls(Conversation::Imap), LOGIN_TLS, Support::Ready),
-    service("pops", 995, Dialogue::Tls(Conversation::Pop), LOGIN_TLS, Support::Ready),
-    service("oracle", 1521, Dialogue::Plain(Conversation::Oracle), SQL, Support::Ready),
-    service("radius", 1812, Dialogue::Plain(Conversation::Radius), RADIUS, Support::Ready),
-    service("http_proxy", 3128, Dialogue::HttpProxy, PROXY, Support::Ready),
-    service("mysql", 3306, Dialogue::Plain(Conversation::Mysql), SQL, Support::Ready),
-    service("sip", 5060, Dialogue::Plain(Conversation::Sip), &[Key::Login], Support::Ready),
-    service("pgsql", 5432, Dialogue::Plain(Conversation::Pgsql), SQL, Support::Ready),
-    service("simpletcp", 0, Dialogue::Plain(Conversation::Simpletcp), ASK, Support::Ready),
-    service("none", 0, Dialogue::None, &[], Support::Ready),
-];
 
 /// The service with this word.
 #[must_use]

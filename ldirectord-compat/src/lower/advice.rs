@@ -1,12 +1,12 @@
 //! Warnings about checks that do not do what their author may believe.
 
 use director_core::definitions::PortDefinition;
-use director_core::model::{Conversation, Protocol};
+use director_core::model::{CheckProtocol, Protocol};
 
 use super::check::Plan;
 use super::scope::Scope;
 use crate::directives::Key;
-use crate::directives::keywords::{CheckType, Dialogue};
+use crate::directives::keywords::{CheckType, Negotiation};
 use crate::findings::Findings;
 use crate::quirks::Quirk;
 use crate::values::Listen;
@@ -19,7 +19,7 @@ pub(super) fn give(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
     ports(scope, plan, findings);
     if plan.check_type.negotiates() {
         elsewhere(scope, plan, findings);
-        dialogue(scope, plan, findings);
+        negotiation(scope, plan, findings);
         weak(scope, plan, findings);
     }
     if let Some(place) = scope.own.place(Key::Load) {
@@ -148,7 +148,7 @@ fn command(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
 
 fn ports(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
     let asks = plan.check_type == CheckType::Connect
-        || (plan.check_type.negotiates() && plan.dialogue() != Dialogue::None);
+        || (plan.check_type.negotiates() && plan.negotiation() != Negotiation::None);
     let (Some(own), Some(default)) = (scope.port_number(), plan.default_port()) else {
         return;
     };
@@ -169,11 +169,11 @@ fn ports(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
     }
 }
 
-fn dialogue(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
+fn negotiation(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
     let Some(service) = plan.service else {
         return;
     };
-    if plan.dialogue() == Dialogue::None && !plan.service_written {
+    if plan.negotiation() == Negotiation::None && !plan.service_written {
         let why = match scope.listen {
             Listen::Address { .. } => "no service belongs to its port",
             Listen::Mark { .. } => "a firewall mark has no service",
@@ -212,8 +212,8 @@ fn weak(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
         .filter(|method| method.value == "HEAD");
     if let (Some(method), Some(_)) = (head, scope.own.get(Key::Receive))
         && matches!(
-            plan.dialogue(),
-            Dialogue::Http | Dialogue::Https | Dialogue::HttpProxy
+            plan.negotiation(),
+            Negotiation::Http | Negotiation::Https | Negotiation::HttpProxy
         )
     {
         let message =
@@ -225,26 +225,26 @@ fn weak(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
             "write httpmethod=GET, or remove receive",
         );
     }
-    let (Dialogue::Plain(conversation) | Dialogue::Tls(conversation)) = plan.dialogue() else {
+    let Negotiation::Protocol { protocol, .. } = plan.negotiation() else {
         return;
     };
-    let (quirk, message, hint) = match conversation {
-        Conversation::Dns if !has(Key::Receive) => (
+    let (quirk, message, hint) = match protocol {
+        CheckProtocol::Dns if !has(Key::Receive) => (
             Quirk::DnsWithoutReceive,
             "without receive any record in the answer is good; ldirectord never brings such a server up",
             "write receive=\"ADDRESS\" to compare the answer",
         ),
-        Conversation::Ftp if !has(Key::Receive) => (
+        CheckProtocol::Ftp if !has(Key::Receive) => (
             Quirk::FtpWithoutReceive,
             "without receive the transfer must be complete; ldirectord always brings such a server up",
             "write receive=\"TEXT\" to compare the file",
         ),
-        Conversation::Pop if !has(Key::Login) => (
+        CheckProtocol::Pop if !has(Key::Login) => (
             Quirk::PopWithoutLogin,
             "without login the greeting must be good; ldirectord always brings such a server up",
             "write login and passwd to log in",
         ),
-        Conversation::Mysql | Conversation::Pgsql | Conversation::Oracle
+        CheckProtocol::Mysql | CheckProtocol::Pgsql | CheckProtocol::Oracle
             if !has(Key::Login) || !has(Key::Request) =>
         {
             (

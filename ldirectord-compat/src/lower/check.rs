@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use director_core::definitions::{
-    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, ConversationCheckDefinition,
-    HttpCheckDefinition, Placed, PortDefinition,
+    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, ConnectsBetweenDefinition,
+    HttpCheckDefinition, Placed, PortDefinition, ProtocolCheckDefinition,
 };
 use director_core::diagnostic::Place;
-use director_core::model::{Conversation, Protocol, Secret};
+use director_core::model::{CheckProtocol, Protocol, Secret};
 
 use super::scope::Scope;
-use crate::directives::keywords::{CheckType, Dialogue, ServiceName, service_by_name};
+use crate::directives::keywords::{CheckType, Negotiation, ServiceName, service_by_name};
 use crate::directives::{Key, Used};
 use crate::findings::Findings;
 
@@ -21,7 +21,7 @@ const REDIRECTS: u64 = 7;
 /// What is asked of the real servers.
 pub(super) struct Plan {
     pub(super) check_type: CheckType,
-    /// Protocol of the dialogue; `none` when nothing is written and none belongs to the port.
+    /// Service to negotiate with; `none` when nothing is written and none belongs to the port.
     pub(super) service: Option<&'static ServiceName>,
     /// Whether the service is written and not implied by the port.
     pub(super) service_written: bool,
@@ -47,15 +47,15 @@ impl Plan {
         }
     }
 
-    pub(super) fn dialogue(&self) -> Dialogue {
+    pub(super) fn negotiation(&self) -> Negotiation {
         self.service
-            .map_or(Dialogue::None, |service| service.dialogue)
+            .map_or(Negotiation::None, |service| service.negotiation)
     }
 
     /// The directives that the check makes use of, besides ports and times.
-    pub(super) fn uses(&self) -> &'static [Key] {
+    pub(super) fn uses(&self) -> &[Key] {
         match (self.check_type, self.service) {
-            (CheckType::Negotiate | CheckType::Combined(_), Some(service)) => service.uses,
+            (CheckType::Negotiate | CheckType::Combined(_), Some(service)) => &service.uses,
             (CheckType::External | CheckType::ExternalPerl, _) => &[Key::CheckCommand],
             _ => &[],
         }
@@ -83,6 +83,7 @@ impl Plan {
                     .number(Key::FailureCount)
                     .unwrap_or_else(|| scope.default(1)),
             ),
+            connects_between: self.connects_between(scope),
             ..CheckDefinition::default()
         }
     }
@@ -90,9 +91,11 @@ impl Plan {
     /// The limit of one check.
     fn timeout(&self, scope: &Scope<'_>) -> Placed<Duration> {
         let short = matches!(
-            self.dialogue(),
-            Dialogue::Plain(Conversation::Ldap | Conversation::Radius)
-                | Dialogue::Tls(Conversation::Ldap)
+            self.negotiation(),
+            Negotiation::Protocol {
+                protocol: CheckProtocol::Ldap | CheckProtocol::Radius,
+                ..
+            }
         );
         if self.check_type.negotiates() && !short {
             negotiate_timeout(scope)
@@ -114,36 +117,41 @@ impl Plan {
             CheckType::External => command(scope, None, findings),
             CheckType::ExternalPerl => command(scope, Some("perl"), findings),
             CheckType::Negotiate => self.question(scope),
-            CheckType::Combined(_) if scope.protocol() == Some(Protocol::Udp) => {
-                self.question(scope)
+            CheckType::Combined(_) => self.question(scope),
+        }
+    }
+
+    /// The connects between two negotiate checks. UDP has none.
+    fn connects_between(&self, scope: &Scope<'_>) -> Option<ConnectsBetweenDefinition> {
+        match self.check_type {
+            CheckType::Combined(count) if scope.protocol() != Some(Protocol::Udp) => {
+                Some(ConnectsBetweenDefinition {
+                    count,
+                    timeout: check_timeout(scope).value,
+                })
             }
-            CheckType::Combined(connects) => CheckKindDefinition::Combined {
-                connects,
-                connect_timeout: check_timeout(scope).value,
-                question: Box::new(self.question(scope)),
-            },
+            _ => None,
         }
     }
 
     fn question(&self, scope: &Scope<'_>) -> CheckKindDefinition {
-        match self.dialogue() {
-            Dialogue::None => CheckKindDefinition::AlwaysUp,
-            Dialogue::Http | Dialogue::Https | Dialogue::HttpProxy => {
+        match self.negotiation() {
+            Negotiation::None => CheckKindDefinition::AlwaysUp,
+            Negotiation::Http | Negotiation::Https | Negotiation::HttpProxy => {
                 CheckKindDefinition::Http(self.http(scope))
             }
-            Dialogue::Plain(conversation) => self.conversation(scope, conversation, false),
-            Dialogue::Tls(conversation) => self.conversation(scope, conversation, true),
+            Negotiation::Protocol { protocol, tls } => self.protocol(scope, protocol, tls),
         }
     }
 
     fn http(&self, scope: &Scope<'_>) -> HttpCheckDefinition {
         let own = scope.own;
-        let proxy = self.dialogue() == Dialogue::HttpProxy;
+        let proxy = self.negotiation() == Negotiation::HttpProxy;
         let host = own
             .text(Key::VirtualHost)
             .filter(|host| !host.value.is_empty() && !proxy);
         HttpCheckDefinition {
-            tls: self.dialogue() == Dialogue::Https,
+            tls: self.negotiation() == Negotiation::Https,
             verify: scope.yes_no(Key::VerifyCertificate),
             server_name: None,
             method: Some(
@@ -162,44 +170,50 @@ impl Plan {
         }
     }
 
-    fn conversation(
+    fn protocol(
         &self,
         scope: &Scope<'_>,
-        conversation: Conversation,
+        protocol: CheckProtocol,
         tls: bool,
     ) -> CheckKindDefinition {
-        let own = scope.own;
-        let secret = |key| own.text(key).map(|text| text.map(Secret::new));
+        // What ldirectord does not use has no effect here either, also where the protocol could make use of it.
+        let used = |key| {
+            let written = scope.own.text(key);
+            written.filter(|_| self.uses().contains(&key))
+        };
+        let secret = |key| used(key).map(|text| text.map(Secret::new));
         let anonymous =
-            || (conversation == Conversation::Ftp).then(|| scope.default("anonymous".to_owned()));
-        CheckKindDefinition::Conversation(ConversationCheckDefinition {
-            conversation,
-            transport: transport(conversation, scope.protocol()),
+            || (protocol == CheckProtocol::Ftp).then(|| scope.default("anonymous".to_owned()));
+        CheckKindDefinition::Protocol(ProtocolCheckDefinition {
+            protocol,
+            transport: transport(protocol, scope.protocol()),
             tls,
             verify: scope.yes_no(Key::VerifyCertificate).filter(|_| tls),
-            request: own
-                .text(Key::Request)
-                .map(|request| request.map(|text| self.request(&text))),
-            receive: own.text(Key::Receive),
-            login: own.text(Key::Login).or_else(anonymous),
+            request: used(Key::Request).map(|request| request.map(|text| self.request(&text))),
+            receive: used(Key::Receive),
+            login: used(Key::Login).or_else(anonymous),
             password: secret(Key::Passwd),
-            database: own.text(Key::Database),
+            database: used(Key::Database),
             secret: secret(Key::Secret),
         })
     }
 
     /// A request as the protocol needs it: the dialect puts a slash before every request, and some protocols take it away.
     fn request(&self, text: &str) -> String {
-        match self.dialogue() {
-            Dialogue::Http | Dialogue::Https => {
+        match self.negotiation() {
+            Negotiation::Http | Negotiation::Https => {
                 format!("/{}", encoded(text.strip_prefix('/').unwrap_or(text)))
             }
-            Dialogue::HttpProxy => encoded(text.strip_prefix('/').unwrap_or(text)),
-            Dialogue::Plain(Conversation::Ftp) => {
-                format!("/{}", text.strip_prefix('/').unwrap_or(text))
-            }
-            Dialogue::Plain(Conversation::Simpletcp) => text.replace("\\n", "\n"),
-            Dialogue::Plain(_) | Dialogue::Tls(_) | Dialogue::None => {
+            Negotiation::HttpProxy => encoded(text.strip_prefix('/').unwrap_or(text)),
+            Negotiation::Protocol {
+                protocol: CheckProtocol::Ftp,
+                ..
+            } => format!("/{}", text.strip_prefix('/').unwrap_or(text)),
+            Negotiation::Protocol {
+                protocol: CheckProtocol::Simpletcp,
+                ..
+            } => text.replace("\\n", "\n"),
+            Negotiation::Protocol { .. } | Negotiation::None => {
                 text.strip_prefix('/').unwrap_or(text).to_owned()
             }
         }
@@ -216,9 +230,9 @@ impl Plan {
 
     /// Whether a real server's own request names host and all.
     pub(super) fn is_url(&self, text: &str) -> bool {
-        match self.dialogue() {
-            Dialogue::Http => text.starts_with("http://"),
-            Dialogue::Https => text.starts_with("https://"),
+        match self.negotiation() {
+            Negotiation::Http => text.starts_with("http://"),
+            Negotiation::Https => text.starts_with("https://"),
             _ => false,
         }
     }
@@ -254,13 +268,11 @@ impl Plan {
     }
 }
 
-/// DNS, RADIUS, SIP and simpletcp follow the service; DNS behind a mark is UDP and RADIUS always is.
-fn transport(conversation: Conversation, protocol: Option<Protocol>) -> Option<Protocol> {
-    match conversation {
-        Conversation::Radius => Some(Protocol::Udp),
-        Conversation::Dns => Some(protocol.unwrap_or(Protocol::Udp)),
-        Conversation::Sip | Conversation::Simpletcp => Some(protocol.unwrap_or(Protocol::Tcp)),
-        _ => Some(Protocol::Tcp),
+/// The transport of the service where the protocol has it. Behind a firewall mark SIP is asked over TCP.
+fn transport(protocol: CheckProtocol, service: Option<Protocol>) -> Option<Protocol> {
+    match protocol {
+        CheckProtocol::Sip => Some(service.unwrap_or(Protocol::Tcp)),
+        _ => Some(protocol.row().transport(service)),
     }
 }
 

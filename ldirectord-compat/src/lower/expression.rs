@@ -24,8 +24,7 @@ pub(super) fn all_of(service: &mut ServiceDefinition) -> impl Iterator<Item = &m
 fn of_check(check: &mut CheckKindDefinition) -> Option<&mut Placed<String>> {
     match check {
         CheckKindDefinition::Http(http) => http.body.as_mut(),
-        CheckKindDefinition::Conversation(conversation) => conversation.receive.as_mut(),
-        CheckKindDefinition::Combined { question, .. } => of_check(question),
+        CheckKindDefinition::Protocol(check) => check.receive.as_mut(),
         _ => None,
     }
 }

@@ -189,6 +189,8 @@ fn real_servers(
         server.request = server
             .request
             .map(|request| request.map(|text| plan.request_of_server(&text)));
+        let uses_receive = plan.uses().contains(&Key::Receive);
+        server.receive = server.receive.filter(|_| uses_receive);
         servers.push(server);
     }
     servers

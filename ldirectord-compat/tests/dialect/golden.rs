@@ -33,6 +33,13 @@ fn meaning(judged: &SavedHealth) -> String {
             "  every {:?}, rise {}, fall {}, on failure {:?}, on stop {:?}",
             timing.every, timing.rise, timing.fall, service.on_failure, service.on_stop
         );
+        if let Some(between) = timing.connects_between {
+            let (count, timeout) = (between.count, between.timeout);
+            let _ = writeln!(
+                out,
+                "  {count} connects within {timeout:?} between two full probes"
+            );
+        }
         out.push_str(&service_settings(settings));
         for line in &lines[1..] {
             let _ = writeln!(out, "{line}");

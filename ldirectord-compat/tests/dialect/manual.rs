@@ -40,7 +40,7 @@ fn directives(scopes: &[Scope]) -> String {
 
 fn services() -> String {
     let mut out = String::new();
-    for row in SERVICES {
+    for row in SERVICES.iter() {
         let port = row.port.map_or_else(
             || "no port of its own".to_owned(),
             |port| format!("port {port}"),

@@ -54,7 +54,7 @@ fn directives() -> String {
 
 fn services() -> String {
     let mut out = String::from("| Word | Port | Uses | Support |\n|---|---|---|---|\n");
-    for row in SERVICES {
+    for row in SERVICES.iter() {
         let port = row
             .port
             .map_or_else(|| "–".to_owned(), |port| port.to_string());

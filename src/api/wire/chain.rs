@@ -1,7 +1,7 @@
 //! The chain of links that makes a weight.
 
 use director_core::moment::Moment;
-use director_core::weighing::ExplainedLink;
+use director_core::weight::ExplainedLink;
 use serde::{Deserialize, Serialize};
 
 /// A link of the chain that makes a weight.

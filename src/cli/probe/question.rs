@@ -1,9 +1,13 @@
 //! The question of `ipvsctl probe`: words of the command line become what the core calls a probe's kind.
 
+use std::sync::LazyLock;
+
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use director_core::model::{
-    CommandProbe, Conversation, ConversationProbe, HttpProbe, Pattern, PatternError, ProbeKind,
-    Protocol, Redirects, Secret, StatusRange, TlsCheck, Verification,
+    CommandProbe, HttpProbe, Pattern, PatternError, ProbeKind, Protocol, ProtocolCheck,
+    ProtocolForm, ProtocolRow, ProtocolSettings, Redirects, Secret, Setting, StatusRange, TlsCheck,
+    Verification, protocol_forms,
 };
 
 use crate::cli::error::CliError;
@@ -11,55 +15,56 @@ use crate::cli::error::CliError;
 /// Bytes of a body that are read at most unless something else is said.
 const BODY_LIMIT: usize = director_core::model::validate::DEFAULT_BODY_LIMIT;
 
-/// What can be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// What can be checked.
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
-    /// A TCP connection is accepted
     Connect,
-    /// An ICMP echo is answered
     Ping,
-    /// HTTP
     Http,
-    /// HTTP over TLS
     Https,
-    /// HTTP to a proxy; --request is the absolute address
     HttpProxy,
-    /// A program exits with status 0; give it behind --
     Command,
-    /// Bytes out, lines in
-    Simpletcp,
-    /// Mail transfer
-    Smtp,
-    /// Mail submission
-    Submission,
-    /// POP3
-    Pop,
-    /// POP3 over TLS
-    Pops,
-    /// IMAP
-    Imap,
-    /// IMAP over TLS
-    Imaps,
-    /// News
-    Nntp,
-    /// File transfer, passive
-    Ftp,
-    /// Directory; --request is the entry's name
-    Ldap,
-    /// Directory over TLS
-    Ldaps,
-    /// Name server; --request is the name, with a type if not A or AAAA
-    Dns,
-    /// RADIUS, with --login, --password and --secret
-    Radius,
-    /// MySQL or MariaDB; --request is a query
-    Mysql,
-    /// PostgreSQL; --request is a query
-    Pgsql,
-    /// Oracle listener; --database is a SID
-    Oracle,
-    /// SIP OPTIONS
-    Sip,
+    Protocol(&'static ProtocolRow, &'static ProtocolForm),
+}
+
+/// The kinds besides the protocols: each with its word, its port and its line of help.
+const KINDS: [(Kind, &str, u16, &str); 6] = [
+    (Kind::Connect, "connect", 0, "A TCP connection is accepted"),
+    (Kind::Ping, "ping", 0, "An ICMP echo is answered"),
+    (Kind::Http, "http", 80, "HTTP"),
+    (Kind::Https, "https", 443, "HTTP over TLS"),
+    (
+        Kind::HttpProxy,
+        "http-proxy",
+        3128,
+        "HTTP to a proxy; --request is the absolute URL",
+    ),
+    (
+        Kind::Command,
+        "command",
+        0,
+        "A program exits with status 0; give it after --",
+    ),
+];
+
+static ALL: LazyLock<Vec<Kind>> = LazyLock::new(|| {
+    let protocols = protocol_forms().map(|(row, form)| Kind::Protocol(row, form));
+    KINDS
+        .map(|(kind, ..)| kind)
+        .into_iter()
+        .chain(protocols)
+        .collect()
+});
+
+impl ValueEnum for Kind {
+    fn value_variants<'a>() -> &'a [Self] {
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, _, help) = self.row();
+        Some(PossibleValue::new(name).help(help))
+    }
 }
 
 /// The parts of a question.
@@ -140,30 +145,20 @@ fn status(text: &str) -> Result<StatusRange, &'static str> {
 }
 
 impl Kind {
+    /// Its word, port and help.
+    fn row(self) -> (&'static str, u16, &'static str) {
+        if let Self::Protocol(_, form) = self {
+            let help = form.meaning.trim_end_matches('.');
+            return (form.name, form.port.unwrap_or(0), help);
+        }
+        let same = |kind: &Self| std::mem::discriminant(kind) == std::mem::discriminant(&self);
+        let row = KINDS.iter().find(|(kind, ..)| same(kind));
+        row.map_or(("", 0, ""), |(_, name, port, help)| (*name, *port, *help))
+    }
+
     /// The port that is asked when none is given; 0 where there is none.
     pub(super) fn port(self) -> u16 {
-        match self {
-            Self::Connect | Self::Ping | Self::Command | Self::Simpletcp => 0,
-            Self::Http => 80,
-            Self::Https => 443,
-            Self::HttpProxy => 3128,
-            Self::Smtp => 25,
-            Self::Submission => 587,
-            Self::Pop => 110,
-            Self::Pops => 995,
-            Self::Imap => 143,
-            Self::Imaps => 993,
-            Self::Nntp => 119,
-            Self::Ftp => 21,
-            Self::Ldap => 389,
-            Self::Ldaps => 636,
-            Self::Dns => 53,
-            Self::Radius => 1812,
-            Self::Mysql => 3306,
-            Self::Pgsql => 5432,
-            Self::Oracle => 1521,
-            Self::Sip => 5060,
-        }
+        self.row().1
     }
 
     /// The kind with the parts that it uses.
@@ -177,22 +172,7 @@ impl Kind {
             Self::Https => ProbeKind::Http(args.http(true)),
             Self::HttpProxy => ProbeKind::Http(args.proxy()?),
             Self::Command => ProbeKind::Command(args.command()?),
-            Self::Simpletcp => args.conversation(Conversation::Simpletcp, false),
-            Self::Smtp | Self::Submission => args.conversation(Conversation::Smtp, false),
-            Self::Pop => args.conversation(Conversation::Pop, false),
-            Self::Pops => args.conversation(Conversation::Pop, true),
-            Self::Imap => args.conversation(Conversation::Imap, false),
-            Self::Imaps => args.conversation(Conversation::Imap, true),
-            Self::Nntp => args.conversation(Conversation::Nntp, false),
-            Self::Ftp => args.conversation(Conversation::Ftp, false),
-            Self::Ldap => args.conversation(Conversation::Ldap, false),
-            Self::Ldaps => args.conversation(Conversation::Ldap, true),
-            Self::Dns => args.conversation(Conversation::Dns, false),
-            Self::Radius => args.conversation(Conversation::Radius, false),
-            Self::Mysql => args.conversation(Conversation::Mysql, false),
-            Self::Pgsql => args.conversation(Conversation::Pgsql, false),
-            Self::Oracle => args.conversation(Conversation::Oracle, false),
-            Self::Sip => args.conversation(Conversation::Sip, false),
+            Self::Protocol(row, form) => ProbeKind::Protocol(args.protocol(row, form)?),
         })
     }
 }
@@ -247,27 +227,42 @@ impl QuestionArgs {
         })
     }
 
-    fn conversation(&self, conversation: Conversation, tls: bool) -> ProbeKind {
-        let by_datagram = matches!(
-            conversation,
-            Conversation::Dns | Conversation::Radius | Conversation::Sip
-        );
-        let transport = if self.udp || (by_datagram && !self.tcp) {
-            Protocol::Udp
-        } else {
-            Protocol::Tcp
+    fn protocol(&self, row: &ProtocolRow, form: &ProtocolForm) -> Result<ProtocolCheck, CliError> {
+        // The words that may come from the environment are left out: they may be meant for other checks.
+        let given = [
+            (Setting::Request, self.request.is_some(), "--request"),
+            (Setting::Receive, self.receive.is_some(), "--receive"),
+            (Setting::Login, self.login.is_some(), "--login"),
+            (Setting::Database, self.database.is_some(), "--database"),
+            (Setting::Transport, self.udp, "--udp"),
+            (Setting::Transport, self.tcp, "--tcp"),
+            (Setting::Tls, self.tls, "--tls"),
+            (Setting::Verify, self.verify, "--verify"),
+        ];
+        let useless = given
+            .iter()
+            .find(|(setting, is_given, _)| *is_given && !row.takes(form, *setting));
+        if let Some((_, _, option)) = useless {
+            return Err(CliError::ProbeIgnores {
+                option,
+                kind: form.name,
+            });
+        }
+        let transport = match (self.udp, self.tcp) {
+            (true, _) => Some(Protocol::Udp),
+            (_, true) => Some(Protocol::Tcp),
+            _ => None,
         };
-        ProbeKind::Conversation(ConversationProbe {
-            conversation,
+        Ok(row.check(ProtocolSettings {
             transport,
+            tls: self.tls_check(form.tls || self.tls),
             request: self.request.clone(),
             receive: self.receive.clone(),
             login: self.login.clone(),
             password: self.password.clone().map(Secret::new),
             database: self.database.clone(),
             secret: self.secret.clone().map(Secret::new),
-            tls: self.tls_check(tls || self.tls),
-        })
+        }))
     }
 
     fn tls_check(&self, tls: bool) -> Option<TlsCheck> {

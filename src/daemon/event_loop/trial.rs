@@ -49,7 +49,7 @@ impl EventLoop {
                 };
                 let _ = answer.send(ended);
             }
-            TrialEvent::Expired(number) => {
+            TrialEvent::TimeOver(number) => {
                 if let Some(trial) = self.trial.take_if(|trial| trial.number == number) {
                     tracing::warn!("the configuration on trial was not confirmed in time");
                     self.end(trial, false);
@@ -139,7 +139,7 @@ impl EventLoop {
         });
         tokio::spawn(async move {
             tokio::time::sleep(time).await;
-            let _ = inputs.send(Input::Trial(TrialEvent::Expired(number)));
+            let _ = inputs.send(Input::Trial(TrialEvent::TimeOver(number)));
         });
     }
 

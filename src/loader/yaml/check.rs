@@ -2,7 +2,7 @@
 
 use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, CheckPath, CommandCheckDefinition, HttpCheckDefinition,
-    Placed,
+    Placed, ProtocolCheckDefinition,
 };
 
 use super::address;
@@ -59,7 +59,7 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
             ..CheckDefinition::default()
         };
     }
-    let Some(fields) = reader.fields(node, &shape::CHECK, &shape::KINDS) else {
+    let Some(fields) = reader.fields(node, &shape::CHECK, shape::KINDS) else {
         return CheckDefinition::default();
     };
     let port = reader.text_of(&fields, "port").map(|text| {
@@ -67,7 +67,7 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
         Placed::new(port, text.place)
     });
     CheckDefinition {
-        kind: dialogue::combined(kind(&fields, reader), &fields, reader),
+        kind: kind(&fields, reader),
         port,
         default_port: reader
             .number_of(&fields, "default_port")
@@ -94,20 +94,22 @@ pub(super) fn check(node: &Node, reader: &mut Reader) -> CheckDefinition {
         ),
         to: fields.get("to").map(|to| address::listen(to, reader)),
         full_size: reader.truth_of(&fields, "test_mtu"),
+        connects_between: dialogue::connects_between(&fields, reader),
     }
 }
 
 fn kind_by_name(node: &Node, reader: &mut Reader) -> Option<Placed<CheckKindDefinition>> {
     let text = reader.text(node, "check: tcp")?;
-    if let Some((conversation, tls)) = dialogue::conversation(&text.value) {
-        return Some(text.map(|_| dialogue::without_settings(conversation, tls)));
+    if let Some((protocol, tls)) = dialogue::protocol(&text.value) {
+        let plain = ProtocolCheckDefinition::plain(protocol, tls);
+        return Some(text.map(|_| CheckKindDefinition::Protocol(plain)));
     }
     let alone = reader.word(&text, "check", &KINDS_ALONE)?;
     Some(Placed::new(alone.definition(), text.place))
 }
 
 fn kind(fields: &Fields<'_>, reader: &mut Reader) -> Option<Placed<CheckKindDefinition>> {
-    let entries = fields.entries_of(&shape::KINDS);
+    let entries = fields.entries_of(shape::KINDS);
     let (first, others) = entries.split_first()?;
     for other in others {
         let message = format!(
@@ -124,8 +126,9 @@ fn kind(fields: &Fields<'_>, reader: &mut Reader) -> Option<Placed<CheckKindDefi
 fn definition(entry: &Entry, example: &str, reader: &mut Reader) -> Option<CheckKindDefinition> {
     let name = entry.key.as_str();
     if matches!(entry.value.content, Content::Nothing) {
-        if let Some((conversation, tls)) = dialogue::conversation(name) {
-            return Some(dialogue::without_settings(conversation, tls));
+        if let Some((protocol, tls)) = dialogue::protocol(name) {
+            let plain = ProtocolCheckDefinition::plain(protocol, tls);
+            return Some(CheckKindDefinition::Protocol(plain));
         }
         let alone = KINDS_ALONE.iter().find(|(known, _)| *known == name);
         if alone.is_none() {
@@ -134,8 +137,10 @@ fn definition(entry: &Entry, example: &str, reader: &mut Reader) -> Option<Check
         }
         return alone.map(|(_, alone)| alone.definition());
     }
-    if let Some((conversation, tls)) = dialogue::conversation(name) {
-        return dialogue::with_settings(conversation, tls, &entry.value, reader);
+    if let Some(protocol) = dialogue::protocol(name)
+        && let Some(shape) = shape::CHECK.mapping(name)
+    {
+        return dialogue::with_settings(protocol, shape, &entry.value, reader);
     }
     Some(match name {
         "http" => CheckKindDefinition::Http(http(&entry.value, &shape::HTTP, reader)?),

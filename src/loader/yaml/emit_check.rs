@@ -1,13 +1,12 @@
 //! Checks as YAML.
 
 use director_core::definitions::{
-    CheckDefinition, CheckKindDefinition, CheckPath, CommandCheckDefinition,
-    ConversationCheckDefinition, FreezeDefinition, HttpCheckDefinition, JudgingDefinition, Placed,
-    PortDefinition, ServiceDefinition, WeightSourceDefinition,
+    CheckDefinition, CheckKindDefinition, CheckPath, CommandCheckDefinition, FreezeDefinition,
+    HttpCheckDefinition, JudgingDefinition, Placed, PortDefinition, ProtocolCheckDefinition,
+    ServiceDefinition, WeightSourceDefinition,
 };
-use director_core::model::{Protocol, Secret};
+use director_core::model::{Secret, Setting};
 
-use super::dialogue::CONVERSATIONS;
 use super::emit::{listen, quoted, span};
 
 /// The checks of a service: the key and its value in one line; none when nothing is said about them.
@@ -90,21 +89,15 @@ fn command(command: &CommandCheckDefinition) -> String {
 pub(super) fn check(check: &CheckDefinition) -> Option<String> {
     let mut fields = Vec::new();
     if let Some(written) = &check.kind {
-        let mut asked = &written.value;
-        if let CheckKindDefinition::Combined {
-            connects,
-            connect_timeout,
-            question,
-        } = asked
-        {
-            let timeout = span(*connect_timeout);
-            fields.push(format!(
-                "connects_between: {{count: {connects}, timeout: {timeout}}}"
-            ));
-            asked = question;
-        }
-        fields.insert(0, kind(asked));
+        fields.push(kind(&written.value));
     }
+    fields.extend(check.connects_between.map(|between| {
+        let timeout = span(between.timeout);
+        format!(
+            "connects_between: {{count: {}, timeout: {timeout}}}",
+            between.count
+        )
+    }));
     fields.extend(
         check
             .port
@@ -172,12 +165,11 @@ fn kind(kind: &CheckKindDefinition) -> String {
     match kind {
         CheckKindDefinition::AlwaysUp => "none: {}".to_owned(),
         CheckKindDefinition::AlwaysDown => "always_down: {}".to_owned(),
-        // A combination of a combination cannot be written; its connects are what is left of it.
-        CheckKindDefinition::Connect | CheckKindDefinition::Combined { .. } => "tcp: {}".to_owned(),
+        CheckKindDefinition::Connect => "tcp: {}".to_owned(),
         CheckKindDefinition::Ping { attempts } => format!("ping: {{attempts: {attempts}}}"),
         CheckKindDefinition::Http(http) => self::http(http),
         CheckKindDefinition::Command(program) => command(program),
-        CheckKindDefinition::Conversation(conversation) => self::conversation(conversation),
+        CheckKindDefinition::Protocol(check) => protocol(check),
     }
 }
 
@@ -230,39 +222,37 @@ fn http(http: &HttpCheckDefinition) -> String {
     )
 }
 
-fn conversation(written: &ConversationCheckDefinition) -> String {
-    let known = CONVERSATIONS
-        .iter()
-        .find(|(_, kind, tls)| *kind == written.conversation && *tls == written.tls);
-    let name = known.map_or("simpletcp", |(name, _, _)| *name);
-    let mut fields = Vec::new();
-    let text = |name: &str, value: &Option<Placed<String>>| {
-        value
-            .as_ref()
-            .filter(|value| !value.value.is_empty())
-            .map(|value| format!("{name}: {}", quoted(&value.value)))
+fn protocol(written: &ProtocolCheckDefinition) -> String {
+    let row = written.protocol.row();
+    let form = row.form(written.tls);
+    let text = |value: &Option<Placed<String>>| {
+        let text = value.as_ref().filter(|text| !text.value.is_empty())?;
+        Some(quoted(&text.value))
     };
     // Moving a file from one form to the other moves its credentials too.
-    let hidden = |name: &str, value: &Option<Placed<Secret>>| {
-        value
-            .as_ref()
-            .map(|value| format!("{name}: {}", quoted(value.value.reveal())))
+    let secret = |value: &Option<Placed<Secret>>| {
+        let secret = value.as_ref()?;
+        Some(quoted(secret.value.reveal()))
     };
-    fields.extend(text("request", &written.request));
-    fields.extend(text("receive", &written.receive));
-    fields.extend(text("login", &written.login));
-    fields.extend(hidden("password", &written.password));
-    fields.extend(text("database", &written.database));
-    fields.extend(hidden("secret", &written.secret));
-    fields.extend(written.transport.map(|transport| match transport {
-        Protocol::Udp => "transport: udp".to_owned(),
-        Protocol::Tcp | Protocol::Sctp => "transport: tcp".to_owned(),
-    }));
-    fields.extend(
-        written
-            .verify
-            .as_ref()
-            .map(|verify| format!("verify: {}", verify.value)),
-    );
-    format!("{name}: {{{}}}", fields.join(", "))
+    let fields: Vec<String> = row
+        .settings_of(form)
+        .filter_map(|setting| {
+            let value = match setting {
+                Setting::Request => text(&written.request),
+                Setting::Receive => text(&written.receive),
+                Setting::Login => text(&written.login),
+                Setting::Password => secret(&written.password),
+                Setting::Database => text(&written.database),
+                Setting::Secret => secret(&written.secret),
+                Setting::Transport => written.transport.map(|transport| transport.to_string()),
+                Setting::Tls => written.tls.then(|| "true".to_owned()),
+                Setting::Verify => written
+                    .verify
+                    .as_ref()
+                    .map(|verify| verify.value.to_string()),
+            };
+            value.map(|value| format!("{}: {value}", setting.key()))
+        })
+        .collect();
+    format!("{}: {{{}}}", form.name, fields.join(", "))
 }

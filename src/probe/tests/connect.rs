@@ -71,15 +71,3 @@ async fn always_up_and_always_down_ask_nothing() {
     let down = run(&probe(nowhere, ProbeKind::AlwaysDown, AMPLE), &settings).await;
     assert!(matches!(down.outcome, Outcome::Failed { .. }));
 }
-
-#[tokio::test]
-async fn a_combined_probe_asks_its_full_question() {
-    let (address, _) = answering(ok("down for maintenance")).await;
-    let kind = ProbeKind::Combined {
-        connects: 3,
-        connect_timeout: AMPLE,
-        question: Box::new(ProbeKind::Http(expecting("OK"))),
-    };
-    let report = run(&probe(address, kind, AMPLE), &ProbeSettings::new()).await;
-    assert_eq!(failed(report), "body lacks OK");
-}

@@ -1,8 +1,8 @@
 //! SIP over UDP and TCP, and lines in datagrams: repetition, refusal, provisional answers.
 
-use super::conversation::*;
+use super::protocol::*;
 use super::*;
-use director_core::model::{Conversation, ConversationProbe, Protocol};
+use director_core::model::{CheckProtocol, Protocol};
 use tokio::net::UdpSocket;
 
 /// A server that answers each datagram with what `answer` makes of it and of its number.
@@ -25,15 +25,15 @@ where
     address
 }
 
-fn by_datagram(question: ConversationProbe) -> ConversationProbe {
-    ConversationProbe {
+fn by_datagram(question: ProtocolQuestion) -> ProtocolQuestion {
+    ProtocolQuestion {
         transport: Protocol::Udp,
         ..question
     }
 }
 
-fn sip() -> ConversationProbe {
-    question(Conversation::Sip)
+fn sip() -> ProtocolQuestion {
+    question(CheckProtocol::Sip)
 }
 
 /// An answer to a SIP request: its own Via, To, From, Call-ID and CSeq with another status line.
@@ -126,7 +126,7 @@ async fn sip_speaks_tcp_with_a_via_that_says_so() {
         }
     })
     .await;
-    let named = ConversationProbe {
+    let named = ProtocolQuestion {
         login: Some("probe@example.org".to_owned()),
         ..sip()
     };
@@ -139,9 +139,9 @@ async fn sip_speaks_tcp_with_a_via_that_says_so() {
 #[tokio::test]
 async fn lines_in_datagrams_are_matched_too() {
     let address = datagram_server(|_, text| vec![format!("one\nheard {text}\n")]).await;
-    let question = by_datagram(ConversationProbe {
+    let question = by_datagram(ProtocolQuestion {
         request: Some("ping".to_owned()),
-        ..question(Conversation::Simpletcp)
+        ..question(CheckProtocol::Simpletcp)
     });
     good_talk(address, receiving(question.clone(), "^heard ping$")).await;
     assert_eq!(

@@ -1,19 +1,19 @@
 //! SMTP, POP3, IMAP, NNTP and plain lines: what is asked and how answers are judged.
 
-use super::conversation::*;
+use super::protocol::*;
 use super::*;
-use director_core::model::{Conversation, ConversationProbe};
+use director_core::model::CheckProtocol;
 
-fn smtp() -> ConversationProbe {
-    question(Conversation::Smtp)
+fn smtp() -> ProtocolQuestion {
+    question(CheckProtocol::Smtp)
 }
 
-fn pop() -> ConversationProbe {
-    question(Conversation::Pop)
+fn pop() -> ProtocolQuestion {
+    question(CheckProtocol::Pop)
 }
 
-fn imap() -> ConversationProbe {
-    question(Conversation::Imap)
+fn imap() -> ProtocolQuestion {
+    question(CheckProtocol::Imap)
 }
 
 #[tokio::test]
@@ -66,21 +66,17 @@ async fn every_dialogue_ends_at_the_limit_when_the_server_is_silent() {
         std::future::pending::<()>().await;
     })
     .await;
-    for conversation in [
-        Conversation::Smtp,
-        Conversation::Pop,
-        Conversation::Imap,
-        Conversation::Nntp,
-        Conversation::Ftp,
-        Conversation::Simpletcp,
-        Conversation::Sip,
+    for protocol in [
+        CheckProtocol::Smtp,
+        CheckProtocol::Pop,
+        CheckProtocol::Imap,
+        CheckProtocol::Nntp,
+        CheckProtocol::Ftp,
+        CheckProtocol::Simpletcp,
+        CheckProtocol::Sip,
     ] {
-        let report = within(address, question(conversation), SHORT).await;
-        assert_eq!(
-            failed(report),
-            "no answer within 150 ms",
-            "{conversation:?}"
-        );
+        let report = within(address, question(protocol), SHORT).await;
+        assert_eq!(failed(report), "no answer within 150 ms", "{protocol:?}");
     }
 }
 
@@ -199,10 +195,10 @@ async fn a_line_break_in_a_password_is_never_sent() {
 #[tokio::test]
 async fn nntp_takes_a_greeting_of_the_good_kind() {
     let (open, _) = scripted("201 no posting\r\n", &[]).await;
-    good_talk(open, question(Conversation::Nntp)).await;
+    good_talk(open, question(CheckProtocol::Nntp)).await;
     let (closed, _) = scripted("400 unavailable\r\n", &[]).await;
     assert_eq!(
-        bad_talk(closed, question(Conversation::Nntp)).await,
+        bad_talk(closed, question(CheckProtocol::Nntp)).await,
         "greeting \"400 unavailable\", expected 2xx"
     );
 }
@@ -221,9 +217,9 @@ async fn after_half_close(answer: &'static str) -> SocketAddr {
 #[tokio::test]
 async fn simpletcp_sends_its_request_half_closes_and_reads_lines() {
     let address = after_half_close("first\r\nheard {}\r\n").await;
-    let ping = ConversationProbe {
+    let ping = ProtocolQuestion {
         request: Some("ping".to_owned()),
-        ..question(Conversation::Simpletcp)
+        ..question(CheckProtocol::Simpletcp)
     };
     assert_eq!(
         good_talk(address, receiving(ping.clone(), "heard ping$")).await,
@@ -239,7 +235,7 @@ async fn simpletcp_sends_its_request_half_closes_and_reads_lines() {
 #[tokio::test]
 async fn simpletcp_takes_a_last_line_without_end_but_not_nothing() {
     let address = after_half_close("PONG").await;
-    let simple = question(Conversation::Simpletcp);
+    let simple = question(CheckProtocol::Simpletcp);
     good_talk(address, receiving(simple.clone(), "^PONG$")).await;
     let mute = after_half_close("").await;
     assert_eq!(

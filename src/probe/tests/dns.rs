@@ -1,8 +1,8 @@
 //! DNS against a name server that knows a few records, over UDP and TCP, and against others that know less.
 
-use super::conversation::*;
+use super::protocol::*;
 use super::*;
-use director_core::model::{Conversation, ConversationProbe, Protocol};
+use director_core::model::{CheckProtocol, Protocol};
 use hickory_proto::op::{Message, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, PTR};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
@@ -65,16 +65,16 @@ async fn name_server(spoil: fn(Message) -> Message) -> SocketAddr {
     address
 }
 
-fn dns(request: &str) -> ConversationProbe {
-    ConversationProbe {
+fn dns(request: &str) -> ProtocolQuestion {
+    ProtocolQuestion {
         transport: Protocol::Udp,
         request: Some(request.to_owned()),
-        ..question(Conversation::Dns)
+        ..question(CheckProtocol::Dns)
     }
 }
 
-fn by_tcp(question: ConversationProbe) -> ConversationProbe {
-    ConversationProbe {
+fn by_tcp(question: ProtocolQuestion) -> ProtocolQuestion {
+    ProtocolQuestion {
         transport: Protocol::Tcp,
         ..question
     }

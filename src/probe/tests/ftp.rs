@@ -1,8 +1,8 @@
 //! FTP against a small server with one file, whose data connections may misbehave.
 
-use super::conversation::*;
+use super::protocol::*;
 use super::*;
-use director_core::model::{Conversation, ConversationProbe};
+use director_core::model::CheckProtocol;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// How a transfer goes.
@@ -64,10 +64,10 @@ async fn send_file(control: &mut BufReader<TcpStream>, data: &TcpListener, trans
     let _ = control.write_all(last).await;
 }
 
-fn file(name: &str) -> ConversationProbe {
-    ConversationProbe {
+fn file(name: &str) -> ProtocolQuestion {
+    ProtocolQuestion {
         request: Some(name.to_owned()),
-        ..question(Conversation::Ftp)
+        ..question(CheckProtocol::Ftp)
     }
 }
 
@@ -88,7 +88,7 @@ async fn a_file_is_transferred_and_matched() {
 #[tokio::test]
 async fn without_a_file_the_login_is_the_question() {
     let address = ftp_server(Transfer::Complete).await;
-    let ftp = question(Conversation::Ftp);
+    let ftp = question(CheckProtocol::Ftp);
     assert_eq!(
         good_talk(address, ftp.clone()).await,
         "logged in as anonymous"

@@ -1,8 +1,8 @@
 //! LDAP against servers that answer with given messages.
 
-use super::conversation::*;
+use super::protocol::*;
 use super::*;
-use director_core::model::{Conversation, ConversationProbe};
+use director_core::model::CheckProtocol;
 
 /// `number` is the message's, `operation` its content.
 fn message(number: u8, operation: &[u8]) -> Vec<u8> {
@@ -44,10 +44,10 @@ async fn directory(bound: Vec<u8>, found: Vec<Vec<u8>>) -> (SocketAddr, Arc<Mute
     (address, seen)
 }
 
-fn search(base: &str) -> ConversationProbe {
-    ConversationProbe {
+fn search(base: &str) -> ProtocolQuestion {
+    ProtocolQuestion {
         request: Some(base.to_owned()),
-        ..question(Conversation::Ldap)
+        ..question(CheckProtocol::Ldap)
     }
 }
 

@@ -3,7 +3,6 @@
 mod advice;
 mod command;
 mod connect;
-mod conversation;
 mod datagrams;
 mod dialogue;
 mod dns;
@@ -13,6 +12,7 @@ mod http;
 mod ldap;
 mod oracle;
 mod ping;
+mod protocol;
 mod radius;
 mod redirect;
 mod sql;

@@ -1,9 +1,9 @@
 //! Oracle's connect handshake against recorded answers: a listener's ping and refusal as published traces show them, and
 //! the accept, redirect and resend packets that the descriptions of the protocol give.
 
-use super::conversation::*;
+use super::protocol::*;
 use super::*;
-use director_core::model::{Conversation, ConversationProbe};
+use director_core::model::CheckProtocol;
 
 /// A packet of a type, with its header.
 fn packet(kind: u8, body: &[u8]) -> Vec<u8> {
@@ -40,10 +40,10 @@ async fn listener(answers: Vec<Vec<u8>>) -> (SocketAddr, ReceivedRequest) {
     (address, seen)
 }
 
-fn of_database(name: &str) -> ConversationProbe {
-    ConversationProbe {
+fn of_database(name: &str) -> ProtocolQuestion {
+    ProtocolQuestion {
         database: Some(name.to_owned()),
-        ..question(Conversation::Oracle)
+        ..question(CheckProtocol::Oracle)
     }
 }
 
@@ -53,7 +53,7 @@ async fn a_ping_of_the_listener_is_refused_with_error_0_and_that_is_good() {
     assert_eq!(recorded[..2], [0, 0x41]);
     let (address, seen) = listener(vec![recorded]).await;
     assert_eq!(
-        good_talk(address, question(Conversation::Oracle)).await,
+        good_talk(address, question(CheckProtocol::Oracle)).await,
         "answered by the listener"
     );
     assert_eq!(told(&seen), ["(CONNECT_DATA=(COMMAND=ping))"]);

@@ -1,15 +1,15 @@
 //! RADIUS: what is asked, and the answers that need no signature to be judged.
 
-use super::conversation::*;
+use super::protocol::*;
 use super::*;
-use director_core::model::{Conversation, ConversationProbe, Protocol, Secret};
+use director_core::model::{CheckProtocol, Protocol, Secret};
 use tokio::net::UdpSocket;
 
-fn radius(secret: &str) -> ConversationProbe {
-    ConversationProbe {
+fn radius(secret: &str) -> ProtocolQuestion {
+    ProtocolQuestion {
         transport: Protocol::Udp,
         secret: Some(Secret::new(secret.to_owned())),
-        ..with_login(question(Conversation::Radius), "nemo", "arctangent")
+        ..with_login(question(CheckProtocol::Radius), "nemo", "arctangent")
     }
 }
 
@@ -66,7 +66,7 @@ async fn another_protocol_is_named() {
 #[tokio::test]
 async fn a_question_without_secret_or_login_is_not_asked_and_fails() {
     let address = "127.0.0.1:1812".parse().unwrap();
-    let no_login = ConversationProbe {
+    let no_login = ProtocolQuestion {
         login: None,
         ..radius("secret")
     };

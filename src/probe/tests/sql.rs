@@ -1,16 +1,16 @@
 //! MySQL and PostgreSQL where no database is needed: refusals, silence, other protocols. The real ones are asked in the
 //! lab.
 
-use super::conversation::*;
+use super::protocol::*;
 use super::*;
-use director_core::model::{Conversation, ConversationProbe};
+use director_core::model::CheckProtocol;
 
-fn mysql() -> ConversationProbe {
-    with_login(question(Conversation::Mysql), "probe", "secret")
+fn mysql() -> ProtocolQuestion {
+    with_login(question(CheckProtocol::Mysql), "probe", "secret")
 }
 
-fn pgsql() -> ConversationProbe {
-    with_login(question(Conversation::Pgsql), "probe", "secret")
+fn pgsql() -> ProtocolQuestion {
+    with_login(question(CheckProtocol::Pgsql), "probe", "secret")
 }
 
 /// A server that says this at once, hears whatever comes, and closes.
@@ -50,8 +50,8 @@ async fn mysql_server(answer: &'static [u8]) -> SocketAddr {
     .await
 }
 
-fn asking(question: ConversationProbe) -> ConversationProbe {
-    ConversationProbe {
+fn asking(question: ProtocolQuestion) -> ProtocolQuestion {
+    ProtocolQuestion {
         request: Some("select 42".to_owned()),
         ..question
     }
@@ -139,9 +139,9 @@ async fn postgresql_that_hangs_or_is_none_is_named() {
 
 #[tokio::test]
 async fn a_question_without_login_is_not_asked_and_fails() {
-    for conversation in [Conversation::Mysql, Conversation::Pgsql] {
+    for protocol in [CheckProtocol::Mysql, CheckProtocol::Pgsql] {
         let address = "127.0.0.1:1".parse().unwrap();
-        let outcome = outcome(address, question(conversation)).await;
+        let outcome = outcome(address, question(protocol)).await;
         assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
     }
 }

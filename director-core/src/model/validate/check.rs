@@ -2,16 +2,16 @@
 
 use std::net::IpAddr;
 
-use super::vip_path;
 use super::surroundings::Surroundings;
+use super::vip_path;
 use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings};
 use crate::definitions::{
-    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, ConversationCheckDefinition,
-    HttpCheckDefinition, Placed, RealServerDefinition,
+    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, HttpCheckDefinition, Placed,
+    ProtocolCheckDefinition, RealServerDefinition,
 };
 use crate::model::{
-    CommandProbe, ConversationProbe, Forwarding, HttpProbe, Pattern, Probe, ProbeKind, Protocol,
-    Redirects, ServiceId, StatusRange, TlsCheck, Verification,
+    CommandProbe, Forwarding, HttpProbe, Pattern, Probe, ProbeKind, Protocol, ProtocolCheck,
+    ProtocolSettings, Redirects, Secret, ServiceId, StatusRange, TlsCheck, Verification,
 };
 
 /// Findings about the checks themselves, once for the service and not once for each server.
@@ -113,7 +113,7 @@ fn probe(
         None if around.protocol == Some(Protocol::Tcp) && port != 0 => ProbeKind::Connect,
         None => ProbeKind::Ping { attempts: 1 },
     };
-    if port == 0 && needs_port(&kind) {
+    if port == 0 && (needs_port(&kind) || check.connects_between.is_some()) {
         let message = format!("no port is known to probe {address} at");
         findings.error(
             &written.place,
@@ -143,10 +143,7 @@ fn needs_port(kind: &ProbeKind) -> bool {
         | ProbeKind::Ping { .. }
         | ProbeKind::Command(_)
         | ProbeKind::Advice(_) => false,
-        ProbeKind::Connect
-        | ProbeKind::Http(_)
-        | ProbeKind::Conversation(_)
-        | ProbeKind::Combined { .. } => true,
+        ProbeKind::Connect | ProbeKind::Http(_) | ProbeKind::Protocol(_) => true,
     }
 }
 
@@ -167,18 +164,9 @@ fn kind_of(
         CheckKindDefinition::Command(command) => {
             ProbeKind::Command(command_probe(command, own, around))
         }
-        CheckKindDefinition::Conversation(conversation) => {
-            ProbeKind::Conversation(conversation_probe(conversation, own, around, findings)?)
+        CheckKindDefinition::Protocol(check) => {
+            ProbeKind::Protocol(protocol_check(check, own, around, findings)?)
         }
-        CheckKindDefinition::Combined {
-            connects,
-            connect_timeout,
-            question,
-        } => ProbeKind::Combined {
-            connects: u32::try_from(*connects).unwrap_or(u32::MAX),
-            connect_timeout: *connect_timeout,
-            question: Box::new(kind_of(question, own, around, findings)?),
-        },
     })
 }
 
@@ -353,38 +341,29 @@ pub(super) fn expanded(text: &str, own: &Asked<'_>, around: &Surroundings<'_>) -
         .replace("{rport}", &own.port.to_string())
 }
 
-fn conversation_probe(
-    written: &ConversationCheckDefinition,
+fn protocol_check(
+    written: &ProtocolCheckDefinition,
     own: &Asked<'_>,
     around: &Surroundings<'_>,
     findings: &mut Findings,
-) -> Option<ConversationProbe> {
+) -> Option<ProtocolCheck> {
     let receive = match own.receive.or(written.receive.as_ref()) {
         Some(receive) if !receive.value.is_empty() => Some(pattern(Some(receive), findings)?),
         _ => None,
     };
-    let text = |value: &Option<Placed<String>>| value.as_ref().map(|value| value.value.clone());
-    Some(ConversationProbe {
-        conversation: written.conversation,
-        transport: written
-            .transport
-            .or(around.protocol)
-            .unwrap_or(Protocol::Tcp),
-        request: own
-            .request
-            .map(|request| request.value.clone())
-            .or_else(|| text(&written.request)),
-        receive,
-        login: text(&written.login),
-        password: written
-            .password
-            .as_ref()
-            .map(|password| password.value.clone()),
-        database: text(&written.database),
-        secret: written.secret.as_ref().map(|secret| secret.value.clone()),
+    let text = |value: Option<&Placed<String>>| value.map(|value| value.value.clone());
+    let secret = |value: &Option<Placed<Secret>>| value.as_ref().map(|value| value.value.clone());
+    Some(written.protocol.row().check(ProtocolSettings {
+        transport: written.transport.or(around.protocol),
         tls: written.tls.then(|| TlsCheck {
             verify: verification(written.verify.as_ref()),
             server_name: None,
         }),
-    })
+        request: text(own.request.or(written.request.as_ref())),
+        receive,
+        login: text(written.login.as_ref()),
+        password: secret(&written.password),
+        database: text(written.database.as_ref()),
+        secret: secret(&written.secret),
+    }))
 }

@@ -13,10 +13,10 @@ mod lints;
 mod listen;
 mod real_server;
 mod recovery;
-mod vip_path;
 mod scheduling;
 mod surroundings;
 mod timing;
+mod vip_path;
 
 pub use defaults::{
     DEFAULT_BODY_LIMIT, DEFAULT_EVERY, DEFAULT_FALL, DEFAULT_RESYNC, DEFAULT_RISE,

@@ -7,7 +7,7 @@ use crate::definitions::{
     CheckDefinition, CheckKindDefinition, DampingDefinition, Placed, ServiceDefinition,
     WindowDefinition,
 };
-use crate::model::{Check, CheckTiming, Damping, Protocol, Window};
+use crate::model::{Check, CheckTiming, ConnectsBetween, Damping, Protocol, Window};
 
 /// Answers that a window may look at: as many as are kept.
 const LARGEST_WINDOW: u64 = 64;
@@ -88,18 +88,15 @@ fn is_fixed(kind: &CheckKindDefinition) -> bool {
 
 /// Whether a check may have a port to hold a connection to; of what is asked by default that is known later.
 fn may_hold(check: &CheckDefinition) -> bool {
-    match check.kind.as_ref().map(|kind| &kind.value) {
-        None
-        | Some(
-            CheckKindDefinition::Connect
-            | CheckKindDefinition::Http(_)
-            | CheckKindDefinition::Combined { .. },
-        ) => true,
-        Some(CheckKindDefinition::Conversation(conversation)) => {
-            conversation.transport != Some(Protocol::Udp)
+    check.connects_between.is_some()
+        || match check.kind.as_ref().map(|kind| &kind.value) {
+            None | Some(CheckKindDefinition::Connect | CheckKindDefinition::Http(_)) => true,
+            Some(CheckKindDefinition::Protocol(check)) => {
+                let row = check.protocol.row();
+                check.transport != Some(Protocol::Udp) && row.transports.contains(&Protocol::Tcp)
+            }
+            Some(_) => false,
         }
-        Some(_) => false,
-    }
 }
 
 /// What a check without a name is called.
@@ -107,13 +104,12 @@ fn kind_word(check: &CheckDefinition) -> &'static str {
     match check.kind.as_ref().map(|kind| &kind.value) {
         None | Some(CheckKindDefinition::Connect) => "tcp",
         Some(CheckKindDefinition::AlwaysUp) => "none",
-        Some(CheckKindDefinition::AlwaysDown) => "off",
+        Some(CheckKindDefinition::AlwaysDown) => "always_down",
         Some(CheckKindDefinition::Ping { .. }) => "ping",
         Some(CheckKindDefinition::Http(http)) if http.tls => "https",
         Some(CheckKindDefinition::Http(_)) => "http",
         Some(CheckKindDefinition::Command(_)) => "command",
-        Some(CheckKindDefinition::Conversation(_)) => "dialogue",
-        Some(CheckKindDefinition::Combined { .. }) => "combined",
+        Some(CheckKindDefinition::Protocol(check)) => check.protocol.row().form(check.tls).name,
     }
 }
 
@@ -165,6 +161,10 @@ fn timing(check: &CheckDefinition, findings: &mut Findings) -> CheckTiming {
             .hold_connection
             .as_ref()
             .is_some_and(|hold| hold.value),
+        connects_between: check.connects_between.map(|between| ConnectsBetween {
+            count: u32::try_from(between.count).unwrap_or(u32::MAX),
+            timeout: between.timeout,
+        }),
     }
 }
 

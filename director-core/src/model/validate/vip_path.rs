@@ -9,7 +9,7 @@ use crate::definitions::{
 };
 use crate::model::vip_path::assign_marks;
 use crate::model::{
-    Family, Forwarding, MarkRange, Probe, Protocol, ServiceId, VipPath, VirtualService, no_vip,
+    Family, Forwarding, MarkRange, Probe, Protocol, ServiceId, PathCheck, VirtualService, no_vip,
 };
 
 /// Findings about the road of a check, once for its service.
@@ -60,7 +60,7 @@ pub(super) fn shared_faults(
         _ => {}
     }
     let kind = check.kind.as_ref();
-    let asked = kind.map(|kind| innermost(&kind.value));
+    let asked = kind.map(|kind| &kind.value);
     let balanced = match asked {
         Some(kind) => is_balanced(kind),
         None => match (around.id, &check.to) {
@@ -193,19 +193,12 @@ fn is_tcp(listen: &ListenDefinition) -> bool {
     matches!(listen, ListenDefinition::Address { protocol, .. } if *protocol == tcp)
 }
 
-fn innermost(kind: &CheckKindDefinition) -> &CheckKindDefinition {
-    match kind {
-        CheckKindDefinition::Combined { question, .. } => innermost(question),
-        other => other,
-    }
-}
-
 fn is_balanced(kind: &CheckKindDefinition) -> bool {
     matches!(
         kind,
         CheckKindDefinition::Connect
             | CheckKindDefinition::Http(_)
-            | CheckKindDefinition::Conversation(_)
+            | CheckKindDefinition::Protocol(_)
     )
 }
 
@@ -238,7 +231,7 @@ pub(super) fn take(
     Probe {
         address: vip,
         port: asked,
-        vip_path: Some(VipPath {
+        vip_path: Some(PathCheck {
             mark: 0,
             toward: probe.address,
             port: probe.port,

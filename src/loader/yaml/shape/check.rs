@@ -2,167 +2,162 @@
 
 use super::Takes::{Either, List, Mapping, Number, Port, Size, Span, Text, Truth, Word};
 use super::judging::{CHECK_NAME, HOLD_CONNECTION, JITTER, START_SPREAD};
+use super::protocols::{FORMS, PROTOCOL_KEYS};
 use super::{Key, Shape, key};
 
-/// The keys that say what is asked; exactly one of them belongs into a check.
-pub(in super::super) const KINDS: [&str; 23] = [
-    "none",
-    "always_down",
-    "tcp",
-    "http",
-    "https",
-    "ping",
-    "dns",
-    "ftp",
-    "imap",
-    "imaps",
-    "ldap",
-    "ldaps",
-    "mysql",
-    "nntp",
-    "oracle",
-    "pgsql",
-    "pop",
-    "pops",
-    "radius",
-    "simpletcp",
-    "sip",
-    "smtp",
-    "command",
-];
+/// The keys that say what is checked; exactly one of them belongs into a check. The last needs settings.
+pub(in super::super) const KINDS: &[&str] = &kinds();
 
-/// Kinds of check whose name alone is a check: all but the last.
+/// Kinds of check whose name alone is a check.
 pub(in super::super) const ALONE: &[&str] = KINDS.split_at(KINDS.len() - 1).0;
+
+const KINDS_BEFORE: [&str; 6] = ["none", "always_down", "tcp", "http", "https", "ping"];
+
+const fn kinds() -> [&'static str; KINDS_BEFORE.len() + FORMS + 1] {
+    let mut kinds = ["command"; KINDS_BEFORE.len() + FORMS + 1];
+    let mut place = 0;
+    while place + 1 < kinds.len() {
+        kinds[place] = if place < KINDS_BEFORE.len() {
+            KINDS_BEFORE[place]
+        } else {
+            PROTOCOL_KEYS[place - KINDS_BEFORE.len()].name
+        };
+        place += 1;
+    }
+    kinds
+}
 
 /// A check.
 pub(in super::super) const CHECK: Shape = Shape {
     name: "check",
     what: "a check",
-    keys: &[
-        key("use", "web")
-            .takes(Text)
-            .default("none")
-            .means("Name of an entry of `checks` to start from. Keys written here replace the keys of that entry."),
-        alone("none").means("No check: every server is up."),
-        alone("tcp").means("Connect by TCP."),
-        kind("http", "{path: /test.html}")
-            .takes(Mapping(&HTTP))
-            .means("Send an HTTP request."),
-        kind("https", "{path: /test.html}")
-            .takes(Mapping(&HTTPS))
-            .means("Send an HTTPS request."),
-        kind("ping", "{attempts: 3}")
-            .takes(Mapping(&PING))
-            .means("Send an ICMP echo request."),
-        kind("command", "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]")
-            .takes(Either(&[List(&Text), Mapping(&COMMAND)]))
-            .means(
-                "Run a program; exit status 0 is a success. ipvsd replaces `{vip}`, `{vport}`, `{rip}` and \
-                 `{rport}` in its arguments by the addresses and ports of the service and the server.",
-            ),
-        alone("always_down").means("No check: every server is down."),
-        dialogue("dns", "{request: www.example.org}").means("Send a DNS query."),
-        dialogue("ftp", "{request: /test.txt, receive: OK}").means("Log in by FTP, and fetch a file where `request` \
-            names one."),
-        dialogue("imap", "{}").means("Wait for the greeting, and log in where `login` is set."),
-        dialogue("imaps", "{}").means("The same protocol over TLS."),
-        dialogue("ldap", "{request: \"dc=example,dc=org\"}").means("Bind and search by LDAP."),
-        dialogue("ldaps", "{request: \"dc=example,dc=org\"}").means("The same protocol over TLS."),
-        dialogue("mysql", "{login: probe, database: test, request: SELECT 1}").means("Log in and run a query."),
-        dialogue("nntp", "{}").means("Wait for the greeting."),
-        dialogue("oracle", "{}").means("Make the connect handshake of an Oracle listener."),
-        dialogue("pgsql", "{login: probe, database: test, request: SELECT 1}").means("Log in and run a query."),
-        dialogue("pop", "{}").means("Wait for the greeting, and log in where `login` is set."),
-        dialogue("pops", "{}").means("The same protocol over TLS."),
-        dialogue("radius", "{login: probe, password: …, secret: …}").means("Send a RADIUS access request."),
-        dialogue("simpletcp", "{request: \"PING\\n\", receive: PONG}").means("Send a text and match the answer."),
-        dialogue("sip", "{login: probe@example.org}").means("Send a SIP OPTIONS request."),
-        dialogue("smtp", "{}").means("Wait for the greeting and send HELO."),
-        key("port", "8080")
-            .takes(Port)
-            .default("the port of the real server")
-            .means("Port to check on every server, instead of the port it serves on."),
-        key("default_port", "80")
-            .takes(Number("port"))
-            .default("the port of the service")
-            .means("Port to check on servers defined without a port."),
-        key("connects_between", "{count: 3, timeout: 5s}")
-            .takes(Mapping(&CONNECTS_BETWEEN))
-            .default("none")
-            .means("Run the full check only now and then, and make plain TCP connects in between."),
-        key("every", "5s")
-            .takes(Span)
-            .default("5s")
-            .means("Check interval, from the start of one probe to the start of the next."),
-        key("every_while_changing", "1s")
-            .takes(Span)
-            .default("the value of `every`")
-            .means("Check interval while a state change is pending (`rise` and `fall` counting)."),
-        key("every_while_down", "10s")
-            .takes(Span)
-            .default("the value of `every`")
-            .means("Check interval while the server is down."),
-        key("timeout", "3s")
-            .takes(Span)
-            .default("3s")
-            .means("Time limit of one probe, from the connect to the end of the answer."),
-        key("rise", "1")
-            .takes(Number("answers"))
-            .default("1")
-            .means("Successes in a row after which a server is up."),
-        key("fall", "3")
-            .takes(Number("answers"))
-            .default("3")
-            .means("Failures in a row after which a server is down."),
-        key("window", "{good: 3, of: 5}")
-            .takes(Mapping(&WINDOW))
-            .default("none")
-            .means("Instead of `rise` and `fall`: a server is up while `good` of its last `of` probes succeeded."),
-        key("damping", "{half_life: 1m, hold_above: 3, release_below: 1}")
-            .takes(Mapping(&DAMPING))
-            .default("none")
-            .means("Flap damping: keep a server down while it changes its state too often."),
-        CHECK_NAME,
-        START_SPREAD,
-        JITTER,
-        HOLD_CONNECTION,
-        key("via", "vip")
-            .takes(Word(&["server", "vip"]))
-            .default("server")
-            .means(
-                "Path of the probe. `server` probes each server at its own address. `vip` probes the VIP, \
-                 and the kernel forwards the probe to this one server by its forwarding method. That finds a missing \
-                 VIP, a tunnel that is not unpacked, and a server that does not answer for the VIP. ipvsd adds a \
-                 probe service to the kernel's table for each such server. While it probes this way it sets \
-                 `accept_local=1` on the interface towards the server, and `rp_filter=2` where that was 1.",
-            ),
-        key("to", "tcp://192.0.2.10:80")
-            .takes(Text)
-            .default("the VIP and port of the service")
-            .means(
-                "VIP and port to probe with `via: vip` in a service of a firewall mark, which has no VIP of \
-                 its own. The mark must cover packets to this address.",
-            ),
-        key("test_mtu", "true")
-            .takes(Truth)
-            .default("false")
-            .means(
-                "With `via: vip` and an http or https check: pad the request to a full packet. That finds \
-                 path-MTU problems, such as those of a tunnel.",
-            ),
-    ],
+    keys: &check_keys(),
 };
 
-const fn kind(name: &'static str, example: &'static str) -> Key {
+const fn check_keys() -> [Key; FIRST_KEYS.len() + FORMS + LAST_KEYS.len()] {
+    let mut keys = [FIRST_KEYS[0]; FIRST_KEYS.len() + FORMS + LAST_KEYS.len()];
+    let mut place = 0;
+    while place < keys.len() {
+        keys[place] = if place < FIRST_KEYS.len() {
+            FIRST_KEYS[place]
+        } else if place < FIRST_KEYS.len() + FORMS {
+            PROTOCOL_KEYS[place - FIRST_KEYS.len()]
+        } else {
+            LAST_KEYS[place - FIRST_KEYS.len() - FORMS]
+        };
+        place += 1;
+    }
+    keys
+}
+
+/// What is checked, besides the protocols.
+const FIRST_KEYS: &[Key] = &[
+    key("use", "web")
+        .takes(Text)
+        .default("none")
+        .means("Name of an entry of `checks` to start from. Keys written here replace the keys of that entry."),
+    alone("none").means("No check: every server is up."),
+    alone("tcp").means("Connect by TCP."),
+    kind("http", "{path: /test.html}")
+        .takes(Mapping(&HTTP))
+        .means("Send an HTTP request."),
+    kind("https", "{path: /test.html}")
+        .takes(Mapping(&HTTPS))
+        .means("Send an HTTPS request."),
+    kind("ping", "{attempts: 3}")
+        .takes(Mapping(&PING))
+        .means("Send an ICMP echo request."),
+    kind("command", "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]")
+        .takes(Either(&[List(&Text), Mapping(&COMMAND)]))
+        .means(
+            "Run a program; exit status 0 is a success. ipvsd replaces `{vip}`, `{vport}`, `{rip}` and \
+             `{rport}` in its arguments by the addresses and ports of the service and the server.",
+        ),
+    alone("always_down").means("No check: every server is down."),
+];
+
+/// How it is checked.
+const LAST_KEYS: &[Key] = &[
+    key("port", "8080")
+        .takes(Port)
+        .default("the port of the real server")
+        .means("Port to check on every server, instead of the port it serves on."),
+    key("default_port", "80")
+        .takes(Number("port"))
+        .default("the port of the service")
+        .means("Port to check on servers defined without a port."),
+    key("connects_between", "{count: 3, timeout: 5s}")
+        .takes(Mapping(&CONNECTS_BETWEEN))
+        .default("none")
+        .means("Run the full check only now and then, and make plain TCP connects in between."),
+    key("every", "5s")
+        .takes(Span)
+        .default("5s")
+        .means("Check interval, from the start of one probe to the start of the next."),
+    key("every_while_changing", "1s")
+        .takes(Span)
+        .default("the value of `every`")
+        .means("Check interval while a state change is pending (`rise` and `fall` counting)."),
+    key("every_while_down", "10s")
+        .takes(Span)
+        .default("the value of `every`")
+        .means("Check interval while the server is down."),
+    key("timeout", "3s")
+        .takes(Span)
+        .default("3s")
+        .means("Time limit of one probe, from the connect to the end of the answer."),
+    key("rise", "1")
+        .takes(Number("answers"))
+        .default("1")
+        .means("Successes in a row after which a server is up."),
+    key("fall", "3")
+        .takes(Number("answers"))
+        .default("3")
+        .means("Failures in a row after which a server is down."),
+    key("window", "{good: 3, of: 5}")
+        .takes(Mapping(&WINDOW))
+        .default("none")
+        .means("Instead of `rise` and `fall`: a server is up while `good` of its last `of` probes succeeded."),
+    key("damping", "{half_life: 1m, hold_above: 3, release_below: 1}")
+        .takes(Mapping(&DAMPING))
+        .default("none")
+        .means("Flap damping: keep a server down while it changes its state too often."),
+    CHECK_NAME,
+    START_SPREAD,
+    JITTER,
+    HOLD_CONNECTION,
+    key("via", "vip")
+        .takes(Word(&["server", "vip"]))
+        .default("server")
+        .means(
+            "Path of the probe. `server` probes each server at its own address. `vip` probes the VIP, \
+             and the kernel forwards the probe to this one server by its forwarding method. That finds a missing \
+             VIP, a tunnel that is not unpacked, and a server that does not answer for the VIP. ipvsd adds a \
+             probe service to the kernel's table for each such server. While it probes this way it sets \
+             `accept_local=1` on the interface towards the server, and `rp_filter=2` where that was 1.",
+        ),
+    key("to", "tcp://192.0.2.10:80")
+        .takes(Text)
+        .default("the VIP and port of the service")
+        .means(
+            "VIP and port to probe with `via: vip` in a service of a firewall mark, which has no VIP of \
+             its own. The mark must cover packets to this address.",
+        ),
+    key("test_mtu", "true")
+        .takes(Truth)
+        .default("false")
+        .means(
+            "With `via: vip` and an http or https check: pad the request to a full packet. That finds \
+             path-MTU problems, such as those of a tunnel.",
+        ),
+];
+
+pub(super) const fn kind(name: &'static str, example: &'static str) -> Key {
     key(name, example).default("not checked")
 }
 
 const fn alone(name: &'static str) -> Key {
     kind(name, "{}").takes(Mapping(&NO_SETTINGS))
-}
-
-const fn dialogue(name: &'static str, example: &'static str) -> Key {
-    kind(name, example).takes(Mapping(&CONVERSATION))
 }
 
 /// Kinds without keys of their own.
@@ -267,7 +262,7 @@ pub(in super::super) const HTTPS: Shape = Shape {
     ],
 };
 
-const VERIFY: Key = key("verify", "true")
+pub(super) const VERIFY: Key = key("verify", "true")
     .takes(Truth)
     .default("false")
     .means("Verify the certificate: fail when it is not trusted or is for another name.");
@@ -314,44 +309,7 @@ pub(in super::super) const COMMAND: Shape = Shape {
     ],
 };
 
-/// A check in the service's own protocol.
-pub(in super::super) const CONVERSATION: Shape = Shape {
-    name: "conversation",
-    what: "this check",
-    keys: &[
-        key("request", "www.example.org")
-            .takes(Text)
-            .default("the least that the protocol allows")
-            .means("What to ask for: a name, a query, a file or a text to send."),
-        key("receive", "OK")
-            .takes(Text)
-            .default("any successful answer")
-            .means("Regular expression that the answer must match."),
-        key("login", "probe")
-            .takes(Text)
-            .default("none")
-            .means("User name."),
-        key("password", "…")
-            .takes(Text)
-            .default("none")
-            .means("Password. ipvsd never shows it."),
-        key("database", "test")
-            .takes(Text)
-            .default("none")
-            .means("Database, for `mysql` and `pgsql`."),
-        key("secret", "…")
-            .takes(Text)
-            .default("none")
-            .means("Shared secret, for `radius`. ipvsd never shows it."),
-        key("transport", "udp")
-            .takes(Word(&["tcp", "udp"]))
-            .default("the transport of the service, where the protocol has both")
-            .means("Transport, for `dns`, `sip` and `simpletcp`."),
-        VERIFY,
-    ],
-};
-
-/// TCP connects between full questions.
+/// TCP connects between full probes.
 pub(in super::super) const CONNECTS_BETWEEN: Shape = Shape {
     name: "connects_between",
     what: "connects_between",

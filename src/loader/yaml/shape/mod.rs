@@ -5,12 +5,13 @@ mod check;
 mod file;
 mod judging;
 mod notify;
+mod protocols;
 mod recovery;
 mod service;
 
 pub(super) use check::{
-    ALONE, CHECK, COMMAND, CONNECTS_BETWEEN, CONVERSATION, DAMPING, EXPECT, HTTP, HTTPS, KINDS,
-    NO_SETTINGS, PING, WINDOW,
+    ALONE, CHECK, COMMAND, CONNECTS_BETWEEN, DAMPING, EXPECT, HTTP, HTTPS, KINDS, NO_SETTINGS,
+    PING, WINDOW,
 };
 pub(super) use file::{DEFAULTS, DIRECTOR, FILE, RESOLVE, TIMEOUTS};
 pub(super) use judging::{AGENT, FREEZE, WEIGHT_SOURCE};
@@ -85,6 +86,14 @@ impl Shape {
     /// The key by its name.
     pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// The mapping that the key takes.
+    pub(super) fn mapping(&self, name: &str) -> Option<&'static Shape> {
+        match self.key(name)?.takes {
+            Takes::Mapping(shape) => Some(shape),
+            _ => None,
+        }
     }
 
     /// Its keys, in a sentence part.

@@ -2,11 +2,12 @@
 //! or redirect a connection to it; without, it must answer to a ping of its own. No login is made and no query is run, so
 //! a database that is open for connections but sick inside counts as up.
 
+use director_core::model::OracleCheck;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{ConversationError, Inquiry};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
-use crate::probe::stream::{self, Stream};
+use crate::probe::stream::Stream;
 
 const CONNECT: u8 = 1;
 const ACCEPT: u8 = 2;
@@ -23,10 +24,9 @@ const DATA_OFFSET: usize = 58;
 /// How often a listener may ask to have the request again.
 const RESENDS: usize = 3;
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let packet = connect_packet(&descriptor(inquiry)?)?;
-    let tls = inquiry.tls();
-    let mut stream = stream::open(inquiry.peer, tls.as_ref(), inquiry.settings).await?;
+pub(super) async fn ask(peer: Peer<'_>, check: &OracleCheck) -> Result<String, ProbeError> {
+    let packet = connect_packet(&descriptor(peer, check)?)?;
+    let mut stream = peer.connect(check.tls.as_ref()).await?;
     for _ in 0..=RESENDS {
         stream
             .write_all(&packet)
@@ -41,18 +41,18 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
     Err(not_tns().into())
 }
 
-fn descriptor(inquiry: Inquiry<'_>) -> Result<String, ConversationError> {
-    let database = inquiry.question.database.as_deref().unwrap_or_default();
+fn descriptor(peer: Peer<'_>, check: &OracleCheck) -> Result<String, ProtocolError> {
+    let database = check.database.as_deref().unwrap_or_default();
     if database.is_empty() {
         return Ok("(CONNECT_DATA=(COMMAND=ping))".to_owned());
     }
     if database.contains(['(', ')', '=', '\r', '\n']) {
-        return Err(ConversationError::Missing {
+        return Err(ProtocolError::Missing {
             protocol: "Oracle",
             what: "a SID without parentheses and equals signs as its database",
         });
     }
-    let peer = inquiry.peer;
+    let peer = peer.address;
     Ok(format!(
         "(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST={})(PORT={}))(CONNECT_DATA=(SID={database})\
          (CID=(PROGRAM=ipvsd)(HOST=ipvsd)(USER=ipvsd))))",
@@ -61,8 +61,8 @@ fn descriptor(inquiry: Inquiry<'_>) -> Result<String, ConversationError> {
     ))
 }
 
-fn connect_packet(data: &str) -> Result<Vec<u8>, ConversationError> {
-    let no_room = |_| ConversationError::NoRoom {
+fn connect_packet(data: &str) -> Result<Vec<u8>, ProtocolError> {
+    let no_room = |_| ProtocolError::NoRoom {
         what: "database",
         limit: usize::from(u16::MAX) - DATA_OFFSET,
     };
@@ -120,7 +120,7 @@ async fn receive(stream: &mut Stream) -> Result<(u8, Vec<u8>), ProbeError> {
     Ok((header[4], body))
 }
 
-fn judge(kind: u8, body: &[u8]) -> Result<String, ConversationError> {
+fn judge(kind: u8, body: &[u8]) -> Result<String, ProtocolError> {
     match kind {
         ACCEPT => Ok("accepted by the listener".to_owned()),
         REDIRECT => Ok("redirected by the listener".to_owned()),
@@ -130,10 +130,8 @@ fn judge(kind: u8, body: &[u8]) -> Result<String, ConversationError> {
             match error_number(&text) {
                 // A ping is refused with error 0.
                 Some("0") => Ok("answered by the listener".to_owned()),
-                Some(number) => Err(ConversationError::ListenerRefused(format!(
-                    "TNS-{number:0>5}"
-                ))),
-                None => Err(ConversationError::ListenerRefused(text)),
+                Some(number) => Err(ProtocolError::ListenerRefused(format!("TNS-{number:0>5}"))),
+                None => Err(ProtocolError::ListenerRefused(text)),
             }
         }
     }
@@ -146,8 +144,8 @@ fn error_number(text: &str) -> Option<&str> {
     digits.then_some(number)
 }
 
-fn not_tns() -> ConversationError {
-    ConversationError::NotSpoken("TNS")
+fn not_tns() -> ProtocolError {
+    ProtocolError::NotSpoken("TNS")
 }
 
 #[cfg(test)]

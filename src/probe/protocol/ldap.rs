@@ -1,12 +1,13 @@
 //! LDAP (RFC 4511): a simple bind, with `login` and `password` when both are given, and a search of the one entry in
 //! `request`, whose name `receive` must be found in. Nothing of the entry but its name is asked for. Uses `tls` (ldaps).
 
+use director_core::model::LdapCheck;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::ber::{BOOLEAN, ENUMERATED, INTEGER, LONGEST, OCTETS, SEQUENCE, nested, take, value};
-use super::{ConversationError, Inquiry, ber};
+use super::{Peer, ProtocolError, ber, expect};
 use crate::probe::error::ProbeError;
-use crate::probe::stream::{self, Stream};
+use crate::probe::stream::Stream;
 use crate::probe::words::Short;
 
 /// Messages that a search may be answered with.
@@ -26,28 +27,27 @@ const PRESENT: u8 = 0x87;
 /// Aliases are followed while the base is found, as ldirectord does.
 const DEREFERENCE_BASE: u8 = 2;
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let request = inquiry.question.request.as_deref().unwrap_or_default();
+pub(super) async fn ask(peer: Peer<'_>, check: &LdapCheck) -> Result<String, ProbeError> {
+    let request = check.request.as_deref().unwrap_or_default();
     // ldirectord puts a slash before every request, and no distinguished name begins with one.
     let base = request.strip_prefix('/').unwrap_or(request);
-    let tls = inquiry.tls();
     let mut talk = Talk {
-        stream: stream::open(inquiry.peer, tls.as_ref(), inquiry.settings).await?,
+        stream: peer.connect(check.tls.as_ref()).await?,
         last: 0,
     };
-    let password = inquiry.password();
-    let login = inquiry.login().filter(|_| !password.is_empty());
+    let password = check.credentials.password();
+    let login = check.credentials.login().filter(|_| !password.is_empty());
     talk.bind(login.unwrap_or_default(), login.map_or("", |_| password))
         .await?;
     let names = talk.search(base).await?;
     let [name] = &names[..] else {
-        return Err(ConversationError::Entries {
+        return Err(ProtocolError::Entries {
             found: names.len(),
             base: base.to_owned(),
         }
         .into());
     };
-    inquiry.expect(name.as_bytes())?;
+    expect(check.receive.as_ref(), name.as_bytes())?;
     talk.unbind().await;
     Ok(match name.as_str() {
         "" => "bound, root entry found".to_owned(),
@@ -109,7 +109,7 @@ impl Talk {
                 _ => return Err(not_ldap()),
             }
         }
-        Err(ConversationError::TooLong {
+        Err(ProtocolError::TooLong {
             what: "answer to the search",
             limit: ANSWERS,
         }
@@ -176,7 +176,7 @@ impl Talk {
 }
 
 fn not_ldap() -> ProbeError {
-    ConversationError::NotSpoken("LDAP").into()
+    ProtocolError::NotSpoken("LDAP").into()
 }
 
 fn name_of(entry: &[u8]) -> Option<String> {
@@ -202,7 +202,7 @@ fn succeeded(operation: &'static str, result: &[u8]) -> Result<(), ProbeError> {
     };
     match parts().ok_or_else(not_ldap)? {
         (0, _) => Ok(()),
-        (code, text) => Err(ConversationError::LdapRefused {
+        (code, text) => Err(ProtocolError::LdapRefused {
             operation,
             code,
             text,

@@ -1,19 +1,21 @@
 //! SMTP and message submission (RFC 5321): the greeting, and an answer to EHLO or, where that is unknown, to HELO, are of
 //! the 2xx kind. Uses `receive` on the greeting, and `tls`.
 
-use super::Inquiry;
-use super::dialogue::Dialogue;
+use director_core::model::GreetingCheck;
+
+use super::lines::LineConnection;
+use super::{Peer, expect};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
 /// The name we give: whoever we say we are, nothing is delivered.
 const OWN_NAME: &str = "localhost.localdomain";
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let mut talk = Dialogue::open(inquiry).await?;
+pub(super) async fn ask(peer: Peer<'_>, check: &GreetingCheck) -> Result<String, ProbeError> {
+    let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
     let greeting = talk.reply("greeting").await?;
     greeting.expect(2, "2xx")?;
-    inquiry.expect(greeting.text.as_bytes())?;
+    expect(check.receive.as_ref(), greeting.text.as_bytes())?;
     talk.say(&format!("EHLO {OWN_NAME}")).await?;
     let mut hello = talk.reply("answer to EHLO").await?;
     if hello.class() == 5 {

@@ -1,11 +1,12 @@
-//! Dialogues in lines: one side says a line, the other answers in one or more. Lines and answers are bounded, so that a
+//! Protocols in lines: one side says a line, the other answers in one or more. Lines and answers are bounded, so that a
 //! server that never ends one costs no memory.
 
+use director_core::model::TlsCheck;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
-use super::{ConversationError, Inquiry};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
-use crate::probe::stream::{self, Stream};
+use crate::probe::stream::Stream;
 
 /// Bytes of a line at most.
 const LINE_LIMIT: usize = 16 * 1024;
@@ -14,17 +15,15 @@ const LINE_LIMIT: usize = 16 * 1024;
 const REPLY_LINES: usize = 1000;
 
 /// A connection on which lines are said.
-pub(super) struct Dialogue {
+pub(super) struct LineConnection {
     stream: BufReader<Stream>,
 }
 
-impl Dialogue {
+impl LineConnection {
     /// Opens the connection.
-    pub(super) async fn open(inquiry: Inquiry<'_>) -> Result<Self, ProbeError> {
-        let tls = inquiry.tls();
-        let stream = stream::open(inquiry.peer, tls.as_ref(), inquiry.settings).await?;
+    pub(super) async fn open(peer: Peer<'_>, tls: Option<&TlsCheck>) -> Result<Self, ProbeError> {
         Ok(Self {
-            stream: BufReader::new(stream),
+            stream: BufReader::new(peer.connect(tls).await?),
         })
     }
 
@@ -32,7 +31,7 @@ impl Dialogue {
     pub(super) async fn line(&mut self, what: &'static str) -> Result<String, ProbeError> {
         let bytes = self.raw_line(what).await?;
         if bytes.is_empty() {
-            return Err(ConversationError::Closed(what).into());
+            return Err(ProtocolError::Closed(what).into());
         }
         let text = String::from_utf8_lossy(&bytes);
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
@@ -48,7 +47,7 @@ impl Dialogue {
             .await
             .map_err(ProbeError::of_connection)?;
         if line.len() == LINE_LIMIT && !line.ends_with(b"\n") {
-            return Err(ConversationError::TooLong {
+            return Err(ProtocolError::TooLong {
                 what,
                 limit: LINE_LIMIT,
             }
@@ -62,7 +61,7 @@ impl Dialogue {
     pub(super) async fn reply(&mut self, what: &'static str) -> Result<Reply, ProbeError> {
         let first = self.line(what).await?;
         let Some(code) = code_of(&first) else {
-            return Err(ConversationError::Unexpected {
+            return Err(ProtocolError::Unexpected {
                 what,
                 said: first,
                 expected: "three digits and a text",
@@ -94,7 +93,7 @@ impl Dialogue {
             }
         }
         let limit = text.len();
-        Err(ConversationError::TooLong { what, limit }.into())
+        Err(ProtocolError::TooLong { what, limit }.into())
     }
 
     /// Says a line.
@@ -164,7 +163,7 @@ impl Reply {
         if self.class() == class {
             return Ok(());
         }
-        Err(ConversationError::Unexpected {
+        Err(ProtocolError::Unexpected {
             what: self.what,
             said: self.first_line().to_owned(),
             expected,
@@ -187,9 +186,9 @@ fn code_of(line: &str) -> Option<u16> {
 }
 
 /// Fails when a text of the definition would end the line that it is put into. `name` says which one it is.
-pub(super) fn one_line(text: &str, name: &'static str) -> Result<(), ConversationError> {
+pub(super) fn one_line(text: &str, name: &'static str) -> Result<(), ProtocolError> {
     if text.contains(['\r', '\n']) {
-        return Err(ConversationError::LineBreak(name));
+        return Err(ProtocolError::LineBreak(name));
     }
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! The login: greeting, TLS where it is wanted, and the two ways of proving a password that servers use by default,
 //! `mysql_native_password` and `caching_sha2_password`.
 
+use director_core::model::SqlCheck;
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
 use super::wire::{Cursor, Wire, not_mysql};
-use crate::probe::conversation::{ConversationError, Inquiry};
 use crate::probe::error::ProbeError;
+use crate::probe::protocol::{Peer, ProtocolError};
 use crate::probe::stream;
 
 const CONNECT_WITH_DB: u32 = 0x8;
@@ -76,25 +77,26 @@ impl Greeting {
 pub(super) async fn log_in(
     mut wire: Wire,
     login: &str,
-    inquiry: Inquiry<'_>,
+    peer: Peer<'_>,
+    check: &SqlCheck,
 ) -> Result<Wire, ProbeError> {
     let greeting = Greeting::read(&wire.receive().await?).ok_or_else(not_mysql)?;
-    let database = inquiry.question.database.as_deref().unwrap_or_default();
+    let database = check.database.as_deref().unwrap_or_default();
     if login.contains('\0') || database.contains('\0') {
-        return Err(ConversationError::LineBreak("login or database").into());
+        return Err(ProtocolError::LineBreak("login or database").into());
     }
     let mut capabilities = ALWAYS;
     if !database.is_empty() {
         capabilities |= CONNECT_WITH_DB;
     }
-    if inquiry.question.tls.is_some() && !greeting.offers_tls() {
-        return Err(ConversationError::NoTls.into());
+    if check.tls.is_some() && !greeting.offers_tls() {
+        return Err(ProtocolError::NoTls.into());
     }
-    if inquiry.question.tls.is_some() || greeting.wants_tls() {
+    if check.tls.is_some() || greeting.wants_tls() {
         capabilities |= SSL;
-        wire = secure(wire, capabilities, inquiry).await?;
+        wire = secure(wire, capabilities, peer, check).await?;
     }
-    let password = inquiry.password().as_bytes();
+    let password = check.credentials.password().as_bytes();
     // A way that we do not know is answered in the way that all know; the server then asks for another one.
     let plugin = match greeting.plugin.as_str() {
         CACHING => CACHING,
@@ -110,12 +112,13 @@ pub(super) async fn log_in(
 async fn secure(
     mut wire: Wire,
     capabilities: u32,
-    inquiry: Inquiry<'_>,
+    peer: Peer<'_>,
+    check: &SqlCheck,
 ) -> Result<Wire, ProbeError> {
     wire.send(&preamble(capabilities)).await?;
     let (stream, number) = wire.into_parts();
-    let tls = inquiry.tls_or_unverified();
-    let stream = stream::upgrade(stream, &tls, inquiry.settings).await?;
+    let tls = peer.tls_wish(check.tls.as_ref());
+    let stream = stream::upgrade(stream, &tls, peer.settings).await?;
     Ok(Wire::from_parts(stream, number))
 }
 
@@ -156,7 +159,7 @@ async fn finish(wire: &mut Wire, password: &[u8]) -> Result<(), ProbeError> {
             }
             [1, 4] => {
                 let way = format!("{CACHING} without TLS");
-                return Err(ConversationError::UnknownLogin(way).into());
+                return Err(ProtocolError::UnknownLogin(way).into());
             }
             [0xfe, ref rest @ ..] if !rest.is_empty() => {
                 let mut cursor = Cursor(rest);
@@ -171,12 +174,12 @@ async fn finish(wire: &mut Wire, password: &[u8]) -> Result<(), ProbeError> {
     Err(not_mysql().into())
 }
 
-fn prove(plugin: &str, password: &[u8], nonce: &[u8]) -> Result<Vec<u8>, ConversationError> {
+fn prove(plugin: &str, password: &[u8], nonce: &[u8]) -> Result<Vec<u8>, ProtocolError> {
     match plugin {
         NATIVE | CACHING if password.is_empty() => Ok(Vec::new()),
         NATIVE => Ok(native(password, nonce)),
         CACHING => Ok(caching(password, nonce)),
-        other => Err(ConversationError::UnknownLogin(other.to_owned())),
+        other => Err(ProtocolError::UnknownLogin(other.to_owned())),
     }
 }
 

@@ -1,25 +1,27 @@
 //! IMAP (RFC 3501): the greeting is `* OK` or `* PREAUTH` and, when a login is given, LOGIN succeeds. Nothing in a mailbox
 //! is touched. Uses `login`, `password`, `receive` on the greeting, and `tls`.
 
-use super::dialogue::{Dialogue, one_line};
-use super::{ConversationError, Inquiry};
+use director_core::model::MailboxCheck;
+
+use super::lines::{LineConnection, one_line};
+use super::{Peer, ProtocolError, expect};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
 /// Lines that a server may say before its answer to LOGIN.
 const UNTAGGED: usize = 100;
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let mut talk = Dialogue::open(inquiry).await?;
+pub(super) async fn ask(peer: Peer<'_>, check: &MailboxCheck) -> Result<String, ProbeError> {
+    let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
     let greeting = talk.line("greeting").await?;
     let known_already = is_response(&greeting, "*", "PREAUTH");
     if !known_already && !is_response(&greeting, "*", "OK") {
         return Err(unexpected("greeting", greeting, "* OK"));
     }
-    inquiry.expect(greeting.as_bytes())?;
-    let detail = match inquiry.login() {
+    expect(check.receive.as_ref(), greeting.as_bytes())?;
+    let detail = match check.credentials.login() {
         Some(login) if !known_already => {
-            log_in(&mut talk, login, inquiry.password()).await?;
+            log_in(&mut talk, login, check.credentials.password()).await?;
             format!("logged in as {}", Short(login))
         }
         _ => Short(&greeting).to_string(),
@@ -28,7 +30,7 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
     Ok(detail)
 }
 
-async fn log_in(talk: &mut Dialogue, login: &str, password: &str) -> Result<(), ProbeError> {
+async fn log_in(talk: &mut LineConnection, login: &str, password: &str) -> Result<(), ProbeError> {
     one_line(login, "login")?;
     one_line(password, "password")?;
     talk.say(&format!("a LOGIN {} {}", quoted(login), quoted(password)))
@@ -42,7 +44,7 @@ async fn log_in(talk: &mut Dialogue, login: &str, password: &str) -> Result<(), 
             return Err(unexpected("answer to LOGIN", line, "OK"));
         }
     }
-    Err(ConversationError::TooLong {
+    Err(ProtocolError::TooLong {
         what: "answer to LOGIN",
         limit: UNTAGGED,
     }
@@ -62,7 +64,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn unexpected(what: &'static str, said: String, expected: &'static str) -> ProbeError {
-    ConversationError::Unexpected {
+    ProtocolError::Unexpected {
         what,
         said,
         expected,

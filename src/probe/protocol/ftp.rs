@@ -1,14 +1,15 @@
 //! FTP (RFC 959, RFC 2428): login and, when a file is named, its transfer to the end, always passive. A name that ends
-//! with `/`, or an expectation without a name, lists a directory. Uses `login` (anonymous when none is given), `password`,
-//! `request` as the file, and `receive` on what was transferred.
+//! with `/`, or an expectation without a name, lists a directory. The login is anonymous when none is given; `receive` is
+//! matched against what was transferred.
 
 use std::net::SocketAddr;
 
+use director_core::model::FtpCheck;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use super::dialogue::Dialogue;
-use super::{ConversationError, Inquiry};
+use super::lines::LineConnection;
+use super::{Peer, ProtocolError, expect};
 use crate::probe::error::ProbeError;
 use crate::probe::stream;
 use crate::probe::words::Short;
@@ -16,13 +17,13 @@ use crate::probe::words::Short;
 /// Bytes of a file that are read at most.
 const FILE_LIMIT: usize = 1024 * 1024;
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let mut talk = Dialogue::open(inquiry).await?;
+pub(super) async fn ask(peer: Peer<'_>, check: &FtpCheck) -> Result<String, ProbeError> {
+    let mut talk = LineConnection::open(peer, None).await?;
     talk.reply("greeting").await?.expect(2, "2xx")?;
-    let login = inquiry.login().unwrap_or("anonymous");
-    log_in(&mut talk, login, inquiry).await?;
-    let detail = match command(inquiry) {
-        Some((verb, file)) => transfer(&mut talk, verb, file, inquiry).await?,
+    let login = check.credentials.login().unwrap_or("anonymous");
+    log_in(&mut talk, login, check).await?;
+    let detail = match command(check) {
+        Some((verb, file)) => transfer(&mut talk, verb, file, peer, check).await?,
         None => format!("logged in as {}", Short(login)),
     };
     talk.leave("QUIT").await;
@@ -30,23 +31,27 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
 }
 
 /// What to transfer, and how.
-fn command<'a>(inquiry: Inquiry<'a>) -> Option<(&'static str, &'a str)> {
-    let file = inquiry.question.request.as_deref().unwrap_or_default();
+fn command(check: &FtpCheck) -> Option<(&'static str, &str)> {
+    let file = check.request.as_deref().unwrap_or_default();
     match file {
-        "" | "/" if inquiry.question.receive.is_none() => None,
+        "" | "/" if check.receive.is_none() => None,
         file if file.is_empty() || file.ends_with('/') => Some(("LIST", file)),
         file => Some(("RETR", file)),
     }
 }
 
-async fn log_in(talk: &mut Dialogue, login: &str, inquiry: Inquiry<'_>) -> Result<(), ProbeError> {
+async fn log_in(
+    talk: &mut LineConnection,
+    login: &str,
+    check: &FtpCheck,
+) -> Result<(), ProbeError> {
     talk.say_with("USER", login, "login").await?;
     let answer = talk.reply("answer to USER").await?;
     if answer.class() == 2 {
         return Ok(());
     }
     answer.expect(3, "331")?;
-    let password = match &inquiry.question.password {
+    let password = match &check.credentials.password {
         Some(password) => password.reveal(),
         // Anonymous servers ask for an address of mail as a courtesy.
         None => "ipvsd@localhost",
@@ -56,14 +61,15 @@ async fn log_in(talk: &mut Dialogue, login: &str, inquiry: Inquiry<'_>) -> Resul
 }
 
 async fn transfer(
-    talk: &mut Dialogue,
+    talk: &mut LineConnection,
     verb: &'static str,
     file: &str,
-    inquiry: Inquiry<'_>,
+    peer: Peer<'_>,
+    check: &FtpCheck,
 ) -> Result<String, ProbeError> {
     talk.say("TYPE I").await?;
     talk.reply("answer to TYPE").await?.expect(2, "200")?;
-    let mut data = open_data(talk, inquiry).await?;
+    let mut data = open_data(talk, peer).await?;
     talk.say_with(verb, file, "request").await?;
     let (started, ended) = if verb == "RETR" {
         ("answer to RETR", "end of RETR")
@@ -76,7 +82,7 @@ async fn transfer(
     if complete {
         talk.reply(ended).await?.expect(2, "226")?;
     }
-    inquiry.expect(&bytes)?;
+    expect(check.receive.as_ref(), &bytes)?;
     Ok(format!(
         "{} bytes of {} transferred",
         bytes.len(),
@@ -86,9 +92,8 @@ async fn transfer(
 
 /// Opens the data connection to the address that the control connection has: what servers behind address translation
 /// say about themselves is often wrong, and never needed.
-async fn open_data(talk: &mut Dialogue, inquiry: Inquiry<'_>) -> Result<TcpStream, ProbeError> {
-    let peer = inquiry.peer;
-    let (verb, what, parse): (_, _, fn(&str) -> Option<u16>) = if peer.is_ipv6() {
+async fn open_data(talk: &mut LineConnection, peer: Peer<'_>) -> Result<TcpStream, ProbeError> {
+    let (verb, what, parse): (_, _, fn(&str) -> Option<u16>) = if peer.address.is_ipv6() {
         ("EPSV", "answer to EPSV", extended_port)
     } else {
         ("PASV", "answer to PASV", passive_port)
@@ -96,12 +101,12 @@ async fn open_data(talk: &mut Dialogue, inquiry: Inquiry<'_>) -> Result<TcpStrea
     talk.say(verb).await?;
     let answer = talk.reply(what).await?;
     answer.expect(2, "a port")?;
-    let port = parse(&answer.text).ok_or_else(|| ConversationError::Unexpected {
+    let port = parse(&answer.text).ok_or_else(|| ProtocolError::Unexpected {
         what,
         said: answer.first_line().to_owned(),
         expected: "a port",
     })?;
-    stream::connect(SocketAddr::new(peer.ip(), port), inquiry.settings).await
+    stream::connect(SocketAddr::new(peer.address.ip(), port), peer.settings).await
 }
 
 async fn read_data(data: &mut TcpStream) -> Result<(Vec<u8>, bool), ProbeError> {

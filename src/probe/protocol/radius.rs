@@ -3,11 +3,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use director_core::model::RadiusCheck;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 
 use super::udp::Datagrams;
-use super::{ConversationError, Inquiry};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::random;
 
@@ -29,15 +30,18 @@ const PASSWORD_LIMIT: usize = 128;
 /// An attribute has room for so many.
 const VALUE_LIMIT: usize = 253;
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let secret = inquiry.question.secret.as_ref();
+pub(super) async fn ask(peer: Peer<'_>, check: &RadiusCheck) -> Result<String, ProbeError> {
+    let secret = check.secret.as_ref();
     let secret = secret.map_or("", |secret| secret.reveal());
     if secret.is_empty() {
         return Err(missing("a secret"));
     }
-    let login = inquiry.login().ok_or_else(|| missing("a login"))?;
-    let datagrams = Datagrams::open(inquiry.peer, inquiry.settings)?;
-    let request = Request::new(login, inquiry.password(), secret, datagrams.local)?;
+    let login = check
+        .credentials
+        .login()
+        .ok_or_else(|| missing("a login"))?;
+    let datagrams = Datagrams::open(peer.address, peer.settings)?;
+    let request = Request::new(login, check.credentials.password(), secret, datagrams.local)?;
     datagrams
         .ask(&request.packet, |answer| request.judge(answer))
         .await
@@ -45,7 +49,7 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
 
 fn missing(what: &'static str) -> ProbeError {
     let protocol = "RADIUS";
-    ConversationError::Missing { protocol, what }.into()
+    ProtocolError::Missing { protocol, what }.into()
 }
 
 /// One Access-Request.
@@ -61,7 +65,7 @@ impl<'a> Request<'a> {
         password: &str,
         secret: &'a str,
         local: SocketAddr,
-    ) -> Result<Self, ConversationError> {
+    ) -> Result<Self, ProtocolError> {
         let [identifier] = random::bytes::<1>()?;
         Self::with(
             identifier,
@@ -80,7 +84,7 @@ impl<'a> Request<'a> {
         password: &str,
         secret: &'a [u8],
         own: IpAddr,
-    ) -> Result<Self, ConversationError> {
+    ) -> Result<Self, ProtocolError> {
         let hidden = hide(password.as_bytes(), secret, &authenticator)?;
         let mut attributes = Vec::new();
         // First, as RFC 5997 and the hardened servers want it; its value is filled in when all the rest is there.
@@ -110,7 +114,7 @@ impl<'a> Request<'a> {
         let stated = answer.get(2..4).and_then(|length| length.try_into().ok());
         let length = usize::from(u16::from_be_bytes(stated.unwrap_or_default()));
         if length < HEADER || length > answer.len() {
-            return Some(Err(ConversationError::NotSpoken("RADIUS").into()));
+            return Some(Err(ProtocolError::NotSpoken("RADIUS").into()));
         }
         let answer = &answer[..length];
         if answer[1] != self.packet[1] {
@@ -119,9 +123,9 @@ impl<'a> Request<'a> {
         Some(self.verdict(answer).map_err(Into::into))
     }
 
-    fn verdict(&self, answer: &[u8]) -> Result<String, ConversationError> {
+    fn verdict(&self, answer: &[u8]) -> Result<String, ProtocolError> {
         if !self.is_signed(answer) {
-            return Err(ConversationError::NotSigned);
+            return Err(ProtocolError::NotSigned);
         }
         let code = answer[0];
         if code == ACCESS_ACCEPT {
@@ -132,7 +136,7 @@ impl<'a> Request<'a> {
             11 => "Access-Challenge".to_owned(),
             other => format!("code {other}"),
         };
-        Err(ConversationError::Unexpected {
+        Err(ProtocolError::Unexpected {
             what: "answer",
             said,
             expected: "Access-Accept",
@@ -169,10 +173,10 @@ fn push(
     kind: u8,
     value: &[u8],
     what: &'static str,
-) -> Result<(), ConversationError> {
+) -> Result<(), ProtocolError> {
     let limit = VALUE_LIMIT;
     if value.len() > limit {
-        return Err(ConversationError::NoRoom { what, limit });
+        return Err(ProtocolError::NoRoom { what, limit });
     }
     let length = u8::try_from(value.len() + 2).unwrap_or(u8::MAX);
     attributes.extend_from_slice(&[kind, length]);
@@ -197,11 +201,11 @@ fn hide(
     password: &[u8],
     secret: &[u8],
     authenticator: &[u8; 16],
-) -> Result<Vec<u8>, ConversationError> {
+) -> Result<Vec<u8>, ProtocolError> {
     let limit = PASSWORD_LIMIT;
     if password.len() > limit {
         let what = "password";
-        return Err(ConversationError::NoRoom { what, limit });
+        return Err(ProtocolError::NoRoom { what, limit });
     }
     let mut hidden = password.to_vec();
     hidden.resize(password.len().div_ceil(16).max(1) * 16, 0);

@@ -2,8 +2,8 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::probe::conversation::ConversationError;
 use crate::probe::error::ProbeError;
+use crate::probe::protocol::ProtocolError;
 use crate::probe::stream::Stream;
 
 /// Bytes of a packet that are taken from a server at most.
@@ -44,14 +44,14 @@ impl Wire {
 
     pub(super) async fn send(&mut self, content: &[u8]) -> Result<(), ProbeError> {
         let what = "request";
-        let no_room = |_| ConversationError::NoRoom {
+        let no_room = |_| ProtocolError::NoRoom {
             what,
             limit: LONGEST,
         };
         let length = u32::try_from(content.len()).map_err(no_room)?.to_le_bytes();
         if content.len() > LONGEST {
             let limit = LONGEST;
-            return Err(ConversationError::NoRoom { what, limit }.into());
+            return Err(ProtocolError::NoRoom { what, limit }.into());
         }
         let packet = [&length[..3], &[self.number], content].concat();
         self.number = self.number.wrapping_add(1);
@@ -101,12 +101,12 @@ pub(super) fn is_end(packet: &[u8]) -> bool {
     packet.first() == Some(&0xfe) && packet.len() < 9
 }
 
-pub(super) fn not_mysql() -> ConversationError {
-    ConversationError::NotSpoken("MySQL")
+pub(super) fn not_mysql() -> ProtocolError {
+    ProtocolError::NotSpoken("MySQL")
 }
 
 /// A number, a state that begins with `#` once both sides know each other, and words.
-fn refusal(packet: &[u8]) -> ConversationError {
+fn refusal(packet: &[u8]) -> ProtocolError {
     let mut cursor = Cursor(&packet[1..]);
     let Some(code) = cursor.bytes(2) else {
         return not_mysql();
@@ -116,7 +116,7 @@ fn refusal(packet: &[u8]) -> ConversationError {
     if text.first() == Some(&b'#') {
         text = text.get(6..).unwrap_or_default();
     }
-    ConversationError::DatabaseRefused {
+    ProtocolError::DatabaseRefused {
         code,
         text: String::from_utf8_lossy(text).into_owned(),
     }

@@ -1,13 +1,44 @@
-//! The words that tests of conversations are made of: questions, and servers that follow a script.
+//! What tests of protocols are made of: checks, and servers that follow a script.
 
 use super::*;
-use director_core::model::{Conversation, ConversationProbe, Protocol, Secret};
+use director_core::model::{
+    CheckProtocol, Pattern, Protocol, ProtocolCheck, ProtocolSettings, Secret, TlsCheck,
+};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
+/// A protocol and the settings of its check, whether it takes them or not.
+#[derive(Debug, Clone)]
+pub(super) struct ProtocolQuestion {
+    pub(super) protocol: CheckProtocol,
+    pub(super) transport: Protocol,
+    pub(super) request: Option<String>,
+    pub(super) receive: Option<Pattern>,
+    pub(super) login: Option<String>,
+    pub(super) password: Option<Secret>,
+    pub(super) database: Option<String>,
+    pub(super) secret: Option<Secret>,
+    pub(super) tls: Option<TlsCheck>,
+}
+
+impl ProtocolQuestion {
+    pub(super) fn check(self) -> ProtocolCheck {
+        self.protocol.row().check(ProtocolSettings {
+            transport: Some(self.transport),
+            tls: self.tls,
+            request: self.request,
+            receive: self.receive,
+            login: self.login,
+            password: self.password,
+            database: self.database,
+            secret: self.secret,
+        })
+    }
+}
+
 /// A question that says no more than its protocol.
-pub(super) fn question(conversation: Conversation) -> ConversationProbe {
-    ConversationProbe {
-        conversation,
+pub(super) fn question(protocol: CheckProtocol) -> ProtocolQuestion {
+    ProtocolQuestion {
+        protocol,
         transport: Protocol::Tcp,
         request: None,
         receive: None,
@@ -20,20 +51,16 @@ pub(super) fn question(conversation: Conversation) -> ConversationProbe {
 }
 
 /// The question with an expectation.
-pub(super) fn receiving(question: ConversationProbe, pattern: &str) -> ConversationProbe {
-    ConversationProbe {
+pub(super) fn receiving(question: ProtocolQuestion, pattern: &str) -> ProtocolQuestion {
+    ProtocolQuestion {
         receive: Some(Pattern::parse(pattern).unwrap()),
         ..question
     }
 }
 
 /// The question with a login.
-pub(super) fn with_login(
-    question: ConversationProbe,
-    login: &str,
-    word: &str,
-) -> ConversationProbe {
-    ConversationProbe {
+pub(super) fn with_login(question: ProtocolQuestion, login: &str, word: &str) -> ProtocolQuestion {
+    ProtocolQuestion {
         login: Some(login.to_owned()),
         password: Some(Secret::new(word.to_owned())),
         ..question
@@ -41,22 +68,22 @@ pub(super) fn with_login(
 }
 
 /// What came of the question.
-pub(super) async fn outcome(address: SocketAddr, question: ConversationProbe) -> Outcome {
+pub(super) async fn outcome(address: SocketAddr, question: ProtocolQuestion) -> Outcome {
     within(address, question, AMPLE).await.outcome
 }
 
 /// What came of the question within a limit.
 pub(super) async fn within(
     address: SocketAddr,
-    question: ConversationProbe,
+    question: ProtocolQuestion,
     limit: Duration,
 ) -> Report {
-    let probe = probe(address, ProbeKind::Conversation(question), limit);
+    let probe = probe(address, ProbeKind::Protocol(question.check()), limit);
     run(&probe, &ProbeSettings::new()).await
 }
 
 /// The words of an answer that must be good.
-pub(super) async fn good_talk(address: SocketAddr, question: ConversationProbe) -> String {
+pub(super) async fn good_talk(address: SocketAddr, question: ProtocolQuestion) -> String {
     match outcome(address, question).await {
         Outcome::Good { detail } => detail,
         other => panic!("expected a good answer, got {other:?}"),
@@ -64,7 +91,7 @@ pub(super) async fn good_talk(address: SocketAddr, question: ConversationProbe) 
 }
 
 /// The reason of a failure that must be one.
-pub(super) async fn bad_talk(address: SocketAddr, question: ConversationProbe) -> String {
+pub(super) async fn bad_talk(address: SocketAddr, question: ProtocolQuestion) -> String {
     match outcome(address, question).await {
         Outcome::Failed { reason } => reason,
         other => panic!("expected a failure, got {other:?}"),

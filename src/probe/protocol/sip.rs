@@ -3,11 +3,11 @@
 
 use std::net::SocketAddr;
 
-use director_core::model::Protocol;
+use director_core::model::{Protocol, SipCheck};
 
-use super::dialogue::{Dialogue, one_line};
+use super::lines::{LineConnection, one_line};
 use super::udp::Datagrams;
-use super::{ConversationError, Inquiry};
+use super::{Peer, ProtocolError, expect};
 use crate::probe::error::ProbeError;
 use crate::probe::random;
 use crate::probe::words::Short;
@@ -15,39 +15,39 @@ use crate::probe::words::Short;
 /// Headers of an answer at most.
 const HEADERS: usize = 200;
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    if let Some(login) = inquiry.login() {
-        one_line(login, "login")?;
+pub(super) async fn ask(peer: Peer<'_>, check: &SipCheck) -> Result<String, ProbeError> {
+    if let Some(address) = login(check) {
+        one_line(address, "login")?;
     }
-    if inquiry.question.transport == Protocol::Udp && inquiry.question.tls.is_none() {
-        let datagrams = Datagrams::open(inquiry.peer, inquiry.settings)?;
-        let options = Options::new(inquiry, "UDP", datagrams.local)?;
+    if check.transport == Protocol::Udp && check.tls.is_none() {
+        let datagrams = Datagrams::open(peer.address, peer.settings)?;
+        let options = Options::new(check, "UDP", datagrams.local)?;
         return datagrams
             .ask(options.text.as_bytes(), |answer| {
-                options.judge(inquiry, &String::from_utf8_lossy(answer))
+                options.judge(check, &String::from_utf8_lossy(answer))
             })
             .await;
     }
-    ask_by_stream(inquiry).await
+    ask_by_stream(peer, check).await
 }
 
-async fn ask_by_stream(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let mut talk = Dialogue::open(inquiry).await?;
+async fn ask_by_stream(peer: Peer<'_>, check: &SipCheck) -> Result<String, ProbeError> {
+    let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
     let stream = talk.stream();
     let transport = if stream.is_secure() { "TLS" } else { "TCP" };
     let local = stream.local_addr().map_err(ProbeError::CannotAsk)?;
-    let options = Options::new(inquiry, transport, local)?;
+    let options = Options::new(check, transport, local)?;
     talk.send(options.text.as_bytes()).await?;
     loop {
         let head = read_head(&mut talk).await?;
-        if let Some(verdict) = options.judge(inquiry, &head) {
+        if let Some(verdict) = options.judge(check, &head) {
             return verdict;
         }
     }
 }
 
 /// Reads status line and headers up to the empty line that ends them.
-async fn read_head(talk: &mut Dialogue) -> Result<String, ProbeError> {
+async fn read_head(talk: &mut LineConnection) -> Result<String, ProbeError> {
     let mut head = talk.line("answer to OPTIONS").await?;
     for _ in 0..HEADERS {
         let line = talk.line("headers of the answer").await?;
@@ -57,7 +57,7 @@ async fn read_head(talk: &mut Dialogue) -> Result<String, ProbeError> {
         head.push('\n');
         head.push_str(&line);
     }
-    Err(ConversationError::TooLong {
+    Err(ProtocolError::TooLong {
         what: "answer to OPTIONS",
         limit: head.len(),
     }
@@ -71,13 +71,9 @@ struct Options {
 }
 
 impl Options {
-    fn new(
-        inquiry: Inquiry<'_>,
-        transport: &str,
-        local: SocketAddr,
-    ) -> Result<Self, ConversationError> {
+    fn new(check: &SipCheck, transport: &str, local: SocketAddr) -> Result<Self, ProtocolError> {
         let own = format!("ipvsd@{}", host(local));
-        let user = inquiry.login().unwrap_or(&own);
+        let user = login(check).unwrap_or(&own);
         // RFC 3261, 8.1.1.7: a branch of this RFC begins with these letters.
         let branch = format!("z9hG4bK{}", random::hex::<8>()?);
         let tag = random::hex::<4>()?;
@@ -101,7 +97,7 @@ impl Options {
     }
 
     /// Judges an answer; nothing when it is not the final one, or belongs to another request.
-    fn judge(&self, inquiry: Inquiry<'_>, answer: &str) -> Option<Result<String, ProbeError>> {
+    fn judge(&self, check: &SipCheck, answer: &str) -> Option<Result<String, ProbeError>> {
         let status = answer.lines().next().unwrap_or_default();
         let code = status
             .strip_prefix("SIP/2.0 ")
@@ -115,7 +111,7 @@ impl Options {
         if code != "200" {
             return Some(Err(unexpected(status)));
         }
-        let verdict = inquiry.expect(answer.as_bytes());
+        let verdict = expect(check.receive.as_ref(), answer.as_bytes());
         Some(
             verdict
                 .map_err(Into::into)
@@ -135,6 +131,10 @@ impl Options {
     }
 }
 
+fn login(check: &SipCheck) -> Option<&str> {
+    check.login.as_deref().filter(|login| !login.is_empty())
+}
+
 fn host(address: SocketAddr) -> String {
     match address {
         SocketAddr::V4(address) => address.ip().to_string(),
@@ -143,7 +143,7 @@ fn host(address: SocketAddr) -> String {
 }
 
 fn unexpected(status: &str) -> ProbeError {
-    ConversationError::Unexpected {
+    ProtocolError::Unexpected {
         what: "answer to OPTIONS",
         said: status.to_owned(),
         expected: "SIP/2.0 200",

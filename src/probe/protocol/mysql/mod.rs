@@ -7,34 +7,35 @@
 mod login;
 mod wire;
 
+use director_core::model::SqlCheck;
+
 use self::wire::{Cursor, Wire};
-use super::{ConversationError, Inquiry};
+use super::{Peer, ProtocolError, expect};
 use crate::probe::error::ProbeError;
-use crate::probe::stream;
 use crate::probe::words::Short;
 
 const COM_QUIT: u8 = 1;
 const COM_QUERY: u8 = 3;
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let login = inquiry.login().ok_or(ConversationError::Missing {
+pub(super) async fn ask(peer: Peer<'_>, check: &SqlCheck) -> Result<String, ProbeError> {
+    let login = check.credentials.login().ok_or(ProtocolError::Missing {
         protocol: "MySQL",
         what: "a login",
     })?;
     // Not before the server has spoken: TLS comes after its greeting.
-    let wire = Wire::new(stream::open(inquiry.peer, None, inquiry.settings).await?);
-    let mut wire = login::log_in(wire, login, inquiry).await?;
-    let query = inquiry.question.request.as_deref().unwrap_or_default();
+    let wire = Wire::new(peer.connect(None).await?);
+    let mut wire = login::log_in(wire, login, peer, check).await?;
+    let query = check.request.as_deref().unwrap_or_default();
     let detail = if query.is_empty() {
         format!("logged in as {}", Short(login))
     } else {
-        self::query(&mut wire, query, inquiry).await?
+        self::query(&mut wire, query, check).await?
     };
     wire.leave(&[COM_QUIT]).await;
     Ok(detail)
 }
 
-async fn query(wire: &mut Wire, query: &str, inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
+async fn query(wire: &mut Wire, query: &str, check: &SqlCheck) -> Result<String, ProbeError> {
     wire.begin();
     wire.send(&[&[COM_QUERY], query.as_bytes()].concat())
         .await?;
@@ -54,17 +55,17 @@ async fn query(wire: &mut Wire, query: &str, inquiry: Inquiry<'_>) -> Result<Str
     }
     let row = wire.receive().await?;
     if wire::is_end(&row) {
-        return Err(ConversationError::NoRow.into());
+        return Err(ProtocolError::NoRow.into());
     }
     let values = values(&row, columns).ok_or_else(wire::not_mysql)?;
-    inquiry.expect(values.as_bytes())?;
+    expect(check.receive.as_ref(), values.as_bytes())?;
     Ok(format!("row: {}", Short(&values)))
 }
 
 /// The outcome of a statement that changes rows in place of giving them.
-fn changed(rows: u64) -> Result<String, ConversationError> {
+fn changed(rows: u64) -> Result<String, ProtocolError> {
     if rows == 0 {
-        return Err(ConversationError::NoRow);
+        return Err(ProtocolError::NoRow);
     }
     Ok(format!("{rows} rows changed"))
 }

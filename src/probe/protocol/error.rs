@@ -1,4 +1,4 @@
-//! Why a conversation did not go as expected.
+//! Why a protocol's check failed.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
@@ -6,9 +6,9 @@ use hickory_proto::rr::RecordType;
 use super::ldap::result_name;
 use crate::probe::words::Short;
 
-/// What went wrong in a conversation.
+/// What went wrong in a protocol's check.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::probe) enum ConversationError {
+pub(in crate::probe) enum ProtocolError {
     /// The server hung up.
     #[error("connection closed while waiting for {0}")]
     Closed(&'static str),
@@ -119,7 +119,7 @@ pub(in crate::probe) enum ConversationError {
     NoRandomness,
 }
 
-impl ConversationError {
+impl ProtocolError {
     /// Whether the director cannot ask for now. A question that can never be asked has failed: its server will not come
     /// up, and the fallback must know.
     pub(in crate::probe) fn is_ours(&self) -> bool {

@@ -6,37 +6,38 @@ use std::error::Error;
 use std::future::Future;
 use std::pin::{Pin, pin};
 
+use director_core::model::SqlCheck;
 use futures_util::StreamExt;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow};
 
-use super::{ConversationError, Inquiry};
+use super::{Peer, ProtocolError, expect};
 use crate::probe::error::ProbeError;
 use crate::probe::settings::ProbeSettings;
 use crate::probe::stream::{self, Stream, TlsWish};
 use crate::probe::words::Short;
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let login = inquiry.login().ok_or(ConversationError::Missing {
+pub(super) async fn ask(peer: Peer<'_>, check: &SqlCheck) -> Result<String, ProbeError> {
+    let login = check.credentials.login().ok_or(ProtocolError::Missing {
         protocol: "PostgreSQL",
         what: "a login",
     })?;
-    let stream = stream::open(inquiry.peer, None, inquiry.settings).await?;
+    let stream = peer.connect(None).await?;
     let secure = Secure {
-        wish: inquiry.tls_or_unverified(),
-        settings: inquiry.settings.clone(),
+        wish: peer.tls_wish(check.tls.as_ref()),
+        settings: peer.settings.clone(),
     };
-    let (client, connection) = config(login, inquiry)
+    let (client, connection) = config(login, check)
         .connect_raw(stream, secure)
         .await
         .map_err(of_postgres)?;
-    let query = inquiry.question.request.as_deref().unwrap_or_default();
+    let query = check.request.as_deref().unwrap_or_default();
     let answer = async {
         if query.is_empty() {
             return Ok(format!("logged in as {}", Short(login)));
         }
-        self::query(&client, query, inquiry).await
+        self::query(&client, query, check).await
     };
     let mut answer = pin!(answer);
     // What the connection itself meets reaches the answer as an error, so its own result adds nothing.
@@ -47,18 +48,18 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
     }
 }
 
-fn config(login: &str, inquiry: Inquiry<'_>) -> Config {
+fn config(login: &str, check: &SqlCheck) -> Config {
     let mut config = Config::new();
     config
         .user(login)
-        .password(inquiry.password())
+        .password(check.credentials.password())
         .application_name("ipvsd")
-        .ssl_mode(if inquiry.question.tls.is_some() {
+        .ssl_mode(if check.tls.is_some() {
             SslMode::Require
         } else {
             SslMode::Prefer
         });
-    if let Some(database) = inquiry.question.database.as_deref()
+    if let Some(database) = check.database.as_deref()
         && !database.is_empty()
     {
         config.dbname(database);
@@ -66,14 +67,14 @@ fn config(login: &str, inquiry: Inquiry<'_>) -> Config {
     config
 }
 
-async fn query(client: &Client, query: &str, inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
+async fn query(client: &Client, query: &str, check: &SqlCheck) -> Result<String, ProbeError> {
     let rows = client.simple_query_raw(query).await.map_err(of_postgres)?;
     let mut rows = pin!(rows);
     while let Some(message) = rows.next().await {
         match message.map_err(of_postgres)? {
             SimpleQueryMessage::Row(row) => {
                 let values = values(&row);
-                inquiry.expect(values.as_bytes())?;
+                expect(check.receive.as_ref(), values.as_bytes())?;
                 return Ok(format!("row: {}", Short(&values)));
             }
             SimpleQueryMessage::CommandComplete(changed) if changed > 0 => {
@@ -82,7 +83,7 @@ async fn query(client: &Client, query: &str, inquiry: Inquiry<'_>) -> Result<Str
             _ => {}
         }
     }
-    Err(ConversationError::NoRow.into())
+    Err(ProtocolError::NoRow.into())
 }
 
 fn values(row: &SimpleQueryRow) -> String {
@@ -95,7 +96,7 @@ fn values(row: &SimpleQueryRow) -> String {
 /// The words for a fault that the library met.
 fn of_postgres(error: tokio_postgres::Error) -> ProbeError {
     if let Some(refusal) = error.as_db_error() {
-        return ConversationError::DatabaseRefused {
+        return ProtocolError::DatabaseRefused {
             code: refusal.code().code().to_owned(),
             text: refusal.message().to_owned(),
         }
@@ -106,7 +107,7 @@ fn of_postgres(error: tokio_postgres::Error) -> ProbeError {
     }
     match error.into_source() {
         Some(source) => of_source(source),
-        None => ConversationError::NotSpoken("PostgreSQL").into(),
+        None => ProtocolError::NotSpoken("PostgreSQL").into(),
     }
 }
 
@@ -115,7 +116,7 @@ fn of_source(source: Box<dyn Error + Send + Sync>) -> ProbeError {
         Ok(ours) => *ours,
         Err(other) => match other.downcast::<std::io::Error>() {
             Ok(io) => ProbeError::of_ending(*io),
-            Err(other) => ConversationError::Postgres(other).into(),
+            Err(other) => ProtocolError::Postgres(other).into(),
         },
     }
 }

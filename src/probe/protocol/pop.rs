@@ -3,25 +3,26 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use director_core::model::MailboxCheck;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 
-use super::dialogue::Dialogue;
-use super::{ConversationError, Inquiry};
+use super::lines::LineConnection;
+use super::{Peer, ProtocolError, expect};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
 /// Lines of a list of capabilities at most.
 const CAPABILITIES: usize = 100;
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let mut talk = Dialogue::open(inquiry).await?;
+pub(super) async fn ask(peer: Peer<'_>, check: &MailboxCheck) -> Result<String, ProbeError> {
+    let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
     let greeting = talk.line("greeting").await?;
     expect_ok("greeting", &greeting)?;
-    inquiry.expect(greeting.as_bytes())?;
-    let detail = match inquiry.login() {
+    expect(check.receive.as_ref(), greeting.as_bytes())?;
+    let detail = match check.credentials.login() {
         Some(login) => {
-            let password = inquiry.password();
+            let password = check.credentials.password();
             log_in(&mut talk, &greeting, login, password).await?;
             format!("logged in as {}", Short(login))
         }
@@ -32,7 +33,7 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
 }
 
 async fn log_in(
-    talk: &mut Dialogue,
+    talk: &mut LineConnection,
     greeting: &str,
     login: &str,
     password: &str,
@@ -62,7 +63,7 @@ fn timestamp(greeting: &str) -> Option<&str> {
     timestamp.contains('@').then_some(timestamp)
 }
 
-async fn offers_cram_md5(talk: &mut Dialogue) -> Result<bool, ProbeError> {
+async fn offers_cram_md5(talk: &mut LineConnection) -> Result<bool, ProbeError> {
     talk.say("CAPA").await?;
     if !talk.line("answer to CAPA").await?.starts_with("+OK") {
         return Ok(false);
@@ -76,14 +77,18 @@ async fn offers_cram_md5(talk: &mut Dialogue) -> Result<bool, ProbeError> {
         let mut words = line.split_whitespace();
         offered |= words.next() == Some("SASL") && words.any(|word| word == "CRAM-MD5");
     }
-    Err(ConversationError::TooLong {
+    Err(ProtocolError::TooLong {
         what: "list of capabilities",
         limit: CAPABILITIES,
     }
     .into())
 }
 
-async fn cram_md5(talk: &mut Dialogue, login: &str, password: &str) -> Result<bool, ProbeError> {
+async fn cram_md5(
+    talk: &mut LineConnection,
+    login: &str,
+    password: &str,
+) -> Result<bool, ProbeError> {
     talk.say("AUTH CRAM-MD5").await?;
     let line = talk.line("answer to AUTH").await?;
     let challenge = line
@@ -114,7 +119,7 @@ fn expect_ok(what: &'static str, line: &str) -> Result<(), ProbeError> {
     if line.starts_with("+OK") {
         return Ok(());
     }
-    Err(ConversationError::Unexpected {
+    Err(ProtocolError::Unexpected {
         what,
         said: line.to_owned(),
         expected: "+OK",

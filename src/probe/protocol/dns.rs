@@ -6,15 +6,14 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use director_core::model::Protocol;
+use director_core::model::{ExchangeCheck, Protocol};
 use hickory_proto::op::{Message, MessageType, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::udp::Datagrams;
-use super::{ConversationError, Inquiry};
+use super::{Peer, ProtocolError, expect};
 use crate::probe::error::ProbeError;
-use crate::probe::stream;
 use crate::probe::words::Short;
 
 /// What is asked.
@@ -28,7 +27,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(request: &str) -> Result<Self, ConversationError> {
+    fn read(request: &str) -> Result<Self, ProtocolError> {
         // ldirectord puts a slash before every request.
         let request = request.strip_prefix('/').unwrap_or(request);
         let mut words = request.split_whitespace();
@@ -39,7 +38,7 @@ impl Asked {
                 any: true,
             });
         };
-        let no_name = || ConversationError::NoName(request.to_owned());
+        let no_name = || ProtocolError::NoName(request.to_owned());
         let kind = match words.next() {
             Some(word) => {
                 let kind = RecordType::from_str(&word.to_ascii_uppercase());
@@ -64,17 +63,17 @@ impl Asked {
     }
 }
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let asked = Asked::read(inquiry.question.request.as_deref().unwrap_or_default())?;
+pub(super) async fn ask(peer: Peer<'_>, check: &ExchangeCheck) -> Result<String, ProbeError> {
+    let asked = Asked::read(check.request.as_deref().unwrap_or_default())?;
     let mut outcome = Err(ProbeError::Closed);
     for (number, kind) in asked.kinds.iter().enumerate() {
-        let answer = resolve(inquiry, Query::query(asked.name.clone(), *kind)).await?;
-        let judged = judge(inquiry, &asked, *kind, &answer);
+        let answer = resolve(peer, check, Query::query(asked.name.clone(), *kind)).await?;
+        let judged = judge(check, &asked, *kind, &answer);
         match judged {
             Ok(detail) => return Ok(detail),
             // Of several reasons the first stands, unless it only says that there is nothing of that type.
             Err(reason) if number == 0 => outcome = Err(reason.into()),
-            Err(reason @ ConversationError::AnswerLacks(_)) => outcome = Err(reason.into()),
+            Err(reason @ ProtocolError::AnswerLacks(_)) => outcome = Err(reason.into()),
             Err(_) => {}
         }
     }
@@ -82,20 +81,20 @@ pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
 }
 
 fn judge(
-    inquiry: Inquiry<'_>,
+    check: &ExchangeCheck,
     asked: &Asked,
     kind: RecordType,
     answer: &Message,
-) -> Result<String, ConversationError> {
+) -> Result<String, ProtocolError> {
     let code = answer.metadata.response_code;
     if asked.any {
         return match code {
-            ResponseCode::ServFail => Err(ConversationError::DnsError(code)),
+            ResponseCode::ServFail => Err(ProtocolError::DnsError(code)),
             _ => Ok(format!("answered \"{code}\"")),
         };
     }
     if code != ResponseCode::NoError {
-        return Err(ConversationError::DnsError(code));
+        return Err(ProtocolError::DnsError(code));
     }
     let mut missed = None;
     for record in &answer.answers {
@@ -103,35 +102,38 @@ fn judge(
             continue;
         }
         let text = record.data.to_string();
-        match expect(inquiry, &text) {
+        match expect_record(check, &text) {
             Ok(()) => return Ok(format!("{kind} {}", Short(&text))),
             Err(reason) => missed = Some(reason),
         }
     }
-    Err(missed.unwrap_or_else(|| ConversationError::NoRecord {
+    Err(missed.unwrap_or_else(|| ProtocolError::NoRecord {
         kind,
         name: asked.name.to_string(),
     }))
 }
 
 /// Names are expected with or without the dot that ends them.
-fn expect(inquiry: Inquiry<'_>, text: &str) -> Result<(), ConversationError> {
+fn expect_record(check: &ExchangeCheck, text: &str) -> Result<(), ProtocolError> {
     let bare = text.strip_suffix('.').unwrap_or(text);
-    inquiry
-        .expect(bare.as_bytes())
-        .or_else(|_| inquiry.expect(text.as_bytes()))
+    let receive = check.receive.as_ref();
+    expect(receive, bare.as_bytes()).or_else(|_| expect(receive, text.as_bytes()))
 }
 
-async fn resolve(inquiry: Inquiry<'_>, query: Query) -> Result<Message, ProbeError> {
+async fn resolve(
+    peer: Peer<'_>,
+    check: &ExchangeCheck,
+    query: Query,
+) -> Result<Message, ProbeError> {
     let mut message = Message::query();
     message.metadata.recursion_desired = true;
     message.add_query(query);
     let bytes = message
         .to_vec()
-        .map_err(|_| ConversationError::NoName("the request".to_owned()))?;
-    let by_stream = inquiry.question.transport == Protocol::Tcp || inquiry.question.tls.is_some();
+        .map_err(|_| ProtocolError::NoName("the request".to_owned()))?;
+    let by_stream = check.transport == Protocol::Tcp || check.tls.is_some();
     if !by_stream {
-        let datagrams = Datagrams::open(inquiry.peer, inquiry.settings)?;
+        let datagrams = Datagrams::open(peer.address, peer.settings)?;
         let answer = datagrams
             .ask(&bytes, |answer| accept(&message, answer))
             .await?;
@@ -139,16 +141,17 @@ async fn resolve(inquiry: Inquiry<'_>, query: Query) -> Result<Message, ProbeErr
             return Ok(answer);
         }
     }
-    resolve_by_stream(inquiry, &message, &bytes).await
+    resolve_by_stream(peer, check, &message, &bytes).await
 }
 
 async fn resolve_by_stream(
-    inquiry: Inquiry<'_>,
+    peer: Peer<'_>,
+    check: &ExchangeCheck,
     question: &Message,
     bytes: &[u8],
 ) -> Result<Message, ProbeError> {
-    let mut stream = stream::open(inquiry.peer, inquiry.tls().as_ref(), inquiry.settings).await?;
-    let length = u16::try_from(bytes.len()).map_err(|_| ConversationError::NoRoom {
+    let mut stream = peer.connect(check.tls.as_ref()).await?;
+    let length = u16::try_from(bytes.len()).map_err(|_| ProtocolError::NoRoom {
         what: "request",
         limit: usize::from(u16::MAX),
     })?;
@@ -174,7 +177,7 @@ async fn resolve_by_stream(
 /// Takes the answer to `question` and passes over everything else.
 fn accept(question: &Message, bytes: &[u8]) -> Option<Result<Message, ProbeError>> {
     let Ok(answer) = Message::from_vec(bytes) else {
-        return Some(Err(ConversationError::NotSpoken("DNS").into()));
+        return Some(Err(ProtocolError::NotSpoken("DNS").into()));
     };
     let ours = answer.metadata.message_type == MessageType::Response
         && answer.metadata.id == question.metadata.id

@@ -1,22 +1,24 @@
 //! NNTP (RFC 3977): the greeting is of the 2xx kind. Uses `receive` on the greeting, and `tls`.
 
-use super::dialogue::Dialogue;
-use super::{ConversationError, Inquiry};
+use director_core::model::GreetingCheck;
+
+use super::lines::LineConnection;
+use super::{Peer, ProtocolError, expect};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
-pub(super) async fn ask(inquiry: Inquiry<'_>) -> Result<String, ProbeError> {
-    let mut talk = Dialogue::open(inquiry).await?;
+pub(super) async fn ask(peer: Peer<'_>, check: &GreetingCheck) -> Result<String, ProbeError> {
+    let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
     let greeting = talk.line("greeting").await?;
     if !greeting.starts_with('2') {
-        return Err(ConversationError::Unexpected {
+        return Err(ProtocolError::Unexpected {
             what: "greeting",
             said: greeting,
             expected: "2xx",
         }
         .into());
     }
-    inquiry.expect(greeting.as_bytes())?;
+    expect(check.receive.as_ref(), greeting.as_bytes())?;
     talk.leave("QUIT").await;
     Ok(Short(&greeting).to_string())
 }

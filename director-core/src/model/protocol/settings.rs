@@ -1,0 +1,107 @@
+//! Settings of checks that speak a protocol, before it is known which of them the protocol takes.
+
+use serde::Serialize;
+
+use crate::model::{Pattern, Protocol, Secret, TlsCheck};
+
+/// A setting of a protocol's check, in the order in which they are best written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// A name, a query, a file or a text to send.
+    Request,
+    /// A regular expression that the answer must match.
+    Receive,
+    /// A user name.
+    Login,
+    /// A password.
+    Password,
+    /// A database.
+    Database,
+    /// A shared secret.
+    Secret,
+    /// TCP or UDP, in place of the service's.
+    Transport,
+    /// TLS from the first byte, where no word of its own says so.
+    Tls,
+    /// Whether the certificate is verified.
+    Verify,
+}
+
+impl Setting {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Request,
+        Self::Receive,
+        Self::Login,
+        Self::Password,
+        Self::Database,
+        Self::Secret,
+        Self::Transport,
+        Self::Tls,
+        Self::Verify,
+    ];
+
+    /// Its key in YAML.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Receive => "receive",
+            Self::Login => "login",
+            Self::Password => "password",
+            Self::Database => "database",
+            Self::Secret => "secret",
+            Self::Transport => "transport",
+            Self::Tls => "tls",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+/// All settings that a protocol may take; see [`ProtocolRow::check`](super::ProtocolRow::check).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProtocolSettings {
+    /// Transport below it.
+    pub transport: Option<Protocol>,
+    /// TLS from the first byte.
+    pub tls: Option<TlsCheck>,
+    /// A name, a query, a file or a text to send.
+    pub request: Option<String>,
+    /// What the answer must match.
+    pub receive: Option<Pattern>,
+    /// User name.
+    pub login: Option<String>,
+    /// Password.
+    pub password: Option<Secret>,
+    /// Database.
+    pub database: Option<String>,
+    /// Shared secret.
+    pub secret: Option<Secret>,
+}
+
+/// Who logs in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize)]
+pub struct Credentials {
+    /// User name.
+    pub login: Option<String>,
+    /// Password.
+    pub password: Option<Secret>,
+}
+
+impl Credentials {
+    pub(super) fn of(login: Option<String>, password: Option<Secret>) -> Self {
+        Self { login, password }
+    }
+
+    /// The user name, unless it is empty.
+    #[must_use]
+    pub fn login(&self) -> Option<&str> {
+        self.login.as_deref().filter(|login| !login.is_empty())
+    }
+
+    /// The password; empty when there is none.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        self.password.as_ref().map_or("", Secret::reveal)
+    }
+}
