@@ -250,7 +250,7 @@ fn soft_failures_name_the_service_with_its_kind() {
 }
 
 #[test]
-fn a_verdict_gives_its_reason_and_a_return_resets_the_count() {
+fn a_state_change_gives_its_reason_and_a_recovery_resets_the_count() {
     let verdict = |was_presumed| {
         lines().of(&Notice::Verdict {
             name: "web".to_owned(),
