@@ -38,7 +38,7 @@ fn scenarios() -> String {
 }
 
 #[test]
-fn every_word_is_asked_in_the_lab_and_gets_a_wrong_answer_too() {
+fn every_check_word_runs_in_the_lab_with_a_wrong_answer_too() {
     let scenarios = scenarios();
     let mut wrongs: BTreeMap<&str, usize> = BTreeMap::new();
     let mut last = "";

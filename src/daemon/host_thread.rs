@@ -14,7 +14,7 @@ use crate::machine::director::{journal_beside, reconcile};
 
 /// What the thread is asked for.
 #[derive(Debug, Clone)]
-struct Request {
+struct HostRequest {
     wanted: Vec<HostChange>,
     unwanted: Unwanted,
 }
@@ -23,7 +23,7 @@ struct Request {
 pub(super) struct HostThread {
     journal: PathBuf,
     inputs: mpsc::UnboundedSender<Input>,
-    sender: Option<blocking::Sender<Request>>,
+    sender: Option<blocking::Sender<HostRequest>>,
 }
 
 impl HostThread {
@@ -42,7 +42,7 @@ impl HostThread {
 
     /// Has the changes made; the answer comes as an event.
     pub(super) fn reconcile(&mut self, wanted: Vec<HostChange>, unwanted: Unwanted) {
-        let request = Request { wanted, unwanted };
+        let request = HostRequest { wanted, unwanted };
         if let Some(sender) = self.sender.as_ref()
             && sender.send(request.clone()).is_ok()
         {
@@ -72,12 +72,12 @@ impl HostThread {
 fn start(
     journal: PathBuf,
     inputs: mpsc::UnboundedSender<Input>,
-) -> std::io::Result<blocking::Sender<Request>> {
-    let (sender, requests) = blocking::channel::<Request>();
+) -> std::io::Result<blocking::Sender<HostRequest>> {
+    let (sender, requests) = blocking::channel::<HostRequest>();
     std::thread::Builder::new()
         .name("host".to_owned())
         .spawn(move || {
-            while let Ok(Request { wanted, unwanted }) = requests.recv() {
+            while let Ok(HostRequest { wanted, unwanted }) = requests.recv() {
                 let outcomes = reconcile(&journal, &wanted, unwanted);
                 let event = Event::HostReconciled { outcomes };
                 if inputs.send(Input::Event(event)).is_err() {

@@ -1,8 +1,8 @@
 //! Opens the state file: what a director before this one has left, and the thread that writes what this one leaves.
 
 use director_core::director::Event;
-use director_core::persistent_state::PersistentState;
 use director_core::moment::Moment;
+use director_core::persistent_state::PersistentState;
 use tokio::sync::mpsc;
 
 use super::error::DaemonError;

@@ -238,19 +238,19 @@ fn soft_failures_name_the_service_with_its_kind() {
             format!("{words} (fwm:5) failure 1/3"),
         ]
     );
-    let fixed = Notice::Recovered {
+    let steady = Notice::Recovered {
         name: "web".to_owned(),
         service: tcp,
         server: endpoint("10.0.0.1:80"),
     };
     assert_eq!(
-        lines().of(&fixed),
+        lines().of(&steady),
         ["Resetting soft failure count: 10.0.0.1:80 (tcp:192.0.2.10:80)"]
     );
 }
 
 #[test]
-fn a_verdict_gives_its_reason_and_a_return_resets_the_count() {
+fn a_state_change_gives_its_reason_and_a_recovery_resets_the_count() {
     let verdict = |was_assumed| {
         lines().of(&Notice::HealthChanged {
             name: "web".to_owned(),

@@ -244,29 +244,29 @@ mod tests {
 
     use super::*;
 
-    struct Stage {
+    struct WatchedFiles {
         directory: tempfile::TempDir,
         told: Receiver<()>,
         watch: FileWatch,
     }
 
-    impl Stage {
+    impl WatchedFiles {
         fn new() -> Self {
             let directory = tempfile::tempdir().unwrap();
             fs::write(directory.path().join("main.yaml"), "services: []\n").unwrap();
             fs::create_dir(directory.path().join("conf.d")).unwrap();
             let (sender, told) = channel();
             let watch = FileWatch::start(move || sender.send(()).is_ok()).unwrap();
-            let stage = Self {
+            let files = Self {
                 directory,
                 told,
                 watch,
             };
-            let paths = ["main.yaml", "conf.d"].map(|name| stage.path(name));
-            stage
+            let paths = ["main.yaml", "conf.d"].map(|name| files.path(name));
+            files
                 .watch
                 .follow(paths.map(|path| (path.clone(), fingerprint(&path))).into());
-            stage
+            files
         }
 
         fn path(&self, name: &str) -> PathBuf {
@@ -280,44 +280,44 @@ mod tests {
 
     #[test]
     fn changes_of_content_are_told_once_and_others_not() {
-        let stage = Stage::new();
+        let files = WatchedFiles::new();
         // Written in place, put in its place, a new file in a directory.
-        fs::write(stage.path("main.yaml"), "services: [] # 1\n").unwrap();
-        assert!(stage.is_told());
-        fs::write(stage.path("new"), "services: [] # 2\n").unwrap();
-        fs::rename(stage.path("new"), stage.path("main.yaml")).unwrap();
-        assert!(stage.is_told());
-        fs::write(stage.path("conf.d/a.yaml"), "services: []\n").unwrap();
-        assert!(stage.is_told());
+        fs::write(files.path("main.yaml"), "services: [] # 1\n").unwrap();
+        assert!(files.is_told());
+        fs::write(files.path("new"), "services: [] # 2\n").unwrap();
+        fs::rename(files.path("new"), files.path("main.yaml")).unwrap();
+        assert!(files.is_told());
+        fs::write(files.path("conf.d/a.yaml"), "services: []\n").unwrap();
+        assert!(files.is_told());
         // The same content again, and what an editor leaves beside it, are no change.
-        fs::write(stage.path("main.yaml"), "services: [] # 2\n").unwrap();
-        fs::write(stage.path("conf.d/.a.yaml.swp"), "x").unwrap();
-        fs::write(stage.path("conf.d/b.yaml"), "services: []\n").unwrap();
-        assert!(stage.is_told());
-        assert!(stage.told.try_recv().is_err(), "told too often");
+        fs::write(files.path("main.yaml"), "services: [] # 2\n").unwrap();
+        fs::write(files.path("conf.d/.a.yaml.swp"), "x").unwrap();
+        fs::write(files.path("conf.d/b.yaml"), "services: []\n").unwrap();
+        assert!(files.is_told());
+        assert!(files.told.try_recv().is_err(), "told too often");
     }
 
     #[test]
     fn a_file_that_is_being_written_is_not_told_of() {
-        let stage = Stage::new();
+        let files = WatchedFiles::new();
         let begin = Instant::now();
         let mut text = String::new();
         while begin.elapsed() < Duration::from_millis(600) {
             text.push_str("# line\n");
-            fs::write(stage.path("main.yaml"), &text).unwrap();
+            fs::write(files.path("main.yaml"), &text).unwrap();
             thread::sleep(Duration::from_millis(10));
         }
         // A slow machine may pause long enough in between, but never for each line.
-        assert!(stage.is_told());
-        assert!(stage.told.try_iter().count() < 3);
+        assert!(files.is_told());
+        assert!(files.told.try_iter().count() < 3);
     }
 
     #[test]
     fn a_missing_file_is_told_of_and_its_return_too() {
-        let stage = Stage::new();
-        fs::remove_file(stage.path("main.yaml")).unwrap();
-        assert!(stage.is_told());
-        fs::write(stage.path("main.yaml"), "services: []\n").unwrap();
-        assert!(stage.is_told());
+        let files = WatchedFiles::new();
+        fs::remove_file(files.path("main.yaml")).unwrap();
+        assert!(files.is_told());
+        fs::write(files.path("main.yaml"), "services: []\n").unwrap();
+        assert!(files.is_told());
     }
 }

@@ -129,7 +129,7 @@ fn a_service_without_a_name_is_known_by_its_address() {
 }
 
 #[test]
-fn a_broken_service_that_nobody_knows_is_left_out() {
+fn a_broken_service_without_a_last_valid_configuration_is_left_out() {
     let broken = WEB.replace("10.0.0.1", "10.0.0.300");
     let loaded = load(&format!("{HEAD}{broken}{MAIL}"), None);
     assert_eq!(services(&loaded), [GOOD_MAIL]);
@@ -140,7 +140,7 @@ fn a_broken_service_that_nobody_knows_is_left_out() {
 }
 
 #[test]
-fn when_nobody_can_tell_which_service_is_broken_none_of_its_file_goes() {
+fn a_file_whose_broken_service_is_unknown_is_kept_as_a_whole() {
     let first = load(&format!("{HEAD}{WEB}{MAIL}"), None);
     let second = load(&format!("{HEAD}  - {{lisen: x}}\n{MAIL}"), Some(&first));
     assert_eq!(services(&second), [GOOD_MAIL, GOOD_WEB]);

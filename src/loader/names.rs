@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_an_answer_moves_nothing() {
+    fn the_order_of_addresses_in_an_answer_moves_no_traffic() {
         let names = NameCache::default();
         answered(&names, Ok(&["10.0.0.1", "10.0.0.2"]));
         assert_eq!(
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_asked_for_again_when_it_no_longer_holds() {
+    fn an_expired_answer_is_resolved_again() {
         let names = NameCache::default();
         names.note(
             "web",

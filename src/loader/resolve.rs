@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_a_fallback_of_several_servers_are_asked_for_too() {
+    fn names_in_a_fallback_pool_are_resolved() {
         let (hosts, findings) =
             resolved("  - {listen: 'tcp://192.0.2.1:80', fallback: [both:80, 10.0.0.9:80]}\n");
         assert_eq!(findings, Vec::<String>::new());

@@ -138,7 +138,7 @@ async fn a_directory_that_comes_later_goes_and_is_replaced_is_followed() {
 }
 
 #[tokio::test]
-async fn orders_stay_while_the_directory_cannot_be_read() {
+async fn overrides_stay_while_the_directory_cannot_be_read() {
     let parent = TempDir::new().unwrap();
     let (real, name, other) = (
         parent.path().join("real"),
@@ -160,7 +160,7 @@ async fn orders_stay_while_the_directory_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn a_first_look_that_nobody_waits_for_is_told_later() {
+async fn a_late_first_scan_is_reported_later() {
     let directory = TempDir::new().unwrap();
     touch(&directory, "10.0.0.1");
     let said = Arc::new(Mutex::new(Vec::new()));

@@ -38,7 +38,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the kernel cannot be asked.
 pub fn is_open(gue: GuePort) -> Result<bool, NetError> {
-    let Some(mut fou) = Family::find()? else {
+    let Some(mut fou) = GenlFamily::find()? else {
         return Ok(false);
     };
     match fou.ask(GET, &attributes(gue)) {
@@ -63,10 +63,10 @@ pub fn open(gue: GuePort) -> Result<(), NetError> {
     if gue.ipv6 {
         load_module("fou6");
     }
-    let mut family = Family::find()?;
+    let mut family = GenlFamily::find()?;
     if family.is_none() {
         load_module("fou");
-        family = Family::find()?;
+        family = GenlFamily::find()?;
     }
     let Some(mut fou) = family else {
         return Err(NetError::Missing {
@@ -87,7 +87,7 @@ pub fn open(gue: GuePort) -> Result<(), NetError> {
 /// # Errors
 /// When the kernel refuses; a port that is closed already is no error.
 pub fn close(gue: GuePort) -> Result<(), NetError> {
-    let Some(mut fou) = Family::find()? else {
+    let Some(mut fou) = GenlFamily::find()? else {
         return Ok(());
     };
     match fou.ask(DELETE, &attributes(gue)) {
@@ -117,13 +117,13 @@ fn load_module(name: &str) {
 }
 
 /// A generic netlink family and the socket to it.
-struct Family {
+struct GenlFamily {
     socket: Socket,
     id: u16,
     sequence: u32,
 }
 
-impl Family {
+impl GenlFamily {
     /// The family `fou`; none when the kernel has none.
     fn find() -> Result<Option<Self>, NetError> {
         let open = || -> io::Result<Option<Self>> {

@@ -80,7 +80,7 @@ fn reply(request: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn every_wrapping_has_the_size_that_was_asked_for() {
+fn every_wrapping_has_the_requested_size() {
     let echoes = all();
     assert_eq!(echoes.len(), 18);
     for echo in echoes {

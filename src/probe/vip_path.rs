@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use director_core::model::sysctl::{accepts_local_sources, reverse_path_is_loose};
-use director_core::model::{Family, Probe, PathCheck};
+use director_core::model::{Family, PathCheck, Probe};
 use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use socket2::Socket;
 

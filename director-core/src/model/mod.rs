@@ -52,7 +52,7 @@ pub use service::{
 };
 pub use tuning::{KernelTimeouts, Profile, Tuned};
 pub use tunnel_interface::{GuePort, TunnelInterface, TunnelKind};
-pub use vip_path::{MarkRange, ProbeService, PathCheck, is_probe_service};
+pub use vip_path::{MarkRange, PathCheck, ProbeService, is_probe_service};
 
 pub use freeze::{Adviser, Freeze};
 

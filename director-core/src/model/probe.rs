@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Pattern, ProtocolCheck, PathCheck};
+use super::{PathCheck, Pattern, ProtocolCheck};
 
 /// One question to one real server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]

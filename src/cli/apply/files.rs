@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_candidate_is_as_private_as_the_definitions_and_takes_their_place() {
+    fn a_candidate_is_as_private_as_the_configuration_and_replaces_it() {
         let directory = tempfile::tempdir().unwrap();
         let definitions = directory.path().join("ipvsd.yaml");
         let file = directory.path().join("new.yaml");

@@ -15,7 +15,7 @@ use director_core::overrides::{OverrideCommand, Target};
 use director_core::table::Table;
 
 use super::super::status::explain;
-use super::script::{Action, Script, Step};
+use super::script::{Script, ScriptStep, ServerAction};
 use crate::api::Overview;
 use crate::api::wire::Status;
 use crate::ipvs::{Kernel, MemoryKernel, ReadScope};
@@ -85,15 +85,15 @@ impl Simulator {
         self.run_until(script.end);
     }
 
-    fn perform(&mut self, step: &Step) {
+    fn perform(&mut self, step: &ScriptStep) {
         match step {
-            Step::Server(server, act) => self.act(*server, act),
-            Step::Override {
+            ScriptStep::Server(server, act) => self.act(*server, act),
+            ScriptStep::Override {
                 words,
                 command,
                 force,
             } => self.set_override(words, command, *force),
-            Step::Explain(targets) => self.explain(targets),
+            ScriptStep::Explain(targets) => self.explain(targets),
         }
     }
 
@@ -137,18 +137,18 @@ impl Simulator {
         }
     }
 
-    fn act(&mut self, server: IpAddr, act: &Action) {
+    fn act(&mut self, server: IpAddr, act: &ServerAction) {
         match act {
-            Action::Fails(reason) => {
+            ServerAction::Fails(reason) => {
                 self.say(&format!("** {server} fails: {reason}"));
                 self.behaviours
                     .insert(server, Behaviour::Fails(reason.clone()));
             }
-            Action::Works => {
+            ServerAction::Works => {
                 self.say(&format!("** {server} works"));
                 self.behaviours.remove(&server);
             }
-            Action::Flaps(interval) => {
+            ServerAction::Flaps(interval) => {
                 self.say(&format!("** {server} flaps every {interval:?}"));
                 self.behaviours.insert(
                     server,
@@ -158,19 +158,19 @@ impl Simulator {
                     },
                 );
             }
-            Action::Says(words) => {
+            ServerAction::Says(words) => {
                 self.say(&format!("** {server} says \"{words}\""));
                 self.words.insert(server, words.clone());
             }
-            Action::Connections(active) => {
+            ServerAction::Connections(active) => {
                 self.say(&format!("** {server} has {active} active connections"));
                 self.meddle(|entry| entry.connections.active = *active, server);
             }
-            Action::Weight(weight) => {
+            ServerAction::Weight(weight) => {
                 self.say(&format!("** somebody else gives {server} weight {weight}"));
                 self.meddle(|entry| entry.settings.weight = *weight, server);
             }
-            Action::Removed => {
+            ServerAction::Removed => {
                 self.say(&format!("** somebody else removes {server}"));
                 for service in self.kernel.table_mut().services.values_mut() {
                     service

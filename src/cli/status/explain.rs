@@ -240,7 +240,7 @@ tcp 192.0.2.10:80  10.0.0.11:80  (web)
     }
 
     #[test]
-    fn every_service_of_the_name_is_shown_and_one_is_asked_for_where_one_is_needed() {
+    fn an_ambiguous_service_name_lists_the_services_to_choose_from() {
         let mut status = status();
         let mut second = status.services[0].clone();
         second.listen = "tcp [2001:db8::10]:80".to_owned();

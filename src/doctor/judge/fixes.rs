@@ -70,7 +70,7 @@ fn a_tunnel_of_the_other_family_is_told_its_own_address() {
 }
 
 #[test]
-fn a_server_that_claims_the_vip_is_set_up_as_its_road_wants_it() {
+fn the_fix_for_a_claimed_vip_uses_the_forwarding_method_of_its_path() {
     let claimed = |forwarding| {
         fix(&with(|facts| {
             facts.paths = vec![path(forwarding)];
@@ -87,7 +87,7 @@ fn a_server_that_claims_the_vip_is_set_up_as_its_road_wants_it() {
 }
 
 #[test]
-fn a_server_with_several_roads_is_named_by_that_of_the_vip() {
+fn a_server_with_several_paths_is_named_by_that_of_the_vip() {
     let said = fix(&with(|facts| {
         let mut other = path(Forwarding::Tunnel(Tunnel::Ipip));
         other.service = at("192.0.2.11");
@@ -100,7 +100,7 @@ fn a_server_with_several_roads_is_named_by_that_of_the_vip() {
 }
 
 #[test]
-fn a_pool_without_weights_is_mended_with_its_own_method() {
+fn the_fix_for_zero_weights_keeps_the_forwarding_method() {
     let said = fix(&with(|facts| facts.kernel = Some(table(0))));
     assert!(
         said.ends_with("ipvsadm -e -t 192.0.2.10:80 -r 10.0.0.4:80 -m -w 1"),

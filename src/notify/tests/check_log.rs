@@ -18,7 +18,7 @@ fn line(file: &Path, text: &str) -> Notification {
 }
 
 #[test]
-fn the_time_stands_as_it_always_did() {
+fn the_time_has_the_format_of_ldirectord() {
     let now = date(2026, 11, 5)
         .at(8, 50, 9, 0)
         .to_zoned(TimeZone::UTC)

@@ -56,7 +56,7 @@ async fn webhook(answers: &'static [&'static str]) -> (String, Arc<Mutex<Vec<Str
 }
 
 #[tokio::test]
-async fn a_webhook_that_refuses_is_asked_again() {
+async fn a_refused_webhook_delivery_is_retried() {
     let (url, bodies) = webhook(&["503 Service Unavailable", "200 OK"]).await;
     let mut alerts = Notifier::new(settings());
     let way = HookWay::Webhook {

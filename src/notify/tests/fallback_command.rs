@@ -41,7 +41,7 @@ async fn a_shell_reads_the_command() {
 }
 
 #[tokio::test]
-async fn of_commands_that_wait_only_the_last_runs_and_another_service_waits_for_none() {
+async fn only_the_last_of_queued_commands_runs_and_services_are_independent() {
     let directory = tempfile::tempdir().unwrap();
     let (file, gate, other) = (
         directory.path().join("file"),

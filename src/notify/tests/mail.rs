@@ -114,7 +114,7 @@ async fn a_recipient_that_is_refused_or_is_no_address_costs_the_others_nothing()
 }
 
 #[tokio::test]
-async fn a_relay_that_is_busy_gets_the_mail_later() {
+async fn a_busy_relay_gets_the_mail_on_retry() {
     let loopback = TestRelay::start(RelayBehaviour {
         busy: 2,
         ..RelayBehaviour::default()

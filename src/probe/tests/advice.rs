@@ -25,7 +25,7 @@ fn nobody() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn an_agent_says_one_line_to_whoever_connects() {
+async fn an_agent_sends_one_line_to_each_client() {
     let address =
         serve(|mut stream| async move { send(&mut stream, b"75%,up\r\nmore").await }).await;
     let source = AdviceSource::Agent {

@@ -23,7 +23,7 @@ async fn words_of(question: CommandProbe) -> String {
 }
 
 #[tokio::test]
-async fn the_exit_status_is_the_verdict_and_the_last_line_its_detail() {
+async fn the_exit_status_decides_and_the_last_line_is_its_detail() {
     let report = command(shell("echo one; echo; echo two"), AMPLE).await;
     assert_eq!(
         report.outcome,
@@ -79,7 +79,7 @@ async fn endless_output_neither_blocks_nor_fills_memory() {
 }
 
 #[tokio::test]
-async fn a_child_that_keeps_the_pipe_open_does_not_delay_the_verdict() {
+async fn a_child_that_keeps_the_pipe_open_does_not_delay_the_result() {
     let report = command(shell("sleep 60 & echo $!"), AMPLE).await;
     let words = report.outcome.words();
     let pid: i32 = words.rsplit(' ').next().unwrap().parse().unwrap();

@@ -136,7 +136,7 @@ async fn without_a_request_any_answer_but_a_failure_is_good() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_cut_off_is_asked_for_again_over_tcp() {
+async fn a_truncated_answer_is_retried_over_tcp() {
     let server = name_server(|mut answer| {
         answer.metadata.truncation = true;
         answer.answers.clear();
@@ -161,7 +161,7 @@ async fn the_answer_to_another_question_is_passed_over() {
 }
 
 #[tokio::test]
-async fn another_protocol_is_named_and_a_bad_name_is_not_asked() {
+async fn another_protocol_is_named_and_a_bad_name_is_not_sent() {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     tokio::spawn(async move {

@@ -93,7 +93,7 @@ async fn method_and_target_are_sent_as_written_or_encoded() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_asked_for_the_absolute_address() {
+async fn a_proxy_gets_the_absolute_url() {
     let (address, seen) = answering(ok("OK")).await;
     let question = HttpProbe {
         target: "http://www.example.org/test.html".to_owned(),

@@ -56,7 +56,7 @@ async fn an_expected_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn the_virtual_host_is_asked_at_the_same_server() {
+async fn the_virtual_host_is_requested_from_the_same_server() {
     let (address, seen) = redirecting("http://www.example.org/end").await;
     let question = HttpProbe {
         virtual_host: Some("www.example.org".to_owned()),
@@ -68,7 +68,7 @@ async fn the_virtual_host_is_asked_at_the_same_server() {
 }
 
 #[tokio::test]
-async fn another_server_is_asked_under_its_own_name() {
+async fn another_server_is_requested_by_its_own_name() {
     let (end, seen) = answering(ok("OK")).await;
     let (address, _) = answering(moved_to(&format!("http://localhost:{}/end", end.port()))).await;
     good(address, following(1, expecting("OK"))).await;
@@ -78,7 +78,7 @@ async fn another_server_is_asked_under_its_own_name() {
 }
 
 #[tokio::test]
-async fn a_question_that_names_a_host_is_asked_there_in_the_name_of_the_server() {
+async fn a_url_with_a_host_is_requested_there_with_the_host_header_of_the_server() {
     let (elsewhere, seen) = redirecting("/end").await;
     let (address, unasked) = answering(ok("never")).await;
     let question = HttpProbe {
@@ -139,7 +139,7 @@ async fn a_redirect_to_another_protocol_is_named() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_asked_again_for_the_next_address() {
+async fn a_proxy_gets_the_next_url_after_a_redirect() {
     let (address, seen) = redirecting("http://other.example.org/end").await;
     let question = HttpProbe {
         target: "http://www.example.org/".to_owned(),

@@ -142,7 +142,7 @@ async fn verification_takes_a_chain_that_ends_at_a_trusted_authority() {
 }
 
 #[tokio::test]
-async fn verification_refuses_an_authority_that_nobody_knows() {
+async fn verification_refuses_an_unknown_authority() {
     let address = https(&certified(&[SITE], None), true).await;
     let stranger = certified(&[SITE], None);
     let outcome = verified(address, at_site(get()), &stranger).await;

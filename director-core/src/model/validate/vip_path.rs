@@ -9,7 +9,7 @@ use crate::definitions::{
 };
 use crate::model::vip_path::assign_marks;
 use crate::model::{
-    Family, Forwarding, MarkRange, Probe, Protocol, ServiceId, PathCheck, VirtualService, no_vip,
+    Family, Forwarding, MarkRange, PathCheck, Probe, Protocol, ServiceId, VirtualService, no_vip,
 };
 
 /// Findings about the road of a check, once for its service.

@@ -8,7 +8,7 @@ use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 
 use super::hosts::Hosts;
 use super::words::{ScriptError, Word, flag, lasts, option, quoted, words};
-use super::{Action, Step};
+use super::{ScriptStep, ServerAction};
 use crate::loader::duration;
 
 /// Who gives the orders of a script.
@@ -20,7 +20,7 @@ pub(super) enum ScriptLine {
     Nothing,
     End(Moment),
     /// Something happens, maybe more than one thing.
-    Steps(Vec<(Moment, Step)>),
+    Steps(Vec<(Moment, ScriptStep)>),
 }
 
 /// Reads a line; it may give a name to servers.
@@ -63,19 +63,22 @@ pub(super) fn read(text: &str, hosts: &mut Hosts<'_>) -> Result<ScriptLine, Scri
     let servers = hosts.servers(&first)?;
     let (act, lasts) = act(&first, line)?;
     let mut steps = Vec::new();
-    let mut each = |at: Moment, act: &Action| {
-        let one = |server: &IpAddr| (at, Step::Server(*server, act.clone()));
+    let mut each = |at: Moment, act: &ServerAction| {
+        let one = |server: &IpAddr| (at, ScriptStep::Server(*server, act.clone()));
         steps.extend(servers.iter().map(one));
     };
     each(at, &act);
     if let Some(lasts) = lasts {
-        each(at + lasts, &Action::Works);
+        each(at + lasts, &ServerAction::Works);
     }
     Ok(ScriptLine::Steps(steps))
 }
 
 /// What becomes of a server, and for how long.
-fn act(server: &Word, mut line: Vec<Word>) -> Result<(Action, Option<Duration>), ScriptError> {
+fn act(
+    server: &Word,
+    mut line: Vec<Word>,
+) -> Result<(ServerAction, Option<Duration>), ScriptError> {
     let events = "write fails, works, flaps, says, weight, connections or removed";
     if line.is_empty() {
         return Err(server.fault(format!("what becomes of {}?", server.text), events));
@@ -96,38 +99,44 @@ fn act(server: &Word, mut line: Vec<Word>) -> Result<(Action, Option<Duration>),
         argument.parse().map_err(wrong)
     };
     let act = match verb.text.as_str() {
-        "fails" | "fail" if argument.is_empty() => Action::Fails("connection refused".to_owned()),
-        "fails" | "fail" => Action::Fails(argument),
+        "fails" | "fail" if argument.is_empty() => {
+            ServerAction::Fails("connection refused".to_owned())
+        }
+        "fails" | "fail" => ServerAction::Fails(argument),
         "works" | "work" | "removed" if !argument.is_empty() => {
             return Err(at.fault(
                 format!("{argument:?} says nothing about {}", verb.text),
                 "leave it out; a pause is written as in fails for 40s",
             ));
         }
-        "works" | "work" => Action::Works,
-        "removed" => Action::Removed,
+        "works" | "work" => ServerAction::Works,
+        "removed" => ServerAction::Removed,
         "says" | "say" if argument.is_empty() => {
             return Err(at.fault("says what?", "write a line of an agent, as in says \"75%\""));
         }
-        "says" | "say" => Action::Says(argument),
+        "says" | "say" => ServerAction::Says(argument),
         "flaps" | "flap" => duration(&argument)
             .filter(|pace| !pace.is_zero())
-            .map(Action::Flaps)
+            .map(ServerAction::Flaps)
             .ok_or_else(|| {
                 at.fault(
                     format!("{argument:?} is not a pace"),
                     "write how often it changes, as in flaps 3s",
                 )
             })?,
-        "weight" => Action::Weight(number("weight")?),
-        "connections" => Action::Connections(number("number of connections")?),
+        "weight" => ServerAction::Weight(number("weight")?),
+        "connections" => ServerAction::Connections(number("number of connections")?),
         other => return Err(verb.fault(format!("{other:?} is no event"), events)),
     };
     Ok((act, lasts))
 }
 
 /// An operator's order, or a question.
-fn set_override(verb: &Word, mut line: Vec<Word>, hosts: &Hosts<'_>) -> Result<Step, ScriptError> {
+fn set_override(
+    verb: &Word,
+    mut line: Vec<Word>,
+    hosts: &Hosts<'_>,
+) -> Result<ScriptStep, ScriptError> {
     let written: Vec<String> = line.iter().map(Word::to_string).collect();
     let words = format!("{} {}", verb.text, written.join(" "));
     let lasts = lasts(&mut line)?;
@@ -153,7 +162,7 @@ fn set_override(verb: &Word, mut line: Vec<Word>, hosts: &Hosts<'_>) -> Result<S
         }
     };
     if explains {
-        return Ok(Step::Explain(targets));
+        return Ok(ScriptStep::Explain(targets));
     }
     let author = AUTHOR.to_owned();
     let command = match kind {
@@ -171,7 +180,7 @@ fn set_override(verb: &Word, mut line: Vec<Word>, hosts: &Hosts<'_>) -> Result<S
                 .collect(),
         },
     };
-    Ok(Step::Override {
+    Ok(ScriptStep::Override {
         words,
         command,
         force,

@@ -51,15 +51,15 @@ long, why. The guard refuses what takes out too much, unless --force is there. `
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Script {
     /// Events in the order of their time.
-    pub(super) steps: Vec<(Moment, Step)>,
+    pub(super) steps: Vec<(Moment, ScriptStep)>,
     pub(super) end: Moment,
 }
 
 /// One thing that happens.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Step {
+pub(super) enum ScriptStep {
     /// Something becomes of a real server.
-    Server(IpAddr, Action),
+    Server(IpAddr, ServerAction),
     /// An operator gives or lifts orders.
     Override {
         /// The order as it was written.
@@ -74,7 +74,7 @@ pub(super) enum Step {
 
 /// What becomes of a real server.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Action {
+pub(super) enum ServerAction {
     Fails(String),
     Works,
     Flaps(Duration),
