@@ -27,7 +27,6 @@ const CIRCLES_LEFT: &[&str] = &[
     "director-core/src/director/",
     "director-core/src/model/",
     "src/loader/yaml/",
-    "src/probe/",
 ];
 
 #[test]

@@ -2,33 +2,16 @@
 //! An agent says its line to whoever connects, after it was sent something where that is defined (HAProxy's agent protocol);
 //! it may close the connection or leave it open.
 
-use std::io;
 use std::net::SocketAddr;
 
 use director_core::model::AdviceSource;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::advice_error::{AdviceError, LONGEST};
 use super::command;
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
 use super::stream;
-use super::words::words;
-
-/// Bytes that a line may have; HAProxy reads no more than a buffer of 16 KiB.
-const LONGEST: usize = 16 * 1024;
-
-/// Why nothing was said.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum AdviceError {
-    #[error("it says nothing")]
-    Silence,
-    /// No end of it.
-    #[error("its line is longer than {LONGEST} bytes")]
-    TooLong,
-    /// The file cannot be read.
-    #[error("cannot read {path}: {}", words(.source))]
-    Unreadable { path: String, source: io::Error },
-}
 
 /// Asks; the first line comes back.
 pub(super) async fn ask(

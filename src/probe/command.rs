@@ -1,62 +1,18 @@
 //! Programs of the operator's that judge a server: run directly, never through a shell, and ended with their children at
 //! the time limit. Exit status 0 means up; death by a signal is a failure.
 
-use std::io;
 use std::process::ExitStatus;
 
 use director_core::model::CommandProbe;
 use nix::errno::Errno;
-use nix::sys::signal::Signal;
 use nix::unistd::User;
 use std::os::unix::process::ExitStatusExt;
 use tokio::process::Command;
 
+use super::command_error::{CommandError, said};
 use super::error::ProbeError;
-use super::words::{Short, words};
+use super::words::Short;
 use crate::program::{self, Running};
-
-/// Why a program did not say that the server is up.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum CommandError {
-    /// The definition names no program.
-    #[error("cannot ask: the check names no program")]
-    Empty,
-    /// This host has no room for another process.
-    #[error("cannot ask: {}", words(.0))]
-    NoProcess(#[source] io::Error),
-    /// The user is unknown.
-    #[error("cannot ask: there is no user {}", Short(.0))]
-    NoSuchUser(String),
-    /// The users' database cannot be read.
-    #[error("cannot ask: looking up the user failed: {}", .0.desc())]
-    UserLookup(#[source] Errno),
-    /// The program cannot be run, which has always counted as a failure of the server.
-    #[error("cannot run {}: {}", Short(.program), words(.source))]
-    CannotRun { program: String, source: io::Error },
-    /// It ended with a status other than 0.
-    #[error("exit status {status}{}", said(.output))]
-    ExitStatus {
-        status: i32,
-        /// The last line it printed.
-        output: Option<String>,
-    },
-    /// A signal ended it.
-    #[error("killed by {}", signal_name(*.0))]
-    Killed(i32),
-    /// Waiting for it failed.
-    #[error("cannot ask: {}", words(.0))]
-    Lost(#[source] io::Error),
-}
-
-impl CommandError {
-    /// Whether the fault lies on the director's side.
-    pub(super) fn is_ours(&self) -> bool {
-        !matches!(
-            self,
-            Self::CannotRun { .. } | Self::ExitStatus { .. } | Self::Killed(_)
-        )
-    }
-}
 
 /// Runs the program; its last line of output comes back.
 pub(super) async fn ask(question: &CommandProbe) -> Result<String, ProbeError> {
@@ -121,17 +77,4 @@ fn judge(status: ExitStatus, output: Option<String>) -> Result<String, CommandEr
         (Some(status), _) => Err(CommandError::ExitStatus { status, output }),
         (None, signal) => Err(CommandError::Killed(signal.unwrap_or(0))),
     }
-}
-
-fn said(output: &Option<String>) -> String {
-    output
-        .as_ref()
-        .map_or_else(String::new, |line| format!(": {line}"))
-}
-
-fn signal_name(number: i32) -> String {
-    Signal::try_from(number).map_or_else(
-        |_| format!("signal {number}"),
-        |signal| signal.as_str().to_owned(),
-    )
 }

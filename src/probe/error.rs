@@ -11,8 +11,8 @@ use director_core::model::StatusRange;
 use nix::errno::Errno;
 use rustls::CertificateError;
 
-use super::advice::AdviceError;
-use super::command::CommandError;
+use super::advice_error::AdviceError;
+use super::command_error::CommandError;
 use super::protocol::ProtocolError;
 use super::words::{Short, ShownDuration, words};
 use crate::net::SourceAddressError;

@@ -5,7 +5,9 @@
 //! between two probes. **Invariant:** nothing outlives `run`; what a probe started ends with it, also at its time limit.
 
 mod advice;
+mod advice_error;
 mod command;
+mod command_error;
 mod error;
 mod hold;
 mod http;

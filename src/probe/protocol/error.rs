@@ -3,7 +3,7 @@
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
-use super::ldap::result_name;
+use super::ldap_results::result_name;
 use crate::probe::words::Short;
 
 /// What went wrong in a protocol's check.

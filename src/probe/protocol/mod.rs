@@ -6,10 +6,12 @@ mod error;
 mod ftp;
 mod imap;
 mod ldap;
+mod ldap_results;
 mod lines;
 mod mysql;
 mod nntp;
 mod oracle;
+mod peer;
 #[cfg(feature = "postgres")]
 mod pgsql;
 mod pop;
@@ -21,47 +23,12 @@ mod udp;
 
 use std::net::SocketAddr;
 
-use director_core::model::{Pattern, ProtocolCheck, TlsCheck, Verification};
+use director_core::model::ProtocolCheck;
 
 pub(super) use self::error::ProtocolError;
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
-use super::stream::{self, Stream, TlsWish};
-use super::tls::server_name;
-
-/// The server that is checked.
-#[derive(Debug, Clone, Copy)]
-struct Peer<'a> {
-    address: SocketAddr,
-    settings: &'a ProbeSettings,
-}
-
-impl Peer<'_> {
-    /// Connects, with TLS from the first byte where the check wants it.
-    async fn connect(&self, tls: Option<&TlsCheck>) -> Result<Stream, ProbeError> {
-        let wish = tls.map(|tls| self.tls_wish(Some(tls)));
-        stream::open(self.address, wish.as_ref(), self.settings).await
-    }
-
-    /// TLS as the check wants it, or without verification where only the protocol asks for it.
-    fn tls_wish(&self, tls: Option<&TlsCheck>) -> TlsWish {
-        let name = tls.and_then(|tls| tls.server_name.as_deref());
-        TlsWish {
-            verify: tls.map_or(Verification::None, |tls| tls.verify),
-            name: server_name(name, self.address.ip()),
-        }
-    }
-}
-
-/// Fails unless what the server said matches the expression, if there is one.
-fn expect(receive: Option<&Pattern>, said: &[u8]) -> Result<(), ProtocolError> {
-    match receive {
-        Some(pattern) if !pattern.is_match(said) => {
-            Err(ProtocolError::AnswerLacks(pattern.as_str().to_owned()))
-        }
-        _ => Ok(()),
-    }
-}
+use peer::{Peer, expect};
 
 /// Runs the check; a good answer comes back in words.
 pub(super) async fn ask(

@@ -1,0 +1,64 @@
+//! Why a program did not say that the server is up.
+
+use std::io;
+
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+
+use super::words::{Short, words};
+
+/// Why a program did not say that the server is up.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CommandError {
+    /// The definition names no program.
+    #[error("cannot ask: the check names no program")]
+    Empty,
+    /// This host has no room for another process.
+    #[error("cannot ask: {}", words(.0))]
+    NoProcess(#[source] io::Error),
+    /// The user is unknown.
+    #[error("cannot ask: there is no user {}", Short(.0))]
+    NoSuchUser(String),
+    /// The users' database cannot be read.
+    #[error("cannot ask: looking up the user failed: {}", .0.desc())]
+    UserLookup(#[source] Errno),
+    /// The program cannot be run, which has always counted as a failure of the server.
+    #[error("cannot run {}: {}", Short(.program), words(.source))]
+    CannotRun { program: String, source: io::Error },
+    /// It ended with a status other than 0.
+    #[error("exit status {status}{}", said(.output))]
+    ExitStatus {
+        status: i32,
+        /// The last line it printed.
+        output: Option<String>,
+    },
+    /// A signal ended it.
+    #[error("killed by {}", signal_name(*.0))]
+    Killed(i32),
+    /// Waiting for it failed.
+    #[error("cannot ask: {}", words(.0))]
+    Lost(#[source] io::Error),
+}
+
+impl CommandError {
+    /// Whether the fault lies on the director's side.
+    pub(super) fn is_ours(&self) -> bool {
+        !matches!(
+            self,
+            Self::CannotRun { .. } | Self::ExitStatus { .. } | Self::Killed(_)
+        )
+    }
+}
+
+pub(super) fn said(output: &Option<String>) -> String {
+    output
+        .as_ref()
+        .map_or_else(String::new, |line| format!(": {line}"))
+}
+
+fn signal_name(number: i32) -> String {
+    Signal::try_from(number).map_or_else(
+        |_| format!("signal {number}"),
+        |signal| signal.as_str().to_owned(),
+    )
+}
