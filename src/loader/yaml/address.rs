@@ -5,9 +5,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 
-use director_core::definitions::{Host, ListenDefinition, Placed, PortDefinition};
+use director_core::definitions::{
+    Host, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
+};
 use director_core::model::{Family, Protocol};
 
+use super::mapping::Input;
 use super::node::Node;
 use super::reader::Reader;
 
@@ -24,14 +27,54 @@ pub(super) struct Address {
 }
 
 /// What a service listens on; unusable parts are reported.
-pub(super) fn listen(node: &Node, reader: &mut Reader) -> Placed<ListenDefinition> {
+pub(super) fn listen(input: &Input<'_>, reader: &mut Reader) -> ListenDefinition {
     let definition = reader
-        .text(node, "listen: tcp://192.0.2.10:80")
-        .and_then(|text| listen_text(node, &text.value, reader));
-    Placed::new(
-        definition.unwrap_or_else(unusable_listen),
-        node.place.clone(),
-    )
+        .text(input)
+        .and_then(|text| listen_text(input.node, text, reader));
+    definition.unwrap_or_else(unusable_listen)
+}
+
+/// As it is written.
+pub(super) fn print_listen(definition: &ListenDefinition) -> String {
+    match definition {
+        ListenDefinition::Mark { family, mark } => match family {
+            Family::Ipv4 => format!("fwmark:{mark}"),
+            Family::Ipv6 => format!("fwmark6:{mark}"),
+        },
+        ListenDefinition::Address {
+            protocol,
+            host,
+            port,
+            ..
+        } => format!("{protocol}://{}:{}", bracketed(host), print_port(port)),
+    }
+}
+
+/// The address of a real server as it is written.
+pub(super) fn print_server(server: &RealServerDefinition) -> String {
+    let mut text = bracketed(&server.host.value);
+    if let Some(last) = &server.last {
+        text = format!("{text}-{}", bracketed(&last.value));
+    }
+    match &server.port {
+        Some(port) => format!("{text}:{}", print_port(&port.value)),
+        None => text,
+    }
+}
+
+fn bracketed(host: &Host) -> String {
+    match host {
+        Host::Address(address) if address.is_ipv6() => format!("[{address}]"),
+        other => other.to_string(),
+    }
+}
+
+fn print_port(port: &PortDefinition) -> String {
+    match port {
+        PortDefinition::Number(number) => number.to_string(),
+        PortDefinition::Name(name) => name.clone(),
+        PortDefinition::Unusable => String::new(),
+    }
 }
 
 /// Stands in for a listen address that was reported as missing or unusable.

@@ -148,7 +148,7 @@ fn what_nobody_uses_is_read_too() {
         ),
         (
             "checks: {a: {use: b}}\nservices: []\n",
-            "there is no check named \"b\"",
+            "unknown check \"b\"",
         ),
         (
             "groups: {a: [10.0.0.300]}\nservices: []\n",
@@ -164,11 +164,11 @@ fn what_nobody_uses_is_read_too() {
         ),
         (
             "defaults: {service: {listen: 'fwmark:1'}}\nservices: []\n",
-            "listen is no default",
+            "`listen` cannot be set in `defaults`",
         ),
         (
             "defaults: {service: {on_stop: go}}\nservices: []\n",
-            "on_stop \"go\" does not exist",
+            "unknown on_stop \"go\"",
         ),
         (
             "defaults: {real_server: {weight: much}}\nservices: []\n",

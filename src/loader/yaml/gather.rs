@@ -9,9 +9,12 @@ use director_core::definitions::Placed;
 use director_core::diagnostic::{Diagnostic, Place};
 
 use super::include::{self, IncludeFault};
+use super::keys::file::FILE;
+use super::layers::of_file;
 use super::node::{Content, Entry, Node};
-use super::reader::{Fields, Reader};
-use super::{shape, tree};
+use super::reader::Reader;
+use super::tree;
+use super::value::one_or_more;
 use crate::loader::file_watch::{self, Fingerprints};
 use crate::loader::source::{self, SourceError};
 
@@ -24,6 +27,14 @@ pub(super) struct Part {
     pub(super) place: Place,
     /// The defaults that hold in it, the nearest first.
     pub(super) defaults: Vec<Node>,
+}
+
+impl Part {
+    /// The value of a key, unless it is empty.
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        (!matches!(entry.value.content, Content::Nothing)).then_some(&entry.value)
+    }
 }
 
 /// All files, the first one first.
@@ -79,20 +90,21 @@ impl Gathering<'_> {
             }
             return;
         };
-        let Some(fields) = self.reader.fields(&root, &shape::FILE, &[]) else {
+        let whole = of_file("services", &root);
+        if !FILE.fill(&mut FILE.draft(&root.place), &whole, &[], self.reader) {
             self.gathered.broken.insert(Arc::clone(file));
             return;
-        };
-        if let Some(director) = fields.get("director").filter(|_| !is_first) {
+        }
+        if let Some(director) = root.get("director").filter(|_| !is_first) {
             let message = "settings of the director stand in an included file";
             let hint = "move them to the file that includes this one";
             self.reader.error(&director.place, message, hint);
         }
-        let own: Vec<Node> = fields.get("defaults").cloned().into_iter().collect();
+        let own: Vec<Node> = root.get("defaults").cloned().into_iter().collect();
         let defaults = [own.as_slice(), defaults].concat();
         self.seen.entry(identity.clone()).or_default();
         self.open.push(identity);
-        let includes = self.includes(&fields);
+        let includes = self.includes(&root);
         self.gathered.parts.push(Part {
             entries: match &root.content {
                 Content::Mapping(entries) => entries.clone(),
@@ -109,18 +121,10 @@ impl Gathering<'_> {
     }
 
     /// `conf.d/*.yaml`, or a list of such.
-    fn includes(&mut self, fields: &Fields<'_>) -> Vec<Placed<String>> {
-        let example = fields.example("include");
-        match fields.get("include") {
-            None => Vec::new(),
-            Some(node) => match &node.content {
-                Content::List(items) => items
-                    .iter()
-                    .filter_map(|item| self.reader.text(item, &example))
-                    .collect(),
-                _ => self.reader.text(node, &example).into_iter().collect(),
-            },
-        }
+    fn includes(&mut self, root: &Node) -> Vec<Placed<String>> {
+        let written = root.get("include");
+        let read = written.and_then(|node| one_or_more(&of_file("include", node), self.reader));
+        read.unwrap_or_default()
     }
 
     fn include(&mut self, written: &Placed<String>, directory: &Path, defaults: &[Node]) {

@@ -6,48 +6,23 @@ use director_core::definitions::{
 };
 use director_core::model::Family;
 
-use super::node::{Content, Node};
-use super::reader::Reader;
-use super::service;
+use super::keys::service::ServiceText;
 
 /// The virtual services of a service.
-pub(super) fn services(node: &Node, reader: &mut Reader) -> Vec<ServiceDefinition> {
-    let Some(addresses) = addresses(node) else {
-        return service::service(node, reader).into_iter().collect();
+pub(super) fn services(text: ServiceText) -> Vec<ServiceDefinition> {
+    let ServiceText { listens, service } = text;
+    // One that says nothing usable is a service all the same, so that the rest of it is judged.
+    let listens = match listens.is_empty() {
+        true => vec![service.listen.clone()],
+        false => listens,
     };
-    if addresses.is_empty() {
-        let message = "this service has no listen address";
-        reader.error(&node.place, message, "write listen: tcp://192.0.2.10:80");
-    }
-    let mut services: Vec<ServiceDefinition> = addresses
-        .iter()
-        .filter_map(|address| service::service(&listening(node, address), reader))
-        .collect();
+    let listening = |listen| ServiceDefinition {
+        listen,
+        ..service.clone()
+    };
+    let mut services: Vec<ServiceDefinition> = listens.into_iter().map(listening).collect();
     part_families(&mut services);
     services
-}
-
-/// What is written as a list of addresses.
-fn addresses(node: &Node) -> Option<&[Node]> {
-    let Content::Mapping(entries) = &node.content else {
-        return None;
-    };
-    let listen = entries.iter().find(|entry| entry.key == "listen")?;
-    match &listen.value.content {
-        Content::List(addresses) => Some(addresses),
-        _ => None,
-    }
-}
-
-/// The service with one of its addresses.
-fn listening(node: &Node, address: &Node) -> Node {
-    let mut node = node.clone();
-    if let Content::Mapping(entries) = &mut node.content {
-        for entry in entries.iter_mut().filter(|entry| entry.key == "listen") {
-            entry.value = address.clone();
-        }
-    }
-    node
 }
 
 fn part_families(services: &mut [ServiceDefinition]) {

@@ -1,45 +1,47 @@
 //! The YAML dialect: text becomes definitions and findings. Text → [`tree`] of values with places → definitions, read by
-//! the table of keys in [`shape`]. What values mean together is judged later, for both dialects alike.
+//! the tables of keys in [`keys`]. What values mean together is judged later, for both dialects alike.
 
 mod address;
-mod check;
-mod compose;
-mod dialogue;
 mod duration;
-mod emit;
-mod emit_check;
-mod emit_recovery;
 mod gather;
-mod host;
 mod include;
-mod judging;
+mod keys;
+mod layers;
 mod listens;
-mod named;
+mod mapping;
 mod node;
-mod notify;
 mod page;
+mod print;
 mod reader;
-mod recovery;
+mod rows;
 mod schema;
-mod service;
-mod shape;
+mod servers;
 mod tree;
+mod value;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::definitions::{Definitions, Placed};
+use director_core::definitions::{
+    Definitions, GuardDefinition, HookDefinition, Placed, ServiceDefinition,
+};
 use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::MarkRange;
 
 use super::file_watch::Fingerprints;
-pub use emit::emit;
 use gather::Gathered;
-use node::Content;
+use keys::director::{DIRECTOR, DirectorText, OnError};
+use keys::file::FILE;
+use keys::notify;
+use layers::{Defaults, Library, of_file};
+use node::{Content, Node};
 pub use page::page;
-use reader::{Fields, Reader};
+pub use print::emit;
+use reader::Reader;
 pub use schema::schema;
 
 /// A time span as definitions have it, such as `1m30s`; none when the text is not one.
@@ -139,111 +141,119 @@ fn definitions(
     outcome: &mut Outcome,
 ) -> Option<Definitions> {
     let place = Place::whole_file(file);
+    let example = FILE
+        .key("services")
+        .map_or_else(String::new, |key| key.example());
     let Some(first) = gathered.parts.first() else {
         if reader.findings.is_empty() {
-            let hint = format!("write {}", example_of_services());
-            reader.error(&place, "the file defines nothing", hint);
+            reader.error(
+                &place,
+                "the file defines nothing",
+                format!("write {example}"),
+            );
         }
         return None;
     };
-    let value = |key: &str| {
-        let entry = first.entries.iter().find(|entry| entry.key == key);
-        entry.map(|entry| &entry.value)
-    };
-    if value("services").is_none() && value("include").is_none() {
-        let hint = format!(
-            "write {}; an empty list is services: []",
-            example_of_services()
-        );
+    if first.get("services").is_none() && first.get("include").is_none() {
+        let hint = format!("write {example}; an empty list is services: []");
         reader.error(&place, "the file defines no services", hint);
     }
-    let director = value("director")
-        .filter(|director| !matches!(director.content, Content::Nothing))
-        .and_then(|director| reader.fields(director, &shape::DIRECTOR, &[]));
-    let director = director.as_ref();
-    if let Some(director) = director {
-        settings(director, reader, &mut outcome.settings);
+    let mut definitions = match first.get("director") {
+        Some(node) => director(node, reader, &mut outcome.settings),
+        None => Definitions::empty(),
+    };
+    let usual = MarkRange::USUAL;
+    let usual = (u64::from(usual.first), u64::from(usual.last));
+    let marks = definitions.probe_marks.take();
+    definitions.probe_marks = marks.or(Some(Placed::new(usual, place.clone())));
+    let guard = definitions.guard.take();
+    // A file that says nothing has the limits that are usual here.
+    definitions.guard = guard.or(Some(GuardDefinition::Limits {
+        place: place.clone(),
+        servers: None,
+        services: None,
+        connections: None,
+    }));
+    definitions.place = place;
+    definitions.notify = hooks(first.get("notify"), reader);
+    reader.library = Library::of(&gathered.parts, reader).into();
+    Rc::clone(&reader.library).try_out(reader);
+    for part in &gathered.parts {
+        Defaults::of(part, reader);
+        for node in part
+            .get("services")
+            .map_or(&[][..], |node| items("services", node, reader))
+        {
+            let block = block(node, &mut definitions.services, reader);
+            outcome.blocks.push(block);
+        }
     }
-    let resync = director.and_then(|director| reader.duration_of(director, "resync"));
-    let probe_marks = director.and_then(|director| marks(director, reader));
-    let guard = recovery::guard(director, reader, &place);
-    let notify = notify::hooks(value("notify"), reader);
-    let freeze = director.and_then(|director| judging::freeze(director, reader));
-    let host = director
-        .map(|director| host::host(director, reader))
-        .unwrap_or_default();
-    let mut services = Vec::new();
-    for composed in compose::compose(gathered, reader) {
-        let before = reader.findings.len();
-        let first = services.len();
-        services.extend(listens::services(&composed.node, reader));
-        let mut findings = composed.findings;
-        findings.extend_from_slice(&reader.findings[before..]);
-        outcome.blocks.push(Block {
-            name: composed.name,
-            shown: composed.shown,
-            place: composed.node.place.clone(),
-            services: first..services.len(),
-            findings,
-        });
-    }
-    Some(Definitions {
-        probe_marks: Some(probe_marks.unwrap_or_else(|| {
-            let usual = MarkRange::USUAL;
-            Placed::new(
-                (u64::from(usual.first), u64::from(usual.last)),
-                place.clone(),
-            )
-        })),
-        place,
-        resync,
-        guard: Some(guard),
-        notify,
-        freeze,
-        host,
-        services,
-        ..Definitions::empty()
-    })
+    Some(definitions)
 }
 
-fn settings(director: &Fields<'_>, reader: &mut Reader, settings: &mut FileSettings) {
-    if let Some(reload) = reader.truth_of(director, "reload_on_change") {
-        settings.reload_on_change = reload.value;
-    }
-    let choices = [("refuse", false), ("isolate", true)];
-    if let Some(isolate) = reader.word_of(director, "on_error", &choices) {
-        settings.isolate = isolate.value;
-    }
-    if let Some(resolve) = director.get("resolve")
-        && let Some(resolve) = reader.fields(resolve, &shape::RESOLVE, &[])
-        && let Some(every) = reader.duration_of(&resolve, "every")
-    {
+fn director(node: &Node, reader: &mut Reader, settings: &mut FileSettings) -> Definitions {
+    let text = DIRECTOR.read(&of_file("director", node), reader);
+    let text = text.unwrap_or_else(|| DirectorText::of(Definitions::empty()));
+    settings.reload_on_change = text.reload_on_change.is_some_and(|reload| reload.value);
+    settings.isolate = text
+        .on_error
+        .is_some_and(|word| word.value == OnError::Isolate);
+    if let Some(every) = text.resolve_every {
         if every.value.is_zero() {
             let message = "the time between two lookups must be above zero";
             reader.error(&every.place, message, "write a time such as 1m");
         }
         settings.resolve_every = Some(every.value);
     }
+    text.definitions
 }
 
-/// `1230000000-1230009999`.
-fn marks(director: &Fields<'_>, reader: &mut Reader) -> Option<Placed<(u64, u64)>> {
-    let text = reader.text_of(director, "probe_fwmarks")?;
-    let ends = text.value.split_once('-');
-    let range = ends
-        .and_then(|(first, last)| Some((first.trim().parse().ok()?, last.trim().parse().ok()?)));
-    if range.is_none() {
-        let message = format!("{:?} is not a range of firewall marks", text.value);
-        let hint = format!("write {}", director.example("probe_fwmarks"));
-        reader.error(&text.place, message, hint);
+fn items<'n>(key: &str, node: &'n Node, reader: &mut Reader) -> &'n [Node] {
+    reader.list(&of_file(key, node)).unwrap_or_default()
+}
+
+fn hooks(node: Option<&Node>, reader: &mut Reader) -> Vec<HookDefinition> {
+    let Some(node) = node else {
+        return Vec::new();
+    };
+    let items = items("notify", node, reader).iter();
+    items
+        .filter_map(|item| notify::hook(&of_file("notify", item), reader))
+        .collect()
+}
+
+/// Reads a service as it stands in a file.
+fn block(node: &Node, services: &mut Vec<ServiceDefinition>, reader: &mut Reader) -> Block {
+    let before = reader.findings.len();
+    let first = services.len();
+    let read = layers::service(node, reader);
+    services.extend(read.into_iter().flat_map(listens::services));
+    let name = text_of(node, "name");
+    let shown = match (&name, text_of(node, "listen")) {
+        (Some(name), _) => format!("service {name}"),
+        (None, Some(listen)) => format!("service {listen}"),
+        (None, None) => "a service".to_owned(),
+    };
+    Block {
+        name,
+        shown,
+        place: node.place.clone(),
+        services: first..services.len(),
+        findings: reader.findings[before..].to_vec(),
     }
-    range.map(|range| Placed::new(range, text.place))
 }
 
-fn example_of_services() -> String {
-    let example = shape::FILE.key("services").map_or("[]", |key| key.example);
-    format!("services: {example}")
+/// The text of a service's own key; of a list its first.
+fn text_of(node: &Node, key: &str) -> Option<String> {
+    let value = node.get(key)?;
+    let value = match &value.content {
+        Content::List(items) => items.first()?,
+        _ => value,
+    };
+    value.scalar().map(|scalar| scalar.text.clone())
 }
 
+#[cfg(test)]
+mod compose_tests;
 #[cfg(test)]
 mod tests;

@@ -68,6 +68,20 @@ impl Node {
         }
     }
 
+    /// The entry of a key, with or without a value.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+        match &self.content {
+            Content::Mapping(entries) => entries.iter().find(|entry| entry.key == key),
+            _ => None,
+        }
+    }
+
+    /// The value of a key, unless it is empty.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        let value = &self.entry(key)?.value;
+        (!matches!(value.content, Content::Nothing)).then_some(value)
+    }
+
     /// The place of some bytes of a scalar's text; the whole place when they have none of their own.
     pub(super) fn part(&self, bytes: Range<usize>) -> Place {
         let Some(scalar) = self.scalar() else {

@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
-use super::shape::{FILE, Key, Shape, Takes};
+use super::keys::file::FILE;
+use super::mapping::{Key, Shape, Takes};
 
 const HEAD: &str = "\
 # Configuration reference
 
 This page lists every key of the YAML configuration with its values, its default and its meaning. It is generated from the key table
-in `src/loader/yaml/shape/`. To update it, run `UPDATE=1 cargo test --test reference`.
+in `src/loader/yaml/keys/`. To update it, run `UPDATE=1 cargo test --test reference`.
 
 Run `ipvsctl check FILE` to find all errors in a configuration file at once. Run `ipvsctl schema` to print the same table as a JSON
 Schema, which is also next to this page. Put `# yaml-language-server: $schema=PATH/configuration.schema.json` into the first line of a
@@ -28,8 +29,8 @@ pub fn page() -> String {
     text
 }
 
-/// A shape, and the keys that take it.
-type Used = (&'static Shape, Vec<(&'static Shape, &'static Key)>);
+/// A shape, and the keys that take it with the shapes that have them.
+type Used = (&'static dyn Shape, Vec<(&'static str, &'static str)>);
 
 /// Every shape with keys, each before those that it leads to.
 fn shapes() -> Vec<Used> {
@@ -38,50 +39,51 @@ fn shapes() -> Vec<Used> {
     while let Some((shape, _)) = found.get(next) {
         let shape = *shape;
         next += 1;
-        for key in shape.keys {
+        for (key, takes) in shape.keys() {
             let mut inner = Vec::new();
-            mappings(&key.takes, &mut inner);
+            mappings(&takes, &mut inner);
+            let place = (shape.name(), key.name);
             for mapping in inner {
                 match found
                     .iter_mut()
-                    .find(|(known, _)| known.name == mapping.name)
+                    .find(|(known, _)| known.name() == mapping.name())
                 {
-                    Some((_, used)) => used.push((shape, key)),
-                    None => found.push((mapping, vec![(shape, key)])),
+                    Some((_, used)) => used.push(place),
+                    None => found.push((mapping, vec![place])),
                 }
             }
         }
     }
-    found.retain(|(shape, _)| !shape.keys.is_empty());
+    found.retain(|(shape, _)| !shape.keys().is_empty());
     found
 }
 
-fn mappings(takes: &Takes, found: &mut Vec<&'static Shape>) {
+fn mappings(takes: &Takes, found: &mut Vec<&'static dyn Shape>) {
     match takes {
-        Takes::Mapping(shape) | Takes::Part(shape) => found.push(shape),
+        Takes::Mapping(shape) | Takes::Part(shape) => found.push(*shape),
         Takes::List(items) | Takes::Named(items) => mappings(items, found),
         Takes::Either(forms) => forms.iter().for_each(|form| mappings(form, found)),
         _ => {}
     }
 }
 
-fn section(text: &mut String, shape: &Shape, used: &[(&'static Shape, &'static Key)]) {
+fn section(text: &mut String, shape: &dyn Shape, used: &[(&str, &str)]) {
     // Writing into a text never fails.
-    let _ = writeln!(text, "\n## {}\n", shape.name);
+    let _ = writeln!(text, "\n## {}\n", shape.name());
     if !used.is_empty() {
         let places: Vec<String> = used
             .iter()
-            .map(|(shape, key)| format!("`{}` of [{}](#{})", key.name, shape.name, shape.name))
+            .map(|(shape, key)| format!("`{key}` of [{shape}](#{shape})"))
             .collect();
         let _ = writeln!(text, "Used in: {}.\n", places.join(", "));
     }
     text.push_str("| Key | Takes | Default | Meaning |\n|---|---|---|---|\n");
-    for key in shape.keys {
+    for (key, takes) in shape.keys() {
         let _ = writeln!(
             text,
             "| `{}` | {} | {} | {} |",
             key.name,
-            described(&key.takes),
+            described(&takes),
             key.default.unwrap_or("**required**"),
             with_example(key)
         );
@@ -97,7 +99,6 @@ fn with_example(key: &Key) -> String {
 
 fn described(takes: &Takes) -> String {
     match takes {
-        Takes::Unsaid => "?".to_owned(),
         Takes::Text => "text".to_owned(),
         Takes::Word(words) => words
             .iter()
@@ -117,9 +118,9 @@ fn described(takes: &Takes) -> String {
         Takes::Server => "address or host name, with or without a port; `FIRST-LAST:PORT` for a range".to_owned(),
         Takes::List(items) => format!("list of: {}", described(items)),
         Takes::Named(values) => format!("names of your choice, each with: {}", described(values)),
-        Takes::Part(shape) => format!("keys of [{}](#{})", shape.name, shape.name),
-        Takes::Mapping(shape) if shape.keys.is_empty() => "no keys".to_owned(),
-        Takes::Mapping(shape) => format!("[{}](#{})", shape.name, shape.name),
+        Takes::Part(shape) => format!("keys of [{0}](#{0})", shape.name()),
+        Takes::Mapping(shape) if shape.keys().is_empty() => "no keys".to_owned(),
+        Takes::Mapping(shape) => format!("[{0}](#{0})", shape.name()),
         Takes::Either(forms) => forms
             .iter()
             .map(described)
@@ -133,14 +134,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_says_what_it_takes_and_means() {
+    fn every_key_says_what_it_means() {
         for (shape, _) in shapes() {
-            for key in shape.keys {
-                let row = format!("{}: {}", shape.name, key.name);
-                assert!(
-                    key.takes.admits(&|takes| !matches!(takes, Takes::Unsaid)),
-                    "{row} does not say what it takes"
-                );
+            for (key, takes) in shape.keys() {
+                let row = format!("{}: {}", shape.name(), key.name);
+                assert!(!described(&takes).is_empty(), "{row}");
+                assert!(!matches!(takes, Takes::Number("")), "{row} counts nothing");
                 assert!(key.meaning.ends_with('.'), "{row} has no meaning");
                 assert!(!key.meaning.contains('|'), "{row} would break the page");
             }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::shape::{FILE, Key, Shape, Takes};
+use super::keys::file::FILE;
+use super::mapping::{Key, Shape, Takes};
 
 /// A time span as the reader takes it.
 const SPAN: &str = "^(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
@@ -29,17 +30,13 @@ pub fn schema() -> Value {
     root
 }
 
-fn object(shape: &Shape, definitions: &mut BTreeMap<String, Value>) -> Value {
+fn object(shape: &dyn Shape, definitions: &mut BTreeMap<String, Value>) -> Value {
     let mut properties = Map::new();
-    for key in shape.keys {
-        properties.insert(key.name.to_owned(), property(key, definitions));
+    let mut required: Vec<&str> = Vec::new();
+    for (key, takes) in shape.keys() {
+        properties.insert(key.name.to_owned(), property(key, &takes, definitions));
+        required.extend(key.default.is_none().then_some(key.name));
     }
-    let required: Vec<&str> = shape
-        .keys
-        .iter()
-        .filter(|key| key.default.is_none())
-        .map(|key| key.name)
-        .collect();
     let mut object = json!({
         "type": "object",
         "additionalProperties": false,
@@ -51,8 +48,8 @@ fn object(shape: &Shape, definitions: &mut BTreeMap<String, Value>) -> Value {
     object
 }
 
-fn property(key: &Key, definitions: &mut BTreeMap<String, Value>) -> Value {
-    let mut property = value(&key.takes, definitions);
+fn property(key: &Key, takes: &Takes, definitions: &mut BTreeMap<String, Value>) -> Value {
+    let mut property = value(takes, definitions);
     let default = match key.default {
         Some(default) => format!(" Default: {default}."),
         None => " Must be written.".to_owned(),
@@ -70,7 +67,7 @@ fn value(takes: &Takes, definitions: &mut BTreeMap<String, Value>) -> Value {
     let text = |pattern: &str| json!({ "type": "string", "pattern": pattern });
     match takes {
         // Whatever YAML takes a plain word for, here it is a text.
-        Takes::Unsaid | Takes::Text => json!({ "type": ["string", "number", "boolean"] }),
+        Takes::Text => json!({ "type": ["string", "number", "boolean"] }),
         Takes::Word(words) => {
             let mut words: Vec<Value> = words.iter().map(|word| json!(word)).collect();
             // What older YAML takes for truth is a word here.
@@ -92,17 +89,17 @@ fn value(takes: &Takes, definitions: &mut BTreeMap<String, Value>) -> Value {
             let forms: Vec<Value> = forms.iter().map(|form| value(form, definitions)).collect();
             json!({ "anyOf": forms })
         }
-        Takes::Mapping(shape) if shape.keys.is_empty() => {
+        Takes::Mapping(shape) if shape.keys().is_empty() => {
             json!({ "type": ["object", "null"], "additionalProperties": false })
         }
         Takes::Named(values) => {
             json!({ "type": "object", "additionalProperties": value(values, definitions) })
         }
         Takes::Part(shape) => {
-            let name = format!("part_of_{}", shape.name);
+            let name = format!("part_of_{}", shape.name());
             if !definitions.contains_key(&name) {
                 definitions.insert(name.clone(), Value::Null);
-                let mut made = object(shape, definitions);
+                let mut made = object(*shape, definitions);
                 if let Value::Object(made) = &mut made {
                     made.remove("required");
                 }
@@ -111,13 +108,13 @@ fn value(takes: &Takes, definitions: &mut BTreeMap<String, Value>) -> Value {
             json!({ "$ref": format!("#/definitions/{name}") })
         }
         Takes::Mapping(shape) => {
-            if !definitions.contains_key(shape.name) {
+            if !definitions.contains_key(shape.name()) {
                 // Taken before it is made, so that a shape may hold itself.
-                definitions.insert(shape.name.to_owned(), Value::Null);
-                let made = object(shape, definitions);
-                definitions.insert(shape.name.to_owned(), made);
+                definitions.insert(shape.name().to_owned(), Value::Null);
+                let made = object(*shape, definitions);
+                definitions.insert(shape.name().to_owned(), made);
             }
-            json!({ "$ref": format!("#/definitions/{}", shape.name) })
+            json!({ "$ref": format!("#/definitions/{}", shape.name()) })
         }
     }
 }

@@ -1,0 +1,327 @@
+//! What a check asks: the kinds of checks and their settings.
+
+use director_core::definitions::{
+    CheckKindDefinition, CommandCheckDefinition, HttpCheckDefinition, Placed,
+    ProtocolCheckDefinition,
+};
+use director_core::diagnostic::Place;
+
+use super::check::CheckText;
+use super::protocols::{self, PROTOCOL, View};
+use crate::loader::yaml::mapping::{Draft, Input, Key, Lens, Mapping, Takes};
+use crate::loader::yaml::node::Content;
+use crate::loader::yaml::reader::{Reader, alternatives};
+use crate::loader::yaml::rows::{access, mapping};
+use crate::loader::yaml::value::{Mapped, Value};
+use crate::loader::yaml::words::Size;
+
+/// A kind of check without a protocol of its own.
+#[derive(Clone, Copy)]
+enum Kind {
+    None,
+    AlwaysDown,
+    Connect,
+    Http { tls: bool },
+    Ping,
+    Command,
+}
+
+const KINDS: [(&str, Kind); 7] = [
+    ("none", Kind::None),
+    ("always_down", Kind::AlwaysDown),
+    ("tcp", Kind::Connect),
+    ("http", Kind::Http { tls: false }),
+    ("https", Kind::Http { tls: true }),
+    ("ping", Kind::Ping),
+    ("command", Kind::Command),
+];
+
+/// The words for all kinds.
+pub(in super::super) fn names() -> impl Iterator<Item = &'static str> {
+    let own = KINDS.iter().map(|(name, _)| *name);
+    own.chain(protocols::names())
+}
+
+/// Those whose name alone is a check: a command needs a program.
+pub(super) fn alone() -> impl Iterator<Item = &'static str> {
+    names().filter(|name| *name != "command")
+}
+
+/// What a check asks, as written.
+#[derive(Clone)]
+pub(super) struct Asked {
+    name: &'static str,
+    place: Place,
+    layer: u32,
+    settings: Settings,
+}
+
+#[derive(Clone)]
+enum Settings {
+    Alone(CheckKindDefinition),
+    Ping(Draft<Ping>),
+    Http(Draft<HttpCheckDefinition>),
+    Command(Draft<CommandCheckDefinition>),
+    Protocol(Draft<ProtocolCheckDefinition>),
+}
+
+/// Attempts of an ICMP check.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Ping {
+    attempts: u64,
+}
+
+static NO_SETTINGS: Mapping<()> = Mapping {
+    name: "no_settings",
+    what: "this type of check",
+    blank: |_| (),
+    short: None,
+    rows: &[],
+    more: (0, &[]),
+};
+
+static HTTP: View = View {
+    name: "http",
+    all: &HTTPS,
+    keys: &[
+        "method",
+        "path",
+        "host",
+        "expect",
+        "follow_redirects",
+        "body_limit",
+        "proxy",
+    ],
+};
+
+mapping! {
+    /// An HTTP or HTTPS check.
+    HTTPS: HttpCheckDefinition = "https", "an https check", |_| HttpCheckDefinition::default(), None;
+    opt(method) "method" = "HEAD", or "GET", "Request method.";
+    opt(path) "path" = "/test.html", or "/", "Path and query of the request.";
+    opt(virtual_host) "host" = "www.example.org", or "the address of the server",
+        "Host header; with HTTPS also the name for SNI and the certificate.";
+    opt(verify) "verify" = "true", or "false",
+        "Verify the certificate: fail when it is not trusted or is for another name.";
+    opt(server_name) "server_name" = "www.example.org", or "the value of `host`",
+        "Name for SNI and the certificate.";
+    flat(EXPECT) "expect" = "{status: 2xx, body: OK}", or "status 2xx", "What the response must be.";
+    opt(follow_redirects) "follow_redirects" in "redirects" = "3", or "0",
+        "How many redirects to follow at most. With 0 a redirect is a response like any other.";
+    code(Size, body_limit) "body_limit" = "1MiB", or "1MiB", "How much of the body to read at most.";
+    plain(proxy) "proxy" = "true", or "false", "Use the server as a proxy: `path` is an absolute URL.";
+}
+
+mapping! {
+    /// What an HTTP answer must be.
+    EXPECT: HttpCheckDefinition = "expect", "an expected answer", |_| HttpCheckDefinition::default(), None;
+    many(status) "status" = "[2xx, 304]", or "2xx",
+        "Status codes that succeed: a code such as `200`, a class such as `2xx`, or a range such as `200-399`.";
+    opt(body) "body" = "OK", or "any body", "Regular expression that the body must match.";
+}
+
+mapping! {
+    /// An ICMP check.
+    PING: Ping = "ping", "a ping", |_| Ping { attempts: 1 }, None;
+    plain(attempts) "attempts" in "attempts" = "3", or "1",
+        "Echo requests to send within the time limit. One reply is enough.";
+}
+
+mapping! {
+    /// A check by a program.
+    COMMAND: CommandCheckDefinition = "command", "a command", |_| CommandCheckDefinition {
+        argv: Vec::new(),
+        user: None,
+    }, Some("run");
+    by(Program) "run" = "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]",
+        "Program and arguments. ipvsd runs it without a shell.";
+    opt(user) "user" = "nobody", or "the user of ipvsd", "User to run the program as.";
+}
+
+/// A program and its arguments.
+struct Program;
+
+impl Lens<CommandCheckDefinition> for Program {
+    fn takes(key: &Key) -> Takes {
+        Vec::<String>::takes(key)
+    }
+
+    fn read(
+        command: &mut CommandCheckDefinition,
+        input: &Input<'_>,
+        reader: &mut Reader,
+    ) -> Option<()> {
+        command.argv = Value::read(input, reader)?;
+        if command.argv.is_empty() {
+            let hint = format!("write {}", input.key.example());
+            reader.error(&input.node.place, "the command has no program", hint);
+            return None;
+        }
+        Some(())
+    }
+
+    fn print(command: &CommandCheckDefinition, _: &Key) -> Option<String> {
+        Some(command.argv.print())
+    }
+}
+
+impl Mapped for CommandCheckDefinition {
+    const MAPPING: &'static Mapping<Self> = &COMMAND;
+}
+
+/// The key of a kind. A check asks one question, so a kind hides those of the layers below, and keys of the same kind go
+/// together.
+pub(super) struct Kinds;
+
+impl Lens<CheckText> for Kinds {
+    const LAYERED: bool = true;
+
+    fn takes(key: &Key) -> Takes {
+        if let Some(view) = protocols::view(key.name) {
+            return Takes::Mapping(view);
+        }
+        match kind(key.name) {
+            Kind::None | Kind::AlwaysDown | Kind::Connect => Takes::Mapping(&NO_SETTINGS),
+            Kind::Http { tls: false } => Takes::Mapping(&HTTP),
+            Kind::Http { tls: true } => Takes::Mapping(&HTTPS),
+            Kind::Ping => Takes::Mapping(&PING),
+            Kind::Command => COMMAND.takes(),
+        }
+    }
+
+    fn read(text: &mut CheckText, input: &Input<'_>, reader: &mut Reader) -> Option<()> {
+        let name = input.key.name;
+        let layer = text.layer;
+        let asked = text.asked.get_or_insert_with(|| Asked {
+            name,
+            place: input.place.clone(),
+            layer,
+            settings: Settings::of(name, input.place),
+        });
+        if asked.name == name {
+            asked.settings.fill(input, reader);
+        } else if asked.layer == layer {
+            let message = format!(
+                "a check asks one question, and {} is asked already",
+                asked.name
+            );
+            let hint = format!("keep one of {}", alternatives(&[asked.name, name]));
+            reader.error(input.place, message, hint);
+        }
+        Some(())
+    }
+
+    fn print(text: &CheckText, key: &Key) -> Option<String> {
+        let (name, text) = print(&text.check.kind.as_ref()?.value);
+        (name == key.name).then_some(text)
+    }
+}
+
+/// The kind by a word that is no protocol.
+fn kind(name: &str) -> Kind {
+    let known = KINDS.iter().find(|(known, _)| *known == name);
+    known.map_or(Kind::None, |(_, kind)| *kind)
+}
+
+impl Settings {
+    fn of(name: &str, place: &Place) -> Self {
+        if let Some(check) = protocols::check(name) {
+            let mut draft = PROTOCOL.draft(place);
+            draft.value = check;
+            return Self::Protocol(draft);
+        }
+        match kind(name) {
+            Kind::None => Self::Alone(CheckKindDefinition::AlwaysUp),
+            Kind::AlwaysDown => Self::Alone(CheckKindDefinition::AlwaysDown),
+            Kind::Connect => Self::Alone(CheckKindDefinition::Connect),
+            Kind::Http { tls } => {
+                let mut draft = HTTPS.draft(place);
+                draft.value.tls = tls;
+                Self::Http(draft)
+            }
+            Kind::Ping => Self::Ping(PING.draft(place)),
+            Kind::Command => Self::Command(COMMAND.draft(place)),
+        }
+    }
+
+    fn fill(&mut self, input: &Input<'_>, reader: &mut Reader) {
+        let name = input.key.name;
+        match self {
+            Self::Command(_) if matches!(input.node.content, Content::Nothing) => {
+                let hint = format!("write check: {{{}}}", input.key.example());
+                reader.error(
+                    input.place,
+                    format!("a check by {name} needs a program"),
+                    hint,
+                );
+            }
+            _ if matches!(input.node.content, Content::Nothing) => {}
+            Self::Alone(_) => {
+                NO_SETTINGS.read(input, reader);
+            }
+            Self::Ping(draft) => {
+                PING.fill(draft, input, &[], reader);
+            }
+            Self::Http(draft) if draft.value.tls => {
+                HTTPS.fill(draft, input, &[], reader);
+            }
+            Self::Http(draft) => {
+                HTTPS.fill_as(&HTTP, draft, input, &[], reader);
+            }
+            Self::Command(draft) => {
+                COMMAND.fill(draft, input, &[], reader);
+            }
+            Self::Protocol(draft) => {
+                if let Some(view) = protocols::view(name) {
+                    PROTOCOL.fill_as(view, draft, input, &[], reader);
+                }
+            }
+        }
+    }
+}
+
+impl Asked {
+    /// The question that all layers make together.
+    pub(super) fn definition(self, reader: &mut Reader) -> Option<Placed<CheckKindDefinition>> {
+        let kind = match self.settings {
+            Settings::Alone(kind) => kind,
+            Settings::Ping(draft) => CheckKindDefinition::Ping {
+                attempts: draft.value.attempts,
+            },
+            Settings::Http(draft) => CheckKindDefinition::Http(draft.value),
+            Settings::Command(draft) => {
+                let said = draft.is_blank() || COMMAND.is_complete(&draft, &self.place, reader);
+                let command = said.then_some(draft.value);
+                CheckKindDefinition::Command(command.filter(|command| !command.argv.is_empty())?)
+            }
+            Settings::Protocol(draft) => CheckKindDefinition::Protocol(draft.value),
+        };
+        Some(Placed::new(kind, self.place))
+    }
+}
+
+/// A kind with its settings, as they are written.
+fn print(kind: &CheckKindDefinition) -> (&'static str, String) {
+    let alone = |name| (name, "{}".to_owned());
+    match kind {
+        CheckKindDefinition::AlwaysUp => alone("none"),
+        CheckKindDefinition::AlwaysDown => alone("always_down"),
+        CheckKindDefinition::Ping { attempts } => {
+            let attempts = *attempts;
+            ("ping", PING.print(&Ping { attempts }))
+        }
+        CheckKindDefinition::Http(http) => {
+            let mut http = http.clone();
+            http.body = http.body.filter(|body| !body.value.is_empty());
+            if http.tls {
+                return ("https", HTTPS.print(&http));
+            }
+            http.verify = None;
+            http.server_name = None;
+            ("http", HTTPS.print(&http))
+        }
+        CheckKindDefinition::Command(command) => ("command", COMMAND.print(command)),
+        CheckKindDefinition::Protocol(check) => protocols::print(check),
+        CheckKindDefinition::Connect => alone("tcp"),
+    }
+}

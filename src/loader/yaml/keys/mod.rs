@@ -1,0 +1,12 @@
+//! The tables of keys: one module for each subject, with the typed value that each mapping fills.
+
+pub(super) mod advice;
+pub(super) mod check;
+pub(super) mod director;
+pub(super) mod file;
+pub(super) mod kinds;
+pub(super) mod notify;
+mod protocols;
+pub(super) mod recovery;
+pub(super) mod server;
+pub(super) mod service;

@@ -1,0 +1,214 @@
+//! Keys of a real server and of how packets reach it.
+
+use director_core::definitions::{ForwardingDefinition, Host, Placed, RealServerDefinition};
+use director_core::diagnostic::Place;
+use director_core::model::TunnelChecksum;
+
+use crate::loader::yaml::address;
+use crate::loader::yaml::mapping::{Input, Key, Lens, Takes};
+use crate::loader::yaml::node::Content;
+use crate::loader::yaml::reader::Reader;
+use crate::loader::yaml::rows::{access, mapping};
+use crate::loader::yaml::value::{Mapped, Value};
+use crate::loader::yaml::words::words;
+
+fn unknown(place: &Place) -> RealServerDefinition {
+    RealServerDefinition {
+        place: place.clone(),
+        host: Placed::new(Host::Unusable, place.clone()),
+        last: None,
+        port: None,
+        forwarding: None,
+        weight: None,
+        tier: None,
+        upper_threshold: None,
+        lower_threshold: None,
+        request: None,
+        receive: None,
+    }
+}
+
+mapping! {
+    /// A real server with settings.
+    REAL_SERVER: RealServerDefinition = "real_server", "a real server", unknown, Some("address");
+    by(Address) "address" = "10.0.0.11:80", or "none; required without `group`",
+        "Address or host name, or a range of addresses. Without a port the server has the port of the service.";
+    node(Takes::Text) "group" = "web", or "none",
+        "Name of an entry of `groups`, instead of an address. The other keys apply to each of its servers.";
+    opt(weight) "weight" in "relative weight" = "2", or "1",
+        "Relative weight. 0 sends the server no new connections.";
+    opt(tier) "tier" in "tier" = "2", or "1",
+        "Priority group. Servers of a higher tier stand by with weight 0 while enough servers of lower tiers are \
+         available.";
+    opt(forwarding) "forwarding" = "nat", or "none; the service or each real server must set it",
+        "Forwarding method of this server, instead of that of the service.";
+    opt(upper_threshold) "upper_threshold" in "connections" = "1000", or "0; no limit",
+        "Number of connections at which the server gets no new ones.";
+    opt(lower_threshold) "lower_threshold" in "connections" = "800", or "0; three quarters of `upper_threshold`",
+        "Number of connections below which the server gets new ones again.";
+    opt(request) "request" = "/own.html", or "the value of the check",
+        "Path or request for this server, instead of that of the check.";
+    opt(receive) "receive" = "OWN", or "the value of the check",
+        "Regular expression that the answer of this server must match, instead of that of the check.";
+}
+
+impl Mapped for RealServerDefinition {
+    const MAPPING: &'static crate::loader::yaml::mapping::Mapping<Self> = &REAL_SERVER;
+}
+
+/// What may stand as a real server.
+pub(in super::super) fn takes() -> Takes {
+    REAL_SERVER.takes()
+}
+
+/// Address and port, or a range of addresses.
+struct Address;
+
+impl Lens<RealServerDefinition> for Address {
+    fn takes(_: &Key) -> Takes {
+        Takes::Server
+    }
+
+    fn read(
+        server: &mut RealServerDefinition,
+        input: &Input<'_>,
+        reader: &mut Reader,
+    ) -> Option<()> {
+        let text = reader.text(input)?;
+        let written = address::server(input.node, text, reader);
+        server.host = written.host;
+        server.last = written.last;
+        server.port = written.port;
+        Some(())
+    }
+
+    fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
+        Some(address::print_server(server).print())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum TunnelKind {
+    Ipip,
+    Gue,
+    Gre,
+}
+
+words! {
+    TunnelKind = [("ipip", TunnelKind::Ipip), ("gue", TunnelKind::Gue), ("gre", TunnelKind::Gre)];
+}
+
+/// A tunnel as written.
+#[derive(Default)]
+pub(in super::super) struct TunnelText {
+    kind: Option<TunnelKind>,
+    port: Option<Placed<u64>>,
+    checksum: Option<Placed<TunnelChecksum>>,
+}
+
+mapping! {
+    /// A tunnel with settings.
+    TUNNEL: TunnelText = "tunnel", "a tunnel", |_| TunnelText::default(), None;
+    opt(kind) "tunnel" = "gue", "Encapsulation.";
+    opt(port) "port" in "UDP port" = "6080", or "6080",
+        "UDP port on which the real server receives the tunnel, for `gue` only.";
+    opt(checksum) "checksum" = "on", or "off",
+        "Checksum of the outer packet, for `gue` and `gre`. `remote` is for `gue` only.";
+}
+
+impl TunnelText {
+    fn forwarding(self, reader: &mut Reader) -> Option<ForwardingDefinition> {
+        /// The port that IANA assigned to GUE.
+        const GUE_PORT: u64 = 6080;
+        let kind = self.kind?;
+        if let Some(port) = self.port.as_ref().filter(|_| kind != TunnelKind::Gue) {
+            reader.error(&port.place, "only a gue tunnel has a port", "leave it out");
+        }
+        if let Some(checksum) = &self.checksum {
+            let fault = match (kind, checksum.value) {
+                (TunnelKind::Ipip, _) => Some(("an ipip tunnel has no checksum", "leave it out")),
+                (TunnelKind::Gre, TunnelChecksum::Remote) => {
+                    Some(("a gre tunnel knows no remote checksum", "write on or off"))
+                }
+                _ => None,
+            };
+            if let Some((message, hint)) = fault {
+                reader.error(&checksum.place, message, hint);
+            }
+        }
+        let checksum = self.checksum;
+        let checksum = checksum.map_or(TunnelChecksum::Off, |checksum| checksum.value);
+        Some(match kind {
+            TunnelKind::Ipip => ForwardingDefinition::Ipip,
+            TunnelKind::Gue => ForwardingDefinition::Gue {
+                port: self.port.map_or(GUE_PORT, |port| port.value),
+                checksum,
+            },
+            TunnelKind::Gre => ForwardingDefinition::Gre { checksum },
+        })
+    }
+}
+
+const METHODS: [(&str, ForwardingDefinition); 3] = [
+    ("nat", ForwardingDefinition::Masq),
+    ("dr", ForwardingDefinition::Direct),
+    ("tunnel", ForwardingDefinition::Ipip),
+];
+
+/// `nat`, `dr`, `tunnel`, or `{tunnel: gue, port: 6080, checksum: on}`. What cannot be read is marked as unusable, so that
+/// no finding says that the method is missing.
+impl Value for ForwardingDefinition {
+    fn takes(_: &Key) -> Takes {
+        let words = METHODS.iter().map(|(word, _)| *word).collect();
+        Takes::Either(vec![Takes::Word(words), Takes::Mapping(&TUNNEL)])
+    }
+
+    fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
+        let method = match &input.node.content {
+            Content::Mapping(_) => {
+                let tunnel = TUNNEL.read(input, reader);
+                tunnel.and_then(|tunnel| tunnel.forwarding(reader))
+            }
+            Content::Scalar(scalar) => match old_name(&scalar.text) {
+                Some(name) => {
+                    let message = format!("forwarding {:?} has another name here", scalar.text);
+                    reader.error(&input.node.place, message, format!("write {name}"));
+                    None
+                }
+                None => reader.word(input, &METHODS),
+            },
+            _ => reader.word(input, &METHODS),
+        };
+        Some(method.unwrap_or(Self::Unusable))
+    }
+
+    fn print(&self) -> String {
+        let tunnel = |kind, port, checksum| {
+            let place = Place::whole_file(&std::sync::Arc::from(""));
+            TUNNEL.print(&TunnelText {
+                kind: Some(kind),
+                port: Option::map(port, |port| Placed::new(port, place.clone())),
+                checksum: Some(Placed::new(checksum, place.clone())),
+            })
+        };
+        match *self {
+            Self::Gue { port, checksum } => tunnel(TunnelKind::Gue, Some(port), checksum),
+            Self::Gre { checksum } => tunnel(TunnelKind::Gre, None, checksum),
+            _ => {
+                // One that is unusable was reported; nothing is ever printed from such definitions.
+                let known = METHODS.iter().find(|(_, method)| method == self);
+                known.map_or("nat", |(word, _)| word).to_owned()
+            }
+        }
+    }
+}
+
+/// The word for a method that older tools call by this one.
+fn old_name(word: &str) -> Option<&'static str> {
+    match word {
+        "masq" | "masquerade" | "masquerading" => Some("nat"),
+        "gate" | "direct" | "gatewaying" => Some("dr"),
+        "ipip" => Some("tunnel"),
+        _ => None,
+    }
+}

@@ -1,0 +1,298 @@
+//! Keys of a virtual service.
+
+use director_core::definitions::{
+    CheckDefinition, JudgingDefinition, ListenDefinition, Placed, RecoveryDefinition,
+    ServiceDefinition, VipDefinition,
+};
+use director_core::diagnostic::Place;
+use director_core::model::KNOWN_SCHEDULERS;
+
+use super::check;
+use super::recovery::FALLBACK;
+use super::server;
+use crate::loader::yaml::address;
+use crate::loader::yaml::layers;
+use crate::loader::yaml::mapping::{Input, Key, Lens, Mapping, Takes};
+use crate::loader::yaml::node::Content;
+use crate::loader::yaml::reader::Reader;
+use crate::loader::yaml::rows::{access, mapping};
+use crate::loader::yaml::servers;
+use crate::loader::yaml::value::{Codec, Mapped, Value};
+use crate::loader::yaml::words::WholeSeconds;
+
+/// A service as written: one block, which may listen on many addresses.
+pub(in super::super) struct ServiceText {
+    pub(in super::super) listens: Vec<Placed<ListenDefinition>>,
+    pub(in super::super) service: ServiceDefinition,
+}
+
+impl ServiceText {
+    pub(in super::super) fn of(service: ServiceDefinition) -> Self {
+        Self {
+            listens: vec![service.listen.clone()],
+            service,
+        }
+    }
+}
+
+fn unknown(place: &Place) -> ServiceText {
+    ServiceText {
+        listens: Vec::new(),
+        service: ServiceDefinition {
+            place: place.clone(),
+            name: None,
+            listen: Placed::new(address::unusable_listen(), place.clone()),
+            vip: None,
+            scheduler: None,
+            scheduler_flags: Vec::new(),
+            persistence: None,
+            mask: None,
+            persistence_engine: None,
+            one_packet: None,
+            forwarding: None,
+            check: CheckDefinition::default(),
+            judging: JudgingDefinition::default(),
+            on_failure: None,
+            on_stop: None,
+            real_servers: Vec::new(),
+            fallback: None,
+            recovery: RecoveryDefinition::default(),
+        },
+    }
+}
+
+mapping! {
+    /// A virtual service.
+    SERVICE: ServiceText = "service", "a service", unknown, None;
+    many(listens) "listen" = "tcp://192.0.2.10:80",
+        "Protocol, VIP and port of the service, or a firewall mark. Port 0 means every port and needs \
+         `persistence`. A list makes one virtual service of the kernel for each entry; they share checks and \
+         health. With both IPv4 and IPv6, each takes the real servers of its own family, and tunnel servers of any.";
+    opt(service.name) "name" = "web", or "its address and port", "Name of the service in logs, status and commands.";
+    opt(service.vip) "vip" = "{interface: eth0}", or "none; another program adds the address",
+        "Let ipvsd add the VIP to an interface, announce it to the neighbours, and remove it again. ipvsd does not \
+         add it while another machine answers for it, or while the interface is down. It leaves an address that is \
+         already there alone. It removes the address while all services at it are withdrawn (`minimum_healthy` with \
+         `below: withdraw`).";
+    flat(SCHEDULER) "scheduler" = "wrr", or "wlc", "How the kernel chooses a real server for a new connection.";
+    opt(service.forwarding) "forwarding" = "nat", or "none; the service or each real server must set it",
+        "Forwarding method for real servers that set none.";
+    flat(PERSISTENCE) "persistence" = "5m", or "none",
+        "How long a client that comes back gets the same real server, in whole seconds.";
+    opt(service.one_packet) "one_packet" = "true", or "false",
+        "Schedule each packet by itself. For UDP services and firewall marks.";
+    by(Check) "check" = "{http: {path: /test.html}, every: 5s}", or "tcp; ping for UDP and for firewall marks",
+        "Health check of the real servers: the name of a protocol, the name of an entry of `checks`, or a mapping.";
+    by(Checks) "checks" = "[tcp, {http: {path: /test.html}}]", or "the check of `check`",
+        "Several checks on every real server, instead of `check`. Each has its own interval and state; `combine` \
+         says how they determine the health of the server.";
+    opt(service.judging.combine) "combine" = "any", or "all",
+        "`all`: a server is up while all of its checks are up. `any`: a server is up while at least one check is \
+         up.";
+    opt(service.judging.initial_health) "initial_health" = "down", or "adopt",
+        "State of a server before its first probe has finished. `adopt` keeps the weight in the kernel's table, so \
+         that a start moves no traffic. `down` sends it no new connections until a check succeeds. `up` sends it \
+         connections until its checks fail.";
+    opt(service.judging.agent) "agent" = "{port: 9707, every: 5s}", or "none",
+        "Agent on every real server that reports its state in HAProxy's agent protocol: `75%` of the weight, \
+         `drain`, `maint`, `ready`, `up`, or `down`, `stopped` or `fail` with a reason. The last report stays in \
+         force for what a new one leaves out, and while the agent cannot be reached. `maint` and `down` take the \
+         server out as `on_failure` says. ipvsd ignores `maxconn`.";
+    opt(service.judging.weight_from) "weight_from" = "{file: \"/run/weights/{rip}\", every: 5s}", or "none",
+        "File or program that gives the weight of each real server: a number that replaces the defined weight, or a \
+         report as an agent sends it. The last weight stays in force while there is no new one.";
+    opt(service.on_failure) "on_failure" = "quiesce", or "remove",
+        "What to do with a real server that fails. `remove` removes it and ends its connections. `quiesce` sets \
+         weight 0 and keeps its connections. `drain` sets weight 0 until its connections have ended or the time \
+         limit of `drain` has passed.";
+    opt(service.on_stop) "on_stop" = "keep", or "keep",
+        "What to do with the service when ipvsd stops. `keep` leaves it in the kernel, balancing. `remove` removes \
+         it.";
+    opt(service.recovery.drain) "drain" = "10m",
+        or "none; ipvsd removes a server from the kernel as soon as it leaves the configuration",
+        "Drain servers before removal: keep them with weight 0 until they have no active connection or this time \
+         has passed. It applies to servers and services that leave the configuration, to a fallback that is no \
+         longer needed, and to failed servers with `on_failure: drain`. UDP has no connections to wait for.";
+    opt(service.recovery.slow_start) "slow_start" = "60s", or "none; a server returns with its full weight",
+        "Time in which a server that comes back reaches its full weight. ipvsd multiplies all weights of the \
+         service in the kernel so that the smallest is at least 100. It needs a scheduler with relative weights: \
+         wrr, wlc, lblc, lblcr, sed, nq or twos.";
+    opt(service.recovery.minimum_healthy) "minimum_healthy" in "real servers" = "50%", or "1",
+        "Least number of real servers that must be available, or share of those of the first tier. With fewer, the \
+         next tier serves too. When all tiers together have fewer, `below` applies.";
+    by(Fallback) "fallback" = "10.0.0.99:80", or "none",
+        "Server of last resort while no real server is available, or fewer than `minimum_healthy`. ipvsd does not \
+         check a single fallback. It checks the fallbacks of a list, by TCP connects or by a check of their own.";
+    by(RealServers) "real_servers" = "[10.0.0.11:80, 10.0.0.12:80]", or "none",
+        "Servers behind the service, or the name of an entry of `groups`.";
+}
+
+mapping! {
+    /// A scheduler with flags.
+    SCHEDULER: ServiceText = "scheduler", "a scheduler", unknown, Some("name");
+    code(Scheduler, service.scheduler) "name" = "sh", "Name of the scheduler in the kernel.";
+    plain(service.scheduler_flags) "flags" = "[fallback, port]", or "none",
+        "Flags of `sh` and `mh`: `fallback` (choose another server when the chosen one is unavailable) and `port` \
+         (hash the client's port too).";
+}
+
+mapping! {
+    /// Persistence with more than a time.
+    PERSISTENCE: ServiceText = "persistence", "persistence", unknown, Some("timeout");
+    code(WholeSeconds, service.persistence) "timeout" = "5m",
+        "How long the kernel remembers a client after its last connection, in whole seconds, at most 31 days.";
+    opt(service.mask) "mask" = "255.255.255.0", or "each address is one client",
+        "Which addresses count as one client: a netmask or a prefix length.";
+    opt(service.persistence_engine) "engine" = "sip", or "none; by address",
+        "Persistence engine of the kernel. It has `sip`, which distinguishes clients by Call-ID.";
+}
+
+mapping! {
+    /// The VIP on an interface.
+    VIP: VipDefinition = "vip", "the vip", |place| VipDefinition {
+        interface: Placed::new(String::new(), place.clone()),
+        prefix: None,
+        on_stop: None,
+    }, None;
+    plain(interface) "interface" = "eth0", "Interface towards the clients or their router.";
+    opt(prefix) "prefix" in "length" = "32", or "the address alone: 32, or 128 for IPv6",
+        "Prefix length of the address. A shorter one also adds a route to that network.";
+    opt(on_stop) "on_stop" = "remove", or "the value of the service",
+        "What to do with the address when ipvsd stops.";
+}
+
+impl Mapped for VipDefinition {
+    const MAPPING: &'static Mapping<Self> = &VIP;
+}
+
+/// The name of a scheduler. Whether the kernel has it is judged with all other values.
+struct Scheduler;
+
+impl Codec<String> for Scheduler {
+    fn takes(_: &Key) -> Takes {
+        Takes::Word(KNOWN_SCHEDULERS.to_vec())
+    }
+
+    fn read(input: &Input<'_>, reader: &mut Reader) -> Option<String> {
+        String::read(input, reader)
+    }
+
+    fn print(value: &String) -> String {
+        value.print()
+    }
+}
+
+/// The only check.
+struct Check;
+
+impl Lens<ServiceText> for Check {
+    fn takes(_: &Key) -> Takes {
+        check::takes()
+    }
+
+    fn read(text: &mut ServiceText, input: &Input<'_>, reader: &mut Reader) -> Option<()> {
+        text.service.check = layers::check(Some(input), true, &input.node.place, reader);
+        Some(())
+    }
+
+    fn print(text: &ServiceText, _: &Key) -> Option<String> {
+        let only = text.service.judging.further_checks.is_empty();
+        only.then(|| check::print(&text.service.check)).flatten()
+    }
+}
+
+/// Several checks.
+struct Checks;
+
+impl Lens<ServiceText> for Checks {
+    fn takes(_: &Key) -> Takes {
+        Takes::List(Box::new(check::takes()))
+    }
+
+    fn read(text: &mut ServiceText, input: &Input<'_>, reader: &mut Reader) -> Option<()> {
+        let items = reader.list(input)?;
+        if items.is_empty() {
+            let hint = format!("write {}, or check: none", input.key.example());
+            reader.error(&input.node.place, "the list of checks is empty", hint);
+        }
+        let items = items.iter();
+        let mut checks =
+            items.map(|item| layers::check(Some(&input.item(item)), true, &item.place, reader));
+        text.service.check = checks.next()?;
+        text.service.judging.further_checks = checks.collect();
+        Some(())
+    }
+
+    fn print(text: &ServiceText, _: &Key) -> Option<String> {
+        let further = &text.service.judging.further_checks;
+        let all = std::iter::once(&text.service.check).chain(further);
+        let all: Vec<String> = all
+            .map(|one| check::print(one).unwrap_or_else(|| "tcp".to_owned()))
+            .collect();
+        (!further.is_empty()).then(|| format!("[{}]", all.join(", ")))
+    }
+}
+
+/// Real servers in a list, or a group of them by its name.
+pub(in super::super) struct RealServers;
+
+impl Lens<ServiceText> for RealServers {
+    fn takes(_: &Key) -> Takes {
+        Takes::Either(vec![Takes::List(Box::new(server::takes())), Takes::Text])
+    }
+
+    fn read(text: &mut ServiceText, input: &Input<'_>, reader: &mut Reader) -> Option<()> {
+        text.service.real_servers = servers::servers(input, true, reader)?;
+        Some(())
+    }
+
+    /// Each on a line of its own.
+    fn print(text: &ServiceText, _: &Key) -> Option<String> {
+        let servers = &text.service.real_servers;
+        let lines = servers
+            .iter()
+            .map(|one| format!("\n      - {}", one.print()));
+        Some(match servers.is_empty() {
+            true => "[]".to_owned(),
+            false => lines.collect(),
+        })
+    }
+}
+
+/// One server, a list of them, or `{real_servers: [...], check: ...}`.
+struct Fallback;
+
+impl Lens<ServiceText> for Fallback {
+    fn takes(_: &Key) -> Takes {
+        let mut forms = match server::takes() {
+            Takes::Either(forms) => forms,
+            one => vec![one],
+        };
+        forms.push(Takes::List(Box::new(server::takes())));
+        forms.push(Takes::Mapping(&FALLBACK));
+        Takes::Either(forms)
+    }
+
+    fn read(text: &mut ServiceText, input: &Input<'_>, reader: &mut Reader) -> Option<()> {
+        let is_pool = match &input.node.content {
+            Content::List(_) => true,
+            Content::Mapping(entries) => entries.iter().any(|entry| entry.key == "real_servers"),
+            _ => false,
+        };
+        match is_pool {
+            true => text.service.recovery.fallback_pool = Some(Value::read(input, reader)?),
+            false => text.service.fallback = servers::server(input, reader),
+        }
+        Some(())
+    }
+
+    fn print(text: &ServiceText, _: &Key) -> Option<String> {
+        let single = text.service.fallback.as_ref().map(Value::print);
+        single.or(text
+            .service
+            .recovery
+            .fallback_pool
+            .as_ref()
+            .map(Value::print))
+    }
+}

@@ -1,0 +1,140 @@
+//! Real servers in lists and groups.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use director_core::definitions::RealServerDefinition;
+use director_core::diagnostic::nearest;
+
+use super::keys::server::REAL_SERVER;
+use super::layers::{Defaults, Library, OF_SERVER, did_you_mean, fill, of_file};
+use super::mapping::Input;
+use super::node::{Content, Node};
+use super::reader::Reader;
+
+/// A single real server.
+pub(super) fn server(input: &Input<'_>, reader: &mut Reader) -> Option<RealServerDefinition> {
+    let mut servers = Servers::new(false, reader);
+    servers.one(input, &[], reader);
+    servers.found.pop()
+}
+
+/// The real servers of a list, or of a group by its name.
+pub(super) fn servers(
+    input: &Input<'_>,
+    with_defaults: bool,
+    reader: &mut Reader,
+) -> Option<Vec<RealServerDefinition>> {
+    let mut servers = Servers::new(with_defaults, reader);
+    match &input.node.content {
+        Content::Scalar(_) => servers.group(input, &[], reader),
+        Content::List(_) => servers.list(input, &[], reader),
+        _ => {
+            reader.list(input)?;
+        }
+    }
+    Some(servers.found)
+}
+
+/// Real servers as they are found, groups taken apart.
+pub(super) struct Servers {
+    found: Vec<RealServerDefinition>,
+    defaults: Rc<Defaults>,
+    library: Rc<Library>,
+    /// The groups that are read just now, each named by the one before.
+    pub(super) path: Vec<String>,
+}
+
+impl Servers {
+    pub(super) fn new(with_defaults: bool, reader: &Reader) -> Self {
+        let none = Rc::default();
+        Self {
+            found: Vec::new(),
+            defaults: if with_defaults {
+                Rc::clone(&reader.defaults)
+            } else {
+                none
+            },
+            library: Rc::clone(&reader.library),
+            path: Vec::new(),
+        }
+    }
+
+    /// Reads a list. `above` says more of each of its servers, and counts before what they say.
+    pub(super) fn list(&mut self, input: &Input<'_>, above: &[&Node], reader: &mut Reader) {
+        let Content::List(items) = &input.node.content else {
+            let kind = input.node.kind();
+            let message = format!("a group is a list of real servers, and this is {kind}");
+            let hint = "write [10.0.0.11:80, 10.0.0.12:80]";
+            reader.error(&input.node.place, message, hint);
+            return;
+        };
+        for item in items {
+            let input = input.item(item);
+            let Some(group) = item.entry("group") else {
+                self.one(&input, above, reader);
+                continue;
+            };
+            if let Some(address) = item.entry("address") {
+                let message = "a group and an address in one entry";
+                reader.error(&address.place, message, "give each an entry of its own");
+            }
+            // Even where the group has no server.
+            REAL_SERVER.fill(&mut REAL_SERVER.draft(&item.place), &input, &[], reader);
+            let above: Vec<&Node> = above.iter().copied().chain([item]).collect();
+            self.group(&input.item(&group.value), &above, reader);
+        }
+    }
+
+    fn one(&mut self, input: &Input<'_>, above: &[&Node], reader: &mut Reader) {
+        let place = &input.node.place;
+        let mut draft = REAL_SERVER.draft(place);
+        for layer in above {
+            REAL_SERVER.fill(&mut draft, &input.item(layer), OF_SERVER, reader);
+        }
+        REAL_SERVER.fill(&mut draft, input, &[], reader);
+        if !REAL_SERVER.is_written(&draft, "address") {
+            let hint = "write address: 10.0.0.11:80";
+            reader.error(place, "this real server has no address", hint);
+        }
+        let defaults = Rc::clone(&self.defaults);
+        fill(
+            &REAL_SERVER,
+            &mut draft,
+            &defaults.real_server,
+            OF_SERVER,
+            reader,
+        );
+        self.found.push(draft.value);
+    }
+
+    fn group(&mut self, input: &Input<'_>, above: &[&Node], reader: &mut Reader) {
+        let Some(name) = reader.text(input) else {
+            return;
+        };
+        let place = &input.node.place;
+        let library = Rc::clone(&self.library);
+        let Some(entry) = library.groups.get(name) else {
+            let is_server = name.contains(':') || name.parse::<IpAddr>().is_ok();
+            let hint = match nearest(name, library.groups.keys().map(String::as_str)) {
+                Some(near) => did_you_mean(near),
+                None if is_server => {
+                    format!("real servers stand in a list: write real_servers: [\"{name}\"]")
+                }
+                None => {
+                    "define it under groups, in this file or in one that belongs to it".to_owned()
+                }
+            };
+            reader.error(place, format!("unknown group {name:?}"), hint);
+            return;
+        };
+        if self.path.iter().any(|known| known == name) {
+            let message = format!("group {name} holds itself");
+            reader.error(place, message, "name its servers, or other groups");
+            return;
+        }
+        self.path.push(name.to_owned());
+        self.list(&of_file("groups", &entry.value), above, reader);
+        self.path.pop();
+    }
+}

@@ -1,0 +1,152 @@
+//! Values that are words of a closed set, and other ways to write a value than that of its type.
+
+use director_core::definitions::CheckPath;
+use director_core::diagnostic::Place;
+use director_core::model::{
+    BelowMinimum, Combine, InitialHealth, OnFailure, OnStop, Profile, Protocol, Quantity, Then,
+    Topic, TunnelChecksum,
+};
+
+use super::mapping::{Input, Key, Takes};
+use super::reader::Reader;
+use super::value::{Codec, Value};
+
+/// A share in per cent, where a number would mean nothing.
+pub(super) struct Percent;
+
+impl Codec<u64> for Percent {
+    fn takes(_: &Key) -> Takes {
+        Takes::Share
+    }
+
+    fn read(input: &Input<'_>, reader: &mut Reader) -> Option<u64> {
+        match Quantity::read(input, reader)? {
+            Quantity::Percent(percent) => Some(percent),
+            Quantity::Number(number) => {
+                let message = format!("{} {number} is no share", input.key.name);
+                reader.error(&input.node.place, message, format!("write {number}%"));
+                None
+            }
+        }
+    }
+
+    fn print(value: &u64) -> String {
+        format!("{value}%")
+    }
+}
+
+/// Bytes as `64KiB` or `1MiB`.
+pub(super) struct Size;
+
+impl Codec<u64> for Size {
+    fn takes(_: &Key) -> Takes {
+        Takes::Size
+    }
+
+    fn read(input: &Input<'_>, reader: &mut Reader) -> Option<u64> {
+        let text = reader.text(input)?;
+        let units = [("KiB", 1 << 10), ("MiB", 1 << 20)];
+        let bytes = units.iter().find_map(|(unit, size)| {
+            let count = text.strip_suffix(unit)?.parse::<u64>().ok()?;
+            count.checked_mul(*size).filter(|bytes| *bytes > 0)
+        });
+        if bytes.is_none() {
+            let message = format!("{text:?} is not a size");
+            reader.error(
+                &input.node.place,
+                message,
+                "write a size such as 64KiB or 1MiB",
+            );
+        }
+        bytes
+    }
+
+    fn print(value: &u64) -> String {
+        format!("{}KiB", value.div_ceil(1 << 10))
+    }
+}
+
+/// A time for a kernel that counts in seconds.
+pub(super) struct WholeSeconds;
+
+impl Codec<u64> for WholeSeconds {
+    fn takes(_: &Key) -> Takes {
+        Takes::Span
+    }
+
+    fn read(input: &Input<'_>, reader: &mut Reader) -> Option<u64> {
+        let span = reader.duration(input)?;
+        if span.subsec_nanos() != 0 {
+            let text = reader.text(input)?;
+            let message = format!("the kernel counts persistence in whole seconds, not {text}");
+            reader.error(
+                &input.node.place,
+                message,
+                "write whole seconds, such as 300s or 5m",
+            );
+        }
+        Some(span.as_secs())
+    }
+
+    fn print(value: &u64) -> String {
+        format!("{value}s")
+    }
+}
+
+/// Values that are words of a closed set.
+macro_rules! words {
+    ($($type:ty = $words:expr;)*) => {$(
+        impl Value for $type {
+            fn takes(_: &Key) -> Takes {
+                Takes::Word($words.iter().map(|(word, _)| *word).collect())
+            }
+
+            fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
+                reader.word(input, &$words)
+            }
+
+            fn print(&self) -> String {
+                let known = $words.iter().find(|(_, meaning)| meaning == self);
+                known.map_or_else(String::new, |(word, _)| $crate::loader::yaml::print::quoted(word))
+            }
+        }
+    )*};
+}
+
+pub(super) use words;
+
+words! {
+    BelowMinimum = [
+        ("fallback", BelowMinimum::Fallback),
+        ("keep_all", BelowMinimum::KeepAll),
+        ("withdraw", BelowMinimum::Withdraw),
+    ];
+    CheckPath = [("server", CheckPath::Server), ("vip", CheckPath::Forwarding)];
+    Combine = [("all", Combine::All), ("any", Combine::Any)];
+    InitialHealth = [
+        ("adopt", InitialHealth::Adopt),
+        ("down", InitialHealth::Down),
+        ("up", InitialHealth::Up),
+    ];
+    OnFailure = [
+        ("remove", OnFailure::Remove),
+        ("quiesce", OnFailure::Quiesce),
+        ("drain", OnFailure::Drain),
+    ];
+    OnStop = [("keep", OnStop::Keep), ("remove", OnStop::Remove)];
+    Profile = Profile::ALL;
+    Protocol = [("tcp", Protocol::Tcp), ("udp", Protocol::Udp)];
+    Then = [("remove", Then::Remove), ("keep", Then::Keep)];
+    Topic = Topic::ALL;
+    TunnelChecksum = [
+        ("off", TunnelChecksum::Off),
+        ("on", TunnelChecksum::On),
+        ("remote", TunnelChecksum::Remote),
+    ];
+}
+
+/// The word `off`, in place of settings.
+pub(super) fn off(input: &Input<'_>, reader: &mut Reader) -> Option<Place> {
+    reader.word(input, &[("off", ())])?;
+    Some(input.node.place.clone())
+}
