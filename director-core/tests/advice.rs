@@ -162,7 +162,7 @@ fn a_weight_may_come_from_elsewhere_and_an_agent_takes_its_share_of_it() {
         ("defined", Some(10)),
         ("weight", Some(5)),
         ("agent", Some(3)),
-        ("verdict", Some(3)),
+        ("health", Some(3)),
     ];
     assert_eq!(links, expected);
 }

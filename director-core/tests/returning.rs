@@ -93,7 +93,7 @@ fn a_server_that_returns_starts_slowly() {
         .map(|link| format!("{} {}", link.what, link.weight.unwrap_or_default()))
         .collect();
     let ramp = format!("slow start {half}");
-    let state = format!("verdict {half}");
+    let state = format!("health {half}");
     assert_eq!(chain, ["defined 1", "room 100", &ramp, &state]);
     world.run(seconds(60));
     assert_eq!(weights(&world, [ONE, TWO]), [Some(300), Some(100)]);
