@@ -7,6 +7,8 @@
 mod imports;
 #[path = "architecture/rows.rs"]
 mod rows;
+#[path = "architecture/words.rs"]
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -19,7 +21,7 @@ use rows::{ROWS, Row, SIBLINGS};
 const OUR_CRATES: &[&str] = &["director_core", "ldirectord_compat", "ipvsd"];
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] = &[
-    "util", "utils", "common", "helper", "helpers", "manager", "misc",
+    "util", "utils", "common", "helper", "helpers", "manager", "misc", "besides", "more", "other",
 ];
 const LONGEST_FILE: usize = 400;
 /// Where larger circles of imports are left from before; an entry goes when its circle does.
