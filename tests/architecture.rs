@@ -66,7 +66,7 @@ fn circles_of_imports_are_of_two_files_in_one_folder() {
     for circle in circles(&imports) {
         let folders: BTreeSet<String> = circle.iter().map(|path| folder(path)).collect();
         let is_left = |start: &&str| circle.iter().all(|path| path.starts_with(*start));
-        if (circle.len() == 2 && folders.len() == 1) || CIRCLES_LEFT.iter().any(|it| is_left(&it)) {
+        if (circle.len() == 2 && folders.len() == 1) || CIRCLES_LEFT.iter().any(is_left) {
             continue;
         }
         let edges = circle.iter().flat_map(|path| {

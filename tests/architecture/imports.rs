@@ -220,7 +220,7 @@ pub(super) fn uses(code: &str) -> (Vec<Use>, String) {
     for line in code.lines() {
         let begins = line.trim_start();
         let (public, begins) = match begins.split_once("use ") {
-            Some((before, path)) if before.is_empty() => (false, path),
+            Some(("", path)) => (false, path),
             Some((before, path)) if before.starts_with("pub") && !before.contains(['{', ';']) => {
                 (true, path)
             }
