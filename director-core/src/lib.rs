@@ -1,11 +1,11 @@
 //! The functional core of ipvsd: it decides and never does. No files, sockets, threads or clocks; time arrives as data.
 //!
-//! Data flow: definitions (as written) are validated into a [`model::Model`]; probe reports become verdicts in
-//! [`health`]; model and verdicts give the desired [`table::Table`]; [`plan::plan`] finds the operations that lead there
+//! Data flow: definitions (as written) are validated into a [`model::Model`]; probe reports become health states in
+//! [`health`]; model and health states give the desired [`table::Table`]; [`plan::plan`] finds the operations that lead there
 //! from the observed one. [`director::Director`] holds the only mutable state and turns events into effects.
 //!
 //! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`overrides`], [`recovery`], [`weight`],
-//! [`desired`], [`alerts`], [`director`], [`snapshot`].
+//! [`desired`], [`notify`], [`director`], [`snapshot`].
 
 pub mod definitions;
 pub mod desired;

@@ -1,9 +1,8 @@
-//! What a director does besides keeping the table, for each virtual service: mails, a command when the fallback comes
-//! and goes, a line for each check. This module says what is to be done, when and with which words; doing it is the
-//! shell's work.
+//! What a director tells people for each virtual service: mails, a command when the fallback comes and goes, a line for
+//! each check. This module decides what is sent, when and with which words; the shell sends it.
 //!
-//! Both dialects are to be read into [`AlertSettings`]; [`LdirectordAlerts`] turns what happens into [`Notification`]s; [`words`] holds the
-//! sentences, which are those that operators of ldirectord have written filters for.
+//! Both dialects are read into [`AlertSettings`]. [`LdirectordAlerts`] turns events into [`Notification`]s.
+//! [`ldirectord_texts`] holds the sentences that operators of ldirectord have written filters for.
 
 mod ldirectord;
 pub mod ldirectord_texts;
