@@ -34,10 +34,10 @@ matrix: ## in the lab: test every forwarding path of the kernel and write tests/
 	@cargo build --quiet --workspace --bins
 	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto forwarding/every-path checks/path-check-works operator/check-refuses-crossed && tests/lab/matrix $$results >tests/lab/MATRIX.md && rm -r $$results
 
-transcripts: ## in the lab: make every fault that the doctor knows and write docs/doctor.md anew
+transcripts: ## in the lab: make every fault that the doctor knows and write tests/lab/doctor-transcripts.md
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
-	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto operator/doctor && tests/lab/transcripts $$results >docs/doctor.md && rm -r $$results
+	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto operator/doctor && tests/lab/transcripts $$results >tests/lab/doctor-transcripts.md && rm -r $$results
 
 differential: ## Debian's ldirectord and ours on the same files, through the same events; rewrites its RESULTS.md
 	@tests/lab/install

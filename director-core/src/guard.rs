@@ -53,10 +53,10 @@ impl Objection {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Servers { .. } | Self::Services { .. } => {
-                "if it is meant, insist: ipvsctl reload --force; the limits are under safety_limits in the director section"
+                "if you mean it: ipvsctl reload --force; the limits are in director.safety_limits"
             }
             Self::Connections { .. } => {
-                "give the services a drain, so that connections can end; or insist: ipvsctl reload --force"
+                "set drain on the services so that connections can end, or run ipvsctl reload --force"
             }
         }
     }
@@ -66,10 +66,10 @@ impl Objection {
     pub fn hint_for_overrides(&self) -> &'static str {
         match self {
             Self::Servers { .. } | Self::Services { .. } => {
-                "if it is meant, insist with --force; the limits are under safety_limits in the director section"
+                "if you mean it, use --force; the limits are in director.safety_limits"
             }
             Self::Connections { .. } => {
-                "drain first, so that connections can end (ipvsctl drain --wait); or insist with --force"
+                "drain first so that connections can end (ipvsctl drain --wait), or use --force"
             }
         }
     }
@@ -85,7 +85,8 @@ impl fmt::Display for Objection {
                 limit,
             } => write!(
                 f,
-                "this change leaves {after} of the {before} real servers of {name} that serve now; at most {limit} may go at once"
+                "this change leaves {after} of the {before} serving real servers of {name}; the limit is to remove \
+                 {limit} at once"
             ),
             Self::Services { names, all, limit } => {
                 let more = names.len().saturating_sub(NAMED);
@@ -96,13 +97,13 @@ impl fmt::Display for Objection {
                 };
                 write!(
                     f,
-                    "this change deletes {} of {all} virtual services ({shown}{more}); at most {limit} may go at once",
+                    "this change removes {} of {all} virtual services ({shown}{more}); the limit is {limit} at once",
                     names.len()
                 )
             }
             Self::Connections { cut, limit } => write!(
                 f,
-                "this change cuts off {cut} active connections; at most {limit} may be cut off at once"
+                "this change ends {cut} active connections; the limit is {limit} at once"
             ),
         }
     }

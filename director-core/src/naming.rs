@@ -32,7 +32,7 @@ pub fn meant(known: &[Named], service: Option<&str>, server: &str) -> Result<Vec
     if let (Some(wanted), true) = (service, of_service.is_empty()) {
         let names = known.iter().map(|named| named.name.as_str());
         return Err(unknown(
-            &format!("there is no virtual service {wanted:?}"),
+            &format!("no virtual service {wanted:?}"),
             wanted,
             names,
         ));
@@ -200,7 +200,7 @@ mod tests {
         let words = |service, server| meant(&known(), service, server).unwrap_err();
         assert_eq!(
             words(Some("wbe"), "10.0.0.11"),
-            "there is no virtual service \"wbe\"; did you mean web?"
+            "no virtual service \"wbe\"; did you mean web?"
         );
         assert_eq!(
             words(Some("web"), "10.9.9.9"),
@@ -209,7 +209,7 @@ mod tests {
         assert!(words(None, "10.9.9.9").starts_with("no service has a real server \"10.9.9.9\""));
         assert_eq!(
             meant(&[], Some("web"), "x").unwrap_err(),
-            "there is no virtual service \"web\"; there is none"
+            "no virtual service \"web\"; there is none"
         );
     }
 }

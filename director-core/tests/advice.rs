@@ -81,7 +81,7 @@ fn an_agent_sets_the_share_drains_and_takes_out() {
     assert_eq!(
         told(
             &world,
-            "agent is not heard, its last word stands: connection refused"
+            "agent unreachable, keeping its last report: connection refused"
         ),
         2,
         "when it died, and when its port was closed"

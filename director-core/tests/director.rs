@@ -203,9 +203,9 @@ fn a_change_by_somebody_else_is_repaired_and_named() {
     assert_eq!(
         told,
         [
-            "drift: edit    tcp 192.0.2.10:80  rr -> wrr   (somebody else changed it)",
-            "drift: add     tcp 192.0.2.10:80  10.0.0.12:80  masq weight 1   (somebody else removed it)",
-            "drift: edit    tcp 192.0.2.10:80  10.0.0.11:80  weight 77 -> 3   (somebody else changed it)",
+            "drift: edit    tcp 192.0.2.10:80  rr -> wrr   (another program changed it)",
+            "drift: add     tcp 192.0.2.10:80  10.0.0.12:80  masq weight 1   (another program removed it)",
+            "drift: edit    tcp 192.0.2.10:80  10.0.0.11:80  weight 77 -> 3   (another program changed it)",
         ]
     );
 }

@@ -70,8 +70,8 @@ fn a_server_that_leaves_the_definitions_stays_until_its_connections_have_ended()
     assert_eq!(
         words,
         [
-            "no longer defined",
-            "drains: 3 active connections left, 9m00s to go, then removed"
+            "no longer configured",
+            "draining: 3 active connections left, 9m00s left, then removed"
         ]
     );
     connections(&mut world, ONE, 0);
@@ -95,7 +95,7 @@ fn a_drain_ends_when_its_time_is_up() {
         let told = world.notices.iter().any(|notice| {
             notice
                 .to_string()
-                .ends_with("is not drained after 30 s, 1 connection left")
+                .ends_with("not drained after 30 s, 1 connection left")
         });
         assert!(told, "{:?}", world.notices);
         // One that is kept leaves when it is empty, since nobody defines it any more.

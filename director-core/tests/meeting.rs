@@ -39,7 +39,7 @@ fn nobody_is_held_out_any_more_when_new_definitions_damp_nothing() {
     let told = view
         .chain
         .iter()
-        .any(|link| (link.cause).contains("it changes too often and is held out, 119m"));
+        .any(|link| (link.cause).contains("flapping, kept down for 119m"));
     assert!(told, "{:?}", view.chain);
     world.load(&[pair(RecoveryDefinition::default())]);
     world.run(seconds(1));

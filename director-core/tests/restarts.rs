@@ -63,13 +63,13 @@ fn a_drain_ends_at_its_first_deadline() {
             let mut notices = world.notices.iter().map(ToString::to_string);
             notices.any(|words| words.contains(part))
         };
-        assert!(told(&world, "known to be bad, 1 drain under way"));
+        assert!(told(&world, "known to be down, 1 drain under way"));
         world.run(seconds(4));
         assert_eq!(world.weight(VIP, ONE), expected, "{then:?}");
         // And it has ended for every director to come.
         let mut world = killed(world, seconds(1), std::slice::from_ref(&brief));
         world.run(seconds(1));
-        assert!(!told(&world, "is not drained after"), "{:?}", world.notices);
+        assert!(!told(&world, "not drained after"), "{:?}", world.notices);
         assert_eq!(world.weight(VIP, ONE), expected, "{then:?}");
     }
 }

@@ -211,8 +211,8 @@ fn a_higher_tier_stands_by_with_weight_0_and_serves_when_it_is_needed() {
     assert_eq!(
         told,
         [
-            format!("{name}: the real servers up to tier 1 are not enough, tier 2 serves too"),
-            format!("{name}: the real servers up to tier 1 are enough again"),
+            format!("{name}: tiers up to 1 have too few real servers, tier 2 serves too"),
+            format!("{name}: tiers up to 1 have enough real servers again"),
         ]
     );
 }

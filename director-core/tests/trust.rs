@@ -83,7 +83,7 @@ fn all_servers_failing_at_once_empty_no_table_and_raise_an_alarm() {
     world.run(seconds(5));
     assert_eq!(weights(&world), [None, Some(1), None, Some(1)]);
     assert_eq!(
-        told(&world, "verdicts move again: a server answers again"),
+        told(&world, "health is no longer frozen: a server answered"),
         1
     );
     assert_eq!(world.director.snapshot(world.now).frozen, None);

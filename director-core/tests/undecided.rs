@@ -158,7 +158,7 @@ fn verdicts_that_stand_still_do_so_after_a_kill_and_no_longer_than_they_would_ha
     world.dead.remove(&address(TWO));
     world.run(seconds(4));
     assert_eq!(weights(&world), [None, Some(1), None]);
-    assert_eq!(told(&world, "a server answers again"), 1);
+    assert_eq!(told(&world, "a server answered"), 1);
     assert_eq!(told(&remembering(world, seconds(1)), "ALARM"), 0);
 }
 
@@ -197,7 +197,7 @@ fn definitions_without_a_freeze_end_one_that_was_kept() {
     world.load(&[Brief::new(VIP, &[(ONE, 3), (TWO, 1), (THREE, 1)])]);
     world.run(seconds(5));
     assert_eq!(weights(&world), [None; 3]);
-    assert_eq!(told(&world, "new definitions have none"), 1);
+    assert_eq!(told(&world, "the new configuration has no freeze"), 1);
 }
 
 fn frozen_until(world: &World) -> Option<Moment> {

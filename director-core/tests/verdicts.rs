@@ -67,11 +67,11 @@ fn a_server_that_flaps_is_held_out_and_let_in_when_it_is_calm() {
     let told: Vec<String> = world.notices.iter().map(ToString::to_string).collect();
     assert!(
         told.iter()
-            .any(|line| line.contains("changes too often and is held out for")),
+            .any(|line| line.contains("is flapping, kept down for")),
         "{told:?}"
     );
     assert!(
-        told.iter().any(|line| line.contains("is calm again")),
+        told.iter().any(|line| line.contains("stopped flapping")),
         "{told:?}"
     );
 }
@@ -101,7 +101,7 @@ fn all_checks_of_a_server_have_to_be_up() {
         (None, Some(1))
     );
     let told: Vec<String> = world.notices.iter().map(ToString::to_string).collect();
-    let words = "up -> down: check status page: connection refused, 1 of 1; 1 of 2 checks down, all have to be up";
+    let words = "up -> down: check status page: connection refused, 1 of 1; 1 of 2 checks down, all must be up";
     assert!(told.iter().any(|line| line.ends_with(words)), "{told:#?}");
     world.closed.clear();
     world.run(seconds(2));
@@ -128,7 +128,7 @@ fn any_check_of_a_server_will_do_and_the_turn_of_the_other_is_told() {
         told,
         [
             "tcp 192.0.2.10:80 10.0.0.11:80 check status page up -> down: connection refused, 1 of 1; the server's \
-          verdict stays"
+          health is unchanged"
         ]
     );
     world.dead.insert(address(ONE));

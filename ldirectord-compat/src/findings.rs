@@ -106,7 +106,7 @@ mod tests {
     fn control_characters_of_the_file_stay_out_of_messages() {
         let place = Place::whole_file(&Arc::from("a.cf"));
         let mut findings = Findings::default();
-        findings.error(&place, "\x1b[2J is no value", "write one");
+        findings.error(&place, "\x1b[2J is no value", "write an address");
         let (list, _) = findings.finish(&place);
         assert_eq!(list[0].message, "\\u{1b}[2J is no value");
     }

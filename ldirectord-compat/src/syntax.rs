@@ -110,9 +110,9 @@ impl<'a> Reader<'a, '_> {
         let goes_on = self.ahead[index].indented;
         if goes_on || width > INDENT {
             let message = if goes_on {
-                "this line holds only blanks; the service goes on below it"
+                "this line has only spaces; the service continues below it"
             } else {
-                "this line holds only blanks"
+                "this line has only spaces"
             };
             let hint = "ldirectord refuses this; remove the line, or the blanks in it where the service ends";
             self.findings
@@ -145,7 +145,7 @@ impl<'a> Reader<'a, '_> {
         }
         let place = content.trim_end().place();
         if self.file.blocks.is_empty() {
-            let message = "this line is indented, but there is no virtual service above it";
+            let message = "this line is indented, but no virtual service above it";
             let hint = "global directives start in column 1; those of a service stand below its virtual line";
             self.findings.error(&place, message, hint);
             return self.place_outside(Statement::global(content));
@@ -355,9 +355,9 @@ impl<'a> Reader<'a, '_> {
         let hint = match similar {
             Some(similar) => format!("did you mean {}?", similar.name),
             None if in_service => {
-                "see the manual for the directives of a virtual service".to_owned()
+                "see ldirectord --help for the directives of a virtual service".to_owned()
             }
-            None => "see the manual for the global directives".to_owned(),
+            None => "see ldirectord --help for the global directives".to_owned(),
         };
         self.findings
             .error(&place, format!("unknown directive {name:?}"), hint);

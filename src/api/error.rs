@@ -9,18 +9,18 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ApiError {
     /// The socket cannot be made.
-    #[error("the control socket {} cannot be made: {source}", path.display())]
+    #[error("cannot create the control socket {}: {source}", path.display())]
     Bind { path: PathBuf, source: io::Error },
     /// Somebody listens there already.
-    #[error("another ipvsd answers on {}; stop it first, or give this one another --socket", path.display())]
+    #[error("another ipvsd uses {}; stop it first, or start this one with another --socket", path.display())]
     Occupied { path: PathBuf },
-    #[error("no ipvsd answers on {}: {source}; is it running, and may you use the socket?", path.display())]
+    #[error("cannot connect to ipvsd on {}: {source}; check that it runs and that you may use the socket", path.display())]
     Connect { path: PathBuf, source: io::Error },
     /// The conversation broke off.
-    #[error("the daemon broke off: {0}")]
+    #[error("the daemon closed the connection: {0}")]
     Conversation(#[from] hyper::Error),
     /// The request could not be put into words.
-    #[error("the request cannot be made: {0}")]
+    #[error("cannot make the request: {0}")]
     Request(#[from] hyper::http::Error),
     /// The daemon said that it cannot.
     #[error("the daemon answered with status {0}")]
@@ -30,7 +30,7 @@ pub enum ApiError {
     Refused(String),
     /// The daemon's answer is not understood.
     #[error(
-        "the daemon's answer is not understood: {0}; are ipvsctl and ipvsd of the same version?"
+        "cannot parse the daemon's answer: {0}; check that ipvsctl and ipvsd have the same version"
     )]
     Answer(#[from] serde_json::Error),
     /// The daemon is about to end.

@@ -6,6 +6,7 @@ use super::apply::{ApplyArgs, TrialArgs};
 use super::check::CheckArgs;
 use super::convert::ConvertArgs;
 use super::doctor::DoctorArgs;
+use super::help;
 use super::list::{ListArgs, SaveArgs};
 use super::overrides::{OverrideArgs, OverridesArgs, TargetArgs, WeightArgs};
 use super::plan::PlanArgs;
@@ -16,67 +17,87 @@ use super::schema::SchemaArgs;
 use super::simulate::SimulateArgs;
 use super::status::{ExplainArgs, ReloadArgs, StatusArgs, UnfreezeArgs};
 
-/// Directs Linux IPVS: checks and plans definitions, lists the kernel's table, asks the daemon.
+/// Manage Linux IPVS load balancing: check and plan configurations, list the kernel's table, control the daemon.
 #[derive(Debug, Parser)]
-#[command(name = "ipvsctl", version, max_term_width = 100, after_help = EXIT_STATUS)]
+#[command(name = "ipvsctl", version, max_term_width = 100, after_help = help::IPVSCTL)]
 pub(super) struct Ipvsctl {
     #[command(subcommand)]
     pub(super) command: IpvsctlCommand,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 fine; 1 something was found (check --strict, plan --exit-code, doctor); \
-2 wrong usage or a file that cannot be used; 3 the kernel or the daemon refused.";
-
 /// What ipvsctl can do.
 #[derive(Debug, Subcommand)]
 pub(super) enum IpvsctlCommand {
-    /// Says what is wrong with a definitions file, all of it at once
+    /// Check configuration files and report every error
+    #[command(after_help = help::CHECK)]
     Check(CheckArgs),
-    /// Prints the definitions of an ldirectord.cf as YAML
+    /// Convert an ldirectord.cf to YAML
+    #[command(after_help = help::CONVERT)]
     Convert(ConvertArgs),
-    /// Says what a definitions file would change in the kernel's table, and changes nothing
+    /// Show what a configuration file would change, without changing anything
+    #[command(after_help = help::PLAN)]
     Plan(PlanArgs),
-    /// Has the daemon take other definitions, for good, or on trial with --confirm
+    /// Put a configuration file in force, permanently or on trial with --confirm
+    #[command(after_help = help::APPLY)]
     Apply(ApplyArgs),
-    /// Keeps definitions that are on trial
+    /// Keep a configuration that is on trial
+    #[command(after_help = help::CONFIRM)]
     Confirm(TrialArgs),
-    /// Goes back from definitions that are on trial
+    /// End a trial and return to the previous configuration
+    #[command(after_help = help::ROLLBACK)]
     Rollback(TrialArgs),
-    /// Lists the kernel's table, as `ipvsadm -L` does
+    /// List the kernel's table, as `ipvsadm -L` does
+    #[command(after_help = help::LIST)]
     List(ListArgs),
-    /// Prints the kernel's table as the commands that make it, as `ipvsadm -S` does
+    /// Print the kernel's table as commands that restore it, as `ipvsadm -S` does
+    #[command(after_help = help::SAVE)]
     Save(SaveArgs),
-    /// Shows what the daemon thinks: weights, verdicts with their reasons, next probes, what the kernel refuses
+    /// Show services and servers: weights, health with its reason, next probes, refused changes
+    #[command(after_help = help::STATUS)]
     Status(StatusArgs),
-    /// Asks one server one question, as the daemon would, and says what came of it
+    /// Run one health check once, as the daemon runs it
+    #[command(after_help = help::PROBE)]
     Probe(Box<ProbeArgs>),
-    /// Explains the weight of one real server: defined, verdict, orders, kernel, each with its cause
+    /// Explain the weight of a real server, step by step
+    #[command(after_help = help::EXPLAIN)]
     Explain(ExplainArgs),
-    /// Says what is wrong with this machine as a director or a real server, and what mends it
+    /// Diagnose this machine as a director or a real server
+    #[command(after_help = help::DOCTOR)]
     Doctor(DoctorArgs),
-    /// Sets this machine up as a real server of direct routing or tunnels, and back
-    #[command(name = "realserver")]
+    /// Set up this machine as a real server for direct routing or tunnels
+    #[command(name = "realserver", after_help = help::REAL_SERVER)]
     RealServer(RealServerArgs),
-    /// Orders that a real server gets no new connections, while those it has go on
+    /// Drain a real server: no new connections, keep the open ones
+    #[command(after_help = help::DRAIN)]
     Drain(OverrideArgs),
-    /// Orders a real server out of the table at once, with its connections
+    /// Remove a real server at once and end its connections
+    #[command(after_help = help::DISABLE)]
     Disable(OverrideArgs),
-    /// Orders a real server out as if it had failed: quiesced or removed as its service says
+    /// Put a real server into maintenance: treat it as failed
+    #[command(after_help = help::MAINTENANCE)]
     Maintenance(OverrideArgs),
-    /// Orders another weight for a real server
+    /// Override the weight of a real server
+    #[command(after_help = help::WEIGHT)]
     Weight(WeightArgs),
-    /// Lifts what was ordered about a real server
+    /// Remove the overrides of a real server
+    #[command(after_help = help::ENABLE)]
     Enable(TargetArgs),
-    /// Lists the standing orders
+    /// List the overrides
+    #[command(after_help = help::OVERRIDES)]
     Overrides(OverridesArgs),
-    /// Has the daemon read its definitions again
+    /// Reload the configuration
+    #[command(after_help = help::RELOAD)]
     Reload(ReloadArgs),
-    /// Lets verdicts move again that stand still because all servers failed at once
+    /// Resume state changes that were frozen because all servers failed at once
+    #[command(after_help = help::UNFREEZE)]
     Unfreeze(UnfreezeArgs),
-    /// Plays definitions against events in virtual time and prints the timeline of tables
+    /// Simulate a configuration: play events in virtual time and print each change
+    #[command(after_help = help::SIMULATE)]
     Simulate(SimulateArgs),
-    /// Prints the format of YAML definitions, as a JSON Schema for editors or as a page for people
+    /// Print the configuration format, as a JSON Schema or as a reference page
+    #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
-    /// Does again, exactly, what a daemon did that ran with --record
+    /// Replay a recording and compare decisions
+    #[command(after_help = help::REPLAY)]
     Replay(ReplayArgs),
 }

@@ -15,13 +15,13 @@ use crate::loader::{LoadReport, Loaded, load};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Definitions: YAML, or the form of ldirectord.cf; told by name (.yaml, .yml, .cf), else by content
+    /// Configuration file: YAML, or an ldirectord.cf. The name (.yaml, .yml, .cf) decides, else the content
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Exit with status 1 when there are warnings
+    /// Exit with status 1 if there are warnings
     #[arg(long)]
     strict: bool,
-    /// Print the findings as JSON on standard output
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -12,7 +12,7 @@ use crate::loader::{Dialect, Loaded, emit, load_as};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct ConvertArgs {
-    /// A file of ldirectord
+    /// An ldirectord.cf
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -32,10 +32,13 @@ pub(super) fn run(args: &ConvertArgs, output: &mut Output) -> Result<Exit, CliEr
 }
 
 fn converted(loaded: &Loaded) -> String {
-    let mut text = format!("# Made from {} by ipvsctl convert.\n", loaded.report.file);
-    text.push_str("# Host names stand as the addresses that they had then; defaults of ldirectord are written out.\n");
+    let mut text = format!(
+        "# Converted from {} by ipvsctl convert.\n",
+        loaded.report.file
+    );
+    text.push_str("# Host names are replaced by their addresses; the defaults of ldirectord are written out.\n");
     for line in left_out(loaded) {
-        text.push_str(&format!("# Not carried over: {line}\n"));
+        text.push_str(&format!("# Not converted: {line}\n"));
     }
     for finding in &loaded.report.diagnostics {
         text.push_str(&format!(
@@ -77,7 +80,7 @@ fn left_out(loaded: &Loaded) -> Vec<String> {
         .is_some_and(|choice| choice.value);
     note(
         reloads,
-        "autoreload=yes; send HUP or call ipvsctl reload after a change",
+        "autoreload=yes; set director.reload_on_change, or run ipvsctl reload after a change",
     );
     note(process.callback.is_some(), "callback");
     note(
@@ -90,7 +93,7 @@ fn left_out(loaded: &Loaded) -> Vec<String> {
             .services
             .iter()
             .any(|service| service.mail_to.is_some()),
-        "emailalert and what belongs to it",
+        "emailalert and its settings; use notify",
     );
     note(
         process

@@ -9,19 +9,20 @@ use tracing_subscriber::EnvFilter;
 
 use super::as_ldirectord;
 use super::error::CliError;
+use super::help;
 use super::output::{Exit, Output};
 use crate::api::DEFAULT_SOCKET;
 use crate::daemon::{self, DaemonError, Settings};
 use crate::ldirectord::Role;
 use crate::store;
 
-/// The director of this host: keeps the kernel's IPVS tables as the definitions and the health of the real servers ask.
+/// Run the director: health-check real servers and keep the kernel's IPVS table equal to the configuration.
 ///
-/// HUP reads the definitions again; TERM and INT stop. ipvsctl shows and steers it.
+/// SIGHUP reloads the configuration; SIGTERM and SIGINT stop the daemon. Use ipvsctl to inspect and control it.
 #[derive(Debug, Parser)]
-#[command(name = "ipvsd", version)]
+#[command(name = "ipvsd", version, max_term_width = 100, after_help = help::IPVSD)]
 struct DaemonArgs {
-    /// Definitions: our YAML, or a file of ldirectord. Told by its ending (.yaml, .yml, .cf), else by its content
+    /// Configuration file: YAML, or an ldirectord.cf. The name (.yaml, .yml, .cf) decides, else the content
     #[arg(
         long,
         short,
@@ -29,32 +30,38 @@ struct DaemonArgs {
         default_value = "/etc/ipvsd/ipvsd.yaml"
     )]
     config: PathBuf,
-    /// Control socket
+    /// Control socket for ipvsctl
     #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
     socket: PathBuf,
-    /// Keep standing orders, verdicts and ownership in this file over a restart
-    #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE")]
+    /// Keep overrides, health and ownership in this file across restarts
+    #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE", help_heading = "State options")]
     state: PathBuf,
-    /// Keep nothing over a restart
-    #[arg(long)]
+    /// Keep nothing across restarts
+    #[arg(long, help_heading = "State options")]
     no_state: bool,
-    /// Record every event to this file, for ipvsctl replay; secrets are masked
-    #[arg(long, value_name = "FILE")]
+    /// Record every event to this file for `ipvsctl replay`; secrets are masked
+    #[arg(long, value_name = "FILE", help_heading = "Log options")]
     record: Option<PathBuf>,
-    /// How log lines are written to standard error
-    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    /// Format of log lines on standard error
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, help_heading = "Log options")]
     log_format: LogFormat,
-    /// What is logged, as error, warn, info, debug or trace, or for each module as in ipvsd::probe=debug,info
-    #[arg(long, value_name = "FILTER", default_value = "info", env = "IPVSD_LOG")]
+    /// Log level (error, warn, info, debug, trace), also by module: ipvsd::probe=debug,info
+    #[arg(
+        long,
+        value_name = "FILTER",
+        default_value = "info",
+        env = "IPVSD_LOG",
+        help_heading = "Log options"
+    )]
     log: String,
 }
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum LogFormat {
-    /// For people.
+    /// Plain text
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line
     Json,
 }
 

@@ -20,19 +20,19 @@ const USUAL_DEFINITIONS: &str = "/etc/ipvsd/ipvsd.yaml";
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// Definitions to compare with [default: /etc/ipvsd/ipvsd.yaml, when there is one]
+    /// Configuration file to compare with [default: /etc/ipvsd/ipvsd.yaml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Way of balancing to compare the kernel's settings with: nat-gateway, dr or maglev-ecmp
+    /// Profile to compare the kernel's settings with: nat-gateway, dr or maglev-ecmp
     #[arg(long, value_parser = profile)]
     profile: Option<Profile>,
-    /// Seconds to wait for answers of the network
+    /// Seconds to wait for replies from the network
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=60))]
     wait: u64,
     /// Send nothing: no echo, no options who has an address
     #[arg(long)]
     quiet: bool,
-    /// Where `ipvsctl realserver` remembers what it made
+    /// State file of `ipvsctl realserver`
     #[arg(long, value_name = "FILE", default_value_os_t = default_journal())]
     state: PathBuf,
     /// Print JSON

@@ -15,22 +15,23 @@ use crate::machine::MachineError;
 #[derive(Debug, Error)]
 pub(super) enum CliError {
     /// Nobody takes the output.
-    #[error("the output cannot be written: {0}")]
+    #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
     /// A value has no JSON form.
-    #[error("the output cannot be written as JSON: {0}")]
+    #[error("cannot write the output as JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// A file that is not definitions cannot be read.
-    #[error("{} cannot be read: {source}", file.display())]
+    #[error("cannot read {}: {source}", file.display())]
     Unreadable { file: PathBuf, source: io::Error },
     /// A file beside the daemon's definitions cannot be written.
-    #[error("{} cannot be written: {source}; apply as somebody who may change the daemon's definitions", file.display())]
+    #[error("cannot write {}: {source}; run as a user who may change the daemon's configuration", file.display())]
     Unwritable { file: PathBuf, source: io::Error },
     /// Definitions are in force and not in their place.
-    #[error("the new definitions are in force, but {} could not be replaced: {source}; copy them there, or a restart goes back", file.display())]
+    #[error("the new configuration is in force, but {} could not be replaced: {source}; copy it there, or a restart \
+        returns to the former one", file.display())]
     NotInstalled { file: PathBuf, source: io::Error },
     /// A line of a recording is not one.
-    #[error("{}:{line}: not an event of a recording: {source}; was it made by ipvsd --record of this version?", file.display())]
+    #[error("{}:{line}: not an event of a recording: {source}; use a recording of the same version of ipvsd", file.display())]
     Recording {
         file: PathBuf,
         /// The line, from 1.
@@ -42,7 +43,7 @@ pub(super) enum CliError {
     #[error("{0}")]
     Usage(String),
     /// A question lacks a part that its kind needs.
-    #[error("this kind of probe needs {0}")]
+    #[error("this probe needs {0}")]
     ProbeLacks(&'static str),
     /// An option has no effect on the kind of probe.
     #[error("{option} has no effect on {kind}; leave it out")]
@@ -53,7 +54,7 @@ pub(super) enum CliError {
         kind: &'static str,
     },
     /// This process cannot wait for answers.
-    #[error("cannot begin to ask: {0}")]
+    #[error("cannot start the probe: {0}")]
     Runtime(#[source] io::Error),
     /// The daemon cannot be asked.
     #[error(transparent)]
@@ -62,7 +63,7 @@ pub(super) enum CliError {
     #[error(transparent)]
     Daemon(#[from] DaemonError),
     /// The log filter is not one.
-    #[error("--log is not a filter: {0}; write error, warn, info, debug or trace")]
+    #[error("invalid --log filter: {0}; write error, warn, info, debug or trace")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
     /// The doctor cannot look.
     #[error(transparent)]

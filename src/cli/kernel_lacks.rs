@@ -45,9 +45,10 @@ pub(super) fn warn(loaded: &mut Loaded) {
         .map(|(what, name, prefix, place)| {
             Diagnostic::warning(
                 place,
-                format!("this kernel has no {what} {name}: there is no module {prefix}{name} for it"),
+                format!("this kernel has no {what} {name}: module {prefix}{name} does not exist"),
             )
-            .hint("install the kernel's package with that module, or use another one; until then the kernel refuses the service")
+            .hint("install the kernel package with that module, or use another one; until then the kernel refuses \
+                the service")
         })
         .collect();
     let findings = &mut loaded.report.diagnostics;

@@ -12,6 +12,7 @@ mod convert;
 mod daemon;
 mod doctor;
 mod error;
+mod help;
 mod kernel_lacks;
 pub mod list;
 mod output;

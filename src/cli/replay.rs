@@ -16,7 +16,7 @@ use crate::daemon::{RecordedEvent, decision};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
-    /// A recording of `ipvsd --record`
+    /// Recording made by `ipvsd --record`
     #[arg(value_name = "RECORDING")]
     recording: PathBuf,
 }
@@ -33,7 +33,7 @@ pub(super) fn run(args: &ReplayArgs, output: &mut Output) -> Result<Exit, CliErr
         let recorded: RecordedEvent = match serde_json::from_str(line) {
             Ok(recorded) => recorded,
             Err(_) if text.ends_with(line) && index > 0 => {
-                output.note("the last line is cut off, as by kill -9, and left out")?;
+                output.note("skipping the last line, which is incomplete")?;
                 break;
             }
             Err(source) => {

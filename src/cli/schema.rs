@@ -9,7 +9,7 @@ use crate::loader::{page, schema};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// Print the page for people, in Markdown, in place of the JSON Schema
+    /// Print the reference page in Markdown instead of the JSON Schema
     #[arg(long)]
     markdown: bool,
 }

@@ -81,7 +81,9 @@ impl ConfigRefresh {
         let inputs = self.inputs.clone();
         FileWatch::start(move || inputs.send(Input::FilesChanged).is_ok())
             .inspect_err(|error| {
-                tracing::warn!("changes of the files will not be seen, only reloads: {error}");
+                tracing::warn!(
+                    "cannot watch the configuration files, changes need a reload: {error}"
+                );
             })
             .ok()
     }

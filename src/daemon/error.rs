@@ -16,7 +16,7 @@ pub enum DaemonError {
     #[error("the configuration cannot be used")]
     Definitions(#[source] LoadError),
     /// The kernel's tables cannot be reached.
-    #[error("the kernel's IPVS tables cannot be reached: {0}")]
+    #[error("cannot access the kernel's IPVS table: {0}")]
     Kernel(#[source] KernelError),
     /// The control socket cannot be made.
     #[error(transparent)]
@@ -25,13 +25,13 @@ pub enum DaemonError {
     #[error(transparent)]
     LdirectordProcess(LdirectordError),
     /// Signals cannot be received.
-    #[error("signals cannot be received: {0}")]
+    #[error("cannot receive signals: {0}")]
     Signals(#[source] io::Error),
     /// The recording cannot be begun.
-    #[error("the recording cannot be written: {0}")]
+    #[error("cannot write the recording: {0}")]
     Recording(#[source] io::Error),
     /// The thread that talks to the kernel cannot be started.
-    #[error("a thread cannot be started: {0}")]
+    #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
 }
 

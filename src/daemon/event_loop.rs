@@ -285,7 +285,7 @@ impl EventLoop {
             return;
         };
         if let Err(error) = write(recorder) {
-            tracing::warn!(%error, "the recording ends here: it cannot be written");
+            tracing::warn!(%error, "cannot write the recording, stopping it");
             self.recorder = None;
         }
     }
@@ -307,7 +307,7 @@ impl EventLoop {
                 tracing::info!("the kernel holds the desired table");
                 systemd::ready();
                 systemd::status(&format!(
-                    "directing by {}",
+                    "running with configuration {}",
                     self.settings.configuration.display()
                 ));
             }
@@ -333,7 +333,7 @@ impl EventLoop {
 
     fn ask_kernel(&self, request: KernelRequest) {
         if self.kernel.send(request).is_err() {
-            let message = "the thread that talks to the kernel has ended".to_owned();
+            let message = "the kernel thread has ended".to_owned();
             let event = Event::ReadFailed { message };
             // This loop takes it.
             let _ = self.inputs.send(Input::Event(event));

@@ -58,7 +58,7 @@ impl HostThread {
             Err(error) => {
                 let failed = |change| HostOutcome {
                     change,
-                    result: HostResult::Failed(format!("a thread cannot be started: {error}")),
+                    result: HostResult::Failed(format!("cannot start a thread: {error}")),
                 };
                 let outcomes = request.wanted.into_iter().map(failed).collect();
                 let event = Event::HostReconciled { outcomes };

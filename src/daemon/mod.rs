@@ -124,7 +124,7 @@ fn listen(
     match Listener::bind(&settings.socket) {
         Ok(listener) => Ok(Some(tokio::spawn(listener.serve(control)))),
         Err(error) if settings.role.is_some() => {
-            tracing::warn!("ipvsctl cannot ask this daemon: {error}");
+            tracing::warn!("ipvsctl cannot reach this daemon: {error}");
             Ok(None)
         }
         Err(error) => Err(DaemonError::Control(error)),

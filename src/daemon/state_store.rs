@@ -26,9 +26,9 @@ pub(super) fn open_store(
         match file.set_aside() {
             Ok(aside) => tracing::error!(
                 aside = %aside.display(),
-                "what was remembered is lost, beginning without it: {error}"
+                "cannot read the saved state, starting without it: {error}"
             ),
-            Err(_) => tracing::error!("what was remembered is lost, beginning without it: {error}"),
+            Err(_) => tracing::error!("cannot read the saved state, starting without it: {error}"),
         }
         None
     });

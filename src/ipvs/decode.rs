@@ -20,13 +20,13 @@ use super::{Info, SyncDaemon, SyncRole, Timeouts};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// An attribute without which the answer means nothing.
-    #[error("it lacks the {0}")]
+    #[error("attribute {0} is missing")]
     Missing(&'static str),
     /// An attribute whose payload is too short or too long.
-    #[error("its {0} has an unexpected size")]
+    #[error("attribute {0} has an unexpected size")]
     WrongSize(&'static str),
     /// An attribute with a value that has no meaning here.
-    #[error("its {0} has a value that this program does not know")]
+    #[error("attribute {0} has an unknown value")]
     UnknownValue(&'static str),
 }
 

@@ -13,15 +13,16 @@ use super::DecodeError;
 pub enum KernelError {
     /// The kernel has no IPVS and could not load it.
     #[error(
-        "this kernel has no IPVS and could not load the module ip_vs; run `modprobe ip_vs` as root. Where that finds no \
-         such module, install the kernel package that has it (Debian: linux-image-amd64 in place of the cloud kernel, \
-         Ubuntu: linux-modules-extra-$(uname -r)); in a container, load it on the host"
+        "this kernel has no IPVS and could not load the module ip_vs; run `modprobe ip_vs` as root. If there is no \
+         such module, install the kernel package that has it (Debian: linux-image-amd64 instead of the cloud kernel, \
+         Ubuntu: linux-modules-extra-$(uname -r)). In a container, load it on the host"
     )]
     NoIpvs,
     /// `CAP_NET_ADMIN` is missing.
     #[error(
-        "not permitted: IPVS needs CAP_NET_ADMIN in the initial user namespace. Run as root or give the program that \
-         capability (systemd: AmbientCapabilities=CAP_NET_ADMIN); a container needs it added and must not be rootless"
+        "not permitted: IPVS needs CAP_NET_ADMIN in the initial user namespace. Run as root or grant that \
+         capability (systemd: AmbientCapabilities=CAP_NET_ADMIN). A container needs the capability and must not be \
+         rootless"
     )]
     NotPermitted,
     /// The socket could not be made or used.
@@ -32,13 +33,13 @@ pub enum KernelError {
         source: io::Error,
     },
     /// No answer within the time.
-    #[error("the kernel did not answer within {0:?}; the table has to be read again")]
+    #[error("the kernel did not answer within {0:?}; reading the table again")]
     NoAnswer(Duration),
     /// The receive buffer overflowed, so that it is not known which operations succeeded.
-    #[error("answers of the kernel were lost (ENOBUFS); the table has to be read again")]
+    #[error("answers of the kernel were lost (ENOBUFS); reading the table again")]
     AnswersLost,
     /// The module was removed and loaded again, so that the family has another id now.
-    #[error("the module ip_vs was reloaded meanwhile; the table has to be read again")]
+    #[error("the module ip_vs was reloaded meanwhile; reading the table again")]
     ModuleReloaded,
     /// A question was refused.
     #[error("the kernel refused to {attempted}: {}{}", described(*.errno), quoted(.text.as_deref()))]
@@ -51,7 +52,7 @@ pub enum KernelError {
         text: Option<String>,
     },
     /// An answer that cannot be understood.
-    #[error("did not understand the kernel's answer when trying to {attempted}: {source}")]
+    #[error("could not parse the kernel's answer when trying to {attempted}: {source}")]
     Malformed {
         attempted: &'static str,
         /// What is wrong with the answer.

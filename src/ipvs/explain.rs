@@ -35,23 +35,23 @@ fn meaning(op: &Op, errno: Errno) -> Option<String> {
             "not permitted; run as root or with CAP_NET_ADMIN in the initial user namespace"
         }
         Errno::EEXIST => {
-            "it is there already, so somebody else added it; keep one program in charge of this service"
+            "it already exists: another program added it; let only one program manage this service"
         }
-        Errno::ESRCH => "the virtual service is not there, so somebody else deleted it",
+        Errno::ESRCH => "the virtual service does not exist: another program deleted it",
         Errno::ENOENT => return Some(not_found(op)),
         Errno::EINVAL => return Some(invalid(op)),
         Errno::ERANGE => return Some(out_of_range(op)),
-        Errno::ENOMEM | Errno::ENOBUFS => "the kernel has no memory for it",
+        Errno::ENOMEM | Errno::ENOBUFS => "the kernel is out of memory",
         Errno::EAFNOSUPPORT => {
-            "IPv6 is off in this kernel; boot it without ipv6.disable=1 or use IPv4"
+            "IPv6 is disabled in this kernel; boot it without ipv6.disable=1 or use IPv4"
         }
         Errno::EOPNOTSUPP => {
-            "this kernel's IPVS does not know the command; use Linux 3.18 or later"
+            "the IPVS of this kernel does not know the command; use Linux 3.18 or later"
         }
         Errno::ENOPROTOOPT => {
             "the module ip_vs is being removed; load it again with `modprobe ip_vs`"
         }
-        Errno::EMSGSIZE => "the request is longer than the kernel takes",
+        Errno::EMSGSIZE => "the request is too long for the kernel",
         _ => return None,
     };
     Some(text.to_owned())
@@ -59,7 +59,7 @@ fn meaning(op: &Op, errno: Errno) -> Option<String> {
 
 fn not_found(op: &Op) -> String {
     let (Op::AddService { scheduling, .. } | Op::EditService { to: scheduling, .. }) = op else {
-        return "the real server is not there, so somebody else deleted it".to_owned();
+        return "the real server does not exist: another program deleted it".to_owned();
     };
     let scheduler = &scheduling.scheduler;
     let engine = scheduling
@@ -68,12 +68,12 @@ fn not_found(op: &Op) -> String {
         .and_then(|persistence| persistence.engine.as_ref());
     match engine {
         None => format!(
-            "the kernel has no scheduler '{scheduler}' and found no module ip_vs_{scheduler}; load or install that \
-             module, or use another scheduler"
+            "the kernel has no scheduler \"{scheduler}\" and no module ip_vs_{scheduler}; load or install the module, \
+             or use another scheduler"
         ),
         Some(engine) => format!(
-            "the kernel has no scheduler '{scheduler}' or no persistence engine '{engine}' and found no module \
-             ip_vs_{scheduler} or ip_vs_pe_{engine}; load or install it, or use another one"
+            "the kernel has no scheduler \"{scheduler}\" or no persistence engine \"{engine}\", and no module \
+             ip_vs_{scheduler} or ip_vs_pe_{engine}; load or install the module, or use another one"
         ),
     }
 }
@@ -95,7 +95,7 @@ fn invalid(op: &Op) -> String {
             ..
         } => invalid_server(service, server, settings),
         Op::DeleteService { .. } | Op::DeleteServer { .. } => {
-            "the kernel does not understand which entry is meant".to_owned()
+            "the kernel cannot identify the entry".to_owned()
         }
     }
 }
@@ -107,15 +107,17 @@ fn invalid_scheduling(scheduling: &Scheduling) -> String {
         .and_then(|persistence| persistence.engine.as_ref());
     if scheduling.scheduler.len() > LONGEST_SCHEDULER_NAME {
         format!(
-            "the scheduler's name '{}' is longer than {LONGEST_SCHEDULER_NAME} characters",
+            "scheduler name \"{}\" is longer than {LONGEST_SCHEDULER_NAME} characters",
             scheduling.scheduler
         )
     } else if engine.is_some_and(|name| name.len() > LONGEST_ENGINE_NAME) {
-        format!("the persistence engine's name is longer than {LONGEST_ENGINE_NAME} characters")
+        format!(
+            "the name of the persistence engine is longer than {LONGEST_ENGINE_NAME} characters"
+        )
     } else if let ClientMask::V6(prefix @ (0 | 129..)) = scheduling.mask {
-        format!("a persistence mask of {prefix} bits is impossible for IPv6; use 1 to 128")
+        format!("a persistence mask of {prefix} bits is out of range for IPv6; use 1 to 128")
     } else {
-        "the kernel takes no service with these settings; since Linux 6.2 also when it has no room for more estimator \
+        "the kernel accepts no service with these settings, or (since Linux 6.2) cannot start more estimator \
          threads (see net.ipv4.vs.est_cpulist)"
             .to_owned()
     }
@@ -126,14 +128,14 @@ fn invalid_server(service: &ServiceId, server: &Endpoint, settings: &ServerSetti
     let mixed = service_family != server_family;
     if mixed && !matches!(settings.forwarding, Forwarding::Tunnel(_)) {
         format!(
-            "an {server_family} real server under an {service_family} service is only possible with a tunnel; use one, \
-             or an {service_family} address"
+            "an {server_family} real server of an {service_family} service needs a tunnel; use forwarding by \
+             tunnel, or an {service_family} address"
         )
     } else if matches!(
         settings.forwarding,
         Forwarding::Tunnel(Tunnel::Gue { port: 0, .. })
     ) {
-        "a gue tunnel needs the UDP port of its receiving end, 1 to 65535".to_owned()
+        "a gue tunnel needs the UDP port of the real server, 1 to 65535".to_owned()
     } else if settings.upper_threshold > LARGEST_NUMBER {
         format!(
             "the upper threshold {} is above {LARGEST_NUMBER}",
@@ -141,19 +143,19 @@ fn invalid_server(service: &ServiceId, server: &Endpoint, settings: &ServerSetti
         )
     } else if !is_unicast(server.address) {
         format!(
-            "{} is not the address of one host; use a unicast address that is not link-local",
+            "{} is not the address of a host; use a unicast address that is not link-local",
             server.address
         )
     } else if mixed {
         format!(
-            "an {server_family} real server under an {service_family} service is impossible while a sync daemon runs; \
-             stop it or use an {service_family} address"
+            "an {server_family} real server of an {service_family} service is impossible while a sync daemon runs; \
+             stop the daemon or use an {service_family} address"
         )
     } else {
         format!(
-            "the kernel does not take {} as a real server: it is a broadcast address of this network namespace, or no \
-             interface here has an address at all (`ip link set lo up` is enough), or (since Linux 6.2) there is no \
-             room for more estimator threads",
+            "the kernel does not accept {} as a real server: it is a broadcast address here, or no interface has an \
+             address (`ip link set lo up` is enough), or (since Linux 6.2) the kernel cannot start more estimator \
+             threads",
             server.address
         )
     }
@@ -176,13 +178,14 @@ pub(super) fn is_unicast(address: IpAddr) -> bool {
 
 fn out_of_range(op: &Op) -> String {
     let (Op::AddServer { settings, .. } | Op::EditServer { to: settings, .. }) = op else {
-        return "a number is larger than the kernel takes".to_owned();
+        return "a number is too large for the kernel".to_owned();
     };
     if settings.weight > LARGEST_NUMBER {
         format!("the weight {} is above {LARGEST_NUMBER}", settings.weight)
     } else {
         format!(
-            "the lower threshold {} is above the upper one, {}; lower it, or set 0 for three quarters of the upper one",
+            "the lower threshold {} is above the upper one, {}; lower it, or set 0 for three quarters of the upper \
+             one",
             settings.lower_threshold, settings.upper_threshold
         )
     }

@@ -69,7 +69,7 @@ fn the_same_service_or_server_twice_is_refused() {
     for op in [add_service("wrr"), server] {
         let (errno, message) = refused(&mut kernel, op);
         assert_eq!(errno, Errno::EEXIST);
-        assert!(message.contains("it is there already"), "{message}");
+        assert!(message.contains("it already exists"), "{message}");
     }
 }
 
@@ -91,7 +91,7 @@ fn nothing_can_be_done_to_a_service_that_is_not_there() {
     ] {
         let (errno, message) = refused(&mut kernel, op);
         assert_eq!(errno, Errno::ESRCH);
-        assert!(message.contains("not there"), "{message}");
+        assert!(message.contains("does not exist"), "{message}");
     }
 }
 
@@ -118,7 +118,7 @@ fn another_family_needs_a_tunnel() {
     assert_eq!(errno, Errno::EINVAL);
     assert_eq!(
         message,
-        "an IPv6 real server under an IPv4 service is only possible with a tunnel; use one, or an IPv4 address (EINVAL)"
+        "an IPv6 real server of an IPv4 service needs a tunnel; use forwarding by tunnel, or an IPv4 address (EINVAL)"
     );
     let tunnel = settings(Forwarding::Tunnel(Tunnel::Ipip));
     assert!(apply(&mut kernel, add_server("fd00::1", tunnel)).is_complete());

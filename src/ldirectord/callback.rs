@@ -18,7 +18,9 @@ pub(super) fn run(program: &str, config: &Path, log: LogWriter) {
         .metadata()
         .is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0);
     if !is_program {
-        log.line(format!("callback {program} is no program and is not run"));
+        log.line(format!(
+            "callback {program} is not a program and is not run"
+        ));
         return;
     }
     let [shell, flag, script] = SHELL;

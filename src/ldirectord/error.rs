@@ -16,9 +16,9 @@ pub enum LdirectordError {
     #[error(transparent)]
     Log(#[from] JournalError),
     /// A thread cannot be started.
-    #[error("a thread cannot be started: {0}")]
+    #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
     /// The process cannot be put in the background.
-    #[error("the process cannot leave the terminal: {0}")]
+    #[error("cannot detach from the terminal: {0}")]
     Terminal(#[source] io::Error),
 }

@@ -80,7 +80,7 @@ impl LogLines {
             Notice::LoadRefused { diagnostics } => {
                 let mut lines = self.findings(diagnostics);
                 lines.push(format!(
-                    "{}: new configuration refused, the former one stays in force",
+                    "{}: new configuration refused, the previous one stays in force",
                     self.shown
                 ));
                 lines

@@ -59,7 +59,7 @@ pub(super) fn findings(process: &ProcessSettings) -> Vec<Diagnostic> {
                     directory.value
                 ),
             )
-            .hint("make it; until then no server can be taken out by a file"),
+            .hint("create it; until then files cannot put servers into maintenance"),
         );
     }
     findings

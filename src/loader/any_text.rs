@@ -71,7 +71,7 @@ fn edited(text: &str, strokes: &[(usize, usize, String)]) -> String {
 
 /// Nobody is asked for a name: what a slip makes of an address must not go out to a name service.
 fn no_hosts(_: &str) -> io::Result<Vec<IpAddr>> {
-    Err(io::Error::other("not asked"))
+    Err(io::Error::other("not checked"))
 }
 
 fn report_of(dialect: Dialect, bytes: &[u8]) -> Option<LoadReport> {

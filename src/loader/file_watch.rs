@@ -57,7 +57,7 @@ impl FileWatch {
         let watcher = watcher
             .inspect_err(|error| {
                 tracing::info!(
-                    "the kernel tells of no changes of files ({error}); scanning every 2 s instead"
+                    "cannot watch files with inotify ({error}); checking them every 2 s instead"
                 );
             })
             .ok();

@@ -208,12 +208,15 @@ fn is_usable(listen: &ListenDefinition) -> bool {
 /// What became of a block.
 pub(super) fn remark(block: &IsolatedBlock) -> Diagnostic {
     let fate = match block.kept {
-        0 => "left out until it is mended".to_owned(),
-        1 => "kept as it was when it was last good".to_owned(),
-        kept => format!("kept as it was when it was last good ({kept} virtual services)"),
+        0 => "left out until it is fixed".to_owned(),
+        1 => "kept as it was when it was last valid".to_owned(),
+        kept => format!("kept as it was when it was last valid ({kept} virtual services)"),
     };
-    Diagnostic::warning(&block.place, format!("{} is broken and {fate}", block.name))
-        .hint("mend what is reported about it")
+    Diagnostic::warning(
+        &block.place,
+        format!("{} has errors and is {fate}", block.name),
+    )
+    .hint("fix the errors reported for it")
 }
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ fn a_broken_service_stays_as_it_was_and_others_change() {
         remark
             .unwrap()
             .message
-            .contains("service web is broken and kept")
+            .contains("service web has errors and is kept")
     );
     // It is still known when the next reading finds it broken, and when it is mended.
     let third = load(&format!("{HEAD}{broken}{MAIL}"), Some(&second));

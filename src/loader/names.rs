@@ -109,7 +109,8 @@ impl NameCache {
                     .collect()
             });
             for (name, answer) in some.iter().zip(answers) {
-                let answer = answer.unwrap_or_else(|_| Err("the lookup broke off".to_owned()));
+                let answer =
+                    answer.unwrap_or_else(|_| Err("the lookup was interrupted".to_owned()));
                 changed |= self.note(name, answer, every);
             }
         }
@@ -144,7 +145,7 @@ impl NameCache {
                     if !stays {
                         let shown = preferred(&addresses, *family);
                         tracing::info!(
-                            "host name {name} is {} now, it was {address}",
+                            "host name {name} changed from {address} to {}",
                             Shown(shown)
                         );
                     }
@@ -152,7 +153,7 @@ impl NameCache {
                     stays
                 });
                 if failed_before {
-                    tracing::info!("host name {name} can be resolved again");
+                    tracing::info!("host name {name} is resolved again");
                 }
                 let holds = lifetime.map_or(every, |ttl| ttl.clamp(SHORTEST, LONGEST));
                 let known = ResolvedName {
@@ -173,7 +174,7 @@ impl NameCache {
                 });
                 if !failed_before && !known.addresses.is_empty() {
                     tracing::warn!(
-                        "host name {name} cannot be resolved now, its last answer stays: {reason}"
+                        "cannot resolve host name {name}, keeping its last address: {reason}"
                     );
                 }
                 known.failure = Some(reason);

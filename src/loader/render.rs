@@ -42,7 +42,10 @@ pub fn render(report: &LoadReport, look: RenderStyle) -> String {
         shown.push('\n');
     }
     if let Some(more) = report.diagnostics.len().checked_sub(SHOWN + 1) {
-        shown.push_str(&format!("\nand {} more, which --json lists\n", more + 1));
+        shown.push_str(&format!(
+            "\nand {} more; use --json to list all\n",
+            more + 1
+        ));
     }
     shown
 }
@@ -148,7 +151,7 @@ error: port 70000 is out of range
         report.diagnostics.push(report.diagnostics[0].clone());
         let shown = render(&report, RenderStyle::Plain);
         assert!(
-            shown.ends_with("\nand 1 more, which --json lists\n"),
+            shown.ends_with("\nand 1 more; use --json to list all\n"),
             "{shown}"
         );
     }

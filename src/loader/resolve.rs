@@ -130,21 +130,19 @@ impl Resolver<'_> {
             (Some(address), None) => Host::Address(address),
             (Some(address), Some(reason)) => {
                 let message = format!(
-                    "the host name {name} cannot be resolved now, its last address {address} stays: {reason}"
+                    "cannot resolve host name {name}, keeping its last address {address}: {reason}"
                 );
-                self.findings.push(
-                    Diagnostic::warning(place, message)
-                        .hint("check /etc/hosts and the name service"),
-                );
+                self.findings
+                    .push(Diagnostic::warning(place, message).hint("check /etc/hosts and DNS"));
                 Host::Address(address)
             }
             (None, reason) => {
-                let reason = reason.unwrap_or_else(|| "nobody was asked".to_owned());
-                let message = format!("the host name {name} could not be resolved: {reason}");
-                self.findings
-                    .push(Diagnostic::error(place, message).hint(
-                        "write the address itself, or check /etc/hosts and the name service",
-                    ));
+                let reason = reason.unwrap_or_else(|| "no lookup was made".to_owned());
+                let message = format!("cannot resolve host name {name}: {reason}");
+                self.findings.push(
+                    Diagnostic::error(place, message)
+                        .hint("write the address, or check /etc/hosts and DNS"),
+                );
                 Host::Unusable
             }
         };
@@ -157,10 +155,9 @@ impl Resolver<'_> {
         *port = match service_port(name, protocol) {
             Some(number) => PortDefinition::Number(u64::from(number)),
             None => {
-                let message =
-                    format!("there is no {protocol} service named {name} in /etc/services");
+                let message = format!("no {protocol} service named {name} in /etc/services");
                 self.findings
-                    .push(Diagnostic::error(place, message).hint("write the port's number"));
+                    .push(Diagnostic::error(place, message).hint("write the port number"));
                 PortDefinition::Unusable
             }
         };
@@ -201,7 +198,7 @@ mod tests {
             "both" => &["2001:db8::7", "192.0.2.7"],
             "six" => &["2001:db8::6"],
             "empty" => &[],
-            _ => return Err(io::Error::other("nobody knows it")),
+            _ => return Err(io::Error::other("host not found")),
         };
         Ok(addresses.iter().map(|text| text.parse().unwrap()).collect())
     }
@@ -269,8 +266,8 @@ mod tests {
         assert_eq!(hosts, ["? Unusable", "?", "2001:db8::6"]);
         let messages = [
             "no tcp service named nonsense",
-            "host name none could not be resolved: nobody knows it",
-            "host name empty could not be resolved: it has no address",
+            "cannot resolve host name none: host not found",
+            "cannot resolve host name empty: it has no address",
             "no tcp service named x",
         ];
         assert_eq!(findings.len(), messages.len(), "{findings:?}");

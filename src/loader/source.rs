@@ -14,17 +14,17 @@ pub const SIZE_LIMIT: u64 = 16 << 20;
 #[derive(Debug, Error)]
 pub enum SourceError {
     /// There is nothing by this name.
-    #[error("there is no such file")]
+    #[error("the file does not exist")]
     Missing(#[source] io::Error),
     /// The file may not be read.
-    #[error("the file may not be read")]
+    #[error("permission denied")]
     Denied(#[source] io::Error),
     #[error("this is a directory, not a file")]
     Directory,
     /// A device, pipe or socket.
     #[error("this is a device, a pipe or a socket, not a file")]
     Special,
-    #[error("the file has {size} bytes, more than the {SIZE_LIMIT} that a configuration may have")]
+    #[error("the file has {size} bytes; the limit is {SIZE_LIMIT}")]
     TooLarge {
         /// Its size in bytes.
         size: u64,
@@ -32,7 +32,7 @@ pub enum SourceError {
     /// Nothing in it but blanks.
     #[error("the file is empty")]
     Empty,
-    #[error("the file is not text: line {line} holds {what}")]
+    #[error("the file is not text: line {line} contains {what}")]
     Binary {
         /// The line of the first byte that no text holds, from 1.
         line: usize,
@@ -48,16 +48,16 @@ impl SourceError {
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Missing(_) => "check the path; examples/nat-round-robin.yaml shows a first file",
-            Self::Denied(_) => "run as a user who may read it, or change its mode with chmod",
-            Self::Directory => "name a file in it",
-            Self::Special => "write the configuration to a file and name that",
-            Self::TooLarge { .. } => "check that this is the file you meant",
-            Self::Empty => "define at least one service; examples/nat-round-robin.yaml shows how",
-            Self::Binary { .. } => {
-                "name a text file in UTF-8, YAML or in the form of ldirectord.cf"
+            Self::Missing(_) => {
+                "check the path; examples/nat-round-robin.yaml is a first configuration"
             }
-            Self::Failed(_) => "check the file and the disk that it is on",
+            Self::Denied(_) => "run as a user who may read it, or change its mode with chmod",
+            Self::Directory => "write the name of a file in it",
+            Self::Special => "write the configuration to a regular file",
+            Self::TooLarge { .. } => "check that this is the file you mean",
+            Self::Empty => "define at least one service; examples/nat-round-robin.yaml shows how",
+            Self::Binary { .. } => "use a text file in UTF-8: YAML or an ldirectord.cf",
+            Self::Failed(_) => "check the file and its disk",
         }
     }
 }

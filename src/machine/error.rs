@@ -31,7 +31,8 @@ pub enum MachineError {
     /// A VIP has to wait until its interface is up: only then other machines can be asked whether they have the address, and
     /// once added it would be there, unasked, as soon as the interface comes up.
     #[error(
-        "not added yet: {interface} is down, so that other machines cannot be asked for {address}; bring it up (ip link set {interface} up)"
+        "not added yet: {interface} is down, so a conflict for {address} cannot be detected; bring it up (ip link \
+         set {interface} up)"
     )]
     InterfaceDown {
         /// The interface.
@@ -53,7 +54,8 @@ pub enum MachineError {
     },
     /// Another machine has the VIP.
     #[error(
-        "not added: {owner} answers for {address} on {interface}; while another machine has it, both would get its clients in turn"
+        "not added: {owner} answers for {address} on {interface}; two machines with one address would share its \
+         clients"
     )]
     AnsweredElsewhere {
         /// Hardware address of the other machine.
@@ -65,7 +67,8 @@ pub enum MachineError {
     },
     /// A router drops the routes that it has from router advertisements.
     #[error(
-        "not set: the kernel would drop the IPv6 routes that this machine has from router advertisements on {interface}; have it keep them first (sysctl -w {setting}=2)"
+        "not set: the kernel would drop the IPv6 routes from router advertisements on {interface}; keep them first \
+         (sysctl -w {setting}=2)"
     )]
     LosesRoutes {
         /// The interface.

@@ -134,7 +134,7 @@ impl WatchTask {
         if !self.failing {
             let directory = self.watched.directory.display();
             tracing::warn!(
-                "the maintenance directory {directory} cannot be read, its orders stay: {error}"
+                "cannot read the maintenance directory {directory}, keeping its overrides: {error}"
             );
         }
         self.failing = true;
@@ -159,7 +159,7 @@ impl Notices {
         });
         if let Err(error) = &watcher {
             tracing::info!(
-                "the kernel tells of no changes in directories ({error}); looking every second will do"
+                "cannot watch the directory with inotify ({error}); checking it every second instead"
             );
         }
         Self {

@@ -16,7 +16,7 @@ pub enum NetError {
         source: io::Error,
     },
     /// There is no such interface.
-    #[error("there is no interface {0}; `ip link` lists them")]
+    #[error("no interface {0}; `ip link` lists them")]
     NoInterface(String),
     /// A program that does a part of the work is missing or failed.
     #[error("cannot {attempted}: {program} said: {words}")]

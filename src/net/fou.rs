@@ -47,7 +47,7 @@ pub fn is_open(gue: GuePort) -> Result<bool, NetError> {
         // This kernel does not say; opening it again tells.
         Err(error) if errno(&error) == Some(Errno::EOPNOTSUPP) => Ok(false),
         Err(error) => Err(NetError::system(
-            format!("ask for GUE port {}", gue.port),
+            format!("look up GUE port {}", gue.port),
             error,
         )),
     }
@@ -58,7 +58,7 @@ pub fn is_open(gue: GuePort) -> Result<bool, NetError> {
 /// # Errors
 /// When the kernel refuses, for example since a program uses the port, or lacks the module.
 pub fn open(gue: GuePort) -> Result<(), NetError> {
-    let attempted = || format!("take GUE packets on UDP port {}", gue.port);
+    let attempted = || format!("open UDP port {} for GUE", gue.port);
     // Nothing makes the kernel load these by itself.
     if gue.ipv6 {
         load_module("fou6");
@@ -149,7 +149,7 @@ impl GenlFamily {
                 Err(error) => Err(error),
             }
         };
-        open().map_err(|error| NetError::system("find the kernel's family fou", error))
+        open().map_err(|error| NetError::system("find the netlink family fou", error))
     }
 
     /// Sends a command and waits for its answer: the attributes of it, none when it is a mere acknowledgement.

@@ -67,7 +67,7 @@ impl Network {
     /// When the kernel refuses or lacks the module.
     pub fn add_tunnel(&self, tunnel: &TunnelInterface) -> Result<(), NetError> {
         let name = tunnel.kind.name();
-        let attempted = format!("make the {name} tunnel {}", tunnel.name);
+        let attempted = format!("create the {name} tunnel {}", tunnel.name);
         let message = tunnel_message(tunnel);
         let made = self.ask(&attempted, self.handle.link().add(message).execute());
         match made {
@@ -81,8 +81,8 @@ impl Network {
             Err(error) if error.errno() == Some(Errno::EEXIST) => {
                 return Err(NetError::Missing {
                     attempted,
-                    what: format!("room for it: another {name} tunnel takes the same packets"),
-                    hint: "give this one an outer address of its own (--local RIP), or remove the other (ip tunnel)".to_owned(),
+                    what: format!("room for another {name} tunnel with the same addresses"),
+                    hint: "set an outer address on this one (--local RIP), or remove the other one (ip tunnel)".to_owned(),
                 });
             }
             other => other?,

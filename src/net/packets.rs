@@ -104,7 +104,7 @@ fn next_identity() -> u16 {
 /// # Errors
 /// When this program may not, or there is no way to send.
 pub fn echo(echo: &Echo<'_>) -> Result<Answer, NetError> {
-    let attempted = || format!("ask {} for an echo", echo.to);
+    let attempted = || format!("ping {}", echo.to);
     let ear = Socket::new(
         Domain::PACKET,
         Type::DGRAM,

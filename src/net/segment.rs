@@ -37,12 +37,12 @@ impl Segment {
     /// # Errors
     /// When the interface has no Ethernet address, or this program may not.
     pub fn open(interface: &Interface) -> Result<Self, NetError> {
-        let attempted = || format!("speak on {} below IP", interface.name);
+        let attempted = || format!("open a packet socket on {}", interface.name);
         let Some(mac) = interface.mac.filter(|_| !interface.loopback) else {
             return Err(NetError::Missing {
                 attempted: attempted(),
                 what: format!("Ethernet address on {}", interface.name),
-                hint: "name an interface of an Ethernet".to_owned(),
+                hint: "use an Ethernet interface".to_owned(),
             });
         };
         let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(EVERYTHING)))

@@ -19,7 +19,7 @@ pub enum SourceAddressError {
     Addresses(#[source] Errno),
     /// Only VIPs, or addresses of the other family, are there.
     #[error(
-        "this machine has no {family} address of its own towards {toward} beside the VIP; give the interface one"
+        "this machine has no {family} address but the VIP towards {toward}; add one to the interface"
     )]
     NoAddress {
         toward: IpAddr,

@@ -34,9 +34,7 @@ impl CheckLog {
             match thread.spawn(move || write_all(&lines)) {
                 Ok(thread) => self.thread = Some((sender, thread)),
                 Err(error) => {
-                    tracing::warn!(
-                        "check lines cannot be written: no thread can be started: {error}"
-                    );
+                    tracing::warn!("cannot write check lines: cannot start a thread: {error}");
                     return;
                 }
             }
@@ -50,7 +48,7 @@ impl CheckLog {
         };
         let dropped = sender.try_send(stamped).is_err();
         if dropped && !self.dropping {
-            tracing::warn!("check lines come faster than the disk takes them; some are dropped");
+            tracing::warn!("the disk is too slow for the check lines, dropping some");
         }
         self.dropping = dropped;
     }
@@ -63,7 +61,7 @@ impl CheckLog {
         drop(sender);
         let end = tokio::task::spawn_blocking(|| thread.join());
         if timeout(limit, end).await.is_err() {
-            tracing::warn!("check lines are left behind, the disk does not take them");
+            tracing::warn!("some check lines could not be written before the stop");
         }
     }
 }
@@ -95,7 +93,7 @@ fn write_all(lines: &Receiver<MonitorLine>) {
                     };
                     // Said once for each file until it can be written again.
                     if failing.insert(file) {
-                        tracing::warn!("check lines are lost: {error}");
+                        tracing::warn!("cannot write check lines: {error}");
                     }
                 }
             }

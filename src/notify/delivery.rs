@@ -73,7 +73,7 @@ impl Deliveries {
             sender
         });
         if queue.try_send(bulletin).is_err() {
-            tracing::warn!("too many messages wait for {way}, this one is dropped");
+            tracing::warn!("too many messages are waiting for {way}, dropping this one");
         }
         None
     }
@@ -84,7 +84,7 @@ impl Deliveries {
         self.queues.clear();
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(limit, all).await.is_err() {
-            tracing::warn!("messages are left behind that could not be told in time");
+            tracing::warn!("some messages could not be sent before the stop");
         }
     }
 }
@@ -109,15 +109,15 @@ impl Delivery {
             let limit = self.settings.command_limit;
             let attempt = timeout(limit, self.attempt(bulletin)).await;
             let Err(error) = attempt.unwrap_or(Err(NotifyError::TimeLimit(limit))) else {
-                tracing::debug!("{way} was told: {}", bulletin.summary);
+                tracing::debug!("sent to {way}: {}", bulletin.summary);
                 return;
             };
             let Some(pause) = pauses.next().filter(|_| !*self.stopping.borrow()) else {
-                tracing::warn!("{way} is not told any more: {error}: {}", bulletin.summary);
+                tracing::warn!("giving up on {way}: {error}: {}", bulletin.summary);
                 return;
             };
             tracing::warn!(
-                "{way} could not be told: {error}; next attempt in {} s",
+                "cannot send to {way}: {error}; next attempt in {} s",
                 pause.as_secs_f64()
             );
             tokio::select! {

@@ -17,10 +17,10 @@ pub enum NotifyError {
         source: lettre::address::AddressError,
     },
     /// A mail has nobody to go to.
-    #[error("none of its recipients is a mail address")]
+    #[error("no recipient is a valid mail address")]
     NoRecipient,
     /// A mail cannot be composed.
-    #[error("it cannot be composed: {0}")]
+    #[error("cannot compose the mail: {0}")]
     Compose(#[from] lettre::error::Error),
     /// The relay did not take a mail.
     #[error("{}", chain(.0))]
@@ -33,16 +33,16 @@ pub enum NotifyError {
         source: lettre::transport::sendmail::Error,
     },
     /// It took too long.
-    #[error("no end within {} s", .0.as_secs_f64())]
+    #[error("not finished within {} s", .0.as_secs_f64())]
     TimeLimit(Duration),
     /// A webhook did not take a message.
     #[error("{}", chain(.0))]
     Webhook(#[source] reqwest::Error),
     /// A message cannot be written.
-    #[error("it cannot be written: {0}")]
+    #[error("cannot write: {0}")]
     Json(#[source] serde_json::Error),
     /// A command could not be run.
-    #[error("it cannot be run: {0}")]
+    #[error("cannot run: {0}")]
     Command(#[from] io::Error),
     #[error("{status}{}", .last_line.as_ref().map_or_else(String::new, |line| format!(": {line}")))]
     CommandFailed {
@@ -52,7 +52,7 @@ pub enum NotifyError {
         last_line: Option<String>,
     },
     /// A line could not be written.
-    #[error("{} cannot be written: {source}", .file.display())]
+    #[error("cannot write {}: {source}", .file.display())]
     Line { file: PathBuf, source: io::Error },
 }
 

@@ -56,7 +56,7 @@ impl FallbackCommands {
         self.latest.clear();
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(limit, all).await.is_err() {
-            tracing::warn!("fallback commands that still run are ended");
+            tracing::warn!("ending fallback commands that are still running");
         }
     }
 }

@@ -43,7 +43,7 @@ impl MailSender {
         tracing::info!("emailalert: {subject}");
         let queue = self.queue(mail.envelope.relay.clone());
         if queue.try_send((mail, SystemTime::now())).is_err() {
-            tracing::warn!("too many mails wait, this one is dropped: {subject}");
+            tracing::warn!("too many mails are waiting, dropping this one: {subject}");
         }
     }
 
@@ -54,7 +54,7 @@ impl MailSender {
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(limit, all).await.is_err() {
             tracing::warn!(
-                "mails are left behind that could not be sent within {} s",
+                "some mails could not be sent within {} s",
                 limit.as_secs_f64()
             );
         }
@@ -88,11 +88,11 @@ impl RelayQueue {
             match mail_text::compose(&mail, &self.settings.sender, written_at) {
                 Ok(ComposedMail { message, faults }) => {
                     for fault in faults {
-                        tracing::warn!("mail \"{subject}\": {fault}; it is left out");
+                        tracing::warn!("mail \"{subject}\": {fault}; skipping this recipient");
                     }
                     self.deliver(&message, &subject).await;
                 }
-                Err(error) => tracing::warn!("mail \"{subject}\" cannot be sent: {error}"),
+                Err(error) => tracing::warn!("cannot send mail \"{subject}\": {error}"),
             }
         }
     }
@@ -102,7 +102,7 @@ impl RelayQueue {
         let mut pauses = self.settings.mail_pauses.clone().into_iter();
         loop {
             let Err(error) = self.attempt(message).await else {
-                tracing::debug!("mail \"{subject}\" was taken");
+                tracing::debug!("sent mail \"{subject}\"");
                 return;
             };
             let pause = pauses
@@ -110,11 +110,11 @@ impl RelayQueue {
                 .filter(|_| !error.is_final() && !*self.stopping.borrow());
             let way = self.way();
             let Some(pause) = pause else {
-                tracing::warn!("mail \"{subject}\" is given up, {way} did not take it: {error}");
+                tracing::warn!("giving up on mail \"{subject}\", refused by {way}: {error}");
                 return;
             };
             tracing::warn!(
-                "mail \"{subject}\" was not taken by {way}: {error}; next attempt in {} s",
+                "cannot send mail \"{subject}\" by {way}: {error}; next attempt in {} s",
                 pause.as_secs_f64()
             );
             tokio::select! {
@@ -139,7 +139,7 @@ impl RelayQueue {
             match self.hand_over_to(envelope.from(), recipient, &text).await {
                 Ok(()) => taken = true,
                 Err(error) => {
-                    tracing::warn!("{recipient} gets no mail, {} refuses: {error}", self.way());
+                    tracing::warn!("{} refused recipient {recipient}: {error}", self.way());
                     last = error;
                 }
             }

@@ -10,7 +10,7 @@ pub(super) const LONGEST: usize = 16 * 1024;
 /// Why nothing was said.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AdviceError {
-    #[error("it says nothing")]
+    #[error("it is empty")]
     Silence,
     /// No end of it.
     #[error("its line is longer than {LONGEST} bytes")]

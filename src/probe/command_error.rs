@@ -11,16 +11,16 @@ use super::words::{Short, words};
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CommandError {
     /// The definition names no program.
-    #[error("cannot ask: the check names no program")]
+    #[error("local error: the check has no program")]
     Empty,
     /// This host has no room for another process.
-    #[error("cannot ask: {}", words(.0))]
+    #[error("local error: {}", words(.0))]
     NoProcess(#[source] io::Error),
     /// The user is unknown.
-    #[error("cannot ask: there is no user {}", Short(.0))]
+    #[error("local error: no user {}", Short(.0))]
     NoSuchUser(String),
     /// The users' database cannot be read.
-    #[error("cannot ask: looking up the user failed: {}", .0.desc())]
+    #[error("local error: cannot look up the user: {}", .0.desc())]
     UserLookup(#[source] Errno),
     /// The program cannot be run, which has always counted as a failure of the server.
     #[error("cannot run {}: {}", Short(.program), words(.source))]
@@ -36,7 +36,7 @@ pub(super) enum CommandError {
     #[error("killed by {}", signal_name(*.0))]
     Killed(i32),
     /// Waiting for it failed.
-    #[error("cannot ask: {}", words(.0))]
+    #[error("local error: {}", words(.0))]
     Lost(#[source] io::Error),
 }
 

@@ -21,23 +21,23 @@ use crate::net::SourceAddressError;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProbeError {
     /// The definition says that the server is down.
-    #[error("not asked, always down")]
+    #[error("no check, always down")]
     AlwaysDown,
     /// The kind is a feature that was left out.
     #[cfg(not(feature = "postgres"))]
-    #[error("cannot ask: this build lacks the feature {0}")]
+    #[error("local error: this build lacks the feature {0}")]
     NotInThisBuild(&'static str),
     /// There is no port to ask.
-    #[error("no port to ask: give the check a port")]
+    #[error("no port to probe; set a port on the check")]
     NoPort,
     /// This host could not ask: no route of its own, no descriptor, no memory.
-    #[error("cannot ask: {}", words(.0))]
+    #[error("local error: {}", words(.0))]
     CannotAsk(#[source] io::Error),
     /// The definition cannot be put into a request.
-    #[error("cannot ask: {0}")]
+    #[error("local error: {0}")]
     NoSuchRequest(#[source] hyper::http::Error),
     /// The system's certificate store is of no use.
-    #[error("cannot ask: {0}")]
+    #[error("local error: {0}")]
     Authorities(#[from] super::tls::AuthoritiesError),
     /// A protocol's check failed.
     #[error(transparent)]
@@ -71,7 +71,7 @@ pub(super) enum ProbeError {
     Silent(Duration),
     /// The time limit of a probe by the clients' road.
     #[error(
-        "no answer from {vip} by way of {toward} within {}; its VIP or tunnel may be missing there", ShownDuration(*.limit)
+        "no answer from {vip} through {toward} within {}; the VIP or the tunnel may be missing there", ShownDuration(*.limit)
     )]
     SilentVipPath {
         vip: IpAddr,
@@ -80,16 +80,16 @@ pub(super) enum ProbeError {
     },
     /// The same after a connection was made, when the question was to fill a packet.
     #[error(
-        "connected by way of {toward}, but no answer to a full-size packet within {}; the way there may carry only smaller \
-         ones (MTU)", ShownDuration(*.limit)
+        "connected through {toward}, but no answer to a full-size packet within {}; probably a path-MTU problem", ShownDuration(*.limit)
     )]
     Swallowed { toward: IpAddr, limit: Duration },
     /// This machine has no address that could ask the VIP.
-    #[error("cannot ask: {0}")]
+    #[error("local error: {0}")]
     SourceAddress(#[from] SourceAddressError),
     /// The answer would be dropped on its way in.
     #[error(
-        "cannot ask: {interface} drops answers whose source is a VIP of this machine; ipvsd sets net.ipv4.conf.{interface}.accept_local=1 and rp_filter=2 for path checks, and logs why where it cannot"
+        "local error: {interface} drops answers whose source is a VIP of this machine; ipvsd sets \
+         net.ipv4.conf.{interface}.accept_local=1 and rp_filter=2 for path checks, and logs why if it cannot"
     )]
     RepliesDropped {
         /// The interface by which the answer comes.
@@ -121,19 +121,19 @@ pub(super) enum ProbeError {
     #[error("more than {0} redirects")]
     Redirects(u8),
     /// A redirect to something that cannot be asked.
-    #[error("redirected to {}, which is no HTTP address", Short(.0))]
+    #[error("redirected to {}, which is not an HTTP URL", Short(.0))]
     RedirectedAstray(String),
     /// A redirect to a name without an address.
     #[error("redirected to {}, which has no address", Short(.0))]
     RedirectedNowhere(String),
     /// A question that names a host of its own, which has no address.
-    #[error("{} is to be asked, whose host has no address", Short(.0))]
+    #[error("the host of {} has no address", Short(.0))]
     Nowhere(String),
     /// The body is complete and lacks what was expected.
-    #[error("body lacks {}", Short(.0))]
+    #[error("body does not match {}", Short(.0))]
     BodyLacks(String),
     /// What was read of the body lacks what was expected, and there was more.
-    #[error("body lacks {} in its first {limit} bytes (the limit)", Short(.pattern))]
+    #[error("body does not match {} in its first {limit} bytes (the limit)", Short(.pattern))]
     BodyStartLacks { pattern: String, limit: usize },
 }
 
@@ -251,7 +251,7 @@ fn tls_words(error: &rustls::Error) -> String {
         rustls::Error::InvalidCertificate(CertificateError::Other(reason))
             if reason.to_string() == "CaUsedAsEndEntity" =>
         {
-            "certificate is self-signed, an authority's and not a server's".to_owned()
+            "certificate is a self-signed CA certificate".to_owned()
         }
         rustls::Error::InvalidCertificate(reason) => format!("certificate: {reason}"),
         rustls::Error::InvalidMessage(_) => "the answer is not TLS".to_owned(),
@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn errors_of_the_system_lose_their_number() {
         let error = ProbeError::CannotAsk(io::Error::from_raw_os_error(24));
-        assert_eq!(error.to_string(), "cannot ask: too many open files");
+        assert_eq!(error.to_string(), "local error: too many open files");
         assert!(error.is_ours());
     }
 }

@@ -86,7 +86,7 @@ async fn hold(peer: SocketAddr, tell: Arc<dyn Fn(SocketAddr) + Send + Sync>) {
         if let Ok(Ok(tcp)) = timeout(CONNECT_LIMIT, stream::connect(peer, &settings)).await {
             let began = Instant::now();
             end_of(tcp).await;
-            tracing::debug!(%peer, "a held connection has ended");
+            tracing::debug!(%peer, "a held connection ended");
             tell(peer);
             if began.elapsed() > STOOD_LONG {
                 pause = Duration::ZERO;

@@ -79,7 +79,7 @@ fn outcome(answer: Result<String, ProbeError>) -> Outcome {
 async fn ask(probe: &Probe, settings: &ProbeSettings) -> Result<String, ProbeError> {
     let peer = SocketAddr::new(probe.address, probe.port);
     match &probe.kind {
-        ProbeKind::AlwaysUp => Ok("not asked, always up".to_owned()),
+        ProbeKind::AlwaysUp => Ok("no check, always up".to_owned()),
         ProbeKind::AlwaysDown => Err(ProbeError::AlwaysDown),
         ProbeKind::Connect => {
             stream::open(peer, None, settings).await?;

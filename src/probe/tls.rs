@@ -15,13 +15,13 @@ use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AuthoritiesError {
     /// There is nothing to verify against.
-    #[error("the system's certificate store holds no authority; install ca-certificates")]
+    #[error("the system's certificate store is empty; install ca-certificates")]
     NoneFound,
     /// The reading task was ended.
     #[error("reading the system's certificate store was interrupted")]
     Interrupted(#[from] tokio::task::JoinError),
     /// The library refuses its own defaults.
-    #[error("TLS cannot be set up: {0}")]
+    #[error("cannot set up TLS: {0}")]
     Setup(#[from] rustls::Error),
 }
 

@@ -107,7 +107,7 @@ mod tests {
                 2.5,
             ),
             (
-                "the host was started anew",
+                "the host was rebooted",
                 anchor("2026-11-25T20:05:00Z", "b", 3_000),
                 300.0,
             ),
@@ -117,7 +117,7 @@ mod tests {
                 0.0,
             ),
             (
-                "nobody knows which start",
+                "the boot is unknown",
                 anchor("2026-11-25T20:00:01Z", "", 0),
                 1.0,
             ),

@@ -26,7 +26,7 @@ const DIRECTORY_MODE: u32 = 0o750;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// It cannot be read.
-    #[error("{} cannot be read: {source}", path.display())]
+    #[error("cannot read {}: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     /// Its text is not one.
     #[error("{} is damaged: {source}", path.display())]
@@ -36,13 +36,13 @@ pub enum StoreError {
         source: serde_json::Error,
     },
     /// A version of ipvsd wrote it that this one does not know.
-    #[error("{} has form {found}, and this ipvsd knows form {FORMAT} only", path.display())]
+    #[error("{} has format {found}, but this ipvsd supports only format {FORMAT}", path.display())]
     Foreign { path: PathBuf, found: u32 },
     /// It cannot be written.
-    #[error("{} cannot be written: {source}", path.display())]
+    #[error("cannot write {}: {source}", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
     /// What it is to hold has no JSON form.
-    #[error("the state cannot be put into words: {0}")]
+    #[error("cannot serialise the state: {0}")]
     Words(serde_json::Error),
 }
 
@@ -79,7 +79,8 @@ impl SavedState {
     pub fn definitions(&self) -> Option<Definitions> {
         let services = self.last_good.as_ref()?.services();
         let services = services.inspect_err(|error| {
-            tracing::warn!("a broken service cannot be kept as it was, since another version of ipvsd has kept it: {error}");
+            tracing::warn!("cannot restore a service with errors: its state was saved by another version of ipvsd: \
+                {error}");
         });
         Some(Definitions {
             services: services.ok()?,

@@ -95,7 +95,7 @@ fn no_such_scheduler_or_engine() {
         &mut kernel,
         add_service(VIP, unknown.clone()),
         Errno::ENOENT,
-        "no scheduler 'nonesuch' and found no module ip_vs_nonesuch",
+        "no scheduler \"nonesuch\" and no module ip_vs_nonesuch",
     );
     let plain = Scheduling::plain("rr", V4);
     let engine = Scheduling {
@@ -117,7 +117,7 @@ fn no_such_scheduler_or_engine() {
         from: plain,
         to: unknown,
     };
-    expect(&mut kernel, edit, Errno::ENOENT, "'nonesuch'");
+    expect(&mut kernel, edit, Errno::ENOENT, "\"nonesuch\"");
 }
 
 #[test]

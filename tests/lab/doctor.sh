@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # The words and the machines of the doctor's scenarios: a director with three healthy services, faults that are made on
-# purpose, and what the doctor says of them, kept for docs/doctor.md. Leaves the faults to the scenarios.
+# purpose, and what the doctor says of them, kept for tests/lab/doctor-transcripts.md. Leaves the faults to the scenarios.
 
 for host in director real1 real2 real3; do
     load_modules "$host" ipip iptable_filter xt_conntrack iptable_mangle 2>/dev/null || :

@@ -142,7 +142,7 @@ impl Director {
             .chain(self.existing_probe_services(now))
             .collect();
         let plan = plan(observed, &Table::default(), &leaving, |_, _| {
-            "the director stops".to_owned()
+            "ipvsd is stopping".to_owned()
         });
         if plan.is_empty() {
             self.leave(effects);

@@ -55,30 +55,36 @@ impl fmt::Display for FreezeNotice {
                 lasts,
             } => {
                 let end = lasts.map_or_else(
-                    || "until one answers".to_owned(),
-                    |span| format!("until one answers, at most {} s", span.as_secs_f64()),
+                    || "until one server answers".to_owned(),
+                    |span| {
+                        format!(
+                            "until one server answers, for at most {} s",
+                            span.as_secs_f64()
+                        )
+                    },
                 );
                 write!(
                     f,
-                    "ALARM: all {servers} servers failed at once ({words}): rather this director's fault than theirs; \
-                     every verdict stands still {end}; ipvsctl unfreeze when they really failed"
+                    "ALARM: all {servers} servers failed at once ({words}); this is probably a fault of this \
+                     director's own network. Health is frozen {end}. If the servers really are down: ipvsctl \
+                     unfreeze"
                 )
             }
             Self::StillFrozen { servers, words } => write!(
                 f,
-                "ALARM: all {servers} servers failed at once before this start ({words}): every verdict still stands still \
-                 until one answers; ipvsctl unfreeze when they really failed"
+                "ALARM: all {servers} servers failed at once before this start ({words}). Health stays frozen \
+                 until one server answers. If the servers really are down: ipvsctl unfreeze"
             ),
             Self::Unfrozen(why) => {
                 let why = match why {
-                    UnfreezeReason::ServerPassed => "a server answers again",
+                    UnfreezeReason::ServerPassed => "a server answered",
                     UnfreezeReason::Expired => {
-                        "its time is over and nobody answers: the servers count as failed"
+                        "the time limit has passed and no server has answered; the servers are down"
                     }
-                    UnfreezeReason::Operator => "the operator has ended it",
-                    UnfreezeReason::Redefined => "new definitions have none",
+                    UnfreezeReason::Operator => "the operator ended it",
+                    UnfreezeReason::Redefined => "the new configuration has no freeze",
                 };
-                write!(f, "verdicts move again: {why}")
+                write!(f, "health is no longer frozen: {why}")
             }
         }
     }

@@ -124,10 +124,12 @@ fn first_health(
     }
     match service.initial_health {
         InitialHealth::Adopt => adopted(kernel_weight, now),
-        InitialHealth::Down => Health::assumed(HealthState::Down, "down until it is asked", now),
+        InitialHealth::Down => {
+            Health::assumed(HealthState::Down, "down until the first check", now)
+        }
         InitialHealth::Up => settled(Health::assumed(
             HealthState::Up,
-            "up until it is asked",
+            "up until the first check",
             now,
         )),
     }
@@ -137,13 +139,13 @@ fn first_health(
 /// The kernel's table says whether it was in service.
 fn adopted(kernel_weight: Option<u32>, now: Moment) -> Health {
     match kernel_weight {
-        Some(0) => Health::assumed(HealthState::Down, "the kernel had it with weight 0", now),
+        Some(0) => Health::assumed(HealthState::Down, "weight 0 in the kernel's table", now),
         Some(weight) => Health::assumed(
             HealthState::Up,
-            &format!("the kernel had it with weight {weight}"),
+            &format!("weight {weight} in the kernel's table"),
             now,
         ),
-        None => Health::assumed(HealthState::Down, "not asked yet", now),
+        None => Health::assumed(HealthState::Down, "not checked yet", now),
     }
 }
 
@@ -152,12 +154,10 @@ fn unasked(server: &RealServer, kernel_weight: Option<u32>, now: Moment) -> Heal
     let adopted = adopted(kernel_weight, now);
     let off = (server.probes.iter()).any(|probe| probe.kind == ProbeKind::AlwaysDown);
     settled(match (off, adopted.state) {
-        (false, _) => Health::assumed(HealthState::Up, "counts as up unasked", now),
+        (false, _) => Health::assumed(HealthState::Up, "assumed up", now),
         // Whoever is in service stays there; nobody comes into it.
         (true, HealthState::Up) => adopted,
-        (true, HealthState::Down) => {
-            Health::assumed(HealthState::Down, "counts as down unasked", now)
-        }
+        (true, HealthState::Down) => Health::assumed(HealthState::Down, "assumed down", now),
     })
 }
 

@@ -36,7 +36,7 @@ impl Director {
     /// Why a question cannot be asked: nobody knows its password, or without its helper it would go to any server.
     pub(super) fn local_error(&self, probe: &Probe) -> Option<Report> {
         let reason = if probe.kind.is_withheld() {
-            "cannot ask: its password is not kept over a restart; mend what is wrong with its definition".to_owned()
+            "local error: passwords are not kept across restarts; fix the configuration of this service".to_owned()
         } else {
             self.missing_probe_service(probe)?
         };

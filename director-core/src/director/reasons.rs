@@ -44,14 +44,14 @@ impl<'a> Reasons<'a> {
         }
         if let Some(probe_service) = self.director.model.probe_services().get(service) {
             return format!(
-                "probes of {} at {} go this way",
+                "path check of {} at {}",
                 probe_service.of, probe_service.server
             );
         }
         match server {
             None if self.is_defined(service) => self.why_withdrawn(service),
             Some(server) => self.why(service, server),
-            None => "no longer defined".to_owned(),
+            None => "no longer configured".to_owned(),
         }
     }
 
@@ -97,7 +97,7 @@ impl<'a> Reasons<'a> {
             .entry(*service)
             .or_insert_with(|| self.weigh(service).unwrap_or_default());
         let known = told.servers.get(server).cloned();
-        known.unwrap_or_else(|| "no longer defined".to_owned())
+        known.unwrap_or_else(|| "no longer configured".to_owned())
     }
 
     fn why_withdrawn(&self, service: &ServiceId) -> String {
@@ -157,9 +157,9 @@ impl<'a> Reasons<'a> {
                 .is_some(),
         };
         if found {
-            "somebody else changed it"
+            "another program changed it"
         } else {
-            "somebody else removed it"
+            "another program removed it"
         }
         .to_owned()
     }

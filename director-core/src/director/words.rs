@@ -15,7 +15,7 @@ impl fmt::Display for Notice {
                 ..
             } => write!(
                 f,
-                "definitions in force: {}, {}",
+                "configuration loaded: {}, {}",
                 counted(*services, "virtual service"),
                 counted(*real_servers, "real server")
             ),
@@ -26,7 +26,7 @@ impl fmt::Display for Notice {
                     .count();
                 write!(
                     f,
-                    "definitions refused ({}), the former ones stay in force",
+                    "configuration refused ({}); the previous one stays in force",
                     counted(errors, "error")
                 )
             }
@@ -54,7 +54,7 @@ impl fmt::Display for Notice {
                 transition,
             } => write!(
                 f,
-                "{name} {server} check {check} {} -> {}: {}; the server's verdict stays",
+                "{name} {server} check {check} {} -> {}: {}; the server's health is unchanged",
                 transition.from, transition.to, transition.reason
             ),
             Self::Failing {
@@ -68,10 +68,7 @@ impl fmt::Display for Notice {
                 write!(f, "{name} {server} fails ({failures} of {limit}): {reason}")
             }
             Self::Recovered { name, server, .. } => {
-                write!(
-                    f,
-                    "{name} {server} answers well again, its failures are forgotten"
-                )
+                write!(f, "{name} {server} recovered, failure count reset")
             }
             Self::LocalError {
                 name,
@@ -80,7 +77,7 @@ impl fmt::Display for Notice {
             } => {
                 write!(
                     f,
-                    "{name} {server} could not be asked, its verdict stays: {reason}"
+                    "{name} {server} could not be probed, health unchanged: {reason}"
                 )
             }
             Self::Freeze(notice) => notice.fmt(f),
@@ -97,7 +94,7 @@ impl fmt::Display for Notice {
                 reason,
             } => write!(
                 f,
-                "{name} {server} {adviser} is not heard, its last word stands: {reason}"
+                "{name} {server} {adviser} unreachable, keeping its last report: {reason}"
             ),
             Self::Held {
                 name,
@@ -106,12 +103,12 @@ impl fmt::Display for Notice {
             } => {
                 write!(
                     f,
-                    "{name} {server} changes too often and is held out for {} s",
+                    "{name} {server} is flapping, kept down for {} s",
                     until_in.as_secs()
                 )
             }
             Self::Released { name, server } => {
-                write!(f, "{name} {server} is calm again and let in")
+                write!(f, "{name} {server} stopped flapping, back in service")
             }
             Self::OverrideSet {
                 name,
@@ -130,7 +127,7 @@ impl fmt::Display for Notice {
                 ..
             } => write!(
                 f,
-                "{name} {server} {} is over (it was: {}; override by {})",
+                "{name} {server} {} ended ({}; override by {})",
                 override_.kind, override_.reason, override_.author
             ),
             Self::Availability {
@@ -145,13 +142,10 @@ impl fmt::Display for Notice {
             }
             Self::Tier { name, from, to, .. } if to > from => write!(
                 f,
-                "{name}: the real servers up to tier {from} are not enough, tier {to} serves too"
+                "{name}: tiers up to {from} have too few real servers, tier {to} serves too"
             ),
             Self::Tier { name, to, .. } => {
-                write!(
-                    f,
-                    "{name}: the real servers up to tier {to} are enough again"
-                )
+                write!(f, "{name}: tiers up to {to} have enough real servers again")
             }
             Self::Shortage {
                 name,
@@ -160,9 +154,9 @@ impl fmt::Display for Notice {
                 ..
             } => {
                 let consequence = match below {
-                    BelowMinimum::Fallback => "the fallback serves where there is one",
-                    BelowMinimum::KeepAll => "verdicts are not believed, all serve",
-                    BelowMinimum::Withdraw => "the service leaves the kernel",
+                    BelowMinimum::Fallback => "using the fallback if there is one",
+                    BelowMinimum::KeepAll => "ignoring health, all servers serve",
+                    BelowMinimum::Withdraw => "withdrawing the service from the kernel",
                 };
                 write!(f, "{name}: {shortage}; {consequence}")
             }
@@ -181,7 +175,7 @@ impl fmt::Display for Notice {
                 });
                 write!(
                     f,
-                    "{name} {server} drains: waits for {}{limit}",
+                    "{name} {server} draining: {} left{limit}",
                     counted(*active as usize, "connection")
                 )
             }
@@ -194,10 +188,10 @@ impl fmt::Display for Notice {
             } => {
                 let seconds = took.as_secs();
                 match end {
-                    DrainEnd::Empty => write!(f, "{name} {server} is drained after {seconds} s"),
+                    DrainEnd::Empty => write!(f, "{name} {server} drained after {seconds} s"),
                     DrainEnd::TimedOut(left) => write!(
                         f,
-                        "{name} {server} is not drained after {seconds} s, {} left",
+                        "{name} {server} not drained after {seconds} s, {} left",
                         counted(*left as usize, "connection")
                     ),
                 }
@@ -207,7 +201,7 @@ impl fmt::Display for Notice {
             Self::Refused { failure, retry_in } => {
                 write!(
                     f,
-                    "the kernel refused: {failure}; next attempt in {} s",
+                    "the kernel refused a change: {failure}; next attempt in {} s",
                     retry_in.as_secs()
                 )
             }
@@ -221,7 +215,7 @@ impl fmt::Display for Notice {
             } => {
                 write!(
                     f,
-                    "remembered from before: {}, {} known to be bad",
+                    "restored state: {}, {} known to be down",
                     counted(*overrides, "override"),
                     counted(*bad, "real server")
                 )?;
@@ -234,23 +228,21 @@ impl fmt::Display for Notice {
                 failure: Some(failure),
             } => write!(
                 f,
-                "overrides and verdicts cannot be kept and are lost at a restart: {failure}"
+                "cannot save the state, overrides and health will not survive a restart: {failure}"
             ),
-            Self::Persist { failure: None } => {
-                f.write_str("overrides and verdicts are kept again over a restart")
-            }
+            Self::Persist { failure: None } => f.write_str("the state is saved again"),
             Self::Host {
                 change,
                 result,
                 reason,
             } => match result {
-                HostResult::Unchanged => write!(f, "{change} stands"),
+                HostResult::Unchanged => write!(f, "{change} is in place"),
                 HostResult::Made(Some(former)) => {
                     write!(f, "set {change}, was {former} ({reason})")
                 }
                 HostResult::Made(None) => write!(f, "added {change} ({reason})"),
                 HostResult::Undone(Some(former)) => {
-                    write!(f, "put back {former}, was {change}")
+                    write!(f, "restored {former}, was {change}")
                 }
                 HostResult::Undone(None) if !reason.is_empty() => {
                     write!(f, "removed {change} ({reason})")
@@ -261,7 +253,7 @@ impl fmt::Display for Notice {
             Self::Stopping { removed, kept } => {
                 write!(
                     f,
-                    "stopping: {removed} virtual services leave the kernel, {kept} stay"
+                    "stopping: removing {removed} virtual services from the kernel, keeping {kept}"
                 )
             }
         }

@@ -196,7 +196,7 @@ impl CheckHealth {
             // What had not answered before has not answered now.
             self.assumed = self.was_assumed;
             self.since = up_since;
-            "as it was before all servers failed at once".clone_into(&mut self.reason);
+            "restored from before the freeze".clone_into(&mut self.reason);
         }
     }
 
@@ -218,7 +218,7 @@ impl CheckHealth {
         };
         decided.then(|| {
             format!(
-                "{good} of the last {answers} good, {} of {} needed",
+                "{good} of the last {answers} succeeded, {} of {} needed",
                 window.good, window.of
             )
         })
@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(states, "uuuuuuudddu");
         assert_eq!(
             health.reason,
-            "status 200, 3 of the last 5 good, 3 of 5 needed"
+            "status 200, 3 of the last 5 succeeded, 3 of 5 needed"
         );
     }
 }

@@ -83,7 +83,7 @@ impl Health {
         let (state, assumed) = self.count(combine);
         if (self.state, state) == (HealthState::Up, HealthState::Down) {
             (self.state, self.assumed, self.since) = (state, assumed, now);
-            "its checks were redefined".clone_into(&mut self.reason);
+            "its checks changed".clone_into(&mut self.reason);
         }
         self
     }
@@ -141,13 +141,13 @@ impl Health {
         let (state, assumed) = self.count(combine);
         if (self.state, state) == (HealthState::Down, HealthState::Up) {
             self.checks.iter_mut().for_each(CheckHealth::assume_if_up);
-            "its checks were redefined while it was down; it rises when they have answered well"
+            "its checks changed while it was down; it comes up when they succeed"
                 .clone_into(&mut self.reason);
             return true;
         }
         if state != self.state {
             self.since = now;
-            self.reason = "its checks were redefined".to_owned();
+            self.reason = "its checks changed".to_owned();
         }
         (self.state, self.assumed) = (state, assumed);
         false
@@ -203,7 +203,7 @@ impl Health {
         if let Some((up_since, penalty)) = self.before.take() {
             (self.since, self.penalty) = (up_since, penalty);
         }
-        "as it was before all servers failed at once".clone_into(&mut self.reason);
+        "restored from before the freeze".clone_into(&mut self.reason);
         Some(Transition {
             from: was,
             was_assumed: false,
@@ -342,8 +342,8 @@ impl Health {
             .filter(|known| known.state == state)
             .count();
         let needed = match combine {
-            Combine::All => "all have to be up",
-            Combine::Any => "any will do",
+            Combine::All => "all must be up",
+            Combine::Any => "any is enough",
         };
         format!(
             "check {name}: {}; {agreeing} of {all} checks {state}, {needed}",

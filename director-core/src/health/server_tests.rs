@@ -108,7 +108,7 @@ fn the_reason_names_the_check_that_decided() {
     );
     assert_eq!(
         change.server.map(|transition| transition.reason),
-        Some("check c1: connection refused, 1 of 1; 1 of 2 checks down, all have to be up".into())
+        Some("check c1: connection refused, 1 of 1; 1 of 2 checks down, all must be up".into())
     );
 }
 

@@ -99,7 +99,7 @@ impl HostConfig {
                 }
             }
             HostChange::VipReplies { .. } => REASON_OF_PATH_CHECKS.to_owned(),
-            HostChange::Timeout { .. } => "the definitions set it".to_owned(),
+            HostChange::Timeout { .. } => "set in the configuration".to_owned(),
             _ => "the VIP of a service".to_owned(),
         }
     }

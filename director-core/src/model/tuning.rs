@@ -39,12 +39,12 @@ const fn tuned(name: &'static str, value: &'static str, reason: &'static str) ->
 const EXPIRE_NODEST: Tuned = tuned(
     "net.ipv4.vs.expire_nodest_conn",
     "1",
-    "a client whose server has left may connect again at once, and does not hang until a time limit ends it",
+    "a client whose server was removed can reconnect at once instead of waiting for a timeout",
 );
 const EXPIRE_TEMPLATE: Tuned = tuned(
     "net.ipv4.vs.expire_quiescent_template",
     "1",
-    "a persistent client leaves a server that was quiesced, with its next connection",
+    "a persistent client leaves a quiesced server with its next connection",
 );
 
 /// The director routes, and sees both directions.
@@ -52,27 +52,27 @@ const NAT_GATEWAY: &[Tuned] = &[
     tuned(
         "net.ipv4.ip_forward",
         "1",
-        "replies of the real servers pass through this machine",
+        "this machine forwards the replies of the real servers",
     ),
     tuned(
         "net.ipv4.conf.all.send_redirects",
         "0",
-        "a redirect would tell real servers a way past the director, and their replies would not be rewritten",
+        "an ICMP redirect would let replies bypass the director, which then could not rewrite them",
     ),
     tuned(
         "net.ipv4.vs.conntrack",
         "1",
-        "rules of the firewall that look at connections see those of IPVS, and do not take their replies for invalid",
+        "stateful firewall rules see the connections of IPVS and do not treat their replies as invalid",
     ),
     tuned(
         "net.ipv4.vs.snat_reroute",
         "1",
-        "rewritten replies take the route of the VIP, also where routes depend on the source",
+        "rewritten replies are routed by the VIP, also with source-based routing",
     ),
     tuned(
         "net.ipv4.vs.conn_reuse_mode",
         "1",
-        "a client's port that is used again gets a server anew, so that a server that was added gets clients",
+        "a reused client port is scheduled again, so that an added server gets clients",
     ),
     EXPIRE_NODEST,
     EXPIRE_TEMPLATE,
@@ -82,7 +82,7 @@ const NAT_GATEWAY: &[Tuned] = &[
 const NAT_GATEWAY_IPV6: &[Tuned] = &[tuned(
     "net.ipv6.conf.all.forwarding",
     "1",
-    "IPv6 NAT: replies of the real servers pass through this machine",
+    "IPv6 NAT: this machine forwards the replies of the real servers",
 )];
 
 /// The director sees only what clients send.
@@ -90,12 +90,13 @@ const DR: &[Tuned] = &[
     tuned(
         "net.ipv4.vs.conn_reuse_mode",
         "3",
-        "a client's port may be used again while the director, which sees no reply, still waits for the end of the former connection",
+        "a client may reuse a port while the director, which sees no replies, still waits for the end of the former \
+         connection",
     ),
     tuned(
         "net.ipv4.vs.backup_only",
         "1",
-        "a director in reserve does not balance again what the acting one sends to it, which would go in circles",
+        "a backup director does not balance again what the active one sends to it, which would loop",
     ),
     EXPIRE_NODEST,
     EXPIRE_TEMPLATE,
@@ -106,13 +107,14 @@ const MAGLEV_ECMP: &[Tuned] = &[
     tuned(
         "net.ipv4.vs.sloppy_tcp",
         "1",
-        "a connection that another director began goes on here: its packets get the server that mh gives them everywhere",
+        "a connection that another director accepted continues here, because mh chooses the same server everywhere",
     ),
     tuned("net.ipv4.vs.sloppy_sctp", "1", "the same for SCTP"),
     tuned(
         "net.ipv4.vs.schedule_icmp",
         "1",
-        "an ICMP error, such as packet too big, reaches the right server also at a director that does not know the connection",
+        "an ICMP error, such as packet too big, reaches the right server also through a director that does not know \
+         the connection",
     ),
     EXPIRE_NODEST,
 ];

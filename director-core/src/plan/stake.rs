@@ -71,15 +71,15 @@ impl fmt::Display for Stake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cut = (self.cut_active + self.cut_inactive > 0).then(|| {
             format!(
-                "{} active and {} inactive connections are cut off",
+                "ends {} active and {} inactive connections",
                 self.cut_active, self.cut_inactive
             )
         });
         let quiesced =
-            (self.quiesced > 0).then(|| format!("{} active connections go on", self.quiesced));
+            (self.quiesced > 0).then(|| format!("keeps {} active connections", self.quiesced));
         let parts: Vec<String> = cut.into_iter().chain(quiesced).collect();
         if parts.is_empty() {
-            f.write_str("no connection is touched")
+            f.write_str("no effect on connections")
         } else {
             f.write_str(&parts.join(", "))
         }
@@ -134,7 +134,7 @@ mod tests {
         let both = Stake::of(&quiesce, &table).plus(Stake::of(&delete, &table));
         assert_eq!(
             both.to_string(),
-            "20 active and 1 inactive connections are cut off, 10 active connections go on"
+            "ends 20 active and 1 inactive connections, keeps 10 active connections"
         );
         let all = Stake::of(&Op::DeleteService { service }, &table);
         assert_eq!((all.cut_active, all.cut_inactive), (30, 2));

@@ -144,17 +144,14 @@ impl fmt::Display for SetupFault {
         match self {
             Self::NoVip(address) => write!(
                 f,
-                "{address} cannot be a VIP: write the address of the virtual service"
+                "{address} cannot be a VIP; write the address of the virtual service"
             ),
             Self::Segment(size) => {
-                write!(
-                    f,
-                    "a segment size of {size} is out of range: write 536 to 65535"
-                )
+                write!(f, "segment size {size} is out of range; write 536 to 65535")
             }
             Self::Otherwise { vip, mode } => write!(
                 f,
-                "{vip} is set up as {mode} already: take it down first (ipvsctl realserver down --vip {vip})"
+                "{vip} is already set up as {mode}; remove it first: ipvsctl realserver down --vip {vip}"
             ),
         }
     }

@@ -175,41 +175,38 @@ impl WeightReason<'_> {
 impl fmt::Display for WeightReason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Defined => f.write_str("as the definitions say"),
+            Self::Defined => f.write_str("as configured"),
             Self::WeightFrom(advice) | Self::Agent(advice) => advised(f, advice),
             Self::SavedHealth { health, held_for } => judged(f, health, *held_for),
             Self::Override(override_) => {
                 write!(f, "{override_} (override by {})", override_.author)
             }
-            Self::Room(factor) => write!(f, "times {factor}, so that a slow start has room"),
+            Self::Room(factor) => write!(f, "times {factor}, to allow for slow start"),
             Self::SlowStart { percent, left } => {
-                write!(f, "slow start, {percent} %, {} to go", Span(*left))
+                write!(f, "slow start at {percent} %, {} left", Span(*left))
             }
             Self::Standby(open) => {
-                write!(
-                    f,
-                    "stands by: enough servers up to tier {open} are available"
-                )
+                write!(f, "standby: tiers up to {open} have enough servers")
             }
-            Self::KeptAll(shortage) => write!(f, "{shortage}: all serve"),
-            Self::GivenUp(shortage) => write!(f, "{shortage}: the fallback serves"),
-            Self::Withdrawn(shortage) => write!(f, "{shortage}: the service is withdrawn"),
+            Self::KeptAll(shortage) => write!(f, "{shortage}: ignoring health, all servers serve"),
+            Self::GivenUp(shortage) => write!(f, "{shortage}: using the fallback"),
+            Self::Withdrawn(shortage) => write!(f, "{shortage}: service withdrawn"),
             Self::FallbackWaits => f.write_str("a real server is available"),
-            Self::FallbackUndecided => f.write_str("the real servers have not been asked yet"),
+            Self::FallbackUndecided => f.write_str("the real servers have not been checked yet"),
             Self::FallbackReplaces(shortage) => shortage.fmt(f),
-            Self::NoLongerDefined => f.write_str("no longer defined"),
+            Self::NoLongerDefined => f.write_str("no longer configured"),
             Self::Draining { active, left, then } => draining(f, *active, *left, *then),
-            Self::Drained(DrainEnd::Empty, _) => f.write_str("drained, no connection is active"),
+            Self::Drained(DrainEnd::Empty, _) => f.write_str("drained, no active connections"),
             Self::Drained(DrainEnd::TimedOut(left), then) => {
                 let fate = match then {
-                    Then::Remove => "cut off",
+                    Then::Remove => "ended",
                     Then::Keep => "left",
                 };
-                write!(f, "time to drain is up, {} {fate}", connections(*left))
+                write!(f, "drain timeout, {} {fate}", connections(*left))
             }
             Self::FallbackServes => f.write_str("no real server is available"),
             Self::SuccessorsUnknown => {
-                f.write_str("no longer defined, serves until the others have been asked")
+                f.write_str("no longer configured, serves until the others have been checked")
             }
         }
     }
@@ -218,7 +215,7 @@ impl fmt::Display for WeightReason<'_> {
 fn advised(f: &mut fmt::Formatter<'_>, advice: &Advice) -> fmt::Result {
     write!(f, "says \"{}\"", advice.heard)?;
     if let Some((_, why)) = &advice.silent {
-        write!(f, "; nothing is heard any more ({why})")?;
+        write!(f, "; now unreachable ({why})")?;
     }
     Ok(())
 }
@@ -227,11 +224,7 @@ fn judged(f: &mut fmt::Formatter<'_>, health: &Health, held_for: Option<Duration
     let assumed = if health.assumed { "presumed " } else { "" };
     write!(f, "{assumed}{}: {}", health.state, health.reason)?;
     match held_for {
-        Some(left) => write!(
-            f,
-            "; it changes too often and is held out, {} to go",
-            Span(left)
-        ),
+        Some(left) => write!(f, "; flapping, kept down for {} more", Span(left)),
         None => Ok(()),
     }
 }
@@ -242,13 +235,13 @@ fn draining(
     left: Option<Duration>,
     then: Then,
 ) -> fmt::Result {
-    write!(f, "drains: {} left", connections(active))?;
+    write!(f, "draining: {} left", connections(active))?;
     if let Some(left) = left {
         let then = match then {
             Then::Remove => "removed",
-            Then::Keep => "kept without new ones",
+            Then::Keep => "kept, without new ones",
         };
-        write!(f, ", {} to go, then {then}", Span(left))?;
+        write!(f, ", {} left, then {then}", Span(left))?;
     }
     Ok(())
 }

@@ -129,8 +129,8 @@ impl Bystander {
             self.raised_known_bad = Some(op.clone());
         }
         // Whoever served when all failed at once serves on, also where only the kernel vouched for him.
-        let taken_back =
-            health.is_some_and(|health| health.reason.starts_with("as it was before all"));
+        let taken_back = health
+            .is_some_and(|health| health.reason.starts_with("restored from before the freeze"));
         let target = (op.service(), view.endpoint);
         if !taken_back && !self.has_answered(&target) {
             self.raised_unasked = Some(op.clone());

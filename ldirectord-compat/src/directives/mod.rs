@@ -188,9 +188,8 @@ impl Used {
     #[must_use]
     pub fn finding(&self) -> Option<Diagnostic> {
         (self.support == Support::NotYet).then(|| {
-            Diagnostic::error(&self.place, format!("{} is not supported yet", self.name)).hint(
-                "remove it, or stay with ldirectord until it is; nothing is ignored in silence",
-            )
+            Diagnostic::error(&self.place, format!("{} is not supported", self.name))
+                .hint("remove it, or keep using ldirectord for this service")
         })
     }
 }

@@ -76,23 +76,24 @@ directives! {
         "One-packet scheduling; only for protocol udp.";
     // The checks.
     CheckType "checktype" Virtual V::CheckType, "negotiate", Ready,
-        "How real servers are checked: a dialogue in the protocol of service, a TCP connect, a ping, a program, always up, always down, or a number N: N connects between two dialogues.";
+        "Check type: a dialogue in the protocol of service, a TCP connect, a ping, a program, always up, always \
+         down, or a number N for N connects between two dialogues.";
     Service "service" Virtual V::Service, "by port, else none", Ready,
         "Protocol of negotiate checks.";
     CheckCommand "checkcommand" Virtual V::Path, "/bin/true", Ready,
         "Program of external checks; exit status 0 means up. It gets address and port of the service and of the real server.";
     CheckPort "checkport" Virtual V::Port, "port of the real server", Ready,
-        "Port asked by all checks of the service.";
+        "Port of all checks of the service.";
     Request "request" Virtual V::Quoted, "\"/\"", Ready,
-        "What a negotiate check asks for: path, name to resolve, query, file or bytes.";
+        "Request of a negotiate check: path, name to resolve, query, file or bytes.";
     Receive "receive" Virtual V::Quoted, "none", Ready,
-        "Regular expression that the answer must hold.";
+        "Regular expression that the answer must match.";
     VirtualHost "virtualhost" Virtual V::HostHeader, "address of the real server", Ready,
         "Host header of http and https checks, and server name of TLS.";
     HttpMethod "httpmethod" Virtual V::Method, "GET", Ready,
         "Request method of http, https and http_proxy checks.";
     VerifyCertificate "verifycertificate" Both V::YesNo, "no", Ready,
-        "Verify chain, validity and host name of the certificate in https, imaps, pops and ldaps checks. This directive is ours; ldirectord does not know it.";
+        "Verify chain, validity and host name of the certificate in https, imaps, pops and ldaps checks. ipvsd only; ldirectord does not know it.";
     Login "login" Virtual V::Quoted, "anonymous for ftp", Ready,
         "User name of checks that log in.";
     Passwd "passwd" Virtual V::Quoted, "none", Ready,
@@ -106,7 +107,7 @@ directives! {
     CheckTimeout "checktimeout" Both V::Number, "5", Ready,
         "Seconds after which a connect, ping, external, ldap or radius check has failed.";
     NegotiateTimeout "negotiatetimeout" Both V::Number, "30", Ready,
-        "Seconds after which a negotiate check has failed. Where only one of checktimeout and negotiatetimeout is written, it counts for both.";
+        "Seconds after which a negotiate check has failed. If only one of checktimeout and negotiatetimeout is set, it applies to both.";
     CheckInterval "checkinterval" Both V::Number, "10", Ready,
         "Seconds between two checks of a real server. Below virtual it counts only with fork=yes.";
     CheckCount "checkcount" Both V::Number, "1", Ready,
@@ -122,34 +123,34 @@ directives! {
         "Remove the service from the table when the director stops.";
     // The process.
     AutoReload "autoreload" Global V::YesNo, "no", Ready,
-        "Read the file again when its content has changed.";
+        "Reload the file when its content changes.";
     Callback "callback" Global V::QuotedOrEmpty, "none", Ready,
-        "Program run with the name of the file when its content has changed.";
+        "Program to run with the name of the file when its content changes.";
     LogFile "logfile" Global V::QuotedOrEmpty, "\"/var/log/ldirectord.log\"", Ready,
         "Log file, or a syslog facility when it does not start with a slash.";
     Execute "execute" Global V::Raw, "none", Ready,
-        "Another configuration that is run beside this one; may be repeated.";
+        "Another configuration to run in addition; may be repeated.";
     Supervised "supervised" Global V::YesNo, "no", Ready,
         "Stay in the foreground and log to standard output.";
     Fork "fork" Global V::YesNo, "no", Ready,
         "One process for each service in ldirectord. Checks never wait for each other here; it only makes checkinterval count below virtual.";
     MaintenanceDir "maintenancedir" Global V::RawPath, "none", Ready,
-        "Directory in which a file named after a real server takes that server out.";
+        "Directory in which a file named after a real server puts that server into maintenance.";
     FallbackCommand "fallbackcommand" Both V::Command, "none", Ready,
         "Command run with start and stop when the fallback comes and goes.";
     FallbackCommandAtStop "fallbackcommandatstop" Both V::YesNo, "no", Ready,
-        "Run fallbackcommand with start, too, when the director stops and takes the service out of the table. This directive is ours; ldirectord does not know it.";
+        "Run fallbackcommand with start, too, when the director stops and takes the service out of the table. ipvsd only; ldirectord does not know it.";
     MonitorFile "monitorfile" Virtual V::Path, "none", Ready,
         "File that gets a line for each check of the service.";
     // Mail.
     EmailAlert "emailalert" Both V::Addresses, "none", Ready,
-        "Addresses that are told of changes.";
+        "Addresses that receive mails about changes.";
     EmailAlertFrom "emailalertfrom" Global V::Raw, "user@host of the director", Ready,
         "Sender of these mails.";
     EmailAlertFreq "emailalertfreq" Both V::Frequency, "0", Ready,
         "Seconds between two mails about a real server that stays down; 0 sends only the first.";
     EmailAlertStatus "emailalertstatus" Both V::Phases, "all", Ready,
-        "Phases of the director's life in which mails are sent.";
+        "Phases in which mails are sent.";
     Smtp "smtp" Both V::Relay, "the local mail system", Ready,
         "Mail relay, asked at port 25.";
     ServiceName "servicename" Virtual V::Raw, "none", Ready,

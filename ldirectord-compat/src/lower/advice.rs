@@ -81,8 +81,8 @@ fn elsewhere(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
         let Some(url) = request.filter(|request| plan.is_url(&request.value)) else {
             continue;
         };
-        let message = format!("{} is asked in the place of this real server", url.value);
-        let hint = "write the path alone to ask the real server itself";
+        let message = format!("{} is checked instead of this real server", url.value);
+        let hint = "write only the path to check the real server itself";
         findings.quirk(Quirk::RequestWithHost, &url.place, message, hint);
     }
 }
@@ -163,8 +163,8 @@ fn ports(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
     });
     if let Some((_, server)) = without {
         let message =
-            format!("this real server has no port, so its check asks port {default} and not {own}");
-        let hint = format!("write the port behind the address, or checkport={own}");
+            format!("this real server has no port, so its check uses port {default} and not {own}");
+        let hint = format!("write the port after the address, or checkport={own}");
         findings.quirk(Quirk::OtherPortChecked, &server.place, message, hint);
     }
 }
@@ -178,13 +178,13 @@ fn negotiation(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
             Listen::Address { .. } => "no service belongs to its port",
             Listen::Mark { .. } => "a firewall mark has no service",
         };
-        let message = format!("nothing is checked, because {why}: every real server counts as up");
+        let message = format!("nothing is checked, because {why}: every real server is up");
         let hint = "write service=NAME, or checktype=connect; service=none or checktype=on if this is meant";
         findings.quirk(Quirk::NoCheck, scope.place(), message, hint);
     }
     if matches!(plan.check_type, CheckType::Combined(_)) && scope.protocol() == Some(Protocol::Udp)
     {
-        let message = "udp knows no connects, so each check is a dialogue";
+        let message = "udp has no connects, so each check is a dialogue";
         let place = scope.own.place(Key::CheckType).unwrap_or(&plan.place);
         findings.quirk(
             Quirk::CombinedOverUdp,
@@ -231,7 +231,7 @@ fn weak(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
     let (quirk, message, hint) = match protocol {
         CheckProtocol::Dns if !has(Key::Receive) => (
             Quirk::DnsWithoutReceive,
-            "without receive any record in the answer is good; ldirectord never brings such a server up",
+            "without receive any record in the answer succeeds; ldirectord never brings such a server up",
             "write receive=\"ADDRESS\" to compare the answer",
         ),
         CheckProtocol::Ftp if !has(Key::Receive) => (
@@ -241,7 +241,7 @@ fn weak(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
         ),
         CheckProtocol::Pop if !has(Key::Login) => (
             Quirk::PopWithoutLogin,
-            "without login the greeting must be good; ldirectord always brings such a server up",
+            "without login the greeting must succeed; ldirectord always brings such a server up",
             "write login and passwd to log in",
         ),
         CheckProtocol::Mysql | CheckProtocol::Pgsql | CheckProtocol::Oracle

@@ -37,7 +37,7 @@ impl Entries {
             {
                 let name = entry.key.directive().name;
                 let message = format!(
-                    "{name} is written again; this one counts, and line {} does not",
+                    "{name} is set again; this line applies, and line {} does not",
                     earlier.place.line
                 );
                 findings.quirk(

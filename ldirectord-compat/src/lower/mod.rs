@@ -82,7 +82,7 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
     }
     if file.blocks.is_empty() {
         let message = "the file defines no virtual service";
-        let hint = "begin one with virtual=ADDRESS:PORT and the indented lines below it";
+        let hint = "add one: virtual=ADDRESS:PORT with indented lines below it";
         findings.quirk(Quirk::EmptyFile, &Place::whole_file(name), message, hint);
     }
     lowered

@@ -46,7 +46,7 @@ fn log(globals: &Entries, findings: &mut Findings) -> Option<Placed<LogTarget>> 
             Quirk::EmptyLogFile,
             &written.place,
             message,
-            "name a file or a syslog facility",
+            "write a file or a syslog facility",
         );
         return None;
     }

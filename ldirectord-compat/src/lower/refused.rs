@@ -20,8 +20,7 @@ use crate::quirks::Quirk;
 use crate::unfit::{Keeps, Unfit};
 
 /// What is meant of a service that cannot be had as it is written.
-const FATE: &str =
-    "the service is left out, or where a reload brings this goes on choosing as before";
+const FATE: &str = "the service is left out; after a reload it keeps its former scheduler";
 
 /// Mends what can be mended, takes out the servers that cannot be had, and says whether the whole service cannot.
 pub(super) fn judge(
@@ -242,9 +241,9 @@ impl Judge<'_> {
             _ if has_port => true,
             Portless::OfService(port) => {
                 let message = format!(
-                    "this real server has no port, so its check asks that of the service, {port}"
+                    "this real server has no port, so its check uses port {port} of the service"
                 );
-                let hint = "ldirectord asks at no port at all and never brings the server up; write the port";
+                let hint = "ldirectord never brings such a server up; write the port";
                 self.findings
                     .quirk(Quirk::PortOfService, &server.place, message, hint);
                 true
@@ -289,7 +288,8 @@ impl Judge<'_> {
                 "this is no regular expression ({why}), and no answer holds it: no server comes up by it, and where a reload \
                  brings it the service stays as it is; ldirectord ends at the first good answer"
             );
-            let hint = "put a backslash before characters that stand for themselves".to_owned();
+            let hint =
+                "put a backslash before special characters that you mean literally".to_owned();
             self.unfit(Quirk::BadExpression, &place, message, hint);
         }
     }

@@ -89,7 +89,7 @@ fn check_protocol(scope: &Scope<'_>, findings: &mut Findings) {
     };
     let is_mark = matches!(scope.listen, Listen::Mark { .. });
     if is_mark && written.value != ProtocolWord::Mark {
-        let message = "a firewall mark has the protocol fwm";
+        let message = "a firewall mark has protocol fwm";
         findings.error(
             &written.place,
             message,

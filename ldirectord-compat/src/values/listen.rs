@@ -93,10 +93,7 @@ fn address(
 fn warn_of_rest(reader: &mut ValueReader<'_, '_, '_>, rest: Slice<'_>) {
     let text = rest.trim();
     if !text.is_empty() && !text.text().starts_with('#') {
-        let message = format!(
-            "what stands behind the address of {} is ignored",
-            reader.name()
-        );
+        let message = format!("the text after the address of {} is ignored", reader.name());
         reader
             .findings
             .quirk(Quirk::TextAfterAddress, &text.place(), message, "remove it");

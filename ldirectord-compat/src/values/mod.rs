@@ -131,7 +131,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
         let all = self.all();
         let core = match all.text().find('#') {
             Some(at) if !self.written.in_block => {
-                let message = format!("the comment behind the value of {} is dropped", self.name());
+                let message = format!("the comment after the value of {} is dropped", self.name());
                 let hint = "ldirectord refuses it; write the comment on a line of its own";
                 let place = all.from(at).trim_end().place();
                 self.findings
@@ -141,7 +141,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
             _ => all.trim_end(),
         };
         if core.text() != all.text() {
-            let message = format!("the blanks behind the value of {} are dropped", self.name());
+            let message = format!("the spaces after the value of {} are dropped", self.name());
             let hint =
                 "ldirectord refuses them; remove them, and write a comment on a line of its own";
             let place = all.from(core.text().len()).place();
@@ -239,12 +239,15 @@ impl<'a> ValueReader<'_, 'a, '_> {
             return None;
         }
         if number > LARGEST {
-            let message = format!("{} counts as {LARGEST}, the largest number", self.name());
+            let message = format!(
+                "{} is lowered to {LARGEST}, the largest number",
+                self.name()
+            );
             self.findings.quirk(
                 Quirk::HugeNumber,
                 &digits.place(),
                 message,
-                "write the number that is meant",
+                "write a smaller number",
             );
         } else {
             self.loose(digits);

@@ -249,8 +249,8 @@ fn ascending(
     if first <= last {
         return Some(());
     }
-    let message = format!("the range ends at {last}, which is below its start {first}");
-    reader.error(at, message, format!("write {last} first and {first} last"));
+    let message = format!("this range ends at {last}, below its start {first}");
+    reader.error(at, message, format!("swap {last} and {first}"));
     None
 }
 

@@ -67,7 +67,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
         let is_comment = !self.written.in_block && rest.text().starts_with('#');
         if !rest.is_empty() && !is_comment {
             let message = format!(
-                "what stands behind the closing quote of {} is ignored",
+                "the text after the closing quote of {} is ignored",
                 self.name()
             );
             self.findings
@@ -113,7 +113,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
             return None;
         }
         let message = format!(
-            "the value of {} stands without quotes; it is taken as it is",
+            "the value of {} has no quotes; it is used as it is",
             self.name()
         );
         let hint = "ldirectord refuses this; put it between quotes";
@@ -167,7 +167,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
         }
         if self.written.directive.key == Key::Execute && self.core().is_empty() {
             let place = self.written.statement.whole.place();
-            let message = "execute names no file, so nothing is run beside this one";
+            let message = "execute has no file, so no other configuration is run";
             let hint = "write execute=FILE, or remove the line";
             self.findings
                 .quirk(Quirk::EmptyExecute, &place, message, hint);
@@ -211,7 +211,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
         }
         let commented = self.written.statement.comment.is_some();
         if value.text() != all.text() && !commented {
-            let message = format!("the blanks behind the value of {} are dropped", self.name());
+            let message = format!("the spaces after the value of {} are dropped", self.name());
             let place = all.from(value.text().len()).place();
             self.findings
                 .quirk(Quirk::TrailingBlank, &place, message, "remove them");
@@ -251,7 +251,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
         let name = name.trim_end();
         if name.is_empty() {
             let place = self.written.statement.whole.place();
-            let message = "virtualhost names no host, so checks send the real server's address";
+            let message = "virtualhost has no host, so checks send the address of the real server";
             self.findings.quirk(
                 Quirk::EmptyHostHeader,
                 &place,
@@ -272,7 +272,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
         if text.is_empty() {
             self.error(
                 value,
-                "emailalert names no address",
+                "emailalert has no address",
                 "write emailalert=NAME@HOST, or remove the line",
             );
             return None;

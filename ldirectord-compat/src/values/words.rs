@@ -152,7 +152,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
             return Some(Vec::new());
         }
         if self.all().text().len() != all.text().len() && !self.written.in_block {
-            let message = "what stands behind the phases is dropped";
+            let message = "the text after the phases is dropped";
             let hint = "ldirectord refuses it; write a comment on a line of its own";
             self.findings.quirk(
                 Quirk::InlineComment,
@@ -181,8 +181,8 @@ impl<'a> ValueReader<'_, 'a, '_> {
                 "none" => {
                     self.error(
                         *word,
-                        "none cannot stand beside other phases",
-                        "write none alone, or remove it",
+                        "none cannot be combined with other phases",
+                        "write only none, or remove it",
                     );
                     good = false;
                 }

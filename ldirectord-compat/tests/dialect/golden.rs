@@ -219,7 +219,7 @@ fn what_the_daemon_cannot_do_yet_is_refused_by_name() {
     let refused = parsed.unsupported();
     assert_eq!(refused.len(), names.len());
     for name in names {
-        let message = format!("{name} is not supported yet");
+        let message = format!("{name} is not supported");
         assert!(
             refused
                 .iter()

@@ -248,7 +248,7 @@ fn a_second_line_for_a_server_is_left_out_with_a_warning() {
     assert_eq!(
         shown,
         [
-            "a.cf:3:5: warning: real server 10.0.1.1:80 stands twice in this service; the first, at a.cf:2:5, counts \
+            "a.cf:3:5: warning: real server 10.0.1.1:80 is listed twice in this service; the first entry, at a.cf:2:5, applies \
              (remove one of the two)"
         ]
     );

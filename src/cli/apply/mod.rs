@@ -26,16 +26,16 @@ use crate::store;
 /// Arguments of `ipvsctl apply`.
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
-    /// Definitions, in the dialect of those that the daemon has
+    /// Configuration file, in the same format as that of the daemon
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Go back to the former definitions after this time, unless `ipvsctl confirm` comes before
+    /// Return to the previous configuration after this time, unless `ipvsctl confirm` keeps it
     #[arg(long, value_name = "TIME", value_parser = time)]
     confirm: Option<Duration>,
-    /// Whatever they take out: nothing guards
+    /// Skip the safety limits
     #[arg(long)]
     force: bool,
-    /// The daemon's state file, for what is said of the changes beforehand
+    /// State file of the daemon, for the plan
     #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE")]
     state: PathBuf,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(super) fn run(args: &ApplyArgs, output: &mut Output) -> Result<Exit, CliErro
     let definitions = definitions(&client)?;
     if args.confirm.is_some() && files::are_the_same(&args.file, &definitions) {
         return Err(CliError::Usage(format!(
-            "{} is the daemon's own file: there would be nothing to go back to; write the new definitions to another \
+            "{} is the daemon's own file, so there is nothing to return to; write the new configuration to another \
              file and apply that",
             args.file.display()
         )));
@@ -65,7 +65,7 @@ pub(super) fn run(args: &ApplyArgs, output: &mut Output) -> Result<Exit, CliErro
     match (&taken, args.confirm) {
         (Ok(Exit::Fine), None) => install(&client, &candidate, &definitions, output)?,
         (Ok(Exit::Fine), Some(time)) => output.text(&format!(
-            "in force on trial for {}: ipvsctl confirm keeps it, ipvsctl rollback ends it\n",
+            "on trial for {}: ipvsctl confirm keeps it, ipvsctl rollback ends it\n",
             span(time.as_secs_f64())
         ))?,
         _ => files::discard(&candidate),
@@ -89,7 +89,7 @@ pub(super) fn run_rollback(args: &TrialArgs, output: &mut Output) -> Result<Exit
     let definitions = definitions(&client)?;
     asked(client.roll_back())?;
     files::discard(&crate::api::apply::candidate(&definitions));
-    output.text("the former definitions are in force again\n")?;
+    output.text("the previous configuration is in force again\n")?;
     Ok(Exit::Fine)
 }
 
@@ -128,7 +128,7 @@ fn take(
     for finding in &outcome.diagnostics {
         output.note(&finding.to_string())?;
     }
-    output.note("refused, the former definitions stay in force")?;
+    output.note("refused; the previous configuration stays in force")?;
     Ok(Exit::Unusable)
 }
 
@@ -154,8 +154,5 @@ fn install(
     files::install(candidate, definitions)?;
     // What was in force already is read again from its place, which changes nothing.
     asked(client.reload(true))?;
-    output.text(&format!(
-        "in force, and kept as {}\n",
-        definitions.display()
-    ))
+    output.text(&format!("in force, saved as {}\n", definitions.display()))
 }

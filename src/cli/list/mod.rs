@@ -29,24 +29,23 @@ use select::ServiceSelection;
 
 /// The arguments of `ipvsctl list` as typed.
 #[derive(Debug, Args)]
-#[command(after_help = ORDER)]
 pub(super) struct ListArgs {
-    /// Numbers in place of names of hosts and ports
+    /// Show numbers instead of host and port names
     #[arg(short, long)]
     numeric: bool,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Columns")]
     columns: Columns,
-    /// Large numbers to the last digit, not in thousands (K), millions (M) and so on
+    /// Show exact numbers, without K, M and G
     #[arg(long)]
     exact: bool,
     /// The helper services of probes with `via: vip` too
     #[arg(long)]
     all: bool,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Selection")]
     service: ServiceSelection,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Other tables")]
     other: OtherSubject,
-    /// Print as JSON, always with numbers
+    /// Print JSON, always with numbers
     #[arg(long)]
     json: bool,
 }
@@ -54,19 +53,19 @@ pub(super) struct ListArgs {
 /// Which columns are shown; of several the first in this order counts, as with ipvsadm.
 #[derive(Debug, Args)]
 struct Columns {
-    /// Counters
+    /// Show counters
     #[arg(long)]
     stats: bool,
-    /// Counters a second
+    /// Show rates per second
     #[arg(long)]
     rate: bool,
     /// Connection thresholds
     #[arg(long)]
     thresholds: bool,
-    /// Persistent connections; with --connection the data of persistence engines
+    /// Show persistent connections; with --connection the data of persistence engines
     #[arg(long)]
     persistent_conn: bool,
-    /// The kind of tunnel
+    /// Show the tunnel type
     #[arg(long)]
     tun_info: bool,
 }
@@ -75,28 +74,21 @@ struct Columns {
 #[derive(Debug, Args)]
 #[group(multiple = false, conflicts_with = "ServiceSelection")]
 struct OtherSubject {
-    /// The connection table
+    /// List the connection table
     #[arg(short, long)]
     connection: bool,
-    /// The timeouts of the connection table
+    /// Show the timeouts of the connection table
     #[arg(long)]
     timeout: bool,
-    /// The synchronisation daemons of the kernel
+    /// Show the connection synchronisation daemons of the kernel
     #[arg(long)]
     daemon: bool,
 }
 
-const ORDER: &str = "\
-The output is that of `ipvsadm -L`, byte for byte, but for the order: services stand by family, protocol, address and port, \
-then marks, and real servers by family, address and port, all compared as numbers. ipvsadm 1.31 subtracts 32-bit numbers and \
-looks at the sign, which puts 172.16.0.1 before 9.9.9.9 and can list one table in two orders.
-
-Counters are up to 2 seconds old: the kernel refreshes them no more often.";
-
 /// The arguments of `ipvsctl save` as typed.
 #[derive(Debug, Args)]
 pub(super) struct SaveArgs {
-    /// Numbers in place of names of hosts and ports
+    /// Show numbers instead of host and port names
     #[arg(short, long)]
     numeric: bool,
     /// The helper services of probes with `via: vip` too
@@ -217,7 +209,7 @@ fn names_for(
     if unanswered > 0 {
         let unanswered = count(unanswered, "address");
         output.note(&format!(
-            "ipvsctl: the name service did not answer in time for {unanswered}; use -n to do without names"
+            "ipvsctl: no DNS answer in time for {unanswered}; use -n to show numbers"
         ))?;
     }
     Ok(names)

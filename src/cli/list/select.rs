@@ -9,19 +9,19 @@ use director_core::model::{Family, Protocol, ServiceId};
 #[derive(Debug, Args)]
 #[group(multiple = true)]
 pub(super) struct ServiceSelection {
-    /// One TCP service: ADDRESS:PORT, [ADDRESS]:PORT for IPv6
+    /// List one TCP service: ADDRESS:PORT, [ADDRESS]:PORT for IPv6
     #[arg(short = 't', long, value_name = "VIP:PORT", value_parser = endpoint, group = "service")]
     tcp_service: Option<SocketAddr>,
-    /// One UDP service
+    /// List one UDP service
     #[arg(short = 'u', long, value_name = "VIP:PORT", value_parser = endpoint, group = "service")]
     udp_service: Option<SocketAddr>,
-    /// One SCTP service
+    /// List one SCTP service
     #[arg(long, value_name = "VIP:PORT", value_parser = endpoint, group = "service")]
     sctp_service: Option<SocketAddr>,
-    /// The service of a firewall mark
+    /// List the service of a firewall mark
     #[arg(short = 'f', long, value_name = "MARK", value_parser = clap::value_parser!(u32).range(1..), group = "service")]
     fwmark_service: Option<u32>,
-    /// The mark's service is for IPv6
+    /// List the IPv6 service of the firewall mark
     #[arg(short = '6', long, requires = "fwmark_service")]
     ipv6: bool,
 }

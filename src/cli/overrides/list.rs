@@ -45,12 +45,12 @@ fn block(one: &ActiveOverride, now: &Zoned) -> String {
     };
     let end = match status.expires_in_seconds {
         Some(left) => format!("until {} ({} left)", clock(left), span(left)),
-        None => "until lifted".to_owned(),
+        None => "until removed".to_owned(),
     };
     let undefined = if one.defined {
         ""
     } else {
-        "  (not defined now)"
+        "  (not configured)"
     };
     format!(
         "{}{undefined}\n  {}: {}\n  by {} at {} ({} ago), {end}\n",
@@ -97,9 +97,9 @@ mod tests {
 tcp 192.0.2.10:80 (web) 10.0.0.11:80
   drain: kernel upgrade
   by ann at 2026-11-25 20:00:00 (12m00s ago), until 2026-11-25 20:30:00 (18m00s left)
-tcp 192.0.2.10:80 (web) 10.0.0.11:80  (not defined now)
+tcp 192.0.2.10:80 (web) 10.0.0.11:80  (not configured)
   weight 3: kernel upgrade
-  by ann at 2026-11-25 20:00:00 (12m00s ago), until lifted
+  by ann at 2026-11-25 20:00:00 (12m00s ago), until removed
 ";
         assert_eq!(render(&overrides, &now), expected);
         assert_eq!(render(&[], &now), "no overrides\n");

@@ -26,10 +26,10 @@ pub(super) struct TargetArgs {
     /// address or its host name in the definitions, with its port where that is wanted
     #[arg(value_name = "SERVICE SERVER", num_args = 1..=2, required = true)]
     whom: Vec<String>,
-    /// Every service of this server; give the server alone
+    /// Apply to every service of this server; name only the server
     #[arg(long)]
     all_services: bool,
-    /// Who gives the order; who you are when nothing is said
+    /// Author to record [default: login name]
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
     #[command(flatten)]
@@ -41,19 +41,19 @@ pub(super) struct TargetArgs {
 pub(super) struct OverrideArgs {
     #[command(flatten)]
     whom: TargetArgs,
-    /// Why, for those who find the server so
+    /// Reason to record
     #[arg(long, short, value_name = "WORDS", default_value = "no reason given")]
     message: String,
-    /// How long it stands, as in 30m or 2h; until it is lifted when nothing is said
+    /// Remove the override after this time, for example 30m or 2h [default: never]
     #[arg(long = "for", value_name = "TIME", value_parser = time)]
     lasts: Option<Duration>,
-    /// Give it even when it takes out more than the guard allows: the last server of a service, say
+    /// Skip the safety limits, for example for the last server of a service
     #[arg(long)]
     force: bool,
-    /// Wait until the server has no active connection left; status 1 when that has not come about
+    /// Wait until the server has no active connection; exit with status 1 if it does not get there
     #[arg(long)]
     wait: bool,
-    /// Wait no longer than this
+    /// Stop waiting after this time
     #[arg(long, value_name = "TIME", value_parser = time, requires = "wait")]
     wait_at_most: Option<Duration>,
 }
@@ -61,7 +61,7 @@ pub(super) struct OverrideArgs {
 /// The arguments of `ipvsctl weight`.
 #[derive(Debug, Args)]
 pub(super) struct WeightArgs {
-    /// The weight in place of the defined one; 0 for no new connections
+    /// New weight; 0 sends no new connections
     #[arg(long, value_name = "WEIGHT", value_parser = clap::value_parser!(u32).range(0..=i64::from(i32::MAX)))]
     to: u32,
     #[command(flatten)]
@@ -81,10 +81,10 @@ impl TargetArgs {
             ([server], true) => Ok((None, server.clone())),
             ([service, server], false) => Ok((Some(service.clone()), server.clone())),
             ([server], false) => Err(CliError::Usage(format!(
-                "which service? name it before {server}, or say --all-services"
+                "write the service before {server}, or use --all-services"
             ))),
             _ => Err(CliError::Usage(
-                "with --all-services give the server alone".to_owned(),
+                "with --all-services write only the server".to_owned(),
             )),
         }
     }
@@ -123,7 +123,7 @@ pub(super) fn run(
     };
     let outcome = super::status::asked(client.set_override(&request))?;
     let end = args.lasts.map_or_else(
-        || "until lifted".to_owned(),
+        || "until removed".to_owned(),
         |lasts| format!("for {}", super::status::span(lasts.as_secs_f64())),
     );
     for one in &outcome.servers {
@@ -168,7 +168,7 @@ fn drained(
 ) -> Result<Exit, CliError> {
     match wait::until_drained(client, &outcome.servers, limit, output)? {
         Ok(()) => {
-            output.text("drained: no active connection is left\n")?;
+            output.text("drained: no active connections\n")?;
             Ok(Exit::Fine)
         }
         Err(why) => {
@@ -189,7 +189,7 @@ fn shown(one: &AffectedServer) -> String {
 fn warn(outcome: &OverrideOutcome, output: &mut Output) -> Result<(), CliError> {
     match &outcome.not_persisted {
         Some(why) => output.note(&format!(
-            "it will not outlive a restart of the daemon: {why}"
+            "a restart of the daemon will lose this override: {why}"
         )),
         None => Ok(()),
     }

@@ -69,7 +69,7 @@ fn connections_of(status: &Status, wanted: &AffectedServer) -> Result<u32, &'sta
         return Ok(0);
     };
     if server.desired_weight.is_some_and(|weight| weight > 0) {
-        return Err("it takes new connections again; the order was lifted or has lapsed");
+        return Err("it takes new connections again: the override was removed or has expired");
     }
     match server.weight {
         None => Ok(0),

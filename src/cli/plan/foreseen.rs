@@ -108,8 +108,8 @@ fn plan_towards(table: &Table, every_server_up: &Table, model: &Model) -> Plan {
                     .is_some_and(|known| known.iter().any(|known| known.endpoint == endpoint))
             };
             match server {
-                Some(server) if is_probed(*server) => "once it answers".to_owned(),
-                _ => "once a real server answers".to_owned(),
+                Some(server) if is_probed(*server) => "when it answers".to_owned(),
+                _ => "when a real server answers".to_owned(),
             }
         },
     )

@@ -45,7 +45,7 @@ pub(super) fn undone(
 
 fn taken_back(entry: Entry) -> MachineChange {
     let Entry { change, former, .. } = entry;
-    let because = "no longer wanted, and ipvsd made it so".to_owned();
+    let because = "set by ipvsd and no longer configured".to_owned();
     let words = match (&change, &former) {
         (HostChange::Setting { name, value, .. }, Some(former)) => {
             format!("restore {name}  {value} -> {former}")
@@ -85,7 +85,7 @@ fn described(model: &Model, difference: Difference) -> MachineChange {
     let Difference { change, found } = difference;
     let mut because = model.host().reason(&change);
     if matches!(&change, HostChange::Vip(vip) if model.may_be_withdrawn(vip.address)) {
-        because += ", as long as it has enough real servers";
+        because += ", while it has enough real servers";
     }
     let words = match (&change, &found) {
         (HostChange::Vip(vip), _) => format!("add     {vip}"),

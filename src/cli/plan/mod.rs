@@ -29,24 +29,24 @@ use crate::store::{self, StateFile};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
-    /// Definitions: YAML, or the form of ldirectord.cf
+    /// Configuration file: YAML, or an ldirectord.cf
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Plan for an empty table with every real server up, or every one down; needs neither kernel nor root
+    /// Plan for an empty table with all real servers up or down; needs neither root nor IPVS
     #[arg(long, value_enum, value_name = "VERDICT")]
     assume: Option<Assumption>,
-    /// The changes in words, the table that they lead to at once as ipvsadm saves it, or the changes as JSON
+    /// Print the changes as text or JSON, or the resulting table in the format of ipvsadm -S
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output: OutputFormat,
-    /// The same as --output json
+    /// Print JSON; same as --output json
     #[arg(long, conflicts_with = "output")]
     json: bool,
-    /// The daemon's state file: its orders, its verdicts and what is its own count where it can be read
+    /// State file of the daemon, for overrides, health and ownership
     #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE")]
     state: PathBuf,
     #[command(flatten)]
     socket: SocketArg,
-    /// Exit with status 1 when there is something to change
+    /// Exit with status 1 if there are changes
     #[arg(long)]
     exit_code: bool,
 }
@@ -54,20 +54,20 @@ pub(super) struct PlanArgs {
 /// What the probes are taken to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Assumption {
-    /// Every real server works.
+    /// All real servers are up
     Up,
-    /// None does.
+    /// All real servers are down
     Down,
 }
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OutputFormat {
-    /// One line a change.
+    /// One line per change
     Text,
-    /// The table that results, for `ipvsadm -R`.
+    /// The resulting table, for `ipvsadm -R`
     Ipvsadm,
-    /// The changes for programs.
+    /// The changes as JSON
     Json,
 }
 
@@ -160,9 +160,7 @@ pub(super) fn planned(
     let left = match left {
         Ok(left) => left,
         Err(error) => {
-            output.note(&format!(
-                "planned without what the daemon remembers: {error}"
-            ))?;
+            output.note(&format!("planning without the daemon's state: {error}"))?;
             None
         }
     };
@@ -172,7 +170,7 @@ pub(super) fn planned(
         Ok(undone) => undone,
         Err(error) => {
             output.note(&format!(
-                "planned without what the daemon made of this machine: {error}"
+                "planning without the daemon's record of this machine: {error}"
             ))?;
             Vec::new()
         }
@@ -202,7 +200,7 @@ pub(super) fn in_words(planned: &Planned) -> String {
     text + &format!("{}; {all}\n", count(planned.changes(), "change"))
 }
 
-/// The changes for programs.
+/// The changes as JSON
 #[derive(Serialize)]
 struct PlannedChanges<'a> {
     changes: Vec<PlannedChange>,

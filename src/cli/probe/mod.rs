@@ -16,18 +16,14 @@ use crate::probe::{ProbeSettings, run as ask};
 
 /// Arguments of `ipvsctl probe`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status: 0 the server answered as expected; 1 it did not; 2 wrong usage; \
-3 this host could not ask."
-)]
 pub(super) struct ProbeArgs {
-    /// What to ask
+    /// Protocol of the check
     #[arg(value_name = "KIND")]
     kind: Kind,
-    /// Whom to ask: 192.0.2.1, 192.0.2.1:80, 2001:db8::1 or [2001:db8::1]:80; without a port the usual one of the kind
+    /// Server to probe: 192.0.2.1, 192.0.2.1:80, 2001:db8::1 or [2001:db8::1]:80; without a port the default port of the protocol
     #[arg(value_name = "ADDRESS", value_parser = whom)]
     whom: (IpAddr, Option<u16>),
-    /// Limit for the whole probe, in seconds
+    /// Time limit of the probe, in seconds
     #[arg(long, short, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     timeout: Duration,
     #[command(flatten)]

@@ -70,66 +70,78 @@ impl ValueEnum for Kind {
 /// The parts of a question.
 #[derive(Debug, Args)]
 pub(super) struct QuestionArgs {
-    /// Path, name, file, query or bytes to ask for
+    /// What to ask for: path, name, file, query or text
     #[arg(long, short, value_name = "TEXT")]
     request: Option<String>,
-    /// Regular expression that the answer must hold
+    /// Regular expression that the answer must match
     #[arg(long, short = 'e', value_name = "REGEX", value_parser = pattern)]
     receive: Option<Pattern>,
-    /// HTTP status that counts as good: 200, 2xx, 200-399; may be repeated
-    #[arg(long, value_name = "STATUS", value_parser = status)]
+    /// HTTP status that succeeds: 200, 2xx or 200-399; may be repeated
+    #[arg(long, help_heading = "HTTP options", value_name = "STATUS", value_parser = status)]
     status: Vec<StatusRange>,
     /// HTTP method
-    #[arg(long, value_name = "METHOD", default_value = "GET")]
-    method: String,
-    /// Host header, and server name with TLS
-    #[arg(long, value_name = "NAME")]
-    virtual_host: Option<String>,
-    /// Redirects to follow at most
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-    follow: u8,
-    /// Server name with TLS, where it is not the virtual host
-    #[arg(long, value_name = "NAME")]
-    server_name: Option<String>,
-    /// Use TLS where the kind leaves the choice
-    #[arg(long)]
-    tls: bool,
-    /// Verify the server's certificate
-    #[arg(long)]
-    verify: bool,
-    /// Use UDP where the kind leaves the choice
-    #[arg(long, conflicts_with = "tcp")]
-    udp: bool,
-    /// Use TCP where the kind leaves the choice
-    #[arg(long)]
-    tcp: bool,
-    /// User name
-    #[arg(long, value_name = "NAME")]
-    login: Option<String>,
-    /// Password; better given in the environment, where other users do not see it
     #[arg(
         long,
+        help_heading = "HTTP options",
+        value_name = "METHOD",
+        default_value = "GET"
+    )]
+    method: String,
+    /// Host header, and server name with TLS
+    #[arg(long, help_heading = "HTTP options", value_name = "NAME")]
+    virtual_host: Option<String>,
+    /// How many redirects to follow at most
+    #[arg(
+        long,
+        help_heading = "HTTP options",
+        value_name = "NUMBER",
+        default_value_t = 0
+    )]
+    follow: u8,
+    /// Server name for TLS, if it differs from the virtual host
+    #[arg(long, help_heading = "TLS options", value_name = "NAME")]
+    server_name: Option<String>,
+    /// Use TLS, for protocols with and without TLS
+    #[arg(long, help_heading = "TLS options")]
+    tls: bool,
+    /// Verify the server's certificate
+    #[arg(long, help_heading = "TLS options")]
+    verify: bool,
+    /// Use UDP, for protocols with both transports
+    #[arg(long, help_heading = "Transport options", conflicts_with = "tcp")]
+    udp: bool,
+    /// Use TCP, for protocols with both transports
+    #[arg(long, help_heading = "Transport options")]
+    tcp: bool,
+    /// User name
+    #[arg(long, help_heading = "Login options", value_name = "NAME")]
+    login: Option<String>,
+    /// Password; prefer the environment variable, which other users cannot see
+    #[arg(
+        long,
+        help_heading = "Login options",
         value_name = "WORD",
         env = "IPVSCTL_PASSWORD",
         hide_env_values = true
     )]
     password: Option<String>,
-    /// Shared secret; better given in the environment
+    /// Shared secret; prefer the environment variable
     #[arg(
         long,
+        help_heading = "Login options",
         value_name = "WORD",
         env = "IPVSCTL_SECRET",
         hide_env_values = true
     )]
     secret: Option<String>,
     /// Database
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = "Login options", value_name = "NAME")]
     database: Option<String>,
-    /// Echo requests to send at most
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    /// How many echo requests to send at most
+    #[arg(long, help_heading = "Ping and command options", value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
     /// User to run the program as
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = "Ping and command options", value_name = "NAME")]
     user: Option<String>,
     /// Program and its arguments
     #[arg(last = true, value_name = "PROGRAM")]
@@ -141,7 +153,8 @@ fn pattern(text: &str) -> Result<Pattern, PatternError> {
 }
 
 fn status(text: &str) -> Result<StatusRange, &'static str> {
-    StatusRange::parse(text).ok_or("write one as 200, a class as 2xx or a range as 200-399")
+    StatusRange::parse(text)
+        .ok_or("write a code such as 200, a class such as 2xx or a range such as 200-399")
 }
 
 impl Kind {
@@ -206,7 +219,7 @@ impl QuestionArgs {
 
     fn proxy(&self) -> Result<HttpProbe, CliError> {
         let target = self.request.clone().ok_or(CliError::ProbeLacks(
-            "an absolute address to ask the proxy for: --request http://www.example.org/",
+            "an absolute URL to request from the proxy: --request http://www.example.org/",
         ))?;
         Ok(HttpProbe {
             target,

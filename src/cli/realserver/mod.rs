@@ -11,6 +11,7 @@ use director_core::realserver::{ETHERNET_MTU, GUE_PORT, Mode, Setup, interfaces_
 use serde::Serialize;
 
 use super::error::CliError;
+use super::help;
 use super::output::{Exit, Output};
 use crate::machine::MachineError;
 use crate::machine::real_server::{self, Change, Standing, default_journal};
@@ -24,13 +25,17 @@ pub(super) struct RealServerArgs {
 
 #[derive(Debug, Subcommand)]
 enum RealServerCommand {
-    /// Sets this machine up to serve a VIP: address, ARP, tunnel, segment size. A second time changes nothing
+    /// Set up this machine for a VIP: address, ARP, tunnel, segment size
+    #[command(after_help = help::REAL_SERVER_UP)]
     Up(UpArgs),
-    /// Takes VIPs down and puts back exactly what was there before
+    /// Remove VIPs and restore the former settings
+    #[command(after_help = help::REAL_SERVER_DOWN)]
     Down(DownArgs),
-    /// Says what is set up and how each change stands; exit status 1 when one is missing
+    /// Show what is set up; exit with status 1 if something is missing
+    #[command(after_help = help::REAL_SERVER_STATUS)]
     Status(RealServerStatusArgs),
-    /// Prints what each real server of a definitions file needs
+    /// Print what each real server of a configuration needs
+    #[command(after_help = help::REAL_SERVER_PRINT)]
     Print(PrintArgs),
 }
 
@@ -43,25 +48,25 @@ struct Restored {
 
 #[derive(Debug, Args)]
 struct UpArgs {
-    /// The virtual IP
+    /// Virtual IP address
     #[arg(long)]
     vip: IpAddr,
-    /// How the director forwards to this machine
+    /// Forwarding method of the director
     #[arg(long, value_enum)]
     mode: ModeWord,
     /// UDP port of a gue tunnel [default: 6080]
     #[arg(long)]
     port: Option<u16>,
-    /// The director's gre packets carry a checksum
+    /// Expect a checksum in the director's GRE packets
     #[arg(long)]
     checksum: bool,
-    /// The address of this machine that the director sends to; all of them when not given
+    /// Address of this machine that the director sends to [default: any]
     #[arg(long, value_name = "RIP")]
     local: Option<IpAddr>,
-    /// Largest TCP segment that clients are told, so that what they send fits into the tunnel: bytes, auto or off
+    /// TCP segment size to announce to clients, so that their packets fit the tunnel: bytes, auto or off
     #[arg(long, default_value = "auto")]
     mss: SegmentArg,
-    /// Print a systemd unit and a stanza of /etc/network/interfaces that do the same at every start; change nothing
+    /// Print a systemd unit and an /etc/network/interfaces stanza that do this at boot; change nothing
     #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "all", value_name = "FORM")]
     print: Option<PrintFormat>,
     #[command(flatten)]
@@ -70,7 +75,7 @@ struct UpArgs {
 
 #[derive(Debug, Args)]
 struct DownArgs {
-    /// The virtual IP; all that are set up when not given
+    /// Virtual IP address; may be repeated [default: all that are set up]
     #[arg(long)]
     vip: Vec<IpAddr>,
     #[command(flatten)]
@@ -88,7 +93,7 @@ struct RealServerStatusArgs {
 
 #[derive(Debug, Args)]
 struct PrintArgs {
-    /// Definitions: YAML, or the form of ldirectord.cf
+    /// Configuration file: YAML, or an ldirectord.cf
     #[arg(long = "for", value_name = "FILE")]
     file: PathBuf,
 }
@@ -182,25 +187,26 @@ fn up(args: &UpArgs, output: &mut Output) -> Result<Exit, CliError> {
 /// What cannot be meant together.
 fn contradiction(args: &UpArgs) -> Option<&'static str> {
     if args.port.is_some() && args.mode != ModeWord::Gue {
-        return Some("only a gue tunnel has a port: leave --port out, or write --mode gue");
+        return Some("only a gue tunnel has a port; remove --port, or use --mode gue");
     }
     if args.port == Some(0) {
-        return Some("port 0 is none: write the UDP port that the director sends to");
+        return Some("port 0 is out of range; write the UDP port that the director sends to");
     }
     if args.checksum && args.mode != ModeWord::Gre {
-        return Some("only gre has to be told of checksums: leave --checksum out");
+        return Some("--checksum is only for --mode gre; remove it");
     }
     let by_ip = matches!(args.print, Some(form) if form != PrintFormat::Systemd);
     if by_ip && args.checksum && args.local.is_none() {
         return Some(
-            "ip(8) leaves the checksum out of a tunnel for all addresses: write --local ADDRESS, the one that the director sends to; or --print systemd",
+            "ip(8) cannot set a checksum on a tunnel for any address; write --local ADDRESS with the address that \
+             the director sends to, or --print systemd",
         );
     }
     if args.local.is_some() && args.mode == ModeWord::Dr {
-        return Some("direct routing has no outer address: leave --local out");
+        return Some("direct routing has no outer address; remove --local");
     }
     if matches!(args.mss, SegmentArg::Bytes(_)) && args.mode == ModeWord::Dr {
-        return Some("direct routing wraps nothing, so that every segment fits: leave --mss out");
+        return Some("direct routing has no tunnel, so every segment fits; remove --mss");
     }
     None
 }
@@ -239,7 +245,8 @@ fn told(changes: &[Change], output: &mut Output) -> Result<Exit, CliError> {
                 None => output.text(&format!("remove  {}\n", entry.change))?,
             },
             Change::LeftOut(change, why) => output.note(&format!(
-                "left out: {change}: {why}; where clients do not learn of smaller packets by ICMP, raise the MTU between director and this machine"
+                "skipped: {change}: {why}; if ICMP does not tell clients about smaller packets, raise the MTU \
+                 between the director and this machine"
             ))?,
         }
     }
@@ -295,7 +302,7 @@ fn status(args: &RealServerStatusArgs, output: &mut Output) -> Result<Exit, CliE
             output.text(&format!("{} by {}\n", setup.vip, setup.mode))?;
         }
         if setups.is_empty() {
-            output.text("no VIP is set up here\n")?;
+            output.text("no VIP is set up on this machine\n")?;
         }
         for Standing { change, present } in &changes {
             let word = if *present { "ok" } else { "MISSING" };

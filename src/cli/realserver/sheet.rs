@@ -131,15 +131,15 @@ fn remark(need: &RealServerNeed) -> Option<String> {
     match need {
         RealServerNeed::Vip(_) => None,
         RealServerNeed::WayBack(name) => Some(format!(
-            "# {name}, NAT: nothing is set here, but its replies must go back by the director:\n\
-             # the route to the clients (mostly the default route) must lead to the director's address on this network\n"
+            "# {name}, NAT: set nothing here, but its replies must return through the director:\n# the route to the \
+             clients (usually the default route) must lead to the director's address on this network\n"
         )),
         RealServerNeed::Director(name) => Some(format!(
-            "# {name}: this is the director itself, which has the VIP already and must answer for it; nothing is set here\n"
+            "# {name}: this is the director itself, which has the VIP and must answer for it; set nothing here\n"
         )),
         RealServerNeed::Mark(name, mode) => Some(format!(
-            "# {name}, {mode}: the service is a firewall mark; do this for each address that the mark is set for:\n\
-             #   ipvsctl realserver up --vip ADDRESS {}\n",
+            "# {name}, {mode}: the service is a firewall mark; run this for each address of the mark:\n#   ipvsctl \
+             realserver up --vip ADDRESS {}\n",
             mode.arguments()
         )),
     }

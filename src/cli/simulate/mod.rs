@@ -17,10 +17,10 @@ use crate::loader::{self, LoadError};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
-    /// Definitions: YAML, or the form of ldirectord.cf
+    /// Configuration file: YAML, or an ldirectord.cf
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// What happens when, one event a line: `10s web2 fails for 40s`; see --help
+    /// Events file, one event per line: `10s web2 fails for 40s`; see --help
     #[arg(long, value_name = "FILE", long_help = script::HELP)]
     events: PathBuf,
 }

@@ -167,11 +167,13 @@ impl Simulator {
                 self.meddle(|entry| entry.connections.active = *active, server);
             }
             ServerAction::Weight(weight) => {
-                self.say(&format!("** somebody else gives {server} weight {weight}"));
+                self.say(&format!(
+                    "** another program sets {server} to weight {weight}"
+                ));
                 self.meddle(|entry| entry.settings.weight = *weight, server);
             }
             ServerAction::Removed => {
-                self.say(&format!("** somebody else removes {server}"));
+                self.say(&format!("** another program removes {server}"));
                 for service in self.kernel.table_mut().services.values_mut() {
                     service
                         .servers

@@ -61,7 +61,7 @@ pub(super) fn only<'a>(
                 .map(|(service, server)| format!("\"{}\" {}", service.listen, server.address));
             let several: Vec<String> = several.collect();
             Err(format!(
-                "ipvsctl: {service} {server} may mean {}; write one of them",
+                "ipvsctl: {service} {server} is ambiguous: {}; write one of them",
                 several.join(", ")
             ))
         }
@@ -113,9 +113,9 @@ fn cause(link: &ChainLink) -> String {
 
 fn desired(server: &ServerStatus) -> String {
     match server.desired_weight {
-        None => "it should not be in the table".to_owned(),
-        Some(0) => "it should be in the table without new connections".to_owned(),
-        Some(_) => "it should take connections".to_owned(),
+        None => "not in the table".to_owned(),
+        Some(0) => "in the table, no new connections".to_owned(),
+        Some(_) => "in the table, takes new connections".to_owned(),
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
                     link: "defined".to_owned(),
                     weight: Some(10),
                     age_seconds: None,
-                    cause: "as the definitions say".to_owned(),
+                    cause: "as configured".to_owned(),
                 },
                 ChainLink {
                     link: "health".to_owned(),
@@ -213,10 +213,10 @@ mod tests {
     fn each_link_of_the_chain_has_its_weight_and_cause() {
         let expected = "\
 tcp 192.0.2.10:80  10.0.0.11:80  (web)
-  defined       10   as the definitions say
+  defined       10   as configured
   health         0   for 2m05s: down: connection refused, 3 of 3
   override       0   none
-  desired        0   it should be in the table without new connections
+  desired        0   in the table, no new connections
   kernel        10   3 active and 7 inactive connections
 ";
         for service in ["web", "tcp 192.0.2.10:80", "192.0.2.10:80"] {
@@ -259,7 +259,7 @@ tcp 192.0.2.10:80  10.0.0.11:80  (web)
         );
         assert_eq!(
             only(&status, "web", "10.0.0.11").unwrap_err(),
-            "ipvsctl: web 10.0.0.11 may mean \"tcp 192.0.2.10:80\" 10.0.0.11:80, \
+            "ipvsctl: web 10.0.0.11 is ambiguous: \"tcp 192.0.2.10:80\" 10.0.0.11:80, \
              \"tcp [2001:db8::10]:80\" 10.0.0.11:80; write one of them"
         );
         let (service, _) = only(&status, "[2001:db8::10]:80", "10.0.0.11").unwrap();
@@ -271,7 +271,7 @@ tcp 192.0.2.10:80  10.0.0.11:80  (web)
         let message = explain(&status(), "mail", "10.0.0.11").unwrap_err();
         assert_eq!(
             message,
-            "ipvsctl: there is no virtual service \"mail\"; there are web"
+            "ipvsctl: no virtual service \"mail\"; there are web"
         );
         let message = explain(&status(), "web", "10.0.0.12").unwrap_err();
         assert_eq!(

@@ -22,7 +22,7 @@ use crate::api::{ApiError, Client, likely_socket};
 pub(super) struct StatusArgs {
     #[command(flatten)]
     socket: SocketArg,
-    /// Show the last answers of one real server, with the times of their parts and the last words of failure
+    /// Show the last probes of one real server, with timings and failures
     #[arg(long, num_args = 2, value_names = ["SERVICE", "SERVER"])]
     history: Option<Vec<String>>,
     /// Print JSON
@@ -40,7 +40,7 @@ pub(super) struct UnfreezeArgs {
 /// Arguments of `ipvsctl reload`.
 #[derive(Debug, Args)]
 pub(super) struct ReloadArgs {
-    /// Take them over even when they take out more than the guard allows
+    /// Skip the safety limits
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -50,9 +50,9 @@ pub(super) struct ReloadArgs {
 /// Arguments of `ipvsctl explain`.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The virtual service, by its name or by what it listens on: web, 192.0.2.10:80, "fwmark 5"
+    /// Virtual service: its name or what it listens on (web, 192.0.2.10:80, "fwmark 5")
     service: String,
-    /// The real server, by its address, with its port where that is needed
+    /// Real server: its address, with the port if needed
     server: String,
     #[command(flatten)]
     socket: SocketArg,
@@ -61,8 +61,8 @@ pub(super) struct ExplainArgs {
 /// Where the daemon is asked.
 #[derive(Debug, Args)]
 pub(super) struct SocketArg {
-    /// Control socket of the daemon; when only one listens in /run/ipvsd, that one is asked
-    #[arg(long, value_name = "PATH")]
+    /// Control socket of the daemon [default: the only socket in /run/ipvsd]
+    #[arg(long, value_name = "PATH", help_heading = "Daemon options")]
     socket: Option<PathBuf>,
 }
 

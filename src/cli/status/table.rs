@@ -117,7 +117,7 @@ fn head(status: &Status, text: &mut String) {
         line(
             text,
             &format!(
-                "  NOT RESOLVED: {} stays {}: {failure}",
+                "  NOT RESOLVED: {} keeps {}: {failure}",
                 name.name,
                 addresses.join(" and ")
             ),

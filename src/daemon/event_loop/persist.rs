@@ -37,7 +37,7 @@ impl EventLoop {
     pub(super) fn kept(&mut self, revision: u64, failure: Option<String>) {
         if let (UNREQUESTED, Some(failure)) = (revision, &failure) {
             tracing::error!(
-                "what a broken service is to be kept as is lost at a restart: {failure}"
+                "cannot save the last valid state of services with errors, a restart loses it: {failure}"
             );
         }
         self.dispatch(Event::Persisted {

@@ -14,7 +14,7 @@ use crate::loader::Loaded;
 
 /// Why nobody else's are applied.
 const ON_TRIAL: &str =
-    "a configuration is on trial already; say ipvsctl confirm or ipvsctl rollback first";
+    "a configuration is already on trial; run ipvsctl confirm or ipvsctl rollback first";
 
 impl EventLoop {
     pub(super) fn trial_event(&mut self, turn: TrialEvent) {
@@ -78,14 +78,14 @@ impl EventLoop {
             accepted: false,
             diagnostics: vec![
                 Diagnostic::error(&Place::whole_file(&file), message)
-                    .hint("say ipvsctl confirm or ipvsctl rollback first"),
+                    .hint("run ipvsctl confirm or ipvsctl rollback first"),
             ],
         })
     }
 
     fn apply(&mut self, request: ApplyRequest, answer: ApplyReply) {
         let refusal = if self.settings.role.is_some() {
-            Some("this daemon stands in ldirectord's place and follows its own file; change that")
+            Some("this daemon runs as ldirectord and follows its own file; change that file")
         } else if self.trial.is_some() {
             Some(ON_TRIAL)
         } else {

@@ -22,7 +22,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
                 fault: "nobody-serves",
                 subject: facts.name(service),
                 observed,
-                why: "every new connection is refused".to_owned(),
+                why: "the service refuses every new connection".to_owned(),
                 fix: fix(service, entry),
             }
         })
@@ -33,7 +33,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
 fn fix(service: &ServiceId, entry: &ServiceEntry) -> String {
     let Some((server, known)) = entry.servers.first_key_value() else {
         return format!(
-            "ipvsctl status tells why no server is in; where no daemon runs: ipvsadm -a {} -r SERVER",
+            "see the reason with ipvsctl status; without a daemon: ipvsadm -a {} -r SERVER",
             words(service)
         );
     };
@@ -43,7 +43,7 @@ fn fix(service: &ServiceId, entry: &ServiceEntry) -> String {
         ..known.settings
     };
     format!(
-        "ipvsctl explain '{service}' {address} tells why it is out; where no daemon runs: ipvsadm -e {} -r {address} {}",
+        "see the reason with ipvsctl explain '{service}' {address}; without a daemon: ipvsadm -e {} -r {address} {}",
         words(service),
         in_service.ipvsadm_options()
     )

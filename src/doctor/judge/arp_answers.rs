@@ -6,7 +6,7 @@ use crate::doctor::{Finding, HostFacts};
 use crate::net::Address;
 
 const MATTERS: &str =
-    "this machine tells clients that it has the VIP, and they come past the director";
+    "this machine answers ARP requests for the VIP, so clients bypass the director";
 
 pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let mut findings = in_the_open(facts);
@@ -34,7 +34,7 @@ fn in_the_open(facts: &HostFacts) -> Vec<Finding> {
             fault: "arp-answers",
             subject: address.address.to_string(),
             observed: format!(
-                "it stands on {} too, where neighbours ask who has it",
+                "the VIP is also on {}, where neighbours can see it",
                 place.name
             ),
             why: MATTERS.to_owned(),
@@ -83,7 +83,8 @@ fn by_arp(facts: &HostFacts) -> Vec<Finding> {
                 loud.name
             ),
             why: MATTERS.to_owned(),
-            fix: "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; or ipvsctl realserver up, which also takes it back".to_owned(),
+            fix: "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; or ipvsctl realserver \
+                up, which can also restore it".to_owned(),
         });
     }
     findings

@@ -18,7 +18,8 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
         fault: "backup-balances",
         subject: format!("sync daemon on {}", backup.interface),
         observed: "a backup sync daemon runs here, this machine has services, and net.ipv4.vs.backup_only=0".to_owned(),
-        why: "when this machine is a real server of the acting director too, it balances again what it was given: packets go in circles".to_owned(),
+        why: "if this machine is also a real server of the active director, it balances packets a second time and \
+            they loop".to_owned(),
         fix: "sysctl -w net.ipv4.vs.backup_only=1".to_owned(),
     }]
 }

@@ -11,15 +11,16 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
             let (fault, why) = match &standing.change {
                 HostChange::Setting { name, .. } if name.ends_with("rp_filter") => (
                     "reverse-path-strict",
-                    "clients come out of the tunnel and are answered elsewhere; a strict filter drops all of them",
+                    "requests arrive through the tunnel and replies leave elsewhere; a strict reverse path filter \
+                     drops the requests",
                 ),
                 HostChange::Setting { .. } => (
                     "arp-answers",
-                    "this machine tells clients that it has the VIP, and they come past the director",
+                    "this machine answers ARP requests for the VIP, so clients bypass the director",
                 ),
                 HostChange::Tunnel(_) | HostChange::GuePort(_) => (
                     "tunnel-not-unwrapped",
-                    "packets that the director sends through the tunnel are refused",
+                    "this machine refuses the director's tunnel packets",
                 ),
                 // The other ones are a director's.
                 HostChange::Address { .. }
@@ -31,13 +32,13 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
                 ),
                 HostChange::MssClamp { .. } => (
                     "segments-too-large",
-                    "what clients send may not fit into the tunnel, and hang",
+                    "large packets of clients may not fit the tunnel, so transfers hang",
                 ),
             };
             Finding {
                 fault,
                 subject: standing.change.to_string(),
-                observed: "it was set up here and is not so any more".to_owned(),
+                observed: "ipvsctl realserver set it up, and it is gone".to_owned(),
                 why: why.to_owned(),
                 fix: format!("ipvsctl realserver up {}", again(facts, &standing.change)),
             }

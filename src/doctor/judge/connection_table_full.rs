@@ -35,8 +35,8 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
         subject: "connection table".to_owned(),
         observed: format!("it holds {connections} connections and {what} {size}"),
         why: match limit {
-            Some(_) => "beyond it new connections are refused".to_owned(),
-            None => "entries share buckets, and each packet takes longer to be matched".to_owned(),
+            Some(_) => "when it is full, IPVS refuses new connections".to_owned(),
+            None => "entries share buckets, so the lookup for each packet takes longer".to_owned(),
         },
         fix,
     }]

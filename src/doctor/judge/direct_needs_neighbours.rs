@@ -23,15 +23,17 @@ fn other_network(facts: &HostFacts, path: &ForwardingPath) -> Option<Finding> {
     let server = path.server.address;
     let observed = match &path.route {
         None => format!("there is no route to {server}"),
-        Some(route) => format!("{server} is reached by the router {}", route.gateway?),
+        Some(route) => format!("{server} is behind the router {}", route.gateway?),
     };
     Some(Finding {
         fault: "direct-other-network",
         subject: format!("{} at {server}", facts.name(&path.service)),
         observed,
-        why: "direct routing hands the frame to the server itself; a router sends the packet, which is still addressed to the VIP, back or away".to_owned(),
+        why: "direct routing sends the frame to the server itself; a router would forward the packet to the VIP, \
+            not to the server".to_owned(),
         fix: format!(
-            "use a tunnel (forwarding: tunnel) and, on {server}: ipvsctl realserver up --vip {} --mode ipip; or give the server an address in a network of this machine",
+            "use a tunnel (forwarding: tunnel) and, on {server}: ipvsctl realserver up --vip {} --mode ipip; or \
+             move the server into a network of this machine",
             path.vip().map_or_else(|| "VIP".to_owned(), |vip| vip.to_string())
         ),
     })
@@ -47,10 +49,10 @@ fn other_port(facts: &HostFacts, path: &ForwardingPath) -> Option<Finding> {
     (own != port && own != 0 && port != 0).then(|| Finding {
         fault: "port-not-mapped",
         subject: format!("{} at {server}", facts.name(&path.service)),
-        observed: format!("the service is on port {port}, the server with port {own}, by {}", path.forwarding),
-        why: "only NAT rewrites ports: packets arrive with the port that the client used, where the server may not listen".to_owned(),
+        observed: format!("the service has port {port}, the server has port {own}, forwarding is {}", path.forwarding),
+        why: "only NAT rewrites ports: packets arrive at the port of the service, where the server may not listen".to_owned(),
         fix: format!(
-            "have the server listen on port {port}, and enter it so: real_servers: [\"{}\"]; or use NAT (forwarding: nat)",
+            "let the server listen on port {port} and write real_servers: [\"{}\"]; or use NAT (forwarding: nat)",
             SocketAddr::new(server, port)
         ),
     })

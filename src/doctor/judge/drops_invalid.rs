@@ -14,7 +14,8 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
             fault: "drops-invalid",
             subject: "firewall".to_owned(),
             observed: format!("net.ipv4.vs.conntrack=0, and the rule: {rule}"),
-            why: "IPVS does not tell connection tracking of its connections; their later packets and replies look invalid and are dropped before they are forwarded".to_owned(),
+            why: "connection tracking does not know the connections of IPVS, so the firewall drops their packets as \
+                invalid before they are forwarded".to_owned(),
             fix: "sysctl -w net.ipv4.vs.conntrack=1; or accept the traffic of the services before that rule".to_owned(),
         })
         .collect()

@@ -10,9 +10,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
         fault: "estimation-off",
         subject: "net.ipv4.vs.run_estimation".to_owned(),
         observed: "it is 0".to_owned(),
-        why:
-            "rates and counters of services and servers stand still, in every tool that shows them"
-                .to_owned(),
+        why: "the kernel does not update rates and counters of services and servers".to_owned(),
         fix: "sysctl -w net.ipv4.vs.run_estimation=1".to_owned(),
     }]
 }

@@ -18,8 +18,8 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
         fault: "forwarding-off",
         subject: format!("NAT over {family}"),
         observed: format!("{name}=0, and services with NAT"),
-        why: "replies of the real servers reach this machine and are thrown away instead of going on to the clients".to_owned(),
-        fix: format!("sysctl -w {name}=1; for every start: echo {name}=1 >/etc/sysctl.d/60-lvs.conf"),
+        why: "this machine drops the replies of the real servers instead of forwarding them to the clients".to_owned(),
+        fix: format!("sysctl -w {name}=1; permanently: echo {name}=1 >/etc/sysctl.d/60-lvs.conf"),
     })
     .collect()
 }

@@ -20,7 +20,8 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
                 fault: "nat-on-clients-network",
                 subject: format!("{} at {server}", facts.name(&path.service)),
                 observed: format!("{server} and the VIP {vip} are both in {network}"),
-                why: "the server answers clients of that network directly; they get packets from an address they never asked, and drop them".to_owned(),
+                why: "the server replies directly to clients in that network; they drop the replies, because these \
+                    come from an unknown address".to_owned(),
                 fix: format!(
                     "move {server} to a network of its own behind this machine, or use direct routing (forwarding: dr) and, on {server}: ipvsctl realserver up --vip {vip} --mode dr"
                 ),

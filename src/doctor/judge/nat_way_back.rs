@@ -21,9 +21,10 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
                 fault: "nat-way-back",
                 subject: format!("{} at {server}", facts.name(&path.service)),
                 observed: format!(
-                    "{server} answers an echo from {own}, but no answer to one from {vip} comes back on {place}"
+                    "{server} answers a ping from {own}, but no reply to a ping from {vip} returns on {place}"
                 ),
-                why: "replies to clients must pass through this machine to be rewritten; by another gateway they reach nobody who waits for them".to_owned(),
+                why: "replies to clients must return through this machine, which rewrites them; clients drop \
+                    replies that take another gateway".to_owned(),
                 fix: format!(
                     "on {server}: ip {}route replace default via {own}",
                     if own.is_ipv4() { "" } else { "-6 " }

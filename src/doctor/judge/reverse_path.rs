@@ -24,16 +24,17 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
         return Vec::new();
     };
     let dropped = match facts.filtered {
-        1 => "1 packet was".to_owned(),
-        many => format!("{many} packets were"),
+        1 => "1 packet".to_owned(),
+        many => format!("{many} packets"),
     };
     vec![Finding {
         fault: "reverse-path-drops",
         subject: format!("rp_filter on {}", strict.join(", ")),
         observed: format!(
-            "{dropped} dropped by the reverse path filter while the doctor looked (IPReversePathFilter of /proc/net/netstat)"
+            "the reverse path filter dropped {dropped} during this run (IPReversePathFilter in /proc/net/netstat)"
         ),
-        why: "packets that come in by another interface than answers to them would take are thrown away: clients of that network get no answer".to_owned(),
+        why: "the kernel drops packets that arrive on another interface than the one that leads back to their \
+            sender: those clients get no answer".to_owned(),
         fix: format!(
             "sysctl -w net.ipv4.conf.{}.rp_filter=2; or fix the route to those clients",
             first.replace('.', "/")

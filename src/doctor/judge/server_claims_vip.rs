@@ -18,9 +18,10 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
             let server = path.server.address;
             findings.push(Finding {
                 fault: "server-claims-vip",
-                subject: format!("{vip} at real server {server}"),
-                observed: format!("asked who has {vip}, {mac} answered, which is {server}"),
-                why: "clients that hear it go straight to this one server: no balancing, and an outage when it fails".to_owned(),
+                subject: format!("{vip} on real server {server}"),
+                observed: format!("asked who has {vip}: {mac} answered, which is {server}"),
+                why: "clients that receive this answer connect directly to this one server: no balancing, and an \
+                    outage when it fails".to_owned(),
                 fix: fix(*vip, path),
             });
         }
@@ -36,9 +37,9 @@ fn fix(vip: IpAddr, path: &ForwardingPath) -> String {
     let removed =
         format!("ip address del {vip}/{prefix} dev INTERFACE (ip address show to {vip} names it)");
     match Setup::of_road(vip, server, path.forwarding) {
-        None => format!("on {server}: {removed}; behind NAT a real server has no VIP"),
+        None => format!("on {server}: {removed}; a real server behind NAT has no VIP"),
         Some(setup) => format!(
-            "on {server}: ipvsctl realserver up {}; where the VIP stands on an Ethernet there, first: {removed}",
+            "on {server}: ipvsctl realserver up {}; if the VIP is on an Ethernet interface there, first: {removed}",
             arguments(&setup)
         ),
     }

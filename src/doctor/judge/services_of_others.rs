@@ -21,10 +21,12 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
         .map(|service| Finding {
             fault: "services-of-others",
             subject: service.to_string(),
-            observed: "it is in the kernel's table, on a VIP of the definitions, but not in the definitions".to_owned(),
-            why: "nobody watches its servers; it was made by hand, by another program, or was left behind".to_owned(),
+            observed:
+                "it is in the kernel's table on a configured VIP, but not in the configuration"
+                    .to_owned(),
+            why: "nothing checks its servers; another program or a person added it".to_owned(),
             fix: format!(
-                "take it into the definitions, or remove it: ipvsadm -D {}",
+                "add it to the configuration, or remove it: ipvsadm -D {}",
                 words(service)
             ),
         })

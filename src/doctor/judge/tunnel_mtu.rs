@@ -14,9 +14,10 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
                 fault: "tunnel-mtu",
                 subject: format!("{} at {server}", facts.name(&path.service)),
                 observed: format!(
-                    "packets of {mtu} bytes leave by {place}, but only those up to {passes} reach {server}; nobody says so"
+                    "packets of {mtu} bytes leave on {place}, but only those up to {passes} bytes reach {server}, \
+                     without an ICMP error"
                 ),
-                why: "small requests work and large ones hang: wrapped packets of full size are lost without a word".to_owned(),
+                why: "small requests work and large ones hang: full-size tunnel packets are lost".to_owned(),
                 fix: format!(
                     "ip {}route replace {server} mtu {passes} {}; or raise the MTU of the path to {mtu}",
                     if server.is_ipv4() { "" } else { "-6 " },

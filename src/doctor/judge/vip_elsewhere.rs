@@ -15,10 +15,11 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
             findings.push(Finding {
                 fault: "vip-elsewhere",
                 subject: vip.to_string(),
-                observed: format!("asked on {place} who has {vip}, {mac} answered"),
-                why: "clients and routers believe whoever answered last; connections go to the other machine, or to both in turn".to_owned(),
+                observed: format!("asked on {place} who has {vip}: {mac} answered"),
+                why: "clients and routers use the last answer, so connections go to the other machine or alternate".to_owned(),
                 fix: format!(
-                    "find the machine (ip neighbour, or the switch's table for {mac}) and remove the address there: ip address del {vip} dev INTERFACE"
+                    "find the machine (ip neighbour, or the switch port of {mac}) and remove the address there: ip \
+                     address del {vip} dev INTERFACE"
                 ),
             });
         }

@@ -15,9 +15,10 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
                 fault: "vip-missing",
                 subject: vip.to_string(),
                 observed: format!("no interface of this machine has {vip}, and no route makes it local"),
-                why: "IPVS sees only packets that this machine takes for its own; clients get no answer".to_owned(),
+                why: "IPVS handles only packets to local addresses, so clients get no answer".to_owned(),
                 fix: format!(
-                    "ip address add {vip}/{prefix} dev {place}; or let ipvsd keep it: vip: {{interface: {place}}} in the service"
+                    "ip address add {vip}/{prefix} dev {place}; or let ipvsd add it: vip: {{interface: {place}}} in \
+                     the service"
                 ),
             }
         })

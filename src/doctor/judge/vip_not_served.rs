@@ -22,32 +22,33 @@ fn finding(facts: &HostFacts, path: &ForwardingPath) -> Option<Finding> {
     let setup = Setup::of_road(vip, server, path.forwarding)?;
     let said = match answer {
         Answer::Echo => return None,
-        Answer::Silence => "nothing came back".to_owned(),
-        Answer::Unreachable { by, code: 2 } => format!("{by} says: protocol unreachable"),
-        Answer::Unreachable { by, code: 3 } => format!("{by} says: port unreachable"),
-        Answer::Unreachable { by, code } => format!("{by} says: unreachable, code {code}"),
+        Answer::Silence => "there was no answer".to_owned(),
+        Answer::Unreachable { by, code: 2 } => format!("{by} replied: protocol unreachable"),
+        Answer::Unreachable { by, code: 3 } => format!("{by} replied: port unreachable"),
+        Answer::Unreachable { by, code } => format!("{by} replied: unreachable, code {code}"),
         Answer::TooLarge { .. } => "it was too large".to_owned(),
     };
     let unwraps = !matches!(answer, Answer::Unreachable { .. });
     let (fault, why) = match (path.forwarding, unwraps) {
         (Forwarding::Tunnel(_), false) => (
             "tunnel-not-unwrapped",
-            "the server refuses the director's tunnel: clients that are sent there get no answer",
+            "the server refuses the director's tunnel; clients that are sent there get no answer",
         ),
         (Forwarding::Tunnel(_), true) => (
             "vip-not-served",
-            "either the server lacks the VIP, or no tunnel unwraps, or its reverse path filter drops what comes out (rp_filter=1): clients that are sent there get no answer",
+            "the server has no VIP, or no tunnel, or its reverse path filter drops the packets (rp_filter=1); \
+             clients that are sent there get no answer",
         ),
         _ => (
             "vip-not-served",
-            "the server does not have the VIP and takes such packets for somebody else's: clients that are sent there get no answer",
+            "the server has no VIP and drops its packets; clients that are sent there get no answer",
         ),
     };
     Some(Finding {
         fault,
         subject: format!("{} at {server}", facts.name(&path.service)),
         observed: format!(
-            "{server} answers for itself; asked for {vip}, sent as IPVS does ({}), {said}",
+            "{server} answers a ping to its own address; to a ping for {vip}, sent as IPVS sends it ({}), {said}",
             path.forwarding
         ),
         why: why.to_owned(),

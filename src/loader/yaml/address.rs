@@ -107,9 +107,9 @@ fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDef
         }
     }
     let Some((scheme, rest)) = text.split_once("://") else {
-        let message = format!("{text:?} does not say what is listened on");
+        let message = format!("{text:?} is not a listen address");
         let hint = match text.contains(':') {
-            true => format!("write tcp://{text}, or udp:// or sctp:// in place of tcp://"),
+            true => format!("write tcp://{text}, or udp:// or sctp:// instead of tcp://"),
             false => LISTEN_FORMS.to_owned(),
         };
         reader.error(&node.place, message, hint);
@@ -121,7 +121,7 @@ fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDef
         "sctp" => Protocol::Sctp,
         _ => {
             let place = node.part(0..scheme.len());
-            let message = format!("{scheme:?} is not a protocol that IPVS balances");
+            let message = format!("IPVS does not balance protocol {scheme:?}");
             reader.error(&place, message, LISTEN_FORMS);
             return None;
         }
@@ -178,7 +178,10 @@ fn address(
         let last = match last {
             Some(last) => Host::Address(last),
             None => {
-                let message = format!("{:?} does not end a range", &text[middle + 1..host.end]);
+                let message = format!(
+                    "{:?} is not the end of a range",
+                    &text[middle + 1..host.end]
+                );
                 let hint = "write both ends as addresses: 10.0.0.11-10.0.0.19";
                 reader.error(&last_place, message, hint);
                 Host::Unusable
@@ -247,8 +250,8 @@ fn host(
     }
     let (message, hint) = if name.is_empty() {
         (
-            "an address is missing here".to_owned(),
-            "write one".to_owned(),
+            "this address is empty".to_owned(),
+            "write an address".to_owned(),
         )
     } else if name
         .bytes()

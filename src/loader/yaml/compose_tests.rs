@@ -144,7 +144,7 @@ fn what_nobody_uses_is_read_too() {
     for (text, expected) in [
         (
             "checks: {a: {every: 5}}\nservices: []\n",
-            "the time 5 has no unit",
+            "duration 5 has no unit",
         ),
         (
             "checks: {a: {use: b}}\nservices: []\n",
@@ -156,11 +156,11 @@ fn what_nobody_uses_is_read_too() {
         ),
         (
             "groups: {a: 10.0.0.1}\nservices: []\n",
-            "a group is a list of real servers",
+            "a group must be a list of real servers",
         ),
         (
             "defaults: {check: {every: 5}}\nservices: []\n",
-            "the time 5 has no unit",
+            "duration 5 has no unit",
         ),
         (
             "defaults: {service: {listen: 'fwmark:1'}}\nservices: []\n",
@@ -176,7 +176,7 @@ fn what_nobody_uses_is_read_too() {
         ),
         (
             "checks: [a]\nservices: []\n",
-            "checks is a mapping from names",
+            "checks must be a mapping from names",
         ),
     ] {
         let found = faults(text);

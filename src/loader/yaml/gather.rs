@@ -96,8 +96,8 @@ impl Gathering<'_> {
             return;
         }
         if let Some(director) = root.get("director").filter(|_| !is_first) {
-            let message = "settings of the director stand in an included file";
-            let hint = "move them to the file that includes this one";
+            let message = "an included file cannot have a director section";
+            let hint = "move it to the file that includes this one";
             self.reader.error(&director.place, message, hint);
         }
         let own: Vec<Node> = root.get("defaults").cloned().into_iter().collect();
@@ -157,7 +157,7 @@ impl Gathering<'_> {
         let shown = path.display();
         if self.open.contains(&identity) {
             let message = format!("{shown} includes itself here");
-            let hint = "include every file from one place, the first file best of all";
+            let hint = "include every file from one place, preferably the first file";
             self.reader.error(place, message, hint);
             return;
         }
@@ -165,10 +165,10 @@ impl Gathering<'_> {
             let first = first
                 .as_ref()
                 .map_or_else(|| "above".to_owned(), |first| format!("at {first}"));
-            let message = format!("{shown} is included already, {first}; it counts once");
+            let message = format!("{shown} is already included, {first}; it is read once");
             self.reader
                 .findings
-                .push(Diagnostic::warning(place, message).hint("leave one of the two out"));
+                .push(Diagnostic::warning(place, message).hint("remove one of the two"));
             return;
         }
         self.seen.insert(identity.clone(), Some(place.clone()));

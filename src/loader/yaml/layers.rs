@@ -39,8 +39,11 @@ impl Library {
         }
         for entry in library.checks.values() {
             if kinds::names().any(|kind| kind == entry.key) {
-                let message = format!("{} is a kind of check, and no name for one", entry.key);
-                reader.error(&entry.place, message, "choose another name");
+                let message = format!(
+                    "{} is a protocol and cannot be the name of a check",
+                    entry.key
+                );
+                reader.error(&entry.place, message, "write another name");
             }
         }
         library
@@ -70,14 +73,11 @@ fn collect(into: &mut BTreeMap<String, Entry>, section: &Entry, what: &str, read
     let Content::Mapping(entries) = &section.value.content else {
         if !matches!(section.value.content, Content::Nothing) {
             let kind = section.value.kind();
-            let message = format!(
-                "{} is a mapping from names, and this is {kind}",
-                section.key
-            );
+            let message = format!("{} must be a mapping from names, not {kind}", section.key);
             reader.error(
                 &section.value.place,
                 message,
-                format!("write one {what} a name"),
+                format!("write one {what} for each name"),
             );
         }
         return;
@@ -89,7 +89,7 @@ fn collect(into: &mut BTreeMap<String, Entry>, section: &Entry, what: &str, read
                 "{what} {name} is defined twice; the first is at {}",
                 first.place
             );
-            reader.error(&entry.place, message, "give one of the two another name");
+            reader.error(&entry.place, message, "rename one of the two");
         } else {
             into.insert(entry.key.clone(), entry.clone());
         }
@@ -131,7 +131,7 @@ impl Defaults {
                 let Some(node) = node.get(key) else { continue };
                 for key in refused.iter().filter_map(|key| node.entry(key)) {
                     let message = format!("`{}` cannot be set in `defaults`", key.key);
-                    reader.error(&key.place, message, "write it where it is meant");
+                    reader.error(&key.place, message, "set it where it applies");
                 }
                 into.push(node.clone());
             }
@@ -200,7 +200,7 @@ fn both_checks(draft: &Draft<ServiceText>, node: Option<&Node>, reader: &mut Rea
             .and_then(|node| node.get("checks"))
             .map(|node| &node.place);
         let place = place.unwrap_or(&draft.value.service.place).clone();
-        let message = "check and checks are both written";
+        let message = "check and checks are both set";
         reader.error(&place, message, "move check into the list of checks");
     }
 }
@@ -294,8 +294,8 @@ fn named_check(
         return;
     };
     if path.iter().any(|known| known == name) {
-        let message = format!("check {name} starts from itself");
-        reader.error(place, message, "let it start from another, or from none");
+        let message = format!("check {name} uses itself");
+        reader.error(place, message, "use another check, or none");
         return;
     }
     path.push(name.to_owned());

@@ -264,7 +264,7 @@ impl<T> Mapping<T> {
             }
             (_, None) => {
                 let kind = input.node.kind();
-                let message = format!("{} is a mapping, and this is {kind}", shape.what());
+                let message = format!("{} must be a mapping, not {kind}", shape.what());
                 reader.error(&input.node.place, message, names(shape));
                 return false;
             }
@@ -293,7 +293,7 @@ impl<T> Mapping<T> {
         draft.written |= bit;
         let key = outer.unwrap_or(&row.key);
         if matches!(node.content, Content::Nothing) && !row.access.layered {
-            let hint = format!("write {}, or leave the key out", key.example());
+            let hint = format!("write {}, or remove the key", key.example());
             reader.error(place, format!("{} has no value", key.name), hint);
             return;
         }

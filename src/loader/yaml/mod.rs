@@ -146,11 +146,7 @@ fn definitions(
         .map_or_else(String::new, |key| key.example());
     let Some(first) = gathered.parts.first() else {
         if reader.findings.is_empty() {
-            reader.error(
-                &place,
-                "the file defines nothing",
-                format!("write {example}"),
-            );
+            reader.error(&place, "the file is empty", format!("write {example}"));
         }
         return None;
     };
@@ -200,8 +196,8 @@ fn director(node: &Node, reader: &mut Reader, settings: &mut FileSettings) -> De
         .is_some_and(|word| word.value == OnError::Isolate);
     if let Some(every) = text.resolve_every {
         if every.value.is_zero() {
-            let message = "the time between two lookups must be above zero";
-            reader.error(&every.place, message, "write a time such as 1m");
+            let message = "resolve.every must be above zero";
+            reader.error(&every.place, message, "write a duration such as 1m");
         }
         settings.resolve_every = Some(every.value);
     }

@@ -40,7 +40,7 @@ impl Reader {
             Content::List(items) => Some(items),
             _ => {
                 let kind = input.node.kind();
-                let message = format!("{} is a list, and this is {kind}", input.key.name);
+                let message = format!("{} must be a list, not {kind}", input.key.name);
                 let hint = format!("write {}", input.key.example());
                 self.error(&input.node.place, message, hint);
                 None
@@ -82,11 +82,11 @@ impl Reader {
         };
         let (message, hint) = match fault {
             DurationFault::NoUnit => (
-                format!("the time {text} has no unit"),
+                format!("duration {text} has no unit"),
                 format!("write {text}s for seconds; ms, s, m, h and d are the units"),
             ),
             DurationFault::TooLong => (
-                format!("the time {text} is too long"),
+                format!("duration {text} is too long"),
                 "write at most 10000d".to_owned(),
             ),
             DurationFault::NotATime => (

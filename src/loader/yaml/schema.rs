@@ -21,7 +21,7 @@ pub fn schema() -> Value {
     let mut root = object(&FILE, &mut definitions);
     let more = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "ipvsd definitions",
+        "title": "ipvsd configuration",
         "definitions": definitions,
     });
     if let (Value::Object(root), Value::Object(more)) = (&mut root, more) {
@@ -52,7 +52,7 @@ fn property(key: &Key, takes: &Takes, definitions: &mut BTreeMap<String, Value>)
     let mut property = value(takes, definitions);
     let default = match key.default {
         Some(default) => format!(" Default: {default}."),
-        None => " Must be written.".to_owned(),
+        None => " Required.".to_owned(),
     };
     let description = format!("{}{default}", key.meaning);
     // What stands beside a reference is ignored in draft-07, so the reference goes one level down.

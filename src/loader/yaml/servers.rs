@@ -64,7 +64,7 @@ impl Servers {
     pub(super) fn list(&mut self, input: &Input<'_>, above: &[&Node], reader: &mut Reader) {
         let Content::List(items) = &input.node.content else {
             let kind = input.node.kind();
-            let message = format!("a group is a list of real servers, and this is {kind}");
+            let message = format!("a group must be a list of real servers, not {kind}");
             let hint = "write [10.0.0.11:80, 10.0.0.12:80]";
             reader.error(&input.node.place, message, hint);
             return;
@@ -76,8 +76,8 @@ impl Servers {
                 continue;
             };
             if let Some(address) = item.entry("address") {
-                let message = "a group and an address in one entry";
-                reader.error(&address.place, message, "give each an entry of its own");
+                let message = "an entry has either a group or an address";
+                reader.error(&address.place, message, "write an entry for each");
             }
             // Even where the group has no server.
             REAL_SERVER.fill(&mut REAL_SERVER.draft(&item.place), &input, &[], reader);
@@ -119,7 +119,7 @@ impl Servers {
             let hint = match nearest(name, library.groups.keys().map(String::as_str)) {
                 Some(near) => did_you_mean(near),
                 None if is_server => {
-                    format!("real servers stand in a list: write real_servers: [\"{name}\"]")
+                    format!("real servers are a list: write real_servers: [\"{name}\"]")
                 }
                 None => {
                     "define it under groups, in this file or in one that belongs to it".to_owned()
@@ -129,8 +129,8 @@ impl Servers {
             return;
         };
         if self.path.iter().any(|known| known == name) {
-            let message = format!("group {name} holds itself");
-            reader.error(place, message, "name its servers, or other groups");
+            let message = format!("group {name} contains itself");
+            reader.error(place, message, "write its servers, or other groups");
             return;
         }
         self.path.push(name.to_owned());

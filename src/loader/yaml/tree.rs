@@ -72,11 +72,8 @@ impl OpenMapping {
     /// Adds an entry, or gives the finding that its key is there already.
     fn add(&mut self, key: String, place: Place, value: Node) -> Option<Diagnostic> {
         if let Some(line) = self.lines.get(&key) {
-            let message = format!("{key:?} is written twice; the first stands in line {line}");
-            return Some(
-                Diagnostic::error(&place, message)
-                    .hint("keep one of the two; only one could count"),
-            );
+            let message = format!("key {key:?} is set twice; the first is in line {line}");
+            return Some(Diagnostic::error(&place, message).hint("keep one of the two"));
         }
         self.lines.insert(key.clone(), place.line);
         self.entries.push(Entry { key, place, value });
@@ -91,9 +88,9 @@ impl Builder<'_> {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    let message = "a second YAML document begins here";
+                    let message = "a second YAML document starts here";
                     return Err(Diagnostic::error(&place, message)
-                        .hint("write all definitions in one document, without another ---"));
+                        .hint("write one document, without another ---"));
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -130,8 +127,8 @@ impl Builder<'_> {
 
     fn refuse_tag(&mut self, place: &Place) {
         self.findings.push(
-            Diagnostic::error(place, "YAML tags have no meaning here")
-                .hint("leave the word with the ! out, or put the value in quotes"),
+            Diagnostic::error(place, "YAML tags are not supported")
+                .hint("remove the word with the !, or put the value in quotes"),
         );
     }
 
@@ -178,10 +175,11 @@ impl Builder<'_> {
 
     fn alias(&mut self, anchor: usize, place: Place) -> Result<(), Diagnostic> {
         let Some(meant) = self.anchors.get(&anchor).cloned() else {
-            return Err(
-                Diagnostic::error(&place, "this alias stands inside what it names")
-                    .hint("write the values themselves"),
-            );
+            return Err(Diagnostic::error(
+                &place,
+                "this alias is inside the value that it refers to",
+            )
+            .hint("write out the values"));
         };
         self.copied(&meant)?;
         self.add(meant, 0)
@@ -213,9 +211,8 @@ impl Builder<'_> {
         if self.copied <= COPIED_VALUES_LIMIT {
             return Ok(());
         }
-        let message =
-            format!("anchors and aliases copy more than {COPIED_VALUES_LIMIT} values of this file");
-        Err(Diagnostic::error(&node.place, message).hint("write the values themselves"))
+        let message = format!("aliases copy more than {COPIED_VALUES_LIMIT} values of this file");
+        Err(Diagnostic::error(&node.place, message).hint("write out the values"))
     }
 
     /// The place of a span, cut at the end of its first line.
@@ -238,11 +235,13 @@ impl Builder<'_> {
 fn key_of(node: Node) -> Result<(String, Place), Diagnostic> {
     match node.content {
         Content::Scalar(scalar) => Ok((scalar.text, node.place)),
-        Content::Nothing => Err(Diagnostic::error(&node.place, "a key is missing here")
-            .hint("write a key before the colon")),
+        Content::Nothing => {
+            Err(Diagnostic::error(&node.place, "a key is missing")
+                .hint("write a key before the colon"))
+        }
         Content::List(_) | Content::Mapping(_) => Err(Diagnostic::error(
             &node.place,
-            "a key must be a single word",
+            "a key must be a single value",
         )
         .hint("write it as key: value")),
     }
@@ -270,16 +269,16 @@ fn advice(kind: &ErrorKind, line: &str) -> &'static str {
         ErrorKind::TabInBlockIndentation
         | ErrorKind::TabNotAllowed
         | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar => "indent with blanks; YAML allows no tabs there",
+        | ErrorKind::TabInPlainScalar => "indent with spaces; YAML allows no tabs there",
         ErrorKind::UnclosedQuotedScalar => "close the quotes",
         ErrorKind::UnclosedFlowCollection { .. }
         | ErrorKind::MismatchedFlowCollectionEnd { .. }
         | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofFlowSequence => "give every [ its ] and every { its }",
+        | ErrorKind::UnexpectedEofFlowSequence => "close every [ with ] and every { with }",
         ErrorKind::MappingValueNotAllowed => {
-            "write one key: value a line; a text that holds \": \" needs quotes"
+            "write one key: value per line; a text that contains \": \" needs quotes"
         }
-        ErrorKind::UnknownAnchor => "name an anchor that stands above, or put the value in quotes",
+        ErrorKind::UnknownAnchor => "use an anchor from a line above, or put the value in quotes",
         ErrorKind::UnknownQuotedScalarEscape => {
             "use single quotes around texts with backslashes, such as regular expressions"
         }

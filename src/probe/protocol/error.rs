@@ -31,7 +31,7 @@ pub(in crate::probe) enum ProtocolError {
         expected: &'static str,
     },
     /// The answer is complete and lacks what was expected.
-    #[error("answer lacks {}", Short(.0))]
+    #[error("answer does not match {}", Short(.0))]
     AnswerLacks(String),
     /// The answer is of another protocol, or broken.
     #[error("the answer is not {0}")]
@@ -84,16 +84,16 @@ pub(in crate::probe) enum ProtocolError {
     #[error("{0}")]
     Postgres(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A query worked and found nothing.
-    #[error("the query gives no row")]
+    #[error("the query returned no row")]
     NoRow,
     /// A login in a way that the probe cannot do.
-    #[error("the server wants a login by {}, which needs more than this probe has", Short(.0))]
+    #[error("the server requires login by {}, which this probe does not support", Short(.0))]
     UnknownLogin(String),
     /// The question wants TLS and the server has none.
     #[error("the server offers no TLS")]
     NoTls,
     /// The definition lacks something.
-    #[error("cannot ask: {protocol} needs {what}")]
+    #[error("local error: {protocol} needs {what}")]
     Missing {
         /// The protocol.
         protocol: &'static str,
@@ -101,7 +101,7 @@ pub(in crate::probe) enum ProtocolError {
         what: &'static str,
     },
     /// The definition holds something that the protocol has no room for.
-    #[error("cannot ask: the {what} is longer than {limit} bytes")]
+    #[error("local error: the {what} is longer than {limit} bytes")]
     NoRoom {
         /// What is too long.
         what: &'static str,
@@ -109,13 +109,13 @@ pub(in crate::probe) enum ProtocolError {
         limit: usize,
     },
     /// The definition's name is none.
-    #[error("cannot ask: {} is no name to resolve", Short(.0))]
+    #[error("local error: {} is not a host name", Short(.0))]
     NoName(String),
     /// The definition holds something that would break the protocol.
-    #[error("cannot ask: the {0} holds a line break or a zero")]
+    #[error("local error: the {0} contains a line break or a zero byte")]
     LineBreak(&'static str),
     /// The system gives no random bytes.
-    #[error("cannot ask: the system gives no random bytes")]
+    #[error("local error: the system gives no random bytes")]
     NoRandomness,
 }
 

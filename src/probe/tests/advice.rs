@@ -59,10 +59,7 @@ async fn an_agent_that_says_nothing_or_too_much_has_not_been_heard() {
     let failed = |reason: &str| Outcome::Failed {
         reason: reason.to_owned(),
     };
-    assert_eq!(
-        ask(address, source.clone()).await,
-        failed("it says nothing")
-    );
+    assert_eq!(ask(address, source.clone()).await, failed("it is empty"));
     let address = serve(|mut stream| async move { send(&mut stream, &[b'x'; 20_000]).await }).await;
     let too_long = failed("its line is longer than 16384 bytes");
     assert_eq!(ask(address, source).await, too_long);

@@ -140,7 +140,7 @@ async fn an_unknown_user_is_the_directors_fault() {
     assert_eq!(
         outcome,
         Outcome::LocalError {
-            reason: "cannot ask: there is no user no such user".to_owned()
+            reason: "local error: no user no such user".to_owned()
         }
     );
 }

@@ -51,7 +51,7 @@ async fn what_this_host_cannot_reach_says_nothing_about_the_server() {
     // The kernel refuses TCP to a broadcast address before it sends anything.
     let outcome = connect("255.255.255.255:80".parse().unwrap()).await;
     let expected = Outcome::LocalError {
-        reason: "cannot ask: network is unreachable".to_owned(),
+        reason: "local error: network is unreachable".to_owned(),
     };
     assert_eq!(outcome, expected);
 }

@@ -146,6 +146,6 @@ async fn lines_in_datagrams_are_matched_too() {
     good_talk(address, receiving(question.clone(), "^heard ping$")).await;
     assert_eq!(
         bad_talk(address, receiving(question, "pong")).await,
-        "answer lacks pong"
+        "answer does not match pong"
     );
 }

@@ -88,7 +88,7 @@ async fn a_name_is_resolved_and_matched_over_both_transports() {
         good_talk(server, receiving(question.clone(), r"^192\.0\.2\.7$")).await;
         assert_eq!(
             bad_talk(server, receiving(question, r"^198\.")).await,
-            r"answer lacks ^198\."
+            r"answer does not match ^198\."
         );
     }
 }

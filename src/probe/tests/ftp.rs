@@ -81,7 +81,7 @@ async fn a_file_is_transferred_and_matched() {
     good_talk(address, receiving(file("/test.txt"), "hello")).await;
     assert_eq!(
         bad_talk(address, receiving(file("/test.txt"), "OK")).await,
-        "answer lacks OK"
+        "answer does not match OK"
     );
 }
 

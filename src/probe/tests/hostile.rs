@@ -93,7 +93,7 @@ async fn a_huge_body_is_read_to_the_limit_and_no_further() {
     good(address, limited(get())).await;
     assert_eq!(
         failure(address, limited(expecting("END"))).await,
-        "body lacks END in its first 1000 bytes (the limit)"
+        "body does not match END in its first 1000 bytes (the limit)"
     );
 }
 
@@ -104,7 +104,7 @@ async fn a_body_of_exactly_the_limit_is_complete() {
         body_limit: 10,
         ..expecting("OK")
     };
-    assert_eq!(failure(address, question).await, "body lacks OK");
+    assert_eq!(failure(address, question).await, "body does not match OK");
 }
 
 #[tokio::test]

@@ -36,7 +36,10 @@ async fn an_unexpected_status_is_named_with_the_expected_ones() {
 #[tokio::test]
 async fn a_body_without_the_expected_text_fails() {
     let (address, _) = answering(ok("out of order")).await;
-    assert_eq!(failure(address, expecting("OK")).await, "body lacks OK");
+    assert_eq!(
+        failure(address, expecting("OK")).await,
+        "body does not match OK"
+    );
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ async fn a_question_without_secret_or_login_is_not_asked_and_fails() {
     };
     for (question, what) in [(radius(""), "a secret"), (no_login, "a login")] {
         let expected = Outcome::Failed {
-            reason: format!("cannot ask: RADIUS needs {what}"),
+            reason: format!("local error: RADIUS needs {what}"),
         };
         assert_eq!(outcome(address, question).await, expected);
     }

@@ -104,7 +104,7 @@ async fn a_question_to_a_host_without_address_fails_by_its_name() {
     };
     assert_eq!(
         failure(address, question).await,
-        "http://no..host/ is to be asked, whose host has no address"
+        "the host of http://no..host/ has no address"
     );
 }
 
@@ -134,7 +134,7 @@ async fn a_redirect_to_another_protocol_is_named() {
     let (address, _) = redirecting("ftp://example.org/").await;
     assert_eq!(
         failure(address, following(7, get())).await,
-        "redirected to ftp://example.org/, which is no HTTP address"
+        "redirected to ftp://example.org/, which is not an HTTP URL"
     );
 }
 

@@ -79,14 +79,14 @@ async fn mysql_rows_are_read_and_matched() {
     assert_eq!(good_talk(address, asking(mysql())).await, "row: 42");
     assert_eq!(
         bad_talk(address, receiving(asking(mysql()), "^43$")).await,
-        "answer lacks ^43$"
+        "answer does not match ^43$"
     );
     let none =
         b"\x01\0\0\x01\x01\x03\0\0\x02def\x05\0\0\x03\xfe\0\0\x02\0\x05\0\0\x04\xfe\0\0\x02\0";
     let address = mysql_server(none).await;
     assert_eq!(
         bad_talk(address, asking(mysql())).await,
-        "the query gives no row"
+        "the query returned no row"
     );
 }
 

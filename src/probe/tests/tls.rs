@@ -113,7 +113,7 @@ async fn an_authority_in_the_place_of_a_server_is_said_to_be_one() {
     let outcome = verified(address, at_site(get()), &certified).await;
     assert_eq!(
         outcome.words(),
-        "TLS: certificate is self-signed, an authority's and not a server's"
+        "TLS: certificate is a self-signed CA certificate"
     );
 }
 

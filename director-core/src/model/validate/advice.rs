@@ -26,8 +26,8 @@ pub(super) fn freeze(
     if let Some(servers) = written.servers.as_ref().filter(|servers| servers.value < 2) {
         findings.error(
             &servers.place,
-            "one server that fails is no reason to doubt the director",
-            "write 2 or more servers, or freeze: off",
+            "a freeze needs at least 2 failing servers",
+            "write servers: 2 or more, or freeze: off",
         );
     }
     if written.off {
@@ -62,8 +62,8 @@ pub(super) fn shared_faults(around: &Surroundings<'_>, findings: &mut Findings) 
     {
         findings.error(
             &agent.port.place,
-            "an agent has no port 0",
-            "write the port that it listens on",
+            "an agent cannot have port 0",
+            "write the port that the agent listens on",
         );
     }
     let spans = [
@@ -73,7 +73,7 @@ pub(super) fn shared_faults(around: &Surroundings<'_>, findings: &mut Findings) 
         weight.and_then(|from| from.timeout.as_ref()),
     ];
     for span in spans.into_iter().flatten() {
-        findings.positive(span.value, &span.place, "the time of a question");
+        findings.positive(span.value, &span.place, "the check interval");
     }
 }
 

@@ -114,11 +114,11 @@ fn probe(
         None => ProbeKind::Ping { attempts: 1 },
     };
     if port == 0 && (needs_port(&kind) || check.connects_between.is_some()) {
-        let message = format!("no port is known to probe {address} at");
+        let message = format!("no port is set to probe {address}");
         findings.error(
             &written.place,
             message,
-            "give the real server or the check a port",
+            "set a port on the real server or the check",
         );
         return None;
     }
@@ -238,12 +238,8 @@ fn target(
     };
     let text = request.value.as_str();
     if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-        let message = format!("the request {text:?} holds a blank or control character");
-        findings.error(
-            &request.place,
-            message,
-            "write it percent-encoded, a blank as %20",
-        );
+        let message = format!("the request {text:?} contains a space or control character");
+        findings.error(&request.place, message, "percent-encode it; a space is %20");
         return None;
     }
     let absolute = http.proxy || text.starts_with("http://") || text.starts_with("https://");
@@ -267,7 +263,7 @@ fn statuses(written: &[Placed<String>], findings: &mut Findings) -> Option<Vec<S
                 findings.error(
                     &status.place,
                     message,
-                    "write one as 200, a class as 2xx or a range as 200-399",
+                    "write a code such as 200, a class such as 2xx or a range such as 200-399",
                 );
             }
         }
@@ -294,7 +290,7 @@ fn pattern(written: Option<&Placed<String>>, findings: &mut Findings) -> Option<
             findings.error(
                 &written.place,
                 message,
-                "put a backslash before characters that stand for themselves",
+                "put a backslash before special characters that you mean literally",
             );
             None
         }

@@ -43,7 +43,7 @@ impl Findings {
             self.error(
                 place,
                 format!("{what} must be above zero"),
-                "write a time such as 5s",
+                "write a duration such as 5s",
             );
         }
         span
@@ -64,8 +64,8 @@ impl Findings {
                 port
             }
             PortDefinition::Name(name) => {
-                let message = format!("the service name {name} could not be resolved to a port");
-                self.error(place, message, "write the port's number");
+                let message = format!("service name {name} has no port");
+                self.error(place, message, "write the port number");
                 None
             }
             PortDefinition::Unusable => {

@@ -30,8 +30,8 @@ fn hook(written: &HookDefinition, findings: &mut Findings) -> Option<Hook> {
     if let Some(fault) = empty {
         findings.error(
             &written.place,
-            format!("{fault} tells nobody"),
-            "name somebody, or leave the entry out",
+            format!("{fault} notifies nobody"),
+            "write a receiver, or remove the entry",
         );
     }
     let about = written.about.iter().map(|topic| topic.value);

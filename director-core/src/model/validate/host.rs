@@ -45,15 +45,15 @@ fn limit(written: Option<&Placed<Duration>>, findings: &mut Findings) -> Option<
     let span = written.value;
     let fault = match span {
         span if span.subsec_nanos() != 0 || span.is_zero() => {
-            "the kernel counts whole seconds, 1 or more"
+            "the kernel takes whole seconds, at least 1"
         }
-        span if span > LONGEST_TIMEOUT => "the kernel takes at most 2147483s, some 24 days",
+        span if span > LONGEST_TIMEOUT => "the kernel takes at most 2147483s (24 days)",
         _ => return Some(span),
     };
     findings.error(
         &written.place,
-        format!("this time limit cannot be set: {fault}"),
-        "write a time such as 15m",
+        format!("this timeout cannot be set: {fault}"),
+        "write a duration such as 15m",
     );
     None
 }
@@ -75,11 +75,8 @@ fn vips(definitions: &Definitions, findings: &mut Findings) -> Vec<(Vip, OnStop)
         if known.0 != vip {
             findings.error(
                 place,
-                format!(
-                    "the VIP is to be {vip} here, and {} in another service",
-                    known.0
-                ),
-                "write the same interface and prefix in both, or leave vip out of one",
+                format!("the vip is {vip} here and {} in another service", known.0),
+                "write the same interface and prefix in both, or remove vip from one",
             );
         }
         if on_stop == OnStop::Keep {
@@ -98,8 +95,8 @@ fn vip(
     let ListenDefinition::Address { host, .. } = &service.listen.value else {
         findings.error(
             place,
-            "a firewall mark has no address to be put on an interface",
-            "leave vip out, and add the addresses that the mark is set for by other means",
+            "a service of a firewall mark has no address, so vip cannot be set",
+            "remove vip, and add the addresses of the mark by other means",
         );
         return None;
     };
@@ -112,8 +109,8 @@ fn vip(
     if !fits || interface.contains(|c: char| c == '/' || c == ':' || c.is_whitespace()) {
         findings.error(
             place,
-            format!("{interface:?} cannot be the name of an interface"),
-            "write a name that `ip link` lists, such as eth0",
+            format!("{interface:?} is not a valid interface name"),
+            "write a name from `ip link`, such as eth0",
         );
     }
     let longest = if address.is_ipv4() { 32 } else { 128 };
@@ -124,8 +121,8 @@ fn vip(
             _ => {
                 findings.error(
                     &prefix.place,
-                    format!("a prefix of {} is out of range", prefix.value),
-                    format!("write 1 to {longest}, or leave it out: the address alone"),
+                    format!("prefix {} is out of range", prefix.value),
+                    format!("write 1 to {longest}, or remove prefix for the address alone"),
                 );
                 longest
             }

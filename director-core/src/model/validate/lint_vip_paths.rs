@@ -26,8 +26,9 @@ fn mark_beyond_ipvsadm(written: &ServiceDefinition, findings: &mut Findings) {
     if mark > u64::from(i32::MAX.unsigned_abs()) {
         findings.warning(
             &written.listen.place,
-            format!("ipvsadm shows firewall mark {mark} as a negative number and cannot restore a table that it saved with it"),
-            format!("write a mark up to {}", i32::MAX),
+            format!("ipvsadm prints firewall mark {mark} as a negative number and cannot restore a table saved with \
+                it"),
+            format!("write a mark of at most {}", i32::MAX),
         );
     }
 }
@@ -56,8 +57,9 @@ fn nat_beside_the_clients(
         if by_nat && rip != vip && !vip.is_loopback() && in_one_segment(*vip, *rip) {
             findings.warning(
                 &entry.host.place,
-                format!("with NAT this server's answers must come back through the director, and it is beside the VIP {vip}: clients of that network get them directly and drop them"),
-                "put the server behind the director, or use direct routing (dr) for servers beside the VIP",
+                format!("this NAT server is in the network of the VIP {vip}: it replies directly to clients there, \
+                    and they drop the replies"),
+                "move the server to a network behind the director, or use direct routing (dr)",
             );
         }
     }
@@ -88,18 +90,18 @@ fn engine_of_another_protocol(written: &ServiceDefinition, findings: &mut Findin
     if engine.value == "sip" && other {
         findings.warning(
             &engine.place,
-            "the sip engine looks into UDP packets only; here clients are told apart by address",
-            "use it for a udp:// service, or leave it out",
+            "the sip engine reads only UDP packets; this service distinguishes clients by address",
+            "use it for a udp:// service, or remove it",
         );
     }
     if engine.value != "sip" {
         findings.warning(
             &engine.place,
             format!(
-                "the kernel knows no persistence engine {:?} of its own",
+                "the kernel itself has no persistence engine {:?}",
                 engine.value
             ),
-            "write sip, or make sure that the module of this engine is there",
+            "write sip, or make sure that the module of this engine is installed",
         );
     }
 }

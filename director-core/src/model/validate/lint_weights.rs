@@ -38,8 +38,8 @@ fn no_weight_at_all(
             .map_or(&first.place, |weight| &weight.place);
         findings.warning(
             place,
-            "every real server of this service has weight 0, so nobody gets a connection",
-            "give at least one server a weight; to take servers out for a while there are overrides",
+            "all real servers of this service have weight 0, so it accepts no connections",
+            "set a weight on at least one server; to take servers out for a while use ipvsctl drain",
         );
     }
 }
@@ -57,13 +57,13 @@ fn equal_weights(written: &ServiceDefinition, service: &VirtualService, findings
     match service.scheduling.scheduler.as_str() {
         "fo" if equal => findings.warning(
             scheduler_place(written),
-            "fo sends every connection to the server with the highest weight, and all weights are equal",
-            "give the servers different weights, the first choice the highest",
+            "scheduler fo uses the server with the highest weight, and all weights are equal",
+            "set different weights, the highest on the first choice",
         ),
         "ovf" if largest <= 1 && !weights.is_empty() => findings.warning(
             scheduler_place(written),
-            "ovf takes a weight for the number of connections before it turns to the next server, and none is above 1",
-            "write as weights how many connections each server can take",
+            "scheduler ovf uses a weight as the number of connections of a server, and no weight is above 1",
+            "set each weight to the number of connections that the server can take",
         ),
         _ => {}
     }
@@ -86,8 +86,9 @@ fn overloaded_without_fallback(
     if let Some(place) = limited {
         findings.warning(
             place,
-            format!("{name} without its fallback flag refuses the clients of a server that is at its upper threshold"),
-            format!("give {name} the flag {name}-fallback, or leave the threshold out"),
+            format!("scheduler {name} without its fallback flag refuses the clients of a server at its upper \
+                threshold"),
+            format!("set the fallback flag of scheduler {name}, or remove the threshold"),
         );
     }
 }
@@ -97,8 +98,8 @@ fn no_scheduler(written: &ServiceDefinition, service: &VirtualService, findings:
     if service.scheduling.scheduler == "none" {
         findings.warning(
             scheduler_place(written),
-            "without a scheduler the kernel drops every new connection of this service",
-            "name a scheduler, such as wlc; only a pure backup of another director needs none",
+            "with scheduler none the kernel drops every new connection of this service",
+            "write a scheduler such as wlc; only a backup of another director needs none",
         );
     }
 }

@@ -37,8 +37,8 @@ fn hashing_without_fallback(
         let name = &scheduling.scheduler;
         findings.warning(
             place,
-            format!("{name} without its fallback flag refuses the clients of a quiesced server"),
-            format!("give {name} the flag {name}-fallback, or remove failed servers"),
+            format!("scheduler {name} without its fallback flag refuses the clients of a quiesced server"),
+            format!("set the fallback flag of scheduler {name}, or remove failed servers instead of quiescing them"),
         );
     }
 }
@@ -68,7 +68,7 @@ fn ignored_weights(written: &ServiceDefinition, service: &VirtualService, findin
         findings.warning(
             &weight.place,
             message,
-            format!("write scheduler {instead}, or leave the weights out"),
+            format!("use scheduler {instead}, or remove the weights"),
         );
     }
 }
@@ -82,9 +82,9 @@ fn ignored_ports(written: &ServiceDefinition, service: &VirtualService, findings
         if other && keeps {
             findings.warning(
                 &port.place,
-                format!("only NAT changes ports: this server gets its connections at port {own}"),
+                format!("only NAT rewrites ports: this server receives its connections at port {own}"),
                 format!(
-                    "let it listen at {own}, or use NAT; probes go to the port that stands here"
+                    "let the server listen on port {own}, or use NAT; probes use the port written here"
                 ),
             );
         }
@@ -109,8 +109,8 @@ fn persistence(written: &ServiceDefinition, service: &VirtualService, findings: 
         .as_ref()
         .filter(|_| scheduling.one_packet && scheduling.persistence.is_some())
     {
-        let message = "one-packet scheduling keeps no connections, so persistence finds nothing to keep together";
-        findings.warning(&choice.place, message, "leave one of the two out");
+        let message = "one-packet scheduling keeps no connections, so persistence has no effect";
+        findings.warning(&choice.place, message, "remove one of the two");
     }
     if let (Some(mask), ClientMask::V4(bits)) = (&written.mask, scheduling.mask) {
         let bits = bits.to_bits();
@@ -119,7 +119,7 @@ fn persistence(written: &ServiceDefinition, service: &VirtualService, findings: 
         let engine = written.persistence_engine.is_some();
         if scheduling.persistence.is_some() && (bits == 0 && !engine || holes) {
             let what = if bits == 0 {
-                "puts all clients together"
+                "makes all clients one"
             } else {
                 "has holes"
             };

@@ -29,8 +29,8 @@ pub(super) fn identity(written: &ServiceDefinition, findings: &mut Findings) -> 
             let vip = match host {
                 Host::Address(vip) => *vip,
                 Host::Name(name) => {
-                    let message = format!("the host name {name} could not be resolved");
-                    findings.error(place, message, "write the virtual IP itself");
+                    let message = format!("cannot resolve host name {name}");
+                    findings.error(place, message, "write the virtual IP address");
                     return None;
                 }
                 Host::Unusable => {
@@ -56,12 +56,11 @@ pub(super) fn identity(written: &ServiceDefinition, findings: &mut Findings) -> 
             }
             let port = port?;
             if port == 0 && written.persistence.is_none() {
-                let message =
-                    "port 0 means every port, which the kernel only balances with persistence";
+                let message = "port 0 means every port, which needs persistence";
                 findings.error(
                     place,
                     message,
-                    "name a port, or give the service a persistence time",
+                    "write a port, or set persistence on the service",
                 );
                 return None;
             }

@@ -51,7 +51,9 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
         if let Some(first) = seen.get(&id) {
             findings.error(
                 &written.listen.place,
-                format!("virtual service {id} is defined twice; the first is at {first}"),
+                format!(
+                    "virtual service {id} is defined twice; the first definition is at {first}"
+                ),
                 "remove one of the two, or merge their real servers",
             );
         } else {
@@ -62,11 +64,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
         .resync
         .as_ref()
         .map_or(DEFAULT_RESYNC, |resync| {
-            findings.positive(
-                resync.value,
-                &resync.place,
-                "the time between two readings of the kernel's table",
-            )
+            findings.positive(resync.value, &resync.place, "the resync interval")
         });
     let probe_marks = vip_path::marks(definitions, &mut services, &mut findings);
     let hooks = hooks::hooks(&definitions.notify, &mut findings);

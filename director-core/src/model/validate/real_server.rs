@@ -33,7 +33,7 @@ pub(super) fn all(around: &Surroundings<'_>, findings: &mut Findings) -> Vec<Rea
             if let Some(first) = seen.get(&server.endpoint) {
                 findings.warning(
                     &written.place,
-                    format!("real server {} stands twice in this service; the first, at {first}, counts", server.endpoint),
+                    format!("real server {} is listed twice in this service; the first entry, at {first}, applies", server.endpoint),
                     "remove one of the two",
                 );
                 continue;
@@ -67,8 +67,8 @@ pub(super) fn fallback(
             let fallback = server.endpoint;
             findings.warning(
                 &written.place,
-                format!("the fallback {fallback} is also a real server of this service"),
-                "a failed real server cannot be its own fallback; name another server",
+                format!("fallback {fallback} is also a real server of this service"),
+                "write another server; a failed real server cannot be its own fallback",
             );
         }
         servers.extend(server);
@@ -86,13 +86,13 @@ pub(super) fn fallback(
             if is_real(&server) {
                 findings.error(
                     &written.place,
-                    format!("{endpoint} of the fallback is also a real server of this service"),
-                    "name another server, or give the real server a higher tier",
+                    format!("fallback server {endpoint} is also a real server of this service"),
+                    "write another server, or set a higher tier on the real server",
                 );
             } else if servers.iter().any(|known| known.endpoint == endpoint) {
                 findings.warning(
                     &written.place,
-                    format!("{endpoint} stands twice in this fallback"),
+                    format!("server {endpoint} is listed twice in this fallback"),
                     "remove one of the two",
                 );
             } else {
@@ -110,8 +110,8 @@ fn tier(written: Option<&Placed<u64>>, findings: &mut Findings) -> u32 {
     match u32::try_from(written.value) {
         Ok(tier) if tier >= FIRST_TIER => tier,
         _ => {
-            let message = format!("tier {} does not exist", written.value);
-            findings.error(&written.place, message, "write a number from 1 on");
+            let message = format!("tier {} is out of range", written.value);
+            findings.error(&written.place, message, "write 1 or more");
             FIRST_TIER
         }
     }
@@ -174,11 +174,7 @@ fn one(
 fn threshold_order(upper: u32, lower: u32, place: &Place, findings: &mut Findings) {
     if lower > upper {
         let message = format!("the lower threshold {lower} is above the upper threshold {upper}");
-        findings.error(
-            place,
-            message,
-            "a server gets connections again below the lower one; make it the smaller",
-        );
+        findings.error(place, message, "make the lower threshold the smaller one");
     }
 }
 
@@ -220,7 +216,7 @@ fn forwarding(
         findings.error(
             &written.place,
             message,
-            "give the service or this server one: nat, dr or tunnel",
+            "set forwarding on the service or this server: nat, dr or tunnel",
         );
         return None;
     };
@@ -257,14 +253,14 @@ fn usable(
         findings.error(
             place,
             format!("{address} is {fault}"),
-            "write the real server's unicast address",
+            "write the unicast address of the real server",
         );
         return false;
     }
     let same_family = Family::of(address) == around.family;
     if !same_family && !matches!(forwarding, None | Some(Forwarding::Tunnel(_))) {
         let message = format!(
-            "{address} is {}, the service is {}; only tunnels cross address families",
+            "{address} is {} and the service is {}; only tunnels cross address families",
             Family::of(address),
             around.family
         );
@@ -272,7 +268,7 @@ fn usable(
             place,
             message,
             format!(
-                "write an {} address, or use forwarding by tunnel",
+                "write an {} address, or use forwarding: tunnel",
                 around.family
             ),
         );
@@ -296,28 +292,24 @@ fn addresses(written: &RealServerDefinition, findings: &mut Findings) -> Vec<IpA
         _ => {
             findings.error(
                 &last.place,
-                "a range between two address families",
-                "write both ends in the same family",
+                "this range mixes two address families",
+                "write both ends in one family",
             );
             return Vec::new();
         }
     };
     match span {
         None => {
-            let message = format!("the range ends at {end}, which is below its start {first}");
-            findings.error(
-                &last.place,
-                message,
-                format!("write {end} first and {first} last"),
-            );
+            let message = format!("this range ends at {end}, below its start {first}");
+            findings.error(&last.place, message, format!("swap {end} and {first}"));
             Vec::new()
         }
         Some(span) if span >= LARGEST_RANGE => {
             let message = format!(
-                "the range names {} servers, more than {LARGEST_RANGE}",
+                "this range has {} servers; the limit is {LARGEST_RANGE}",
                 span.saturating_add(1)
             );
-            findings.error(&last.place, message, "check its ends, or split it");
+            findings.error(&last.place, message, "check both ends, or split the range");
             Vec::new()
         }
         Some(span) => (0..=span).map(|offset| nth(first, offset)).collect(),
@@ -335,11 +327,11 @@ fn resolved(host: &Placed<Host>, findings: &mut Findings) -> Option<IpAddr> {
     match &host.value {
         Host::Address(address) => Some(*address),
         Host::Name(name) => {
-            let message = format!("the host name {name} could not be resolved");
+            let message = format!("cannot resolve host name {name}");
             findings.error(
                 &host.place,
                 message,
-                "write the address itself, or check the name service",
+                "write the address, or check DNS and /etc/hosts",
             );
             None
         }

@@ -50,9 +50,10 @@ pub(super) fn recovery(
 
 fn drain(written: &DrainDefinition, findings: &mut Findings) -> DrainRule {
     DrainRule {
-        timeout: written.timeout.as_ref().map(|timeout| {
-            findings.positive(timeout.value, &timeout.place, "the time limit of a drain")
-        }),
+        timeout: written
+            .timeout
+            .as_ref()
+            .map(|timeout| findings.positive(timeout.value, &timeout.place, "the drain timeout")),
         then: written
             .then
             .as_ref()
@@ -65,18 +66,18 @@ fn slow_start(written: &SlowStartDefinition, findings: &mut Findings) -> Option<
         .window
         .as_ref()
         .map_or(DEFAULT_SLOW_START, |window| {
-            findings.positive(window.value, &window.place, "the time of a slow start")
+            findings.positive(window.value, &window.place, "the slow-start window")
         });
     let aggression = match &written.aggression {
         None => 1.0,
         Some(text) => match text.value.parse::<f64>() {
             Ok(number) if AGGRESSION.contains(&number) => number,
             _ => {
-                let message = format!("the aggression {} is out of range", text.value);
+                let message = format!("aggression {} is out of range", text.value);
                 findings.error(
                     &text.place,
                     message,
-                    "write a number from 0.1 (slow at first) over 1.0 (a straight line) to 10 (steep at first)",
+                    "write 0.1 (slow at first) to 10 (steep at first); 1.0 is a straight line",
                 );
                 return None;
             }
@@ -87,7 +88,7 @@ fn slow_start(written: &SlowStartDefinition, findings: &mut Findings) -> Option<
         Some(percent) => match u32::try_from(percent.value) {
             Ok(share @ 1..=100) => share,
             _ => {
-                let message = format!("a slow start from {} % cannot be", percent.value);
+                let message = format!("slow start from {} % is out of range", percent.value);
                 findings.error(&percent.place, message, "write 1% to 100%");
                 return None;
             }
@@ -110,23 +111,19 @@ fn minimum(
     let mut read = |quantity: &Option<Placed<Quantity>>, what: &str| {
         let quantity = quantity.as_ref()?;
         let fault = match quantity.value {
-            Quantity::Number(0) => Some("0 servers are never missing".to_owned()),
+            Quantity::Number(0) => Some("a minimum of 0 servers has no effect".to_owned()),
             Quantity::Percent(percent) if percent == 0 || percent > 100 => {
                 Some(format!("{what} is {percent} %"))
             }
             _ => None,
         };
         if let Some(message) = fault {
-            findings.error(
-                &quantity.place,
-                message,
-                "write a number from 1 on, or 1% to 100%",
-            );
+            findings.error(&quantity.place, message, "write 1 or more, or 1% to 100%");
         }
         Some(quantity.value)
     };
-    let servers = read(&written.servers, "the share of servers needed").unwrap_or(default.servers);
-    let back_at = read(&written.back_at, "the share of servers to be back").unwrap_or(servers);
+    let servers = read(&written.servers, "the share of servers").unwrap_or(default.servers);
+    let back_at = read(&written.back_at, "the share of back_at").unwrap_or(servers);
     let below = written
         .below
         .as_ref()
@@ -145,26 +142,24 @@ fn minimum(
     if servers.at_least(whole) > all && all > 0 {
         findings.warning(
             place,
-            format!(
-                "{servers} servers are needed, and only {all} are defined: they are never enough"
-            ),
-            "ask for fewer, or define more",
+            format!("minimum_healthy needs {servers} servers, but only {all} are configured"),
+            "lower the number, or add servers",
         );
     } else if let Some(back) = &written.back_at
         && back_at.at_least(whole) < servers.at_least(whole)
     {
         findings.error(
             &back.place,
-            format!("back at {back_at} servers is below the {servers} that are needed"),
-            "write as many as are needed, or more",
+            format!("back_at: {back_at} is below the {servers} servers that are needed"),
+            "write at least the number of servers",
         );
     }
     let has_fallback = service.fallback.is_some() || service.recovery.fallback_pool.is_some();
     if below == BelowMinimum::Fallback && !has_fallback {
         findings.warning(
             place,
-            "there is no fallback for the time when fewer servers are available: those that are left go on",
-            "define a fallback, or write below: keep_all or below: withdraw",
+            "this service has no fallback: with fewer servers than minimum_healthy the remaining ones go on serving",
+            "add a fallback, or write below: keep_all or below: withdraw",
         );
     }
     Minimum {
@@ -190,7 +185,7 @@ pub(super) fn guard(written: Option<&GuardDefinition>, findings: &mut Findings) 
         if matches!(quantity.value, Quantity::Percent(percent) if percent > 100) {
             findings.error(
                 &quantity.place,
-                format!("{} cannot be more than the whole", quantity.value),
+                format!("{} is above 100%", quantity.value),
                 "write a number, or 0% to 100%",
             );
         }
@@ -220,8 +215,8 @@ pub(super) fn lint_slow_start(
         let name = &scheduling.scheduler;
         findings.warning(
             &slow_start.place,
-            format!("a slow start does nothing here: with scheduler {name} a weight is no share"),
-            "use a scheduler such as wrr or wlc, or leave the slow start out",
+            format!("slow_start has no effect: scheduler {name} has no relative weights"),
+            "use a scheduler such as wrr or wlc, or remove slow_start",
         );
     }
 }

@@ -45,11 +45,7 @@ fn scheduler(written: Option<&Placed<String>>, findings: &mut Findings) -> Optio
         ),
         None => format!("the kernel has {}", KNOWN_SCHEDULERS.join(", ")),
     };
-    findings.error(
-        &written.place,
-        format!("scheduler {name:?} does not exist"),
-        hint,
-    );
+    findings.error(&written.place, format!("unknown scheduler {name:?}"), hint);
     None
 }
 
@@ -72,15 +68,15 @@ fn persistence(written: &ServiceDefinition, findings: &mut Findings) -> Option<P
         if let Some(engine) = engine {
             findings.error(
                 &engine.place,
-                "a persistence engine without persistence",
-                "give the persistence a time",
+                "a persistence engine needs persistence",
+                "set the persistence timeout",
             );
         }
         return None;
     };
     if timeout.value == 0 || timeout.value > LONGEST_PERSISTENCE_SECONDS {
         let message = format!("persistence of {} s is out of range", timeout.value);
-        findings.error(&timeout.place, message, "write a time from 1 s to 31 days");
+        findings.error(&timeout.place, message, "write 1s to 31d");
     }
     Some(Persistence {
         timeout_seconds: u32::try_from(timeout.value).unwrap_or(u32::MAX),
@@ -97,11 +93,11 @@ fn mask(
         return Some(ClientMask::single_client(family));
     };
     if written.persistence.is_none() {
-        let message = "a persistence mask without persistence has no effect";
+        let message = "a persistence mask has no effect without persistence";
         findings.warning(
             &mask.place,
             message,
-            "give the service a persistence time, or leave the mask out",
+            "set the persistence timeout, or remove the mask",
         );
         return Some(ClientMask::single_client(family));
     }
@@ -156,11 +152,11 @@ fn one_packet(written: &ServiceDefinition, findings: &mut Findings) -> bool {
         }
     );
     if connection_oriented {
-        let message = "one-packet scheduling would tear every connection of this protocol apart";
+        let message = "one-packet scheduling breaks connections of this protocol";
         findings.error(
             &one_packet.place,
             message,
-            "use it for UDP services and firewall marks only",
+            "use one_packet only for UDP services and firewall marks",
         );
     }
     true

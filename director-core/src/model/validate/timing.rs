@@ -27,8 +27,8 @@ pub(super) fn checks(written: &ServiceDefinition, findings: &mut Findings) -> Ve
         {
             findings.error(
                 &kind.place,
-                "this check asks nothing, and so has no place among several",
-                "leave it out, or make it the only check",
+                "a check that sends no probe cannot be one of several",
+                "remove it, or make it the only check",
             );
         }
         if let Some(hold) =
@@ -36,16 +36,16 @@ pub(super) fn checks(written: &ServiceDefinition, findings: &mut Findings) -> Ve
         {
             findings.error(
                 &hold.place,
-                "only a check that asks over TCP can hold a connection",
-                "leave it out, or ask over TCP",
+                "hold_connection needs a check over TCP",
+                "remove hold_connection, or use a check over TCP",
             );
         }
         let taken = |name: &str| checks.iter().any(|known| known.name == name);
         if let Some(name) = definition.name.as_ref().filter(|name| taken(&name.value)) {
             findings.error(
                 &name.place,
-                format!("a second check of this service is called {}", name.value),
-                "give each check a name of its own",
+                format!("two checks of this service are named {}", name.value),
+                "set name to a different value on each check",
             );
         }
         let word = definition.name.as_ref().map_or_else(
@@ -115,31 +115,27 @@ fn kind_word(check: &CheckDefinition) -> &'static str {
 
 /// The timing of a check; what is not valid is reported and replaced by its default, since no model comes of it.
 fn timing(check: &CheckDefinition, findings: &mut Findings) -> CheckTiming {
-    let every = span(
-        check.every.as_ref(),
-        "the time between two probes",
-        findings,
-    );
+    let every = span(check.every.as_ref(), "the check interval", findings);
     if let Some(window) = &check.window
         && let Some(other) = check.rise.as_ref().or(check.fall.as_ref())
     {
-        let message = "a window decides in place of rise and fall";
+        let message = "rise and fall have no effect with a window";
         findings.warning(
             &other.place,
             message,
-            format!("leave this out, or the window at {}", window.place),
+            format!("remove this key, or the window at {}", window.place),
         );
     }
     CheckTiming {
         every: every.unwrap_or(DEFAULT_EVERY),
         every_while_changing: span(
             check.every_while_changing.as_ref(),
-            "the time between two probes while answers change",
+            "the interval of every_while_changing",
             findings,
         ),
         every_while_down: span(
             check.every_while_down.as_ref(),
-            "the time between two probes while a server is down",
+            "the interval of every_while_down",
             findings,
         ),
         rise: count(check.rise.as_ref(), DEFAULT_RISE, "rise", findings),
@@ -173,7 +169,7 @@ fn jitter(written: Option<&Placed<u64>>, findings: &mut Findings) -> u32 {
         return 0;
     };
     if written.value > LARGEST_JITTER {
-        let message = format!("a jitter of {} % is too large", written.value);
+        let message = format!("jitter of {} % is too large", written.value);
         let hint = format!("write 0 to {LARGEST_JITTER}");
         findings.error(&written.place, message, hint);
     }
@@ -195,8 +191,8 @@ fn count(written: Option<&Placed<u64>>, default: u32, what: &str, findings: &mut
     match u32::try_from(written.value) {
         Ok(count) if count > 0 => count,
         _ => {
-            let message = format!("{what} is {}, which cannot be counted", written.value);
-            findings.error(&written.place, message, "write a number from 1 on");
+            let message = format!("{what} is {}, out of range", written.value);
+            findings.error(&written.place, message, "write 1 or more");
             default
         }
     }
@@ -205,11 +201,11 @@ fn count(written: Option<&Placed<u64>>, default: u32, what: &str, findings: &mut
 fn window(written: &Placed<WindowDefinition>, findings: &mut Findings) -> Option<Window> {
     let WindowDefinition { good, of } = written.value;
     if good == 0 || good > of || of > LARGEST_WINDOW {
-        let message = format!("a window of {good} good answers among {of} cannot decide");
+        let message = format!("a window of {good} successes in {of} probes is impossible");
         findings.error(
             &written.place,
             message,
-            format!("write 1 to {LARGEST_WINDOW} answers, and at most as many good ones"),
+            format!("write 1 to {LARGEST_WINDOW} for of, and at most as many for good"),
         );
         return None;
     }
@@ -225,15 +221,15 @@ fn damping(written: &Placed<DampingDefinition>, findings: &mut Findings) -> Opti
         hold_above,
         release_below,
     } = written.value;
-    findings.positive(half_life, &written.place, "the half-life of the damping");
+    findings.positive(half_life, &written.place, "the half-life of damping");
     if release_below == 0 || release_below >= hold_above {
         let message = format!(
-            "damping that holds at {hold_above} changes and releases below {release_below} cannot work"
+            "damping with hold_above {hold_above} and release_below {release_below} is impossible"
         );
         findings.error(
             &written.place,
             message,
-            "release below at least 1, and below less than it holds at",
+            "write a release_below of at least 1 that is below hold_above",
         );
         return None;
     }

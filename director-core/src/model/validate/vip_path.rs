@@ -26,15 +26,15 @@ pub(super) fn shared_faults(
     if let (Some(choice), None) = (full_size, path) {
         findings.error(
             &choice.place,
-            "a full-size packet proves the clients' road, and this check goes to the server itself",
-            "write via: vip too, or leave test_mtu out",
+            "test_mtu needs via: vip, and this check probes the server directly",
+            "add via: vip, or remove test_mtu",
         );
     }
     if let (Some(to), None) = (&check.to, path) {
         findings.error(
             &to.place,
-            "what is asked by the clients' road, and this check goes to the server itself",
-            "write via: vip too, or leave to out",
+            "to needs via: vip, and this check probes the server directly",
+            "add via: vip, or remove to",
         );
     }
     let Some(path) = path else { return };
@@ -43,10 +43,8 @@ pub(super) fn shared_faults(
             let vip = example(family);
             findings.error(
                 &path.place,
-                "a firewall mark has no VIP that a probe could ask",
-                format!(
-                    "say which of its VIPs is asked, such as to: tcp://{vip}:80, or leave via out"
-                ),
+                "via: vip needs a VIP, and a firewall mark has none",
+                format!("write the VIP to probe, such as to: tcp://{vip}:80, or remove via"),
             );
         }
         (Some(ServiceId::Mark { family, .. }), Some(to)) => {
@@ -54,8 +52,8 @@ pub(super) fn shared_faults(
         }
         (Some(ServiceId::Address { .. }), Some(to)) => findings.error(
             &to.place,
-            "this service has a VIP and a port of its own, which are asked",
-            "leave to out; it is for services of a firewall mark",
+            "to has no effect: this service has a VIP and a port",
+            "remove to; it is for services of a firewall mark",
         ),
         _ => {}
     }
@@ -73,8 +71,8 @@ pub(super) fn shared_faults(
     if !balanced {
         findings.error(
             kind.map_or(&path.place, |kind| &kind.place),
-            "the kernel balances no packets of this kind of check, so it cannot go by the forwarding method",
-            "ask with tcp, http, https or in the service's own protocol, or leave via out",
+            "IPVS does not forward the packets of this check, so it cannot use via: vip",
+            "use tcp, http, https or the protocol of the service, or remove via",
         );
     }
     if let Some(choice) = full_size
@@ -83,8 +81,9 @@ pub(super) fn shared_faults(
     {
         findings.error(
             &choice.place,
-            "only an http or https question can be made to fill a packet",
-            "ask with http or https, if need be as a second check: checks: [tcp, {http: {path: /}, via: vip, test_mtu: true}]",
+            "test_mtu needs an http or https check",
+            "use http or https, if needed as a second check: checks: [tcp, {http: {path: /}, via: vip, test_mtu: \
+             true}]",
         );
     }
 }
@@ -140,22 +139,18 @@ fn to_faults(
         ..
     } = &to.value
     else {
-        findings.error(&to.place, "a mark cannot be asked", form);
+        findings.error(&to.place, "a firewall mark cannot be probed", form);
         return;
     };
     if findings.port(port, &to.place) == Some(0) {
-        findings.error(&to.place, "port 0 cannot be asked", form.clone());
+        findings.error(&to.place, "port 0 cannot be probed", form.clone());
     }
     if *protocol == Protocol::Sctp {
-        findings.error(
-            &to.place,
-            "no check asks over SCTP",
-            "write tcp:// or udp://",
-        );
+        findings.error(&to.place, "no check uses SCTP", "write tcp:// or udp://");
     }
     match host {
         Host::Unusable => findings.unusable = true,
-        Host::Name(_) => findings.error(&to.place, "the VIP is a name here", form),
+        Host::Name(_) => findings.error(&to.place, "this VIP is a host name", form),
         Host::Address(address) => {
             if let Some(fault) = no_vip(*address) {
                 findings.error(&to.place, format!("{address} is {fault}"), form);
@@ -167,7 +162,7 @@ fn to_faults(
                 findings.error(
                     &to.place,
                     message,
-                    format!("{form}; marks of both families need a service each"),
+                    format!("{form}; use one service for each address family"),
                 );
             }
         }
@@ -175,8 +170,8 @@ fn to_faults(
     if let Some(port) = &check.port {
         findings.error(
             &port.place,
-            "the port that is asked stands in to already",
-            "leave port out; with NAT the packets go on to the real server's port",
+            "port has no effect: to has the port",
+            "remove port; with NAT the kernel forwards to the port of the real server",
         );
     }
 }
@@ -259,8 +254,8 @@ pub(super) fn marks(
         {
             findings.error(
                 &definition.listen.place,
-                format!("mark {mark} is one of those that belong to probes, {range}"),
-                "use another mark, or give probes others: director: {probe_fwmarks: FIRST-LAST}",
+                format!("mark {mark} is in the range of probe marks, {range}"),
+                "use another mark, or move the range: director: {probe_fwmarks: FIRST-LAST}",
             );
         }
     }
@@ -268,10 +263,10 @@ pub(super) fn marks(
         findings.error(
             written.map_or(&definitions.place, |written| &written.place),
             format!(
-                "there are more probes with via: vip than marks for them, {}",
+                "there are more checks with via: vip than probe marks, {}",
                 range.size()
             ),
-            "write a larger range of marks",
+            "write a larger range in director.probe_fwmarks",
         );
     }
     Some(range)
@@ -293,7 +288,7 @@ fn range(written: &Placed<(u64, u64)>, findings: &mut Findings) -> Option<MarkRa
         findings.error(
             &written.place,
             format!("{first}-{last} is not a range of firewall marks"),
-            "write the lowest and the highest, such as 1230000000-1230009999",
+            "write the lowest and the highest mark, such as 1230000000-1230009999",
         );
     }
     valid

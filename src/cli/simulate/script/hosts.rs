@@ -96,13 +96,13 @@ impl<'m> Hosts<'m> {
         let hint = match (near, known.len()) {
             (Some(near), _) => format!("did you mean {near}?"),
             (None, 0..=12) => format!(
-                "there are {}; a name of your own comes by a line such as: web2 is {}",
+                "the servers are {}; define a name of your own with a line such as: web2 is {}",
                 known.join(", "),
                 known.first().map_or("10.0.0.12", String::as_str)
             ),
-            (None, _) => "write an address or a host name of the definitions".to_owned(),
+            (None, _) => "write an address or a host name of the configuration".to_owned(),
         };
-        list.fault(format!("no real server is called {name:?}"), hint)
+        list.fault(format!("no real server is named {name:?}"), hint)
     }
 
     /// The real servers of a virtual service, or of all of them, that are meant; its fallbacks too, where they may be.

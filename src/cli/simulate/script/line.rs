@@ -41,14 +41,14 @@ pub(super) fn read(text: &str, hosts: &mut Hosts<'_>) -> Result<ScriptLine, Scri
         .map(Moment::after_start)
         .ok_or_else(|| {
             time.fault(
-                format!("{:?} is not a time", time.text),
-                "begin with a time such as 10s or 1m30s",
+                format!("{:?} is not a duration", time.text),
+                "start with a time such as 10s or 1m30s",
             )
         })?;
     if line.is_empty() {
         return Err(time.fault(
-            "nothing happens at this time",
-            "name a real server and what becomes of it, give an order, or write end",
+            "this line has no event",
+            "write a real server and an event, an override, or end",
         ));
     }
     let first = line.remove(0);
@@ -81,7 +81,7 @@ fn act(
 ) -> Result<(ServerAction, Option<Duration>), ScriptError> {
     let events = "write fails, works, flaps, says, weight, connections or removed";
     if line.is_empty() {
-        return Err(server.fault(format!("what becomes of {}?", server.text), events));
+        return Err(server.fault(format!("no event for {}", server.text), events));
     }
     let verb = line.remove(0);
     let passes = matches!(verb.text.as_str(), "fails" | "fail" | "flaps" | "flap");
@@ -105,14 +105,17 @@ fn act(
         "fails" | "fail" => ServerAction::Fails(argument),
         "works" | "work" | "removed" if !argument.is_empty() => {
             return Err(at.fault(
-                format!("{argument:?} says nothing about {}", verb.text),
-                "leave it out; a pause is written as in fails for 40s",
+                format!("{argument:?} is not an argument of {}", verb.text),
+                "remove it; write a duration as in fails for 40s",
             ));
         }
         "works" | "work" => ServerAction::Works,
         "removed" => ServerAction::Removed,
         "says" | "say" if argument.is_empty() => {
-            return Err(at.fault("says what?", "write a line of an agent, as in says \"75%\""));
+            return Err(at.fault(
+                "says needs a text",
+                "write a report of an agent, as in says \"75%\"",
+            ));
         }
         "says" | "say" => ServerAction::Says(argument),
         "flaps" | "flap" => duration(&argument)
@@ -120,13 +123,13 @@ fn act(
             .map(ServerAction::Flaps)
             .ok_or_else(|| {
                 at.fault(
-                    format!("{argument:?} is not a pace"),
+                    format!("{argument:?} is not an interval"),
                     "write how often it changes, as in flaps 3s",
                 )
             })?,
         "weight" => ServerAction::Weight(number("weight")?),
         "connections" => ServerAction::Connections(number("number of connections")?),
-        other => return Err(verb.fault(format!("{other:?} is no event"), events)),
+        other => return Err(verb.fault(format!("unknown event {other:?}"), events)),
     };
     Ok((act, lasts))
 }
@@ -156,8 +159,9 @@ fn set_override(
         [service, server] => hosts.targets(Some(service), server, explains)?,
         _ => {
             return Err(verb.fault(
-                format!("whom does {} concern?", verb.text),
-                format!("name the virtual service and the real server, as in {} web 10.0.0.12; other words go in quotes", verb.text),
+                format!("{} needs a service and a server", verb.text),
+                format!("write the virtual service and the real server, as in {} web 10.0.0.12; put other words in \
+                    quotes", verb.text),
             ));
         }
     };
@@ -190,7 +194,7 @@ fn set_override(
 fn weight(verb: &Word, line: &mut Vec<Word>) -> Result<u32, ScriptError> {
     let hint = "write the weight, as in weight web 10.0.0.12 to 5";
     let Some((name, value)) = option(line, "to") else {
-        return Err(verb.fault("which weight?", hint));
+        return Err(verb.fault("weight needs a number", hint));
     };
     let at = value.unwrap_or(name);
     let known = at

@@ -117,7 +117,7 @@ pub(super) fn lasts(words: &mut Vec<Word>) -> Result<Option<Duration>, ScriptErr
         None => {
             let at = value.unwrap_or(name);
             Err(at.fault(
-                format!("{:?} is not a time", at.text),
+                format!("{:?} is not a duration", at.text),
                 "write how long it lasts, as in for 40s",
             ))
         }

@@ -66,7 +66,7 @@ impl Value for WeightFromDefinition {
         let sources = ["file", "command"].map(|key| WEIGHT_SOURCE.is_written(&draft, key));
         if sources[0] == sources[1] {
             let hint = format!("write {}", input.key.example());
-            reader.error(place, "weights come from either a file or a command", hint);
+            reader.error(place, "weight_from takes either file or command", hint);
             return None;
         }
         let text = draft.value;

@@ -202,7 +202,7 @@ impl Lens<CheckText> for Kinds {
             asked.settings.fill(input, reader);
         } else if asked.layer == layer {
             let message = format!(
-                "a check asks one question, and {} is asked already",
+                "a check has one protocol, and {} is already set",
                 asked.name
             );
             let hint = format!("keep one of {}", alternatives(&[asked.name, name]));

@@ -52,9 +52,8 @@ pub(in super::super) fn hook(input: &Input<'_>, reader: &mut Reader) -> Option<H
     let written = WAYS.iter().filter(|way| NOTIFY.is_written(&draft, way));
     let written = written.count();
     if written != 1 {
-        let message = format!("an entry of notify has one way, and this has {written}");
-        let hint =
-            "write one of command, webhook and mail; others are told by entries of their own";
+        let message = format!("an entry of notify has one receiver, and this has {written}");
+        let hint = "write one of command, webhook and mail, and an entry for each receiver";
         reader.error(place, message, hint);
     }
     let text = draft.value;
@@ -93,7 +92,7 @@ impl Value for Webhook {
         });
         if shown.is_none() {
             let hint = format!("write {}", input.key.example());
-            reader.error(&input.node.place, "this is no http or https address", hint);
+            reader.error(&input.node.place, "this is not an http or https URL", hint);
         }
         Some(Self {
             url: Secret::new(text.to_owned()),

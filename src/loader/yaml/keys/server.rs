@@ -122,13 +122,13 @@ impl TunnelText {
         const GUE_PORT: u64 = 6080;
         let kind = self.kind?;
         if let Some(port) = self.port.as_ref().filter(|_| kind != TunnelKind::Gue) {
-            reader.error(&port.place, "only a gue tunnel has a port", "leave it out");
+            reader.error(&port.place, "only a gue tunnel has a port", "remove it");
         }
         if let Some(checksum) = &self.checksum {
             let fault = match (kind, checksum.value) {
-                (TunnelKind::Ipip, _) => Some(("an ipip tunnel has no checksum", "leave it out")),
+                (TunnelKind::Ipip, _) => Some(("an ipip tunnel has no checksum", "remove it")),
                 (TunnelKind::Gre, TunnelChecksum::Remote) => {
-                    Some(("a gre tunnel knows no remote checksum", "write on or off"))
+                    Some(("a gre tunnel has no remote checksum", "write on or off"))
                 }
                 _ => None,
             };
@@ -171,7 +171,7 @@ impl Value for ForwardingDefinition {
             }
             Content::Scalar(scalar) => match old_name(&scalar.text) {
                 Some(name) => {
-                    let message = format!("forwarding {:?} has another name here", scalar.text);
+                    let message = format!("forwarding {:?} has another name in YAML", scalar.text);
                     reader.error(&input.node.place, message, format!("write {name}"));
                     None
                 }

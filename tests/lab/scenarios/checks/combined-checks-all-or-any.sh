@@ -30,7 +30,7 @@ history=$(on director ipvsctl status --history web "$RIP2")
 expect_contains 'the history' 'check page: down for ' "$history"
 expect_contains 'the history' 'last failure ' "$history"
 expect_contains 'the history' 'FIRST BYTE' "$history"
-expect_contains 'the history' 'body lacks OK' "$history"
+expect_contains 'the history' 'body does not match OK' "$history"
 
 combined any | director_define
 director_reload

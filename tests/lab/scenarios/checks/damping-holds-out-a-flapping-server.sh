@@ -45,10 +45,10 @@ for _ in 1 2; do
     web_healthy real1
     eventually 10 has 81
 done
-eventually 5 log_says 'changes too often and is held out'
+eventually 5 log_says 'is flapping, kept down'
 expect has_not 80
-expect_contains 'the explanation' 'held out' "$(on director ipvsctl explain "$VIP:80" "$RIP1")"
+expect_contains 'the explanation' 'kept down' "$(on director ipvsctl explain "$VIP:80" "$RIP1")"
 expect_equal 'who answers while it is held out' '6 real2' "$(tally 6)"
 eventually 60 has 80
-eventually 5 log_says 'is calm again'
+eventually 5 log_says 'stopped flapping'
 expect_equal 'who answers at the end' '3 real1,3 real2' "$(tally 6 | paste -sd,)"

@@ -10,7 +10,7 @@ expect_equal 'who answers' "$(printf '2 real1\n2 real2')" "$(tally 4 "$DIRECT_VI
 on real1 ip address del "$DIRECT_VIP/32" dev lo
 { services; direct "$DIRECT_RIP2"; tunnel; } | eventually_shown 20
 expect_equal 'the page at its own address' OK "$(on director curl -sS -m 5 "http://$DIRECT_RIP1/test.html")"
-eventually_log 5 "no answer from $DIRECT_VIP by way of $DIRECT_RIP1"
+eventually_log 5 "no answer from $DIRECT_VIP through $DIRECT_RIP1"
 on real1 ip address add "$DIRECT_VIP/32" dev lo
 
 # real3 unpacks nothing any more.

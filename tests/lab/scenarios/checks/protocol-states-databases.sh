@@ -9,13 +9,13 @@ database='database="shop"'
 items='request="SELECT name FROM items"'
 
 asked mysql "$RIP1:3306" 'row: OK from mysql' service=mysql 'login="probe"' 'passwd="correct"' "$database" "$items"
-wrong 'the query gives no row' 'request="SELECT name FROM nothing"'
+wrong 'the query returned no row' 'request="SELECT name FROM nothing"'
 wrong "refused: Table 'shop.missing' doesn't exist" 'request="SELECT 1 FROM missing"'
 wrong 'refused: Access denied' 'passwd="wrong"'
 wrong "refused: Access denied|refused: Unknown database" 'database="other"'
 wrong "no answer within $STATES_LIMIT s" 'request="SELECT SLEEP(60)"'
 asked pgsql "$RIP2:5432" 'row: OK from pgsql' service=pgsql 'login="probe"' 'passwd="correct"' "$database" "$items"
-wrong 'the query gives no row' 'request="SELECT name FROM nothing"'
+wrong 'the query returned no row' 'request="SELECT name FROM nothing"'
 wrong 'refused: relation "missing" does not exist' 'request="SELECT 1 FROM missing"'
 wrong 'refused: password authentication failed' 'passwd="wrong"'
 wrong 'refused: database "other" does not exist' 'database="other"'

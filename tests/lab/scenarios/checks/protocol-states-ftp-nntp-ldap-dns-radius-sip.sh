@@ -12,7 +12,7 @@ serve_all real2 freeradius "$RIP2"
 
 asked ftp "$RIP1:21" '12 bytes of /test.txt transferred' service=ftp 'request="test.txt"' 'receive="OK"'
 wrong 'answer to RETR "550' 'request="missing.txt"'
-wrong 'answer lacks KO' 'receive="KO"'
+wrong 'answer does not match KO' 'receive="KO"'
 wrong 'answer to USER "530' 'login="somebody"' 'passwd="else"'
 asked nntp "$RIP2:119" '200 Leafnode' service=nntp
 wrong 'greeting "503' checkport=1119
@@ -20,7 +20,7 @@ entry='request="dc=example,dc=org"'
 manager='login="cn=manager,dc=example,dc=org"'
 refusals() {
     wrong 'search refused: noSuchObject' 'request="dc=nowhere"'
-    wrong 'answer lacks dc=other' 'receive="dc=other"'
+    wrong 'answer does not match dc=other' 'receive="dc=other"'
     wrong 'bind refused: invalidCredentials' "$manager" 'passwd="wrong"'
 }
 asked ldap "$RIP2:389" 'dc=example,dc=org' service=ldap "$entry" 'receive="dc=example"'
@@ -32,7 +32,7 @@ wrong 'TLS: certificate' verifycertificate=yes
 asked ldaps "$RIP2:636" 'dc=example,dc=org' service=ldaps "$entry" 'receive="dc=example"' "$manager" 'passwd="correct"'
 for protocol in udp tcp; do
     asked dns "$RIP1:53" 'A 192.0.2.7' service=dns protocol=$protocol 'request="www.example.org"' 'receive="^192\.0\.2\.7$"'
-    wrong 'answer lacks ^198' 'receive="^198"'
+    wrong 'answer does not match ^198' 'receive="^198"'
     wrong 'answered "Non-Existent Domain"' 'request="no.example.org"'
     wrong 'answered "Query Refused"' 'request="www.other.org"'
 done

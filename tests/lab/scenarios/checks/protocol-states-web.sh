@@ -26,22 +26,22 @@ C
 on director chmod 755 "$LAB_TMP/director/fetch" "$LAB_TMP/director/missing"
 
 asked http "$RIP1:80" 'status 200, body as expected' service=http 'request="test.html"' 'receive="^OK$"'
-wrong 'body lacks KO' 'receive="KO"'
+wrong 'body does not match KO' 'receive="KO"'
 wrong 'status 503, expected 2xx' 'request="sick"'
 asked http "$RIP1:80" 'status 200, body as expected' service=http 'request="moved"' 'receive="^OK$"'
 asked http "$RIP1:80" 'status 200, body as expected' service=http 'request="whoami"' virtualhost=www.example.org \
     'receive="site www.example.org"'
-wrong 'body lacks site www.example.org' virtualhost=www.example.net
+wrong 'body does not match site www.example.org' virtualhost=www.example.net
 asked https "$RIP1:443" 'status 200, body as expected' service=https 'request="whoami"' virtualhost=www.example.org \
     'receive="site www.example.org sni www.example.org"'
-wrong 'body lacks sni other' 'receive="sni other"'
+wrong 'body does not match sni other' 'receive="sni other"'
 wrong 'TLS: certificate' verifycertificate=yes
 wrong 'TLS: the answer is not TLS' checkport=80
 asked http_proxy "$RIP2:3128" 'status 200, body as expected' service=http_proxy "request=\"http://$RIP3/test.html\"" 'receive="OK"'
 wrong 'status 500, expected 2xx' "request=\"http://$RIP3:9/\""
-wrong 'body lacks KO' 'receive="KO"'
+wrong 'body does not match KO' 'receive="KO"'
 asked simpletcp "$RIP1:80" 'OK' service=simpletcp 'request="GET /test.html HTTP/1.0\n\n"' 'receive="^OK$"'
-wrong 'answer lacks KO' 'receive="KO"'
+wrong 'answer does not match KO' 'receive="KO"'
 
 asked connect "$RIP1:80" 'connected' checktype=connect
 otherwise hangs up 'connected'
@@ -57,9 +57,9 @@ otherwise refused down 'exit status 7'
 otherwise gone down "no answer within $STATES_LIMIT s|exit status 7"
 wrong 'exit status 22' "checkcommand=$LAB_TMP/director/missing.pl"
 asked N "$RIP1:80" 'connected|status 200, body as expected' checktype=2 service=http 'request="test.html"' 'receive="^OK$"'
-wrong 'body lacks KO' 'receive="KO"'
+wrong 'body does not match KO' 'receive="KO"'
 asked negotiate "$RIP1:80" 'status 200, body as expected' checktype=negotiate service=http 'request="test.html"' 'receive="^OK$"'
-wrong 'body lacks KO' 'receive="KO"'
+wrong 'body does not match KO' 'receive="KO"'
 asked none "$RIP1:80" '' service=none
 for state in hangs refused gone; do otherwise $state up ''; done
 asked on "$RIP1:80" '' checktype=on

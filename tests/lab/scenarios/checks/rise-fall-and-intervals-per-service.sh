@@ -40,7 +40,7 @@ eventually 15 has_not $QUICK
 # Three answers of the plain one take twelve seconds more than its first.
 expect has $PLAIN
 for port in $PATIENT $WINDOW $RISING; do eventually 10 has_not "$port"; done
-eventually 5 log_says 'of the last [0-9]* good, 3 of 5 needed'
+eventually 5 log_says 'of the last [0-9]* succeeded, 3 of 5 needed'
 expect_equal 'who answers where it is out' '6 real2' "$(tally 6 "$VIP:$QUICK")"
 
 web_healthy real1

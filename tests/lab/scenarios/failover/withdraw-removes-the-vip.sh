@@ -58,7 +58,7 @@ has_no_fault_of() {
     ! on director ipvsctl doctor --config "$DEFINITIONS" | grep "^vip-.*: $1\$"
 }
 expect has_no_fault_of "$OWN"
-expect_contains 'the plan' "$OWN/32 on front   (the VIP of a service, as long as it has enough real servers)" "$(on director ipvsctl plan "$DEFINITIONS")"
+expect_contains 'the plan' "$OWN/32 on front   (the VIP of a service, while it has enough real servers)" "$(on director ipvsctl plan "$DEFINITIONS")"
 
 # A killed director leaves it so, and the next does not add the address before it has asked.
 director_kill

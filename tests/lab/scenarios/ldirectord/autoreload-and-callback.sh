@@ -46,7 +46,7 @@ expect_equal 'argument of the callback' "$SITE" "$(head -n 1 /run/callbacks)"
 
 # A broken change is told once and changes nothing; the callback runs all the same.
 echo frob=1 >>"$SITE"
-eventually_logged 2 "$SITE: new configuration refused, the former one stays in force"
+eventually_logged 2 "$SITE: new configuration refused, the previous one stays in force"
 eventually 5 callbacks_are $((turn + 2))
 expect table_is "$(founding_table)"
 

@@ -15,7 +15,7 @@ gives 0 ldirectord "$SITE" status
 gives 2 ldirectord "$SITE" reload
 expect_contains 'the complaint' "reading file $SITE at line " "$ERR"
 expect_equal 'faults that are told' 2 "$(printf '%s\n' "$ERR" | grep -c '^Error \[[0-9]*\] reading file')"
-eventually_logged 5 "$SITE: new configuration refused, the former one stays in force"
+eventually_logged 5 "$SITE: new configuration refused, the previous one stays in force"
 gives 2 ldirectord "$SITE" restart
 gives 2 ldirectord "$SITE" start
 expect_equal 'the pid file' "$pid" "$(cat "$SITE_PID")"

@@ -84,7 +84,7 @@ for part in 'From: director@example.org' 'Daemon-Status: running' 'Service name:
 done
 
 # The dead relays are warnings; the table followed all the same, above, and does so again.
-eventually_log 5 "was not taken by the relay $RIP1 port 25"
+eventually_log 5 "by the relay $RIP1 port 25"
 web_healthy real1
 members "$RIP1" "$RIP3" | eventually_table 20
 eventually 30 has_mails 2 relay@example.org "[web shop] Added real server: $RIP1:80 ($VIP:81)"
@@ -101,4 +101,4 @@ expect_equal 'the table after the stop' '' "$(table)"
 eventually 30 has_mails 1 stopping@example.org "Purged real server (stop): $RIP1:80 ($VIP:86)"
 eventually 30 has_mails 1 local@example.org "Purged real server (stop): $RIP1:80 ($VIP:82)"
 expect_equal 'mails to those who want none' 0 "$(all_mails_to none@example.org)"
-eventually_log 5 'mails are left behind'
+eventually_log 5 'some mails could not be sent'

@@ -13,7 +13,7 @@ T
 ctl enable "$VIP:80" "$RIP1"
 founding_table | eventually_table 5
 # What lifts nothing is answered as soon.
-expect_contains 'the answer where no order stands' 'no order stands' "$(ctl enable "$VIP:80" "$RIP1")"
+expect_contains 'the answer without an override' 'no overrides' "$(ctl enable "$VIP:80" "$RIP1")"
 
 # Other orders, one that ends by itself.
 ctl weight "$VIP:80" "$RIP2" --to 0 --for 4s --author ben

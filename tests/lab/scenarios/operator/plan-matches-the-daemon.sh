@@ -19,9 +19,9 @@ for file in "$DEFINITIONS" "$yaml"; do
     expect_equal "the plan for an empty table from $file" "$(
         cat <<P
 1. add     tcp $VIP:80  rr
-2. add     tcp $VIP:80  $RIP1:80  masq weight 1   (once it answers)
-3. add     tcp $VIP:80  $RIP2:80  masq weight 1   (once it answers)
-3 changes; no connection is touched
+2. add     tcp $VIP:80  $RIP1:80  masq weight 1   (when it answers)
+3. add     tcp $VIP:80  $RIP2:80  masq weight 1   (when it answers)
+3 changes; no effect on connections
 P
     )" "$(plan "$file")"
     expect_plan_status 'with changes' "$file" 1

@@ -15,14 +15,14 @@ download_start first
 download_start second
 planned=$(ctl plan "$new")
 expect_contains 'the plan' "1. delete  tcp $VIP:80  $RIP2:80" "$planned"
-expect_contains 'the plan' '1 active and 0 inactive connections are cut off' "$planned"
+expect_contains 'the plan' 'ends 1 active and 0 inactive connections' "$planned"
 
-expect_contains 'what apply says' 'in force on trial for 4.0 s' "$(ctl apply "$new" --confirm 4s)"
+expect_contains 'what apply says' 'on trial for 4.0 s' "$(ctl apply "$new" --confirm 4s)"
 eventually_table 5 <<T
 $without_second
 T
 founding_table | eventually_table 20
-eventually_log 5 'nobody has confirmed the definitions on trial'
+eventually_log 5 'the trial was not confirmed in time'
 
 # The daemon ends in between.
 ctl apply "$new" --confirm 30m >/dev/null

@@ -48,7 +48,7 @@ $(lines 8080 "$RIP3")
 $(lines 8081 "$RIP3")
 T
 eventually 5 answers 8080 real3
-eventually_log 5 'service b is broken and kept as it was'
+eventually_log 5 'service b has errors and is kept as it was'
 
 # So does a file that is no YAML; mended, it counts; removed, its service leaves.
 echo 'services: [' | put director "$CONF_D/c.yaml"

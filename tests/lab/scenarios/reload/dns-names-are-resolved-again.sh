@@ -37,7 +37,7 @@ $(server "$RIP1")
 $(server "$RIP3")
 T
 expect_equal 'connections at the first' 1 "$(open_connections "$RIP1")"
-eventually_log 5 "host name second.lab.example is $RIP3 now, it was $RIP2"
+eventually_log 5 "host name second.lab.example changed from $RIP2 to $RIP3"
 
 # No name can be resolved: the last answers stay.
 named ''

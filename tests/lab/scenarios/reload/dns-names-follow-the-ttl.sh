@@ -46,7 +46,7 @@ $(service)
 $(server "$RIP1")
 $(server "$RIP3")
 T
-eventually_log 5 "host name second.example.org is $RIP3 now, it was $RIP2"
+eventually_log 5 "host name second.example.org changed from $RIP2 to $RIP3"
 
 # Nobody can be asked: the last answer stays.
 server_dies real3 named

@@ -38,5 +38,5 @@ D
 director_reload
 { stands 80 wrr "$RIP1"; stands 81 rr "$RIP1"; } | eventually_table 10
 eventually 5 says "BROKEN: the service $VIP:80 at .*, kept as it was"
-eventually_log 5 "the service $VIP:80 is broken and kept as it was"
+eventually_log 5 "the service $VIP:80 has errors and is kept as it was"
 { stands 80 wrr "$RIP1"; stands 81 rr "$RIP1"; } | throughout_table 2

@@ -30,7 +30,7 @@ director_start
 expect_contains 'the status' 'BROKEN: service kept at' "$(ctl status)"
 expect_equal 'the broken service' 1 "$(weight "$VIP:82" "$RIP3")"
 expect_equal 'who answers there' real3 "$(on client curl -sS -f -m 5 "http://$VIP:82/whoami")"
-eventually_log 5 'service kept is broken and kept as it was when it was last good'
+eventually_log 5 'service kept has errors and is kept as it was when it was last valid'
 
 # Corrected, it counts. It breaks again while no daemon runs, and the plan knows what becomes of it.
 define "\"$RIP2:80\""

@@ -31,7 +31,7 @@ eventually 5 is_frozen
 founding_table | throughout_table 8
 expect_equal 'who answers' '3 real1,3 real2' "$(tally 6 | paste -sd,)"
 web_healthy real2
-eventually 10 log_says 'verdicts move again: a server answers again'
+eventually 10 log_says 'health is no longer frozen: a server answered'
 eventually_table 20 <<T
 $(service)
 $(server "$RIP2")

@@ -38,7 +38,7 @@ $foreign
 $(service; server "$RIP1")
 T
 seen
-eventually_log 5 '1 real server known to be bad'
+eventually_log 5 '1 real server known to be down'
 
 # Another program gives it weight while the daemon is away: it is out as soon as the daemon is back, not by its next answers.
 director_kill

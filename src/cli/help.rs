@@ -1,0 +1,256 @@
+//! What follows the options in the help of each command: examples first, then what else a user has to know. A test parses
+//! every example, so that none outlives a renamed option.
+
+pub(super) const IPVSCTL: &str = "\
+Examples:
+  ipvsctl check /etc/ipvsd/ipvsd.yaml
+  ipvsctl status
+  ipvsctl drain web 10.0.0.11 --for 30m -m 'kernel upgrade'
+
+Exit status:
+  0  success
+  1  something was found (check --strict, plan --exit-code, doctor, probe)
+  2  wrong usage, or a file that cannot be used
+  3  the kernel or the daemon refused
+
+See `ipvsctl COMMAND --help` for the options and examples of a command.";
+
+pub(super) const CHECK: &str = "\
+Examples:
+  ipvsctl check /etc/ipvsd/ipvsd.yaml
+  ipvsctl check --strict web.yaml dns.yaml
+  ipvsctl check --json /etc/ha.d/ldirectord.cf";
+
+pub(super) const CONVERT: &str = "\
+Examples:
+  ipvsctl convert /etc/ha.d/ldirectord.cf
+
+Comments at the top of the output name everything that YAML cannot express.";
+
+pub(super) const PLAN: &str = "\
+Examples:
+  ipvsctl plan web.yaml
+  ipvsctl plan --assume up --output ipvsadm web.yaml
+  ipvsctl plan --exit-code --json web.yaml";
+
+pub(super) const APPLY: &str = "\
+Examples:
+  ipvsctl apply new.yaml
+  ipvsctl apply --confirm 5m new.yaml
+
+With --confirm the configuration is on trial. `ipvsctl confirm` keeps it, `ipvsctl rollback` ends the trial.
+The daemon ends it by itself when the time is up or when it restarts.";
+
+pub(super) const CONFIRM: &str = "\
+Examples:
+  ipvsctl confirm";
+
+pub(super) const ROLLBACK: &str = "\
+Examples:
+  ipvsctl rollback";
+
+pub(super) const LIST: &str = "\
+Examples:
+  ipvsctl list -n
+  ipvsctl list -n --stats -t 192.0.2.10:80
+  ipvsctl list -n --connection
+
+The output equals that of `ipvsadm -L` except for the order. Services are sorted by family, protocol, address and port, \
+firewall marks last. Real servers are sorted by family, address and port. The order of ipvsadm 1.31 is not stable.
+
+The kernel updates its counters every 2 seconds.";
+
+pub(super) const SAVE: &str = "\
+Examples:
+  ipvsctl save -n";
+
+pub(super) const STATUS: &str = "\
+Examples:
+  ipvsctl status
+  ipvsctl status --history web 10.0.0.11:80
+  ipvsctl status --json";
+
+pub(super) const PROBE: &str = "\
+Examples:
+  ipvsctl probe connect 10.0.0.11:80
+  ipvsctl probe http 10.0.0.11 --request /test.html --receive OK
+  ipvsctl probe https 10.0.0.11 --virtual-host www.example.org --verify
+  ipvsctl probe dns 10.0.0.11 --request www.example.org
+
+Exit status:
+  0  the server answered as expected
+  1  it did not
+  2  wrong usage
+  3  this host could not send the probe";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  ipvsctl explain web 10.0.0.11:80";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  ipvsctl doctor
+  ipvsctl doctor --config web.yaml --wait 3
+  ipvsctl doctor --quiet --json
+
+Each finding says what was observed, why it matters and how to fix it.";
+
+pub(super) const REAL_SERVER: &str = "\
+Examples:
+  ipvsctl realserver up --vip 192.0.2.10 --mode dr
+  ipvsctl realserver status
+  ipvsctl realserver down
+  ipvsctl realserver print --for ipvsd.yaml";
+
+pub(super) const REAL_SERVER_UP: &str = "\
+Examples:
+  ipvsctl realserver up --vip 192.0.2.10 --mode dr
+  ipvsctl realserver up --vip 192.0.2.10 --mode gue --port 6080
+  ipvsctl realserver up --vip 192.0.2.10 --mode dr --print systemd
+
+Running the command again changes nothing.";
+
+pub(super) const REAL_SERVER_DOWN: &str = "\
+Examples:
+  ipvsctl realserver down
+  ipvsctl realserver down --vip 192.0.2.10";
+
+pub(super) const REAL_SERVER_STATUS: &str = "\
+Examples:
+  ipvsctl realserver status
+  ipvsctl realserver status --json";
+
+pub(super) const REAL_SERVER_PRINT: &str = "\
+Examples:
+  ipvsctl realserver print --for ipvsd.yaml";
+
+pub(super) const DRAIN: &str = "\
+Examples:
+  ipvsctl drain web 10.0.0.11:80
+  ipvsctl drain web 10.0.0.11 --for 30m -m 'kernel upgrade'
+  ipvsctl drain --all-services 10.0.0.11 --wait --wait-at-most 10m
+
+The server keeps weight 0 until `ipvsctl enable` removes the override.";
+
+pub(super) const DISABLE: &str = "\
+Examples:
+  ipvsctl disable web 10.0.0.11:80
+  ipvsctl disable --all-services 10.0.0.11 -m 'broken disk'
+
+The server stays out until `ipvsctl enable` removes the override.";
+
+pub(super) const MAINTENANCE: &str = "\
+Examples:
+  ipvsctl maintenance web 10.0.0.11:80
+  ipvsctl maintenance --all-services 10.0.0.11 --for 2h -m 'kernel upgrade'
+
+The `on_failure` setting of the service says whether the server is removed, quiesced or drained.";
+
+pub(super) const WEIGHT: &str = "\
+Examples:
+  ipvsctl weight web 10.0.0.11:80 --to 5
+  ipvsctl weight --all-services 10.0.0.11 --to 5 --for 1h";
+
+pub(super) const ENABLE: &str = "\
+Examples:
+  ipvsctl enable web 10.0.0.11:80
+  ipvsctl enable --all-services 10.0.0.11";
+
+pub(super) const OVERRIDES: &str = "\
+Examples:
+  ipvsctl overrides
+  ipvsctl overrides --json";
+
+pub(super) const RELOAD: &str = "\
+Examples:
+  ipvsctl reload
+  ipvsctl reload --force
+
+If the configuration has errors, the daemon reports them and keeps the previous one.";
+
+pub(super) const UNFREEZE: &str = "\
+Examples:
+  ipvsctl unfreeze";
+
+pub(super) const SIMULATE: &str = "\
+Examples:
+  ipvsctl simulate web.yaml --events outage.txt";
+
+pub(super) const SCHEMA: &str = "\
+Examples:
+  ipvsctl schema
+  ipvsctl schema --markdown";
+
+pub(super) const REPLAY: &str = "\
+Examples:
+  ipvsctl replay incident.rec
+
+Exit status 1 means that a decision differs from the recorded one.";
+
+pub(super) const IPVSD: &str = "\
+Examples:
+  ipvsd
+  ipvsd --config web.yaml --log-format json
+  ipvsd --config web.yaml --socket /run/ipvsd/web.sock --no-state";
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory, Parser};
+
+    use crate::cli::args::Ipvsctl;
+
+    /// The words of an example as a shell would split them.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        for (part, text) in line.split('\'').enumerate() {
+            if part % 2 == 1 {
+                words.push(text.to_owned());
+            } else {
+                words.extend(text.split_whitespace().map(str::to_owned));
+            }
+        }
+        words
+    }
+
+    fn each(command: &Command, check: &mut impl FnMut(&Command)) {
+        check(command);
+        for inner in command.get_subcommands() {
+            each(inner, check);
+        }
+    }
+
+    #[test]
+    fn every_command_has_examples_that_parse() {
+        each(&Ipvsctl::command(), &mut |command| {
+            let help = command.get_after_help().map(ToString::to_string);
+            let help = help.unwrap_or_default();
+            let mut lines = help.lines();
+            assert_eq!(lines.next(), Some("Examples:"), "{}", command.get_name());
+            let examples: Vec<&str> = lines.take_while(|line| line.starts_with("  ")).collect();
+            assert!(!examples.is_empty(), "{}", command.get_name());
+            for example in examples {
+                assert!(example.contains(command.get_name()), "{example}");
+                if let Err(error) = Ipvsctl::try_parse_from(words(example)) {
+                    panic!("{example}: {error}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn help_is_written_in_the_imperative() {
+        each(&Ipvsctl::command(), &mut |command| {
+            let about = command
+                .get_about()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let verb = about.split_whitespace().next().unwrap_or_default();
+            assert!(
+                !verb.ends_with('s') || verb.ends_with("ss"),
+                "{}: {about}",
+                command.get_name()
+            );
+            assert!(!about.ends_with('.') || command.get_name() == "ipvsctl");
+        });
+    }
+}
