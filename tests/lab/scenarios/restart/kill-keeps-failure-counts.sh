@@ -18,7 +18,7 @@ director_start
 founding_table | eventually_table 10
 web_sick real1
 eventually 60 log_says "$RIP1:80 fails (3 of 4)"
-kept_count() { on director grep -q '"against": *3' "$IPVSD_STATE"; }
+kept_count() { on director grep -q '"streak": *3' "$IPVSD_STATE"; }
 eventually 2 kept_count
 director_kill
 founding_table | throughout_table 1

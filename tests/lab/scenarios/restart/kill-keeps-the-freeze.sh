@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
 director_define <<D
-director: {freeze: {servers: 2, for: 1h}}
+director: {freeze: {min_servers: 2, max_duration: 1h}}
 services:
   - listen: tcp://$VIP:80
     scheduler: rr
