@@ -35,7 +35,7 @@ fn exists_already() {
     accept(&mut kernel, service.clone());
     accept(&mut kernel, server.clone());
     for op in [service, server] {
-        expect(&mut kernel, op, Errno::EEXIST, "somebody else added it");
+        expect(&mut kernel, op, Errno::EEXIST, "another program added it");
     }
 }
 
@@ -63,7 +63,7 @@ fn service_not_there() {
             &mut kernel,
             op,
             Errno::ESRCH,
-            "the virtual service is not there",
+            "the virtual service does not exist",
         );
     }
     let table = kernel.read_table(ReadScope::Services(&[VIP])).unwrap();
@@ -83,7 +83,7 @@ fn server_not_there() {
             settings: settings(Forwarding::Masq),
         },
     ] {
-        expect(&mut kernel, op, Errno::ENOENT, "real server is not there");
+        expect(&mut kernel, op, Errno::ENOENT, "real server does not exist");
     }
 }
 
@@ -141,7 +141,7 @@ fn names_too_long() {
         &mut kernel,
         add_service(VIP, engine),
         Errno::EINVAL,
-        "engine's name is longer than 16",
+        "name of the persistence engine is longer than 16",
     );
 }
 
@@ -206,7 +206,7 @@ fn addresses_of_no_single_host() {
         &mut kernel,
         broadcast,
         Errno::EINVAL,
-        "broadcast address of this",
+        "broadcast address here",
     );
 }
 
@@ -231,12 +231,7 @@ fn other_family_without_a_tunnel_and_beside_a_sync_daemon() {
         );
         for method in [Forwarding::Masq, Forwarding::Direct, Forwarding::Local] {
             let op = add_server(service, server, settings(method));
-            expect(
-                &mut kernel,
-                op,
-                Errno::EINVAL,
-                "only possible with a tunnel",
-            );
+            expect(&mut kernel, op, Errno::EINVAL, "needs a tunnel");
         }
     }
     run("ip", &["link", "add", "d0", "type", "dummy"]);

@@ -127,7 +127,7 @@ finds real3 ''
 section 'A tunnel of IPv6 across a narrow path'
 on real3 ip6tables-legacy -t mangle -A PREROUTING -i back -m length --length 1361: -j DROP
 finds director tunnel-mtu --config "$definitions.six"
-grep -q 'those up to 1360 reach' "$LAB_TMP/doctor" || fail "the size that passes is another: $(cat "$LAB_TMP/doctor")"
+grep -q 'those up to 1360 bytes reach' "$LAB_TMP/doctor" || fail "the size that passes is another: $(cat "$LAB_TMP/doctor")"
 fixed director
 finds director '' --config "$definitions.six"
 on real3 ip6tables-legacy -t mangle -F
@@ -187,7 +187,7 @@ on real3 ip link set back mtu 1300
 on real3 iptables-legacy -t mangle -A PREROUTING -i back -m length --length 1305: -j DROP
 on_director tunnel-mtu
 # A veth takes a tag of four bytes beyond its MTU.
-grep -q 'those up to 130[0-4] reach' "$LAB_TMP/doctor" || fail "the size that passes is another: $(cat "$LAB_TMP/doctor")"
+grep -q 'those up to 130[0-4] bytes reach' "$LAB_TMP/doctor" || fail "the size that passes is another: $(cat "$LAB_TMP/doctor")"
 fixed director
 # Nothing of all this is left, and the path is known to be narrow.
 on_director ''
