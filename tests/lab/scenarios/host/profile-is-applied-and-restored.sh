@@ -8,21 +8,21 @@ DEFINITIONS=$LAB_TMP/director/definitions.yaml
 # NAME VALUE PROFILE REASON: the reason is as much of it as tells it from others.
 profiles() {
     cat <<P
-ip_forward 1 nat-gateway replies of the real servers pass
-conf.all.send_redirects 0 nat-gateway a redirect would tell real servers
-vs.conntrack 1 nat-gateway rules of the firewall
-vs.snat_reroute 1 nat-gateway rewritten replies take the route
-vs.conn_reuse_mode 1 nat-gateway a client's port that is used again
-vs.expire_nodest_conn 1 nat-gateway a client whose server has left
+ip_forward 1 nat-gateway this machine forwards the replies
+conf.all.send_redirects 0 nat-gateway an ICMP redirect would let replies
+vs.conntrack 1 nat-gateway stateful firewall rules
+vs.snat_reroute 1 nat-gateway rewritten replies are routed by the VIP
+vs.conn_reuse_mode 1 nat-gateway a reused client port
+vs.expire_nodest_conn 1 nat-gateway a client whose server was removed
 vs.expire_quiescent_template 1 nat-gateway a persistent client leaves
-vs.conn_reuse_mode 3 dr a client's port may be used again
-vs.backup_only 1 dr a director in reserve
-vs.expire_nodest_conn 1 dr a client whose server has left
+vs.conn_reuse_mode 3 dr a client may reuse a port
+vs.backup_only 1 dr a backup director
+vs.expire_nodest_conn 1 dr a client whose server was removed
 vs.expire_quiescent_template 1 dr a persistent client leaves
-vs.sloppy_tcp 1 maglev-ecmp a connection that another director began
+vs.sloppy_tcp 1 maglev-ecmp a connection that another director accepted
 vs.sloppy_sctp 1 maglev-ecmp the same for SCTP
 vs.schedule_icmp 1 maglev-ecmp an ICMP error
-vs.expire_nodest_conn 1 maglev-ecmp a client whose server has left
+vs.expire_nodest_conn 1 maglev-ecmp a client whose server was removed
 P
 }
 # Every setting of any profile, as it is now: NAME VALUE a line.

@@ -26,7 +26,7 @@ before=$(limits; setting net.ipv4.vs.conntrack; setting net.ipv4.vs.expire_nodes
 
 definitions_of 'profile: nat-gateway' 'timeouts: {tcp: 10m, udp: 1m}' | director_define
 plan=$(on director ipvsctl plan "$DEFINITIONS")
-expect_contains 'the plan' 'set     net.ipv4.vs.conntrack  0 -> 1   (nat-gateway: rules of the firewall' "$plan"
+expect_contains 'the plan' 'set     net.ipv4.vs.conntrack  0 -> 1   (nat-gateway: stateful firewall rules' "$plan"
 expect_contains 'the plan' 'set     timeout tcp  900 s -> 600 s' "$plan"
 director_start
 eventually 10 limits_are 'Timeout (tcp tcpfin udp): 600 120 60'

@@ -34,7 +34,7 @@ expect_equal 'who serves on' '2 real2' "$(tally 2)"
 last() { on director ipvsctl weight web "$RIP2" --to 0 -m 'by accident' "$@"; }
 if last >"$LAB_TMP/refused" 2>&1; then fail 'the order was not refused'; fi
 expect_contains 'the refusal' 'leaves 0 of the 1 real servers of web' "$(cat "$LAB_TMP/refused")"
-expect_contains 'the refusal' 'insist with --force' "$(cat "$LAB_TMP/refused")"
+expect_contains 'the refusal' 'use --force' "$(cat "$LAB_TMP/refused")"
 expect_equal 'who serves on' '2 real2' "$(tally 2)"
 last --force
 eventually_table 5 <<T
