@@ -22,7 +22,7 @@ eventually_table 5 <<T
 $without_second
 T
 founding_table | eventually_table 20
-eventually_log 5 'the trial was not confirmed in time'
+eventually_log 5 'was not confirmed in time'
 
 # The daemon ends in between.
 ctl apply "$new" --confirm 30m >/dev/null

@@ -41,8 +41,8 @@ eventually_log 5 "host name second.lab.example changed from $RIP2 to $RIP3"
 
 # No name can be resolved: the last answers stay.
 named ''
-eventually 10 says "NOT RESOLVED: first.lab.example stays $RIP1"
-eventually 10 says "NOT RESOLVED: second.lab.example stays $RIP3"
+eventually 10 says "NOT RESOLVED: first.lab.example keeps $RIP1"
+eventually 10 says "NOT RESOLVED: second.lab.example keeps $RIP3"
 throughout_table 2 <<T
 $(service)
 $(server "$RIP1")

@@ -50,7 +50,7 @@ eventually_log 5 "host name second.example.org changed from $RIP2 to $RIP3"
 
 # Nobody can be asked: the last answer stays.
 server_dies real3 named
-eventually 20 says "NOT RESOLVED: second.example.org stays $RIP3"
+eventually 20 says "NOT RESOLVED: second.example.org keeps $RIP3"
 throughout_table 1 <<T
 $(service)
 $(server "$RIP1")

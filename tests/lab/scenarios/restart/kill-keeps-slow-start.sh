@@ -23,7 +23,7 @@ rises() {
 seconds() { on director date +%s; }
 # to_go: the seconds that the slow start of real3 has to go.
 to_go() {
-    left=$(ctl explain web "$RIP3" | grep 'slow start' | grep -o '[0-9m]* *s to go' | head -n 1 | sed 's/ *s to go//; s/m0\{0,1\}/*60+/')
+    left=$(ctl explain web "$RIP3" | grep 'slow start' | grep -o '[0-9][0-9m]* *s left' | head -n 1 | sed 's/ *s left//; s/m0\{0,1\}/*60+/')
     echo $((${left:-99999}))
 }
 
