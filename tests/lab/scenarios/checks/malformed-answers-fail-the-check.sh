@@ -21,7 +21,7 @@ checkinterval=1
 negotiatetimeout=2
 $(ask_at 81 "$RIP1:80" http 110)
 $(ask_at 82 "$RIP1:80" imap 25)
-$(ask_at 83 "$RIP1:80" nntp 7200)
+$(ask_at 83 "$RIP1:80" nntp 110)
 $(ask_at 84 "$RIP1:80" http 7200)
 $(ask_at 85 "$RIP1:80" pop 7200)
 $(ask_at 86 "$RIP1:80" smtp 7200)

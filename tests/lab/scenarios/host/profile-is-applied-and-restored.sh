@@ -86,8 +86,8 @@ definitions_of dr | director_define
 director_start
 eventually_settings 'with dr' "$(with dr)"
 plan=$(plan_of maglev-ecmp)
-expect_contains 'the plan of another profile' 'restore net.ipv4.vs.backup_only  1 -> 0   (no longer wanted' "$plan"
-expect_contains 'the plan of another profile' 'restore net.ipv4.vs.conn_reuse_mode  3 -> 2   (no longer wanted' "$plan"
+expect_contains 'the plan of another profile' 'restore net.ipv4.vs.backup_only  1 -> 0   (set by ipvsd and no longer configured' "$plan"
+expect_contains 'the plan of another profile' 'restore net.ipv4.vs.conn_reuse_mode  3 -> 2   (set by ipvsd and no longer configured' "$plan"
 expect_contains 'the plan of another profile' 'set     net.ipv4.vs.sloppy_tcp  0 -> 1   (maglev-ecmp: ' "$plan"
 definitions_of maglev-ecmp | director_define
 director_reload

@@ -36,7 +36,7 @@ eventually 10 conntrack_is_on
 # What the daemon has set and another configuration does not want is in its plan.
 definitions_of | put director "$DEFINITIONS.less"
 plan=$(on director ipvsctl plan "$DEFINITIONS.less")
-expect_contains 'the plan' 'restore net.ipv4.vs.conntrack  1 -> 0   (no longer wanted' "$plan"
+expect_contains 'the plan' 'restore net.ipv4.vs.conntrack  1 -> 0   (set by ipvsd and no longer configured' "$plan"
 expect_contains 'the plan' 'restore timeout tcp  600 s -> 900 s' "$plan"
 director_stop
 expect_equal 'the machine after the stop' "$before" "$(limits; setting net.ipv4.vs.conntrack; setting net.ipv4.vs.expire_nodest_conn)"

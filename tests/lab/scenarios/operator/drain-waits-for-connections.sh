@@ -16,5 +16,5 @@ expect running director waiting
 expect_download_completes first
 expect_download_completes second
 eventually 60 ended director waiting
-expect_contains 'what the waiting one said' 'drained: no active connection is left' "$(log_of director waiting)"
+expect_contains 'what the waiting one said' 'drained: no active connections' "$(log_of director waiting)"
 expect_contains 'what the waiting one said' 'status 0' "$(log_of director waiting)"
