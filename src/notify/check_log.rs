@@ -93,7 +93,7 @@ fn write_all(lines: &Receiver<MonitorLine>) {
                     };
                     // Said once for each file until it can be written again.
                     if failing.insert(file) {
-                        tracing::warn!("cannot write check lines: {error}");
+                        tracing::warn!("check lines are lost: {error}");
                     }
                 }
             }

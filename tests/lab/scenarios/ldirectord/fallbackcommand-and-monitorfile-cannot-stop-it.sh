@@ -35,7 +35,7 @@ eventually 5 said stop
 # A command that never ends and a file that cannot be written are told, and hold up nobody.
 printf '#!/bin/sh\necho "$*" >>/run/sorry\nexec sleep 1000\n' >/etc/ha.d/sorry
 rm -r /run/checks
-eventually_logged 10 "cannot write check lines: $monitor"
+eventually_logged 10 "check lines are lost: cannot write $monitor"
 web_stop real1
 web_stop real2
 echo "$out" | eventually_table 20

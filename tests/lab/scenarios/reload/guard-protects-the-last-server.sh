@@ -27,13 +27,13 @@ T
 # The last server of a service is too much to go by accident.
 web ''
 if on director ipvsctl reload >"$LAB_TMP/refused" 2>&1; then fail 'the reload was not refused'; fi
-expect_contains 'the refusal' 'leaves 0 of the 1 real servers of web' "$(cat "$LAB_TMP/refused")"
+expect_contains 'the refusal' 'leaves 0 of the 1 serving real servers of web' "$(cat "$LAB_TMP/refused")"
 expect_equal 'who serves on' '2 real2' "$(tally 2)"
 
 # So it is for an order, and it says so; with --force it goes through.
 last() { on director ipvsctl weight web "$RIP2" --to 0 -m 'by accident' "$@"; }
 if last >"$LAB_TMP/refused" 2>&1; then fail 'the order was not refused'; fi
-expect_contains 'the refusal' 'leaves 0 of the 1 real servers of web' "$(cat "$LAB_TMP/refused")"
+expect_contains 'the refusal' 'leaves 0 of the 1 serving real servers of web' "$(cat "$LAB_TMP/refused")"
 expect_contains 'the refusal' 'use --force' "$(cat "$LAB_TMP/refused")"
 expect_equal 'who serves on' '2 real2' "$(tally 2)"
 last --force
