@@ -29,7 +29,7 @@ lab: ## a shell in a booted lab: 'on HOST COMMAND...'; or one command: make lab 
 	@cargo build --quiet --bins
 	@tests/lab/run --shell $(if $(CMD),-c "$$CMD")
 
-matrix: ## in the lab: test every forwarding path of the kernel and write tests/lab/MATRIX.md anew
+matrix: ## in the lab: test every forwarding path of the kernel and rewrite tests/lab/MATRIX.md
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
 	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto forwarding/every-path checks/path-check-works operator/check-refuses-crossed && tests/lab/matrix $$results >tests/lab/MATRIX.md && rm -r $$results

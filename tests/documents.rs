@@ -1,6 +1,6 @@
 //! The documents keep their promises: short sentences, a short README, links that lead somewhere, the commands that exist,
-//! and every command of a `console` block prints what stands below it. `UPDATE=1 cargo test --test documents` writes the
-//! outputs and docs/cli.md anew; read the difference before you commit it.
+//! and every command of a `console` block prints what stands below it. `UPDATE=1 cargo test --test documents` rewrites
+//! the outputs and docs/cli.md; read the difference before you commit it.
 //!
 //! A fence such as ```` ```yaml web.yaml ```` also writes its block to that file of the page's scratch directory. In a
 //! `console` block a line that starts with `$ ` is a command, and a line `…` stands for any number of lines. Blocks in other

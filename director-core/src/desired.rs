@@ -1,5 +1,5 @@
 //! What the kernel's table should be: the ends of the chains that [`crate::weight`] makes of the model, the standing
-//! overrides, the verdicts and what the kernel holds now.
+//! overrides, the health states and what the kernel holds now.
 //!
 //! A server without a verdict keeps the weight that the kernel's table gives it, so that a start moves no traffic. The
 //! fallback stands in while no real server can take a connection, but not before every server has been asked once. Until

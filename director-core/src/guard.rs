@@ -1,5 +1,5 @@
 //! The guard: whether one change by people takes out more than they can have meant. It compares the weights before and after
-//! a change of definitions or overrides; what verdicts take out is no business of it, but of the minimum of each service.
+//! a change of definitions or overrides; what failed checks take out is no business of it, but of the minimum of each service.
 //!
 //! Replaced servers do not count as lost: a server that nobody has asked yet counts as up, since whoever served goes on
 //! until its successors have been asked.

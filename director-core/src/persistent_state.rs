@@ -1,4 +1,4 @@
-//! What a director has to remember over a restart: the overrides that were given to it, its verdicts, which services are its
+//! What a director has to remember over a restart: the overrides that were given to it, its health states, which services are its
 //! own, and what takes its time: drains, slow starts, too few servers. Times are the director's own moments; whoever keeps a
 //! memory lets the director's clock go on from there.
 //!

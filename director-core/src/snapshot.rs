@@ -29,7 +29,7 @@ pub struct Snapshot {
     pub names: Vec<HostName>,
     /// Blocks of the definitions that are broken while all others are in force.
     pub isolated: Vec<IsolatedBlock>,
-    /// Why overrides and verdicts cannot be kept over a restart, when they cannot.
+    /// Why overrides and health states cannot be saved over a restart, when they cannot.
     pub not_persisted: Option<String>,
     /// All overrides.
     pub overrides: Vec<OverrideView>,

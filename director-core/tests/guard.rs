@@ -176,7 +176,7 @@ fn overrides_one_by_one_stop_at_the_last_server_and_clearing_is_always_allowed()
     let last = override_(OverrideKind::Drain, &POOL[3..]);
     assert_eq!(said(&world, &last).len(), 1);
     assert_eq!(world.weight(VIP, POOL[0]), Some(0));
-    // The same override again for one that is out already takes out nobody.
+    // The same override again for a server that is out already removes no server.
     assert_eq!(
         said(&world, &override_(OverrideKind::Disable, &POOL[..1])),
         NOTHING

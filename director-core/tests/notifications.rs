@@ -111,5 +111,5 @@ fn what_waits_for_those_who_are_told_no_more_still_reaches_them() {
     assert_eq!(messages(&mut world).len(), 1);
     world.dead.clear();
     world.run(Duration::from_secs(10));
-    assert_eq!(messages(&mut world), [], "and nobody is told now");
+    assert_eq!(messages(&mut world), [], "and nothing is sent now");
 }

@@ -13,7 +13,7 @@ use director_core::model::validate::validate;
 
 use super::yaml::Block;
 
-/// What is known besides the configuration as it is written.
+/// What is known in addition to the configuration as it is written.
 pub(super) struct IsolationContext<'a> {
     /// The services as they stand in the files.
     pub(super) blocks: &'a [Block],

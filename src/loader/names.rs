@@ -1,5 +1,5 @@
 //! What the name service said about host names, kept for as long as it holds. While it does not answer, its last answer
-//! stays. Asking blocks, so nobody who must not wait calls [`NameCache::learn`].
+//! stays. Resolving blocks, so no task that must not wait calls [`NameCache::learn`].
 //!
 //! Invariant: the address that stands for a name stays the same for as long as the name service names it at all, so that
 //! the order of an answer moves no traffic.

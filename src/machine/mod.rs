@@ -1,4 +1,4 @@
-//! Changes this machine besides the IPVS table, records each change, and puts back what was there before: VIPs, settings of
+//! Changes this machine outside the IPVS table, records each change, and puts back what was there before: VIPs, settings of
 //! the kernel and timeouts of a [`director`], and all that a [`real_server`] needs. What is wanted is decided in the core.
 //!
 //! Invariants: a change is in the [`journal`] before it is made, so that the next run knows of it even after a crash. What

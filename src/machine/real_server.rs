@@ -152,7 +152,7 @@ fn reconcile(mut journal: Journal) -> Result<Vec<Change>, MachineError> {
         journal.forget(&entry.change)?;
         done.push(Change::Undone(entry));
     }
-    // In this order: a tunnel that is made anew has lost its addresses and settings, which come after it.
+    // In this order: a tunnel that is made again has lost its addresses and settings, which come after it.
     for change in wanted {
         match machine.apply(&change, &mut journal) {
             Ok(Applied::Already) => {}

@@ -12,8 +12,9 @@ use serde::Serialize;
 use tokio::process::Command;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
+use super::pause::pause_unless_stopping;
 use super::{NotifyError, NotifySettings};
 use crate::program;
 
@@ -46,8 +47,8 @@ impl Deliveries {
     }
 
     /// Hands a message to its queue; gives back one that is a mail.
-    pub(super) fn tell(&mut self, bulletin: EventMessage) -> Option<Mail> {
-        if let HookWay::Mail { to, from, relay } = &bulletin.hook.way {
+    pub(super) fn tell(&mut self, message: EventMessage) -> Option<Mail> {
+        if let HookWay::Mail { to, from, relay } = &message.hook.way {
             let relay = relay.clone().map(|(host, port)| Relay { host, port });
             let envelope = Envelope {
                 to: to.clone(),
@@ -57,22 +58,22 @@ impl Deliveries {
             };
             return Some(Mail {
                 envelope,
-                event: bulletin.summary.clone(),
+                event: message.summary.clone(),
                 phase: Phase::Running,
-                details: lines(&bulletin),
+                details: lines(&message),
             });
         }
-        let way = bulletin.hook.way.clone();
+        let way = message.hook.way.clone();
         let queue = self.queues.entry(way.clone()).or_insert_with(|| {
-            let (sender, bulletins) = mpsc::channel(self.settings.mail_queue);
+            let (sender, messages) = mpsc::channel(self.settings.mail_queue);
             let delivery = Delivery {
                 settings: Arc::clone(&self.settings),
                 stopping: self.stopping.subscribe(),
             };
-            self.tasks.spawn(delivery.carry(bulletins));
+            self.tasks.spawn(delivery.carry(messages));
             sender
         });
-        if queue.try_send(bulletin).is_err() {
+        if queue.try_send(message).is_err() {
             tracing::warn!("too many messages are waiting for {way}, dropping this one");
         }
         None
@@ -96,48 +97,45 @@ struct Delivery {
 }
 
 impl Delivery {
-    async fn carry(mut self, mut bulletins: mpsc::Receiver<EventMessage>) {
-        while let Some(bulletin) = bulletins.recv().await {
-            self.deliver(&bulletin).await;
+    async fn carry(mut self, mut messages: mpsc::Receiver<EventMessage>) {
+        while let Some(message) = messages.recv().await {
+            self.deliver(&message).await;
         }
     }
 
-    async fn deliver(&mut self, bulletin: &EventMessage) {
-        let way = &bulletin.hook.way;
+    async fn deliver(&mut self, message: &EventMessage) {
+        let way = &message.hook.way;
         let mut pauses = self.settings.mail_pauses.clone().into_iter();
         loop {
             let limit = self.settings.command_limit;
-            let attempt = timeout(limit, self.attempt(bulletin)).await;
+            let attempt = timeout(limit, self.attempt(message)).await;
             let Err(error) = attempt.unwrap_or(Err(NotifyError::TimeLimit(limit))) else {
-                tracing::debug!("sent to {way}: {}", bulletin.summary);
+                tracing::debug!("sent to {way}: {}", message.summary);
                 return;
             };
             let Some(pause) = pauses.next().filter(|_| !*self.stopping.borrow()) else {
-                tracing::warn!("giving up on {way}: {error}: {}", bulletin.summary);
+                tracing::warn!("giving up on {way}: {error}: {}", message.summary);
                 return;
             };
             tracing::warn!(
                 "cannot send to {way}: {error}; next attempt in {} s",
                 pause.as_secs_f64()
             );
-            tokio::select! {
-                () = sleep(pause) => {}
-                _ = self.stopping.wait_for(|stopping| *stopping) => {}
-            }
+            pause_unless_stopping(pause, &mut self.stopping).await;
         }
     }
 
-    async fn attempt(&self, bulletin: &EventMessage) -> Result<(), NotifyError> {
-        let message = WebhookPayload {
+    async fn attempt(&self, message: &EventMessage) -> Result<(), NotifyError> {
+        let payload = WebhookPayload {
             host: &self.settings.sender.host,
-            text: &bulletin.summary,
-            events: &bulletin.events,
-            left_out: bulletin.left_out,
+            text: &message.summary,
+            events: &message.events,
+            left_out: message.left_out,
         };
-        let json = serde_json::to_string(&message).map_err(NotifyError::Json)?;
-        match &bulletin.hook.way {
+        let json = serde_json::to_string(&payload).map_err(NotifyError::Json)?;
+        match &message.hook.way {
             HookWay::Webhook { url, .. } => post(url.reveal(), json).await,
-            HookWay::Command(argv) => run(argv, bulletin, &json).await,
+            HookWay::Command(argv) => run(argv, message, &json).await,
             // Mails were given back.
             HookWay::Mail { .. } => Ok(()),
         }
@@ -163,7 +161,7 @@ fn client() -> Result<&'static reqwest::Client, NotifyError> {
     if let Some(client) = CLIENT.get() {
         return Ok(client);
     }
-    // Whoever came first has chosen the same one.
+    // Another part that chose one before has chosen the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .user_agent(concat!("ipvsd/", env!("CARGO_PKG_VERSION")))
@@ -172,15 +170,15 @@ fn client() -> Result<&'static reqwest::Client, NotifyError> {
     Ok(CLIENT.get_or_init(|| client))
 }
 
-async fn run(argv: &[String], bulletin: &EventMessage, json: &str) -> Result<(), NotifyError> {
+async fn run(argv: &[String], message: &EventMessage, json: &str) -> Result<(), NotifyError> {
     let Some((program, arguments)) = argv.split_first() else {
         return Ok(());
     };
     let mut command = Command::new(program);
     command
         .args(arguments)
-        .env("IPVSD_SUMMARY", &bulletin.summary)
-        .env("IPVSD_TEXT", lines(bulletin).join("\n"))
+        .env("IPVSD_SUMMARY", &message.summary)
+        .env("IPVSD_TEXT", lines(message).join("\n"))
         .env("IPVSD_JSON", json);
     let ended = program::start(&mut command)?.end().await?;
     if ended.status.success() {
@@ -193,14 +191,14 @@ async fn run(argv: &[String], bulletin: &EventMessage, json: &str) -> Result<(),
     }
 }
 
-fn lines(bulletin: &EventMessage) -> Vec<String> {
-    let mut lines: Vec<String> = bulletin
+fn lines(message: &EventMessage) -> Vec<String> {
+    let mut lines: Vec<String> = message
         .events
         .iter()
         .map(|event| event.text.clone())
         .collect();
-    if bulletin.left_out > 0 {
-        lines.push(format!("and {} more", bulletin.left_out));
+    if message.left_out > 0 {
+        lines.push(format!("and {} more", message.left_out));
     }
     lines
 }

@@ -13,9 +13,10 @@ use lettre::{
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::mail_text::{self, ComposedMail};
+use super::pause::pause_unless_stopping;
 use super::{NotifyError, NotifySettings};
 
 /// Sends mails, with a queue for each relay.
@@ -117,11 +118,7 @@ impl RelayQueue {
                 "cannot send mail \"{subject}\" by {way}: {error}; next attempt in {} s",
                 pause.as_secs_f64()
             );
-            tokio::select! {
-                () = sleep(pause) => {}
-                // An error means that the sender is gone, which ends the pause too.
-                _ = self.stopping.wait_for(|stopping| *stopping) => {}
-            }
+            pause_unless_stopping(pause, &mut self.stopping).await;
         }
     }
 

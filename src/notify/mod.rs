@@ -8,6 +8,7 @@ mod error;
 mod fallback_command;
 mod mail;
 mod mail_text;
+mod pause;
 mod settings;
 
 pub use error::NotifyError;
@@ -49,8 +50,8 @@ impl Notifier {
             Notification::Mail(mail) => self.mail.send(mail),
             Notification::Command(command) => self.fallback_commands.run(command),
             Notification::Line(line) => self.check_log.write(line),
-            Notification::EventMessage(bulletin) => {
-                if let Some(mail) = self.deliveries.tell(bulletin) {
+            Notification::EventMessage(message) => {
+                if let Some(mail) = self.deliveries.tell(message) {
                     self.mail.send(mail);
                 }
             }

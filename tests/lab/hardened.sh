@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # A director that is a hardened machine: it does not route, but for one interface, takes no redirects, and gets routes from router
-# advertisements. And the words for what ipvsd changes on it besides the table: VIPs, forwarding, redirects, routes.
+# advertisements. And the words for what ipvsd changes on it outside the table: VIPs, forwarding, redirects, routes.
 
 # The VIP that ipvsd adds.
 # shellcheck disable=SC2034 # scenarios use it

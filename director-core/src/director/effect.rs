@@ -294,7 +294,7 @@ pub enum Notice {
         /// Why not; none when all is well again.
         failure: Option<String>,
     },
-    /// A change to this machine besides the table was made or undone, or could not be.
+    /// A change to this machine outside the table was made or undone, or could not be.
     Host {
         /// The change.
         change: HostChange,

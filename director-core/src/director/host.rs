@@ -1,4 +1,4 @@
-//! What the director wants of its machine besides the table: VIPs, settings of the kernel, timeouts. They are asked for when
+//! What the director wants of its machine outside the table: VIPs, settings of the kernel, timeouts. They are asked for when
 //! the table stands, so that no VIP draws clients before there is a server for them, and again at each reading of the table,
 //! since an interface that was down has lost its addresses. At a stop they go last. What path checks need comes first: no
 //! probe is sent before it.

@@ -102,7 +102,7 @@ pub struct Director {
     batcher: Batcher,
     /// Whether each service has a real server that takes connections, as last told.
     available: BTreeMap<ServiceId, bool>,
-    /// Verdicts, overrides or definitions have changed since that was looked at.
+    /// Health states, overrides or definitions have changed since that was looked at.
     health_changed: bool,
     /// What the kernel was asked for and has not answered yet.
     attempts: Vec<Attempt>,

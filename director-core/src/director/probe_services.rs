@@ -8,7 +8,7 @@ use crate::moment::Moment;
 use std::time::Duration;
 
 impl Director {
-    /// Helpers that nobody asks for are ours to remove.
+    /// Probe services that no check needs are ours to remove.
     pub(super) fn own_stray_probe_services(&mut self) {
         let (Some(observed), Some(marks)) = (&self.observed, self.model.probe_marks()) else {
             return;
@@ -33,7 +33,7 @@ impl Director {
                 .all(|id| self.stands(id) || self.is_refused(id))
     }
 
-    /// Why a question cannot be asked: nobody knows its password, or without its helper it would go to any server.
+    /// Why a question cannot be asked: its password is not known, or without its probe service it would reach any server.
     pub(super) fn local_error(&self, probe: &Probe) -> Option<Report> {
         let reason = if probe.kind.is_withheld() {
             "local error: passwords are not kept across restarts; fix the configuration of this service".to_owned()

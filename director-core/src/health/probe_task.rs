@@ -147,7 +147,7 @@ impl ProbeTask {
         }
     }
 
-    /// Whether a verdict hangs on it.
+    /// Whether the health of a server depends on it.
     pub(super) fn is_check(&self) -> bool {
         let mut concerns = self.subscribers.iter();
         concerns.any(|subscriber| matches!(subscriber.concern, Concern::Check(_)))

@@ -1,4 +1,4 @@
-//! What the configuration wants of this machine besides its IPVS table: VIPs, settings of the kernel, timeouts.
+//! What the configuration wants of this machine outside its IPVS table: VIPs, settings of the kernel, timeouts.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

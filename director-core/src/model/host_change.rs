@@ -1,4 +1,4 @@
-//! One thing that ipvsd changes on a machine besides the IPVS table: on a director or on a real server.
+//! One thing that ipvsd changes on a machine outside the IPVS table: on a director or on a real server.
 
 use std::fmt;
 use std::net::IpAddr;

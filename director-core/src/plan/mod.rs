@@ -1,4 +1,4 @@
-//! A plan: operations so specific that whoever executes them has no choice left, each with its reason and in the override
+//! A plan: operations so specific that their execution leaves no choice, each with its reason and in the order
 //! that keeps every service serving. How it is found is [`diff`](diff::plan)'s work, whether it is right [`check`]'s.
 
 mod cause;

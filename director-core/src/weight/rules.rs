@@ -110,7 +110,7 @@ pub(super) fn state<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<
     })
 }
 
-/// An override that takes a server out stands above every verdict. One that gives a weight gives none to a server that is
+/// An override that takes a server out counts more than any check. One that gives a weight gives none to a server that is
 /// out, no more than it has to one that has not answered yet, and to one that returns little by little.
 pub(super) fn override_<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let override_ = facts.override_?;

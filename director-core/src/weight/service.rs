@@ -119,7 +119,7 @@ impl<'a> Situation<'a> {
             EffectiveWeight {
                 server,
                 chain,
-                // Whoever is out by verdict or override leaves as the service says.
+                // A server that is out by health or override leaves as the service says.
                 drain: service
                     .recovery
                     .drain
@@ -129,7 +129,7 @@ impl<'a> Situation<'a> {
         service.real_servers.iter().map(weigh).collect()
     }
 
-    /// Verdicts are not believed; overrides are.
+    /// Health is frozen; overrides count.
     fn keep_all(
         &self,
         service: &VirtualService,

@@ -1,5 +1,5 @@
 //! Seeded simulation: random definitions (drains, slow starts, tiers, minima, several checks), deaths, returns, reloads,
-//! overrides, other people's changes, verdicts that stand still, restarts, kills, a slow disk and a kernel that refuses every
+//! overrides, other people's changes, frozen health, restarts, kills, a slow disk and a kernel that refuses every
 //! tenth operation. After every step the invariants hold; a failure prints the seed and the shortest list
 //! of deeds that still leads to it.
 //!

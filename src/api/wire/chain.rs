@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A link of the chain that makes a weight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChainLink {
-    /// What kind of link: `defined`, `verdict`, `order`, ...
+    /// What kind of link: `defined`, `health`, `override`, ...
     pub link: String,
     /// Weight from here on; none when the server is not to be in the table.
     pub weight: Option<u32>,

@@ -27,7 +27,7 @@ pub(super) enum Kind {
     Protocol(&'static ProtocolRow, &'static ProtocolForm),
 }
 
-/// The kinds besides the protocols: each with its word, its port and its line of help.
+/// The kinds that are not protocols: each with its word, its port and its line of help.
 const KINDS: [(Kind, &str, u16, &str); 6] = [
     (Kind::Connect, "connect", 0, "A TCP connection is accepted"),
     (Kind::Ping, "ping", 0, "An ICMP echo is answered"),

@@ -80,6 +80,7 @@ fn names(shape: &dyn Shape) -> String {
 }
 
 /// The value of a key in a file.
+#[derive(Clone, Copy)]
 pub(super) struct Input<'n> {
     pub(super) key: &'static Key,
     /// Where the key stands.
@@ -253,14 +254,18 @@ impl<T> Mapping<T> {
                     if !shape.has(&entry.key) {
                         unknown_key(entry, shape, reader);
                     } else if !skipped.contains(&entry.key.as_str()) {
-                        let node = &entry.value;
-                        self.fill_row(draft, before, &entry.key, None, &entry.place, node, reader);
+                        let (place, node) = (&entry.place, &entry.value);
+                        if let Some(row) = self.row_to_fill(before, &entry.key) {
+                            let key = &row.key;
+                            self.fill_row(draft, row, Input { key, place, node }, reader);
+                        }
                     }
                 }
             }
             (_, Some(short)) => {
-                let (key, place) = (Some(input.key), input.place);
-                self.fill_row(draft, before, short, key, place, input.node, reader);
+                if let Some(row) = self.row_to_fill(before, short) {
+                    self.fill_row(draft, row, *input, reader);
+                }
             }
             (_, None) => {
                 let kind = input.node.kind();
@@ -272,32 +277,30 @@ impl<T> Mapping<T> {
         true
     }
 
-    #[allow(clippy::too_many_arguments)]
+    /// The row of a key that a nearer layer (a bit in `written`) has not settled.
+    fn row_to_fill(&'static self, written: u64, name: &str) -> Option<&'static Row<T>> {
+        let row = self.rows().find(|row| row.key.name == name)?;
+        (written & self.bit(name) == 0 || row.access.layered).then_some(row)
+    }
+
     fn fill_row(
         &'static self,
         draft: &mut Draft<T>,
-        before: u64,
-        name: &str,
-        outer: Option<&'static Key>,
-        place: &Place,
-        node: &Node,
+        row: &'static Row<T>,
+        input: Input<'_>,
         reader: &mut Reader,
     ) {
-        let bit = self.bit(name);
-        let Some(row) = self.rows().find(|row| row.key.name == name) else {
-            return;
-        };
-        if before & bit != 0 && !row.access.layered {
-            return;
-        }
+        let bit = self.bit(row.key.name);
         draft.written |= bit;
-        let key = outer.unwrap_or(&row.key);
-        if matches!(node.content, Content::Nothing) && !row.access.layered {
-            let hint = format!("write {}, or remove the key", key.example());
-            reader.error(place, format!("{} has no value", key.name), hint);
+        if matches!(input.node.content, Content::Nothing) && !row.access.layered {
+            let hint = format!("write {}, or remove the key", input.key.example());
+            reader.error(
+                input.place,
+                format!("{} has no value", input.key.name),
+                hint,
+            );
             return;
         }
-        let input = Input { key, place, node };
         if (row.access.read)(&mut draft.value, &input, reader).is_some() {
             draft.usable |= bit;
         }

@@ -12,7 +12,7 @@ use super::relay::{RelayBehaviour, TestRelay};
 use super::{PATIENCE, eventually, settings};
 use crate::notify::Notifier;
 
-fn bulletin(way: HookWay) -> Notification {
+fn event_message(way: HookWay) -> Notification {
     Notification::EventMessage(EventMessage {
         hook: Hook {
             way,
@@ -63,7 +63,7 @@ async fn a_refused_webhook_delivery_is_retried() {
         url: Secret::new(url),
         shown: "http://127.0.0.1".to_owned(),
     };
-    alerts.perform(bulletin(way));
+    alerts.perform(event_message(way));
     eventually("two attempts", || bodies.lock().unwrap().len() == 2).await;
     alerts.finish(PATIENCE).await;
     let bodies = bodies.lock().unwrap().clone();
@@ -84,7 +84,7 @@ async fn a_command_finds_the_message_in_its_environment() {
     );
     let mut alerts = Notifier::new(settings());
     let argv = ["/bin/sh", "-c", &script].map(str::to_owned).into();
-    alerts.perform(bulletin(HookWay::Command(argv)));
+    alerts.perform(event_message(HookWay::Command(argv)));
     alerts.finish(PATIENCE).await;
     let told = std::fs::read_to_string(&file).unwrap();
     assert_eq!(told, "2 servers down|web one down\nweb two down");
@@ -103,12 +103,12 @@ async fn a_batch_is_one_mail_with_a_line_for_each_event_and_is_tried_again() {
         from: Some("Director <lvs@example.org>".to_owned()),
         relay: Some((relay.host.clone(), relay.port)),
     };
-    let mut duty = bulletin(way);
-    if let Notification::EventMessage(bulletin) = &mut duty {
-        bulletin.left_out = 10;
+    let mut notification = event_message(way);
+    if let Notification::EventMessage(message) = &mut notification {
+        message.left_out = 10;
     }
     let mut alerts = Notifier::new(settings());
-    alerts.perform(duty);
+    alerts.perform(notification);
     eventually("the mail is taken", || loopback.taken().len() == 1).await;
     alerts.finish(PATIENCE).await;
     let [taken] = &loopback.taken()[..] else {

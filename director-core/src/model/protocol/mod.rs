@@ -26,7 +26,7 @@ pub struct ProtocolRow {
     pub forms: &'static [ProtocolForm],
     /// Transports below it. Where the service has another one, the first is used.
     pub transports: &'static [Protocol],
-    /// Settings with an effect, besides those that follow from the rest of the row: see [`Self::takes`].
+    /// Settings with an effect, in addition to those that follow from the rest of the row: see [`Self::takes`].
     pub settings: &'static [Setting],
     build: fn(Protocol, ProtocolSettings) -> ProtocolCheck,
 }
@@ -155,7 +155,7 @@ impl CheckProtocol {
 }
 
 impl ProtocolCheck {
-    /// Whether it takes a secret that nobody knows any more.
+    /// Whether it takes a secret that is no longer known.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
         let parts = self.parts();

@@ -30,7 +30,7 @@ pub(super) fn exchange(transport: Protocol, settings: ProtocolSettings) -> Excha
 /// Settings of protocols that greet and know logins: IMAP and POP3.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct MailboxCheck {
-    /// Who logs in; without a user name nobody does.
+    /// User to log in as; without one there is no login.
     pub credentials: Credentials,
     /// What the greeting must match.
     pub receive: Option<Pattern>,

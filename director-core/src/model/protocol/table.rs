@@ -10,7 +10,7 @@ use super::{ProtocolRow, form};
 use crate::model::{Pattern, Protocol, Secret, TlsCheck};
 use Setting::{Database, Login, Password, Receive, Request, Tls};
 
-/// The protocols that checks speak besides HTTP.
+/// The protocols of checks, except HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckProtocol {
@@ -65,7 +65,7 @@ pub enum ProtocolCheck {
 /// Settings of FTP.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct FtpCheck {
-    /// Who logs in; anonymous when nobody is named.
+    /// User to log in as; without one, anonymous.
     pub credentials: Credentials,
     /// The file to transfer.
     pub request: Option<String>,

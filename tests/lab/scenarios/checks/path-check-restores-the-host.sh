@@ -10,7 +10,7 @@ expect_equal 'marks that are listed' 1 "$(on director ipvsctl list -n | grep -c 
 expect_equal 'accept_local in front and back' '1 1' "$(setting front.accept_local) $(setting back.accept_local)"
 expect_equal 'rp_filter in front' 2 "$(setting front.rp_filter)"
 
-# Where nobody is checked through the VIP any more the settings are as they were, and elsewhere they stay.
+# Where no server is checked through the VIP any more, the settings are as they were. Elsewhere they stay.
 settings_are() { [ "$(setting front.accept_local) $(setting back.accept_local)" = "$1" ]; }
 path_checks_config | sed "/name: tunnel/,+1d; \\|udp://$VIP:7|,+1d" | director_define
 director_reload

@@ -26,7 +26,7 @@ eventually_table 5 <<T
 $(service; server "$RIP1")
 T
 
-# Whom nobody knows is told, and nothing changes.
+# An unknown server or service is an error, and nothing changes.
 expect_equal 'the status for an unknown server' 2 "$(status_of ctl drain "$VIP:80" 192.0.2.77)"
 expect_equal 'the status for an unknown service' 2 "$(status_of ctl drain mail "$RIP1")"
 expect_equal 'the status without a service' 2 "$(status_of ctl drain "$RIP1")"

@@ -35,7 +35,7 @@ site a 80 web
 director_start
 lines 80 "$RIP1" "$RIP2" | eventually_table 5
 
-# A new file, by itself. What was there is not asked anew: its state is as old as before.
+# A new file, by itself. What was there is not probed again: its state is as old as before.
 site b 8080 "[$RIP3:80]"
 eventually_table 5 <<T
 $(lines 80 "$RIP1" "$RIP2")

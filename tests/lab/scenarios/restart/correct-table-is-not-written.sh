@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # A table that is right is not written: not at a start, not by checks and resyncs, not at a reload of the same configuration.
-# The kernel proves it: any write to a server begins the cycle of wrr anew.
+# The kernel proves it: any write to a server restarts the cycle of wrr.
 
 fast_definitions | sed "
     s/real=$RIP1:80 masq/& 4/

@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
-# The last of four failures is the next director's. At this interval it would take a minute and a half to count anew.
+# The last of four failures is the next director's. At this interval it would take a minute and a half to count from the beginning.
 director_define <<D
 director: {freeze: off}
 services:
