@@ -20,21 +20,6 @@ agent_start() {
         "$LAB_TMP/$1/agent.line"
 }
 
-# director_status: what the daemon says of itself.
-director_status() {
-    on director ipvsctl status
-}
-
-status_says() {
-    case $(director_status) in *"$1"*) ;; *) return 1 ;; esac
-}
-
-# status_lacks TEXT: the daemon answers, and does not say that.
-status_lacks() {
-    said=$(director_status) || return 1
-    case $said in *"$1"*) return 1 ;; esac
-}
-
 # link_down, link_up: the director's interface to its real servers.
 link_down() {
     on director ip link set back down

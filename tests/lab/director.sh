@@ -85,10 +85,36 @@ log_contains() {
     director_log | grep -qF -- "$1"
 }
 
+# log_matches PATTERN: a line of it matches.
+log_matches() {
+    director_log | grep -q -- "$1"
+}
+
 # eventually_log SECONDS TEXT: the daemon logs it within that time. It logs an operation when the kernel has carried it out, so
 # that the table shows it first.
 eventually_log() {
     within "$1" log_contains "$2" || fail "$(printf 'not in the log within %s s: %s\n--- the daemon said\n%s' "$1" "$2" "$(director_log | tail -n 40)")"
+}
+
+# director_status: what the daemon says of itself.
+director_status() {
+    on director ipvsctl status
+}
+
+# status_says TEXT: it says that of itself.
+status_says() {
+    case $(director_status) in *"$1"*) ;; *) return 1 ;; esac
+}
+
+# status_lacks TEXT: the daemon answers, and does not say that.
+status_lacks() {
+    said=$(director_status) || return 1
+    case $said in *"$1"*) return 1 ;; esac
+}
+
+# status_matches PATTERN: a line of it matches.
+status_matches() {
+    director_status | grep -q -- "$1"
 }
 
 # table_complete: the kernel's table is as the configuration wants it, with every server that needs no check.

@@ -50,25 +50,15 @@ uml_build_xstate() {
     fi
 }
 
-# uml_trial: one boot whose first process leaves a file and ends the guest.
+# uml_trial: one boot that runs nothing.
 uml_trial() {
     trial=$LAB_SHARE/trial
     rm -rf "$trial"
-    mkdir -p "$trial/uml"
-    cat >"$trial/init" <<'I'
-#!/bin/sh
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-mount -t proc proc /proc
-for directory in /tmp /run /mnt /dev/shm; do mount -t tmpfs tmpfs "$directory"; done
-mkdir -p "$LAB_SHARE" && mount -t hostfs -o "$LAB_SHARE" none "$LAB_SHARE"
-echo yes >"$LAB_SHARE/started"
-echo o >/proc/sysrq-trigger
-sleep 9
-I
-    chmod 755 "$trial/init"
+    guest_prepare uml "$trial"
+    echo 'exit 0' >"$trial/command"
     # The shell's own word on how the guest ended goes nowhere.
-    { (LAB_LIMIT=60 LAB_MEMORY=64 uml_boot "$trial" 1) </dev/null >"$trial/console" 2>&1 || :; } 2>/dev/null
-    [ -e "$trial/started" ]
+    { (LAB_LIMIT=60 uml_boot "$trial" 1) </dev/null >"$trial/console" 2>&1 || echo $? >"$trial/ended"; } 2>/dev/null
+    [ -e "$trial/rc" ]
 }
 
 # uml_reason CONSOLE: in one sentence, why a guest did not start and what to do.
@@ -83,8 +73,7 @@ uml_reason() {
     elif grep -qi 'no space left\|cannot allocate\|out of memory' "$1"; then
         reason='there is not enough memory or space for it; set TMPDIR to a directory with 512 MiB free'
     else
-        reason=$(sed -n 's/.*Kernel panic - not syncing: *//p' "$1" | tr -d '\r' | head -n 1)
-        reason="user-mode-linux does not start (${reason:-no panic, no result})"
+        reason="user-mode-linux does not start: $(LAB_LIMIT=60 guest_reason "${1%/*}")"
     fi
     echo "$reason; its console is in $kept"
 }

@@ -24,9 +24,6 @@ has() {
 has_not() {
     ! has "$1"
 }
-log_says() {
-    director_log | grep -q -- "$1"
-}
 director_start
 eventually 20 has 80
 eventually 20 has 81
@@ -45,10 +42,10 @@ for _ in 1 2; do
     web_healthy real1
     eventually 10 has 81
 done
-eventually 5 log_says 'is flapping, kept down'
+eventually_log 5 'is flapping, kept down'
 expect has_not 80
 expect_contains 'the explanation' 'kept down' "$(on director ipvsctl explain "$VIP:80" "$RIP1")"
 expect_equal 'who answers while it is held out' '6 real2' "$(tally 6)"
 eventually 60 has 80
-eventually 5 log_says 'stopped flapping'
+eventually_log 5 'stopped flapping'
 expect_equal 'who answers at the end' '3 real1,3 real2' "$(tally 6 | paste -sd,)"

@@ -15,16 +15,15 @@ services:
 D
 director_start
 founding_table | eventually_table 10
-log_says() { director_log | grep -q -- "$1"; }
 process=$(on director cat "$LAB_TMP/director/daemon.pid")
 limit() { on director prlimit --pid "$process" --nofile="$1:"; }
 
 # Fewer than it has open already: whatever it opens from now on fails.
 limit 4
-eventually 10 log_says "$RIP1:80 .*Too many open files\|$RIP1:80 .*too many open files\|$RIP1:80 .*descriptors"
+eventually 10 log_matches "$RIP1:80 .*Too many open files\|$RIP1:80 .*too many open files\|$RIP1:80 .*descriptors"
 web_sick real1
 founding_table | throughout_table 4
-expect_not log_says 'real server is down'
+expect_not log_contains 'real server is down'
 expect_equal 'who answers' '3 real1,3 real2' "$(tally 6 | paste -sd,)"
 limit 1024
 eventually_table 10 <<T
@@ -36,7 +35,7 @@ founding_table | eventually_table 10
 
 # The interface is there and has no address of ours any more.
 on director ip address del "$DIP/24" dev back
-eventually 10 log_says "$RIP2:80 .*unreachable"
+eventually 10 log_matches "$RIP2:80 .*unreachable"
 web_sick real2
 founding_table | throughout_table 3
 on director ip address add "$DIP/24" dev back

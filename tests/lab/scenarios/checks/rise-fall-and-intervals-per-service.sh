@@ -29,9 +29,6 @@ has_not() {
 all_have() {
     for port in $PLAIN $QUICK $PATIENT $WINDOW $RISING; do has "$port" || return 1; done
 }
-log_says() {
-    director_log | grep -q -- "$1"
-}
 director_start
 eventually 20 all_have
 
@@ -40,11 +37,11 @@ eventually 15 has_not $QUICK
 # Three answers of the plain one take twelve seconds more than its first.
 expect has $PLAIN
 for port in $PATIENT $WINDOW $RISING; do eventually 10 has_not "$port"; done
-eventually 5 log_says 'of the last [0-9]* succeeded, 3 of 5 needed'
+eventually 5 log_matches 'of the last [0-9]* succeeded, 3 of 5 needed'
 expect_equal 'who answers where it is out' '6 real2' "$(tally 6 "$VIP:$QUICK")"
 
 web_healthy real1
 eventually 10 has $WINDOW
 eventually 10 has $RISING
-eventually 5 log_says '4 of 4'
+eventually_log 5 '4 of 4'
 expect has_not $PATIENT

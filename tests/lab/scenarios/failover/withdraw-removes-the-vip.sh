@@ -37,9 +37,6 @@ serves() {
 serves_not() {
     ! serves "$1"
 }
-says() {
-    on director ipvsctl status | grep -q "$1"
-}
 director_start
 for address in "$OWN" "$OWN6" "$SHARED"; do eventually 20 has "$address"; done
 eventually 10 tally_is '1 real1,1 real2' 2 "$OWN"
@@ -63,7 +60,7 @@ expect_contains 'the plan' "$OWN/32 on front   (the VIP of a service, while it h
 # A killed director leaves it so, and the next does not add the address before it has asked.
 director_kill
 director_start
-eventually 10 says 'only 1 of 2 real servers'
+eventually 10 status_says 'only 1 of 2 real servers'
 expect_not serves "$OWN:80"
 throughout 1 has_not "$OWN"
 expect has "$SHARED"
@@ -80,7 +77,7 @@ knows() {
     on client ip neighbour show "$OWN6" dev front | grep -q "lladdr $mac"
 }
 eventually 5 knows
-eventually 10 says "HOST: $OWN/32 on front: not added: .* answers"
+eventually 10 status_matches "HOST: $OWN/32 on front: not added: .* answers"
 expect has_not "$OWN"
 on client ip address del "$OWN/32" dev front
 eventually 30 has "$OWN"

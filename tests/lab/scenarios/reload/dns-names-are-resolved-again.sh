@@ -20,8 +20,6 @@ services:
     on_failure: remove
     real_servers: [first.lab.example, second.lab.example]
 D
-log_says() { director_log | grep -q "$1"; }
-says() { on director ipvsctl status | grep -q "$1"; }
 director_start
 founding_table | eventually_table 5
 download_start first
@@ -41,15 +39,15 @@ eventually_log 5 "host name second.lab.example changed from $RIP2 to $RIP3"
 
 # No name can be resolved: the last answers stay.
 named ''
-eventually 10 says "NOT RESOLVED: first.lab.example keeps $RIP1"
-eventually 10 says "NOT RESOLVED: second.lab.example keeps $RIP3"
+eventually 10 status_says "NOT RESOLVED: first.lab.example keeps $RIP1"
+eventually 10 status_says "NOT RESOLVED: second.lab.example keeps $RIP3"
 throughout_table 2 <<T
 $(service)
 $(server "$RIP1")
 $(server "$RIP3")
 T
 director_reload
-eventually 10 log_says 'its last address'
+eventually_log 10 'its last address'
 table_is "$(service; server "$RIP1"; server "$RIP3")" || fail 'a reload without names changed the table'
 director_answers || fail 'the daemon ended'
 

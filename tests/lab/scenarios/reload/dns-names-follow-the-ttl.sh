@@ -33,7 +33,6 @@ services:
     check: {http: {path: /test.html}, every: 1s, timeout: 2s, fall: 1}
     real_servers: [first.example.org, second.example.org]
 D
-says() { on director ipvsctl status | grep -q "$1"; }
 director_start
 founding_table | eventually_table 10
 
@@ -50,7 +49,7 @@ eventually_log 5 "host name second.example.org changed from $RIP2 to $RIP3"
 
 # Nobody can be asked: the last answer stays.
 server_dies real3 named
-eventually 20 says "NOT RESOLVED: second.example.org keeps $RIP3"
+eventually 20 status_says "NOT RESOLVED: second.example.org keeps $RIP3"
 throughout_table 1 <<T
 $(service)
 $(server "$RIP1")

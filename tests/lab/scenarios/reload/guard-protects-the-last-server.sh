@@ -1,23 +1,7 @@
 # shellcheck shell=sh
 # A reload or an override that leaves a service without any real server is refused with the reason, unless it is forced.
 
-# shellcheck disable=SC2034 # director_define and director_start read it
-DEFINITIONS=$YAML_DEFINITIONS
-# web SERVERS: those of the service.
-web() {
-    director_define <<D
-services:
-  - name: web
-    listen: tcp://$VIP:80
-    scheduler: rr
-    forwarding: nat
-    check: {http: {path: /test.html}, every: 500ms, fall: 1}
-    on_failure: drain
-    drain: 5m
-    real_servers: [$1]
-D
-}
-
+. "$LAB_DIRECTORY/draining-web.sh"
 web "$RIP2:80"
 director_start
 eventually_table 10 <<T

@@ -2,22 +2,7 @@
 # A server that leaves the configuration keeps its open download and gets nothing new. It leaves the table when the download has
 # ended. One that is defined again meanwhile gets its weight back without having been deleted.
 
-# shellcheck disable=SC2034 # director_define and director_start read it
-DEFINITIONS=$YAML_DEFINITIONS
-# web SERVERS: those of the service.
-web() {
-    director_define <<D
-services:
-  - name: web
-    listen: tcp://$VIP:80
-    scheduler: rr
-    forwarding: nat
-    check: {http: {path: /test.html}, every: 500ms, fall: 1}
-    on_failure: drain
-    drain: 5m
-    real_servers: [$1]
-D
-}
+. "$LAB_DIRECTORY/draining-web.sh"
 web "$RIP1:80, $RIP2:80"
 director_start
 eventually_table 5 <<T

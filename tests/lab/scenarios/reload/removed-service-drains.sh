@@ -2,28 +2,14 @@
 # With `on_failure: drain`, a server that fails keeps its open download until it has ended; so does the service when it leaves the
 # configuration meanwhile.
 
-# shellcheck disable=SC2034 # director_define and director_start read it
-DEFINITIONS=$YAML_DEFINITIONS
-# web SERVERS: those of the service.
-web() {
-    director_define <<D
-services:
-  - name: web
-    listen: tcp://$VIP:80
-    scheduler: rr
-    forwarding: nat
-    check: {http: {path: /test.html}, every: 500ms, fall: 1}
-    on_failure: drain
-    drain: 5m
-    real_servers: [$1]
-  - {name: other, listen: "tcp://$VIP:81", scheduler: rr, forwarding: nat, check: none, real_servers: [$RIP3:80]}
-D
-}
+. "$LAB_DIRECTORY/draining-web.sh"
+
+another="{name: other, listen: 'tcp://$VIP:81', scheduler: rr, forwarding: nat, check: none, real_servers: [$RIP3:80]}"
 other() {
     echo "-A -t $VIP:81 -s rr"
     echo "-a -t $VIP:81 -r $RIP3:80 -m -w 1"
 }
-web "$RIP2:80"
+web "$RIP2:80" "$another"
 director_start
 eventually_table 10 <<T
 $(service)

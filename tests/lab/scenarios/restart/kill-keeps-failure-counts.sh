@@ -13,11 +13,10 @@ services:
     check: {http: {path: /test.html, expect: {body: OK}}, every: 30s, every_while_changing: 6s, timeout: 2s, fall: 4}
     real_servers: ["$RIP1:80", "$RIP2:80"]
 D
-log_says() { director_log | grep -q -- "$1"; }
 director_start
 founding_table | eventually_table 10
 web_sick real1
-eventually 60 log_says "$RIP1:80 fails (3 of 4)"
+eventually_log 60 "$RIP1:80 fails (3 of 4)"
 kept_count() { on director grep -q '"streak": *3' "$IPVSD_STATE"; }
 eventually 2 kept_count
 director_kill
@@ -29,6 +28,6 @@ $(server "$RIP2")
 T
 eventually_log 5 '4 of 4'
 expect_equal 'who answers' '6 real2' "$(tally 6)"
-expect_not log_says "$RIP1:80 fails (4 of"
+expect_not log_contains "$RIP1:80 fails (4 of"
 count() { director_log | grep -c "$RIP1:80 fails (1 of 4)" || :; }
 expect_equal 'how often it was counted from the beginning' 1 "$(count)"

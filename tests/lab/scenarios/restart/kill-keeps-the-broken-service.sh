@@ -17,14 +17,13 @@ services:
     real_servers: [$1]
 D
 }
-says() { on director ipvsctl status | grep -q "$1"; }
 
 define "\"$RIP3:80\""
 director_start
 eventually 10 weight_is "$VIP:82" "$RIP3" 1
 define '192.168.6.400'
 ctl reload >/dev/null 2>&1 || :
-eventually 5 says 'BROKEN: service kept at .*, kept'
+eventually 5 status_matches 'BROKEN: service kept at .*, kept'
 director_kill
 director_start
 expect_contains 'the status' 'BROKEN: service kept at' "$(ctl status)"

@@ -13,7 +13,6 @@ services:
     check: {http: {path: /test.html, expect: {body: OK}}, every: 1s, timeout: 2s, fall: 4}
     real_servers: ["$RIP1:80", "$RIP2:80"]
 D
-log_says() { director_log | grep -q -- "$1"; }
 director_start
 founding_table | eventually_table 30
 web_sick real1
@@ -31,7 +30,7 @@ eventually 5 is_frozen
 founding_table | throughout_table 8
 expect_equal 'who answers' '3 real1,3 real2' "$(tally 6 | paste -sd,)"
 web_healthy real2
-eventually 10 log_says 'health is no longer frozen: a server answered'
+eventually_log 10 'health is no longer frozen: a server answered'
 eventually_table 20 <<T
 $(service)
 $(server "$RIP2")
