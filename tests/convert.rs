@@ -62,9 +62,9 @@ fn means_the_same(source: &Path, directory: &Path) -> bool {
         services(&before.model),
         "{source}\n{text}"
     );
-    for verdict in [HealthState::Up, HealthState::Down] {
-        let tables = [&after, &before].map(|loaded| assumed(&loaded.model, verdict));
-        assert_eq!(tables[0], tables[1], "{source}, all {verdict}\n{text}");
+    for health in [HealthState::Up, HealthState::Down] {
+        let tables = [&after, &before].map(|loaded| assumed(&loaded.model, health));
+        assert_eq!(tables[0], tables[1], "{source}, all {health}\n{text}");
     }
     true
 }

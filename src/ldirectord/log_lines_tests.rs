@@ -251,7 +251,7 @@ fn soft_failures_name_the_service_with_its_kind() {
 
 #[test]
 fn a_state_change_gives_its_reason_and_a_recovery_resets_the_count() {
-    let verdict = |was_assumed| {
+    let health_change = |was_assumed| {
         lines().of(&Notice::HealthChanged {
             name: "web".to_owned(),
             service: services()[0],
@@ -267,13 +267,13 @@ fn a_state_change_gives_its_reason_and_a_recovery_resets_the_count() {
         })
     };
     assert_eq!(
-        verdict(false),
+        health_change(false),
         [
             "Resetting soft failure count: 10.0.0.1:80 (tcp:192.0.2.10:80)",
             "web 10.0.0.1:80 down -> up: status 200"
         ]
     );
-    assert_eq!(verdict(true).len(), 1);
+    assert_eq!(health_change(true).len(), 1);
 }
 
 #[test]

@@ -180,15 +180,7 @@ async fn run(argv: &[String], message: &EventMessage, json: &str) -> Result<(), 
         .env("IPVSD_SUMMARY", &message.summary)
         .env("IPVSD_TEXT", lines(message).join("\n"))
         .env("IPVSD_JSON", json);
-    let ended = program::start(&mut command)?.end().await?;
-    if ended.status.success() {
-        Ok(())
-    } else {
-        Err(NotifyError::CommandFailed {
-            status: ended.status,
-            last_line: ended.last_line,
-        })
-    }
+    NotifyError::unless_successful(program::start(&mut command)?.end().await?)
 }
 
 fn lines(message: &EventMessage) -> Vec<String> {

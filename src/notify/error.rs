@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::program::Ended;
+
 /// Why a notification could not be sent.
 #[derive(Debug, Error)]
 pub enum NotifyError {
@@ -57,6 +59,17 @@ pub enum NotifyError {
 }
 
 impl NotifyError {
+    /// A command that ended with another status than 0 has failed.
+    pub(super) fn unless_successful(ended: Ended) -> Result<(), Self> {
+        if ended.status.success() {
+            return Ok(());
+        }
+        Err(Self::CommandFailed {
+            status: ended.status,
+            last_line: ended.last_line,
+        })
+    }
+
     /// Whether another attempt would be in vain.
     pub(super) fn is_final(&self) -> bool {
         match self {

@@ -85,12 +85,5 @@ async fn run(line: &str, limit: Duration) -> Result<(), NotifyError> {
     let ended = timeout(limit, running.end())
         .await
         .map_err(|_| NotifyError::TimeLimit(limit))??;
-    if ended.status.success() {
-        Ok(())
-    } else {
-        Err(NotifyError::CommandFailed {
-            status: ended.status,
-            last_line: ended.last_line,
-        })
-    }
+    NotifyError::unless_successful(ended)
 }

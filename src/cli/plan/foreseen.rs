@@ -1,5 +1,5 @@
 //! Foresees what a director would do: against the running kernel the director itself is asked, with what the daemon
-//! remembers, so that the answer is what a daemon started now would do: first what needs no verdict, then what follows
+//! remembers, so that the answer is what a daemon started now would do: first what needs no health, then what follows
 //! when the real servers answer.
 
 use std::collections::BTreeSet;
@@ -18,9 +18,9 @@ use super::{CliError, Planned};
 use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use crate::store::SavedState;
 
-/// The changes of an empty table when every real server has this verdict.
-pub(super) fn from_nothing(model: &Model, verdict: HealthState) -> Planned {
-    let table = assumed(model, verdict);
+/// The changes of an empty table when every real server has this health.
+pub(super) fn from_nothing(model: &Model, health: HealthState) -> Planned {
+    let table = assumed(model, health);
     let plan = plan(&Table::default(), &table, &services(model), |_, _| {
         String::new()
     });

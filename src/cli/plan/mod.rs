@@ -33,7 +33,7 @@ pub(super) struct PlanArgs {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Plan for an empty table with all real servers up or down; needs neither root nor IPVS
-    #[arg(long, value_enum, value_name = "VERDICT")]
+    #[arg(long, value_enum, value_name = "HEALTH")]
     assume: Option<Assumption>,
     /// Print the changes as text or JSON, or the resulting table in the format of ipvsadm -S
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]

@@ -19,7 +19,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
                 count => format!("all of its {count} real servers have weight 0"),
             };
             Finding {
-                fault: "nobody-serves",
+                fault: "no-server-serves",
                 subject: facts.name(service),
                 observed,
                 why: "the service refuses every new connection".to_owned(),

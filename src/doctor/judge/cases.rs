@@ -301,7 +301,10 @@ fn each_fault_is_found_and_no_other() {
             "drops-invalid",
             with(|facts| facts.invalid_drops = vec!["ct state invalid drop".to_owned()]),
         ),
-        ("nobody-serves", with(|facts| facts.kernel = Some(table(0)))),
+        (
+            "no-server-serves",
+            with(|facts| facts.kernel = Some(table(0))),
+        ),
         (
             "services-of-others",
             with(|facts| {

@@ -120,10 +120,10 @@ impl<'a> Request<'a> {
         if answer[1] != self.packet[1] {
             return None;
         }
-        Some(self.verdict(answer).map_err(Into::into))
+        Some(self.judge_answer(answer).map_err(Into::into))
     }
 
-    fn verdict(&self, answer: &[u8]) -> Result<String, ProtocolError> {
+    fn judge_answer(&self, answer: &[u8]) -> Result<String, ProtocolError> {
         if !self.is_signed(answer) {
             return Err(ProtocolError::NotSigned);
         }

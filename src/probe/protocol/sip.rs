@@ -40,8 +40,8 @@ async fn ask_by_stream(peer: Peer<'_>, check: &SipCheck) -> Result<String, Probe
     talk.send(options.text.as_bytes()).await?;
     loop {
         let head = read_head(&mut talk).await?;
-        if let Some(verdict) = options.judge(check, &head) {
-            return verdict;
+        if let Some(result) = options.judge(check, &head) {
+            return result;
         }
     }
 }
@@ -111,9 +111,9 @@ impl Options {
         if code != "200" {
             return Some(Err(unexpected(status)));
         }
-        let verdict = expect(check.receive.as_ref(), answer.as_bytes());
+        let result = expect(check.receive.as_ref(), answer.as_bytes());
         Some(
-            verdict
+            result
                 .map_err(Into::into)
                 .map(|()| Short(status).to_string()),
         )

@@ -67,12 +67,12 @@ seen_on_director ''
 sysctl_on director net.ipv4.vs.conntrack=0
 on director iptables-legacy -F
 
-section 'Nobody serves'
+section 'No server serves'
 on director ipvsadm -e -t "$VIP:80" -r "$RIP1:80" -m -w 0
-seen_on_director nobody-serves
+seen_on_director no-server-serves
 on director ipvsadm -e -t "$VIP:80" -r "$RIP1:80" -m -w 1
 
-section 'A service that nobody defined'
+section 'A service that is not in the configuration'
 on director ipvsadm -A -t "$VIP:81" -s rr
 on director ipvsadm -a -t "$VIP:81" -r "$RIP1:80" -m
 seen_on_director services-of-others
@@ -99,7 +99,7 @@ done
 fixed director
 finds director '' --quiet --profile dr --config "$definitions"
 
-section 'Counters that stand still'
+section 'Counters that do not move'
 sysctl_on director net.ipv4.vs.run_estimation=0
 seen_on_director estimation-off
 fixed director
