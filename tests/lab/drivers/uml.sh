@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The uml driver: boots user-mode-linux guests (Debian's package of that name), one per core when there are
+# The uml driver: boots user-mode-linux guests (Debian's package of that name), several side by side when there are
 # several scenarios, and runs the netns driver inside. Needs no root, no IPVS on the host and no hypervisor. Leaves what happens in the
 # lab to the netns driver, and what all guests have in common to guest.sh.
 
