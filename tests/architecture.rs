@@ -7,6 +7,8 @@
 mod imports;
 #[path = "architecture/rows.rs"]
 mod rows;
+#[path = "architecture/texts.rs"]
+mod texts;
 #[path = "architecture/words.rs"]
 mod words;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{everything, sources};
 
-const RETIRED: &str = include_str!("retired-words.txt");
+pub(super) const RETIRED: &str = include_str!("retired-words.txt");
 
 /// Type names that are still declared twice. An entry goes when its second declaration has a name of its own.
 const DECLARED_TWICE: &[&str] = &[
@@ -41,7 +41,9 @@ const DECLARED_TWICE: &[&str] = &[
 fn no_retired_word_returns() {
     let retired: BTreeMap<&str, &str> = RETIRED
         .lines()
-        .filter(|line| !line.starts_with('#'))
+        .filter(|line| {
+            !line.starts_with('#') && !line.starts_with("text: ") && !line.starts_with("plain: ")
+        })
         .filter_map(|line| line.split_once(' '))
         .collect();
     let mut faults = BTreeSet::new();
