@@ -44,7 +44,7 @@ differential: ## Debian's ldirectord and ours on the same files, through the sam
 	@cargo build --quiet --workspace --bins
 	@tests/lab/differential/run
 
-mutants: ## in the lab: a thousand mutated definitions as reloads under load, not one request may fail
+mutants: ## in the lab: reload a thousand mutated configurations under load; no request may fail
 	@tests/lab/install
 	@cargo build --quiet --bins
 	@LAB_LIMIT=3600 tests/lab/run --with tests/lab/mutated-reloads $(or $(COUNT),1000) $(or $(SEED),1)

@@ -68,13 +68,13 @@ impl Findings {
         let errors = self.errors.saturating_sub(MOST_FINDINGS);
         let warnings = self.warnings.saturating_sub(MOST_FINDINGS);
         if errors > 0 {
-            let message = format!("{errors} further errors are left out");
+            let message = format!("{errors} more errors are not shown");
             let hint = "correct the others first";
             self.list
                 .push(Diagnostic::error(whole_file, message).hint(hint));
         }
         if warnings > 0 {
-            let message = format!("{warnings} further warnings are left out");
+            let message = format!("{warnings} more warnings are not shown");
             self.list.push(Diagnostic::warning(whole_file, message));
         }
         (self.list, self.quirks)

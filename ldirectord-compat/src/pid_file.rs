@@ -68,7 +68,7 @@ impl PidFile {
             (Err(TryLockError::WouldBlock), _) | (_, Owner::Running(_)) => {
                 return Err(io::Error::new(
                     io::ErrorKind::AlreadyExists,
-                    "another instance holds it",
+                    "another instance uses it",
                 ));
             }
             (Ok(()), _) => {}

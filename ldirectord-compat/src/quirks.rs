@@ -32,7 +32,7 @@ macro_rules! quirks {
 quirks! {
     // The text.
     CarriageReturn "lines that end with CR LF",
-        "keeps the CR: fatal behind yes/no and netmask, sent to servers in free text",
+        "keeps the CR: fatal after yes/no and netmask, sent to servers in free text",
         "part of the line end";
     ByteOrderMark "a byte order mark",
         "line 1 is an unknown command, even a comment",
@@ -44,8 +44,8 @@ quirks! {
         "runs idle",
         "the same";
     // Lines and blocks.
-    BlankLineInBlock "a line of blanks only between the lines of a service",
-        "ends the block, or is an unknown command from 5 blanks on",
+    BlankLineInBlock "a line of spaces only between the lines of a service",
+        "ends the block, or is an unknown command from 5 spaces on",
         "skipped when an indented line follows";
     GlobalBelowService "a directive of both scopes in column 1 right below a service",
         "ends the block and applies to the whole file",
@@ -57,17 +57,17 @@ quirks! {
         "duplicate virtual server",
         "a service without real servers";
     RepeatedDirective "a directive written twice",
-        "the last one counts",
+        "the last one applies",
         "the same";
     BareSupervised "supervised without a value",
         "means yes",
         "the same";
     // Values.
-    TrailingBlank "blanks behind a value that must match to the end",
-        "fatal behind yes/no and netmask, part of the text elsewhere",
+    TrailingBlank "spaces after a value that must match to the end",
+        "fatal after yes/no and netmask, part of the text elsewhere",
         "dropped";
-    InlineComment "a comment behind a value in the global part",
-        "fatal behind yes/no and fallback",
+    InlineComment "a comment after a value in the global part",
+        "fatal after yes/no and fallback",
         "dropped";
     HashInGlobalValue "a # inside the free text of a global directive",
         "part of the text",
@@ -77,33 +77,33 @@ quirks! {
         "the same";
     UnquotedText "text without the quotes that it needs",
         "unknown command",
-        "taken as it stands";
-    TextAfterQuotes "text behind the last quote",
+        "used as it is";
+    TextAfterQuotes "text after the last quote",
         "ignored",
         "the same";
     InnerQuotes "quotes inside quotes",
         "part of the text",
         "the same";
-    OpenQuote "a quote before a path or command, and none behind it",
+    OpenQuote "a quote before a path or command, and none after it",
         "part of the text",
         "the same";
     EmptyExecute "execute without a file",
         "a file without name is run, and fails",
         "ignored";
-    LoosePhases "a comma behind the last phase of emailalertstatus, or none twice",
+    LoosePhases "a comma after the last phase of emailalertstatus, or none twice",
         "ignored",
         "the same";
     DroppedQuotes "quotes around a path of maintenancedir or execute",
         "part of the path of maintenancedir, which then never exists; removed by a shell for execute",
         "dropped";
     LooseValue "more than the value itself, such as 3s or http-proxy",
-        "the first part that looks right counts: 3, http",
+        "the first part that looks right applies: 3, http",
         "the same";
     // Addresses.
-    MarkFromAddress "an IPv4 address without port behind virtual",
+    MarkFromAddress "an IPv4 address without a port after virtual",
         "its first number is taken as a firewall mark",
         "the same";
-    TextAfterAddress "text behind the address of virtual",
+    TextAfterAddress "text after the address of virtual",
         "ignored",
         "the same";
     JunkBeforeAddress "something before the address of a real server that is not part of one",
@@ -113,29 +113,29 @@ quirks! {
         "filled up with zeros; read as octal",
         "the same";
     Underscore "an underscore in the host name of a real server",
-        "only what stands behind it is the name",
+        "only what follows it is the name",
         "part of the name";
     LeadingZeroPort "leading zeros in the port of virtual",
-        "the port counts, but no service belongs to it",
+        "the port applies, but no service belongs to it",
         "the same";
     // Real servers and fallback.
-    RequestSpacing "blanks before the comma between request and answer of a real server",
+    RequestSpacing "spaces before the comma between request and answer of a real server",
         "fatal",
         "accepted";
-    RequestWithNumber "a blank and digits in the request of a real server without weight",
+    RequestWithNumber "a space and digits in the request of a real server without weight",
         "taken as the weight, then fatal",
         "accepted";
     RequestWithSlash "a request of a real server that starts with a slash",
         "the request of the service is sent, and no answer compared",
-        "request and answer count";
+        "request and answer apply";
     RequestWithHost "a request of a real server that is a whole URL",
-        "asks the host of the URL in the place of the real server, with the Host header of the service",
+        "checks the host of the URL instead of the real server, with the Host header of the service",
         "the same";
-    TextAfterRequest "text behind a request that starts with a slash",
+    TextAfterRequest "text after a request that starts with a slash",
         "ignored",
         "the same";
     SkippedText "text before the weight, request or threshold of a real server, such as u: before l:",
-        "passed over without effect",
+        "skipped without effect",
         "the same";
     EmptyFallback "fallback without a server",
         "means 127.0.0.1",
@@ -144,20 +144,20 @@ quirks! {
         "ignored",
         "the same";
     // Checks.
-    NoCheck "a negotiate check without a service at a port that none belongs to",
+    NoCheck "a negotiate check without a service, at a port without a known service",
         "every real server counts as up",
         "the same";
-    OtherPortChecked "a real server without port behind another port than the service's own",
-        "the default port of the check is asked",
+    OtherPortChecked "a real server without a port, in a service at another port than its protocol's",
+        "the default port of the check is used",
         "the same";
-    UnusedDirective "a directive that the chosen check makes no use of",
+    UnusedDirective "a directive that the chosen check does not use",
         "ignored",
         "the same";
     HeadWithReceive "httpmethod=HEAD together with receive",
         "never up, because the answer has no body",
         "the same";
     UnverifiedCertificate "a check over TLS",
-        "verifies the chain against the system's authorities by an accident of its libraries, and never the name",
+        "verifies the chain against the system's authorities, because its libraries do, and never the name",
         "verifies nothing, or all of it with verifycertificate=yes";
     DnsWithoutReceive "a dns check without receive",
         "never up",
@@ -174,7 +174,7 @@ quirks! {
     DefaultCheckCommand "an external check without checkcommand",
         "runs /bin/true: always up",
         "the same";
-    CommandWithArguments "blanks in checkcommand",
+    CommandWithArguments "spaces in checkcommand",
         "the whole text is the name of the program",
         "split into program and arguments, without a shell";
     CombinedOverUdp "checktype=N for udp",
@@ -191,32 +191,33 @@ quirks! {
         "the address of the real server is sent";
     // What is refused later.
     UnknownScheduler "a scheduler or a flag of it that the kernel does not have",
-        "the service is missing, or where a reload brings this goes on choosing as before",
+        "the service is missing; after a reload it keeps its previous scheduler",
         "the same";
-    ServiceRefused "firewall mark 0, more than 31 days of persistence, port 0 without persistence, a mask that is none",
-        "the service is missing, or where a reload brings this goes on choosing as before",
+    ServiceRefused "firewall mark 0, more than 31 days of persistence, port 0 without persistence, an invalid mask",
+        "the service is missing; after a reload it keeps its previous scheduler",
         "the same";
     PersistentZero "persistent=0",
-        "the service is missing, or where a reload brings this goes on choosing as before",
+        "the service is missing; after a reload it keeps its previous scheduler",
         "no persistence";
-    NoVip "a VIP that is no unicast address",
-        "in the table, where no packet finds it",
+    NoVip "a VIP that is not a unicast address",
+        "in the table, but gets no packets",
         "left out";
-    ServerRefused "a weight above 2147483647, a lower threshold above the upper one, a real server or fallback without unicast address",
+    ServerRefused "a weight above 2147483647, a lower threshold above the upper one, a real server or fallback \
+                   without a unicast address",
         "the server is missing in the table",
         "the same";
-    BadExpression "a receive that is no regular expression",
-        "ends at the first good answer to a check with it, or where a reload brings it breaks off each round there",
-        "found in no answer; where a reload brings it the service stays as it is";
-    PerlsExpression "a receive that only Perl can look for, such as `(?R)` or `(?{...})`",
-        "is looked for",
-        "found in every answer; where a reload brings it the service stays as it is";
-    NoPort "a real server that is to be asked, without a port, behind a mark or port 0",
+    BadExpression "a receive that is not a regular expression",
+        "exits at the first good answer; after a reload each round of checks stops there",
+        "matches no answer; after a reload the service stays unchanged";
+    PerlsExpression "a receive that only Perl supports, such as `(?R)` or `(?{...})`",
+        "supported",
+        "matches every answer; after a reload the service stays unchanged";
+    NoPort "a checked real server without a port, in a service of a mark or port 0",
         "never up",
         "left out";
-    PortOfService "a real server that is to be asked, without a port, where no port belongs to the check",
+    PortOfService "a checked real server without a port, where the check has no default port",
         "never up",
-        "the port of the service is asked";
+        "the port of the service is used";
     HugeNumber "a number above 4294967295, or a threshold above 2147483647",
         "taken as it is",
         "taken as that";

@@ -46,7 +46,7 @@ pub enum Mode {
 #[derive(Debug, Error)]
 pub enum RoleError {
     /// The variable holds something else.
-    #[error("the environment variable {VARIABLE} holds no role: {0}; unset it")]
+    #[error("the environment variable {VARIABLE} is not a role: {0}; unset it")]
     NotARole(#[from] serde_json::Error),
     /// The variable is not text.
     #[error("the environment variable {VARIABLE} is not UTF-8; unset it")]

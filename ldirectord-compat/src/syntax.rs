@@ -114,7 +114,7 @@ impl<'a> Reader<'a, '_> {
             } else {
                 "this line has only spaces"
             };
-            let hint = "ldirectord refuses this; remove the line, or the blanks in it where the service ends";
+            let hint = "ldirectord refuses this; remove the line, or the spaces in it where the service ends";
             self.findings
                 .quirk(Quirk::BlankLineInBlock, &line.slice.place(), message, hint);
         }
@@ -146,7 +146,8 @@ impl<'a> Reader<'a, '_> {
         let place = content.trim_end().place();
         if self.file.blocks.is_empty() {
             let message = "this line is indented, but no virtual service above it";
-            let hint = "global directives start in column 1; those of a service stand below its virtual line";
+            let hint =
+                "global directives start in column 1; those of a service follow its virtual line";
             self.findings.error(&place, message, hint);
             return self.place_outside(Statement::global(content));
         }
@@ -172,7 +173,7 @@ impl<'a> Reader<'a, '_> {
             Scope::Virtual | Scope::Both => self.push_to_block(directive, statement),
             Scope::Opening => {
                 let message = format!("{} has to start in column 1", directive.name);
-                let hint = "remove the blanks before it";
+                let hint = "remove the spaces before it";
                 self.findings.error(&statement.key.place(), message, hint);
                 self.open_block(directive, statement);
             }
@@ -209,7 +210,7 @@ impl<'a> Reader<'a, '_> {
         }
         if width > 0 {
             let message = format!("{} has to start in column 1", directive.name);
-            let hint = "remove the blanks before it";
+            let hint = "remove the spaces before it";
             self.findings.error(&statement.key.place(), message, hint);
         }
         if directive.scope == Scope::Opening {
@@ -231,11 +232,11 @@ impl<'a> Reader<'a, '_> {
     fn warn_of_scope(&mut self, directive: &Directive, statement: &Statement<'a>) {
         if directive.scope == Scope::Both && self.open {
             let message = format!(
-                "{} stands in column 1, so it applies to the whole file and not to the service above",
+                "{} starts in column 1, so it applies to the whole file and not to the service above",
                 directive.name
             );
             let hint =
-                "put an empty line before it, or indent it by four blanks if the service is meant";
+                "put an empty line before it, or indent it by four spaces if it is for the service";
             self.findings.quirk(
                 Quirk::GlobalBelowService,
                 &statement.whole.place(),
@@ -256,23 +257,23 @@ impl<'a> Reader<'a, '_> {
         if self.adjacent {
             let message = match width {
                 0 => format!(
-                    "{} belongs to the virtual service above, but this line lacks its four blanks or tab",
+                    "{} belongs to the virtual service above, but this line lacks its four spaces or tab",
                     directive.name
                 ),
                 _ => format!(
-                    "{} belongs to the virtual service above, but this line has {width} of its four blanks",
+                    "{} belongs to the virtual service above, but this line has {width} of its four spaces",
                     directive.name
                 ),
             };
             self.findings
-                .error(&place, message, "start the line with four blanks or a tab");
+                .error(&place, message, "start the line with four spaces or a tab");
             self.push_to_block(directive, statement);
         } else {
             let message = format!(
                 "{} belongs to a virtual service, and none is above it",
                 directive.name
             );
-            let hint = "write it below a virtual line, indented by four blanks or a tab";
+            let hint = "write it below a virtual line, indented by four spaces or a tab";
             self.findings.error(&place, message, hint);
             self.file.strays.push(Written {
                 directive,
@@ -340,13 +341,13 @@ impl<'a> Reader<'a, '_> {
             return (directive.scope == Scope::Opening).then_some(directive);
         }
         if let Some((_, successors)) = RETIRED.iter().find(|(retired, _)| *retired == name) {
-            let message = format!("{name} was given up in favour of {successors}");
+            let message = format!("{name} is no longer supported");
             self.findings
                 .error(&place, message, format!("write {successors}"));
             return None;
         }
         if name.is_empty() {
-            let message = "this line is no directive";
+            let message = "this line is not a directive";
             let hint = "write NAME=VALUE, or start the line with # to make it a comment";
             self.findings.error(&statement.whole.place(), message, hint);
             return None;

@@ -36,7 +36,11 @@ pub(crate) fn lines<'a>(
             .count();
         let place = Place::new(file, u32::try_from(line).unwrap_or(u32::MAX), 1, 1);
         let hint = "name a text file in the format of ldirectord.cf";
-        findings.error(&place, "this is a binary file: it holds a zero byte", hint);
+        findings.error(
+            &place,
+            "this is a binary file: it contains a zero byte",
+            hint,
+        );
         return None;
     }
     let bytes = without_mark(bytes, &Place::new(file, 1, 1, 1), findings);

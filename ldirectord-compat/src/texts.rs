@@ -5,7 +5,7 @@ use ldirectord_compat::directives::DIRECTIVES;
 /// The first line is that of the program whose manners we keep; the second says who answers.
 pub(crate) const VERSION: &str = concat!(
     "Linux Director v1.186-ha\n",
-    "as spoken by ipvsd ",
+    "emulated by ipvsd ",
     env!("CARGO_PKG_VERSION"),
     "\n"
 );
@@ -18,20 +18,20 @@ Usage:
     ldirectord [-h|-?|--help|-v|--version]
 
 Options:
-    configfile         searched in /etc/ha.d, /etc/ha.d/conf and as a path;
-                       ldirectord.cf when none is given
-    -d, --debug        stay in the foreground and be very verbose
-    -h, -?, --help     say what the configuration may hold
-    -v, --version      say the version
+    configfile         file in /etc/ha.d or /etc/ha.d/conf, or a path
+                       (default: ldirectord.cf)
+    -d, --debug        stay in the foreground and log all details
+    -h, -?, --help     show this help, with all directives of the configuration
+    -v, --version      show the version
 
 Commands:
     start              start the daemon
-    stop               stop it, and wait until it has stopped
-    restart            stop and start; only when the configuration is valid
-    try-restart        the same, when it runs
-    reload             have it read its configuration again
-    force-reload       the same
-    status             exit status 0: it runs, 1: its pid file is stale,
+    stop               stop the daemon, and wait until it has stopped
+    restart            stop and start, if the configuration is valid
+    try-restart        restart, if the daemon runs
+    reload             reload the configuration
+    force-reload       same as reload
+    status             exit with 0: the daemon runs, 1: the pid file is stale,
                        2: the configuration is not valid, 3: it is stopped
 ";
 

@@ -37,7 +37,7 @@ pub(super) enum IpvsctlCommand {
     /// Show what a configuration file would change, without changing anything
     #[command(after_help = help::PLAN)]
     Plan(PlanArgs),
-    /// Put a configuration file in force, permanently or on trial with --confirm
+    /// Apply a configuration file, permanently or on trial with --confirm
     #[command(after_help = help::APPLY)]
     Apply(ApplyArgs),
     /// Keep a configuration that is on trial
@@ -52,7 +52,7 @@ pub(super) enum IpvsctlCommand {
     /// Print the kernel's table as commands that restore it, as `ipvsadm -S` does
     #[command(after_help = help::SAVE)]
     Save(SaveArgs),
-    /// Show services and servers: weights, health with its reason, next probes, refused changes
+    /// Show services and servers: weights, health and its reason, next probes, refused changes
     #[command(after_help = help::STATUS)]
     Status(StatusArgs),
     /// Run one health check once, as the daemon runs it

@@ -15,7 +15,7 @@ use crate::loader::{LoadReport, Loaded, load};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Configuration file: YAML, or an ldirectord.cf. The name (.yaml, .yml, .cf) decides, else the content
+    /// Configuration file: YAML or ldirectord.cf. The extension (.yaml, .yml, .cf) decides, otherwise the content
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Exit with status 1 if there are warnings

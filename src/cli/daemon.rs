@@ -22,7 +22,7 @@ use crate::store;
 #[derive(Debug, Parser)]
 #[command(name = "ipvsd", version, max_term_width = 100, after_help = help::IPVSD)]
 struct DaemonArgs {
-    /// Configuration file: YAML, or an ldirectord.cf. The name (.yaml, .yml, .cf) decides, else the content
+    /// Configuration file: YAML or ldirectord.cf. The extension (.yaml, .yml, .cf) decides, otherwise the content
     #[arg(
         long,
         short,

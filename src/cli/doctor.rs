@@ -27,9 +27,9 @@ pub(super) struct DoctorArgs {
     #[arg(long, value_parser = profile)]
     profile: Option<Profile>,
     /// Seconds to wait for replies from the network
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=60))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=60))]
     wait: u64,
-    /// Send nothing: no echo, no options who has an address
+    /// Send no packets: no pings, no ARP or neighbour requests
     #[arg(long)]
     quiet: bool,
     /// State file of `ipvsctl realserver`

@@ -28,7 +28,7 @@ pub(super) enum CliError {
     Unwritable { file: PathBuf, source: io::Error },
     /// Definitions are in force and not in their place.
     #[error("the new configuration is in force, but {} could not be replaced: {source}; copy it there, or a restart \
-        returns to the former one", file.display())]
+        returns to the previous one", file.display())]
     NotInstalled { file: PathBuf, source: io::Error },
     /// A line of a recording is not one.
     #[error("{}:{line}: not an event of a recording: {source}; use a recording of the same version of ipvsd", file.display())]

@@ -9,7 +9,8 @@ Examples:
 
 Exit status:
   0  success
-  1  something was found (check --strict, plan --exit-code, doctor, probe)
+  1  a warning (check --strict), a change (plan --exit-code), a fault (doctor, probe,
+     realserver status), a difference (replay), or a wait without success (--wait)
   2  wrong usage, or a file that cannot be used
   3  the kernel or the daemon refused
 
@@ -25,7 +26,7 @@ pub(super) const CONVERT: &str = "\
 Examples:
   ipvsctl convert /etc/ha.d/ldirectord.cf
 
-Comments at the top of the output name everything that YAML cannot express.";
+Comments at the top of the output list everything that cannot be converted.";
 
 pub(super) const PLAN: &str = "\
 Examples:
@@ -38,8 +39,8 @@ Examples:
   ipvsctl apply new.yaml
   ipvsctl apply --confirm 5m new.yaml
 
-With --confirm the configuration is on trial. `ipvsctl confirm` keeps it, `ipvsctl rollback` ends the trial.
-The daemon ends it by itself when the time is up or when it restarts.";
+With --confirm the configuration is on trial. `ipvsctl confirm` keeps it. `ipvsctl rollback` ends the trial.
+The trial also ends when the time is up or when the daemon restarts.";
 
 pub(super) const CONFIRM: &str = "\
 Examples:
@@ -78,10 +79,10 @@ Examples:
   ipvsctl probe dns 10.0.0.11 --request www.example.org
 
 Exit status:
-  0  the server answered as expected
-  1  it did not
+  0  the probe passed
+  1  the probe failed
   2  wrong usage
-  3  this host could not send the probe";
+  3  local error: this host could not send the probe";
 
 pub(super) const EXPLAIN: &str = "\
 Examples:

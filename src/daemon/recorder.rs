@@ -34,7 +34,7 @@ pub fn decision(effect: &Effect) -> Option<String> {
         Effect::Notification(duty) => Some(duty.to_string()),
         Effect::Apply(plan) => {
             let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
-            Some(format!("asks the kernel: {}", steps.join("; ")))
+            Some(format!("changes the kernel: {}", steps.join("; ")))
         }
         _ => None,
     }

@@ -38,7 +38,7 @@ pub(super) fn add(vip: IpAddr, mss: u16) -> Result<(), NetError> {
     }
     let words: Vec<String> = failures.iter().map(ToString::to_string).collect();
     Err(NetError::Program {
-        attempted: format!("tell clients of {vip} a segment size of {mss}"),
+        attempted: format!("announce a segment size of {mss} to clients of {vip}"),
         program: "nft and iptables".to_owned(),
         words: words.join("; "),
     })

@@ -61,9 +61,9 @@ impl Director {
         let refused = self.refusals(probe_service).next();
         Some(match refused {
             Some(message) => {
-                format!("cannot ask by the clients' road: {probe_service} is missing: {message}")
+                format!("local error: path check impossible: {probe_service} is missing: {message}")
             }
-            None => format!("cannot ask by the clients' road: {probe_service} is missing"),
+            None => format!("local error: path check impossible: {probe_service} is missing"),
         })
     }
 

@@ -37,7 +37,7 @@ impl fmt::Display for Notice {
                 ..
             } => {
                 let assumed = if transition.was_assumed {
-                    "presumed "
+                    "assumed "
                 } else {
                     ""
                 };

@@ -141,7 +141,7 @@ impl Health {
         let (state, assumed) = self.count(combine);
         if (self.state, state) == (HealthState::Down, HealthState::Up) {
             self.checks.iter_mut().for_each(CheckHealth::assume_if_up);
-            "its checks changed while it was down; it comes up when they succeed"
+            "its checks changed while it was down; it comes up when they pass"
                 .clone_into(&mut self.reason);
             return true;
         }

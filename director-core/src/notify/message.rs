@@ -30,6 +30,6 @@ pub struct MessageEvent {
 
 impl fmt::Display for EventMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tell {}: {}", self.hook.way, self.summary)
+        write!(f, "notify {}: {}", self.hook.way, self.summary)
     }
 }

@@ -221,7 +221,7 @@ fn advised(f: &mut fmt::Formatter<'_>, advice: &Advice) -> fmt::Result {
 }
 
 fn judged(f: &mut fmt::Formatter<'_>, health: &Health, held_for: Option<Duration>) -> fmt::Result {
-    let assumed = if health.assumed { "presumed " } else { "" };
+    let assumed = if health.assumed { "assumed " } else { "" };
     write!(f, "{assumed}{}: {}", health.state, health.reason)?;
     match held_for {
         Some(left) => write!(f, "; flapping, kept down for {} more", Span(left)),

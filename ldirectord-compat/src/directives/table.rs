@@ -51,15 +51,17 @@ impl Key {
 directives! {
     // The service and its servers.
     Virtual "virtual" Opening V::Listen, "-", Ready,
-        "Opens an IPv4 virtual service: an address or name with its port, or a firewall mark. The lines below it, indented by four blanks or a tab, belong to it.";
+        "Opens an IPv4 virtual service: an address or name with its port, or a firewall mark. The lines below it, indented by four spaces or a tab, belong to it.";
     Virtual6 "virtual6" Opening V::Listen, "-", Ready,
-        "The same for IPv6; the address stands in brackets.";
+        "The same for IPv6, with the address in brackets.";
     Real "real" Virtual V::Real, "none", Ready,
-        "A real server, or an ascending range of them, with its forwarding method, weight (1 when none is given), a request and an answer of its own, and lower and upper connection thresholds.";
+        "A real server, or an ascending range of them, with its forwarding method, weight (1 when none is given), its \
+         own request and answer, and lower and upper connection thresholds.";
     Real6 "real6" Virtual V::Real, "none", Ready,
-        "A real server of an IPv6 service; the address stands in brackets.";
+        "A real server of an IPv6 service, with the address in brackets.";
     Fallback "fallback" Both V::Fallback, "none", Ready,
-        "Server used while no real server of an IPv4 service is up, with weight 1; without port it gets that of the service.";
+        "Server used while no real server of an IPv4 service is up, with weight 1. Without a port it has the port of \
+         the service.";
     Fallback6 "fallback6" Both V::Fallback, "none", Ready,
         "The same for IPv6 services.";
     Scheduler "scheduler" Virtual V::Scheduler, "wrr", Ready,
@@ -81,7 +83,8 @@ directives! {
     Service "service" Virtual V::Service, "by port, else none", Ready,
         "Protocol of negotiate checks.";
     CheckCommand "checkcommand" Virtual V::Path, "/bin/true", Ready,
-        "Program of external checks; exit status 0 means up. It gets address and port of the service and of the real server.";
+        "Program of external checks; exit status 0 means up. Its arguments are address and port of the service and of \
+         the real server.";
     CheckPort "checkport" Virtual V::Port, "port of the real server", Ready,
         "Port of all checks of the service.";
     Request "request" Virtual V::Quoted, "\"/\"", Ready,
@@ -109,16 +112,17 @@ directives! {
     NegotiateTimeout "negotiatetimeout" Both V::Number, "30", Ready,
         "Seconds after which a negotiate check has failed. If only one of checktimeout and negotiatetimeout is set, it applies to both.";
     CheckInterval "checkinterval" Both V::Number, "10", Ready,
-        "Seconds between two checks of a real server. Below virtual it counts only with fork=yes.";
+        "Seconds between two checks of a real server. Below virtual it applies only with fork=yes.";
     CheckCount "checkcount" Both V::Number, "1", Ready,
-        "Attempts of one ping check. Deprecated; failurecount is usually meant.";
+        "Attempts of one ping check. Deprecated; use failurecount for failures in a row.";
     FailureCount "failurecount" Both V::Number, "1", Ready,
         "Failed checks in a row that take a real server down.";
     // What happens to the table.
     Quiescent "quiescent" Both V::YesNo, "no", Ready,
         "A real server that is down stays in the table with weight 0 (yes) or leaves it (no).";
     ReaddQuiescent "readdquiescent" Global V::YesNo, "no", Ready,
-        "Put a real server that is down and missing in the table back with weight 0. Here that is always so with quiescent.";
+        "Add a real server that is down and missing in the table again, with weight 0. ipvsd always does this with \
+         quiescent=yes.";
     CleanStop "cleanstop" Both V::YesNo, "yes", Ready,
         "Remove the service from the table when the director stops.";
     // The process.
@@ -133,11 +137,12 @@ directives! {
     Supervised "supervised" Global V::YesNo, "no", Ready,
         "Stay in the foreground and log to standard output.";
     Fork "fork" Global V::YesNo, "no", Ready,
-        "One process for each service in ldirectord. Checks never wait for each other here; it only makes checkinterval count below virtual.";
+        "In ldirectord, one process for each service. In ipvsd, checks never wait for each other, and this only lets \
+         checkinterval apply below virtual.";
     MaintenanceDir "maintenancedir" Global V::RawPath, "none", Ready,
         "Directory in which a file named after a real server puts that server into maintenance.";
     FallbackCommand "fallbackcommand" Both V::Command, "none", Ready,
-        "Command run with start and stop when the fallback comes and goes.";
+        "Command to run with start when the fallback comes into use, and with stop afterwards.";
     FallbackCommandAtStop "fallbackcommandatstop" Both V::YesNo, "no", Ready,
         "Run fallbackcommand with start, too, when the director stops and takes the service out of the table. ipvsd only; ldirectord does not know it.";
     MonitorFile "monitorfile" Virtual V::Path, "none", Ready,
@@ -152,7 +157,7 @@ directives! {
     EmailAlertStatus "emailalertstatus" Both V::Phases, "all", Ready,
         "Phases in which mails are sent.";
     Smtp "smtp" Both V::Relay, "the local mail system", Ready,
-        "Mail relay, asked at port 25.";
+        "Mail relay, at port 25.";
     ServiceName "servicename" Virtual V::Raw, "none", Ready,
         "Name of the service in mails.";
     Comment "comment" Virtual V::Raw, "none", Ready,

@@ -69,7 +69,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// The terminal, or whatever stands for it, takes nothing.
-    #[error("standard output or error cannot be written: {source}")]
+    #[error("cannot write to standard output or error: {source}")]
     Standard {
         /// The reason.
         source: io::Error,

@@ -111,7 +111,7 @@ fn timing(scope: &Scope<'_>, findings: &mut Findings) {
             Quirk::CheckCountDeprecated,
             place,
             message,
-            "write failurecount if failures in a row are meant",
+            "write failurecount if you mean failures in a row",
         );
     }
 }
@@ -138,7 +138,7 @@ fn command(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
         let mut words = command.value.split_whitespace();
         let program = words.next().unwrap_or_default();
         let message = format!(
-            "the program is {program}, and {} is given to it",
+            "the program is {program}, with the arguments {}",
             words.collect::<Vec<_>>().join(" ")
         );
         let hint = "ldirectord takes the whole text for the name of the program";
@@ -179,7 +179,8 @@ fn negotiation(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
             Listen::Mark { .. } => "a firewall mark has no service",
         };
         let message = format!("nothing is checked, because {why}: every real server is up");
-        let hint = "write service=NAME, or checktype=connect; service=none or checktype=on if this is meant";
+        let hint =
+            "write service=NAME, or checktype=connect; service=none or checktype=on if you mean it";
         findings.quirk(Quirk::NoCheck, scope.place(), message, hint);
     }
     if matches!(plan.check_type, CheckType::Combined(_)) && scope.protocol() == Some(Protocol::Udp)
@@ -198,7 +199,7 @@ fn negotiation(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
             "the certificate of the {} servers is not verified",
             service.name
         );
-        let hint = "write verifycertificate=yes to verify all of it, or verifycertificate=no if this is meant";
+        let hint = "write verifycertificate=yes to verify all of it, or verifycertificate=no if you mean it";
         findings.quirk(Quirk::UnverifiedCertificate, &plan.place, message, hint);
     }
 }

@@ -20,7 +20,7 @@ use crate::quirks::Quirk;
 use crate::unfit::{Keeps, Unfit};
 
 /// What is meant of a service that cannot be had as it is written.
-const FATE: &str = "the service is left out; after a reload it keeps its former scheduler";
+const FATE: &str = "the service is left out; after a reload it keeps its previous scheduler";
 
 /// Mends what can be mended, takes out the servers that cannot be had, and says whether the whole service cannot.
 pub(super) fn judge(
@@ -83,7 +83,8 @@ impl Judge<'_> {
             return;
         };
         if written.value == 0 {
-            let message = "persistent=0 counts as none; ipvsadm refuses it, so ldirectord goes on without the service";
+            let message = "persistent=0 means no persistence; ipvsadm refuses it, so ldirectord runs without the \
+                           service";
             let hint = "remove the line";
             self.findings
                 .quirk(Quirk::PersistentZero, &written.place, message, hint);
@@ -115,7 +116,7 @@ impl Judge<'_> {
                 if let Host::Address(vip) = host
                     && let Some(fault) = no_vip(*vip)
                 {
-                    let message = format!("{vip} is {fault}, and no packet finds such a service");
+                    let message = format!("{vip} is {fault}, and such a service gets no packets");
                     let hint = "write a unicast address of this director".to_owned();
                     self.absent(Quirk::NoVip, place, &message, hint);
                 }
@@ -179,7 +180,7 @@ impl Judge<'_> {
             self.findings.quirk(
                 Quirk::ServerRefused,
                 place,
-                format!("{message}: the real server is left out, as it is missing there"),
+                format!("{message}: the real server is left out, as in ldirectord"),
                 hint,
             );
         };
@@ -197,7 +198,7 @@ impl Judge<'_> {
             let message = format!(
                 "the kernel refuses the lower threshold {lower}, which is above the upper one, {upper}"
             );
-            let hint = "write the smaller number behind l: and the larger one behind u:";
+            let hint = "write the smaller number after l: and the larger one after u:";
             refuse(&place.place, message, hint);
             return false;
         }
@@ -206,8 +207,9 @@ impl Judge<'_> {
             .flatten()
         {
             if threshold.value > LARGEST_WEIGHT {
-                let message = format!("the threshold counts as {LARGEST_WEIGHT}");
-                let hint = "no server has as many connections; remove it if it is not meant";
+                let message = format!("the threshold is lowered to {LARGEST_WEIGHT}");
+                let hint =
+                    "no server has that many connections; remove it, or write a smaller number";
                 self.findings
                     .quirk(Quirk::HugeNumber, &threshold.place, message, hint);
                 threshold.value = LARGEST_WEIGHT;
@@ -223,7 +225,7 @@ impl Judge<'_> {
         let Some(fault) = no_real_server(address) else {
             return true;
         };
-        let message = format!("{address} is {fault}: {what} is left out, as it is missing there");
+        let message = format!("{address} is {fault}: {what} is left out, as in ldirectord");
         let hint = "write its unicast address";
         self.findings
             .quirk(Quirk::ServerRefused, &host.place, message, hint);
@@ -249,8 +251,9 @@ impl Judge<'_> {
                 true
             }
             Portless::Nowhere => {
-                let message = "there is no port to check this real server at: it is left out, as it never comes up there";
-                let hint = "write the port behind its address, or checkport=PORT below virtual";
+                let message = "this real server has no port to check; it is left out, because ldirectord never brings \
+                               it up";
+                let hint = "write the port after its address, or checkport=PORT below virtual";
                 self.findings
                     .quirk(Quirk::NoPort, &server.place, message, hint);
                 false
@@ -277,16 +280,16 @@ impl Judge<'_> {
             self.keeps = Keeps::Everything;
             if is_perls {
                 let message = format!(
-                    "only Perl can look for this ({why}): any answer will do, and where a reload brings it the service \
-                     stays as it is"
+                    "only Perl supports this expression ({why}); after a start every answer matches; after a reload \
+                     the service stays unchanged"
                 );
-                let hint = "write it without what only Perl knows; `ipvsctl check` tells when it can be looked for".to_owned();
+                let hint = "write it without the syntax that only Perl has, until `ipvsctl check` accepts it".to_owned();
                 self.unfit(Quirk::PerlsExpression, &place, message, hint);
                 continue;
             }
             let message = format!(
-                "this is no regular expression ({why}), and no answer holds it: no server comes up by it, and where a reload \
-                 brings it the service stays as it is; ldirectord ends at the first good answer"
+                "this is not a regular expression ({why}); after a start no answer matches, so no server comes up; \
+                 after a reload the service stays unchanged; ldirectord exits at the first good answer"
             );
             let hint =
                 "put a backslash before special characters that you mean literally".to_owned();

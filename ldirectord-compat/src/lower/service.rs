@@ -93,7 +93,7 @@ fn check_protocol(scope: &Scope<'_>, findings: &mut Findings) {
         findings.error(
             &written.place,
             message,
-            "write protocol=fwm, or an address and port behind virtual",
+            "write protocol=fwm, or an address and port after virtual",
         );
     } else if !is_mark && written.value == ProtocolWord::Mark {
         let message =
@@ -174,7 +174,7 @@ fn real_servers(
     for (key, written) in scope.own.real_servers() {
         if key != expected {
             let message = format!(
-                "{} cannot stand below {}",
+                "{} is not allowed below {}",
                 key.directive().name,
                 scope.head.key.directive().name
             );
@@ -203,7 +203,7 @@ fn fallback(scope: &Scope<'_>, findings: &mut Findings) -> Option<RealServerDefi
     };
     if let Some(place) = scope.own.place(other) {
         let message = format!(
-            "{} cannot stand below {}",
+            "{} is not allowed below {}",
             other.directive().name,
             scope.head.key.directive().name
         );

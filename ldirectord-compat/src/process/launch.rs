@@ -21,7 +21,7 @@ pub(super) const FAILED: u8 = 1;
 #[derive(Debug, Error)]
 pub(super) enum LaunchError {
     /// The program cannot be run.
-    #[error("{path} cannot be run: {source}; install ipvsd beside ldirectord or in the search path", path = path.display())]
+    #[error("cannot run {path}: {source}; install ipvsd next to ldirectord or in the search path", path = path.display())]
     NotRun {
         /// The program.
         path: PathBuf,
@@ -29,10 +29,10 @@ pub(super) enum LaunchError {
         source: io::Error,
     },
     /// A path is not UTF-8.
-    #[error("the path of the configuration cannot be handed over: {0}")]
+    #[error("cannot pass the path of the configuration to ipvsd: {0}")]
     Role(#[from] serde_json::Error),
     /// Its messages cannot be read, or its end not be awaited.
-    #[error("ipvsd cannot be watched: {0}")]
+    #[error("cannot watch ipvsd: {0}")]
     Watch(#[source] io::Error),
 }
 

@@ -183,7 +183,7 @@ impl Instance {
             }
         }
         let message = format!(
-            "ldirectord for {} still runs with pid {pid}, {} s after it was told to stop",
+            "ldirectord for {} still runs with pid {pid}, {} s after the signal to stop",
             self.shown,
             patience.as_secs()
         );

@@ -80,7 +80,7 @@ impl ValueReader<'_, '_, '_> {
         };
         if address.to_string() != text {
             let message = format!("{text} is read as the address {address}");
-            let hint = format!("write {address} if that is meant");
+            let hint = format!("write {address} if you mean it");
             self.findings
                 .quirk(Quirk::ShortAddress, &slice.place(), message, hint);
         }

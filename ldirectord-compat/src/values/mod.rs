@@ -217,7 +217,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
             self.error(
                 self.core(),
                 message,
-                format!("write a whole number from {least} on"),
+                format!("write a whole number, {least} or more"),
             );
             return None;
         };
@@ -259,7 +259,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
         let (digits, _) = self.all().split_run(|c| c.is_ascii_digit());
         if digits.is_empty() {
             let message = format!("{} needs a number of seconds", self.name());
-            self.error(self.core(), message, "write a whole number from 0 on");
+            self.error(self.core(), message, "write a whole number, 0 or more");
             return None;
         }
         self.counted(digits, 0)

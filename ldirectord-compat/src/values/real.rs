@@ -31,7 +31,7 @@ pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>) -> Option<RealServerDef
         reader.error(
             all.trim_end(),
             message,
-            "write HOST:PORT METHOD, such as 192.168.6.4:80 masq; IPv6 addresses stand in brackets",
+            "write HOST:PORT METHOD, such as 192.168.6.4:80 masq; write IPv6 addresses in brackets",
         );
         return None;
     };
@@ -181,7 +181,8 @@ fn named(
         let inner = target.host.text().trim_matches(['[', ']']);
         if inner.parse::<std::net::Ipv6Addr>().is_err() {
             let message = format!(
-                "{inner} is no address: this real server is left out; ldirectord takes the port for the server's address"
+                "{inner} is not an address; this real server is left out; ldirectord takes the port for the server's \
+                 address"
             );
             let hint = "write the address of a real server";
             let place = target.host.place();

@@ -220,7 +220,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
             words.truncate(1);
         }
         if words.len() < written {
-            let message = "a comma behind the last phase, or none written twice, changes nothing";
+            let message = "a comma after the last phase, or a second none, has no effect";
             self.findings.quirk(
                 Quirk::LoosePhases,
                 &self.core().place(),

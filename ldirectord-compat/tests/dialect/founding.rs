@@ -122,8 +122,8 @@ fn the_block_without_indentation_names_each_line_that_lacks_it() {
     let first = parsed.diagnostics[0].to_string();
     assert_eq!(
         first,
-        "flat.cf:10:1: error: real belongs to the virtual service above, but this line lacks its four blanks or tab \
-         (start the line with four blanks or a tab)"
+        "flat.cf:10:1: error: real belongs to the virtual service above, but this line lacks its four spaces or tab \
+         (start the line with four spaces or a tab)"
     );
     // Read on as if it had been written right, so that other faults would be found too.
     assert_eq!(parsed.definitions.services[0].real_servers.len(), 2);

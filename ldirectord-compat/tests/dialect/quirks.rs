@@ -285,7 +285,7 @@ fn two_colons_show_the_server_that_comes_of_them() {
         [
             "a.cf:2:10: warning: 10.0.1.1::5060 is read as the server 5060, without a port \
              (write HOST:PORT with one colon and nothing before it)",
-            "a.cf:2:20: warning: 5060 is read as the address 0.0.19.196 (write 0.0.19.196 if that is meant)",
+            "a.cf:2:20: warning: 5060 is read as the address 0.0.19.196 (write 0.0.19.196 if you mean it)",
         ]
     );
 }

@@ -33,21 +33,21 @@ pub(super) struct ListArgs {
     /// Show numbers instead of host and port names
     #[arg(short, long)]
     numeric: bool,
-    #[command(flatten, next_help_heading = "Columns")]
-    columns: Columns,
     /// Show exact numbers, without K, M and G
     #[arg(long)]
     exact: bool,
-    /// The helper services of probes with `via: vip` too
+    /// Include the probe services of checks with `via: vip`
     #[arg(long)]
     all: bool,
+    /// Print JSON, always with numbers
+    #[arg(long)]
+    json: bool,
+    #[command(flatten, next_help_heading = "Columns")]
+    columns: Columns,
     #[command(flatten, next_help_heading = "Selection")]
     service: ServiceSelection,
     #[command(flatten, next_help_heading = "Other tables")]
     other: OtherSubject,
-    /// Print JSON, always with numbers
-    #[arg(long)]
-    json: bool,
 }
 
 /// Which columns are shown; of several the first in this order counts, as with ipvsadm.
@@ -59,7 +59,7 @@ struct Columns {
     /// Show rates per second
     #[arg(long)]
     rate: bool,
-    /// Connection thresholds
+    /// Show the connection thresholds
     #[arg(long)]
     thresholds: bool,
     /// Show persistent connections; with --connection the data of persistence engines
@@ -91,7 +91,7 @@ pub(super) struct SaveArgs {
     /// Show numbers instead of host and port names
     #[arg(short, long)]
     numeric: bool,
-    /// The helper services of probes with `via: vip` too
+    /// Include the probe services of checks with `via: vip`
     #[arg(long)]
     all: bool,
 }

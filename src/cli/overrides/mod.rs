@@ -22,8 +22,8 @@ pub(super) use list::{OverridesArgs, run as run_list};
 /// Whom an order concerns.
 #[derive(Debug, Args)]
 pub(super) struct TargetArgs {
-    /// The virtual service, by its name or by what it listens on (web, tcp://192.0.2.10:80), and the real server, by its
-    /// address or its host name in the definitions, with its port where that is wanted
+    /// Virtual service (its name, or its listen address such as tcp://192.0.2.10:80) and real server (its address or its
+    /// host name in the configuration, with the port if needed)
     #[arg(value_name = "SERVICE SERVER", num_args = 1..=2, required = true)]
     whom: Vec<String>,
     /// Apply to every service of this server; name only the server
@@ -42,7 +42,7 @@ pub(super) struct OverrideArgs {
     #[command(flatten)]
     whom: TargetArgs,
     /// Reason to record
-    #[arg(long, short, value_name = "WORDS", default_value = "no reason given")]
+    #[arg(long, short, value_name = "TEXT", default_value = "no reason given")]
     message: String,
     /// Remove the override after this time, for example 30m or 2h [default: never]
     #[arg(long = "for", value_name = "TIME", value_parser = time)]
@@ -50,7 +50,7 @@ pub(super) struct OverrideArgs {
     /// Skip the safety limits, for example for the last server of a service
     #[arg(long)]
     force: bool,
-    /// Wait until the server has no active connection; exit with status 1 if it does not get there
+    /// Wait until the server has no active connections; exit with status 1 if that does not happen
     #[arg(long)]
     wait: bool,
     /// Stop waiting after this time

@@ -29,10 +29,10 @@ use crate::store::{self, StateFile};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
-    /// Configuration file: YAML, or an ldirectord.cf
+    /// Configuration file: YAML or ldirectord.cf
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Plan for an empty table with all real servers up or down; needs neither root nor IPVS
+    /// Plan for an empty table, with all real servers up or all down; needs neither root nor IPVS
     #[arg(long, value_enum, value_name = "HEALTH")]
     assume: Option<Assumption>,
     /// Print the changes as text or JSON, or the resulting table in the format of ipvsadm -S

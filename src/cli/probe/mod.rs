@@ -63,13 +63,13 @@ pub(super) fn run(args: &ProbeArgs, output: &mut Output) -> Result<Exit, CliErro
 }
 
 fn line(report: &Report) -> String {
-    let verdict = match report.outcome {
-        Outcome::Good { .. } => "good",
+    let result = match report.outcome {
+        Outcome::Good { .. } => "passed",
         Outcome::Failed { .. } => "failed",
-        Outcome::LocalError { .. } => "unable",
+        Outcome::LocalError { .. } => "local error",
     };
     let millis = report.took.as_secs_f64() * 1000.0;
-    format!("{verdict} after {millis:.1} ms: {}\n", report.outcome)
+    format!("{result} after {millis:.1} ms: {}\n", report.outcome)
 }
 
 fn whom(text: &str) -> Result<(IpAddr, Option<u16>), &'static str> {

@@ -70,7 +70,7 @@ impl ValueEnum for Kind {
 /// The parts of a question.
 #[derive(Debug, Args)]
 pub(super) struct QuestionArgs {
-    /// What to ask for: path, name, file, query or text
+    /// What to request: a path, a name, a file, a query or a text
     #[arg(long, short, value_name = "TEXT")]
     request: Option<String>,
     /// Regular expression that the answer must match
@@ -90,7 +90,7 @@ pub(super) struct QuestionArgs {
     /// Host header, and server name with TLS
     #[arg(long, help_heading = "HTTP options", value_name = "NAME")]
     virtual_host: Option<String>,
-    /// How many redirects to follow at most
+    /// Follow at most this many redirects
     #[arg(
         long,
         help_heading = "HTTP options",
@@ -101,16 +101,16 @@ pub(super) struct QuestionArgs {
     /// Server name for TLS, if it differs from the virtual host
     #[arg(long, help_heading = "TLS options", value_name = "NAME")]
     server_name: Option<String>,
-    /// Use TLS, for protocols with and without TLS
+    /// Use TLS, if the protocol works with and without it
     #[arg(long, help_heading = "TLS options")]
     tls: bool,
     /// Verify the server's certificate
     #[arg(long, help_heading = "TLS options")]
     verify: bool,
-    /// Use UDP, for protocols with both transports
+    /// Use UDP, if the protocol works over UDP and TCP
     #[arg(long, help_heading = "Transport options", conflicts_with = "tcp")]
     udp: bool,
-    /// Use TCP, for protocols with both transports
+    /// Use TCP, if the protocol works over UDP and TCP
     #[arg(long, help_heading = "Transport options")]
     tcp: bool,
     /// User name
@@ -120,7 +120,7 @@ pub(super) struct QuestionArgs {
     #[arg(
         long,
         help_heading = "Login options",
-        value_name = "WORD",
+        value_name = "PASSWORD",
         env = "IPVSCTL_PASSWORD",
         hide_env_values = true
     )]
@@ -129,7 +129,7 @@ pub(super) struct QuestionArgs {
     #[arg(
         long,
         help_heading = "Login options",
-        value_name = "WORD",
+        value_name = "SECRET",
         env = "IPVSCTL_SECRET",
         hide_env_values = true
     )]
@@ -137,7 +137,7 @@ pub(super) struct QuestionArgs {
     /// Database
     #[arg(long, help_heading = "Login options", value_name = "NAME")]
     database: Option<String>,
-    /// How many echo requests to send at most
+    /// Send at most this many echo requests
     #[arg(long, help_heading = "Ping and command options", value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
     /// User to run the program as

@@ -28,7 +28,7 @@ enum RealServerCommand {
     /// Set up this machine for a VIP: address, ARP, tunnel, segment size
     #[command(after_help = help::REAL_SERVER_UP)]
     Up(UpArgs),
-    /// Remove VIPs and restore the former settings
+    /// Remove VIPs and restore the previous settings
     #[command(after_help = help::REAL_SERVER_DOWN)]
     Down(DownArgs),
     /// Show what is set up; exit with status 1 if something is missing
@@ -41,7 +41,7 @@ enum RealServerCommand {
 
 #[derive(Debug, Args)]
 struct Restored {
-    /// Where it is remembered what was made
+    /// State file of `ipvsctl realserver`
     #[arg(long, value_name = "FILE", default_value_os_t = default_journal())]
     state: PathBuf,
 }
@@ -93,7 +93,7 @@ struct RealServerStatusArgs {
 
 #[derive(Debug, Args)]
 struct PrintArgs {
-    /// Configuration file: YAML, or an ldirectord.cf
+    /// Configuration file: YAML or ldirectord.cf
     #[arg(long = "for", value_name = "FILE")]
     file: PathBuf,
 }

@@ -17,7 +17,7 @@ use crate::loader::{self, LoadError};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
-    /// Configuration file: YAML, or an ldirectord.cf
+    /// Configuration file: YAML or ldirectord.cf
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Events file, one event per line: `10s web2 fails for 40s`; see --help

@@ -335,7 +335,7 @@ impl Simulator {
                 .map(|(server, entry)| format!("{server}={}", entry.settings.weight));
             let servers: Vec<String> = servers.collect();
             let servers = if servers.is_empty() {
-                "(nobody)".to_owned()
+                "(no servers)".to_owned()
             } else {
                 servers.join("  ")
             };

@@ -28,7 +28,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
                 | HostChange::VipReplies { .. }
                 | HostChange::Timeout { .. } => (
                     "vip-not-served",
-                    "packets for the VIP are taken for those of another machine",
+                    "this machine does not accept packets for the VIP",
                 ),
                 HostChange::MssClamp { .. } => (
                     "segments-too-large",

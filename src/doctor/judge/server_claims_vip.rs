@@ -19,7 +19,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
             findings.push(Finding {
                 fault: "server-claims-vip",
                 subject: format!("{vip} on real server {server}"),
-                observed: format!("asked who has {vip}: {mac} answered, which is {server}"),
+                observed: format!("{mac}, which is {server}, answers for {vip}"),
                 why: "clients that receive this answer connect directly to this one server: no balancing, and an \
                     outage when it fails".to_owned(),
                 fix: fix(*vip, path),

@@ -15,7 +15,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
             findings.push(Finding {
                 fault: "vip-elsewhere",
                 subject: vip.to_string(),
-                observed: format!("asked on {place} who has {vip}: {mac} answered"),
+                observed: format!("{mac} on {place} answers for {vip}"),
                 why: "clients and routers use the last answer, so connections go to the other machine or alternate".to_owned(),
                 fix: format!(
                     "find the machine (ip neighbour, or the switch port of {mac}) and remove the address there: ip \

@@ -23,7 +23,7 @@ impl Codec<u64> for Percent {
         match Quantity::read(input, reader)? {
             Quantity::Percent(percent) => Some(percent),
             Quantity::Number(number) => {
-                let message = format!("{} {number} is no share", input.key.name);
+                let message = format!("{} {number} is not a share", input.key.name);
                 reader.error(&input.node.place, message, format!("write {number}%"));
                 None
             }

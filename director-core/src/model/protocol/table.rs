@@ -336,10 +336,10 @@ pub const PROTOCOLS: &[ProtocolRow] = &[
         title: "SMTP",
         forms: &[
             form("smtp", 25)
-                .means("SMTP: read the greeting, and say EHLO.")
+                .means("SMTP: read the greeting, and send EHLO.")
                 .of_ldirectord(&[]),
             form("submission", 587)
-                .means("SMTP at the port for message submission: read the greeting, and say EHLO.")
+                .means("SMTP at the port for message submission: read the greeting, and send EHLO.")
                 .of_ldirectord(&[]),
         ],
         transports: TCP,

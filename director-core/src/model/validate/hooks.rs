@@ -30,7 +30,7 @@ fn hook(written: &HookDefinition, findings: &mut Findings) -> Option<Hook> {
     if let Some(fault) = empty {
         findings.error(
             &written.place,
-            format!("{fault} notifies nobody"),
+            format!("{fault} sends no notification"),
             "write a receiver, or remove the entry",
         );
     }

@@ -18,7 +18,7 @@ pub(super) struct Rest {
     pub(super) upper: Option<Placed<i64>>,
 }
 
-const ORDER: &str = "behind the forwarding method stand WEIGHT, \"REQUEST\", \"RECEIVE\", l:N and u:N, in this order";
+const ORDER: &str = "after the forwarding method write WEIGHT, \"REQUEST\", \"RECEIVE\", l:N and u:N, in this order";
 
 pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>, after: Slice<'_>) -> Option<Rest> {
     let (skipped, rest) = after.split_run(|c| !is_word(c));
@@ -31,7 +31,7 @@ pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>, after: Slice<'_>) -> Op
         reader.error(
             word,
             message,
-            "write gate, masq or ipip behind the address, in lower case",
+            "write gate, masq or ipip after the address, in lower case",
         );
         return None;
     };
@@ -63,7 +63,7 @@ fn passed_over(reader: &mut ValueReader<'_, '_, '_>, text: Slice<'_>, found: &st
     let text = text.trim();
     if !text.is_empty() {
         let message = format!(
-            "{} is passed over in search of {found} and has no effect",
+            "{} is skipped to reach {found} and has no effect",
             text.text()
         );
         reader
@@ -102,7 +102,7 @@ fn weight<'s>(
         if let Some(number) = number_in_quotes {
             let number = number.split_run(|c| c.is_ascii_digit()).0;
             let message =
-                "this request holds a number behind a blank, and the real server has no weight";
+                "this request has a number after a space, and the real server has no weight";
             let hint =
                 "ldirectord takes the number for the weight and refuses the line; write the weight";
             reader
@@ -132,7 +132,7 @@ fn pair<'s>(reader: &mut ValueReader<'_, '_, '_>, rest: Slice<'s>, parts: &mut R
     };
     let between = rest.part(open + end + 1, open + start);
     if !is_plain_separator(between.text()) {
-        let message = "there is a blank before the comma";
+        let message = "there is a space before the comma";
         let hint = "ldirectord refuses this; write \"REQUEST\", \"RECEIVE\"";
         reader
             .findings
@@ -191,8 +191,9 @@ fn is_spaced_separator(text: &str) -> bool {
 
 fn warn_of_request(reader: &mut ValueReader<'_, '_, '_>, request: Slice<'_>) {
     if request.text().starts_with('/') {
-        let message = "this request and the answer behind it are used for this real server, as they are meant to be";
-        let hint = "ldirectord asks for what the service asks for and compares nothing when a slash comes first";
+        let message = "this request and the answer after it apply to this real server";
+        let hint = "ldirectord sends the request of the service, and compares no answer, when this request starts \
+                    with a slash";
         reader
             .findings
             .quirk(Quirk::RequestWithSlash, &request.place(), message, hint);
@@ -256,11 +257,11 @@ fn left_over(reader: &mut ValueReader<'_, '_, '_>, rest: Slice<'_>, parts: &Rest
     let (message, hint) = match quotes {
         0 if negative(rest.text()) => (
             format!("the weight {} is below 0", rest.text()),
-            "write a whole number from 0 on",
+            "write a whole number, 0 or more",
         ),
-        0 => (format!("{} makes no sense here", rest.text()), ORDER),
+        0 => (format!("{} is not allowed here", rest.text()), ORDER),
         2 => (
-            "a request needs an answer to expect behind it".to_owned(),
+            "a request needs an expected answer after it".to_owned(),
             "write both: \"REQUEST\", \"RECEIVE\"",
         ),
         _ if cut => (
@@ -268,7 +269,7 @@ fn left_over(reader: &mut ValueReader<'_, '_, '_>, rest: Slice<'_>, parts: &Rest
             "everything from # on is a comment, even inside quotes",
         ),
         _ => (
-            "the quotes make no request and answer".to_owned(),
+            "the quotes contain no request and answer".to_owned(),
             "write \"REQUEST\", \"RECEIVE\"",
         ),
     };

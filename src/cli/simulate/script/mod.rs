@@ -20,26 +20,27 @@ use hosts::Hosts;
 /// What can be written.
 pub(super) const HELP: &str = "Events, one per line, each with its time; # starts a comment.
 
-  10s  192.168.6.4 fails                    every probe of that address fails (connection refused)
+  10s  192.168.6.4 fails                    every probe of that server fails (connection refused)
   10s  192.168.6.4 fails \"status 503\"       the same with another reason
-  10s  192.168.6.4 fails for 40s            the same, and it answers again at 50s
-  50s  192.168.6.4 works                    it answers again
-  60s  192.168.6.5 flaps 3s                 it changes every 3 s, until it works or fails for good
-  60s  192.168.6.5 flaps 3s for 1m          the same, and it works at 120s
+  10s  192.168.6.4 fails for 40s            the same, but only until 50s
+  50s  192.168.6.4 works                    its probes pass again
+  60s  192.168.6.5 flaps 3s                 it changes every 3 s, until a `fails` or `works` event
+  60s  192.168.6.5 flaps 3s for 1m          the same, but it works from 120s on
   65s  192.168.6.5 says \"75%\"               its agent or its weight file reports this
   70s  192.168.6.5 weight 7                 another program sets this weight into the kernel's table
   75s  192.168.6.5 removed                  another program removes it from the kernel's table
-  80s  192.168.6.5 connections 12           it has so many active connections
+  80s  192.168.6.5 connections 12           it has 12 active connections
   120s end                                  the simulation ends (default: 60 s after the last event)
 
-A server is named by its address or by its host name in the configuration (the first part is enough), several by a list,
-and those of all services by `all`. A line without a time defines a name of your own:
+Name a server by its address or by its host name in the configuration; the first part of a host name is enough.
+Separate several servers by commas. `all` means every real server of every service.
+A line without a time defines a name of your own:
 
   web2 is 192.168.6.5
   10s  192.168.6.4, web2 fail for 40s
 
-Overrides are written as for ipvsctl: the virtual service (all services without it), the real server, a duration and a
-reason. The safety limits apply unless --force is set. `explain` prints how the weight of a server comes about.
+Write overrides as for ipvsctl: the virtual service (without it, all services), the real server, a duration and a
+reason. The safety limits apply unless --force is set. `explain` explains the weight of a server, step by step.
 
   20s  drain web web2 for 30m \"kernel upgrade\"
   30s  disable web web2

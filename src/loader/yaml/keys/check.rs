@@ -73,11 +73,11 @@ mapping! {
          process may die last. Use it for servers that leave idle connections open: it may occupy one process or \
          thread of the server.";
     opt(check.path) "via" = "vip", or "server",
-        "Path of the probe. `server` probes each server at its own address. `vip` probes the VIP, and the \
-         kernel forwards the probe to this one server by its forwarding method. That finds a missing VIP, a tunnel \
-         that is not unpacked, and a server that does not answer for the VIP. ipvsd adds a probe service to the \
-         kernel's table for each such server. While it probes this way it sets `accept_local=1` on the interface \
-         towards the server, and `rp_filter=2` where that was 1.";
+        "Path of the probe. `server` probes each server at its own address. `vip` probes the VIP, and the kernel \
+         forwards the probe to this one server by its forwarding method. That finds a missing VIP, a tunnel that is \
+         not unwrapped, and a server that does not answer for the VIP. ipvsd adds a probe service to the kernel's \
+         table for each such server. While it probes this way it sets `accept_local=1` on the interface towards the \
+         server, and `rp_filter=2` where that was 1.";
     opt(check.to) "to" = "tcp://192.0.2.10:80", or "the VIP and port of the service",
         "VIP and port to probe with `via: vip` in a service of a firewall mark, which has no VIP of its \
          own. The mark must cover packets to this address.";

@@ -51,8 +51,8 @@ mapping! {
         "How often ipvsd compares the whole kernel table with the configuration. It reverts and logs changes that \
          other programs made.";
     opt(definitions.probe_marks) "probe_fwmarks" = "1230000000-1230009999", or "1229979648-1230045183",
-        "Firewall marks for probes with `via: vip`, lowest and highest. ipvsd removes services of such \
-         marks that a killed ipvsd left behind. Two daemons on one host need two ranges.";
+        "Firewall marks for probes with `via: vip`, lowest and highest. At the start ipvsd removes services with \
+         these marks that a killed ipvsd left. Two daemons on one host need two ranges.";
     opt(definitions.guard) "safety_limits" = "{servers: 50%, services: 50%, connections: 1000}",
         or "the defaults of its keys",
         "Safety limits: what one change of the configuration or one override may remove at most. ipvsd refuses more \
@@ -62,22 +62,22 @@ mapping! {
          ipvsd then freezes all health states, empties no table and raises an alarm in log and status. The freeze \
          ends with the first successful probe, after a time, or by `ipvsctl unfreeze`.";
     opt(reload_on_change) "reload_on_change" = "true", or "false",
-        "Reload the configuration when one of its files changes, included files and directories too, once the \
+        "Reload the configuration when a file has changed, also an included file or directory. ipvsd waits until the \
          change is complete. `ipvsctl reload` and the signal HUP reload it at any time.";
     opt(on_error) "on_error" = "isolate", or "refuse",
-        "What to do with a configuration that has errors. `refuse` keeps the former configuration. `isolate` takes \
+        "What to do with a configuration that has errors. `refuse` keeps the previous configuration. `isolate` takes \
          every service that has no error and keeps a broken one as it was when it was last valid, also across a \
          restart; without such a state it leaves the service out.";
     flat(RESOLVE) "resolve" = "{every: 1m}", or "the defaults of its keys",
-        "When to resolve host names again. ipvsd resolves them when it reads the configuration and repeats it while \
-         it runs. When a name cannot be resolved, its last address stays in use.";
+        "When to resolve host names again. ipvsd resolves them when it reads the configuration, and again while it \
+         runs. When a name cannot be resolved, its last address stays in use.";
     opt(definitions.host.profile) "profile" = "nat-gateway", or "none; ipvsd changes no kernel setting",
         "Set of kernel settings that ipvsd applies while it runs and restores when it stops. `ipvsctl plan` shows \
-         each with its reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. \
-         A router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from \
-         them; set `accept_ra=2` on their interface first.";
+         each with its reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. A \
+         router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from them; \
+         set `accept_ra=2` on their interface first.";
     flat(TIMEOUTS) "timeouts" = "{tcp: 15m, tcp_fin: 2m, udp: 5m}", or "unchanged",
-        "Timeouts of the kernel's connection table while ipvsd runs. ipvsd restores the former values when it \
+        "Timeouts of the kernel's connection table while ipvsd runs. ipvsd restores the previous values when it \
          stops.";
 }
 
@@ -104,12 +104,12 @@ mapping! {
     /// The freeze of all health states.
     FREEZE: FreezeDefinition = "freeze", "the freeze", |_| FreezeDefinition::default(), None;
     opt(servers) "min_servers" in "servers, at least 2" = "3", or "3",
-        "Least number of servers, by address, for a freeze. With fewer servers a common failure of their own is \
-         likely.";
+        "Least number of different server addresses for a freeze. With fewer, the servers themselves have probably \
+         failed.";
     opt(within) "within" = "1s", or "1s",
-        "How close together the servers must fail, in addition to the check interval.";
+        "Time within which all servers must fail, in addition to the check interval.";
     opt(lasts) "max_duration" = "2m", or "2m",
-        "How long a freeze lasts at most. With `0s` it lasts until a server answers or the operator ends it.";
+        "Longest time of a freeze. With `0s` it lasts until a server answers or the operator ends it.";
 }
 
 /// `off`, or `{min_servers: 3, within: 1s, max_duration: 2m}`.
@@ -158,10 +158,10 @@ mapping! {
     /// What one change may remove at most.
     GUARD: Limits = "safety_limits", "safety_limits", limits, None;
     opt(servers) "servers" in "real servers" = "50%", or "50%",
-        "How many serving real servers of one service may be removed.";
-    opt(services) "services" in "services" = "50%", or "50%", "How many services may be removed.";
+        "Largest number of serving real servers of one service that one change may remove.";
+    opt(services) "services" in "services" = "50%", or "50%", "Largest number of services that one change may remove.";
     opt(connections) "connections" in "active connections" = "1000", or "1000",
-        "How many active connections may be ended. Connections of draining servers do not count.";
+        "Largest number of active connections that one change may end. Connections of draining servers do not count.";
 }
 
 /// `off`, or `{servers: 50%, services: 50%, connections: 1000}`.

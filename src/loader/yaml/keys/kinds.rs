@@ -105,10 +105,10 @@ mapping! {
         "Verify the certificate: fail when it is not trusted or is for another name.";
     opt(server_name) "server_name" = "www.example.org", or "the value of `host`",
         "Name for SNI and the certificate.";
-    flat(EXPECT) "expect" = "{status: 2xx, body: OK}", or "status 2xx", "What the response must be.";
+    flat(EXPECT) "expect" = "{status: 2xx, body: OK}", or "status 2xx", "What the response must contain.";
     opt(follow_redirects) "follow_redirects" in "redirects" = "3", or "0",
-        "How many redirects to follow at most. With 0 a redirect is a response like any other.";
-    code(Size, body_limit) "body_limit" = "1MiB", or "1MiB", "How much of the body to read at most.";
+        "Follow at most this many redirects. With 0 a redirect is a response like any other.";
+    code(Size, body_limit) "body_limit" = "1MiB", or "1MiB", "Read at most this much of the body.";
     plain(proxy) "proxy" = "true", or "false", "Use the server as a proxy: `path` is an absolute URL.";
 }
 

@@ -36,7 +36,7 @@ mapping! {
     plain(about) "topics" = "[servers, services]", or "servers, services, kernel, configuration",
         "Topics: `servers` (health), `services` (too few or no real servers), `drains`, `overrides`, `kernel` (what \
          the kernel refuses or other programs change) and `configuration` (a new or refused configuration).";
-    opt(gather) "group_wait" = "5s", or "5s", "How long to gather events after the first one into one message.";
+    opt(gather) "group_wait" = "5s", or "5s", "How long to collect events into one message, from the first event on.";
 }
 
 /// The ways of a notification, of which an entry has one.

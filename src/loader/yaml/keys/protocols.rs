@@ -40,15 +40,15 @@ impl Shape for View {
 mapping! {
     /// A check in the protocol of the service.
     PROTOCOL: ProtocolCheckDefinition = "conversation", "this check", |_| ProtocolCheckDefinition::plain(CheckProtocol::Simpletcp, false), None;
-    opt(request) "request" = "www.example.org", or "the least that the protocol allows",
-        "What to ask for: a name, a query, a file or a text to send.";
+    opt(request) "request" = "www.example.org", or "the smallest request of the protocol",
+        "What to request: a name, a query, a file or a text to send.";
     opt(receive) "receive" = "OK", or "any successful answer", "Regular expression that the answer must match.";
     opt(login) "login" = "probe", or "none", "User name.";
     opt(password) "password" = "…", or "none", "Password. ipvsd never shows it.";
     opt(database) "database" = "test", or "none", "Database.";
     opt(secret) "secret" = "…", or "none", "Shared secret. ipvsd never shows it.";
     opt(transport) "transport" = "udp", or "the transport of the service", "Transport of the probe.";
-    plain(tls) "tls" = "true", or "false", "Whether to use TLS.";
+    plain(tls) "tls" = "true", or "false", "Use TLS.";
     opt(verify) "verify" = "true", or "false",
         "Verify the certificate: fail when it is not trusted or is for another name.";
 }

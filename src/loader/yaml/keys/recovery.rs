@@ -62,13 +62,13 @@ mapping! {
     opt(servers) "servers" in "real servers" = "50%", or "1",
         "Least number of available servers, or share of the first tier.";
     opt(below) "below" = "keep_all", or "fallback",
-        "What to do with fewer. `fallback` uses the fallback instead of the servers that are left; without a \
-         working fallback they go on serving. `keep_all` ignores health and uses all servers. `withdraw` removes \
-         the service from the kernel so that another director or a router takes over; it also removes the `vip` \
-         when no other service uses that address.";
+        "What to do with fewer servers. `fallback` uses the fallback instead of the servers that are left; without a \
+         working fallback they keep serving. `keep_all` ignores health and uses all servers. `withdraw` removes the \
+         service from the kernel so that another director or a router takes over; it also removes the `vip` when no \
+         other service uses that address.";
     opt(back_at) "back_at" in "real servers" = "75%", or "the value of `servers`",
-        "Number or share that ends this state, so that it does not come and go. It also decides when the next tier \
-         stands by again.";
+        "Number or share of available servers that ends this state. Above `servers` it keeps the state from flapping. \
+         From this number on the next tier stands by again.";
 }
 
 impl Mapped for MinimumDefinition {

@@ -65,14 +65,14 @@ mapping! {
     /// A virtual service.
     SERVICE: ServiceText = "service", "a service", unknown, None;
     many(listens) "listen" = "tcp://192.0.2.10:80",
-        "Protocol, VIP and port of the service, or a firewall mark. Port 0 means every port and needs \
-         `persistence`. A list makes one virtual service of the kernel for each entry; they share checks and \
-         health. With both IPv4 and IPv6, each takes the real servers of its own family, and tunnel servers of any.";
+        "Protocol, VIP and port of the service, or a firewall mark. Port 0 means every port and needs `persistence`. \
+         A list makes one virtual service of the kernel for each entry; they share checks and health. With IPv4 and \
+         IPv6 in the list, each service takes the real servers of its own family, and tunnel servers of both.";
     opt(service.name) "name" = "web", or "its address and port", "Name of the service in logs, status and commands.";
     opt(service.vip) "vip" = "{interface: eth0}", or "none; another program adds the address",
         "Let ipvsd add the VIP to an interface, announce it to the neighbours, and remove it again. ipvsd does not \
-         add it while another machine answers for it, or while the interface is down. It leaves an address that is \
-         already there alone. It removes the address while all services at it are withdrawn (`minimum_healthy` with \
+         add it while another machine answers for it, or while the interface is down. It does not change an address \
+         that is already there. It removes the address while all services at it are withdrawn (`minimum_healthy` with \
          `below: withdraw`).";
     flat(SCHEDULER) "scheduler" = "wrr", or "wlc", "How the kernel chooses a real server for a new connection.";
     opt(service.forwarding) "forwarding" = "nat", or "none; the service or each real server must set it",
@@ -83,7 +83,7 @@ mapping! {
         "Schedule each packet by itself. For UDP services and firewall marks.";
     by(Check) "check" = "{http: {path: /test.html}, every: 5s}", or "tcp; ping for UDP and for firewall marks",
         "Health check of the real servers: the name of a protocol, the name of an entry of `checks`, or a mapping.";
-    by(Checks) "checks" = "[tcp, {http: {path: /test.html}}]", or "the check of `check`",
+    by(Checks) "checks" = "[tcp, {http: {path: /test.html}}]", or "none; `check` applies",
         "Several checks on every real server, instead of `check`. Each has its own interval and state; `combine` \
          says how they determine the health of the server.";
     opt(service.judging.combine) "combine" = "any", or "all",
@@ -94,13 +94,13 @@ mapping! {
          that a start moves no traffic. `down` sends it no new connections until a check succeeds. `up` sends it \
          connections until its checks fail.";
     opt(service.judging.agent) "agent" = "{port: 9707, every: 5s}", or "none",
-        "Agent on every real server that reports its state in HAProxy's agent protocol: `75%` of the weight, \
-         `drain`, `maint`, `ready`, `up`, or `down`, `stopped` or `fail` with a reason. The last report stays in \
-         force for what a new one leaves out, and while the agent cannot be reached. `maint` and `down` take the \
-         server out as `on_failure` says. ipvsd ignores `maxconn`.";
+        "Agent on every real server that reports its state in HAProxy's agent protocol: `75%` of the weight, `drain`, \
+         `maint`, `ready`, `up`, or `down`, `stopped` or `fail` with a reason. What a new report does not mention \
+         keeps its last value. While the agent cannot be reached, its last report stays in force. `maint` and `down` \
+         take the server out as `on_failure` says. ipvsd ignores `maxconn`.";
     opt(service.judging.weight_from) "weight_from" = "{file: \"/run/weights/{rip}\", every: 5s}", or "none",
         "File or program that gives the weight of each real server: a number that replaces the defined weight, or a \
-         report as an agent sends it. The last weight stays in force while there is no new one.";
+         report as an agent sends it. Without a new weight the last one stays in force.";
     opt(service.on_failure) "on_failure" = "quiesce", or "remove",
         "What to do with a real server that fails. `remove` removes it and ends its connections. `quiesce` sets \
          weight 0 and keeps its connections. `drain` sets weight 0 until its connections have ended or the time \
@@ -118,8 +118,8 @@ mapping! {
          service in the kernel so that the smallest is at least 100. It needs a scheduler with relative weights: \
          wrr, wlc, lblc, lblcr, sed, nq or twos.";
     opt(service.recovery.minimum_healthy) "minimum_healthy" in "real servers" = "50%", or "1",
-        "Least number of real servers that must be available, or share of those of the first tier. With fewer, the \
-         next tier serves too. When all tiers together have fewer, `below` applies.";
+        "Least number of real servers that must be available, or a share of the first tier. With fewer, the next tier \
+         serves too. When all tiers together have fewer, `below` applies.";
     by(Fallback) "fallback" = "10.0.0.99:80", or "none",
         "Server of last resort while no real server is available, or fewer than `minimum_healthy`. ipvsd does not \
          check a single fallback. It checks the fallbacks of a list, by TCP connects or by a check of their own.";
@@ -144,7 +144,7 @@ mapping! {
     opt(service.mask) "mask" = "255.255.255.0", or "each address is one client",
         "Which addresses count as one client: a netmask or a prefix length.";
     opt(service.persistence_engine) "engine" = "sip", or "none; by address",
-        "Persistence engine of the kernel. It has `sip`, which distinguishes clients by Call-ID.";
+        "Persistence engine of the kernel. The kernel has one, `sip`, which distinguishes clients by Call-ID.";
 }
 
 mapping! {
