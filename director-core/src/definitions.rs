@@ -61,10 +61,10 @@ pub struct Definitions {
     /// What one change may take out at most; anything when nothing is said.
     #[serde(default)]
     pub guard: Option<GuardDefinition>,
-    /// Those who are told what happens.
+    /// The receivers of notifications.
     #[serde(default)]
     pub notify: Vec<HookDefinition>,
-    /// When all verdicts stand still.
+    /// When all health is frozen.
     #[serde(default)]
     pub freeze: Option<Placed<FreezeDefinition>>,
     /// What is wanted of this machine besides its table.
@@ -160,7 +160,7 @@ pub struct ServiceDefinition {
     pub forwarding: Option<Placed<ForwardingDefinition>>,
     /// How real servers are probed.
     pub check: CheckDefinition,
-    /// What else makes the verdict over a real server.
+    /// What else determines the health of a real server.
     pub judging: JudgingDefinition,
     /// What happens to a failed real server.
     pub on_failure: Option<Placed<OnFailure>>,
@@ -205,7 +205,7 @@ pub enum Host {
     Address(IpAddr),
     /// A host name.
     Name(String),
-    /// Something that was reported as neither, kept so that the rest of its service is still judged.
+    /// Something that was reported as neither, kept so that the rest of its service is still checked.
     Unusable,
 }
 

@@ -1,8 +1,8 @@
 //! What the kernel's table should be: the ends of the chains that [`crate::weight`] makes of the model, the standing
 //! overrides, the health states and what the kernel holds now.
 //!
-//! A server without a verdict keeps the weight that the kernel's table gives it, so that a start moves no traffic. The
-//! fallback stands in while no real server can take a connection, but not before every server has been asked once. Until
+//! A server without a known state keeps the weight that the kernel's table gives it, so that a start moves no traffic. The
+//! fallback stands in while no real server can take a connection, but not before every server has been probed once. Until
 //! then whoever served goes on: the fallback of before, or servers that are no longer defined.
 
 pub use crate::health::HealthByServer;
@@ -17,7 +17,7 @@ use crate::recovery::{Pool, Pools, RecoveryState, census};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 use crate::weight::{Departing, EffectiveWeight, ServiceWeights, Situation};
 
-/// The table that a situation asks for.
+/// The table that a situation requires.
 #[must_use]
 pub fn desired(situation: &Situation<'_>) -> Table {
     let defined = situation.model.services().iter().filter_map(|service| {
@@ -38,7 +38,7 @@ pub fn desired(situation: &Situation<'_>) -> Table {
     }
 }
 
-/// A helper service of a probe is there as long as the probe is, whatever the verdict.
+/// A probe service is there as long as its probe is, whatever the health.
 fn probe_service_entry(probe_service: &ProbeService) -> ServiceEntry {
     let mut entry = ServiceEntry::new(probe_service.scheduling.clone());
     let settings = ServerSettings {
@@ -53,7 +53,7 @@ fn probe_service_entry(probe_service: &ProbeService) -> ServiceEntry {
     entry
 }
 
-/// The table that the model asks for when all real servers have this verdict, as `plan --assume` shows it.
+/// The table that the model requires when all real servers have this health, as `plan --assume` shows it.
 #[must_use]
 pub fn assumed(model: &Model, state: HealthState) -> Table {
     let mut book = HealthByServer::new();
@@ -101,7 +101,7 @@ pub fn judged(situation: &Situation<'_>) -> Pools {
 }
 
 /// Whether a service has a real server that takes connections; none while that is not known, because a server has not
-/// been asked yet and none is known to be up.
+/// been probed yet and none is known to be up.
 #[must_use]
 pub fn available(
     service: &VirtualService,

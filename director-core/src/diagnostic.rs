@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The definitions work, but not as the operator may believe.
+    /// The configuration works, but not as the operator may expect.
     Warning,
     /// The definitions cannot be used.
     Error,

@@ -1,5 +1,5 @@
 //! Time as data: a [`Moment`] is microseconds since the director started, so that events can be recorded, replayed and
-//! generated. This file never asks a clock; whoever owns one passes the moment in.
+//! generated. This file never reads a clock; the owner of one passes the moment in.
 
 use std::fmt;
 use std::ops::{Add, Sub};

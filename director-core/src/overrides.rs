@@ -1,5 +1,5 @@
-//! overrides: what people have said about a real server. An override takes effect at once; the server is still asked,
-//! so that it is judged by the time the override is lifted. No override puts a server into service that is known to be bad.
+//! Overrides: what operators have decided about a real server. One takes effect at once; the server is still probed,
+//! so that its health is known by the time the override ends. No override puts a bad server into service.
 //!
 //! There are two ways to give one. By command: one override a server, the newest counts, and it is remembered over a
 //! restart. By a file: an author gives all of their overrides at once and replaces those they gave before, so that nothing

@@ -26,9 +26,9 @@ pub struct PersistentState {
     pub advice: Vec<(Target, Advised)>,
     /// Answers that had not decided anything yet.
     pub pending_changes: Vec<(Target, Vec<PendingChange>)>,
-    /// Verdicts stood still.
+    /// Health was frozen.
     pub freeze: Option<Frozen>,
-    /// A freeze was ended though nobody answered, and nobody has answered since.
+    /// A freeze was ended though no server answered, and none has answered since.
     pub freeze_used: bool,
     /// Services that are ours to change, those included that are still to leave the kernel.
     pub owned: BTreeSet<ServiceId>,
@@ -60,7 +60,7 @@ impl Advised {
     }
 }
 
-/// A verdict that a real server's answers have led to.
+/// A state that the results of a real server have led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedHealth {
     /// Up or down.
@@ -69,7 +69,7 @@ pub struct SavedHealth {
     pub since: Moment,
     /// Why.
     pub reason: String,
-    /// What its changes of verdict have cost it.
+    /// The penalty of its state changes.
     #[serde(default)]
     pub penalty: Penalty,
     /// What each of its checks has found, where there are several.
@@ -77,7 +77,7 @@ pub struct SavedHealth {
     pub checks: Vec<SavedCheckHealth>,
 }
 
-/// A verdict that one check's answers have led to.
+/// A state that the results of one check have led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedCheckHealth {
     /// The check, by its name.
@@ -91,7 +91,7 @@ pub struct SavedCheckHealth {
 }
 
 impl SavedHealth {
-    /// What is worth remembering of a server's health; nothing of a presumption.
+    /// What is worth saving of a server's health; nothing of an assumed state.
     pub(crate) fn of(health: &Health) -> Option<Self> {
         (!health.assumed).then(|| Self {
             state: health.state,
@@ -103,7 +103,7 @@ impl SavedHealth {
     }
 
     /// The health that a server begins with after a restart, and its checks with it. Who is known to be bad is known to be
-    /// bad still; who was good is believed to be so until he is asked.
+    /// bad still; a good one is assumed to be good until it is probed.
     pub(crate) fn health(self, checks: &[Check], combine: Combine, now: Moment) -> Health {
         let Self {
             state,

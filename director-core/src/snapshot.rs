@@ -1,4 +1,4 @@
-//! The one read-only view of a director: per service and server what is defined, judged, desired and observed, and what
+//! The one read-only view of a director: per service and server what is defined, known of its health, desired and observed, and what
 //! stands in the way. Whatever shows the director's state shows this.
 
 use crate::definitions::{HostName, IsolatedBlock};
@@ -33,7 +33,7 @@ pub struct Snapshot {
     pub not_persisted: Option<String>,
     /// All overrides.
     pub overrides: Vec<OverrideView>,
-    /// Verdicts stand still, since all servers failed at once.
+    /// Health is frozen, since all servers failed at once.
     pub frozen: Option<Frozen>,
     /// What is wanted of the machine besides the table, and could not be had.
     pub host_errors: Vec<String>,
@@ -86,7 +86,7 @@ pub struct ServerView {
     pub endpoint: Endpoint,
     /// Weight as defined.
     pub defined_weight: u32,
-    /// Verdict and its reason; none for the fallback, which is not probed.
+    /// Health and its reason; none for the fallback, which is not probed.
     pub health: Option<Health>,
     /// Overrides about it, the oldest first.
     pub overrides: Vec<Override>,
@@ -96,7 +96,7 @@ pub struct ServerView {
     pub desired: Option<ServerSettings>,
     /// What the kernel held when it was last read; none when it was not there.
     pub observed: Option<ServerEntry>,
-    /// When it is asked next; none while a question is open.
+    /// When it is probed next; none while a probe is open.
     pub next_probe: Option<Moment>,
     /// What the kernel refused about it.
     pub retry: Option<PendingRetry>,

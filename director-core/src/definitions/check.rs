@@ -1,4 +1,4 @@
-//! Checks as written: what is asked, when, and how answers make a verdict.
+//! Checks as written: what is probed, when, and how results determine a state.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::{Placed, PortDefinition};
 use crate::model::{CheckProtocol, Combine, InitialHealth, Protocol, Secret};
 
-/// What makes the verdict over a real server besides its first check, as written.
+/// What determines the health of a real server besides its first check, as written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct JudgingDefinition {
     /// The checks after the first.
     pub further_checks: Vec<CheckDefinition>,
-    /// How the verdicts of several checks make one.
+    /// How the states of several checks determine the health.
     pub combine: Option<Placed<Combine>>,
-    /// What counts before the first verdict.
+    /// What counts before the first probe.
     pub initial_health: Option<Placed<InitialHealth>>,
     /// An agent on every real server.
     pub agent: Option<Placed<AgentDefinition>>,
@@ -29,9 +29,9 @@ pub struct AgentDefinition {
     pub port: Placed<PortDefinition>,
     /// What is sent to it.
     pub send: Option<Placed<String>>,
-    /// From one question to the next.
+    /// Check interval.
     pub every: Option<Placed<Duration>>,
-    /// Limit for one question.
+    /// Time limit of one probe.
     pub timeout: Option<Placed<Duration>>,
 }
 
@@ -41,9 +41,9 @@ pub struct AgentDefinition {
 pub struct WeightFromDefinition {
     /// A file or a program.
     pub source: WeightSourceDefinition,
-    /// From one question to the next.
+    /// Check interval.
     pub every: Option<Placed<Duration>>,
-    /// Limit for one question.
+    /// Time limit of one probe.
     pub timeout: Option<Placed<Duration>>,
 }
 
@@ -56,7 +56,7 @@ pub enum WeightSourceDefinition {
     Command(CommandCheckDefinition),
 }
 
-/// When all verdicts stand still, as written.
+/// When all health is frozen, as written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct FreezeDefinition {
     /// Never.
@@ -74,15 +74,15 @@ pub struct FreezeDefinition {
 pub struct CheckDefinition {
     /// What it is called; its kind when nothing is written.
     pub name: Option<Placed<String>>,
-    /// What is asked; a TCP connect (or, for UDP services, a ping) when nothing is written.
+    /// What is probed; a TCP connect (or, for UDP services, a ping) when nothing is written.
     pub kind: Option<Placed<CheckKindDefinition>>,
-    /// Port asked, in place of the real server's.
+    /// Port to probe, instead of that of the real server.
     pub port: Option<Placed<PortDefinition>>,
-    /// Port asked of a real server that has none of its own; the virtual service's when not given.
+    /// Port to probe on a real server without a port; by default that of the virtual service.
     pub default_port: Option<u16>,
     /// From the start of one probe to the start of the next.
     pub every: Option<Placed<Duration>>,
-    /// The same while answers speak against the verdict.
+    /// The same while answers contradict the state.
     pub every_while_changing: Option<Placed<Duration>>,
     /// The same while the server is down.
     pub every_while_down: Option<Placed<Duration>>,
@@ -96,17 +96,17 @@ pub struct CheckDefinition {
     pub window: Option<Placed<WindowDefinition>>,
     /// Flap damping.
     pub damping: Option<Placed<DampingDefinition>>,
-    /// Over how long the first questions are spread.
+    /// Over how long the first probes are spread.
     pub start_spread: Option<Placed<Duration>>,
     /// By how many per cent of it each interval is varied.
     pub jitter: Option<Placed<u64>>,
     /// Whether a TCP connection is held whose end makes the check ask at once.
     pub hold_connection: Option<Placed<bool>>,
-    /// By which way the question goes.
+    /// Path of the probe.
     pub path: Option<Placed<CheckPath>>,
-    /// What is asked by that way where the service is a firewall mark, which has no VIP of its own.
+    /// VIP and port to probe on that path in a service of a firewall mark, which has no VIP of its own.
     pub to: Option<Placed<super::ListenDefinition>>,
-    /// Whether the question fills a whole packet.
+    /// Whether the probe fills a whole packet.
     pub full_size: Option<Placed<bool>>,
     /// TCP connects between full probes.
     pub connects_between: Option<ConnectsBetweenDefinition>,
@@ -121,7 +121,7 @@ pub struct ConnectsBetweenDefinition {
     pub timeout: Duration,
 }
 
-/// By which way a question goes.
+/// Path of a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckPath {
@@ -152,7 +152,7 @@ pub struct DampingDefinition {
     pub release_below: u64,
 }
 
-/// What is asked, as written.
+/// What is probed, as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum CheckKindDefinition {
     /// Counts as up unasked.
@@ -185,9 +185,9 @@ pub struct HttpCheckDefinition {
     pub server_name: Option<Placed<String>>,
     /// Request method.
     pub method: Option<Placed<String>>,
-    /// Path and query; or an absolute URL, whose host is asked in the server's place unless `proxy` is set.
+    /// Path and query; or an absolute URL, whose host is probed instead of the server unless `proxy` is set.
     pub path: Option<Placed<String>>,
-    /// The server is asked as a proxy for the absolute URL in `path`.
+    /// The server is a proxy, and gets a request for the absolute URL in `path`.
     pub proxy: bool,
     /// Host header and SNI.
     pub virtual_host: Option<Placed<String>>,

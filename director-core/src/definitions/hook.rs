@@ -1,4 +1,4 @@
-//! Whom the director tells what happens, as written.
+//! The receivers of notifications, as written.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::Placed;
 use crate::diagnostic::Place;
 use crate::model::{HookWay, Topic};
 
-/// One who is told, as written.
+/// A receiver of notifications, as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HookDefinition {
     /// Where it stands.

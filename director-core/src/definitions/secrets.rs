@@ -1,6 +1,6 @@
 //! Takes secrets out of definitions so that they can be shown, puts them back where the files still have them, and keeps
 //! which of them are the same: a recording that knew
-//! only `***` would take two different questions for one, and a replay would not be what happened.
+//! only `***` would take two different probes for one, and a replay would not be what happened.
 //!
 //! A secret that is forgotten here is no leak, since it prints as `***` by its own type.
 
@@ -26,7 +26,7 @@ impl SecretNumbers {
     }
 }
 
-/// The secrets of a question.
+/// The secrets of a probe.
 fn secrets_in(kind: &mut CheckKindDefinition) -> Vec<&mut Secret> {
     match kind {
         CheckKindDefinition::Protocol(check) => {
@@ -49,7 +49,7 @@ impl ServiceDefinition {
         kinds.flat_map(|kind| secrets_in(&mut kind.value)).collect()
     }
 
-    /// Puts the secrets of another form of this service in the place of those that nobody knows, where both have as many.
+    /// Puts the secrets of another form of this service in the place of unknown ones, where both have as many.
     pub fn know_secrets_of(&mut self, other: &Self) {
         let mut other = other.clone();
         let (own, others) = (self.secrets(), other.secrets());

@@ -47,7 +47,7 @@ impl Director {
                     }));
                 }
             }
-            // That it cannot be reached is for the checks to judge; what it said last stays.
+            // Whether the server works is for the checks to say; what the agent said last stays.
             Outcome::Failed { reason } | Outcome::LocalError { reason } => {
                 let is_new = match known {
                     Some(advice) => advice.miss(reason, now),
@@ -82,7 +82,7 @@ impl Director {
     }
 }
 
-/// Whom connections are held to: every port that is asked over TCP by a check that wants it, of a server that is not down.
+/// Where connections are held: each port that a check with `hold_connection` probes over TCP, of a server that is not down.
 fn held_connections(model: &Model, is_down: impl Fn(&Target) -> bool) -> BTreeSet<SocketAddr> {
     let mut wanted = BTreeSet::new();
     for service in model.services() {

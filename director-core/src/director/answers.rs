@@ -1,4 +1,4 @@
-//! What an answer of a real server changes: its verdict, the pace of its probes, whether it is held out.
+//! What a result changes: the health of the server, the interval of its probes, whether damping keeps it down.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +7,9 @@ use super::{Director, Effect, Notice};
 use crate::health::{Concern, Outcome, ProbeId, Report, Subscription};
 use crate::moment::Moment;
 
-/// How soon a server is asked again that fails after a hint that it has.
+/// How soon a server is probed again that fails after a hint that it has.
 const INTERVAL_AFTER_HINT: Duration = Duration::from_millis(100);
-/// How soon it is asked again when it answers well, each time. Of a process that crashes, the part that held the connection
+/// How soon it is probed again after a success, each time. Of a process that crashes, the part that held the connection
 /// may end before the part that listens, and the kernel takes connections for the latter until then.
 const INTERVALS_DESPITE_HINT: [Duration; 3] = [
     Duration::from_millis(50),
@@ -59,7 +59,7 @@ impl Director {
         }
     }
 
-    /// Something hinted that a server has failed, and it has answered: asks again soon until it is known what became of it.
+    /// A server answered after a hint that it has failed: probes it again soon until it is known what became of it.
     fn follow_hint(&mut self, probe: ProbeId, pending_changes: bool, good: bool) {
         let interval = match (pending_changes, good) {
             (true, _) => Some(INTERVAL_AFTER_HINT),
@@ -75,7 +75,7 @@ impl Director {
         }
     }
 
-    /// A check of a server has its answer while verdicts stand still.
+    /// A check of a server has its result during a freeze.
     fn noted(
         &mut self,
         subscription: &Subscription,
@@ -90,7 +90,7 @@ impl Director {
         None
     }
 
-    /// Whether answers speak against the verdict of a check and have not turned it yet.
+    /// Whether results contradict the state of a check and have not changed it yet.
     fn has_pending_change(&self, subscription: &Subscription, check: usize) -> bool {
         let target = (subscription.service, subscription.server);
         let health = self.book.get(&target);
@@ -99,7 +99,7 @@ impl Director {
             .is_some_and(|check| check.failures() > 0)
     }
 
-    /// A check of a server has its answer; says when it wishes to be asked again, when that is not as usual.
+    /// A check of a server has its result; says when to probe again, when that is not as usual.
     fn checked(
         &mut self,
         subscription: &Subscription,

@@ -8,7 +8,7 @@ use crate::overrides::Target;
 use crate::plan::{Cause, Op, Step};
 use crate::table::Table;
 
-/// A step that the kernel was asked for and whose outcome is not known yet.
+/// A step that was sent to the kernel and whose outcome is not known yet.
 #[derive(Debug)]
 pub(super) struct Attempt {
     pub(super) step: Step,

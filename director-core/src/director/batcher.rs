@@ -1,4 +1,4 @@
-//! Gathers what happens into bulletins for those who are told: the first event begins a few seconds of gathering, and at
+//! Gathers events into messages for the receivers: the first event begins a few seconds of gathering, and at
 //! their end one message says it all, so that twelve servers that go down together make one message and not twelve.
 
 use std::collections::BTreeMap;
@@ -13,11 +13,11 @@ use crate::overrides::Target;
 /// Events that one message holds at most; of the others it gives the number.
 const LARGEST_MESSAGE: usize = 200;
 
-/// Those who are told, and what waits for them.
+/// The receivers, and what waits for them.
 #[derive(Debug, Default)]
 pub(super) struct Batcher {
     batches: Vec<Batch>,
-    /// What still waits for those who are told no more.
+    /// What still waits for receivers that are no longer configured.
     last: Vec<Batch>,
 }
 
@@ -29,12 +29,12 @@ struct Batch {
     due: Option<Moment>,
     events: Vec<MessageEvent>,
     left_out: usize,
-    /// The last verdict over each server of which there was one.
+    /// The last known health of each server.
     states: BTreeMap<Target, HealthState>,
 }
 
 impl Batcher {
-    /// These are told from now on. What waits for those who were told before still reaches them.
+    /// The receivers from now on. What waits for the previous ones still reaches them.
     pub(super) fn take_over(&mut self, hooks: &[Hook]) {
         let mut former = std::mem::take(&mut self.batches);
         for hook in hooks {

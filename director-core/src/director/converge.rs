@@ -16,7 +16,7 @@ use crate::table::Table;
 const READY_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Director {
-    /// Asks the servers that are due, and talks to the kernel when there is a reason.
+    /// Probes the servers that are due, and talks to the kernel when there is a reason.
     pub(super) fn go_on(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if self.loaded_at.is_none() {
             if self.stopping {
@@ -56,7 +56,7 @@ impl Director {
         !self.ready_told && self.ready_at_last().is_some_and(|last| last <= now)
     }
 
-    /// When readiness is told at the latest, once the kernel holds what is desired.
+    /// When readiness is reported at the latest, once the kernel holds what is desired.
     pub(super) fn ready_at_last(&self) -> Option<Moment> {
         self.loaded_at.map(|loaded| loaded + READY_PATIENCE)
     }

@@ -26,7 +26,7 @@ pub enum Effect {
     Probe {
         /// Which probe.
         id: ProbeId,
-        /// The question.
+        /// The probe.
         probe: Probe,
     },
     /// Keep what is to be remembered over a restart; answer with `Persisted`.
@@ -36,7 +36,7 @@ pub enum Effect {
         /// All of it; it takes the place of what was kept before.
         saved: PersistentState,
     },
-    /// Hold an idle TCP connection to each of these and to nobody else; answer with `Hinted` when one ends.
+    /// Hold an idle TCP connection to each of these and to no other; answer with `Hinted` when one ends.
     Hold(BTreeSet<SocketAddr>),
     /// Make these changes to this machine; answer with `HostReconciled`.
     ReconcileHost {
@@ -47,9 +47,9 @@ pub enum Effect {
     },
     /// Tell the operator.
     Tell(Notice),
-    /// Do something besides; nobody waits for it.
+    /// Do something besides; nothing waits for it.
     Notification(Notification),
-    /// The kernel holds the desired table for the first time, and every server was asked or had time enough to answer.
+    /// The kernel holds the desired table for the first time, and every server was probed or had time enough to answer.
     Ready,
     /// All is done that had to be done before the end.
     Exit,
@@ -72,7 +72,7 @@ pub enum Notice {
         /// What is wrong with them.
         diagnostics: Vec<Diagnostic>,
     },
-    /// A real server has another verdict, or its first one.
+    /// The health of a real server has changed, or is known for the first time.
     HealthChanged {
         /// The service, by the operator's name.
         name: String,
@@ -82,12 +82,12 @@ pub enum Notice {
         server: Endpoint,
         /// From, to and why.
         transition: Transition,
-        /// How long the former verdict stood.
+        /// How long the previous state lasted.
         previous_for: Duration,
         /// How long the deciding probe took.
         took: Duration,
     },
-    /// One of several checks of a real server has another verdict, and the server keeps its own.
+    /// One of several checks of a real server has changed its state, and the health of the server is unchanged.
     CheckChanged {
         /// The service, by the operator's name.
         name: String,
@@ -144,7 +144,7 @@ pub enum Notice {
         /// Its own words.
         words: String,
     },
-    /// Nothing is heard of an agent, or of the source of a weight; that says nothing about the server.
+    /// An agent, or the source of a weight, is unreachable; that says nothing about the server.
     Unheard {
         /// The service, by the operator's name.
         name: String,
@@ -164,7 +164,7 @@ pub enum Notice {
         /// For how long, when it does not change again.
         until_in: Duration,
     },
-    /// A server that was held out has been calm for long enough.
+    /// A server that damping kept down has stopped flapping.
     Released {
         /// The service, by the operator's name.
         name: String,

@@ -44,7 +44,7 @@ pub enum Event {
         /// All that this author overrides from now on.
         overrides: Vec<NewOverride>,
     },
-    /// Somebody gives or lifts overrides by a command.
+    /// An operator sets or removes overrides by a command.
     OverrideCommanded {
         /// What.
         command: OverrideCommand,
@@ -101,7 +101,7 @@ pub enum Event {
         /// What became of each change.
         outcomes: Vec<HostOutcome>,
     },
-    /// The deadline that the director asked for has come.
+    /// The deadline that the director requested has come.
     Woken,
     /// The director shall stop.
     StopRequested,

@@ -1,5 +1,5 @@
-//! Verdicts that stand still: when all servers of all services fail at once, the director rather doubts itself. It takes
-//! back what the failures have decided so far, judges no further and raises an alarm, until an answer is good again, the
+//! The freeze: when all servers of all services fail at once, the director suspects itself. It takes
+//! back what the failures have decided so far, changes no health and raises an alarm, until an answer is good again, the
 //! time that the definitions give is over, or the operator says that the servers are to blame.
 
 use std::fmt;
@@ -10,7 +10,7 @@ use super::{Director, Effect, Notice};
 use crate::health::{Frozen, Outage, Report};
 use crate::moment::Moment;
 
-/// What is told about it.
+/// What is reported about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FreezeNotice {
     /// All servers failed at once.
@@ -38,7 +38,7 @@ pub enum FreezeNotice {
 pub enum UnfreezeReason {
     /// A server answers well again.
     ServerPassed,
-    /// The time is over and nobody answers.
+    /// The time is over and no server answers.
     Expired,
     /// The operator says so.
     Operator,
@@ -91,7 +91,7 @@ impl fmt::Display for FreezeNotice {
 }
 
 impl Director {
-    /// Looks at an answer to a check with all others in mind; says whether verdicts stand still.
+    /// Looks at a result together with all others; says whether health is frozen.
     pub(super) fn frozen_by(
         &mut self,
         report: &Report,
@@ -151,12 +151,12 @@ impl Director {
             }));
             self.unsettled = true;
             self.health_changed = true;
-            // Whoever is remembered as bad rises only when it is kept that it is not.
+            // A server saved as bad rises only when it is saved that it is not.
             self.persist.changed = true;
         }
     }
 
-    /// Verdicts move again, if they stood still.
+    /// Health changes again, if it was frozen.
     pub(super) fn unfreeze(&mut self, why: UnfreezeReason, now: Moment, effects: &mut Vec<Effect>) {
         if self.frozen.take().is_none() {
             return;

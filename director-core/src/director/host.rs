@@ -1,9 +1,9 @@
-//! What the director wants of its machine outside the table: VIPs, settings of the kernel, timeouts. They are asked for when
+//! What the director wants of its machine outside the table: VIPs, settings of the kernel, timeouts. They are requested when
 //! the table stands, so that no VIP draws clients before there is a server for them, and again at each reading of the table,
 //! since an interface that was down has lost its addresses. At a stop they go last. What path checks need comes first: no
 //! probe is sent before it.
 //!
-//! Invariant: nothing is asked for while nothing is wanted and nothing was.
+//! Invariant: nothing is requested while nothing is wanted and nothing was.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -55,7 +55,7 @@ pub enum HostResult {
     Failed(String),
 }
 
-/// What was asked for and not answered yet.
+/// What was requested and not answered yet.
 #[derive(Debug)]
 struct Asked {
     /// The servers of path checks among it.
@@ -69,9 +69,9 @@ pub(super) struct HostSync {
     asked: Option<Asked>,
     /// Something was wanted, or made by a director before this one.
     concerned: bool,
-    /// When to ask next; none while nothing is to be asked.
+    /// When to request next; none while there is nothing to request.
     next: Option<Moment>,
-    /// Failures as last told, so that each is told once.
+    /// Failures as last reported, so that each is reported once.
     told: BTreeMap<HostChange, String>,
     /// Attempts in a row with a failure.
     failures: u32,
@@ -84,7 +84,7 @@ pub(super) struct HostSync {
 }
 
 impl HostSync {
-    /// When to ask next; not before it is known which VIPs are announced, or nobody waits for that any longer: `patience`.
+    /// When to request next; not before it is known which VIPs are announced, or the wait for that is over: `patience`.
     pub(super) fn next(&self, patience: Option<Moment>) -> Option<Moment> {
         let next = self.next.filter(|_| self.asked.is_none())?;
         let patience = patience.filter(|_| self.announced.pending_changes);
@@ -127,7 +127,7 @@ impl Director {
         }
     }
 
-    /// Asks for what is wanted, when it is time and the table stands.
+    /// Requests what is wanted, when it is time and the table stands.
     pub(super) fn host_go_on(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if self.stopping || !self.host.concerned {
             return;
@@ -165,7 +165,7 @@ impl Director {
         if let Some(asked) = asked {
             self.host.path_servers = asked.path_servers;
             if asked.unwanted == Unwanted::Keep {
-                // A part of what is wanted; the whole is asked for in its own time.
+                // A part of what is wanted; the whole is requested in its own time.
                 self.host.told.extend(missing);
                 return;
             }
@@ -183,7 +183,7 @@ impl Director {
         self.host.next = Some(now + self.host_pause(waits));
     }
 
-    /// Tells what became of the changes; what is missing, and why.
+    /// Reports what became of the changes; what is missing, and why.
     fn tell_outcomes(
         &self,
         outcomes: Vec<HostOutcome>,

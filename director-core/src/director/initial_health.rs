@@ -1,4 +1,4 @@
-//! What is believed of a real server before its first report: what a director before this one knew of it, else what the
+//! What is assumed about a real server before its first report: what a director before this one knew of it, else what the
 //! kernel's table says, unless the definitions say something else.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::persistent_state::{Advised, SavedHealth};
 use crate::table::Table;
 
 impl Director {
-    /// Gives every server that has no verdict yet its presumption, and forgets those that are gone.
+    /// Gives every server without a known state its assumed state, and forgets those that are gone.
     pub(super) fn assume_health(&mut self, table: &Table, now: Moment) {
         let mut book = HealthByServer::new();
         let model = Arc::clone(&self.model);
@@ -47,7 +47,7 @@ impl Director {
                         if known.redefine_checks(checks, &server.probes, service.combine, now) {
                             self.schedule.probe_now(key.0, key.1, now);
                         }
-                        // A rise waits until the new verdict is kept, so that it has to be handed over.
+                        // A rise waits until the new state is saved, so that it has to be handed over.
                         let after = (known.state, known.penalty, known.streak());
                         self.persist.changed |= after != before;
                         known
@@ -61,7 +61,7 @@ impl Director {
                         let mut health = known
                             .unwrap_or_else(|| first_health(service, server, weight, now))
                             .about(&server.probes);
-                        // What its changes have cost it counts also where its verdict does not.
+                        // The penalty of its changes counts also where its state does not.
                         health.penalty = judged
                             .as_ref()
                             .map(|known| known.penalty)
@@ -112,7 +112,7 @@ fn recalled(
     counts.then_some(health)
 }
 
-/// What is believed of a server before its first report.
+/// What is assumed about a server before its first report.
 fn first_health(
     service: &VirtualService,
     server: &RealServer,
@@ -155,13 +155,13 @@ fn unasked(server: &RealServer, kernel_weight: Option<u32>, now: Moment) -> Heal
     let off = (server.probes.iter()).any(|probe| probe.kind == ProbeKind::AlwaysDown);
     settled(match (off, adopted.state) {
         (false, _) => Health::assumed(HealthState::Up, "assumed up", now),
-        // Whoever is in service stays there; nobody comes into it.
+        // A server in service stays there; no other comes into it.
         (true, HealthState::Up) => adopted,
         (true, HealthState::Down) => Health::assumed(HealthState::Down, "assumed down", now),
     })
 }
 
-/// A verdict for which no report is awaited.
+/// A state for which no report is awaited.
 fn settled(mut health: Health) -> Health {
     health.assumed = false;
     health

@@ -94,17 +94,17 @@ pub struct Director {
     pub(crate) unreadable: Option<String>,
     /// Services that are ours to change: those of the model, and those of former models until they are gone.
     owned: BTreeSet<ServiceId>,
-    /// What the kernel held when it last was as desired; a difference from it is somebody else's doing.
+    /// What the kernel held when it last was as desired; a difference from it is the doing of another program.
     settled: Option<Table>,
     retries: RetryQueue,
     persist: Persist,
     alerts: LdirectordAlerts,
     batcher: Batcher,
-    /// Whether each service has a real server that takes connections, as last told.
+    /// Whether each service has a real server that takes connections, as last reported.
     available: BTreeMap<ServiceId, bool>,
     /// Health states, overrides or definitions have changed since that was looked at.
     health_changed: bool,
-    /// What the kernel was asked for and has not answered yet.
+    /// What was requested from the kernel and is not answered yet.
     attempts: Vec<Attempt>,
     kernel_state: KernelState,
     next_read: Moment,
@@ -114,11 +114,11 @@ pub struct Director {
     next_release: Option<Moment>,
     /// When slow starts and drains are looked at again.
     next_review: Option<Moment>,
-    /// Verdicts stand still.
+    /// Health is frozen.
     pub(crate) frozen: Option<Frozen>,
-    /// A freeze was ended though nobody answers; there is no other before somebody does.
+    /// A freeze was ended though no server answers; there is no other before one does.
     freeze_used: bool,
-    /// Advisers of whom nothing was heard, as told.
+    /// Unreachable advisers, as last reported.
     unheard: BTreeSet<Subscription>,
     /// Whom connections are held to.
     held: BTreeSet<SocketAddr>,
@@ -178,7 +178,7 @@ impl Director {
     /// Takes an event into account and says what is to be done.
     pub fn handle(&mut self, event: Event, now: Moment) -> Vec<Effect> {
         let mut effects = Vec::new();
-        // A report only matters to the table when it changes a verdict, which is for `probed` to say.
+        // A report only matters to the table when it changes a state, which is for `probed` to say.
         self.unsettled |= !matches!(event, Event::Probed { .. } | Event::Woken);
         self.unsettled |= self.next_review.is_some_and(|next| next <= now);
         match event {
@@ -279,7 +279,7 @@ impl Director {
         self.own_stray_probe_services();
         self.persist.changed |= self.owned.len() > owned;
         self.retries.clear();
-        // Somebody else's change and ours cannot be told apart while the definitions change.
+        // The change of another program and ours cannot be distinguished while the definitions change.
         self.settled = None;
         self.schedule.adopt(&self.model, now);
         if let Some(observed) = self.observed.take() {
@@ -381,7 +381,7 @@ impl Director {
         effects.push(Effect::Tell(Notice::Stopping { removed, kept }));
     }
 
-    /// Whether servers are asked: not before their presumptions are known, and not while stopping.
+    /// Whether servers are probed: not before their assumed states are known, and not while stopping.
     fn probing(&self) -> bool {
         !self.stopping && (self.observed.is_some() || !self.book.is_empty())
     }

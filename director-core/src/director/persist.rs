@@ -1,14 +1,14 @@
 //! What has to be remembered over a restart is kept in time: whenever it changes, and before anything depends on it.
 //!
 //! ```text
-//!   changed ──Keep{revision}──▶ asked ──Kept{revision}──▶ kept ──(changed meanwhile)──▶ changed
+//!   changed ──Persist{revision}──▶ requested ──Persisted{revision}──▶ saved ──(changed meanwhile)──▶ changed
 //! ```
-//! Two operations depend on it and wait: a server that is remembered as bad gets weight only when its new verdict is
+//! Two operations depend on it and wait: a server that is remembered as bad gets weight only when its new state is
 //! kept, and a service is made only when it is kept that it is ours. What takes a server out waits for nothing. Without
-//! an answer for [`PATIENCE`], or with a failure, the director goes on without: a sick disk keeps nobody out of service.
+//! an answer for [`PATIENCE`], or with a failure, the director goes on without: a sick disk keeps no server out of service.
 //!
 //! Invariant: one memory is on its way at a time, and two follow each other by [`PAUSE`] at least, so that a thousand
-//! verdicts in a second are a few writings. A director that was never given a memory keeps none.
+//! state changes in a second are a few writings. A director that was never given a memory keeps none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -33,7 +33,7 @@ const RETRY: Duration = Duration::from_secs(5);
 /// What is kept, and what is on its way.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Persist {
-    /// Whether there is somebody who keeps.
+    /// Whether there is a state file.
     active: bool,
     /// What was remembered at the start and has found no use yet.
     pub(super) restored: BTreeMap<Target, SavedHealth>,
@@ -95,7 +95,7 @@ impl Persist {
         }
     }
 
-    /// The number of the memory that holds all that is known now; none when nobody keeps it.
+    /// The number of the memory that holds all that is known now; none without a state file.
     pub(super) fn latest_revision(&self) -> Option<u64> {
         let waits = u64::from(self.changed);
         self.active.then_some(self.revision + waits)
@@ -143,7 +143,7 @@ impl Persist {
         held
     }
 
-    /// Servers that are to get weight on the strength of a verdict that is not kept, while a bad one is.
+    /// Servers that are to get weight because of a state that is not saved, while the saved one is bad.
     fn not_persisted_up(
         &self,
         id: &ServiceId,
@@ -209,7 +209,7 @@ impl Director {
         }
     }
 
-    /// What is known of a server, or believed by memory.
+    /// What is known of a server, or assumed from the saved state.
     fn judged(&self, target: &Target, health: &Health) -> Option<SavedHealth> {
         let believed = || self.persist.believed.get(target).cloned();
         SavedHealth::of(health).or_else(believed)
@@ -242,7 +242,7 @@ impl Director {
         }
     }
 
-    /// The number of the memory that holds everything up to now, once it is kept; none when nobody keeps it.
+    /// The number of the memory that holds everything up to now, once it is saved; none without a state file.
     #[must_use]
     pub fn latest_revision(&self) -> Option<u64> {
         self.persist.latest_revision()
@@ -307,7 +307,7 @@ impl Director {
     }
 
     /// Hands over what is to be kept when it has changed: drains and slow starts included that have begun in this moment,
-    /// and ahead of what the kernel is asked for.
+    /// and ahead of what is requested from the kernel.
     pub(super) fn keep(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let persist = &self.persist;
         let waits = persist.asked.is_some() || persist.next > now;

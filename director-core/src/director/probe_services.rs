@@ -1,4 +1,4 @@
-//! The helper services of probes that go by the clients' road: none of them is asked before its helper stands, none
+//! The probe services of path checks: no such probe starts before its probe service exists, none
 //! outlives its probe, and those that a director left behind that was killed are taken for what they are.
 
 use super::Director;
@@ -21,7 +21,7 @@ impl Director {
         self.owned.extend(stray);
     }
 
-    /// Whether servers are asked now: new helpers, and settings that path checks need, are given the moment that the kernel
+    /// Whether servers are probed now: new helpers, and settings that path checks need, are given the moment that the kernel
     /// takes to make them.
     pub(super) fn may_probe(&self) -> bool {
         self.probing()
@@ -33,7 +33,7 @@ impl Director {
                 .all(|id| self.stands(id) || self.is_refused(id))
     }
 
-    /// Why a question cannot be asked: its password is not known, or without its probe service it would reach any server.
+    /// Why a probe cannot start: its password is not known, or without its probe service it would reach any server.
     pub(super) fn local_error(&self, probe: &Probe) -> Option<Report> {
         let reason = if probe.kind.is_withheld() {
             "local error: passwords are not kept across restarts; fix the configuration of this service".to_owned()

@@ -16,7 +16,7 @@ pub(super) struct Reasons<'a> {
     director: &'a Director,
     desired: &'a Table,
     now: Moment,
-    /// The reasons of the services that were asked for.
+    /// The reasons of the requested services.
     told: RefCell<BTreeMap<ServiceId, ServerReasons>>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Reasons<'a> {
         }
     }
 
-    /// The same as one of a few kinds, whether or not somebody else made the change necessary.
+    /// The same as one of a few kinds, whether or not another program made the change necessary.
     pub(super) fn cause(&self, subject: &Subject) -> Cause {
         let (service, server) = subject;
         if self.director.model.probe_services().contains_key(service) {
@@ -90,7 +90,7 @@ impl<'a> Reasons<'a> {
         self.director.model.service(service).is_some()
     }
 
-    /// The link of the server's chain that tells the most.
+    /// The link of the server's chain that says the most.
     fn why(&self, service: &ServiceId, server: &Endpoint) -> String {
         let mut told = self.told.borrow_mut();
         let told = told
@@ -135,7 +135,7 @@ impl<'a> Reasons<'a> {
         Some(ServerReasons { servers })
     }
 
-    /// Whether the kernel already was as desired here, so that somebody else must have changed it.
+    /// Whether the kernel already was as desired here, so that another program must have changed it.
     pub(super) fn is_drift(&self, subject: &Subject) -> bool {
         let Some(settled) = &self.director.settled else {
             return false;

@@ -66,7 +66,7 @@ impl RetryQueue {
             .retain(|subject, _| differs(subject, desired, observed));
     }
 
-    /// Gives a new pause to attempts that were due but did not come about, so that nobody is woken for them in vain.
+    /// Gives a new pause to attempts that were due but did not come about, so that nothing wakes for them in vain.
     pub(super) fn postpone(&mut self, now: Moment) {
         for retry in self
             .by_subject
@@ -181,7 +181,7 @@ fn keep_servers_not_known_bad(
     }
 }
 
-/// Whether a table is as this operation leaves it. For the desired table: whether it asks for this very operation.
+/// Whether a table is as this operation leaves it. For the desired table: whether it requires this very operation.
 pub(super) fn agrees(table: &Table, op: &Op) -> bool {
     let service = table.services.get(&op.service());
     match op {

@@ -1,4 +1,4 @@
-//! Brings slow starts, drains and pools up to date before the tables are compared, and tells what changed about them.
+//! Brings slow starts, drains and pools up to date before the tables are compared, and reports what changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ struct Found {
     leaving: BTreeMap<Target, (DrainRule, ServerEntry)>,
     /// Servers with a slow start that are in service.
     serving: BTreeMap<Target, Serving>,
-    /// The same, believed to be in service until they have been asked.
+    /// The same, assumed to be in service until they have been probed.
     believed: BTreeSet<Target>,
 }
 
@@ -55,7 +55,7 @@ impl Director {
         leaving.retain(|service, _| model.service(service).is_none());
     }
 
-    /// Whoever serves with full weight when a slow start is defined has none behind it.
+    /// A server with full weight when a slow start is defined has no slow start behind it.
     fn spare_slow_start(&mut self, former: &VirtualService, next: &VirtualService) {
         if slow_start(former).is_some() || slow_start(next).is_none() {
             return;
@@ -210,7 +210,7 @@ impl Director {
             for weighing in servers.filter(|known| known.chain.weight().is_some_and(|w| w > 0)) {
                 let target = (service.id, weighing.server.endpoint);
                 let health = self.book.get(&target);
-                // Whoever is kept in spite of its verdict does not return, and a presumption moves nothing.
+                // A server that is kept in spite of its health does not return, and an assumed state moves nothing.
                 if health.is_none_or(|health| health.is_available() && !health.assumed) {
                     let known = entry.and_then(|entry| entry.servers.get(&target.1));
                     let serving = Serving {

@@ -2,7 +2,7 @@
 //! `below: withdraw`) are not, so that a second director or a router takes over. Leaves adding and removing to the host.
 //!
 //! Invariants: an address stays while one service at it is not withdrawn, whoever that service belongs to; it comes back
-//! when the kernel holds somebody who serves at it; nothing is asked of the machine before it is known whether a service
+//! when the kernel has a server for it; nothing is requested from the machine before it is known whether a service
 //! that may be withdrawn is, so that a director that starts draws nobody to servers that are down.
 
 use std::collections::BTreeMap;
@@ -110,7 +110,7 @@ impl Director {
     }
 }
 
-/// What a service that may be withdrawn wants of its address, by the verdicts of this moment.
+/// What a service that may be withdrawn wants of its address, by the health at this moment.
 fn need(situation: &Situation<'_>, service: &VirtualService, entry: Option<&ServiceEntry>) -> Need {
     let minimum = service.recovery.minimum.unwrap_or_default();
     let tiers = census(service, situation.book, situation.overrides);

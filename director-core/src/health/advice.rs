@@ -30,7 +30,7 @@ pub struct Advice {
     pub since: Moment,
     /// The line that changed it last; one that says nothing new, or nothing of use, does not take its place.
     pub heard: String,
-    /// Since when nothing is heard any more, and why.
+    /// Since when it is unreachable, and why.
     pub silent: Option<(Moment, String)>,
 }
 
@@ -76,7 +76,7 @@ impl AdvisedWeight {
 }
 
 impl Advice {
-    /// Nothing was heard yet.
+    /// No report so far.
     #[must_use]
     pub fn none(now: Moment) -> Self {
         Self {
@@ -127,7 +127,7 @@ impl Advice {
         changed
     }
 
-    /// Nothing was heard; what was heard last stays. Says whether that is new.
+    /// It is unreachable; its last report stays. Says whether that is new.
     pub fn miss(&mut self, why: &str, now: Moment) -> bool {
         let is_new = self.silent.is_none();
         self.silent.get_or_insert_with(|| (now, why.to_owned()));

@@ -1,4 +1,4 @@
-//! Flap damping: a server that changes too often is held out until it has been calm for a while.
+//! Flap damping: a server that changes too often is kept down until it has stopped flapping.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub struct Penalty {
 }
 
 impl Penalty {
-    /// Counts a change of verdict.
+    /// Counts a state change.
     pub(super) fn change(&mut self, damping: &Damping, now: Moment) {
         self.points = self.points_at(damping, now) + ONE_CHANGE;
         self.at = now;

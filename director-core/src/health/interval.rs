@@ -1,21 +1,21 @@
-//! When a recurring question is asked: its interval, the spread of the first questions, and the jitter of the later ones.
-//! Chance has no part in it: what varies is taken from the question itself, so that every run of the same definitions
-//! asks at the same moments and two servers do not.
+//! When a recurring probe runs: its interval, the spread of the first probes, and the jitter of the later ones.
+//! Chance has no part in it: what varies is taken from the probe itself, so that every run of the same definitions
+//! probes at the same moments and two servers do not.
 
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use crate::model::{CheckTiming, ConnectsBetween, Probe};
 
-/// The rhythm of a recurring question.
+/// The interval of a recurring probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct ProbeInterval {
-    /// From one question to the next.
+    /// Check interval.
     pub(super) every: Duration,
-    /// The same while answers speak against the verdict, and while the server is down: a service that wants to know soon
-    /// would hurry the verdict of another.
+    /// The same while answers contradict the state, and while the server is down: a service that wants to know soon
+    /// would hurry the state of another.
     pub(super) otherwise: [Option<Duration>; 2],
-    /// Over how long first questions are spread.
+    /// Over how long first probes are spread.
     pub(super) start_spread: Duration,
     /// By how many per cent an interval is varied.
     pub(super) jitter: u32,
@@ -34,7 +34,7 @@ impl ProbeInterval {
         }
     }
 
-    /// A rhythm without spread and jitter.
+    /// An interval without spread and jitter.
     pub(super) fn fixed(every: Duration) -> Self {
         Self {
             every,
@@ -45,12 +45,12 @@ impl ProbeInterval {
         }
     }
 
-    /// How long the first question waits.
+    /// How long the first probe waits.
     pub(super) fn first_delay(&self, identity: u64) -> Duration {
         self.start_spread.mul_f64(share(identity, 0))
     }
 
-    /// `step`, varied for the question with this number.
+    /// `step`, varied for the probe with this number.
     pub(super) fn varied(&self, step: Duration, identity: u64, number: u64) -> Duration {
         if self.jitter == 0 {
             return step;
@@ -61,7 +61,7 @@ impl ProbeInterval {
     }
 }
 
-/// What is asked of whom, as a number: the same while only the time limit or the mark of the way there changes.
+/// What is probed where, as a number: the same while only the time limit or the mark of the path changes.
 pub(super) fn probe_hash(probe: &Probe) -> u64 {
     let toward = probe.vip_path.map(|vip_path| vip_path.toward);
     let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
@@ -69,14 +69,14 @@ pub(super) fn probe_hash(probe: &Probe) -> u64 {
     hasher.finish()
 }
 
-/// What tells a question from all others, the same on every run.
+/// What distinguishes a probe from all others, the same on every run.
 pub(super) fn identity(probe: &Probe) -> u64 {
     let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
     probe.hash(&mut hasher);
     hasher.finish()
 }
 
-/// A share from 0 to below 1 for a question and a number (the mixing of SplitMix64).
+/// A share from 0 to below 1 for a probe and a number (the mixing of SplitMix64).
 fn share(identity: u64, number: u64) -> f64 {
     let mut z = identity ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

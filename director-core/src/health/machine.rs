@@ -9,8 +9,8 @@
 //!              fall failures in a row
 //! ```
 //! With a window, the count of good ones among the last answers decides in place of rise and fall. A server begins with a
-//! presumption taken from the kernel's table: in service there means presumed up, anything else
-//! presumed down. A presumption becomes a verdict by the reports that the diagram names, or by the first report that
+//! state assumed from the kernel's table: in service there means assumed up, anything else
+//! assumed down. An assumed state is confirmed by the reports that the diagram names, or by the first report that
 //! agrees with it. Reports that say nothing about the server ([`Outcome::LocalError`]) change nothing.
 
 use std::time::Duration;
@@ -22,7 +22,7 @@ use super::{History, Outcome, Report};
 use crate::model::{CheckTiming, Probe};
 use crate::moment::Moment;
 
-/// The judgement over a real server.
+/// The health of a real server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HealthState {
@@ -41,14 +41,14 @@ impl std::fmt::Display for HealthState {
     }
 }
 
-/// A change of verdict, or a presumption that became one.
+/// A state change, or a confirmed assumption.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
-    /// What was believed before.
+    /// What was assumed before.
     pub from: HealthState,
-    /// Whether that was a presumption only.
+    /// Whether that was only assumed.
     pub was_assumed: bool,
-    /// The verdict now.
+    /// The state now.
     pub to: HealthState,
     /// Why, with the count that decided: `connection refused, 3 of 3`.
     pub reason: String,
@@ -59,15 +59,15 @@ pub struct Transition {
 pub struct CheckHealth {
     /// The check, by its name.
     pub name: String,
-    /// Verdict or presumption.
+    /// State, known or assumed.
     pub state: HealthState,
     /// No report has decided yet.
     pub assumed: bool,
-    /// Since when the verdict stands.
+    /// Since when it has this state.
     pub since: Moment,
-    /// Reports in a row that speak against the verdict.
+    /// Reports in a row that contradict the state.
     pub streak: u32,
-    /// Why the verdict is what it is.
+    /// Why it has this state.
     pub reason: String,
     /// The last answers.
     pub history: History,
@@ -75,17 +75,17 @@ pub struct CheckHealth {
     pub last_failure: Option<(Moment, String)>,
     /// Since when it was up before it went down.
     pub was_up_since: Option<Moment>,
-    /// Whether that was a presumption.
+    /// Whether that was only assumed.
     #[serde(default)]
     pub was_assumed: bool,
-    /// What is asked, as a number; none while that is not known. It is made of a whole question, secrets and all, and so
+    /// What is probed, as a number; none while that is not known. It is made of a whole probe, secrets and all, and so
     /// goes nowhere.
     #[serde(skip)]
     pub(super) probe_hash: Option<u64>,
 }
 
 impl CheckHealth {
-    /// A check that has not asked yet.
+    /// A check without a probe so far.
     #[must_use]
     pub fn assumed(name: &str, state: HealthState, reason: &str, now: Moment) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl CheckHealth {
         }
     }
 
-    /// What it asks from now on. Answers to another question say nothing about this one: what they led to is presumed.
+    /// What it probes from now on. Results of another probe say nothing about this one: what they led to is only assumed.
     pub(super) fn start(&mut self, probe: &Probe) {
         let probe_hash = Some(probe_hash(probe));
         if self.probe_hash.is_some() && self.probe_hash != probe_hash {
@@ -113,7 +113,7 @@ impl CheckHealth {
         self.probe_hash = probe_hash;
     }
 
-    /// Presumes that it is up where it knew, until the next good answer.
+    /// Only assumes that it is up where it knew, until the next good answer.
     pub(super) fn assume_if_up(&mut self) {
         self.assumed |= self.state == HealthState::Up;
     }
@@ -177,7 +177,7 @@ impl CheckHealth {
         Some(self.transition(reported, format!("{words}, {count}"), now))
     }
 
-    /// Keeps a report without judging it.
+    /// Keeps a report without counting it.
     pub(super) fn keep(&mut self, report: Report, now: Moment) {
         if let Outcome::Failed { reason } = &report.outcome {
             self.last_failure = Some((now, reason.clone()));
@@ -185,7 +185,7 @@ impl CheckHealth {
         self.history.keep(now, report);
     }
 
-    /// Forgets what speaks against the verdict, and the turn to down itself when it came at `since` or later.
+    /// Forgets what contradicts the state, and the turn to down itself when it came at `since` or later.
     pub(super) fn revert_failures(&mut self, since: Moment) {
         self.streak = 0;
         if self.state == HealthState::Down
@@ -200,7 +200,7 @@ impl CheckHealth {
         }
     }
 
-    /// The count that makes a verdict of what was reported; none while it does not suffice.
+    /// The count by which the reports change the state; none while it does not suffice.
     fn decides(&self, reported: HealthState, timing: &CheckTiming) -> Option<String> {
         let Some(window) = timing.window else {
             let needed = match reported {
@@ -231,7 +231,7 @@ impl CheckHealth {
             to,
             reason: reason.clone(),
         };
-        // What was presumed and is confirmed holds for as long as it was presumed.
+        // What was assumed and is confirmed holds for as long as it was assumed.
         if to != self.state {
             self.was_up_since = (to == HealthState::Down).then_some(self.since);
             self.was_assumed = self.assumed;

@@ -1,4 +1,4 @@
-//! From reports to verdicts: what a probe found, and the judgement over several of them.
+//! From reports to health: what a probe found, and the state that several of them determine.
 
 mod advice;
 mod damping;

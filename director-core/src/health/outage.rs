@@ -1,5 +1,5 @@
 //! Whether everything failed at once. One server that fails is a fault of its own; when all of them fail within the same
-//! second, and nobody is left who answers, the fault is more likely the director's: its link, its routes, its switch.
+//! second, and none is left that answers, the fault is more likely the director's: its link, its routes, its switch.
 //!
 //! Answers come one by one, spread over an interval, so nobody sees a common second directly. What can be seen of a server
 //! is its last good answer and its first failure after that; it began to fail somewhere in between. All have failed at
@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::model::Freeze;
 use crate::moment::Moment;
 
-/// What a question has met with so far.
+/// The results of a probe so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LastResults {
-    /// Who is asked.
+    /// The probed server.
     pub(super) address: IpAddr,
     /// When the last good answer came.
     pub(super) last_good: Option<Moment>,
@@ -34,12 +34,12 @@ pub struct Outage {
     pub servers: usize,
 }
 
-/// Verdicts that stand still.
+/// A freeze.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
     /// Since when.
     pub since: Moment,
-    /// When they move again without anybody's doing; never when nothing is said.
+    /// When it ends by itself; never when none is set.
     pub until: Option<Moment>,
     /// How many servers, by address, failed at once.
     pub servers: usize,

@@ -1,4 +1,4 @@
-//! Answers that speak against the verdict of a check and have not turned it yet: what of it outlives a restart, so that a
+//! Results that contradict the state of a check and have not changed it yet: what of it survives a restart, so that a
 //! director that is killed between the second and the third failure needs one more, and not three.
 
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,12 @@ use super::{CheckHealth, HealthState, Report};
 use crate::model::CheckTiming;
 use crate::moment::Moment;
 
-/// What a check has been answered and has not judged.
+/// Results of a check that have not changed its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingChange {
     /// The check, by its name.
     pub check: String,
-    /// The verdict that the answers speak against.
+    /// The state that the results contradict.
     pub state: HealthState,
     /// How many in a row do.
     pub streak: u32,
@@ -21,7 +21,7 @@ pub struct PendingChange {
 }
 
 impl PendingChange {
-    /// Whether they say nothing any more: a director that asked anew at its usual pace all the while would have decided.
+    /// Whether they say nothing any more: a director that had kept probing at its usual interval would have decided.
     fn has_lapsed(&self, timing: &CheckTiming, now: Moment) -> bool {
         let lasts = timing.every.saturating_mul(needed(timing, self.state));
         let last = self.answers.last();
@@ -29,7 +29,7 @@ impl PendingChange {
     }
 }
 
-/// How many answers make another verdict of this one, at most.
+/// How many results change this state, at most.
 fn needed(timing: &CheckTiming, state: HealthState) -> u32 {
     match (timing.window, state) {
         (Some(window), _) => window.of,
@@ -69,7 +69,7 @@ impl CheckHealth {
         timing: &CheckTiming,
         now: Moment,
     ) {
-        // Of a server about which something else is believed now, they say nothing.
+        // Of a server with another assumed state now, they say nothing.
         if pending_change.state != self.state || pending_change.has_lapsed(timing, now) {
             return;
         }

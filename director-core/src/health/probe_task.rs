@@ -1,4 +1,4 @@
-//! One recurring question: when it is due, whom its answers concern, and what was last heard.
+//! One recurring probe: when it is due, which servers its results concern, and the last result.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use super::{Concern, Outcome, Report};
 use crate::model::{Model, Probe, ProbeKind};
 use crate::moment::Moment;
 
-/// A recurring question.
+/// A recurring probe.
 #[derive(Debug)]
 pub(super) struct ProbeTask {
     pub(super) probe: Probe,
@@ -19,7 +19,7 @@ pub(super) struct ProbeTask {
     /// Whom the answers concern.
     pub(super) subscribers: Vec<Subscription>,
     pub(super) due: Moment,
-    /// When the last question was due; the rhythm counts from there.
+    /// When the last probe was due; the interval counts from there.
     pub(super) started_at: Moment,
     pub(super) in_flight: bool,
     pub(super) has_result: bool,
@@ -27,23 +27,23 @@ pub(super) struct ProbeTask {
     pub(super) last_good: Option<Moment>,
     /// When the first answer after that came which was not good.
     pub(super) failing_since: Option<Moment>,
-    /// Something hints that the server has failed: good answers since then. It is asked in quick succession until it is
+    /// Something hints that the server has failed: good answers since then. It is probed in quick succession until it is
     /// known what became of it.
     pub(super) hinted: Option<usize>,
-    /// It is to be asked again as soon as the open question is answered.
+    /// It is to run again as soon as the open probe is answered.
     again: bool,
-    /// Tells this question from others.
+    /// Distinguishes this probe from others.
     identity: u64,
-    /// Share of the interval by which the second question is moved, in thousandths.
+    /// Share of the interval by which the second probe is moved, in thousandths.
     spread: u32,
-    /// Questions so far.
+    /// Probes so far.
     started: u64,
     /// TCP connects left before the next full probe.
     connects_left: u32,
 }
 
 impl ProbeTask {
-    /// A question that was not asked before. `spread` is its place in the interval, in thousandths.
+    /// A probe that did not run before. `spread` is its place in the interval, in thousandths.
     pub(super) fn new(spec: ProbeSpec, spread: u32, now: Moment) -> Self {
         let ProbeSpec {
             probe,
@@ -64,7 +64,7 @@ impl ProbeTask {
             hinted: None,
             again: false,
             identity,
-            // First questions that are spread have their places already.
+            // First probes that are spread have their places already.
             spread: if interval.start_spread.is_zero() {
                 spread
             } else {
@@ -79,7 +79,7 @@ impl ProbeTask {
         self.probe == spec.probe && self.interval == spec.interval
     }
 
-    /// Marks the question as open and says what is asked this time.
+    /// Marks the probe as open and says what is probed this time.
     pub(super) fn start(&mut self, now: Moment) -> Probe {
         self.in_flight = true;
         self.started_at = self.due;
@@ -90,7 +90,7 @@ impl ProbeTask {
             every * self.spread / 1000
         };
         self.started += 1;
-        // From due time to due time, so that the rhythm holds; after a long pause from now, so that nothing is made up for.
+        // From due time to due time, so that the interval holds; after a long pause from now, so that none is made up for.
         self.due = if self.due + step > now {
             self.due + step
         } else {
@@ -106,12 +106,12 @@ impl ProbeTask {
         probe
     }
 
-    /// This step with the jitter of the question that comes next.
+    /// This step with the jitter of the probe that comes next.
     pub(super) fn varied(&self, step: Duration) -> Duration {
         self.interval.varied(step, self.identity, self.started)
     }
 
-    /// Closes the question.
+    /// Closes the probe.
     pub(super) fn finish(&mut self, report: &Report, now: Moment) {
         self.in_flight = false;
         self.has_result = true;
@@ -127,7 +127,7 @@ impl ProbeTask {
         self.count_connects(&report.outcome);
     }
 
-    /// Has the question asked now, or again when the open one is answered, which may have been asked before the hint.
+    /// Starts the probe now, or again when the open one is answered, which may have started before the hint.
     pub(super) fn hint(&mut self, now: Moment) {
         self.hinted = Some(0);
         self.connects_left = 0;
@@ -165,7 +165,7 @@ impl ProbeTask {
     }
 }
 
-/// A question, its rhythm, and whom the answers concern.
+/// A probe, its interval, and whom the answers concern.
 #[derive(Debug)]
 pub(super) struct ProbeSpec {
     pub(super) probe: Probe,
@@ -173,7 +173,7 @@ pub(super) struct ProbeSpec {
     pub(super) subscribers: Vec<Subscription>,
 }
 
-/// Every different question of the model, in the order of the file.
+/// Every different probe of the model, in the order of the file.
 pub(super) fn probe_specs(model: &Model) -> Vec<ProbeSpec> {
     let mut specs = ProbeSpecs::default();
     for service in model.services() {
@@ -213,7 +213,7 @@ pub(super) fn probe_specs(model: &Model) -> Vec<ProbeSpec> {
     specs.probe_specs
 }
 
-/// Questions, each once.
+/// Probes, each once.
 #[derive(Debug, Default)]
 struct ProbeSpecs {
     probe_specs: Vec<ProbeSpec>,
@@ -258,7 +258,7 @@ mod tests {
         }
     }
 
-    /// What is asked in the rounds after these answers, `+` good and `-` bad: the full probe `F` or a connect `c`.
+    /// What is probed in the rounds after these answers, `+` good and `-` bad: the full probe `F` or a connect `c`.
     fn rounds(count: u32, answers: &str) -> String {
         let probe = Probe {
             kind: ProbeKind::Ping { attempts: 1 },

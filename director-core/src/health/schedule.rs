@@ -1,5 +1,5 @@
-//! Which probe is due when. Equal questions to equal servers are asked once and answered to every service that wants to
-//! know; a server never has more than one question open; first questions are asked at once, later ones spread evenly
+//! Which probe is due when. Equal probes of equal servers run once, and their results go to every service that wants to
+//! know; a server never has more than one open probe; first probes run at once, later ones spread evenly
 //! over the interval.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -52,7 +52,7 @@ pub enum Concern {
 }
 
 impl Schedule {
-    /// Takes over the probes of a new model. A probe that was there before keeps its time and its open question.
+    /// Takes over the probes of a new model. A probe that was there before keeps its time, and stays open if it is.
     pub fn adopt(&mut self, model: &Model, now: Moment) {
         let mut former = std::mem::take(&mut self.tasks);
         self.queue.clear();
@@ -97,7 +97,7 @@ impl Schedule {
         }
     }
 
-    /// The questions that are due now; each is marked as open.
+    /// The probes that are due now; each is marked as open.
     pub fn take_due(&mut self, now: Moment) -> Vec<(ProbeId, Probe)> {
         let mut probe_specs = Vec::new();
         while let Some((_, id)) = self.queue.first().copied().filter(|(due, _)| *due <= now) {
@@ -109,13 +109,13 @@ impl Schedule {
         probe_specs
     }
 
-    /// When the next question is due.
+    /// When the next probe is due.
     #[must_use]
     pub fn next_due(&self) -> Option<Moment> {
         self.queue.first().map(|(due, _)| *due)
     }
 
-    /// Closes a question; says whom the answer concerns. A question that is no longer wanted concerns nobody.
+    /// Closes a probe; says which servers the result concerns. A probe that is no longer wanted concerns none.
     pub fn finish(&mut self, id: ProbeId, report: &Report, now: Moment) -> Vec<Subscription> {
         let Some(probe_task) = self.tasks.get_mut(&id) else {
             return Vec::new();
@@ -135,8 +135,8 @@ impl Schedule {
         checks.all(|probe_task| probe_task.has_result)
     }
 
-    /// Has a server asked sooner or later than its interval says, until the next answer: `interval` after the last question.
-    /// Of several wishes for one question the earliest counts.
+    /// Has a server probed sooner or later than its interval says, until the next answer: `interval` after the last probe.
+    /// Of several wishes for one probe the earliest counts.
     pub fn set_interval(&mut self, id: ProbeId, interval: Duration) {
         let Some(probe_task) = self
             .tasks
@@ -150,7 +150,7 @@ impl Schedule {
         self.queue.insert((probe_task.due, id));
     }
 
-    /// Has every check of a server asked at once, those apart whose answer is on its way.
+    /// Has every check of a server probed at once, except those with an open probe.
     pub(crate) fn probe_now(&mut self, service: ServiceId, server: Endpoint, now: Moment) {
         for (concern, id) in self.of_server.get(&(service, server)).into_iter().flatten() {
             if let Some(probe_task) = (self.tasks.get_mut(id))
@@ -197,7 +197,7 @@ impl Schedule {
         }
     }
 
-    /// Has every check of a server's port asked at once, and in quick succession until it is known what became of it.
+    /// Has every check of a server's port probed at once, and in quick succession until it is known what became of it.
     pub(crate) fn hint(&mut self, peer: SocketAddr, now: Moment) {
         for (id, probe_task) in &mut self.tasks {
             if probe_task.probe.own_place() == peer && probe_task.is_check() {
@@ -210,7 +210,7 @@ impl Schedule {
         }
     }
 
-    /// Whether something hints that whom this question asks has failed.
+    /// Whether something hints that the server of this probe has failed.
     pub(crate) fn is_hinted(&self, id: ProbeId) -> bool {
         self.tasks
             .get(&id)
@@ -232,7 +232,7 @@ impl Schedule {
         }
     }
 
-    /// Has a server asked within this time from the last question, where its turn would be later.
+    /// Has a server probed within this time from the last probe, where its turn would be later.
     pub(crate) fn hurry(&mut self, id: ProbeId, within: Duration) {
         let waiting = self
             .tasks
@@ -243,7 +243,7 @@ impl Schedule {
         }
     }
 
-    /// When this server is asked next; none while all its questions are open or when it is not asked.
+    /// When this server is probed next; none while all its probes are open or when it is not probed.
     #[must_use]
     pub fn next_for(&self, service: &ServiceId, server: &Endpoint) -> Option<Moment> {
         let concerns = self.of_server.get(&(*service, *server))?;

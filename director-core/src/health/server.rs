@@ -1,13 +1,13 @@
-//! What is known about a real server in one virtual service: the verdicts of its checks, and the one verdict that they
+//! What is known about a real server in one virtual service: the states of its checks, and the health that they
 //! make together.
 //!
-//! With `all`, a server is up while all of its checks are; with `any`, while one is. A presumption counts until the checks
+//! With `all`, a server is up while all of its checks are; with `any`, while one is. An assumed state counts until the checks
 //! that matter have decided: one check that is down decides `all`, one that is up decides `any`. A server that has had a
-//! verdict always has one, also when a check of it has not asked yet.
+//! known state always has one, also when a check of it was not probed yet.
 //!
-//! Invariant: whoever is down rises by answers, never by a presumption and never by new definitions. Checks that were up
-//! when the one that failed was dropped may well have been asked a whole interval ago, about a server that is known to be
-//! bad; so each of those that the verdict hangs on confirms it first. They are asked at once, which costs a good server
+//! Invariant: a server that is down rises by results, never by an assumed state or by new definitions. Checks that were up
+//! when the one that failed was dropped may well have been probed a whole interval ago, about a server that is known to be
+//! bad; so each of those that the health depends on confirms it first. They are probed at once, which costs a good server
 //! no more than one answer's time.
 
 use serde::{Deserialize, Serialize};
@@ -19,37 +19,37 @@ use crate::moment::Moment;
 /// What is known about a real server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
-    /// Verdict or presumption.
+    /// State, known or assumed.
     pub state: HealthState,
     /// No report has decided yet.
     pub assumed: bool,
-    /// Since when the verdict stands.
+    /// Since when it has this state.
     pub since: Moment,
-    /// Why the verdict is what it is.
+    /// Why it has this state.
     pub reason: String,
-    /// What its changes of verdict have cost it.
+    /// The penalty of its state changes.
     pub penalty: Penalty,
-    /// What each check knows, in the order of the service's checks; none when nobody asks.
+    /// What each check knows, in the order of the service's checks; none when there is no check.
     pub checks: Vec<CheckHealth>,
     /// What its agent says.
     pub agent: Option<Advice>,
     /// What the source of its weight says.
     pub weight_source: Option<Advice>,
-    /// Since when the verdict stood that went before this one, and what changes had cost by then.
+    /// Since when it had the previous state, and the penalty by then.
     pub(crate) before: Option<(Moment, Penalty)>,
 }
 
 /// What a report has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HealthChange {
-    /// The verdict over the server.
+    /// The health of the server.
     pub server: Option<Transition>,
-    /// The verdict of the check.
+    /// The state of the check.
     pub check: Option<Transition>,
 }
 
 impl Health {
-    /// A server of which only the kernel's table is known, and that nobody asks.
+    /// A server of which only the kernel's table is known, and that no check probes.
     #[must_use]
     pub fn assumed(state: HealthState, reason: &str, now: Moment) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl Health {
         self
     }
 
-    /// Notes what its checks ask, so that another question is told from the same one.
+    /// Notes what its checks probe, so that another probe is distinguished from the same one.
     #[must_use]
     pub(crate) fn about(mut self, probes: &[Probe]) -> Self {
         for (check, probe) in self.checks.iter_mut().zip(probes) {
@@ -104,7 +104,7 @@ impl Health {
         }
     }
 
-    /// Verdicts move again after they stood still: what came before says no more about what is to come.
+    /// Health changes again after a freeze: what came before says no more about what is to come.
     pub(crate) fn restart_windows(&mut self, now: Moment) {
         for check in &mut self.checks {
             check.history.restart_windows(now);
@@ -112,7 +112,7 @@ impl Health {
     }
 
     /// Takes over the checks of new definitions: one that has the name of a former one goes on as that, and so does an
-    /// only one; one that is new, or asks something else, presumes what is believed. Says whether the server would be up by
+    /// only one; one that is new, or probes something else, has the assumed state. Says whether the server would be up by
     /// what its checks knew before, and stays down until they have answered anew.
     pub(crate) fn redefine_checks(
         &mut self,
@@ -153,7 +153,7 @@ impl Health {
         false
     }
 
-    /// What its checks have been answered and have not judged.
+    /// Results of its checks that have not changed their states.
     pub(crate) fn pending_changes(&self, checks: &[Check]) -> Vec<PendingChange> {
         let known = self.checks.iter().zip(checks);
         known
@@ -178,14 +178,14 @@ impl Health {
         }
     }
 
-    /// Keeps a report of a check without judging it.
+    /// Keeps a report of a check without counting it.
     pub(crate) fn keep(&mut self, check: usize, report: Report, now: Moment) {
         if let Some(check) = self.checks.get_mut(check) {
             check.keep(report, now);
         }
     }
 
-    /// Forgets what speaks against the verdict, and turns to down that came at `since` or later; says what changed.
+    /// Forgets what contradicts the state, and turns to down that came at `since` or later; says what changed.
     pub(crate) fn revert_failures(
         &mut self,
         combine: Combine,
@@ -219,7 +219,7 @@ impl Health {
         last.max_by_key(|(at, _)| *at)
     }
 
-    /// Reports in a row that speak against the verdict of the check which doubts most.
+    /// Reports in a row that contradict the state, of the check with the most of them.
     #[must_use]
     pub fn streak(&self) -> u32 {
         let streak = self.checks.iter().map(|check| check.streak);
@@ -239,7 +239,7 @@ impl Health {
         advice.any(Advice::wants_nothing)
     }
 
-    /// Whether its agent, or the source of its weight, asks for no new connections without saying that it fails.
+    /// Whether its agent, or the source of its weight, wants no new connections without saying that it fails.
     #[must_use]
     pub fn is_advised_to_rest(&self) -> bool {
         let mut advice = self.agent.iter().chain(&self.weight_source);
@@ -280,7 +280,7 @@ impl Health {
         {
             self.penalty.change(damping, now);
         }
-        // What was presumed and is confirmed holds for as long as it was presumed.
+        // What was assumed and is confirmed holds for as long as it was assumed.
         if state != self.state {
             self.since = now;
         }
@@ -292,7 +292,7 @@ impl Health {
         }
     }
 
-    /// The verdict that the checks make over what is believed now, and whether it is a presumption.
+    /// The state that the checks determine now, and whether it is only assumed.
     fn together(&self, combine: Combine) -> (HealthState, bool) {
         let counted = self.count(combine);
         let finish = |check: &CheckHealth| check.state == HealthState::Up && !check.assumed;
@@ -306,7 +306,7 @@ impl Health {
         counted
     }
 
-    /// The verdict that the checks make together, presumptions counted, and whether it is one.
+    /// The state that the checks determine together, assumed ones included, and whether it is only assumed.
     fn count(&self, combine: Combine) -> (HealthState, bool) {
         // What one check alone decides: down with `all`, up with `any`.
         let alone = match combine {

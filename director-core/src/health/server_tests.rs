@@ -1,4 +1,4 @@
-//! Tests of the verdict that several checks make together.
+//! Tests of the health that several checks determine together.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ fn report(good: bool) -> Report {
     }
 }
 
-/// Answers as a word: `0g1f` is check 0 good, check 1 failed. The verdict after each, `?` behind a presumption.
+/// Answers as a word: `0g1f` is check 0 good, check 1 failed. The state after each, `?` after an assumed one.
 fn story(combine: Combine, assumed: HealthState, answers: &str) -> String {
     let service = service(2, combine, None);
     let mut health = Health::assumed(assumed, "", Moment::START).with_checks(&service.checks);
@@ -144,7 +144,7 @@ fn new_checks_presume_what_is_believed_and_former_ones_go_on() {
     assert_eq!(known, [false, true]);
 }
 
-/// What check 0 asks at this port.
+/// What check 0 probes at this port.
 fn asks(port: u16) -> Probe {
     Probe {
         kind: ProbeKind::Connect,

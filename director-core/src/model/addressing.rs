@@ -190,7 +190,7 @@ impl fmt::Display for ServiceId {
 pub struct Endpoint {
     /// The real server's address (RIP).
     pub address: IpAddr,
-    /// Port, host order; 0 = the port that the client asked for.
+    /// Port, host order; 0 = the port that the client used.
     pub port: u16,
 }
 

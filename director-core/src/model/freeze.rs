@@ -1,4 +1,4 @@
-//! What stands beside the checks of a server: the freeze of all verdicts, and those who advise about a weight.
+//! Besides the checks of a server: the freeze, and the sources of advice about a weight.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Probe;
 
-/// When all verdicts stand still, since all servers failing at once speaks against the director and not against them.
+/// When all health is frozen, since a failure of all servers at once is probably the director's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Freeze {
     /// Failures this close together count as at once, beyond what the intervals of the checks make of it.
@@ -17,11 +17,11 @@ pub struct Freeze {
     pub lasts: Option<Duration>,
 }
 
-/// One who is asked about a server's weight, over and over.
+/// A source of a server's weight, read at an interval.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adviser {
-    /// The question.
+    /// The probe.
     pub probe: Probe,
-    /// From one question to the next.
+    /// Check interval.
     pub every: Duration,
 }

@@ -1,4 +1,4 @@
-//! Whom the director tells what happens, by which way.
+//! The receivers of notifications, and how they get them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Secret;
 
-/// One who is told.
+/// A receiver of notifications.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Hook {
     /// How.
@@ -19,7 +19,7 @@ pub struct Hook {
     pub gather: Duration,
 }
 
-/// How somebody is told.
+/// How a receiver is notified.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HookWay {
@@ -55,11 +55,11 @@ impl fmt::Display for HookWay {
     }
 }
 
-/// What somebody is told about.
+/// What a receiver is notified about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Topic {
-    /// Verdicts over real servers.
+    /// Health of real servers.
     Servers,
     /// Services without real servers, with too few of them, or with another tier.
     Services,
@@ -83,7 +83,7 @@ impl Topic {
         ("kernel", Self::Kernel),
         ("configuration", Self::Definitions),
     ];
-    /// Those that somebody is told about who does not say.
+    /// The topics of a receiver that names none.
     pub const USUAL: [Self; 4] = [
         Self::Servers,
         Self::Services,

@@ -131,7 +131,7 @@ impl Model {
         Self { freeze, ..self }
     }
 
-    /// When all verdicts stand still; never when there is none.
+    /// When all health is frozen; never when there is none.
     #[must_use]
     pub fn freeze(&self) -> Option<Freeze> {
         self.freeze
@@ -173,7 +173,7 @@ impl Model {
         self.guard.as_ref()
     }
 
-    /// Those who are told what happens.
+    /// The receivers of notifications.
     #[must_use]
     pub fn hooks(&self) -> &[Hook] {
         &self.hooks

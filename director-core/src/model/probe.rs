@@ -1,4 +1,4 @@
-//! What to ask a real server and what to expect. Plain data: the asking is the shell's work.
+//! What to send to a real server and what to expect. Plain data: `src/probe` runs the probes.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{PathCheck, Pattern, ProtocolCheck};
 
-/// One question to one real server.
+/// One probe of one real server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Probe {
     /// What to ask.
@@ -19,12 +19,12 @@ pub struct Probe {
     pub port: u16,
     /// Limit for the whole probe, from the first packet to the last byte that matters.
     pub timeout: Duration,
-    /// How the question gets there when it goes to the VIP; none when it goes to the server's own address.
+    /// Path of the probe when it goes to the VIP; none when it goes to the server's own address.
     pub vip_path: Option<PathCheck>,
 }
 
 impl Probe {
-    /// Where the server listens itself, also when the question goes to the VIP; port 0 where none is known.
+    /// Where the server listens itself, also when the probe goes to the VIP; port 0 where none is known.
     #[must_use]
     pub fn own_place(&self) -> SocketAddr {
         let (address, port) = self.vip_path.map_or((self.address, self.port), |vip_path| {
@@ -34,13 +34,13 @@ impl Probe {
     }
 }
 
-/// The kinds of question.
+/// The kinds of probe.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProbeKind {
-    /// Counts as up without asking.
+    /// Counts as up without a probe.
     AlwaysUp,
-    /// Counts as down without asking, unless the kernel's table has it in service: then it stays there.
+    /// Counts as down without a probe, unless the kernel's table has it in service: then it stays there.
     AlwaysDown,
     /// A TCP connection is accepted.
     Connect,
@@ -60,7 +60,7 @@ pub enum ProbeKind {
 }
 
 impl ProbeKind {
-    /// Whether it takes a secret that nobody knows any more.
+    /// Whether it needs a secret that is not known any more.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
         matches!(self, Self::Protocol(check) if check.is_withheld())
@@ -73,17 +73,17 @@ impl ProbeKind {
     }
 }
 
-/// An HTTP question.
+/// An HTTP request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct HttpProbe {
     /// TLS below it, or plain HTTP.
     pub tls: Option<TlsCheck>,
     /// Request method, upper case.
     pub method: String,
-    /// Path and query, starting with `/`; or an absolute URL, whose host is asked in the server's place unless the
+    /// Path and query, starting with `/`; or an absolute URL, whose host is probed instead of the server unless the
     /// server is a proxy.
     pub target: String,
-    /// The server is a proxy and is asked for the absolute URL in `target`.
+    /// The server is a proxy and gets a request for the absolute URL in `target`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub proxy: bool,
     /// Host header, and SNI with TLS; the server's address when none is given.
@@ -121,7 +121,7 @@ pub struct TlsCheck {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verification {
-    /// Nothing: a probe asks whether the service works, not who it is.
+    /// Nothing: a probe finds out whether the service works, not who it is.
     #[default]
     None,
     /// Chain to a trusted authority, validity and name.
@@ -182,7 +182,7 @@ impl fmt::Display for StatusRange {
     }
 }
 
-/// A program that judges a server; its exit status 0 means up. It is run directly, never through a shell.
+/// A program that checks a server; its exit status 0 means up. It is run directly, never through a shell.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct CommandProbe {
     /// Program and its arguments, complete.
@@ -195,7 +195,7 @@ pub struct CommandProbe {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AdviceSource {
-    /// An agent on a TCP port of the server, which says a line to whoever connects.
+    /// An agent on a TCP port of the server, which sends a line after the connect.
     Agent {
         /// What is sent to it first; nothing when empty.
         send: String,

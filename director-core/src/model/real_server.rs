@@ -7,7 +7,7 @@ use super::{Adviser, Endpoint, Forwarding, Probe};
 pub struct RealServer {
     /// Identity in the kernel's table. With direct routing and tunnels the port is the service's, since the wire has no other.
     pub endpoint: Endpoint,
-    /// Port as defined, on which the server itself listens; 0 = the port that the client asked for.
+    /// Port as defined, on which the server itself listens; 0 = the port that the client used.
     pub port: u16,
     /// Forwarding method.
     pub forwarding: Forwarding,

@@ -79,7 +79,7 @@ pub enum BelowMinimum {
     /// The fallback serves in place of those that are left. Without one that works, those that are left go on.
     #[default]
     Fallback,
-    /// Verdicts are not believed: all servers serve, since most of them may well be up.
+    /// Health is ignored: all servers serve, since most of them may well be up.
     KeepAll,
     /// The service leaves the kernel, so that clients or routers look elsewhere at once.
     Withdraw,
@@ -126,7 +126,7 @@ impl fmt::Display for Quantity {
     }
 }
 
-/// What one change may take out at most before somebody has to insist.
+/// What one change may remove at most without `--force`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Guard {
     /// Serving real servers of one service, of those that serve now; none when that is not guarded.

@@ -11,7 +11,7 @@ pub struct Secret {
     text: String,
     /// The number that stands in its place.
     number: Option<usize>,
-    /// Nobody knows it any more.
+    /// It is not known any more.
     withheld: bool,
 }
 
@@ -39,7 +39,7 @@ impl Secret {
         }
     }
 
-    /// What stands in the place of a secret that must not be told, and is the same where the secret is.
+    /// What stands in the place of a secret that must not be shown, and is the same where the secret is.
     #[must_use]
     pub fn numbered(number: usize) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl Secret {
         }
     }
 
-    /// Whether it was read back from where it was hidden, so that nobody knows it.
+    /// Whether it was read back from where it was hidden, so that it is not known.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
         self.withheld

@@ -19,13 +19,13 @@ pub struct VirtualService {
     pub real_servers: Vec<RealServer>,
     /// Used while too few real servers are available.
     pub fallback: Vec<RealServer>,
-    /// How those are judged; by nothing when they are not asked.
+    /// How those are checked; none when they are not probed.
     pub fallback_checks: Vec<Check>,
-    /// How its real servers are judged, at least one check; each real server has a probe for each of them.
+    /// How its real servers are checked, at least one check; each real server has a probe for each of them.
     pub checks: Vec<Check>,
-    /// How the verdicts of several checks make that of a server.
+    /// How the states of several checks determine the health of a server.
     pub combine: Combine,
-    /// What counts before a server was asked.
+    /// State of a server before its first probe.
     pub initial_health: InitialHealth,
     /// What happens to a real server that fails.
     pub on_failure: OnFailure,
@@ -69,7 +69,7 @@ impl VirtualService {
 pub struct Check {
     /// What it is called, different from the service's other checks.
     pub name: String,
-    /// When it asks and how answers make its verdict.
+    /// When it probes, and how results determine its state.
     pub timing: CheckTiming,
 }
 
@@ -81,7 +81,7 @@ impl Check {
     }
 }
 
-/// How the verdicts of several checks make that of a server.
+/// How the states of several checks determine the health of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Combine {
@@ -92,7 +92,7 @@ pub enum Combine {
     Any,
 }
 
-/// What counts of a server before it was asked for the first time.
+/// State of a server before its first probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InitialHealth {
@@ -105,12 +105,12 @@ pub enum InitialHealth {
     Up,
 }
 
-/// When probes run and how answers make a verdict.
+/// When probes run and how results determine a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CheckTiming {
     /// From the start of one probe to the start of the next.
     pub every: Duration,
-    /// The same while answers speak against the verdict, so that a change is known sooner; [`Self::every`] when none.
+    /// The same while answers contradict the state, so that a change is known sooner; [`Self::every`] when none.
     pub every_while_changing: Option<Duration>,
     /// The same while the server is down; [`Self::every`] when none.
     pub every_while_down: Option<Duration>,
@@ -122,7 +122,7 @@ pub struct CheckTiming {
     pub window: Option<Window>,
     /// Keeps a server that changes too often out.
     pub damping: Option<Damping>,
-    /// Over how long the first questions are spread; all are asked at once when zero.
+    /// Over how long the first probes are spread; all are probed at once when zero.
     pub start_spread: Duration,
     /// By how much each interval is varied, in per cent of it, 0 to 50.
     pub jitter: u32,
@@ -150,7 +150,7 @@ pub struct Window {
     pub of: u32,
 }
 
-/// Flap damping, after the manner of BGP's (RFC 2439): each change of verdict costs one penalty point, points decay by
+/// Flap damping, after the manner of BGP's (RFC 2439): each state change costs one penalty point, points decay by
 /// half in each half-life, and a server whose points reach `hold_above` stays out until they fall below `release_below`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Damping {

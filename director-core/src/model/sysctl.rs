@@ -6,14 +6,14 @@ pub(crate) const ARP_IGNORE: &str = "net.ipv4.conf.all.arp_ignore";
 pub(crate) const ARP_ANNOUNCE: &str = "net.ipv4.conf.all.arp_announce";
 
 /// Whether ARP says nothing about an address of the loopback with this value of `arp_ignore`: with 1 and 2 it answers for
-/// addresses of the interface that was asked alone, with 8 for none. 3 tells addresses apart by their scope, which a VIP
+/// addresses of the interface of the request alone, with 8 for none. 3 tells addresses apart by their scope, which a VIP
 /// does not help. The kernel takes all others for 0 (net/ipv4/arp.c, arp_ignore).
 #[must_use]
 pub fn arp_ignore_is_silent(value: i64) -> bool {
     matches!(value, 1 | 2 | 8)
 }
 
-/// Whether ARP never asks from an address of the loopback with this value of `arp_announce`; the kernel takes values above
+/// Whether ARP requests never have a loopback address with this value of `arp_announce`; the kernel takes values above
 /// 2 for 0 (net/ipv4/arp.c, arp_solicit).
 #[must_use]
 pub fn arp_announce_is_silent(value: i64) -> bool {

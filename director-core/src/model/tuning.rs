@@ -1,4 +1,4 @@
-//! Settings of the kernel that belong to a way of balancing, each with its reason. They are applied only when asked for.
+//! Settings of the kernel that belong to a way of balancing, each with its reason. They are applied only when requested.
 
 use std::fmt;
 use std::time::Duration;

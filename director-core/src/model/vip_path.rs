@@ -1,8 +1,8 @@
-//! The road of a probe that goes where the clients' packets go: a question to the VIP, marked, and a helper service of
+//! The path of a probe that goes where the clients' packets go: a probe to the VIP, marked, and a probe service of
 //! that mark with one real server, which carries it there by the server's own forwarding method. The helpers are part of
 //! the desired table like any other service; nobody defines them, and they are known by their mark and a flag.
 //!
-//! **Invariant:** no two roads of a model have the same mark, and no mark changes while its service and server stay.
+//! **Invariant:** no two VIP paths of a model have the same mark, and no mark changes while its service and server stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,16 +14,16 @@ use super::{
     Endpoint, Forwarding, ProbeKind, Protocol, RealServer, Scheduling, ServiceId, VirtualService,
 };
 
-/// The road of one probe.
+/// The VIP path of one probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct PathCheck {
     /// The mark of its packets (`SO_MARK`), and of its helper service.
     pub mark: u32,
     /// The real server at its end.
     pub toward: IpAddr,
-    /// Its port there, where the road may change it (NAT); 0 = the one that is asked.
+    /// Its port there, where the path may change it (NAT); 0 = the probed one.
     pub port: u16,
-    /// Whether the question fills a whole packet, so that one which is too large for the road is found.
+    /// Whether the probe fills a whole packet, so that it finds a path-MTU problem.
     pub full_size: bool,
 }
 
@@ -83,7 +83,7 @@ pub fn is_probe_service(id: &ServiceId, scheduling: &Scheduling) -> bool {
 /// A service of one mark with one real server, for one probe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProbeService {
-    /// The service whose real server is asked.
+    /// The service whose real server is probed.
     pub of: ServiceId,
     /// That real server, under the identity that it has in its service.
     pub server: Endpoint,
@@ -95,7 +95,7 @@ pub struct ProbeService {
     pub scheduling: Scheduling,
 }
 
-/// The helpers of all probes that have a road.
+/// The probe services of all probes that have a VIP path.
 pub(super) fn probe_services(services: &[VirtualService]) -> BTreeMap<ServiceId, ProbeService> {
     let mut probe_services = BTreeMap::new();
     for service in services {
@@ -145,7 +145,7 @@ fn probe_service(
     }
 }
 
-/// Gives every road a mark of its own: one that follows from service, server and place of the check alone, so that it stays
+/// Gives every VIP path a mark of its own: one that follows from service, server and place of the check alone, so that it stays
 /// when others come and go, or the next free one. False when the range is too small.
 pub(super) fn assign_marks(services: &mut [VirtualService], range: MarkRange) -> bool {
     let mut taken = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Turns what happens into duties: which mail is due, which command, which line. It remembers only what has been told:
+//! Turns what happens into duties: which mail is due, which command, which line. It remembers only what has been reported:
 //! the servers about which a mail said that they are down, and the last word of each service's fallback command.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::moment::Moment;
 use crate::overrides::Target;
 use crate::plan::{Cause, Op};
 
-/// Keeps the duties and what has been told.
+/// Keeps the duties and what has been reported.
 #[derive(Debug)]
 pub struct LdirectordAlerts {
     alerts: Arc<AlertSettings>,
@@ -38,7 +38,7 @@ impl Default for LdirectordAlerts {
 }
 
 impl LdirectordAlerts {
-    /// Takes over new duties. What was told of servers and services that are known still counts as told.
+    /// Takes over new duties. What was reported of servers and services that are known still counts as reported.
     pub fn take_over(&mut self, alerts: Arc<AlertSettings>) {
         self.alerts = alerts;
         let services = &self.alerts.services;
@@ -65,7 +65,7 @@ impl LdirectordAlerts {
         )
     }
 
-    /// A server was down when it was first asked, and not in service before.
+    /// A server was down at its first probe, and not in service before.
     pub fn found_down(
         &mut self,
         target: Target,
@@ -159,7 +159,7 @@ impl LdirectordAlerts {
         due.min()
     }
 
-    /// Remembers an event and makes its mail. Going out is told once, however often the table is changed for it.
+    /// Remembers an event and makes its mail. A removal is reported once, however often the table is changed for it.
     fn tell(
         &mut self,
         service: ServiceId,

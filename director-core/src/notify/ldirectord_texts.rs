@@ -78,7 +78,7 @@ pub fn stopped_server(service: &ServiceId, server: &Endpoint) -> TableEvent {
     purged(&service_words(service), server, Cause::Stop)
 }
 
-/// What is said of a real server that was down when the director first asked it, so that nothing changed in the table.
+/// What is said of a real server that was down at its first probe, so that nothing changed in the table.
 #[must_use]
 pub fn found_down(service: &ServiceId, server: &Endpoint, quiesced: bool) -> TableEvent {
     let service = service_words(service);

@@ -1,4 +1,4 @@
-//! What one is told: everything of a few seconds in one message.
+//! One message: the events of a few seconds.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::{Hook, Topic};
 
-/// A message to one who is told.
+/// A message to one receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventMessage {
     /// To whom.

@@ -1,4 +1,4 @@
-//! What a director tells people for each virtual service: mails, a command when the fallback comes and goes, a line for
+//! What a director sends for each virtual service: mails, a command when the fallback comes and goes, a line for
 //! each check. This module decides what is sent, when and with which words; the shell sends it.
 //!
 //! Both dialects are read into [`AlertSettings`]. [`LdirectordAlerts`] turns events into [`Notification`]s.
@@ -103,13 +103,13 @@ pub struct MonitorFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// Until every server has been asked once.
+    /// Until every server has been probed once.
     Starting,
     /// The long one.
     Running,
-    /// New definitions are in force, and servers that came with them have not been asked yet.
+    /// New definitions are in force, and servers that came with them have not been probed yet.
     Reloading,
-    /// It has been told to stop.
+    /// It is stopping.
     Stopping,
 }
 

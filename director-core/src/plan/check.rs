@@ -1,4 +1,4 @@
-//! An independent judge of plans: it knows nothing of how a plan was found and only looks at what it would do.
+//! An independent check of plans: it knows nothing of how a plan was found and only looks at what it would do.
 //! Oracle of the tests, and a debug assertion in the director.
 
 use std::collections::BTreeSet;

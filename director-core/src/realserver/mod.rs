@@ -2,12 +2,12 @@
 //! it by direct routing or through a tunnel, and answers for it. The changes are data; `src/machine` makes them.
 //!
 //! Why each change, in one place:
-//! - The VIP itself: without it the machine takes the packets for somebody else's. It has a prefix of its own length, so
-//!   that it brings no route, and stands where nobody asks for it: on the loopback, or on the tunnel.
+//! - The VIP itself: without it the machine takes the packets for those of another machine. Its prefix has full length, so
+//!   that it brings no route, and it is where no ARP request finds it: on the loopback, or on the tunnel.
 //! - `arp_ignore`, `arp_announce`: Linux answers ARP for every address it has, on every interface. If it did for the VIP,
 //!   clients would come straight to this server and never see the director. IPv6 answers for an interface's own only.
 //! - The tunnel unwraps. Its `rp_filter` is loose, since clients come out of it and are answered elsewhere.
-//! - The clamp: what clients send grows by the tunnel's header on its way; a smaller segment size told to them keeps every
+//! - The clamp: what clients send grows by the tunnel's header on its way; a smaller segment size announced to them keeps every
 //!   packet below the limit even where the ICMP that would tell them is filtered.
 
 mod commands;
@@ -119,7 +119,7 @@ pub struct Setup {
     pub mode: Mode,
     /// The address to which the director sends them, when the tunnel shall take no others.
     pub local: Option<IpAddr>,
-    /// Largest TCP segment that clients are told, bytes; none when that is left as it is.
+    /// Largest TCP segment to announce to clients, bytes; none when that is left as it is.
     pub mss: Option<u16>,
 }
 

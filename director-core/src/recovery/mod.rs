@@ -1,8 +1,8 @@
-//! What stands between a verdict and a weight for a time: slow starts, drains, and whether a pool has enough servers.
+//! What lies between health and weight for a time: slow starts, drains, and whether a pool has enough servers.
 //! Kept by the director and brought up to date before each comparison of the tables; the weights that follow are
 //! [`crate::weight`]'s.
 //!
-//! Invariant: nothing here asks a clock, and what is remembered follows from what was seen, so that a replay gives the same.
+//! Invariant: nothing here reads a clock, and what is remembered follows from what was seen, so that a replay gives the same.
 
 mod drain;
 mod pool;

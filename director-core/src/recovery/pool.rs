@@ -121,7 +121,7 @@ pub fn census(
             continue;
         }
         match book.get(&target) {
-            // Its own word counts, also before it was asked.
+            // Its own report counts, also before its first probe.
             Some(health) if health.is_advised_out() => {}
             Some(health) if health.assumed => tier.unknown += 1,
             Some(health) => tier.available += usize::from(health.is_available()),

@@ -1,12 +1,12 @@
 //! The effective weight of a server as a chain of links, each with the weight after it, since when it holds and why. What
-//! the table asks for and what `ipvsctl explain` shows is this one chain, so that the reason shown is the reason.
+//! the table requires and what `ipvsctl explain` shows is this one chain, so that the reason shown is the reason.
 //!
 //! To add a link: give [`WeightReason`] a variant with its words, write a rule in [`rules`] that looks at [`ServerFacts`] and at
 //! the weight before it, and put it at its place in [`RULES`]: a later one overrules an earlier one. What a rule needs to
 //! know becomes a field of [`ServerFacts`], and of [`Situation`] when the director has to remember it. A rule that has nothing
 //! to say gives no link. What depends on the other servers of a service is decided in [`service`].
 //!
-//! Invariant: nothing here changes anything or asks a clock; the same situation gives the same chains.
+//! Invariant: nothing here changes anything or reads a clock; the same situation gives the same chains.
 
 mod chain;
 mod rules;
@@ -27,7 +27,7 @@ use crate::table::{ServerEntry, Table};
 pub struct Situation<'a> {
     /// What is defined.
     pub model: &'a Model,
-    /// Verdicts; a server that it does not know counts as up.
+    /// Health of the servers; a server that it does not know counts as up.
     pub book: &'a HealthByServer,
     /// Overrides.
     pub overrides: &'a Overrides,

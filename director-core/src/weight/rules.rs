@@ -88,9 +88,9 @@ fn advised<'a>(
     }
 }
 
-/// A server that is down is out. Before its first verdict it keeps the weight that the kernel has, so that a start moves
-/// no traffic: a presumption raises nobody, not even one that somebody else has removed meanwhile. One that is to have no
-/// weight has none at once, also when it can never be asked.
+/// A server that is down is out. Before its first probe it keeps the weight that the kernel has, so that a start moves
+/// no traffic: an assumed state raises no server, also none that another program has removed meanwhile. One that is to have no
+/// weight has none at once, also when it can never be probed.
 pub(super) fn state<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let health = facts.health?;
     let weight = match (health.is_available(), health.assumed) {

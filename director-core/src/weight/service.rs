@@ -58,7 +58,7 @@ impl<'a> Situation<'a> {
 
         let mut servers = self.real_servers(service, observed, pool);
         if !servers.iter().any(serves) {
-            // Nobody stands by while nobody serves, also where the first tier has not been asked yet.
+            // No server stands by while none serves, also where the first tier has not been probed yet.
             servers = self.real_servers(service, observed, None);
         }
         if let Some(shortage) = short(BelowMinimum::KeepAll) {
@@ -145,8 +145,8 @@ impl<'a> Situation<'a> {
             {
                 continue;
             }
-            // What nobody has asked yet is not known to be bad, and keeps what it has; who is out by the will of its own
-            // people is not out by a verdict.
+            // A server that was not probed yet is not known to be bad, and keeps what it has; one that is out by the will of its
+            // operators is not out by its health.
             let health = self.book.get(&target);
             if health.is_some_and(|health| health.assumed || health.is_advised_to_rest()) {
                 continue;
@@ -168,7 +168,7 @@ impl<'a> Situation<'a> {
     ) -> Vec<EffectiveWeight<'a>> {
         let weigh = |server: &'a RealServer| {
             let mut facts = self.facts(service, server, 1, observed);
-            // One that is not asked is the last resort, whatever is known of it as a real server.
+            // One that is not probed is the last resort, whatever is known of it as a real server.
             facts.health = facts.health.filter(|_| !server.probes.is_empty());
             facts.override_ = facts.override_.filter(|_| !server.probes.is_empty());
             EffectiveWeight {
@@ -201,7 +201,7 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// Servers of the kernel that are not defined: they serve until their successors have been asked, and then leave.
+    /// Servers of the kernel that are not defined: they serve until their successors have been probed, and then leave.
     fn departing(
         &self,
         service: &VirtualService,

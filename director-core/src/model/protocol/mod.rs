@@ -40,7 +40,7 @@ pub struct ProtocolForm {
     pub port: Option<u16>,
     /// Whether it is TLS from the first byte.
     pub tls: bool,
-    /// What is asked, in a sentence.
+    /// What is probed, in a sentence.
     pub meaning: &'static str,
     /// Settings as they may be written in YAML.
     pub example: &'static str,

@@ -89,7 +89,7 @@ pub struct LdapCheck {
 /// Settings of an Oracle listener's check.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct OracleCheck {
-    /// The SID; without one the listener alone is asked.
+    /// The SID; without one the listener alone is probed.
     pub database: Option<String>,
     /// TLS from the first byte.
     pub tls: Option<TlsCheck>,
@@ -111,7 +111,7 @@ pub struct SipCheck {
     pub transport: Protocol,
     /// TLS over TCP.
     pub tls: Option<TlsCheck>,
-    /// The address that is asked.
+    /// The probed address.
     pub login: Option<String>,
     /// What the final answer must match.
     pub receive: Option<Pattern>,

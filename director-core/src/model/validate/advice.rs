@@ -1,4 +1,4 @@
-//! The freeze of all verdicts, and those who advise about weights.
+//! The freeze, and the sources of advice about weights.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use super::{DEFAULT_EVERY, DEFAULT_TIMEOUT, Findings};
 use crate::definitions::{FreezeDefinition, Placed, WeightSourceDefinition};
 use crate::model::{AdviceSource, Adviser, Freeze, Probe, ProbeKind};
 
-/// Servers that have to fail at once before it is the director who is doubted.
+/// Servers that have to fail at once for a freeze.
 const DEFAULT_FREEZE_SERVERS: usize = 3;
 /// How close together, beyond what intervals make of it.
 const DEFAULT_FREEZE_WITHIN: Duration = Duration::from_secs(1);
-/// How long verdicts stand still at most.
+/// Longest time of a freeze.
 const DEFAULT_FREEZE: Duration = Duration::from_secs(120);
 
 /// The freeze; none when it is off.

@@ -1,4 +1,4 @@
-//! Whom the director tells what happens.
+//! The receivers of notifications.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::model::{Hook, HookWay, Topic};
 /// How long events are gathered when the definitions do not say.
 pub const DEFAULT_GATHER: Duration = Duration::from_secs(5);
 
-/// All who are told.
+/// All receivers.
 pub(super) fn hooks(written: &[HookDefinition], findings: &mut Findings) -> Vec<Hook> {
     written
         .iter()

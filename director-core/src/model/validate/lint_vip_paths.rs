@@ -1,4 +1,4 @@
-//! Lints about the road that packets take: what can be told from addresses alone. What only the machine knows (routes,
+//! Lints about the path that packets take: what addresses alone show. What only the machine knows (routes,
 //! interfaces, sysctls) is `ipvsctl doctor`'s to find.
 
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::model::{Forwarding, Protocol, VirtualService};
 const SEGMENT4: u32 = 24;
 const SEGMENT6: u32 = 64;
 
-/// Everything worth a warning about the roads of a valid service.
+/// Everything worth a warning about the forwarding paths of a valid service.
 pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
     nat_beside_the_clients(written, service, findings);
     engine_of_another_protocol(written, findings);

@@ -115,7 +115,7 @@ fn persistence(written: &ServiceDefinition, service: &VirtualService, findings: 
     if let (Some(mask), ClientMask::V4(bits)) = (&written.mask, scheduling.mask) {
         let bits = bits.to_bits();
         let holes = bits.leading_ones() + bits.trailing_zeros() < u32::BITS;
-        // An engine tells clients apart by what they say, so a mask of no bits is what one wants.
+        // An engine distinguishes clients by what they send, so an empty mask is right.
         let engine = written.persistence_engine.is_some();
         if scheduling.persistence.is_some() && (bits == 0 && !engine || holes) {
             let what = if bits == 0 {

@@ -1,4 +1,4 @@
-//! The checks of a service: what they are called, when they ask, and how answers make a verdict.
+//! The checks of a service: their names, when they probe, and how results determine a state.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ fn is_fixed(kind: &CheckKindDefinition) -> bool {
     )
 }
 
-/// Whether a check may have a port to hold a connection to; of what is asked by default that is known later.
+/// Whether a check may have a port to hold a connection to; for the default check that is known later.
 fn may_hold(check: &CheckDefinition) -> bool {
     check.connects_between.is_some()
         || match check.kind.as_ref().map(|kind| &kind.value) {

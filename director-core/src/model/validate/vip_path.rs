@@ -1,4 +1,4 @@
-//! Checks that go by the clients' road: whether they can, and what their probes ask then.
+//! Path checks: whether a check can be one, and where its probes go then.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::model::{
     Family, Forwarding, MarkRange, PathCheck, Probe, Protocol, ServiceId, VirtualService, no_vip,
 };
 
-/// Findings about the road of a check, once for its service.
+/// Findings about the path of a check, once for its service.
 pub(super) fn shared_faults(
     check: &CheckDefinition,
     around: &Surroundings<'_>,
@@ -88,7 +88,7 @@ pub(super) fn shared_faults(
     }
 }
 
-/// What a check of a firewall mark asks by the clients' road.
+/// Where a path check of a firewall mark goes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Destination {
     pub(super) protocol: Protocol,
@@ -96,7 +96,7 @@ pub(super) struct Destination {
     pub(super) port: u16,
 }
 
-/// What is asked in place of a VIP of the service's own, when it has none.
+/// What is probed when the service has no VIP of its own.
 pub(super) fn destination(
     check: &CheckDefinition,
     around: &Surroundings<'_>,
@@ -197,7 +197,7 @@ fn is_balanced(kind: &CheckKindDefinition) -> bool {
     )
 }
 
-/// The probe as it is asked: to the VIP when the check wants that, else as it is. Marks are given out when all services
+/// The probe as it is sent: to the VIP when the check wants that, else as it is. Marks are given out when all services
 /// are known.
 pub(super) fn take(
     probe: Probe,
@@ -216,7 +216,7 @@ pub(super) fn take(
     let (true, Some((vip, port))) = (by_vip_path, own) else {
         return probe;
     };
-    // NAT leads to the server's port; all else leaves the packet alone, so that the port asked is the server's.
+    // NAT leads to the server's port; all else leaves the packet alone, so that the probed port is the server's.
     let own_port = check.port.is_some() && forwarding.keeps_port();
     let asked = if own_port || port == 0 {
         probe.port
@@ -236,7 +236,7 @@ pub(super) fn take(
     }
 }
 
-/// The marks of helper services, each road's given out.
+/// The marks of probe services, one for each VIP path.
 pub(super) fn marks(
     definitions: &Definitions,
     services: &mut [VirtualService],
