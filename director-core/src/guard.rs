@@ -1,8 +1,8 @@
 //! The guard: whether one change by people takes out more than they can have meant. It compares the weights before and after
 //! a change of definitions or overrides; what failed checks take out is no business of it, but of the minimum of each service.
 //!
-//! Replaced servers do not count as lost: a server that nobody has asked yet counts as up, since whoever served goes on
-//! until its successors have been asked.
+//! Replaced servers do not count as lost: a server that was not probed yet counts as up, since its predecessors serve
+//! until their successors have been probed.
 
 use std::fmt;
 
@@ -85,8 +85,8 @@ impl fmt::Display for Objection {
                 limit,
             } => write!(
                 f,
-                "this change leaves {after} of the {before} serving real servers of {name}; the limit is to remove \
-                 {limit} at once"
+                "this change leaves {after} of the {before} serving real servers of {name}; one change may remove at \
+                 most {limit}"
             ),
             Self::Services { names, all, limit } => {
                 let more = names.len().saturating_sub(NAMED);
@@ -97,13 +97,14 @@ impl fmt::Display for Objection {
                 };
                 write!(
                     f,
-                    "this change removes {} of {all} virtual services ({shown}{more}); the limit is {limit} at once",
+                    "this change removes {} of {all} virtual services ({shown}{more}); one change may remove at most \
+                     {limit}",
                     names.len()
                 )
             }
             Self::Connections { cut, limit } => write!(
                 f,
-                "this change ends {cut} active connections; the limit is {limit} at once"
+                "this change ends {cut} active connections; one change may end at most {limit}"
             ),
         }
     }

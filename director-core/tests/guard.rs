@@ -105,7 +105,7 @@ fn said_of(world: &World, briefs: &[Brief]) -> Vec<String> {
 
 const NOTHING: [&str; 0] = [];
 const TOO_MANY: [&str; 1] = [
-    "this change leaves 1 of the 4 serving real servers of tcp 192.0.2.10:80; the limit is to remove 50 % at once",
+    "this change leaves 1 of the 4 serving real servers of tcp 192.0.2.10:80; one change may remove at most 50 %",
 ];
 
 #[test]
@@ -130,7 +130,7 @@ fn who_is_down_already_cannot_be_taken_out() {
     assert_eq!(
         said_of(&world, &[pool(VIP, &POOL[..2])]),
         [
-            "this change leaves 0 of the 2 serving real servers of tcp 192.0.2.10:80; the limit is to remove 50 % at once"
+            "this change leaves 0 of the 2 serving real servers of tcp 192.0.2.10:80; one change may remove at most 50 %"
         ]
     );
 }
@@ -208,7 +208,7 @@ fn most_services_do_not_go_at_once() {
     assert_eq!(
         said_of(&world, &all[..1]),
         [
-            "this change removes 2 of 3 virtual services (tcp 192.0.2.11:80, tcp 192.0.2.12:80); the limit is 50 % at once"
+            "this change removes 2 of 3 virtual services (tcp 192.0.2.11:80, tcp 192.0.2.12:80); one change may remove at most 50 %"
         ]
     );
 }
@@ -219,7 +219,7 @@ fn many_connections_are_not_cut_off() {
     connections(&mut world, 60);
     let disable = |count: usize| override_(OverrideKind::Disable, &POOL[..count]);
     assert_eq!(said(&world, &disable(1)), NOTHING);
-    let words = "this change ends 120 active connections; the limit is 100 at once";
+    let words = "this change ends 120 active connections; one change may end at most 100";
     assert_eq!(said(&world, &disable(2)), [words]);
     assert_eq!(said_of(&world, &[pool(VIP, &POOL[2..])]), [words]);
     // Who drains cuts nobody off.

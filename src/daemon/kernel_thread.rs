@@ -87,7 +87,7 @@ fn apply(kernel: &mut dyn Kernel, plan: &Plan) -> Event {
     let applied = kernel.apply(plan);
     let services = plan.services();
     let observed = match applied.interrupted {
-        Some(error) => Err(format!("changing the kernel's table: {error}")),
+        Some(error) => Err(format!("cannot change the kernel's table: {error}")),
         None => read_back(kernel, &services),
     };
     Event::Applied {
@@ -104,5 +104,5 @@ fn read_back(kernel: &mut dyn Kernel, services: &[ServiceId]) -> Result<Table, S
 }
 
 fn reading_failed(error: &KernelError) -> String {
-    format!("reading the kernel's table: {error}")
+    format!("cannot read the kernel's table: {error}")
 }

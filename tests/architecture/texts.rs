@@ -18,6 +18,8 @@ const SINGLE_DOCUMENTS: &[&str] = &[
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "ldirectord-compat/README.md",
+    "vagrant/README.md",
 ];
 
 /// Where the tests inside a file begin.

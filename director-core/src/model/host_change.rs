@@ -56,7 +56,7 @@ pub enum HostChange {
     Tunnel(TunnelInterface),
     /// A UDP port on which a real server unwraps GUE.
     GuePort(GuePort),
-    /// The largest TCP segment that a real server tells clients of this VIP.
+    /// The largest TCP segment that a real server announces to clients of this VIP.
     MssClamp {
         /// The VIP.
         vip: IpAddr,
@@ -159,7 +159,7 @@ impl fmt::Display for HostChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Setting { name, value, .. } => write!(f, "{name}={value}"),
-            Self::VipReplies { toward } => write!(f, "replies from VIPs by way of {toward}"),
+            Self::VipReplies { toward } => write!(f, "replies from VIPs through {toward}"),
             Self::Timeout { of, seconds } => write!(f, "timeout {} {seconds} s", of.name()),
             Self::Tunnel(tunnel) => {
                 write!(f, "tunnel {} ({}", tunnel.name, tunnel.kind.name())?;

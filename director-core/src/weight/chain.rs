@@ -35,7 +35,7 @@ pub enum WeightReason<'a> {
     WeightFrom(&'a Advice),
     /// Its agent.
     Agent(&'a Advice),
-    /// The verdict over the server.
+    /// The health of the server.
     SavedHealth {
         /// What is known of it.
         health: &'a Health,
@@ -55,7 +55,7 @@ pub enum WeightReason<'a> {
     },
     /// Its tier is not needed: this one and those below it have enough available servers.
     Standby(u32),
-    /// Too few servers are available, and verdicts are not believed.
+    /// Too few servers are available, and health is ignored.
     KeptAll(Shortage),
     /// Too few servers are available, and the fallback serves in their place.
     GivenUp(Shortage),
@@ -82,7 +82,7 @@ pub enum WeightReason<'a> {
     },
     /// Its drain is over.
     Drained(DrainEnd, Then),
-    /// It is no longer defined and serves until its successors have been asked.
+    /// It is no longer defined and serves until its successors have been probed.
     SuccessorsUnknown,
 }
 
@@ -181,7 +181,7 @@ impl fmt::Display for WeightReason<'_> {
             Self::Override(override_) => {
                 write!(f, "{override_} (override by {})", override_.author)
             }
-            Self::Room(factor) => write!(f, "times {factor}, to allow for slow start"),
+            Self::Room(factor) => write!(f, "multiplied by {factor} for slow start"),
             Self::SlowStart { percent, left } => {
                 write!(f, "slow start at {percent} %, {} left", Span(*left))
             }

@@ -69,7 +69,10 @@ fn line(report: &Report) -> String {
         Outcome::LocalError { .. } => "local error",
     };
     let millis = report.took.as_secs_f64() * 1000.0;
-    format!("{result} after {millis:.1} ms: {}\n", report.outcome)
+    let detail = report.outcome.to_string();
+    // The reason of a local error may say so itself.
+    let detail = detail.strip_prefix("local error: ").unwrap_or(&detail);
+    format!("{result} after {millis:.1} ms: {detail}\n")
 }
 
 fn whom(text: &str) -> Result<(IpAddr, Option<u16>), &'static str> {

@@ -46,11 +46,11 @@ pub(super) fn identity(written: &ServiceDefinition, findings: &mut Findings) -> 
                 );
                 return None;
             }
-            if family.is_some_and(|family| family != Family::of(vip)) {
+            if let Some(family) = family.filter(|family| *family != Family::of(vip)) {
                 findings.error(
                     place,
-                    format!("{vip} is of the wrong address family"),
-                    "write an address of the other",
+                    format!("{vip} is not an {family} address"),
+                    format!("write an {family} address"),
                 );
                 return None;
             }
@@ -81,7 +81,7 @@ pub(super) fn protocol(written: &ServiceDefinition) -> Option<Protocol> {
     }
 }
 
-/// The family, as far as it can be told; IPv4 when the address is not valid.
+/// The family, as far as it is known; IPv4 when the address is not valid.
 pub(super) fn family(written: &ServiceDefinition, id: Option<&ServiceId>) -> Family {
     match (id, &written.listen.value) {
         (Some(id), _) => id.family(),
