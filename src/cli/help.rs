@@ -39,8 +39,8 @@ Examples:
   ipvsctl apply new.yaml
   ipvsctl apply --confirm 5m new.yaml
 
-With --confirm the configuration is on trial. `ipvsctl confirm` keeps it. `ipvsctl rollback` ends the trial.
-The trial also ends when the time is up or when the daemon restarts.";
+With --confirm the configuration is on trial until `ipvsctl confirm` keeps it. The trial ends by
+`ipvsctl rollback`, when the time is up, or when the daemon restarts.";
 
 pub(super) const CONFIRM: &str = "\
 Examples:

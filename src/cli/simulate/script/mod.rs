@@ -20,27 +20,28 @@ use hosts::Hosts;
 /// What can be written.
 pub(super) const HELP: &str = "Events, one per line, each with its time; # starts a comment.
 
-  10s  192.168.6.4 fails                    every probe of that server fails (connection refused)
-  10s  192.168.6.4 fails \"status 503\"       the same with another reason
-  10s  192.168.6.4 fails for 40s            the same, but only until 50s
-  50s  192.168.6.4 works                    its probes pass again
-  60s  192.168.6.5 flaps 3s                 it changes every 3 s, until a `fails` or `works` event
-  60s  192.168.6.5 flaps 3s for 1m          the same, but it works from 120s on
-  65s  192.168.6.5 says \"75%\"               its agent or its weight file reports this
-  70s  192.168.6.5 weight 7                 another program sets this weight into the kernel's table
-  75s  192.168.6.5 removed                  another program removes it from the kernel's table
-  80s  192.168.6.5 connections 12           it has 12 active connections
-  120s end                                  the simulation ends (default: 60 s after the last event)
+  10s  192.168.6.4 fails               its probes fail (connection refused)
+  10s  192.168.6.4 fails \"status 503\"  the same, with another reason
+  10s  192.168.6.4 fails for 40s       the same, but only until 50s
+  50s  192.168.6.4 works               its probes pass again
+  60s  192.168.6.5 flaps 3s            it changes every 3 s, until it fails or works
+  60s  192.168.6.5 flaps 3s for 1m     the same, but it works from 120s on
+  65s  192.168.6.5 says \"75%\"          its agent or its weight file reports this
+  70s  192.168.6.5 weight 7            another program sets its weight in the kernel
+  75s  192.168.6.5 removed             another program removes it from the kernel
+  80s  192.168.6.5 connections 12      it has 12 active connections
+  120s end                             the end (default: 60 s after the last event)
 
-Name a server by its address or by its host name in the configuration; the first part of a host name is enough.
-Separate several servers by commas. `all` means every real server of every service.
-A line without a time defines a name of your own:
+Name a server by its address or by its host name in the configuration. The first part of
+a host name is enough. Separate several servers by commas. `all` means every real server
+of every service. A line without a time defines a name of your own:
 
   web2 is 192.168.6.5
   10s  192.168.6.4, web2 fail for 40s
 
-Write overrides as for ipvsctl: the virtual service (without it, all services), the real server, a duration and a
-reason. The safety limits apply unless --force is set. `explain` explains the weight of a server, step by step.
+Write overrides as for ipvsctl: the virtual service (without it, all services), the real
+server, a duration and a reason. The safety limits apply unless --force is set. `explain`
+explains the weight of a server, step by step.
 
   20s  drain web web2 for 30m \"kernel upgrade\"
   30s  disable web web2
