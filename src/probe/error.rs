@@ -1,7 +1,6 @@
 //! Why a probe was not answered as expected. The texts are what operators read in logs and in `ipvsctl status`, so they
 //! are words about the server, without error numbers. [`ProbeError::is_ours`] separates the director's own troubles.
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
@@ -104,9 +103,12 @@ pub(super) enum ProbeError {
     /// The connection ended within the TLS handshake.
     #[error("TLS: connection closed during the handshake")]
     TlsClosed,
-    /// The answer breaks HTTP.
-    #[error("not a valid HTTP answer: {0}")]
-    Http(#[source] hyper::Error),
+    /// What comes does not begin like an answer.
+    #[error("not a valid HTTP answer: it begins with {:?}", Short(&String::from_utf8_lossy(.0)).to_string())]
+    NoStatusLine(Vec<u8>),
+    /// An answer without a body in sight.
+    #[error("not a valid HTTP answer: its headers are longer than {} KiB", .0 / 1024)]
+    HeadTooLarge(usize),
     /// The body broke off.
     #[error("body ended early")]
     BodyEnded,
@@ -132,6 +134,9 @@ pub(super) enum ProbeError {
     /// The body is complete and lacks what was expected.
     #[error("body does not match {}", Short(.0))]
     BodyLacks(String),
+    /// The body did not end within the time limit, and what had come lacks what was expected.
+    #[error("body does not match {} and did not end within the time limit", Short(.0))]
+    BodySoFarLacks(String),
     /// What was read of the body lacks what was expected, and there was more.
     #[error("body does not match {} in its first {limit} bytes (the limit)", Short(.pattern))]
     BodyStartLacks { pattern: String, limit: usize },
@@ -193,28 +198,6 @@ impl ProbeError {
             return Self::TlsClosed;
         }
         Self::of_connection(error)
-    }
-
-    /// The words for a fault that hyper met.
-    pub(super) fn of_http(error: hyper::Error) -> Self {
-        if error.is_incomplete_message() {
-            return Self::Closed;
-        }
-        let cause = error.source().and_then(|cause| cause.downcast_ref());
-        cause.and_then(Self::known).unwrap_or(Self::Http(error))
-    }
-
-    /// The words for a fault that hyper met within a body.
-    pub(super) fn of_body(error: hyper::Error) -> Self {
-        let cause = error
-            .source()
-            .and_then(|cause| cause.downcast_ref::<io::Error>());
-        if error.is_incomplete_message()
-            || cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof)
-        {
-            return Self::BodyEnded;
-        }
-        Self::of_http(error)
     }
 
     fn known(error: &io::Error) -> Option<Self> {

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use director_core::model::Verification;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::error::ProbeError;
 use super::stopwatch::Stopwatch;
@@ -23,6 +25,8 @@ pub struct ProbeSettings {
     vip_path: Option<Arc<VipPath>>,
     /// Times the parts of the probe that these settings are for.
     stopwatch: Option<Stopwatch>,
+    /// When the time limit of the probe is nearly over.
+    last_call: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +57,7 @@ impl ProbeSettings {
             }),
             vip_path: None,
             stopwatch: None,
+            last_call: None,
         }
     }
 
@@ -75,6 +80,7 @@ impl ProbeSettings {
             shared: Arc::clone(&self.shared),
             vip_path: Some(Arc::new(vip_path)),
             stopwatch: self.stopwatch.clone(),
+            last_call: self.last_call,
         }
     }
 
@@ -83,15 +89,23 @@ impl ProbeSettings {
         self.vip_path.as_deref().filter(|path| path.leads_to(peer))
     }
 
-    /// The same settings for one probe whose parts are timed.
-    pub(super) fn timed(&self) -> (Self, Stopwatch) {
+    /// The same settings for one probe with this time limit, whose parts are timed.
+    pub(super) fn timed(&self, limit: Duration) -> (Self, Stopwatch) {
         let stopwatch = Stopwatch::start();
+        // A twentieth of the limit is left to weigh what has come by then.
+        let last_call = Instant::now() + limit.saturating_sub(limit / 20);
         let timed = Self {
             shared: Arc::clone(&self.shared),
             vip_path: self.vip_path.clone(),
             stopwatch: Some(stopwatch.clone()),
+            last_call: Some(last_call),
         };
         (timed, stopwatch)
+    }
+
+    /// When the time limit of the probe is nearly over: the last moment to be content with what has come.
+    pub(super) fn last_call(&self) -> Option<Instant> {
+        self.last_call
     }
 
     /// The stopwatch of the probe.

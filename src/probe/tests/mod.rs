@@ -10,6 +10,7 @@ mod ftp;
 mod hostile;
 mod http;
 mod ldap;
+mod lenient;
 mod oracle;
 mod ping;
 mod protocol;
@@ -103,7 +104,7 @@ fn get() -> HttpProbe {
     HttpProbe {
         tls: None,
         method: "GET".to_owned(),
-        target: "/".to_owned(),
+        target: "/".to_owned().into(),
         proxy: false,
         virtual_host: None,
         status: vec![StatusRange::SUCCESS],
