@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use director_core::model::StatusRange;
 use nix::errno::Errno;
-use rustls::CertificateError;
 
 use super::advice_error::AdviceError;
 use super::command_error::CommandError;
 use super::protocol::ProtocolError;
+use super::tls_error::TlsError;
 use super::words::{Short, ShownDuration, words};
 use crate::net::SourceAddressError;
 
@@ -98,8 +98,8 @@ pub(super) enum ProbeError {
     #[error("{}", words(.0))]
     Connection(#[source] io::Error),
     /// TLS was refused, broken or not trusted.
-    #[error("TLS: {}", tls_words(.0))]
-    Tls(#[source] rustls::Error),
+    #[error("TLS: {0}")]
+    Tls(#[from] TlsError),
     /// The connection ended within the TLS handshake.
     #[error("TLS: connection closed during the handshake")]
     TlsClosed,
@@ -201,11 +201,9 @@ impl ProbeError {
     }
 
     fn known(error: &io::Error) -> Option<Self> {
-        if let Some(tls) = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        {
-            return Some(Self::Tls(tls.clone()));
+        let inner = error.get_ref();
+        if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<openssl::ssl::Error>()) {
+            return Some(Self::Tls(TlsError::of_library(tls)));
         }
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Some(Self::Refused),
@@ -215,31 +213,6 @@ impl ProbeError {
             io::ErrorKind::HostUnreachable => Some(Self::NoRoute),
             _ => None,
         }
-    }
-}
-
-fn tls_words(error: &rustls::Error) -> String {
-    match error {
-        // A bad signature is what an authority looks like that shares no more than its name with a trusted one.
-        rustls::Error::InvalidCertificate(
-            CertificateError::UnknownIssuer | CertificateError::BadSignature,
-        ) => "certificate is not from a trusted authority".to_owned(),
-        rustls::Error::InvalidCertificate(
-            CertificateError::Expired | CertificateError::ExpiredContext { .. },
-        ) => "certificate has expired".to_owned(),
-        rustls::Error::InvalidCertificate(
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => "certificate is not for this name".to_owned(),
-        // What `openssl req -x509` makes: an authority that signed itself, in the place of a server.
-        rustls::Error::InvalidCertificate(CertificateError::Other(reason))
-            if reason.to_string() == "CaUsedAsEndEntity" =>
-        {
-            "certificate is a self-signed CA certificate".to_owned()
-        }
-        rustls::Error::InvalidCertificate(reason) => format!("certificate: {reason}"),
-        rustls::Error::InvalidMessage(_) => "the answer is not TLS".to_owned(),
-        rustls::Error::AlertReceived(alert) => format!("refused by the server ({alert:?})"),
-        other => other.to_string(),
     }
 }
 

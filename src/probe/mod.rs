@@ -18,6 +18,7 @@ mod settings;
 mod stopwatch;
 mod stream;
 mod tls;
+mod tls_error;
 mod vip_path;
 mod words;
 

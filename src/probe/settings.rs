@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use director_core::model::Verification;
-use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
+use openssl::ssl::SslContext;
+use openssl::x509::X509;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -34,9 +34,9 @@ struct Shared {
     /// The VIPs of all services, which real servers have too: none of them can be the source of a path check.
     vips: Mutex<BTreeSet<IpAddr>>,
     /// The authorities to trust in place of the system's.
-    authorities: Option<Vec<CertificateDer<'static>>>,
-    unverified: OnceCell<Arc<ClientConfig>>,
-    verified: OnceCell<Arc<ClientConfig>>,
+    authorities: Option<Vec<X509>>,
+    unverified: OnceCell<SslContext>,
+    verified: OnceCell<SslContext>,
 }
 
 impl ProbeSettings {
@@ -49,7 +49,7 @@ impl ProbeSettings {
 
     /// Settings that trust these authorities and no others.
     #[must_use]
-    pub fn trusting(authorities: Vec<CertificateDer<'static>>) -> Self {
+    pub fn trusting(authorities: Vec<X509>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 authorities: Some(authorities),
@@ -114,10 +114,7 @@ impl ProbeSettings {
     }
 
     /// The TLS configuration for a degree of verification.
-    pub(super) async fn tls(
-        &self,
-        verification: Verification,
-    ) -> Result<Arc<ClientConfig>, ProbeError> {
+    pub(super) async fn tls(&self, verification: Verification) -> Result<SslContext, ProbeError> {
         let config = match verification {
             Verification::None => {
                 self.shared
@@ -132,10 +129,10 @@ impl ProbeSettings {
                     .await?
             }
         };
-        Ok(Arc::clone(config))
+        Ok(config.clone())
     }
 
-    async fn read_authorities(&self) -> Result<Arc<ClientConfig>, AuthoritiesError> {
+    async fn read_authorities(&self) -> Result<SslContext, AuthoritiesError> {
         if let Some(authorities) = &self.shared.authorities {
             return tls::trusting(authorities.clone());
         }

@@ -8,7 +8,7 @@ use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 use tokio::io::{AsyncRead, AsyncWriteExt};
 
-use super::answer::{HttpAnswer, Body, Opening};
+use super::answer::{Body, HttpAnswer, Opening};
 use super::head::Framing;
 use super::target::HttpTarget;
 use crate::probe::error::ProbeError;

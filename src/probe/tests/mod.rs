@@ -18,6 +18,7 @@ mod radius;
 mod redirect;
 mod sql;
 mod tls;
+mod tls_old;
 
 use std::future::Future;
 use std::net::SocketAddr;
