@@ -12,6 +12,7 @@ pub use check::*;
 pub use hook::*;
 pub use recovery::*;
 pub use secrets::SecretNumbers;
+use secrets::hide_password;
 pub use state::{HostName, IsolatedBlock};
 
 use std::fmt;
@@ -253,6 +254,7 @@ pub struct RealServerDefinition {
     /// Lower connection threshold.
     pub lower_threshold: Option<Placed<i64>>,
     /// A request of its own, in place of the service's.
+    #[serde(serialize_with = "hide_password")]
     pub request: Option<Placed<String>>,
     /// An expected answer of its own, in place of the service's.
     pub receive: Option<Placed<String>>,

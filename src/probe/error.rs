@@ -1,7 +1,6 @@
 //! Why a probe was not answered as expected. The texts are what operators read in logs and in `ipvsctl status`, so they
 //! are words about the server, without error numbers. [`ProbeError::is_ours`] separates the director's own troubles.
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
@@ -9,11 +8,11 @@ use std::time::Duration;
 
 use director_core::model::StatusRange;
 use nix::errno::Errno;
-use rustls::CertificateError;
 
 use super::advice_error::AdviceError;
 use super::command_error::CommandError;
 use super::protocol::ProtocolError;
+use super::tls_error::TlsError;
 use super::words::{Short, ShownDuration, words};
 use crate::net::SourceAddressError;
 
@@ -99,14 +98,17 @@ pub(super) enum ProbeError {
     #[error("{}", words(.0))]
     Connection(#[source] io::Error),
     /// TLS was refused, broken or not trusted.
-    #[error("TLS: {}", tls_words(.0))]
-    Tls(#[source] rustls::Error),
+    #[error("TLS: {0}")]
+    Tls(#[from] TlsError),
     /// The connection ended within the TLS handshake.
     #[error("TLS: connection closed during the handshake")]
     TlsClosed,
-    /// The answer breaks HTTP.
-    #[error("not a valid HTTP answer: {0}")]
-    Http(#[source] hyper::Error),
+    /// What comes does not begin like an answer.
+    #[error("not a valid HTTP answer: it begins with {:?}", Short(&String::from_utf8_lossy(.0)).to_string())]
+    NoStatusLine(Vec<u8>),
+    /// An answer without a body in sight.
+    #[error("not a valid HTTP answer: its headers are longer than {} KiB", .0 / 1024)]
+    HeadTooLarge(usize),
     /// The body broke off.
     #[error("body ended early")]
     BodyEnded,
@@ -132,6 +134,9 @@ pub(super) enum ProbeError {
     /// The body is complete and lacks what was expected.
     #[error("body does not match {}", Short(.0))]
     BodyLacks(String),
+    /// The body did not end within the time limit, and what had come lacks what was expected.
+    #[error("body does not match {} and did not end within the time limit", Short(.0))]
+    BodySoFarLacks(String),
     /// What was read of the body lacks what was expected, and there was more.
     #[error("body does not match {} in its first {limit} bytes (the limit)", Short(.pattern))]
     BodyStartLacks { pattern: String, limit: usize },
@@ -195,34 +200,10 @@ impl ProbeError {
         Self::of_connection(error)
     }
 
-    /// The words for a fault that hyper met.
-    pub(super) fn of_http(error: hyper::Error) -> Self {
-        if error.is_incomplete_message() {
-            return Self::Closed;
-        }
-        let cause = error.source().and_then(|cause| cause.downcast_ref());
-        cause.and_then(Self::known).unwrap_or(Self::Http(error))
-    }
-
-    /// The words for a fault that hyper met within a body.
-    pub(super) fn of_body(error: hyper::Error) -> Self {
-        let cause = error
-            .source()
-            .and_then(|cause| cause.downcast_ref::<io::Error>());
-        if error.is_incomplete_message()
-            || cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof)
-        {
-            return Self::BodyEnded;
-        }
-        Self::of_http(error)
-    }
-
     fn known(error: &io::Error) -> Option<Self> {
-        if let Some(tls) = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        {
-            return Some(Self::Tls(tls.clone()));
+        let inner = error.get_ref();
+        if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<openssl::ssl::Error>()) {
+            return Some(Self::Tls(TlsError::of_library(tls)));
         }
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Some(Self::Refused),
@@ -232,31 +213,6 @@ impl ProbeError {
             io::ErrorKind::HostUnreachable => Some(Self::NoRoute),
             _ => None,
         }
-    }
-}
-
-fn tls_words(error: &rustls::Error) -> String {
-    match error {
-        // A bad signature is what an authority looks like that shares no more than its name with a trusted one.
-        rustls::Error::InvalidCertificate(
-            CertificateError::UnknownIssuer | CertificateError::BadSignature,
-        ) => "certificate is not from a trusted authority".to_owned(),
-        rustls::Error::InvalidCertificate(
-            CertificateError::Expired | CertificateError::ExpiredContext { .. },
-        ) => "certificate has expired".to_owned(),
-        rustls::Error::InvalidCertificate(
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => "certificate is not for this name".to_owned(),
-        // What `openssl req -x509` makes: an authority that signed itself, in the place of a server.
-        rustls::Error::InvalidCertificate(CertificateError::Other(reason))
-            if reason.to_string() == "CaUsedAsEndEntity" =>
-        {
-            "certificate is a self-signed CA certificate".to_owned()
-        }
-        rustls::Error::InvalidCertificate(reason) => format!("certificate: {reason}"),
-        rustls::Error::InvalidMessage(_) => "the answer is not TLS".to_owned(),
-        rustls::Error::AlertReceived(alert) => format!("refused by the server ({alert:?})"),
-        other => other.to_string(),
     }
 }
 

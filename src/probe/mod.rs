@@ -18,6 +18,7 @@ mod settings;
 mod stopwatch;
 mod stream;
 mod tls;
+mod tls_error;
 mod vip_path;
 mod words;
 
@@ -40,7 +41,7 @@ pub use settings::ProbeSettings;
 /// question that cannot be put into bytes.
 pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let started = Instant::now();
-    let (settings, watch) = settings.timed();
+    let (settings, watch) = settings.timed(limit(probe));
     let answer = match vip_path::settings_for(probe, &settings) {
         Ok(settings) => match timeout(limit(probe), ask(probe, &settings)).await {
             Ok(answer) => answer,

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use director_core::model::Verification;
-use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
+use openssl::ssl::SslContext;
+use openssl::x509::X509;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::error::ProbeError;
 use super::stopwatch::Stopwatch;
@@ -23,6 +25,8 @@ pub struct ProbeSettings {
     vip_path: Option<Arc<VipPath>>,
     /// Times the parts of the probe that these settings are for.
     stopwatch: Option<Stopwatch>,
+    /// When the time limit of the probe is nearly over.
+    last_call: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -30,9 +34,9 @@ struct Shared {
     /// The VIPs of all services, which real servers have too: none of them can be the source of a path check.
     vips: Mutex<BTreeSet<IpAddr>>,
     /// The authorities to trust in place of the system's.
-    authorities: Option<Vec<CertificateDer<'static>>>,
-    unverified: OnceCell<Arc<ClientConfig>>,
-    verified: OnceCell<Arc<ClientConfig>>,
+    authorities: Option<Vec<X509>>,
+    unverified: OnceCell<SslContext>,
+    verified: OnceCell<SslContext>,
 }
 
 impl ProbeSettings {
@@ -45,7 +49,7 @@ impl ProbeSettings {
 
     /// Settings that trust these authorities and no others.
     #[must_use]
-    pub fn trusting(authorities: Vec<CertificateDer<'static>>) -> Self {
+    pub fn trusting(authorities: Vec<X509>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 authorities: Some(authorities),
@@ -53,6 +57,7 @@ impl ProbeSettings {
             }),
             vip_path: None,
             stopwatch: None,
+            last_call: None,
         }
     }
 
@@ -75,6 +80,7 @@ impl ProbeSettings {
             shared: Arc::clone(&self.shared),
             vip_path: Some(Arc::new(vip_path)),
             stopwatch: self.stopwatch.clone(),
+            last_call: self.last_call,
         }
     }
 
@@ -83,15 +89,23 @@ impl ProbeSettings {
         self.vip_path.as_deref().filter(|path| path.leads_to(peer))
     }
 
-    /// The same settings for one probe whose parts are timed.
-    pub(super) fn timed(&self) -> (Self, Stopwatch) {
+    /// The same settings for one probe with this time limit, whose parts are timed.
+    pub(super) fn timed(&self, limit: Duration) -> (Self, Stopwatch) {
         let stopwatch = Stopwatch::start();
+        // A twentieth of the limit is left to weigh what has come by then.
+        let last_call = Instant::now() + limit.saturating_sub(limit / 20);
         let timed = Self {
             shared: Arc::clone(&self.shared),
             vip_path: self.vip_path.clone(),
             stopwatch: Some(stopwatch.clone()),
+            last_call: Some(last_call),
         };
         (timed, stopwatch)
+    }
+
+    /// When the time limit of the probe is nearly over: the last moment to be content with what has come.
+    pub(super) fn last_call(&self) -> Option<Instant> {
+        self.last_call
     }
 
     /// The stopwatch of the probe.
@@ -100,10 +114,7 @@ impl ProbeSettings {
     }
 
     /// The TLS configuration for a degree of verification.
-    pub(super) async fn tls(
-        &self,
-        verification: Verification,
-    ) -> Result<Arc<ClientConfig>, ProbeError> {
+    pub(super) async fn tls(&self, verification: Verification) -> Result<SslContext, ProbeError> {
         let config = match verification {
             Verification::None => {
                 self.shared
@@ -118,10 +129,10 @@ impl ProbeSettings {
                     .await?
             }
         };
-        Ok(Arc::clone(config))
+        Ok(config.clone())
     }
 
-    async fn read_authorities(&self) -> Result<Arc<ClientConfig>, AuthoritiesError> {
+    async fn read_authorities(&self) -> Result<SslContext, AuthoritiesError> {
         if let Some(authorities) = &self.shared.authorities {
             return tls::trusting(authorities.clone());
         }

@@ -6,16 +6,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use nix::errno::Errno;
-use rustls::pki_types::ServerName;
+use openssl::ssl::SslContext;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
+use tokio_openssl::SslStream;
 
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
 use super::stopwatch::Stopwatch;
+use super::tls::{ServerName, handshake};
+use super::tls_error::TlsError;
 use director_core::model::Verification;
 
 /// Opens a TCP connection. What the kernel refuses at once for want of a route or a descriptor is this host's fault; what
@@ -70,7 +71,7 @@ pub(super) struct Stream {
 #[derive(Debug)]
 enum Transport {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<SslStream<TcpStream>>),
 }
 
 impl Stream {
@@ -78,7 +79,7 @@ impl Stream {
     pub(super) fn segment_size(&self) -> io::Result<usize> {
         let tcp = match &self.transport {
             Transport::Plain(tcp) => tcp,
-            Transport::Tls(tls) => tls.get_ref().0,
+            Transport::Tls(tls) => tls.get_ref(),
         };
         let size = SockRef::from(tcp).tcp_mss()?;
         Ok(usize::try_from(size).unwrap_or(usize::MAX))
@@ -93,7 +94,7 @@ impl Stream {
     pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
         match &self.transport {
             Transport::Plain(tcp) => tcp.local_addr(),
-            Transport::Tls(tls) => tls.get_ref().0.local_addr(),
+            Transport::Tls(tls) => tls.get_ref().local_addr(),
         }
     }
 }
@@ -103,7 +104,7 @@ impl Stream {
 pub(super) struct TlsWish {
     pub(super) verify: Verification,
     /// The name said and checked.
-    pub(super) name: ServerName<'static>,
+    pub(super) name: ServerName,
 }
 
 /// Opens a connection, with TLS when wished.
@@ -113,21 +114,36 @@ pub(super) async fn open(
     settings: &ProbeSettings,
 ) -> Result<Stream, ProbeError> {
     // Before connecting, so that a server does not wait while the authorities are read.
-    let connector = match tls {
-        Some(wish) => Some((TlsConnector::from(settings.tls(wish.verify).await?), wish)),
+    let context = match tls {
+        Some(wish) => Some((settings.tls(wish.verify).await?, wish)),
         None => None,
     };
+    let tcp = connect_timed(peer, settings).await?;
+    let Some((context, wish)) = context else {
+        return Ok(Stream {
+            transport: Transport::Plain(tcp),
+            stopwatch: settings.stopwatch().cloned(),
+        });
+    };
+    match secure(tcp, &context, wish, true, settings).await {
+        // A server with strict names that does not know this one may have a site for those that say none, as ldirectord does.
+        Err(ProbeError::Tls(TlsError::UnknownSite)) => {
+            let tcp = connect_timed(peer, settings).await?;
+            secure(tcp, &context, wish, false, settings).await
+        }
+        secured => secured,
+    }
+}
+
+async fn connect_timed(
+    peer: SocketAddr,
+    settings: &ProbeSettings,
+) -> Result<TcpStream, ProbeError> {
     let tcp = connect(peer, settings).await?;
     if let Some(stopwatch) = settings.stopwatch() {
         stopwatch.connected();
     }
-    match connector {
-        Some((connector, wish)) => secure(tcp, connector, wish, settings).await,
-        None => Ok(Stream {
-            transport: Transport::Plain(tcp),
-            stopwatch: settings.stopwatch().cloned(),
-        }),
-    }
+    Ok(tcp)
 }
 
 /// Puts TLS on a connection on which both sides have agreed to do so.
@@ -138,8 +154,8 @@ pub(super) async fn upgrade(
 ) -> Result<Stream, ProbeError> {
     match stream.transport {
         Transport::Plain(tcp) => {
-            let connector = TlsConnector::from(settings.tls(wish.verify).await?);
-            secure(tcp, connector, wish, settings).await
+            let context = settings.tls(wish.verify).await?;
+            secure(tcp, &context, wish, true, settings).await
         }
         Transport::Tls(_) => Ok(stream),
     }
@@ -147,14 +163,12 @@ pub(super) async fn upgrade(
 
 async fn secure(
     tcp: TcpStream,
-    connector: TlsConnector,
+    context: &SslContext,
     wish: &TlsWish,
+    says_name: bool,
     settings: &ProbeSettings,
 ) -> Result<Stream, ProbeError> {
-    let tls = connector
-        .connect(wish.name.clone(), tcp)
-        .await
-        .map_err(ProbeError::of_handshake)?;
+    let tls = handshake(tcp, context, &wish.name, says_name).await?;
     if let Some(stopwatch) = settings.stopwatch() {
         stopwatch.secured();
     }
@@ -174,14 +188,7 @@ impl AsyncRead for Stream {
         let before = buf.filled().len();
         let read = match &mut stream.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
-            // Many servers close without the alert that TLS wants. Whether something is missing then is for the protocol
-            // above to say, which knows lengths; to it the end is an end.
-            Transport::Tls(tls) => match Pin::new(tls).poll_read(cx, buf) {
-                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    Poll::Ready(Ok(()))
-                }
-                other => other,
-            },
+            Transport::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         };
         if buf.filled().len() > before
             && let Some(stopwatch) = stream.stopwatch.take()

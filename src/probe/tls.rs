@@ -1,15 +1,22 @@
-//! TLS client configurations of probes, and the name a probe says and checks.
+//! TLS of probes: how much is accepted, the name a probe says and checks, and the handshake (ADR 9).
 //!
-//! Session resumption is off: a resumed handshake skips the certificate, which may have changed meanwhile.
+//! Sessions are not resumed: a resumed handshake skips the certificate, which may have changed meanwhile.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::pin::Pin;
 
-use rustls::client::Resumption;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use openssl::error::ErrorStack;
+use openssl::ssl::{
+    ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode,
+    SslVerifyMode, SslVersion,
+};
+use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::{X509, X509VerifyResult};
+use tokio::net::TcpStream;
+use tokio_openssl::SslStream;
+
+use super::error::ProbeError;
+use super::tls_error::TlsError;
 
 /// Why a TLS configuration could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -22,103 +29,150 @@ pub(super) enum AuthoritiesError {
     Interrupted(#[from] tokio::task::JoinError),
     /// The library refuses its own defaults.
     #[error("cannot set up TLS: {0}")]
-    Setup(#[from] rustls::Error),
+    Setup(#[from] ErrorStack),
 }
 
-/// A configuration that takes any certificate.
-pub(super) fn accepting_any() -> Result<Arc<ClientConfig>, AuthoritiesError> {
-    let provider = ring::default_provider();
-    let schemes = provider
-        .signature_verification_algorithms
-        .supported_schemes();
-    let verifier = Arc::new(AcceptAny { schemes });
-    let config = builder(provider)?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    Ok(finish(config))
+/// The name of a server in its certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ServerName {
+    /// Also said in the handshake (RFC 6066, 3).
+    Dns(String),
+    /// Never said.
+    Address(IpAddr),
+}
+
+/// A configuration that takes any certificate. It asks whether the service works, not who it is nor how well it is protected.
+/// So it speaks what the oldest appliance speaks.
+pub(super) fn accepting_any() -> Result<SslContext, AuthoritiesError> {
+    let mut context = builder()?;
+    context.set_verify(SslVerifyMode::NONE);
+    context.set_security_level(0);
+    context.set_min_proto_version(Some(SslVersion::TLS1))?;
+    context.set_cipher_list("ALL:@SECLEVEL=0")?;
+    // Servers from before RFC 5746 are refused otherwise.
+    context.set_options(SslOptions::ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
+    Ok(context.build())
 }
 
 /// A configuration that verifies against the authorities of the system's store.
-pub(super) fn trusting_the_system() -> Result<Arc<ClientConfig>, AuthoritiesError> {
+pub(super) fn trusting_the_system() -> Result<SslContext, AuthoritiesError> {
     // A single unreadable file in the store is no reason to distrust the others.
-    trusting(rustls_native_certs::load_native_certs().certs)
+    let found = rustls_native_certs::load_native_certs().certs;
+    let parsed = found.iter().filter_map(|der| X509::from_der(der).ok());
+    trusting(parsed.collect())
 }
 
 /// A configuration that verifies against `authorities`.
-pub(super) fn trusting(
-    authorities: Vec<CertificateDer<'static>>,
-) -> Result<Arc<ClientConfig>, AuthoritiesError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(authorities);
-    if roots.is_empty() {
+pub(super) fn trusting(authorities: Vec<X509>) -> Result<SslContext, AuthoritiesError> {
+    if authorities.is_empty() {
         return Err(AuthoritiesError::NoneFound);
     }
-    let config = builder(ring::default_provider())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(finish(config))
+    let mut store = X509StoreBuilder::new()?;
+    for authority in authorities {
+        store.add_cert(authority)?;
+    }
+    let mut context = builder()?;
+    context.set_cert_store(store.build());
+    context.set_verify(SslVerifyMode::PEER);
+    Ok(context.build())
 }
 
-fn builder(
-    provider: CryptoProvider,
-) -> Result<ConfigBuilder<ClientConfig, rustls::WantsVerifier>, rustls::Error> {
-    ClientConfig::builder_with_provider(Arc::new(provider)).with_safe_default_protocol_versions()
-}
-
-fn finish(mut config: ClientConfig) -> Arc<ClientConfig> {
-    config.resumption = Resumption::disabled();
-    Arc::new(config)
+fn builder() -> Result<SslContextBuilder, ErrorStack> {
+    let mut context = SslContextBuilder::new(SslMethod::tls_client())?;
+    // Many servers close without the alert that TLS wants. Whether something is missing then is for the protocol above to say.
+    context.set_options(SslOptions::IGNORE_UNEXPECTED_EOF);
+    context.set_session_cache_mode(SslSessionCacheMode::OFF);
+    Ok(context)
 }
 
 /// The name for SNI and certificate: the first of `names` that is one, else the address, for which no SNI is sent.
 pub(super) fn server_name<'a>(
     names: impl IntoIterator<Item = &'a str>,
     address: IpAddr,
-) -> ServerName<'static> {
-    names
-        .into_iter()
-        .find_map(|name| ServerName::try_from(name.to_owned()).ok())
-        .unwrap_or(ServerName::IpAddress(address.into()))
+) -> ServerName {
+    let mut names = names.into_iter();
+    let name = names.find_map(|name| match name.parse() {
+        Ok(address) => Some(ServerName::Address(address)),
+        Err(_) => is_dns_name(name).then(|| ServerName::Dns(name.to_owned())),
+    });
+    name.unwrap_or(ServerName::Address(address))
 }
 
-/// Takes every certificate: the probe asks whether the service works, not who it is.
-#[derive(Debug)]
-struct AcceptAny {
-    schemes: Vec<SignatureScheme>,
+fn is_dns_name(name: &str) -> bool {
+    let labels = name.strip_suffix('.').unwrap_or(name).split('.');
+    let is_label = |label: &str| {
+        (1..64).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    name.len() < 254 && labels.clone().all(is_label)
 }
 
-impl ServerCertVerifier for AcceptAny {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
+/// Shakes hands. Without `says_name` the server is not told which of its sites is meant.
+pub(super) async fn handshake(
+    tcp: TcpStream,
+    context: &SslContext,
+    name: &ServerName,
+    says_name: bool,
+) -> Result<SslStream<TcpStream>, ProbeError> {
+    let ssl = session(context, name, says_name).map_err(AuthoritiesError::Setup)?;
+    let mut stream = SslStream::new(ssl, tcp).map_err(AuthoritiesError::Setup)?;
+    let Err(error) = Pin::new(&mut stream).connect().await else {
+        return Ok(stream);
+    };
+    let verified = stream.ssl().verify_result();
+    Err(if verified != X509VerifyResult::OK {
+        ProbeError::Tls(TlsError::of_certificate(verified))
+    } else if matches!(error.code(), ErrorCode::ZERO_RETURN | ErrorCode::SYSCALL)
+        && error.io_error().is_none()
+    {
+        ProbeError::TlsClosed
+    } else {
+        match error.into_io_error() {
+            Ok(error) => ProbeError::of_handshake(error),
+            Err(error) => ProbeError::Tls(TlsError::of_library(&error)),
+        }
+    })
+}
 
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
+fn session(context: &SslContext, name: &ServerName, says_name: bool) -> Result<Ssl, ErrorStack> {
+    let mut ssl = Ssl::new(context)?;
+    match name {
+        ServerName::Dns(name) => {
+            if says_name {
+                ssl.set_hostname(name.trim_end_matches('.'))?;
+            }
+            ssl.param_mut().set_host(name.trim_end_matches('.'))?;
+        }
+        ServerName::Address(address) => ssl.param_mut().set_ip(*address)?,
     }
+    Ok(ssl)
+}
 
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes.clone()
+    #[test]
+    fn the_first_name_that_is_one_is_taken() {
+        let address: IpAddr = "192.0.2.1".parse().unwrap();
+        let dns = |name: &str| ServerName::Dns(name.to_owned());
+        for (names, name) in [
+            (&["www.example.org", "other"][..], dns("www.example.org")),
+            (&["no name", "a..b", "", "my_host."], dns("my_host.")),
+            (
+                &["2001:db8::1"],
+                ServerName::Address("2001:db8::1".parse().unwrap()),
+            ),
+            (&["-*-"], ServerName::Address(address)),
+            (&[], ServerName::Address(address)),
+        ] {
+            assert_eq!(
+                server_name(names.iter().copied(), address),
+                name,
+                "{names:?}"
+            );
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::secrets::hide_password;
 use super::{Placed, PortDefinition};
 use crate::model::{CheckProtocol, Combine, InitialHealth, Protocol, Secret};
 
@@ -186,6 +187,7 @@ pub struct HttpCheckDefinition {
     /// Request method.
     pub method: Option<Placed<String>>,
     /// Path and query; or an absolute URL, whose host is probed instead of the server unless `proxy` is set.
+    #[serde(serialize_with = "hide_password")]
     pub path: Option<Placed<String>>,
     /// The server is a proxy, and gets a request for the absolute URL in `path`.
     pub proxy: bool,

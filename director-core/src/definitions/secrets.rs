@@ -6,8 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{CheckKindDefinition, Definitions, ServiceDefinition};
-use crate::model::Secret;
+use serde::{Serialize, Serializer};
+
+use super::{
+    CheckDefinition, CheckKindDefinition, Definitions, JudgingDefinition, Placed,
+    RecoveryDefinition, ServiceDefinition,
+};
+use crate::model::{HIDDEN, Secret, with_password, without_password};
 
 /// Numbers for secrets, each the same for as long as this is kept.
 #[derive(Debug, Default)]
@@ -20,9 +25,19 @@ impl SecretNumbers {
         if secret.is_withheld() {
             return;
         }
+        *secret = Secret::numbered(self.number_of(secret));
+    }
+
+    fn number_of(&mut self, secret: &Secret) -> usize {
         let next = self.known.len() + 1;
-        let number = *self.known.entry(secret.clone()).or_insert(next);
-        *secret = Secret::numbered(number);
+        *self.known.entry(secret.clone()).or_insert(next)
+    }
+
+    fn hide_in_url(&mut self, url: &mut String) {
+        *url = with_password(url, |password| {
+            let number = self.number_of(&Secret::new(password.to_owned()));
+            format!("{HIDDEN}{number}")
+        });
     }
 }
 
@@ -38,15 +53,51 @@ fn secrets_in(kind: &mut CheckKindDefinition) -> Vec<&mut Secret> {
     }
 }
 
+/// The URL of a check that may hold a password.
+fn url_in(kind: &mut CheckKindDefinition) -> Option<&mut String> {
+    match kind {
+        CheckKindDefinition::Http(check) => check.path.as_mut().map(|path| &mut path.value),
+        _ => None,
+    }
+}
+
+/// Writes a request down without the password that its URL may have.
+pub(super) fn hide_password<S: Serializer>(
+    request: &Option<Placed<String>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let shown = request.as_ref();
+    let shown = shown.map(|url| Placed::new(without_password(&url.value), url.place.clone()));
+    shown.serialize(serializer)
+}
+
+/// What the checks of a service are, in their order.
+fn check_kinds<'s>(
+    first: &'s mut CheckDefinition,
+    judging: &'s mut JudgingDefinition,
+    recovery: &'s mut RecoveryDefinition,
+) -> impl Iterator<Item = &'s mut CheckKindDefinition> {
+    let further = judging.further_checks.iter_mut();
+    let pool = recovery.fallback_pool.iter_mut();
+    let pool = pool.map(|pool| &mut pool.check);
+    let checks = std::iter::once(first).chain(further).chain(pool);
+    checks.filter_map(|check| check.kind.as_mut().map(|kind| &mut kind.value))
+}
+
 impl ServiceDefinition {
     /// The secrets of its checks, in their order.
     fn secrets(&mut self) -> Vec<&mut Secret> {
-        let further = self.judging.further_checks.iter_mut();
-        let pool = self.recovery.fallback_pool.iter_mut();
-        let pool = pool.map(|pool| &mut pool.check);
-        let checks = std::iter::once(&mut self.check).chain(further).chain(pool);
-        let kinds = checks.filter_map(|check| check.kind.as_mut());
-        kinds.flat_map(|kind| secrets_in(&mut kind.value)).collect()
+        let kinds = check_kinds(&mut self.check, &mut self.judging, &mut self.recovery);
+        kinds.flat_map(secrets_in).collect()
+    }
+
+    /// The URLs of its checks and real servers that may hold passwords.
+    fn urls(&mut self) -> Vec<&mut String> {
+        let own = self.real_servers.iter_mut();
+        let own = own.filter_map(|server| server.request.as_mut());
+        let own = own.map(|request| &mut request.value);
+        let kinds = check_kinds(&mut self.check, &mut self.judging, &mut self.recovery);
+        own.chain(kinds.filter_map(url_in)).collect()
     }
 
     /// Puts the secrets of another form of this service in the place of unknown ones, where both have as many.
@@ -72,6 +123,8 @@ impl Definitions {
         for service in &mut shown.services {
             let secrets = service.secrets();
             secrets.into_iter().for_each(|secret| numbers.hide(secret));
+            let urls = service.urls();
+            urls.into_iter().for_each(|url| numbers.hide_in_url(url));
         }
         shown
     }
@@ -94,5 +147,18 @@ mod tests {
             all,
             ["\"***1\"", "\"***2\"", "\"***1\"", "\"***3\"", "\"***2\""]
         );
+    }
+
+    #[test]
+    fn passwords_of_urls_are_numbered_and_stay_so_when_they_are_written_down() {
+        let mut numbers = SecretNumbers::default();
+        let mut written = |password: &str| {
+            let mut url = format!("http://user:{password}@192.0.2.11/");
+            numbers.hide_in_url(&mut url);
+            without_password(&url)
+        };
+        assert_eq!(written("a"), "http://user:***1@192.0.2.11/");
+        assert_eq!(written("b"), "http://user:***2@192.0.2.11/");
+        assert_eq!(written("a"), "http://user:***1@192.0.2.11/");
     }
 }

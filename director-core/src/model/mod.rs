@@ -13,6 +13,7 @@ mod probe;
 mod protocol;
 mod real_server;
 mod recovery;
+mod request_target;
 mod scheduling;
 mod secret;
 mod service;
@@ -42,9 +43,12 @@ pub use real_server::RealServer;
 pub use recovery::{
     BelowMinimum, DrainRule, FIRST_TIER, Guard, Minimum, Quantity, Recovery, SlowStart, Then,
 };
+pub(crate) use request_target::with_password;
+pub use request_target::{RequestTarget, without_password};
 pub use scheduling::{
     ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
 };
+pub(crate) use secret::HIDDEN;
 pub use secret::Secret;
 pub use service::{
     Check, CheckTiming, Combine, ConnectsBetween, Damping, InitialHealth, OnFailure, OnStop,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{PathCheck, Pattern, ProtocolCheck};
+use super::{PathCheck, Pattern, ProtocolCheck, RequestTarget};
 
 /// One probe of one real server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -63,7 +63,11 @@ impl ProbeKind {
     /// Whether it needs a secret that is not known any more.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
-        matches!(self, Self::Protocol(check) if check.is_withheld())
+        match self {
+            Self::Protocol(check) => check.is_withheld(),
+            Self::Http(check) => check.target.is_withheld(),
+            _ => false,
+        }
     }
 
     /// Whether anything is sent to the server, or a program run.
@@ -82,7 +86,7 @@ pub struct HttpProbe {
     pub method: String,
     /// Path and query, starting with `/`; or an absolute URL, whose host is probed instead of the server unless the
     /// server is a proxy.
-    pub target: String,
+    pub target: RequestTarget,
     /// The server is a proxy and gets a request for the absolute URL in `target`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub proxy: bool,

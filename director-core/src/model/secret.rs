@@ -16,7 +16,7 @@ pub struct Secret {
 }
 
 /// What a secret serialises as.
-const HIDDEN: &str = "***";
+pub(crate) const HIDDEN: &str = "***";
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {

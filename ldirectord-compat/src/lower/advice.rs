@@ -1,7 +1,7 @@
 //! Warnings about checks that do not do what their author may believe.
 
 use director_core::definitions::PortDefinition;
-use director_core::model::{CheckProtocol, Protocol};
+use director_core::model::{CheckProtocol, Protocol, without_password};
 
 use super::check::Plan;
 use super::scope::Scope;
@@ -81,7 +81,8 @@ fn elsewhere(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
         let Some(url) = request.filter(|request| plan.is_url(&request.value)) else {
             continue;
         };
-        let message = format!("{} is checked instead of this real server", url.value);
+        let shown = without_password(&url.value);
+        let message = format!("{shown} is checked instead of this real server");
         let hint = "write only the path to check the real server itself";
         findings.quirk(Quirk::RequestWithHost, &url.place, message, hint);
     }

@@ -197,9 +197,9 @@ impl QuestionArgs {
             tls: self.tls_check(tls),
             method: self.method.to_ascii_uppercase(),
             target: if target.starts_with('/') {
-                target.to_owned()
+                target.to_owned().into()
             } else {
-                format!("/{target}")
+                format!("/{target}").into()
             },
             proxy: false,
             virtual_host: self.virtual_host.clone(),
@@ -222,7 +222,7 @@ impl QuestionArgs {
             "an absolute URL to request from the proxy: --request http://www.example.org/",
         ))?;
         Ok(HttpProbe {
-            target,
+            target: target.into(),
             proxy: true,
             ..self.http(self.tls)
         })

@@ -4,43 +4,31 @@ use std::future::Future;
 use std::pin::pin;
 
 use director_core::model::HttpProbe;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
+use hyper::HeaderMap;
 use hyper::header::HeaderValue;
-use hyper::{HeaderMap, Response, header};
-use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWriteExt};
 
+use super::answer::{Body, HttpAnswer, Opening};
+use super::head::Framing;
 use super::target::HttpTarget;
 use crate::probe::error::ProbeError;
 use crate::probe::settings::ProbeSettings;
 use crate::probe::stream::open;
 use crate::probe::vip_path::VipPath;
 
-/// Bytes that status line and headers may take; browsers stop between 250 and 400 KiB.
-const HEAD_LIMIT: usize = 256 * 1024;
-
-/// Headers that an answer may have.
-const HEADERS_LIMIT: usize = 512;
-
 /// What a server answered.
 #[derive(Debug)]
 pub(super) struct HttpResponse {
-    pub(super) status: u16,
+    /// Its status; an answer without a status line has none.
+    pub(super) status: Option<u16>,
     /// Where it sends us.
     pub(super) location: Option<String>,
     /// The body when the status is an expected one; the others' are not read.
     pub(super) body: Option<Body>,
 }
 
-/// What was read of a body.
-#[derive(Debug)]
-pub(super) struct Body {
-    /// Its bytes, no more than the limit.
-    pub(super) bytes: Vec<u8>,
-    /// Whether that is all of it.
-    pub(super) complete: bool,
-}
+/// The status of an answer without a status line, as in HTTP/0.9.
+const ASSUMED: u16 = 200;
 
 /// Sends the request of `target` and reads the answer.
 pub(super) async fn exchange(
@@ -55,24 +43,33 @@ pub(super) async fn exchange(
         .is_some_and(VipPath::full_size)
     {
         let size = stream.segment_size().map_err(ProbeError::CannotAsk)?;
-        fill(request.headers_mut(), size);
+        fill(&mut request.headers, size);
     }
-    let (mut sender, connection) = http1::Builder::new()
-        .title_case_headers(true)
-        .allow_obsolete_multiline_headers_in_responses(true)
-        .max_headers(HEADERS_LIMIT)
-        .max_buf_size(HEAD_LIMIT)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(ProbeError::of_http)?;
-    let answer = async move {
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(ProbeError::of_http)?;
-        read(response, question).await
+    let request = request.into_bytes();
+    let (reader, mut writer) = tokio::io::split(stream);
+    let sending = async {
+        writer.write_all(&request).await?;
+        writer.flush().await
     };
-    alongside(connection, answer).await
+    answer_beside(sending, read(reader, question, settings)).await
+}
+
+/// Reads the answer while the request is sent: a server may answer before it has read a request, and one that has closed is
+/// still to be listened to. A fault in sending counts where nothing was answered.
+async fn answer_beside<T>(
+    sending: impl Future<Output = std::io::Result<()>>,
+    answer: impl Future<Output = Result<T, ProbeError>>,
+) -> Result<T, ProbeError> {
+    let mut answer = pin!(answer);
+    let sent = tokio::select! {
+        biased;
+        sent = sending => sent,
+        answered = &mut answer => return answered,
+    };
+    match (answer.await, sent) {
+        (Err(ProbeError::Closed), Err(error)) => Err(ProbeError::of_connection(error)),
+        (answered, _) => answered,
+    }
 }
 
 /// Makes a request so long that it takes more than one packet of this size, which is then a full one. Servers take headers
@@ -89,58 +86,45 @@ fn fill(headers: &mut HeaderMap, size: usize) {
     }
 }
 
-/// Runs `answer` with the connection that it needs. What the connection itself met reaches `answer` as an error, so its
-/// own result adds nothing. No task is started, so dropping the probe at its time limit closes the connection.
-async fn alongside<T>(connection: impl Future, answer: impl Future<Output = T>) -> T {
-    let mut answer = pin!(answer);
-    tokio::select! {
-        biased;
-        answered = &mut answer => answered,
-        _ = connection => answer.await,
-    }
-}
-
 async fn read(
-    response: Response<Incoming>,
+    stream: impl AsyncRead + Unpin,
     question: &HttpProbe,
+    settings: &ProbeSettings,
 ) -> Result<HttpResponse, ProbeError> {
-    let status = response.status().as_u16();
-    let location = response
-        .headers()
-        .get(header::LOCATION)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let expected = question.status.iter().any(|range| range.contains(status));
-    let body = if expected {
-        Some(read_body(response.into_body(), question.body_limit).await?)
-    } else {
-        None
-    };
-    Ok(HttpResponse {
-        status,
-        location,
-        body,
-    })
+    let mut answer = HttpAnswer::from(stream);
+    let (limit, deadline) = (question.body_limit, settings.last_call());
+    let is_expected = |status| question.status.iter().any(|range| range.contains(status));
+    match answer.opening().await? {
+        // Any other protocol may greet like this, so only a text that was asked for makes it an answer.
+        Opening::Bare(start) if question.body.is_none() || !is_expected(ASSUMED) => {
+            Err(ProbeError::NoStatusLine(start))
+        }
+        Opening::Bare(start) => Ok(HttpResponse {
+            status: None,
+            location: None,
+            body: Some(answer.bare_body(start, limit, deadline).await?),
+        }),
+        Opening::Head(head) => {
+            let framing = framing(question, head.status, head.framing);
+            let body = if is_expected(head.status) {
+                Some(answer.body(framing, limit, deadline).await?)
+            } else {
+                None
+            };
+            Ok(HttpResponse {
+                status: Some(head.status),
+                location: head.location,
+                body,
+            })
+        }
+    }
 }
 
-/// Reads a body to its end or to the limit, so that a server that breaks off is found out.
-async fn read_body(mut incoming: Incoming, limit: usize) -> Result<Body, ProbeError> {
-    let mut bytes = Vec::new();
-    while let Some(frame) = incoming.frame().await {
-        let Ok(data) = frame.map_err(ProbeError::of_body)?.into_data() else {
-            continue;
-        };
-        let room = limit - bytes.len();
-        if data.len() > room {
-            bytes.extend_from_slice(&data[..room]);
-            return Ok(Body {
-                bytes,
-                complete: false,
-            });
-        }
-        bytes.extend_from_slice(&data);
+/// Some answers have no body, whatever their headers say (RFC 9112, 6.3).
+fn framing(question: &HttpProbe, status: u16, declared: Framing) -> Framing {
+    if question.method == "HEAD" || matches!(status, 101 | 204 | 304) {
+        Framing::Length(0)
+    } else {
+        declared
     }
-    Ok(Body {
-        bytes,
-        complete: true,
-    })
 }

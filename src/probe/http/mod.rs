@@ -1,7 +1,9 @@
 //! HTTP and HTTPS questions: asks, follows redirects where the definition wants it, and judges status and body. All of it
 //! happens within the one time limit of the probe.
 
+mod answer;
 mod exchange;
+mod head;
 mod target;
 mod url;
 
@@ -9,7 +11,8 @@ use std::net::SocketAddr;
 
 use director_core::model::{HttpProbe, Redirects};
 
-use self::exchange::{Body, HttpResponse, exchange};
+use self::answer::{Body, End};
+use self::exchange::{HttpResponse, exchange};
 use self::target::HttpTarget;
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
@@ -45,31 +48,40 @@ async fn target_after(
     home: SocketAddr,
     question: &HttpProbe,
 ) -> Result<HttpTarget, ProbeError> {
-    match (&answer.location, question.redirects) {
-        (Some(location), Redirects::Follow(_)) if REDIRECTS.contains(&answer.status) => {
+    match (&answer.location, question.redirects, answer.status) {
+        (Some(location), Redirects::Follow(_), Some(status)) if REDIRECTS.contains(&status) => {
             asked.redirected(location, home, question).await
         }
-        _ => Err(ProbeError::Status {
-            status: answer.status,
+        (_, _, status) => Err(ProbeError::Status {
+            status: status.unwrap_or_default(),
             expected: question.status.clone(),
         }),
     }
 }
 
-fn judge(status: u16, body: &Body, question: &HttpProbe) -> Result<String, ProbeError> {
+/// A text that was found makes an answer good, however it ends. Without one to look for, a body that breaks off is a fault.
+fn judge(status: Option<u16>, body: &Body, question: &HttpProbe) -> Result<String, ProbeError> {
+    let status = status.map_or_else(
+        || "no status line".to_owned(),
+        |status| format!("status {status}"),
+    );
     let Some(pattern) = &question.body else {
-        return Ok(format!("status {status}"));
+        return match body.end {
+            End::Broken => Err(ProbeError::BodyEnded),
+            End::Complete | End::Limit | End::Time => Ok(status),
+        };
     };
     if pattern.is_match(&body.bytes) {
-        return Ok(format!("status {status}, body as expected"));
+        return Ok(format!("{status}, body as expected"));
     }
     let pattern = pattern.as_str().to_owned();
-    Err(if body.complete {
-        ProbeError::BodyLacks(pattern)
-    } else {
-        ProbeError::BodyStartLacks {
+    Err(match body.end {
+        End::Complete => ProbeError::BodyLacks(pattern),
+        End::Broken => ProbeError::BodyEnded,
+        End::Time => ProbeError::BodySoFarLacks(pattern),
+        End::Limit => ProbeError::BodyStartLacks {
             pattern,
             limit: question.body_limit,
-        }
+        },
     })
 }

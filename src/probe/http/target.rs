@@ -2,20 +2,17 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use director_core::model::{HttpProbe, TlsCheck, Verification};
-use http_body_util::Empty;
-use hyper::body::Bytes;
 use hyper::http::HeaderValue;
-use hyper::{Method, Request, Uri, header};
+use hyper::{HeaderMap, Method, Uri, header};
 use tokio::net::lookup_host;
 
-use super::url::{Url, bracketed, encode, split_port};
+use super::url::{Url, bracketed, decode, encode, split_port};
 use crate::probe::error::ProbeError;
 use crate::probe::stream::TlsWish;
 use crate::probe::tls::server_name;
-
-/// The body of our requests.
-type Nothing = Empty<Bytes>;
 
 /// What the servers see of us in their logs.
 const USER_AGENT: &str = concat!("ipvsd/", env!("CARGO_PKG_VERSION"));
@@ -32,12 +29,14 @@ pub(super) struct HttpTarget {
     host: String,
     /// The peer is a proxy and gets absolute addresses.
     through_proxy: bool,
+    /// User and password of the URL. A redirect does not take them along, since it may lead to another server.
+    authorization: Option<HeaderValue>,
 }
 
 impl HttpTarget {
     /// The request as defined.
     pub(super) async fn first(home: SocketAddr, question: &HttpProbe) -> Result<Self, ProbeError> {
-        let named = Url::parse(&question.target);
+        let named = Url::parse(question.target.reveal());
         // A question that names a host goes there, unless the server is a proxy; it speaks to that host as to the server,
         // as ldirectord does.
         let peer = match &named {
@@ -58,7 +57,7 @@ impl HttpTarget {
             tls: question.tls.is_some(),
             host: own_name(question).map_or_else(|| home.ip().to_string(), str::to_owned),
             port: None,
-            path: encode(&question.target),
+            path: encode(question.target.reveal()),
         });
         let tls = question.tls.as_ref().map(|tls| {
             let names = tls.server_name.as_deref().into_iter();
@@ -74,6 +73,7 @@ impl HttpTarget {
             url,
             host,
             through_proxy,
+            authorization: authorization(question)?,
         })
     }
 
@@ -93,6 +93,7 @@ impl HttpTarget {
                 host: url.authority(),
                 url,
                 through_proxy: true,
+                authorization: None,
             });
         }
         let at_home = is_home(&url, home.ip(), question);
@@ -116,28 +117,86 @@ impl HttpTarget {
             host,
             url,
             through_proxy: false,
+            authorization: None,
         })
     }
 
-    pub(super) fn request(&self, method: &str) -> Result<Request<Nothing>, ProbeError> {
+    pub(super) fn request(&self, method: &str) -> Result<HttpRequest, ProbeError> {
         let line = if self.through_proxy {
             self.url.absolute()
         } else {
             self.url.path.clone()
         };
-        self.build(method, &line).map_err(ProbeError::NoSuchRequest)
+        self.build(method, line).map_err(ProbeError::NoSuchRequest)
     }
 
-    fn build(&self, method: &str, line: &str) -> Result<Request<Nothing>, hyper::http::Error> {
-        Request::builder()
-            .method(Method::from_bytes(method.as_bytes())?)
-            .uri(line.parse::<Uri>()?)
-            .header(header::HOST, HeaderValue::from_str(&self.host)?)
-            .header(header::USER_AGENT, USER_AGENT)
-            .header(header::ACCEPT, "*/*")
-            .header(header::CONNECTION, "close")
-            .body(Nothing::new())
+    fn build(&self, method: &str, line: String) -> Result<HttpRequest, hyper::http::Error> {
+        line.parse::<Uri>()?;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_str(&self.host)?);
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if let Some(authorization) = &self.authorization {
+            headers.insert(header::AUTHORIZATION, authorization.clone());
+        }
+        Ok(HttpRequest {
+            method: Method::from_bytes(method.as_bytes())?,
+            target: line,
+            headers,
+        })
     }
+}
+
+/// A request without a body.
+pub(super) struct HttpRequest {
+    method: Method,
+    target: String,
+    pub(super) headers: HeaderMap,
+}
+
+impl HttpRequest {
+    /// The request as it is sent (RFC 9112, 3). Names have capitals as in the RFCs, since some servers look for them so.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
+        for (name, value) in &self.headers {
+            bytes.extend_from_slice(capitalised(name.as_str()).as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes
+    }
+}
+
+/// `User-Agent` for `user-agent`.
+fn capitalised(name: &str) -> String {
+    let mut at_start = true;
+    let mut capitalise = |letter: char| {
+        let written = if at_start {
+            letter.to_ascii_uppercase()
+        } else {
+            letter
+        };
+        at_start = letter == '-';
+        written
+    };
+    name.chars().map(&mut capitalise).collect()
+}
+
+/// Basic authentication with user and password of the URL (RFC 7617), as browsers and LWP do it.
+fn authorization(question: &HttpProbe) -> Result<Option<HeaderValue>, ProbeError> {
+    let Some((user, password)) = question.target.user_and_password() else {
+        return Ok(None);
+    };
+    let mut credentials = decode(user);
+    credentials.push(b':');
+    credentials.extend(decode(password));
+    let mut value = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(credentials)))
+        .map_err(|error| ProbeError::NoSuchRequest(error.into()))?;
+    value.set_sensitive(true);
+    Ok(Some(value))
 }
 
 /// The virtual host without a port that it may have.

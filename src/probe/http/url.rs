@@ -135,6 +135,27 @@ pub(super) fn encode(path: &str) -> String {
     encoded
 }
 
+/// The bytes that a percent-encoded text stands for; a `%` without two digits stands for itself.
+pub(super) fn decode(text: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, after @ ..] = rest {
+        let digits = after
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        let encoded = digits
+            .filter(|_| *byte == b'%')
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(encoded.unwrap_or(*byte));
+        rest = if encoded.is_some() {
+            &after[2..]
+        } else {
+            after
+        };
+    }
+    decoded
+}
+
 fn has_scheme(reference: &str) -> bool {
     let Some((scheme, _)) = reference.split_once(':') else {
         return false;
@@ -201,6 +222,13 @@ mod tests {
         ] {
             assert_eq!(Url::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_percent_encoded_is_decoded() {
+        assert_eq!(decode("p%40ss%3aword"), b"p@ss:word");
+        assert_eq!(decode("100%"), b"100%");
+        assert_eq!(decode("%zz%f"), b"%zz%f");
     }
 
     #[test]

@@ -83,7 +83,7 @@ async fn method_and_target_are_sent_as_written_or_encoded() {
     let (address, seen) = answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n").await;
     let question = HttpProbe {
         method: "HEAD".to_owned(),
-        target: "/test page.html?q=ü#part".to_owned(),
+        target: "/test page.html?q=ü#part".to_owned().into(),
         ..get()
     };
     good(address, question).await;
@@ -99,7 +99,7 @@ async fn method_and_target_are_sent_as_written_or_encoded() {
 async fn a_proxy_gets_the_absolute_url() {
     let (address, seen) = answering(ok("OK")).await;
     let question = HttpProbe {
-        target: "http://www.example.org/test.html".to_owned(),
+        target: "http://www.example.org/test.html".to_owned().into(),
         proxy: true,
         ..expecting("OK")
     };

@@ -10,6 +10,7 @@ mod ftp;
 mod hostile;
 mod http;
 mod ldap;
+mod lenient;
 mod oracle;
 mod ping;
 mod protocol;
@@ -17,6 +18,7 @@ mod radius;
 mod redirect;
 mod sql;
 mod tls;
+mod tls_old;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -103,7 +105,7 @@ fn get() -> HttpProbe {
     HttpProbe {
         tls: None,
         method: "GET".to_owned(),
-        target: "/".to_owned(),
+        target: "/".to_owned().into(),
         proxy: false,
         virtual_host: None,
         status: vec![StatusRange::SUCCESS],

@@ -82,7 +82,7 @@ async fn a_url_with_a_host_is_requested_there_with_the_host_header_of_the_server
     let (elsewhere, seen) = redirecting("/end").await;
     let (address, unasked) = answering(ok("never")).await;
     let question = HttpProbe {
-        target: format!("http://localhost:{}/page", elsewhere.port()),
+        target: format!("http://localhost:{}/page", elsewhere.port()).into(),
         ..following(1, expecting("OK"))
     };
     good(address, question).await;
@@ -99,7 +99,7 @@ async fn a_question_to_a_host_without_address_fails_by_its_name() {
     let (address, _) = answering(ok("OK")).await;
     let question = HttpProbe {
         // No resolver is asked for a name that cannot be one.
-        target: "http://no..host/".to_owned(),
+        target: "http://no..host/".to_owned().into(),
         ..get()
     };
     assert_eq!(
@@ -142,7 +142,7 @@ async fn a_redirect_to_another_protocol_is_named() {
 async fn a_proxy_gets_the_next_url_after_a_redirect() {
     let (address, seen) = redirecting("http://other.example.org/end").await;
     let question = HttpProbe {
-        target: "http://www.example.org/".to_owned(),
+        target: "http://www.example.org/".to_owned().into(),
         proxy: true,
         ..following(1, get())
     };

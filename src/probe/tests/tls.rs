@@ -1,7 +1,8 @@
 //! HTTPS: which name is said, what is verified, and how TLS fails in words.
 
 use super::*;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use openssl::x509::X509;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -20,6 +21,9 @@ struct Certified {
 fn certified(names: &[&str], not_after: Option<(i32, u8, u8)>) -> Certified {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // One of the same name as the server would make its certificate look signed by itself.
+    let name = &mut authority.distinguished_name;
+    name.push(DnType::CommonName, "authority of this test");
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).unwrap();
@@ -81,7 +85,7 @@ fn at_site(question: HttpProbe) -> HttpProbe {
 }
 
 async fn verified(address: SocketAddr, question: HttpProbe, server: &Certified) -> Outcome {
-    let settings = ProbeSettings::trusting(vec![server.authority.clone()]);
+    let settings = ProbeSettings::trusting(vec![X509::from_der(&server.authority).unwrap()]);
     let kind = ProbeKind::Http(over_tls(Verification::Full, question));
     run(&probe(address, kind, AMPLE), &settings).await.outcome
 }
@@ -99,7 +103,7 @@ async fn the_virtual_host_is_the_server_name() {
 }
 
 #[tokio::test]
-async fn an_authority_in_the_place_of_a_server_is_said_to_be_one() {
+async fn a_certificate_that_is_trusted_itself_is_taken() {
     let mut params = CertificateParams::new(vec![SITE.to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -111,10 +115,7 @@ async fn an_authority_in_the_place_of_a_server_is_said_to_be_one() {
     };
     let address = https(&certified, true).await;
     let outcome = verified(address, at_site(get()), &certified).await;
-    assert_eq!(
-        outcome.words(),
-        "TLS: certificate is a self-signed CA certificate"
-    );
+    assert_eq!(outcome.words(), "status 200");
 }
 
 #[tokio::test]

@@ -11,7 +11,8 @@ use crate::definitions::{
 };
 use crate::model::{
     CommandProbe, Forwarding, HttpProbe, Pattern, Probe, ProbeKind, Protocol, ProtocolCheck,
-    ProtocolSettings, Redirects, Secret, ServiceId, StatusRange, TlsCheck, Verification,
+    ProtocolSettings, Redirects, RequestTarget, Secret, ServiceId, StatusRange, TlsCheck,
+    Verification, without_password,
 };
 
 /// Findings about the checks themselves, once for the service and not once for each server.
@@ -232,22 +233,24 @@ fn target(
     http: &HttpCheckDefinition,
     request: Option<&Placed<String>>,
     findings: &mut Findings,
-) -> Option<String> {
+) -> Option<RequestTarget> {
     let Some(request) = request else {
-        return Some("/".to_owned());
+        return Some("/".to_owned().into());
     };
     let text = request.value.as_str();
     if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-        let message = format!("the request {text:?} contains a space or control character");
+        let shown = without_password(text);
+        let message = format!("the request {shown:?} contains a space or control character");
         findings.error(&request.place, message, "percent-encode it; a space is %20");
         return None;
     }
     let absolute = http.proxy || text.starts_with("http://") || text.starts_with("https://");
-    Some(if absolute || text.starts_with('/') {
+    let target = if absolute || text.starts_with('/') {
         text.to_owned()
     } else {
         format!("/{text}")
-    })
+    };
+    Some(target.into())
 }
 
 fn statuses(written: &[Placed<String>], findings: &mut Findings) -> Option<Vec<StatusRange>> {

@@ -1,0 +1,81 @@
+//! Why TLS failed, in words about the server.
+
+use openssl::error::Error;
+use openssl::ssl;
+use openssl::x509::X509VerifyResult;
+
+/// Reasons of the library from here on are alerts of the peer, by their number in RFC 8446, section 6 (`SSL_AD_REASON_OFFSET`).
+const ALERTS: i32 = 1000;
+
+/// The alert of a server that knows no site of the name that it was told (RFC 6066, 3).
+const UNRECOGNIZED_NAME: i32 = 112;
+
+/// A fault in TLS.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TlsError {
+    #[error("certificate is not from a trusted authority")]
+    Untrusted,
+    #[error("certificate has expired")]
+    Expired,
+    #[error("certificate is not for this name")]
+    OtherName,
+    #[error("certificate: {0}")]
+    Certificate(&'static str),
+    #[error("refused by the server (unrecognized name)")]
+    UnknownSite,
+    #[error("refused by the server ({0})")]
+    Refused(String),
+    #[error("the answer is not TLS")]
+    NotTls,
+    #[error("{0}")]
+    Other(String),
+}
+
+impl TlsError {
+    /// What is wrong with a certificate (`X509_V_ERR_*`, openssl/x509_vfy.h).
+    pub(super) fn of_certificate(result: X509VerifyResult) -> Self {
+        match result.as_raw() {
+            // No issuer at hand, an issuer that signed itself, or one of the same name with another key.
+            2 | 7 | 18 | 19 | 20 | 21 => Self::Untrusted,
+            10 => Self::Expired,
+            62 | 64 => Self::OtherName,
+            _ => Self::Certificate(result.error_string()),
+        }
+    }
+
+    /// What the library met in a handshake or after it.
+    pub(super) fn of_library(error: &ssl::Error) -> Self {
+        let first = error.ssl_error().and_then(|stack| stack.errors().first());
+        first.map_or_else(|| Self::Other(error.to_string()), Self::of_reason)
+    }
+
+    fn of_reason(error: &Error) -> Self {
+        let reason = error.reason().unwrap_or("unknown fault");
+        match error.reason_code() - ALERTS {
+            UNRECOGNIZED_NAME => Self::UnknownSite,
+            0..256 => Self::Refused(alert(reason).to_owned()),
+            _ if is_no_tls(reason) => Self::NotTls,
+            _ => Self::Other(reason.to_owned()),
+        }
+    }
+}
+
+/// `handshake failure` for `sslv3 alert handshake failure`.
+fn alert(reason: &str) -> &str {
+    reason
+        .split_once(" alert ")
+        .map_or(reason, |(_, alert)| alert)
+}
+
+/// What the library says of bytes that make no record of TLS.
+fn is_no_tls(reason: &str) -> bool {
+    [
+        "wrong version number",
+        "http request",
+        "https proxy request",
+        "packet length too long",
+        "record layer failure",
+        "unexpected message",
+    ]
+    .contains(&reason)
+}
