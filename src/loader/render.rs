@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use director_core::diagnostic::{Diagnostic, Severity};
+use director_core::model::password_in_stars;
 
 use super::error::LoadReport;
 
@@ -28,16 +29,20 @@ pub fn render(report: &LoadReport, look: RenderStyle) -> String {
         RenderStyle::Coloured => Renderer::styled(),
     }
     .decor_style(DecorStyle::Ascii);
-    let mut lines: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut lines: HashMap<&str, Vec<String>> = HashMap::new();
     let mut shown = String::new();
     for diagnostic in report.diagnostics.iter().take(SHOWN) {
         if !shown.is_empty() {
             shown.push('\n');
         }
         let file = &*diagnostic.place.file;
-        let lines = lines
-            .entry(file)
-            .or_insert_with(|| report.text_of(file).lines().collect());
+        let lines = lines.entry(file).or_insert_with(|| {
+            report
+                .text_of(file)
+                .lines()
+                .map(password_in_stars)
+                .collect()
+        });
         shown.push_str(&renderer.render(&[group(diagnostic, lines)]));
         shown.push('\n');
     }
@@ -50,7 +55,7 @@ pub fn render(report: &LoadReport, look: RenderStyle) -> String {
     shown
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, lines: &[&'a str]) -> Group<'a> {
+fn group<'a>(diagnostic: &'a Diagnostic, lines: &'a [String]) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -61,7 +66,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, lines: &[&'a str]) -> Group<'a> {
     let group = level.primary_title(diagnostic.message.as_str());
     let group = match line {
         Some(line) => group.element(
-            Snippet::source(*line)
+            Snippet::source(line.as_str())
                 .line_start(number)
                 .path(&*place.file)
                 .annotation(AnnotationKind::Primary.span(bytes(line, place.column, place.length))),

@@ -69,6 +69,12 @@ pub fn without_password(url: &str) -> String {
     })
 }
 
+/// A line of a file as it may be shown, with a star for each character of a password, so that the columns stay.
+#[must_use]
+pub fn password_in_stars(line: &str) -> String {
+    with_password(line, |password| "*".repeat(password.chars().count()))
+}
+
 /// The same URL with another password, if it has one.
 pub(crate) fn with_password(url: &str, other: impl FnOnce(&str) -> String) -> String {
     let password = user_info(url).and_then(|range| {
@@ -88,7 +94,7 @@ pub(crate) fn with_password(url: &str, other: impl FnOnce(&str) -> String) -> St
 fn user_info(url: &str) -> Option<std::ops::Range<usize>> {
     let start = url.find("://")? + 3;
     let authority = url[start..]
-        .find(['/', '?', '#'])
+        .find(['/', '?', '#', ' ', '"', '\''])
         .unwrap_or(url.len() - start);
     let end = url[start..start + authority].rfind('@')?;
     Some(start..start + end)
@@ -127,6 +133,15 @@ mod tests {
                 shown != url
             );
         }
+    }
+
+    #[test]
+    fn a_line_keeps_its_columns() {
+        let line = r#"real=192.0.2.1:80 masq "http://u:pä@192.0.2.1", "a@b" # x"#;
+        let shown = r#"real=192.0.2.1:80 masq "http://u:**@192.0.2.1", "a@b" # x"#;
+        assert_eq!(password_in_stars(line), shown);
+        let plain = r#"request="http://host", "user:a@b""#;
+        assert_eq!(password_in_stars(plain), plain);
     }
 
     #[test]

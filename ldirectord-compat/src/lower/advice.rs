@@ -164,8 +164,12 @@ fn ports(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
     });
     if let Some((_, server)) = without {
         let message =
-            format!("this real server has no port, so its check uses port {default} and not {own}");
-        let hint = format!("write the port after the address, or checkport={own}");
+            format!("this real server has no port, so its check uses port {default}, not {own}");
+        // A service for all ports has none that a check could use.
+        let hint = match own {
+            0 => format!("write checkport={default}, or another port to check"),
+            _ => format!("write the port after the address, or checkport={own}"),
+        };
         findings.quirk(Quirk::OtherPortChecked, &server.place, message, hint);
     }
 }

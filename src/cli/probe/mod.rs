@@ -89,11 +89,13 @@ fn whom(text: &str) -> Result<(IpAddr, Option<u16>), &'static str> {
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
-    text.parse()
+    let number = text.strip_suffix('s').unwrap_or(text);
+    number
+        .parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|limit| !limit.is_zero())
-        .ok_or("write a number of seconds above 0: 3, 0.5")
+        .ok_or("write a number of seconds above 0: 3, 0.5s")
 }
 
 #[cfg(test)]

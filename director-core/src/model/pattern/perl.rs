@@ -8,12 +8,14 @@ use std::str::CharIndices;
 
 /// Letters that mean something behind a backslash, to Perl and to an engine alike. `h` and `R` are translated.
 const ESCAPES: &str = "AbBdDefgGkKnpPrsStvVwWxzZaEN";
+/// Flags that mean the same to Perl and to the engines.
+const FLAGS: &str = "imsx";
 /// Escapes that take something in braces.
 const BRACED: &str = "gkpPxobN";
 
 /// The expression as the engines have to be given it.
 pub(super) fn in_rust(perl: &str) -> Cow<'_, str> {
-    if !perl.contains(['{', '\\', '[']) {
+    if !perl.contains(['{', '\\', '[']) && !perl.contains("(?") {
         return Cow::Borrowed(perl);
     }
     let mut translator = Translator {
@@ -38,6 +40,7 @@ impl Translator<'_> {
                 '\\' => self.escape(false),
                 '[' => self.class(),
                 '{' => self.brace(at),
+                '(' if self.perl[at..].starts_with("(?") => self.group(at),
                 other => self.out.push(other),
             }
         }
@@ -59,6 +62,69 @@ impl Translator<'_> {
         }
     }
 
+    /// A group that sets flags, or a comment: `(?^i:` resets the others, and the engines know neither `^` nor all letters.
+    fn group(&mut self, at: usize) {
+        let inside = &self.perl[at + 2..];
+        if inside.starts_with('#') {
+            self.skip(inside.find(')').map_or(inside.len(), |end| end + 1) + 1);
+            return;
+        }
+        let end = inside.find(|c: char| !c.is_ascii_alphabetic() && !"^-".contains(c));
+        let (flags, behind) = inside.split_at(end.unwrap_or(inside.len()));
+        let is_known = |c: char| FLAGS.contains(c) || "anupld^-".contains(c);
+        let ends = behind.starts_with([':', ')']);
+        if flags.is_empty() || !ends || !flags.chars().all(is_known) {
+            self.out.push('(');
+            return;
+        }
+        let (on, off) = flags.split_once('-').unwrap_or((flags, ""));
+        let known = |flags: &str| flags.replace(|c: char| !FLAGS.contains(c), "");
+        let (on, mut off) = (known(on), known(off));
+        if flags.starts_with('^') {
+            off = FLAGS.replace(|c: char| on.contains(c), "");
+        }
+        self.skip(1 + flags.len());
+        let is_setting = behind.starts_with(')');
+        if is_setting && on.is_empty() && off.is_empty() {
+            self.skip(1);
+            return;
+        }
+        let minus = if off.is_empty() { "" } else { "-" };
+        self.out.push_str(&format!("(?{on}{minus}{off}"));
+    }
+
+    /// Passes over so many characters, all of them of one byte or the last ones of a comment.
+    fn skip(&mut self, bytes: usize) {
+        let Some((start, _)) = self.rest.peek().copied() else {
+            return;
+        };
+        while self.rest.next_if(|(at, _)| *at < start + bytes).is_some() {}
+    }
+
+    /// The character that an octal number behind a backslash stands for (perlrebackslash). One digit is a reference back
+    /// outside a class, and so are two.
+    fn octal(&mut self, first: char, in_class: bool) -> bool {
+        let Some((at, _)) = self.rest.peek().copied() else {
+            return self.push_octal(first, "", in_class);
+        };
+        let more = self.perl[at..].bytes().take(2);
+        let more = more.take_while(|byte| (b'0'..b'8').contains(byte)).count();
+        self.push_octal(first, &self.perl[at..at + more], in_class)
+    }
+
+    fn push_octal(&mut self, first: char, more: &str, in_class: bool) -> bool {
+        let is_octal = first == '0' || in_class || (more.len() == 2 && first <= '3');
+        let number = u32::from_str_radix(&format!("{first}{more}"), 8);
+        match number {
+            Ok(number) if is_octal && number < 0x100 => {
+                self.out.push_str(&format!("\\x{number:02x}"));
+                self.skip(more.len());
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// What stands behind a backslash.
     fn escape(&mut self, in_class: bool) {
         let Some((_, c)) = self.rest.next() else {
@@ -66,6 +132,7 @@ impl Translator<'_> {
             return;
         };
         match c {
+            '0'..='7' if self.octal(c, in_class) => {}
             'h' if in_class => self.out.push_str(" \\t"),
             'h' => self.out.push_str("[ \\t]"),
             'H' if !in_class => self.out.push_str("[^ \\t]"),
@@ -100,14 +167,25 @@ impl Translator<'_> {
         }
     }
 
-    /// A class of characters, in which the engine would see classes and operations on them.
+    /// A class of characters, in which the engine would see classes and operations on them. A hyphen beside a set such as
+    /// `\w`, or behind a range, is a hyphen (perlrecharclass).
     fn class(&mut self) {
         self.out.push('[');
         let mut first = true;
+        let mut range = Range::Cannot;
         while let Some((at, c)) = self.rest.next() {
+            let behind = &self.perl[at + c.len_utf8()..];
+            let mut next = Range::May;
             match c {
                 '^' if first => {
                     self.out.push('^');
+                    first = false;
+                    // What follows may still be a bracket that is one.
+                    if behind.starts_with(']') {
+                        self.rest.next();
+                        self.out.push_str("\\]");
+                        range = Range::May;
+                    }
                     continue;
                 }
                 ']' if first => self.out.push_str("\\]"),
@@ -118,15 +196,47 @@ impl Translator<'_> {
                 '[' if self.perl[at..].starts_with("[:") && self.perl[at..].contains(":]") => {
                     self.out.push('[');
                     self.until(']');
+                    next = Range::Cannot;
                 }
-                '[' | '&' | '~' => {
+                '-' if range == Range::May && !behind.starts_with(']') && !is_set(behind) => {
+                    self.out.push('-');
+                    next = Range::Open;
+                }
+                '[' | '&' | '~' | '-' => {
                     self.out.push('\\');
                     self.out.push(c);
                 }
-                '\\' => self.escape(true),
+                '\\' => {
+                    self.escape(true);
+                    if is_set(&self.perl[at..]) {
+                        next = Range::Cannot;
+                    }
+                }
                 other => self.out.push(other),
             }
+            range = if range == Range::Open {
+                Range::Cannot
+            } else {
+                next
+            };
             first = false;
         }
     }
+}
+
+/// Whether a hyphen at this place of a class makes a range.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Range {
+    /// Behind a character.
+    May,
+    /// A range has begun.
+    Open,
+    /// At the start, behind a set or behind a range.
+    Cannot,
+}
+
+/// Whether a set of characters stands here.
+fn is_set(text: &str) -> bool {
+    let letter = text.strip_prefix('\\').and_then(|text| text.chars().next());
+    letter.is_some_and(|letter| "dDwWsShHvVpPN".contains(letter)) || text.starts_with("[:")
 }
