@@ -12,7 +12,9 @@ mod persist;
 mod reload;
 mod trial;
 
+use std::collections::BTreeSet;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use std::time::Duration;
@@ -295,6 +297,7 @@ impl EventLoop {
             Effect::ReadTable => self.ask_kernel(KernelRequest::Read),
             Effect::Apply(plan) => self.ask_kernel(KernelRequest::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, probe),
+            Effect::CheckNetwork { fallbacks } => self.check_network(fallbacks),
             Effect::Persist {
                 revision,
                 saved: memory,
@@ -338,6 +341,15 @@ impl EventLoop {
             // This loop takes it.
             let _ = self.inputs.send(Input::Event(event));
         }
+    }
+
+    fn check_network(&self, fallbacks: BTreeSet<SocketAddr>) {
+        let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
+        tokio::spawn(async move {
+            let reached = probe::reaches_anything(fallbacks, &settings).await;
+            // The loop may have ended.
+            let _ = inputs.send(Input::Event(Event::NetworkChecked { reached }));
+        });
     }
 
     fn probe(&self, id: ProbeId, probe: Probe) {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use director_core::health::Contact;
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
@@ -47,6 +48,14 @@ impl CommandError {
             self,
             Self::CannotRun { .. } | Self::ExitStatus { .. } | Self::Killed(_)
         )
+    }
+
+    /// What it shows of the network: a program that ran may have met with silence, and nobody knows.
+    pub(super) fn contact(&self) -> Contact {
+        match self.is_ours() {
+            true => Contact::NotAsked,
+            false => Contact::Silent,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use director_core::health::Contact;
 use director_core::model::StatusRange;
 use nix::errno::Errno;
 use rustls::CertificateError;
@@ -155,6 +156,25 @@ impl ProbeError {
         }
     }
 
+    /// What it shows of the network between this host and the server.
+    pub(super) fn contact(&self) -> Contact {
+        match self {
+            Self::Silent(_)
+            | Self::SilentVipPath { .. }
+            | Self::Echoless { .. }
+            | Self::NoRoute => Contact::Silent,
+            Self::SourceAddress(_) | Self::RepliesDropped { .. } => Contact::Silent,
+            Self::CannotAsk(error) if is_about_the_network(error) => Contact::Silent,
+            // What the kernel reports of a connection, such as a time-out of its own, is no answer.
+            Self::Connection(error) if error.raw_os_error().is_some() => Contact::Silent,
+            Self::Command(error) => error.contact(),
+            Self::Protocol(error) => error.contact(),
+            Self::AlwaysDown | Self::Advice(_) => Contact::NotAsked,
+            error if error.is_ours() => Contact::NotAsked,
+            _ => Contact::Answered,
+        }
+    }
+
     /// The words for a fault that the kernel tells at once when something is to be sent. What it has learned from the network
     /// is the server's: refused (the loopback device answers within the call, and a socket of datagrams hears of an earlier
     /// one), reset, no answer to ARP or neighbour discovery. All else is this host's, and says nothing about the server: no
@@ -233,6 +253,15 @@ impl ProbeError {
             _ => None,
         }
     }
+}
+
+/// Whether the kernel refused to send for want of a route, a link or an address, or by a filter of this host.
+fn is_about_the_network(error: &io::Error) -> bool {
+    let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
+    matches!(
+        errno,
+        Errno::ENETUNREACH | Errno::ENETDOWN | Errno::EADDRNOTAVAIL | Errno::EACCES | Errno::EPERM
+    )
 }
 
 fn tls_words(error: &rustls::Error) -> String {
@@ -330,5 +359,36 @@ mod tests {
         let error = ProbeError::CannotAsk(io::Error::from_raw_os_error(24));
         assert_eq!(error.to_string(), "local error: too many open files");
         assert!(error.is_ours());
+        assert_eq!(
+            error.contact(),
+            Contact::NotAsked,
+            "no evidence of an outage"
+        );
+    }
+
+    #[test]
+    fn silence_and_a_missing_network_may_be_this_host_s_fault_and_answers_are_not() {
+        let cannot_ask =
+            |errno: Errno| ProbeError::CannotAsk(io::Error::from_raw_os_error(errno as i32));
+        let silent = [
+            ProbeError::Silent(Duration::from_secs(1)),
+            ProbeError::NoRoute,
+            cannot_ask(Errno::ENETUNREACH),
+            ProbeError::of_connection(io::Error::from_raw_os_error(Errno::ETIMEDOUT as i32)),
+        ];
+        for error in silent {
+            assert_eq!(error.contact(), Contact::Silent, "{error}");
+        }
+        let answered = [
+            ProbeError::Refused,
+            ProbeError::Reset,
+            ProbeError::Closed,
+            ProbeError::BodyLacks("OK".to_owned()),
+            ProbeError::Tls(rustls::Error::HandshakeNotComplete),
+            ProbeError::Protocol(ProtocolError::NoRow),
+        ];
+        for error in answered {
+            assert_eq!(error.contact(), Contact::Answered, "{error}");
+        }
     }
 }

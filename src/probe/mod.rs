@@ -11,6 +11,7 @@ mod command_error;
 mod error;
 mod hold;
 mod http;
+mod own_network;
 mod ping;
 mod protocol;
 mod random;
@@ -27,12 +28,13 @@ mod tests;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use director_core::health::{Outcome, Report};
+use director_core::health::{Contact, Outcome, Report};
 use director_core::model::{Probe, ProbeKind};
 use tokio::time::{Instant, timeout};
 
 use error::ProbeError;
 pub use hold::Holder;
+pub use own_network::reaches_anything;
 pub use settings::ProbeSettings;
 
 /// Performs `probe`. The report says that the server failed when it did not answer as expected within the probe's time
@@ -48,10 +50,17 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
         },
         Err(error) => Err(error),
     };
+    let phases = watch.phases();
+    let contact = match &answer {
+        Err(error) if phases.connect.is_none() => error.contact(),
+        // Whoever accepts a connection is there, whatever follows.
+        _ => Contact::Answered,
+    };
     Report {
         outcome: outcome(answer),
         took: started.elapsed(),
-        phases: watch.phases(),
+        contact,
+        phases,
     }
 }
 

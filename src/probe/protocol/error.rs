@@ -1,5 +1,6 @@
 //! Why a protocol's check failed.
 
+use director_core::health::Contact;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
@@ -124,6 +125,18 @@ impl ProtocolError {
     /// up, and the fallback must know.
     pub(in crate::probe) fn is_ours(&self) -> bool {
         matches!(self, Self::NoRandomness)
+    }
+
+    /// What it shows of the network: without a question there was no answer.
+    pub(in crate::probe) fn contact(&self) -> Contact {
+        match self {
+            Self::Missing { .. }
+            | Self::NoRoom { .. }
+            | Self::NoName(_)
+            | Self::LineBreak(_)
+            | Self::NoRandomness => Contact::NotAsked,
+            _ => Contact::Answered,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) const HELP: &str = "Events, one per line, each with its time; # start
   10s  192.168.6.4 fails                    every probe of that address fails (connection refused)
   10s  192.168.6.4 fails \"status 503\"       the same with another reason
   10s  192.168.6.4 fails for 40s            the same, and it answers again at 50s
+  10s  192.168.6.4 silent                   no probe of that address gets an answer
   50s  192.168.6.4 works                    it answers again
   60s  192.168.6.5 flaps 3s                 it changes every 3 s, until it works or fails for good
   60s  192.168.6.5 flaps 3s for 1m          the same, and it works at 120s
