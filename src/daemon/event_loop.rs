@@ -36,13 +36,13 @@ use super::override_replies::OverrideReplies;
 use super::recorder::Recorder;
 use super::settings::Settings;
 use super::state_store::StateStore;
-use super::{notices, systemd};
+use super::{file_limit, notices, systemd};
 use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
 use crate::ldirectord::LdirectordProcess;
 use crate::loader::{LoadReport, Loaded};
 use crate::notify::{Notifier, NotifySettings};
-use crate::probe::{self, Holder, ProbeSettings};
+use crate::probe::{self, Gate, Holder, ProbeSettings};
 use crate::store::LastGood;
 
 /// How long the end waits for mails and lines that are still to be sent.
@@ -68,6 +68,7 @@ pub(super) struct EventLoop {
     inputs: mpsc::UnboundedSender<Input>,
     kernel: blocking::Sender<KernelRequest>,
     probe_settings: Arc<ProbeSettings>,
+    gate: Gate,
     holder: Holder,
     ldirectord: Option<LdirectordProcess>,
     recorder: Option<Recorder>,
@@ -105,6 +106,7 @@ impl EventLoop {
         store: Option<StateStore>,
     ) -> Self {
         let host = HostThread::new(&settings, inputs.clone());
+        let gate = Gate::new(file_limit::raise());
         Self {
             director: Director::new(),
             started: Instant::now(),
@@ -112,7 +114,8 @@ impl EventLoop {
                 .as_ref()
                 .map_or(Moment::START, |store| store.saved.moment),
             settings,
-            holder: holder(&inputs),
+            holder: holder(gate.clone(), &inputs),
+            gate,
             inputs,
             kernel,
             probe_settings: Arc::new(ProbeSettings::default()),
@@ -354,7 +357,9 @@ impl EventLoop {
 
     fn probe(&self, id: ProbeId, probe: Probe) {
         let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
+        let gate = self.gate.clone();
         tokio::spawn(async move {
+            let _turn = gate.enter(&probe).await;
             let report = probe::run(&probe, &settings).await;
             // The loop may have ended.
             let _ = inputs.send(Input::Event(Event::Probed { probe: id, report }));
@@ -363,9 +368,9 @@ impl EventLoop {
 }
 
 /// Holds connections to servers and tells the loop when one ends.
-fn holder(inputs: &mpsc::UnboundedSender<Input>) -> Holder {
+fn holder(gate: Gate, inputs: &mpsc::UnboundedSender<Input>) -> Holder {
     let inputs = inputs.clone();
-    Holder::new(move |peer| {
+    Holder::new(gate, move |peer| {
         // The loop may have ended.
         let _ = inputs.send(Input::Event(Event::Hinted { peer }));
     })

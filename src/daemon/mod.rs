@@ -4,6 +4,7 @@
 mod config_refresh;
 mod error;
 mod event_loop;
+mod file_limit;
 mod host_thread;
 mod input;
 mod kernel_thread;

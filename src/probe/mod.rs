@@ -9,6 +9,7 @@ mod advice_error;
 mod command;
 mod command_error;
 mod error;
+mod gate;
 mod hold;
 mod http;
 mod own_network;
@@ -33,6 +34,7 @@ use director_core::model::{Probe, ProbeKind};
 use tokio::time::{Instant, timeout};
 
 use error::ProbeError;
+pub use gate::{Gate, ProbeTurn};
 pub use hold::Holder;
 pub use own_network::reaches_anything;
 pub use settings::ProbeSettings;
