@@ -7,7 +7,6 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use director_core::health::Contact;
 use director_core::model::StatusRange;
 use nix::errno::Errno;
 use rustls::CertificateError;
@@ -127,8 +126,16 @@ pub(super) enum ProbeError {
     /// A redirect to a name without an address.
     #[error("redirected to {}, which has no address", Short(.0))]
     RedirectedNowhere(String),
-    /// A question that names a host of its own, which has no address.
-    #[error("the host of {} has no address", Short(.0))]
+    /// A redirect to something that this host cannot ask.
+    #[error("redirected to {}, which cannot be reached: {source}", Short(.to))]
+    RedirectedOut { to: String, source: Box<ProbeError> },
+    /// This process was stopped, or had no processor time: it saw neither the answer nor the time limit in time.
+    #[error(
+        "local error: ipvsd was paused or overloaded; a probe with a limit of {} took {}", ShownDuration(*.limit), ShownDuration(*.took)
+    )]
+    Paused { limit: Duration, took: Duration },
+    /// A question that names a host of its own, which has no address: this host's name service says so.
+    #[error("local error: the host of {} has no address", Short(.0))]
     Nowhere(String),
     /// The body is complete and lacks what was expected.
     #[error("body does not match {}", Short(.0))]
@@ -149,29 +156,12 @@ impl ProbeError {
             | Self::NoSuchRequest(_)
             | Self::Authorities(_)
             | Self::SourceAddress(_)
-            | Self::RepliesDropped { .. } => true,
+            | Self::RepliesDropped { .. }
+            | Self::Paused { .. }
+            | Self::Nowhere(_) => true,
             Self::Protocol(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
             _ => false,
-        }
-    }
-
-    /// What it shows of the network between this host and the server.
-    pub(super) fn contact(&self) -> Contact {
-        match self {
-            Self::Silent(_)
-            | Self::SilentVipPath { .. }
-            | Self::Echoless { .. }
-            | Self::NoRoute => Contact::Silent,
-            Self::SourceAddress(_) | Self::RepliesDropped { .. } => Contact::Silent,
-            Self::CannotAsk(error) if is_about_the_network(error) => Contact::Silent,
-            // What the kernel reports of a connection, such as a time-out of its own, is no answer.
-            Self::Connection(error) if error.raw_os_error().is_some() => Contact::Silent,
-            Self::Command(error) => error.contact(),
-            Self::Protocol(error) => error.contact(),
-            Self::AlwaysDown | Self::Advice(_) => Contact::NotAsked,
-            error if error.is_ours() => Contact::NotAsked,
-            _ => Contact::Answered,
         }
     }
 
@@ -253,15 +243,6 @@ impl ProbeError {
             _ => None,
         }
     }
-}
-
-/// Whether the kernel refused to send for want of a route, a link or an address, or by a filter of this host.
-fn is_about_the_network(error: &io::Error) -> bool {
-    let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
-    matches!(
-        errno,
-        Errno::ENETUNREACH | Errno::ENETDOWN | Errno::EADDRNOTAVAIL | Errno::EACCES | Errno::EPERM
-    )
 }
 
 fn tls_words(error: &rustls::Error) -> String {
@@ -359,36 +340,5 @@ mod tests {
         let error = ProbeError::CannotAsk(io::Error::from_raw_os_error(24));
         assert_eq!(error.to_string(), "local error: too many open files");
         assert!(error.is_ours());
-        assert_eq!(
-            error.contact(),
-            Contact::NotAsked,
-            "no evidence of an outage"
-        );
-    }
-
-    #[test]
-    fn silence_and_a_missing_network_may_be_this_host_s_fault_and_answers_are_not() {
-        let cannot_ask =
-            |errno: Errno| ProbeError::CannotAsk(io::Error::from_raw_os_error(errno as i32));
-        let silent = [
-            ProbeError::Silent(Duration::from_secs(1)),
-            ProbeError::NoRoute,
-            cannot_ask(Errno::ENETUNREACH),
-            ProbeError::of_connection(io::Error::from_raw_os_error(Errno::ETIMEDOUT as i32)),
-        ];
-        for error in silent {
-            assert_eq!(error.contact(), Contact::Silent, "{error}");
-        }
-        let answered = [
-            ProbeError::Refused,
-            ProbeError::Reset,
-            ProbeError::Closed,
-            ProbeError::BodyLacks("OK".to_owned()),
-            ProbeError::Tls(rustls::Error::HandshakeNotComplete),
-            ProbeError::Protocol(ProtocolError::NoRow),
-        ];
-        for error in answered {
-            assert_eq!(error.contact(), Contact::Answered, "{error}");
-        }
     }
 }
