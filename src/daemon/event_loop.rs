@@ -33,6 +33,7 @@ use super::input::{Input, ReceivedSignal, StartedWatch};
 use super::kernel_thread::KernelRequest;
 use super::maintenance_watch::{self, MaintenanceWatch};
 use super::override_replies::OverrideReplies;
+use super::probe_reply::ProbeReply;
 use super::recorder::Recorder;
 use super::settings::Settings;
 use super::state_store::StateStore;
@@ -358,11 +359,10 @@ impl EventLoop {
     fn probe(&self, id: ProbeId, probe: Probe) {
         let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
         let gate = self.gate.clone();
+        let mut reply = ProbeReply::new(inputs, id);
         tokio::spawn(async move {
             let _turn = gate.enter(&probe).await;
-            let report = probe::run(&probe, &settings).await;
-            // The loop may have ended.
-            let _ = inputs.send(Input::Event(Event::Probed { probe: id, report }));
+            reply.give(probe::run(&probe, &settings).await);
         });
     }
 }

@@ -11,6 +11,7 @@ mod kernel_thread;
 mod maintenance_watch;
 mod notices;
 mod override_replies;
+mod probe_reply;
 mod recorder;
 mod settings;
 mod signals;
