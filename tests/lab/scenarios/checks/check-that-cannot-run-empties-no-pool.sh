@@ -11,7 +11,7 @@ program_begins() {
 director_define <<D
 defaults: {service: {scheduler: rr, forwarding: nat, real_servers: ["$RIP1:80", "$RIP2:80"]}}
 services:
-  - {listen: "tcp://$VIP:80", check: {command: [$program, "{rip}"], every: 500ms, timeout: 5s, fall: 2}}
+  - {listen: "tcp://$VIP:80", check: {command: [$program, "{rip}"], every: 500ms, timeout: 5s, fall: 1}}
   - {listen: "tcp://$VIP:81", check: {command: {run: [/bin/false], user: nobody}, every: 500ms, timeout: 5s, fall: 1}}
 D
 # The service with a user was served before this start, and this director may not change the user.
@@ -29,7 +29,7 @@ eventually 10 status_says 'cannot run a check as nobody: operation not permitted
 # nothing_changes WORDS: they are in the status, and clients are served as before.
 nothing_changes() {
     eventually 10 status_says "$1"
-    as_before | throughout_table 2
+    as_before | throughout_table 1
     expect_equal 'who answers' '3 real1,3 real2' "$(tally 6 | paste -sd,)"
 }
 on director mv "$program" "$program.away"

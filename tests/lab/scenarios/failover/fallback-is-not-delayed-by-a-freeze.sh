@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # All servers of a service with a fallback fail at once: they answer with errors, refuse connections, or are silent while the
 # network of the director works. The fallback serves after `fall` intervals, and a service with `below: withdraw` leaves as soon.
-# Only a director that reaches neither its servers nor the fallback keeps the table.
+# Only a director that reaches neither its servers nor the fallback nor a gateway keeps the table.
 
 OWN=172.17.60.210
 # shellcheck disable=SC2034 # director_define and director_start read it
@@ -61,9 +61,13 @@ eventually 10 status_says 'FROZEN: all 3 servers failed at once'
 eventually_log 5 'no gateway and no fallback server answers either'
 eventually 5 weight_is "$VIP:80" "$RIP1" 1
 throughout 2 weight_is "$VIP:80" "$RIP1" 1
-on director ip neighbour del "$FALLBACK" dev back
-# Now it is: the servers are down, and nothing is frozen any more.
-eventually 15 answered_by fallback
+
+# It has a gateway, and that answers: the servers are down, and nothing is frozen any more.
+on director ip route add default via "$CIP" dev front
+eventually 15 weight_is "$VIP:80" "$FALLBACK" 1
 eventually 5 status_lacks FROZEN
+on director ip route del default
+on director ip neighbour del "$FALLBACK" dev back
+expect fallback_answers
 link_is_well
 is_well
