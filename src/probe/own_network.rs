@@ -1,8 +1,8 @@
-//! Whether this machine reaches anything besides the real servers. Gateways are asked by ARP or neighbour discovery, which
-//! every router answers, and fallback servers by a TCP connection, which they may refuse.
+//! Whether this machine reaches anything besides the real servers. Gateways are asked by ARP or neighbour discovery and by an
+//! echo request, and fallback servers by a TCP connection, which they may refuse.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use director_core::health::Contact;
 
 use super::settings::ProbeSettings;
-use super::stream;
+use super::{ping, stream};
 use crate::net::{Interface, NetError, Network, who_has};
 
 /// How long each of them may take to answer; a few milliseconds are usual, and a fallback waits for this.
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_millis(900);
 /// What is asked.
 #[derive(Debug, Default)]
 struct Neighbours {
-    gateways: Vec<(Interface, std::net::IpAddr)>,
+    gateways: Vec<(Interface, IpAddr)>,
     /// Fallback servers that are not this machine.
     fallbacks: Vec<SocketAddr>,
 }
@@ -37,10 +37,8 @@ pub async fn reaches_anything(
         gateways,
         fallbacks,
     } = neighbours.ok()?.unwrap_or_default();
-    let gateways = join_all(gateways.into_iter().map(|(interface, address)| async move {
-        let asked = spawn_blocking(move || who_has(&interface, address, PATIENCE)).await;
-        gateway_answers(asked.ok()?.map(|owners| !owners.is_empty()))
-    }));
+    let gateways = gateways.into_iter();
+    let gateways = join_all(gateways.map(|(interface, address)| gateway(interface, address)));
     let fallbacks = join_all(
         fallbacks
             .into_iter()
@@ -48,6 +46,16 @@ pub async fn reaches_anything(
     );
     let (gateways, fallbacks) = tokio::join!(gateways, fallbacks);
     together(gateways.into_iter().chain(fallbacks))
+}
+
+/// A gateway is asked in two ways: some do not answer the question of a sender without an address, many no echo request.
+async fn gateway(interface: Interface, address: IpAddr) -> Option<bool> {
+    let asked = spawn_blocking(move || who_has(&interface, address, PATIENCE));
+    let (owners, echo) = tokio::join!(asked, ping::ask(address, 1, PATIENCE));
+    if echo.is_ok() {
+        return Some(true);
+    }
+    gateway_answers(owners.ok()?.map(|owners| !owners.is_empty()))
 }
 
 /// One that answers is enough.
