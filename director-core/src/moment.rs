@@ -29,6 +29,13 @@ impl Moment {
         Duration::from_micros(self.0)
     }
 
+    /// The moment that was this long before, at the earliest the start.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(micros))
+    }
+
     /// The time from `earlier` to this moment, zero when `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -392,7 +392,7 @@ fn every_check_gives_a_line() {
     let lines: BTreeSet<String> = sent.into_iter().filter_map(text).collect();
     let expected = [
         "connect tcp 10.0.0.11 80 [down] Server in maintenance",
-        "connect tcp 10.0.0.11 80 [down] connection refused",
+        "connect tcp 10.0.0.11 80 [down] no answer within 1 s",
         "connect tcp 10.0.0.11 80 [up] connected",
     ];
     assert_eq!(lines.into_iter().collect::<Vec<_>>(), expected);

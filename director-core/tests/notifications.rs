@@ -84,7 +84,7 @@ fn a_single_event_speaks_for_itself_and_only_what_was_asked_for_is_told() {
     let summaries: Vec<&str> = told.iter().map(|told| told.summary.as_str()).collect();
     assert_eq!(
         summaries,
-        ["tcp 192.0.2.10:80 10.0.0.12:80 up -> down: connection refused, 1 of 1"]
+        ["tcp 192.0.2.10:80 10.0.0.12:80 up -> down: no answer within 1 s, 1 of 1"]
     );
 }
 

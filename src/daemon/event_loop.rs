@@ -12,7 +12,9 @@ mod persist;
 mod reload;
 mod trial;
 
+use std::collections::BTreeSet;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use std::time::Duration;
@@ -31,16 +33,17 @@ use super::input::{Input, ReceivedSignal, StartedWatch};
 use super::kernel_thread::KernelRequest;
 use super::maintenance_watch::{self, MaintenanceWatch};
 use super::override_replies::OverrideReplies;
+use super::probe_reply::ProbeReply;
 use super::recorder::Recorder;
 use super::settings::Settings;
 use super::state_store::StateStore;
-use super::{notices, systemd};
+use super::{file_limit, notices, systemd};
 use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
 use crate::ldirectord::LdirectordProcess;
 use crate::loader::{LoadReport, Loaded};
 use crate::notify::{Notifier, NotifySettings};
-use crate::probe::{self, Holder, ProbeSettings};
+use crate::probe::{self, Gate, Holder, ProbeSettings};
 use crate::store::LastGood;
 
 /// How long the end waits for mails and lines that are still to be sent.
@@ -66,6 +69,7 @@ pub(super) struct EventLoop {
     inputs: mpsc::UnboundedSender<Input>,
     kernel: blocking::Sender<KernelRequest>,
     probe_settings: Arc<ProbeSettings>,
+    gate: Gate,
     holder: Holder,
     ldirectord: Option<LdirectordProcess>,
     recorder: Option<Recorder>,
@@ -103,6 +107,7 @@ impl EventLoop {
         store: Option<StateStore>,
     ) -> Self {
         let host = HostThread::new(&settings, inputs.clone());
+        let gate = Gate::new(file_limit::raise());
         Self {
             director: Director::new(),
             started: Instant::now(),
@@ -110,7 +115,8 @@ impl EventLoop {
                 .as_ref()
                 .map_or(Moment::START, |store| store.saved.moment),
             settings,
-            holder: holder(&inputs),
+            holder: holder(gate.clone(), &inputs),
+            gate,
             inputs,
             kernel,
             probe_settings: Arc::new(ProbeSettings::default()),
@@ -295,6 +301,7 @@ impl EventLoop {
             Effect::ReadTable => self.ask_kernel(KernelRequest::Read),
             Effect::Apply(plan) => self.ask_kernel(KernelRequest::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, probe),
+            Effect::CheckNetwork { fallbacks } => self.check_network(fallbacks),
             Effect::Persist {
                 revision,
                 saved: memory,
@@ -340,20 +347,30 @@ impl EventLoop {
         }
     }
 
-    fn probe(&self, id: ProbeId, probe: Probe) {
+    fn check_network(&self, fallbacks: BTreeSet<SocketAddr>) {
         let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
         tokio::spawn(async move {
-            let report = probe::run(&probe, &settings).await;
+            let reached = probe::reaches_anything(fallbacks, &settings).await;
             // The loop may have ended.
-            let _ = inputs.send(Input::Event(Event::Probed { probe: id, report }));
+            let _ = inputs.send(Input::Event(Event::NetworkChecked { reached }));
+        });
+    }
+
+    fn probe(&self, id: ProbeId, probe: Probe) {
+        let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
+        let gate = self.gate.clone();
+        let mut reply = ProbeReply::new(inputs, id);
+        tokio::spawn(async move {
+            let _turn = gate.enter(&probe).await;
+            reply.give(probe::run(&probe, &settings).await);
         });
     }
 }
 
 /// Holds connections to servers and tells the loop when one ends.
-fn holder(inputs: &mpsc::UnboundedSender<Input>) -> Holder {
+fn holder(gate: Gate, inputs: &mpsc::UnboundedSender<Input>) -> Holder {
     let inputs = inputs.clone();
-    Holder::new(move |peer| {
+    Holder::new(gate, move |peer| {
         // The loop may have ended.
         let _ = inputs.send(Input::Event(Event::Hinted { peer }));
     })

@@ -4,12 +4,14 @@
 mod config_refresh;
 mod error;
 mod event_loop;
+mod file_limit;
 mod host_thread;
 mod input;
 mod kernel_thread;
 mod maintenance_watch;
 mod notices;
 mod override_replies;
+mod probe_reply;
 mod recorder;
 mod settings;
 mod signals;

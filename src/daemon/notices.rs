@@ -79,7 +79,7 @@ fn level(notice: &Notice) -> Level {
             ..
         } => Level::ERROR,
         Notice::LocalError { .. }
-        | Notice::Freeze(FreezeNotice::Unfrozen(_))
+        | Notice::Freeze(FreezeNotice::Unfrozen(_) | FreezeNotice::NetworkWorks { .. })
         | Notice::Unheard { .. }
         | Notice::Held { .. }
         | Notice::Drift { .. }

@@ -23,7 +23,7 @@ pub use error::NetError;
 pub use frames::MacAddress;
 pub use links::Interface;
 pub use packets::{Answer, Coat, Echo, Wrapping, echo};
-pub use routes::Route;
+pub use routes::{Gateway, Route};
 pub use segment::{Segment, announce, who_has};
 pub use source_address::{SourceAddress, SourceAddressError, interface_toward, source_address};
 pub use sysctl::Sysctl;

@@ -74,6 +74,63 @@ impl Network {
     }
 }
 
+/// A router that this machine hands packets to when it knows no other way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    pub address: IpAddr,
+    /// Number of the interface behind which it is.
+    pub interface: u32,
+}
+
+impl Network {
+    /// The gateways of the default routes of both families.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked.
+    pub fn gateways(&self) -> Result<Vec<Gateway>, NetError> {
+        let mut gateways = Vec::new();
+        for family in [AddressFamily::Inet, AddressFamily::Inet6] {
+            let mut message = RouteMessage::default();
+            message.header.address_family = family;
+            let all: Vec<RouteMessage> = self.ask("list the routes", async {
+                let request = self.handle.route().get(message);
+                request.execute().try_collect().await
+            })?;
+            let default = |route: &&RouteMessage| route.header.destination_prefix_length == 0;
+            gateways.extend(all.iter().filter(default).flat_map(gateways_of));
+        }
+        Ok(gateways)
+    }
+}
+
+/// The gateways of a route, of which it may have several.
+fn gateways_of(route: &RouteMessage) -> Vec<Gateway> {
+    let several = route
+        .attributes
+        .iter()
+        .filter_map(|attribute| match attribute {
+            RouteAttribute::MultiPath(hops) => Some(hops),
+            _ => None,
+        });
+    let hops = several.flatten().filter_map(|hop| {
+        let address = hop.attributes.iter().find_map(gateway_in)?;
+        let interface = hop.interface_index;
+        Some(Gateway { address, interface })
+    });
+    let only = decoded(route).and_then(|route| {
+        let (address, interface) = route.gateway.zip(route.interface)?;
+        Some(Gateway { address, interface })
+    });
+    hops.chain(only).collect()
+}
+
+fn gateway_in(attribute: &RouteAttribute) -> Option<IpAddr> {
+    match attribute {
+        RouteAttribute::Gateway(address) => plain(address),
+        _ => None,
+    }
+}
+
 impl Network {
     /// The interfaces by which there are IPv6 routes from router advertisements.
     ///

@@ -1,18 +1,24 @@
 //! Programs of the operator's that judge a server: run directly, never through a shell, and ended with their children at
-//! the time limit. Exit status 0 means up; death by a signal is a failure.
+//! the time limit. Exit status 0 means up; death by a signal is a failure; a program that cannot be run is a local error.
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::ExitStatus;
 
 use director_core::model::CommandProbe;
 use nix::errno::Errno;
 use nix::unistd::User;
-use std::os::unix::process::ExitStatusExt;
 use tokio::process::Command;
 
 use super::command_error::{CommandError, said};
 use super::error::ProbeError;
 use super::words::Short;
 use crate::program::{self, Running};
+
+/// Reads scripts that name no interpreter.
+const SHELL: &str = "/bin/sh";
 
 /// Runs the program; its last line of output comes back.
 pub(super) async fn ask(question: &CommandProbe) -> Result<String, ProbeError> {
@@ -33,47 +39,80 @@ pub(super) async fn last_line(question: &CommandProbe) -> Result<String, ProbeEr
 
 async fn start(question: &CommandProbe) -> Result<Running, CommandError> {
     let (program, arguments) = question.argv.split_first().ok_or(CommandError::Empty)?;
-    let mut command = Command::new(program);
-    command.args(arguments);
-    if let Some(name) = &question.user {
-        run_as(&mut command, name).await?;
-    }
-    program::start(&mut command).map_err(|source| {
-        match Errno::from_raw(source.raw_os_error().unwrap_or(0)) {
-            Errno::EAGAIN | Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE => {
-                CommandError::NoProcess(source)
-            }
-            _ => CommandError::CannotRun {
-                program: program.clone(),
-                source,
-            },
+    let user = match &question.user {
+        Some(name) => Some(user_of(name).await?),
+        None => None,
+    };
+    let user = user.as_ref();
+    let started = match program::start(&mut command(program, arguments, user)) {
+        // As a shell does, and with it ldirectord: a file that is no program is a script (POSIX, execvp).
+        Err(error) if is(&error, Errno::ENOEXEC) && !is_elf(program) => {
+            program::start(&mut command(SHELL, &question.argv, user))
         }
-    })
+        started => started,
+    };
+    started.map_err(|source| cannot_run(program, question.user.as_deref(), source))
 }
 
-/// The program gets the user's groups taken away as well: the standard library clears the supplementary ones when it
-/// changes the user.
-async fn run_as(command: &mut Command, name: &str) -> Result<(), CommandError> {
+fn command(program: &str, arguments: &[String], user: Option<&User>) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    if let Some(user) = user {
+        // The standard library clears the supplementary groups as well when it changes the user.
+        command
+            .uid(user.uid.as_raw())
+            .gid(user.gid.as_raw())
+            .env("HOME", &user.dir)
+            .env("USER", &user.name)
+            .env("LOGNAME", &user.name);
+    }
+    command
+}
+
+fn is(error: &io::Error, errno: Errno) -> bool {
+    error.raw_os_error() == Some(errno as i32)
+}
+
+/// Whether the file is a program after all, of another machine perhaps, which no shell can read.
+fn is_elf(program: &str) -> bool {
+    let mut start = [0; 4];
+    let read = File::open(program).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *b"\x7fELF"
+}
+
+/// Why a program does not run, which says nothing about the server.
+fn cannot_run(program: &str, user: Option<&str>, source: io::Error) -> CommandError {
+    match Errno::from_raw(source.raw_os_error().unwrap_or(0)) {
+        Errno::EAGAIN | Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE => {
+            return CommandError::NoProcess(source);
+        }
+        Errno::EPERM if user.is_some() => {
+            return CommandError::CannotChangeUser(user.unwrap_or_default().to_owned());
+        }
+        _ => {}
+    }
+    let program = program.to_owned();
+    if is(&source, Errno::ENOENT) && Path::new(&program).exists() {
+        return CommandError::NoInterpreter(program);
+    }
+    CommandError::CannotRun { program, source }
+}
+
+async fn user_of(name: &str) -> Result<User, CommandError> {
     let wanted = name.to_owned();
     // The users' database may be a network service.
     let found = tokio::task::spawn_blocking(move || User::from_name(&wanted))
         .await
         .map_err(|error| CommandError::Lost(error.into()))?;
-    let user = found
+    found
         .map_err(CommandError::UserLookup)?
-        .ok_or_else(|| CommandError::NoSuchUser(name.to_owned()))?;
-    command
-        .uid(user.uid.as_raw())
-        .gid(user.gid.as_raw())
-        .env("HOME", &user.dir)
-        .env("USER", &user.name)
-        .env("LOGNAME", &user.name);
-    Ok(())
+        .ok_or_else(|| CommandError::NoSuchUser(name.to_owned()))
 }
 
 fn judge(status: ExitStatus, output: Option<String>) -> Result<String, CommandError> {
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(format!("exit status 0{}", said(&output))),
+        (Some(status @ 126..=127), _) => Err(CommandError::NotRun { status, output }),
         (Some(status), _) => Err(CommandError::ExitStatus { status, output }),
         (None, signal) => Err(CommandError::Killed(signal.unwrap_or(0))),
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use director_core::health::Contact;
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
@@ -22,9 +23,22 @@ pub(super) enum CommandError {
     /// The users' database cannot be read.
     #[error("local error: cannot look up the user: {}", .0.desc())]
     UserLookup(#[source] Errno),
-    /// The program cannot be run, which has always counted as a failure of the server.
-    #[error("cannot run {}: {}", Short(.program), words(.source))]
+    /// The program cannot be run.
+    #[error("local error: cannot run {}: {}", Short(.program), words(.source))]
     CannotRun { program: String, source: io::Error },
+    /// The program is there, and what its first line names is not.
+    #[error("local error: cannot run {}: the interpreter of its first line does not exist", Short(.0))]
+    NoInterpreter(String),
+    /// This process may not become another user.
+    #[error(
+        "local error: cannot run a check as {}: operation not permitted; ipvsd needs CAP_SETUID and CAP_SETGID for this", Short(.0)
+    )]
+    CannotChangeUser(String),
+    /// A shell or `env` did not find, or could not run, what was to be run (POSIX, section 2.8.2).
+    #[error(
+        "local error: exit status {status}, the check could not run a program{}", said(.output)
+    )]
+    NotRun { status: i32, output: Option<String> },
     /// It ended with a status other than 0.
     #[error("exit status {status}{}", said(.output))]
     ExitStatus {
@@ -43,10 +57,15 @@ pub(super) enum CommandError {
 impl CommandError {
     /// Whether the fault lies on the director's side.
     pub(super) fn is_ours(&self) -> bool {
-        !matches!(
-            self,
-            Self::CannotRun { .. } | Self::ExitStatus { .. } | Self::Killed(_)
-        )
+        !matches!(self, Self::ExitStatus { .. } | Self::Killed(_))
+    }
+
+    /// What it shows of the network: a program that ran may have met with silence, and nobody knows.
+    pub(super) fn contact(&self) -> Contact {
+        match self.is_ours() {
+            true => Contact::NotAsked,
+            false => Contact::Silent,
+        }
     }
 }
 

@@ -128,8 +128,16 @@ pub(super) enum ProbeError {
     /// A redirect to a name without an address.
     #[error("redirected to {}, which has no address", Short(.0))]
     RedirectedNowhere(String),
-    /// A question that names a host of its own, which has no address.
-    #[error("the host of {} has no address", Short(.0))]
+    /// A redirect to something that this host cannot ask.
+    #[error("redirected to {}, which cannot be reached: {source}", Short(.to))]
+    RedirectedOut { to: String, source: Box<ProbeError> },
+    /// This process was stopped, or had no processor time: it saw neither the answer nor the time limit in time.
+    #[error(
+        "local error: ipvsd was paused or overloaded; a probe with a limit of {} took {}", ShownDuration(*.limit), ShownDuration(*.took)
+    )]
+    Paused { limit: Duration, took: Duration },
+    /// A question that names a host of its own, which has no address: this host's name service says so.
+    #[error("local error: the host of {} has no address", Short(.0))]
     Nowhere(String),
     /// The body is complete and lacks what was expected.
     #[error("body does not match {}", Short(.0))]
@@ -153,7 +161,9 @@ impl ProbeError {
             | Self::NoSuchRequest(_)
             | Self::Authorities(_)
             | Self::SourceAddress(_)
-            | Self::RepliesDropped { .. } => true,
+            | Self::RepliesDropped { .. }
+            | Self::Paused { .. }
+            | Self::Nowhere(_) => true,
             Self::Protocol(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
             _ => false,

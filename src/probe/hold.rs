@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::gate::Gate;
 use super::settings::ProbeSettings;
 use super::stream;
 
@@ -36,6 +37,7 @@ const KEEP_ALIVES: u32 = 3;
 pub struct Holder {
     tasks: BTreeMap<SocketAddr, AbortHandle>,
     tell: Arc<dyn Fn(SocketAddr) + Send + Sync>,
+    gate: Gate,
 }
 
 impl std::fmt::Debug for Holder {
@@ -46,10 +48,11 @@ impl std::fmt::Debug for Holder {
 
 impl Holder {
     /// Holds nothing yet; `tell` hears of each connection that ends.
-    pub fn new(tell: impl Fn(SocketAddr) + Send + Sync + 'static) -> Self {
+    pub fn new(gate: Gate, tell: impl Fn(SocketAddr) + Send + Sync + 'static) -> Self {
         Self {
             tasks: BTreeMap::new(),
             tell: Arc::new(tell),
+            gate,
         }
     }
 
@@ -63,10 +66,10 @@ impl Holder {
             wanted
         });
         for peer in peers {
-            let tell = Arc::clone(&self.tell);
+            let (gate, tell) = (self.gate.clone(), Arc::clone(&self.tell));
             self.tasks
                 .entry(*peer)
-                .or_insert_with(|| tokio::spawn(hold(*peer, tell)).abort_handle());
+                .or_insert_with(|| tokio::spawn(hold(*peer, gate, tell)).abort_handle());
         }
     }
 }
@@ -79,11 +82,13 @@ impl Drop for Holder {
     }
 }
 
-async fn hold(peer: SocketAddr, tell: Arc<dyn Fn(SocketAddr) + Send + Sync>) {
+async fn hold(peer: SocketAddr, gate: Gate, tell: Arc<dyn Fn(SocketAddr) + Send + Sync>) {
     let settings = ProbeSettings::new();
     let mut pause = Duration::ZERO;
     loop {
-        if let Ok(Ok(tcp)) = timeout(CONNECT_LIMIT, stream::connect(peer, &settings)).await {
+        if let Some(_place) = gate.hold()
+            && let Ok(Ok(tcp)) = timeout(CONNECT_LIMIT, stream::connect(peer, &settings)).await
+        {
             let began = Instant::now();
             end_of(tcp).await;
             tracing::debug!(%peer, "a held connection ended");

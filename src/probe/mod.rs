@@ -8,9 +8,12 @@ mod advice;
 mod advice_error;
 mod command;
 mod command_error;
+mod contact;
 mod error;
+mod gate;
 mod hold;
 mod http;
+mod own_network;
 mod ping;
 mod protocol;
 mod random;
@@ -28,13 +31,18 @@ mod tests;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use director_core::health::{Outcome, Report};
+use director_core::health::{Contact, Outcome, Report};
 use director_core::model::{Probe, ProbeKind};
 use tokio::time::{Instant, timeout};
 
 use error::ProbeError;
+pub use gate::{Gate, ProbeTurn};
 pub use hold::Holder;
+pub use own_network::reaches_anything;
 pub use settings::ProbeSettings;
+
+/// How late a time limit may be noticed on a busy machine.
+const OVERSLEPT: Duration = Duration::from_secs(1);
 
 /// Performs `probe`. The report says that the server failed when it did not answer as expected within the probe's time
 /// limit, and that the director was unable to ask when the fault lies on this side: no route, no descriptor left, a
@@ -49,11 +57,28 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
         },
         Err(error) => Err(error),
     };
+    let took = started.elapsed();
+    let answer = answer.map_err(|error| unless_paused(error, limit(probe), took));
+    let phases = watch.phases();
+    let contact = match &answer {
+        Err(error) if phases.connect.is_none() || error.is_ours() => error.contact(),
+        // Whoever accepts a connection is there, whatever follows.
+        _ => Contact::Answered,
+    };
     Report {
         outcome: outcome(answer),
-        took: started.elapsed(),
-        phases: watch.phases(),
+        took,
+        contact,
+        phases,
     }
+}
+
+/// An error that came long after its time limit is not the server's: this process slept, and the server may have given up.
+fn unless_paused(error: ProbeError, limit: Duration, took: Duration) -> ProbeError {
+    if took > limit + OVERSLEPT {
+        return ProbeError::Paused { limit, took };
+    }
+    error
 }
 
 /// The time for the whole probe. Each of several echo requests has the probe's limit for itself.
@@ -91,5 +116,22 @@ async fn ask(probe: &Probe, settings: &ProbeSettings) -> Result<String, ProbeErr
         ProbeKind::Command(question) => command::ask(question).await,
         ProbeKind::Protocol(check) => protocol::ask(peer, check, settings).await,
         ProbeKind::Advice(source) => advice::ask(peer, source, settings).await,
+    }
+}
+
+#[cfg(test)]
+mod pause_tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_that_was_slept_through_says_nothing_about_the_server() {
+        let limit = Duration::from_secs(3);
+        let seen = |seconds| unless_paused(ProbeError::Reset, limit, Duration::from_secs(seconds));
+        assert!(!seen(3).is_ours());
+        assert!(seen(10).is_ours());
+        assert_eq!(
+            seen(10).to_string(),
+            "local error: ipvsd was paused or overloaded; a probe with a limit of 3 s took 10 s"
+        );
     }
 }

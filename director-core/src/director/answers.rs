@@ -29,13 +29,15 @@ impl Director {
         let subscriptions = self.schedule.finish(probe, report, now);
         let is_check =
             |subscription: &Subscription| matches!(subscription.concern, Concern::Check(_));
-        let frozen_by = subscriptions.iter().any(is_check) && self.frozen_by(report, now, effects);
+        if subscriptions.iter().any(is_check) {
+            self.watch_for_outage(report, now, effects);
+        }
         // It may be the last answer that readiness waits for, whatever it says.
         self.unsettled |= !self.ready_told;
         let mut pending_changes = false;
         for subscription in subscriptions {
             let wished = match subscription.concern {
-                Concern::Check(check) if frozen_by => {
+                Concern::Check(check) if self.holds(subscription.service) => {
                     self.noted(&subscription, check, report, now, effects)
                 }
                 Concern::Check(check) => {

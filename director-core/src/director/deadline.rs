@@ -48,6 +48,7 @@ impl Director {
             message,
             self.next_release,
             unfreeze,
+            self.next_network_check(),
             host,
             ready,
         ];

@@ -29,6 +29,11 @@ pub enum Effect {
         /// The probe.
         probe: Probe,
     },
+    /// Find out whether a gateway of this machine or one of these fallback servers answers; answer with `NetworkChecked`.
+    CheckNetwork {
+        /// Fallback servers that no check probes.
+        fallbacks: BTreeSet<SocketAddr>,
+    },
     /// Keep what is to be remembered over a restart; answer with `Persisted`.
     Persist {
         /// Its number.

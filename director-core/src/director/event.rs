@@ -92,6 +92,11 @@ pub enum Event {
         /// The server's end of it.
         peer: SocketAddr,
     },
+    /// This director's own network was checked.
+    NetworkChecked {
+        /// Whether a gateway or a fallback server answered; none when there is nothing to ask.
+        reached: Option<bool>,
+    },
     /// The operator says that servers which all failed at once really failed.
     Unfreeze,
     /// A director before this one made something of this machine that it did not put back.

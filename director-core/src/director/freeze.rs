@@ -1,13 +1,17 @@
-//! The freeze: when all servers of all services fail at once, the director suspects itself. It takes
-//! back what the failures have decided so far, changes no health and raises an alarm, until an answer is good again, the
-//! time that the definitions give is over, or the operator says that the servers are to blame.
+//! Health that is frozen: when all servers fall silent at once, the fault may be this director's. It takes back what the
+//! failures have decided so far, judges no further and raises an alarm, until a server is heard, the time that the
+//! definitions give is over, or the operator says that the servers are to blame. Services that something can replace are
+//! judged all the same, unless this director is cut off from everything else, too (see `own_network`).
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::own_network::OwnNetwork;
 use super::{Director, Effect, Notice};
-use crate::health::{Frozen, Outage, Report};
+use crate::health::{FreezeScope, Frozen, Outage, Report};
+use crate::model::ServiceId;
 use crate::moment::Moment;
 
 /// What is reported about it.
@@ -21,6 +25,8 @@ pub enum FreezeNotice {
         words: String,
         /// How long it lasts at most.
         lasts: Option<Duration>,
+        /// Which services it holds.
+        scope: FreezeScope,
     },
     /// They did when the director before this one ended, and it goes on.
     StillFrozen {
@@ -29,6 +35,11 @@ pub enum FreezeNotice {
         /// The words of the failure that completed it.
         words: String,
     },
+    /// This director reaches something else: services that something can replace are checked again.
+    NetworkWorks {
+        /// Others stay frozen.
+        others_stay: bool,
+    },
     /// It is over.
     Unfrozen(UnfreezeReason),
 }
@@ -36,7 +47,7 @@ pub enum FreezeNotice {
 /// Why it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnfreezeReason {
-    /// A server answers well again.
+    /// A server is heard again.
     ServerPassed,
     /// The time is over and no server answers.
     Expired,
@@ -53,6 +64,7 @@ impl fmt::Display for FreezeNotice {
                 servers,
                 words,
                 lasts,
+                scope,
             } => {
                 let end = lasts.map_or_else(
                     || "until one server answers".to_owned(),
@@ -63,11 +75,21 @@ impl fmt::Display for FreezeNotice {
                         )
                     },
                 );
+                let (cause, others) = match scope {
+                    FreezeScope::All => ("this is probably", ""),
+                    FreezeScope::WithoutReplacement => (
+                        "this may be",
+                        ", except for services with a fallback or `below: withdraw`",
+                    ),
+                    FreezeScope::CutOff => (
+                        "no gateway and no fallback server answers either, so this is probably",
+                        "",
+                    ),
+                };
                 write!(
                     f,
-                    "ALARM: all {servers} servers failed at once ({words}); this is probably a fault of this \
-                     director's own network. Health is frozen {end}. If the servers really are down: ipvsctl \
-                     unfreeze"
+                    "ALARM: all {servers} servers failed at once ({words}); {cause} a fault of this director's own \
+                     network. Health is frozen {end}{others}. If the servers really are down: ipvsctl unfreeze"
                 )
             }
             Self::StillFrozen { servers, words } => write!(
@@ -75,6 +97,16 @@ impl fmt::Display for FreezeNotice {
                 "ALARM: all {servers} servers failed at once before this start ({words}). Health stays frozen \
                  until one server answers. If the servers really are down: ipvsctl unfreeze"
             ),
+            Self::NetworkWorks { others_stay } => {
+                f.write_str(
+                    "this director reaches a gateway or a fallback server again, so the servers are down: services with \
+                     a fallback or `below: withdraw` are no longer frozen",
+                )?;
+                if *others_stay {
+                    f.write_str("; the others stay frozen")?;
+                }
+                Ok(())
+            }
             Self::Unfrozen(why) => {
                 let why = match why {
                     UnfreezeReason::ServerPassed => "a server answered",
@@ -91,50 +123,103 @@ impl fmt::Display for FreezeNotice {
 }
 
 impl Director {
-    /// Looks at a result together with all others; says whether health is frozen.
-    pub(super) fn frozen_by(
+    /// Looks at the result of a check with all others in mind: a server that is heard ends a freeze, and the last one that
+    /// falls silent begins one.
+    pub(super) fn watch_for_outage(
         &mut self,
         report: &Report,
         now: Moment,
         effects: &mut Vec<Effect>,
-    ) -> bool {
-        if report.outcome.is_good() == Some(true) {
+    ) {
+        if report.is_answered() {
+            self.own_network = OwnNetwork::Unknown;
             self.persist.changed |= std::mem::take(&mut self.freeze_used);
             self.unfreeze(UnfreezeReason::ServerPassed, now, effects);
-            return false;
+            return;
         }
-        if self.frozen.is_some() {
-            return true;
+        let freezes = self.frozen.is_none() && self.has_services(false);
+        let checks = self.own_network == OwnNetwork::Unknown && self.has_services(true);
+        if !freezes && !checks || self.outage().is_none() {
+            return;
         }
-        let Some(freeze) = self.model.freeze().filter(|_| !self.freeze_used) else {
-            return false;
+        if freezes {
+            let scope = match self.has_services(true) {
+                true => FreezeScope::WithoutReplacement,
+                false => FreezeScope::All,
+            };
+            self.freeze(scope, Some(report), now, effects);
+        }
+        if checks {
+            self.check_own_network(effects);
+        }
+    }
+
+    /// The outage of everything that the checks show, unless nothing is to come of it.
+    fn outage(&self) -> Option<Outage> {
+        let freeze = self.model.freeze().filter(|_| !self.freeze_used)?;
+        self.schedule.outage(&freeze)
+    }
+
+    /// Freezes health in an outage, or more services than before.
+    pub(super) fn freeze(
+        &mut self,
+        scope: FreezeScope,
+        last: Option<&Report>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some((outage, freeze)) = self.outage().zip(self.model.freeze()) else {
+            return;
         };
-        let Some(outage) = self.schedule.outage(&freeze) else {
-            return false;
+        let former = self.frozen.take();
+        let words = match (&former, last) {
+            (Some(former), _) => former.words.clone(),
+            (None, Some(last)) => last.outcome.words().to_owned(),
+            (None, None) => self.last_failure().unwrap_or_default(),
         };
-        let words = report.outcome.words().to_owned();
-        self.revert_failures(outage, now, effects);
+        let until = freeze.lasts.map(|lasts| now + lasts);
         self.frozen = Some(Frozen {
-            since: now,
-            until: freeze.lasts.map(|lasts| now + lasts),
+            since: former.as_ref().map_or(now, |former| former.since),
+            until: former.map_or(until, |former| former.until),
             servers: outage.servers,
             words: words.clone(),
+            scope,
         });
+        self.revert_failures(outage, now, effects);
         self.persist.changed = true;
         let notice = FreezeNotice::Frozen {
             servers: outage.servers,
             words,
             lasts: freeze.lasts,
+            scope,
         };
         effects.push(Effect::Tell(Notice::Freeze(notice)));
-        true
     }
 
-    /// Turns to down that the outage has brought about are taken back.
+    /// The words of the last failure of any check.
+    fn last_failure(&self) -> Option<String> {
+        let last = self.book.values().filter_map(|health| health.last());
+        let (_, report) = last.max_by_key(|(at, _)| *at)?;
+        Some(report.outcome.words().to_owned())
+    }
+
+    /// Whether health of this service is frozen.
+    pub(super) fn holds(&self, service: ServiceId) -> bool {
+        self.frozen.is_some()
+            && (self.model.service(&service)).is_some_and(|service| self.is_frozen(service))
+    }
+
+    /// Turns to down that the outage has brought about are taken back in the services that are frozen.
     fn revert_failures(&mut self, outage: Outage, now: Moment, effects: &mut Vec<Effect>) {
         let model = Arc::clone(&self.model);
+        let frozen = model
+            .services()
+            .iter()
+            .filter(|service| self.is_frozen(service));
+        let frozen: BTreeSet<ServiceId> = frozen.map(|service| service.id).collect();
         for ((service, server), health) in &mut self.book {
-            let Some(definition) = model.service(service) else {
+            let Some(definition) = model.service(service).filter(|_| frozen.contains(service))
+            else {
                 continue;
             };
             let previous_for = now.since(health.since);
@@ -161,20 +246,26 @@ impl Director {
         if self.frozen.take().is_none() {
             return;
         }
-        // Who still fails gets all the chances that the definitions give.
-        self.schedule.restart_failures(now);
-        for health in self.book.values_mut() {
-            health.restart_windows(now);
-        }
-        self.persist.pending_changes.clear();
-        self.persist.changed = true;
+        self.own_network = OwnNetwork::Unknown;
+        self.give_all_chances(now);
         self.freeze_used = matches!(why, UnfreezeReason::Expired | UnfreezeReason::Operator);
         let notice = FreezeNotice::Unfrozen(why);
         effects.push(Effect::Tell(Notice::Freeze(notice)));
     }
 
+    /// Servers that still fail get all the chances that the definitions give.
+    pub(super) fn give_all_chances(&mut self, now: Moment) {
+        self.schedule.restart_silences(now);
+        for health in self.book.values_mut() {
+            health.restart_windows(now);
+        }
+        self.persist.pending_changes.clear();
+        self.persist.changed = true;
+    }
+
     /// What time and new definitions do to a freeze.
     pub(super) fn expire_freeze(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        self.check_own_network_again(now, effects);
         let Some(frozen) = self.frozen.as_ref().filter(|_| self.loaded_at.is_some()) else {
             return;
         };

@@ -22,6 +22,7 @@ mod freeze;
 mod host;
 mod initial_health;
 mod overrides;
+mod own_network;
 mod persist;
 mod probe_services;
 mod reasons;
@@ -55,6 +56,7 @@ use crate::weight::Situation;
 use attempts::Attempt;
 use batcher::Batcher;
 use host::HostSync;
+use own_network::OwnNetwork;
 use persist::Persist;
 use retry::RetryQueue;
 
@@ -118,6 +120,7 @@ pub struct Director {
     pub(crate) frozen: Option<Frozen>,
     /// A freeze was ended though no server answers; there is no other before one does.
     freeze_used: bool,
+    own_network: OwnNetwork,
     /// Unreachable advisers, as last reported.
     unheard: BTreeSet<Subscription>,
     /// Whom connections are held to.
@@ -166,6 +169,7 @@ impl Director {
             next_review: None,
             frozen: None,
             freeze_used: false,
+            own_network: OwnNetwork::default(),
             unheard: BTreeSet::new(),
             held: BTreeSet::new(),
             has_stood: false,
@@ -209,6 +213,7 @@ impl Director {
             Event::HostReconciled { outcomes } => self.host_reconciled(outcomes, now, &mut effects),
             Event::Woken => self.release(now, &mut effects),
             Event::Hinted { peer } => self.schedule.hint(peer, now),
+            Event::NetworkChecked { reached } => self.network_checked(reached, now, &mut effects),
             Event::Unfreeze => self.unfreeze(UnfreezeReason::Operator, now, &mut effects),
             Event::StopRequested => self.stop_requested(&mut effects),
         }

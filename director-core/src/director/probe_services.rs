@@ -2,7 +2,7 @@
 //! outlives its probe, and those that a director left behind that was killed are taken for what they are.
 
 use super::Director;
-use crate::health::{Outcome, Phases, Report};
+use crate::health::{Contact, Outcome, Phases, Report};
 use crate::model::{Probe, ServiceId};
 use crate::moment::Moment;
 use std::time::Duration;
@@ -43,6 +43,7 @@ impl Director {
         Some(Report {
             outcome: Outcome::LocalError { reason },
             took: Duration::ZERO,
+            contact: Contact::NotAsked,
             phases: Phases::default(),
         })
     }

@@ -247,7 +247,7 @@ impl CheckHealth {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Phases;
+    use super::super::{Contact, Phases};
     use super::*;
     use crate::model::Window;
 
@@ -265,34 +265,31 @@ mod tests {
         connects_between: None,
     };
 
-    fn good() -> Report {
+    fn report(outcome: Outcome) -> Report {
         Report {
-            outcome: Outcome::Good {
-                detail: "status 200".into(),
-            },
+            outcome,
             took: Duration::ZERO,
+            contact: Contact::default(),
             phases: Phases::default(),
         }
+    }
+
+    fn good() -> Report {
+        report(Outcome::Good {
+            detail: "status 200".into(),
+        })
     }
 
     fn failed() -> Report {
-        Report {
-            outcome: Outcome::Failed {
-                reason: "connection refused".into(),
-            },
-            took: Duration::ZERO,
-            phases: Phases::default(),
-        }
+        report(Outcome::Failed {
+            reason: "connection refused".into(),
+        })
     }
 
     fn local_error() -> Report {
-        Report {
-            outcome: Outcome::LocalError {
-                reason: "out of descriptors".into(),
-            },
-            took: Duration::ZERO,
-            phases: Phases::default(),
-        }
+        report(Outcome::LocalError {
+            reason: "out of descriptors".into(),
+        })
     }
 
     fn after(assumed: HealthState, reports: &[Report]) -> CheckHealth {

@@ -16,9 +16,9 @@ pub use advice::{Advice, AdvisedState, AdvisedWeight};
 pub use damping::Penalty;
 pub use history::{HISTORY_LENGTH, History};
 pub use machine::{CheckHealth, HealthState, Transition};
-pub use outage::{Frozen, Outage};
+pub use outage::{FreezeScope, Frozen, Outage};
 pub use pending_change::PendingChange;
-pub use report::{Outcome, Phases, Report};
+pub use report::{Contact, Outcome, Phases, Report};
 pub use schedule::{Concern, ProbeId, Schedule, Subscription};
 pub use server::{Health, HealthChange};
 

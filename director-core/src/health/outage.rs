@@ -1,10 +1,11 @@
-//! Whether everything failed at once. One server that fails is a fault of its own; when all of them fail within the same
-//! second, and none is left that answers, the fault is more likely the director's: its link, its routes, its switch.
+//! Whether all servers fell silent at once. One silent server is a fault of its own; when all of them fall silent within the
+//! same second, the fault may be the director's: its link, its routes, its switch. An answer, also one that fails a check,
+//! proves that the director reaches the server, so answers never make an outage.
 //!
 //! Answers come one by one, spread over an interval, so nobody sees a common second directly. What can be seen of a server
-//! is its last good answer and its first failure after that; it began to fail somewhere in between. All have failed at
-//! once when nobody is good any more, and no failure came before the last good answer of any of them (give or take
-//! [`Freeze::within`]). Servers that failed earlier than that are known to have failed by themselves and do not count.
+//! is when it was last heard and its first silence after that; it fell silent somewhere in between. All fell silent at once
+//! when no server is heard any more, and no silence came before the last answer of any of them (give or take
+//! [`Freeze::within`]). Servers that fell silent earlier than that did so by themselves and do not count.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -19,18 +20,18 @@ use crate::moment::Moment;
 pub(super) struct LastResults {
     /// The probed server.
     pub(super) address: IpAddr,
-    /// When the last good answer came.
-    pub(super) last_good: Option<Moment>,
-    /// When the first answer after that came which was not good.
-    pub(super) failing_since: Option<Moment>,
+    /// When the server was last heard, whatever it answered.
+    pub(super) last_heard: Option<Moment>,
+    /// When the first probe after that ended without an answer.
+    pub(super) silent_since: Option<Moment>,
 }
 
 /// An outage of everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outage {
-    /// When the first failure of it was seen.
+    /// When the first silence of it was seen.
     pub since: Moment,
-    /// How many servers, by address, failed in it.
+    /// How many servers, by address, fell silent in it.
     pub servers: usize,
 }
 
@@ -45,30 +46,46 @@ pub struct Frozen {
     pub servers: usize,
     /// The words of the failure that completed it.
     pub words: String,
+    /// Which services it holds.
+    #[serde(default)]
+    pub scope: FreezeScope,
 }
 
-/// The outage that the witnesses speak of, if they do.
+/// Which services a freeze holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FreezeScope {
+    /// All; none has a fallback or can be withdrawn.
+    #[default]
+    All,
+    /// Those without a fallback that cannot be withdrawn; nothing could take their place.
+    WithoutReplacement,
+    /// All, since this director reaches neither its gateways nor a fallback server.
+    CutOff,
+}
+
+/// The outage that the results show, if they do.
 pub(super) fn outage(
     results: impl Iterator<Item = LastResults> + Clone,
     freeze: &Freeze,
 ) -> Option<Outage> {
     if results
         .clone()
-        .any(|last_results| last_results.failing_since.is_none())
+        .any(|last_results| last_results.silent_since.is_none())
     {
         return None;
     }
-    let last_good = results
+    let last_heard = results
         .clone()
-        .filter_map(|last_results| last_results.last_good)
+        .filter_map(|last_results| last_results.last_heard)
         .max()?;
     let mut servers = BTreeSet::new();
     let mut since: Option<Moment> = None;
-    for last_results in results.filter(|last_results| last_results.last_good.is_some()) {
-        let Some(began) = last_results.failing_since else {
+    for last_results in results.filter(|last_results| last_results.last_heard.is_some()) {
+        let Some(began) = last_results.silent_since else {
             continue;
         };
-        if last_good.since(began) <= freeze.within {
+        if last_heard.since(began) <= freeze.within {
             servers.insert(last_results.address);
             since = Some(since.map_or(began, |known| known.min(began)));
         }
@@ -96,29 +113,29 @@ mod tests {
         Moment::after_start(Duration::from_secs(seconds))
     }
 
-    /// Witnesses of servers 1, 2, 3, ... by their last good answer and their first failure; 0 is none.
+    /// Results of servers 1, 2, 3, ... by their last answer and their first silence; 0 is none.
     fn judged(seen: &[(u64, u64)]) -> Option<usize> {
         let moment = |seconds: u64| (seconds > 0).then(|| at(seconds));
         let results = seen
             .iter()
             .zip(1..)
-            .map(|((good, failed), last)| LastResults {
+            .map(|((heard, silent), last)| LastResults {
                 address: IpAddr::from([10, 0, 0, last]),
-                last_good: moment(*good),
-                failing_since: moment(*failed),
+                last_heard: moment(*heard),
+                silent_since: moment(*silent),
             });
         outage(results, &FREEZE).map(|outage| outage.servers)
     }
 
     #[test]
-    fn all_have_failed_at_once_when_nobody_was_good_after_the_first_failure() {
+    fn all_fell_silent_at_once_when_no_server_was_heard_after_the_first_silence() {
         assert_eq!(judged(&[(10, 15), (13, 18), (14, 14)]), Some(3));
-        assert_eq!(judged(&[(10, 15), (13, 18), (14, 0)]), None, "one is good");
+        assert_eq!(judged(&[(10, 15), (13, 18), (14, 0)]), None, "one answers");
         assert_eq!(judged(&[(10, 15), (13, 18)]), None, "too few");
         assert_eq!(
             judged(&[(10, 11), (13, 18), (14, 15)]),
             None,
-            "one failed before"
+            "one was silent before"
         );
         assert_eq!(
             judged(&[(10, 13), (13, 18), (14, 15)]),
@@ -128,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_that_failed_earlier_or_were_never_good_do_not_count() {
+    fn servers_that_fell_silent_earlier_or_were_never_heard_do_not_count() {
         let three = [(10, 15), (13, 18), (14, 15)];
         assert_eq!(judged(&[&three[..], &[(2, 5), (0, 3)]].concat()), Some(3));
         assert_eq!(judged(&[&three[..2], &[(2, 5), (0, 3)]].concat()), None);

@@ -84,7 +84,7 @@ impl CheckHealth {
 mod tests {
     use std::time::Duration;
 
-    use super::super::{Outcome, Phases};
+    use super::super::{Contact, Outcome, Phases};
     use super::*;
     use crate::model::Window;
 
@@ -115,6 +115,7 @@ mod tests {
                 false => Outcome::Failed { reason: words },
             },
             took: Duration::ZERO,
+            contact: Contact::default(),
             phases: Phases::default(),
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::interval::{ProbeInterval, identity};
 use super::outage::LastResults;
 use super::schedule::Subscription;
-use super::{Concern, Outcome, Report};
+use super::{Concern, Contact, Outcome, Report};
 use crate::model::{Model, Probe, ProbeKind};
 use crate::moment::Moment;
 
@@ -23,10 +23,12 @@ pub(super) struct ProbeTask {
     pub(super) started_at: Moment,
     pub(super) in_flight: bool,
     pub(super) has_result: bool,
-    /// When the last good answer came.
-    pub(super) last_good: Option<Moment>,
-    /// When the first answer after that came which was not good.
-    pub(super) failing_since: Option<Moment>,
+    /// When the server was last heard, whatever it answered.
+    pub(super) last_heard: Option<Moment>,
+    /// When the first probe after that ended without an answer.
+    pub(super) silent_since: Option<Moment>,
+    /// The last probe was not tried: this director had no descriptor, no program or the like.
+    not_asked: bool,
     /// Something hints that the server has failed: good answers since then. It is probed in quick succession until it is
     /// known what became of it.
     pub(super) hinted: Option<usize>,
@@ -59,8 +61,9 @@ impl ProbeTask {
             started_at: now,
             in_flight: false,
             has_result: false,
-            last_good: None,
-            failing_since: None,
+            last_heard: None,
+            silent_since: None,
+            not_asked: false,
             hinted: None,
             again: false,
             identity,
@@ -115,11 +118,15 @@ impl ProbeTask {
     pub(super) fn finish(&mut self, report: &Report, now: Moment) {
         self.in_flight = false;
         self.has_result = true;
-        if report.outcome.is_good() == Some(true) {
-            self.last_good = Some(now);
-            self.failing_since = None;
-        } else if self.failing_since.is_none() {
-            self.failing_since = Some(now);
+        self.not_asked = false;
+        if report.is_answered() {
+            let heard = now.before(report.heard_before_end());
+            self.last_heard = self.last_heard.max(Some(heard));
+            self.silent_since = None;
+        } else if report.contact == Contact::NotAsked {
+            self.not_asked = true;
+        } else if self.silent_since.is_none() {
+            self.silent_since = Some(now);
         }
         if std::mem::take(&mut self.again) {
             self.due = now;
@@ -138,13 +145,13 @@ impl ProbeTask {
         }
     }
 
-    /// What it has met with.
-    pub(super) fn last_results(&self) -> LastResults {
-        LastResults {
+    /// What it has met with; nothing while this director cannot ask, which says nothing about its network.
+    pub(super) fn last_results(&self) -> Option<LastResults> {
+        (!self.not_asked).then(|| LastResults {
             address: (self.probe.vip_path).map_or(self.probe.address, |vip_path| vip_path.toward),
-            last_good: self.last_good,
-            failing_since: self.failing_since,
-        }
+            last_heard: self.last_heard,
+            silent_since: self.silent_since,
+        })
     }
 
     /// Whether the health of a server depends on it.
@@ -247,13 +254,14 @@ impl ProbeSpecs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::Phases;
+    use crate::health::{Contact, Phases};
     use crate::model::ConnectsBetween;
 
     fn report(outcome: Outcome) -> Report {
         Report {
             outcome,
             took: Duration::from_millis(1),
+            contact: Contact::default(),
             phases: Phases::default(),
         }
     }

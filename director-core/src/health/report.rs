@@ -12,9 +12,46 @@ pub struct Report {
     pub outcome: Outcome,
     /// How long the probe took.
     pub took: Duration,
+    /// What it shows of the network between this director and the server.
+    #[serde(default)]
+    pub contact: Contact,
     /// How long its parts took, as far as it had them.
     #[serde(default)]
     pub phases: Phases,
+}
+
+impl Report {
+    /// Whether the server was heard: this director can reach it, whatever it answered.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.outcome.is_good() == Some(true) || self.contact == Contact::Answered
+    }
+
+    /// How long before the end of the probe the server was last heard, if it was.
+    #[must_use]
+    pub fn heard_before_end(&self) -> Duration {
+        // A server that accepts the connection and then says nothing was heard when the connection stood.
+        let parts = [self.phases.connect, self.phases.tls, self.phases.first_byte];
+        match self.phases.connect {
+            Some(_) if self.phases.first_byte.is_none() => {
+                self.took.saturating_sub(parts.into_iter().flatten().sum())
+            }
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+/// What a probe shows of the network between this director and the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contact {
+    /// The server was heard: it answered, refused or reset the connection, or accepted it.
+    Answered,
+    /// Nothing was heard of the server: the server, the network or this director may be at fault.
+    #[default]
+    Silent,
+    /// This director did not ask, for a reason of its own that is not its network.
+    NotAsked,
 }
 
 /// The parts of a probe.

@@ -175,7 +175,7 @@ impl Schedule {
             if let Some(probe_task) = (self.tasks.get_mut(id)).filter(|probe_task| {
                 matches!(concern, Concern::Check(check) if good(*check)) && !probe_task.has_result
             }) {
-                probe_task.last_good = Some(now);
+                probe_task.last_heard = Some(now);
             }
         }
     }
@@ -186,13 +186,13 @@ impl Schedule {
             .tasks
             .values()
             .filter(|probe_task| probe_task.is_check());
-        outage(checks.map(ProbeTask::last_results), freeze)
+        outage(checks.filter_map(ProbeTask::last_results), freeze)
     }
 
-    /// Lets every check that fails begin to fail now.
-    pub(crate) fn restart_failures(&mut self, now: Moment) {
+    /// Lets every server that is silent fall silent now.
+    pub(crate) fn restart_silences(&mut self, now: Moment) {
         let tasks = self.tasks.values_mut();
-        for since in tasks.filter_map(|probe_task| probe_task.failing_since.as_mut()) {
+        for since in tasks.filter_map(|probe_task| probe_task.silent_since.as_mut()) {
             *since = now;
         }
     }

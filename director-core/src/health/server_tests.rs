@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Outcome, Phases};
+use super::super::{Contact, Outcome, Phases};
 use super::*;
 use crate::model::{CheckTiming, Damping, ProbeKind};
 
@@ -48,6 +48,7 @@ fn report(good: bool) -> Report {
     Report {
         outcome,
         took: Duration::ZERO,
+        contact: Contact::default(),
         phases: Phases::default(),
     }
 }

@@ -1,4 +1,4 @@
-//! What an HTTP request asks for.
+//! What an HTTP request requires.
 
 use std::fmt;
 

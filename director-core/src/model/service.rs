@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Probe, RealServer, Recovery, Scheduling, ServiceId};
+use super::{BelowMinimum, Endpoint, Probe, RealServer, Recovery, Scheduling, ServiceId};
 
 /// A virtual service, valid and complete.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +44,16 @@ impl VirtualService {
             &self.checks
         } else {
             &self.fallback_checks
+        }
+    }
+
+    /// Whether something takes its place when its servers are down: a fallback, or another machine when it is withdrawn.
+    #[must_use]
+    pub fn has_replacement(&self) -> bool {
+        match self.recovery.minimum.unwrap_or_default().below {
+            BelowMinimum::Withdraw => true,
+            BelowMinimum::Fallback => !self.fallback.is_empty(),
+            BelowMinimum::KeepAll => false,
         }
     }
 

@@ -2,6 +2,7 @@
 //! drain.
 
 use super::{Chain, Link, ServerFacts, Situation, WeightReason, chain, waits_for_connections};
+use crate::health::Health;
 use crate::model::{
     BelowMinimum, DrainRule, Endpoint, OnFailure, RealServer, ServiceId, Then, VirtualService,
 };
@@ -72,7 +73,7 @@ impl<'a> Situation<'a> {
         }
         let asked = |weighing: &EffectiveWeight<'_>| {
             let health = self.book.get(&(service.id, weighing.server.endpoint));
-            health.is_none_or(|health| !health.assumed)
+            health.is_none_or(Health::is_tried)
         };
         let ruled = |weighing: &EffectiveWeight<'_>| {
             let target = (service.id, weighing.server.endpoint);

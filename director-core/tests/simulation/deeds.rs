@@ -46,8 +46,8 @@ pub(crate) enum Deed {
     Closes(&'static str),
     /// And succeeds again.
     Opens(&'static str),
-    /// All servers fail at once, or the director believes so.
-    AllDie,
+    /// All servers fall silent at once, and a gateway answers or does not, or there is none.
+    AllDie(Option<bool>),
     /// Other definitions.
     Reload(Vec<Brief>),
     /// The same definitions, with verdicts that stand still when so many servers fail at once, or never.
@@ -145,7 +145,7 @@ fn deed(dice: &mut Dice) -> Deed {
         },
         14 => Deed::Closes(dice.pick(&SERVERS)),
         15 => Deed::Opens(dice.pick(&SERVERS)),
-        16 if dice.one_in(3) => Deed::AllDie,
+        16 if dice.one_in(3) => Deed::AllDie(dice.pick(&[None, Some(true), Some(false)])),
         16 if dice.one_in(4) => Deed::Freezes(dice.pick(&[None, Some(2), Some(3)])),
         8 if dice.one_in(2) => Deed::Obeys,
         8 => Deed::Refuses(dice.next()),

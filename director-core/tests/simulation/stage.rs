@@ -93,7 +93,10 @@ impl Stage {
             Deed::Opens(server) => {
                 self.world.closed.remove(&(address(server), SECOND_PORT));
             }
-            Deed::AllDie => self.world.dead.extend(SERVERS.map(address)),
+            Deed::AllDie(network) => {
+                self.world.network = *network;
+                self.world.dead.extend(SERVERS.map(address));
+            }
             Deed::Reload(briefs) => {
                 self.briefs.clone_from(briefs);
                 self.load();
@@ -210,6 +213,7 @@ impl Stage {
         next.now = self.world.now;
         next.dead = self.world.dead.clone();
         next.closed = self.world.closed.clone();
+        next.network = self.world.network;
         next.disk = self.world.disk.clone();
         // What was being written is not on the disk, and nobody was told that it is.
         next.disk.writing = None;

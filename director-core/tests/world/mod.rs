@@ -17,7 +17,7 @@ use std::time::Duration;
 use machine::Machine;
 
 use director_core::director::{Director, Effect, Event, Notice};
-use director_core::health::{Outcome, Phases, ProbeId, Report};
+use director_core::health::{Contact, Outcome, Phases, ProbeId, Report};
 use director_core::model::{MarkRange, Probe, ProbeKind, ServiceId};
 use director_core::moment::Moment;
 use director_core::notify::Notification;
@@ -34,8 +34,14 @@ pub(crate) struct World {
     pub(crate) kernel: Table,
     /// Servers that do not answer.
     pub(crate) dead: BTreeSet<IpAddr>,
-    /// Ports of theirs at which nobody answers, though the server lives.
+    /// Ports of theirs that refuse connections, though the server lives.
     pub(crate) closed: BTreeSet<(IpAddr, u16)>,
+    /// Servers that this director cannot ask, for want of a descriptor or the like.
+    pub(crate) not_asked: BTreeSet<IpAddr>,
+    /// Whether a gateway or a fallback server answers; none when there is nothing to ask.
+    pub(crate) network: Option<bool>,
+    /// The fallback servers of the last check of the network.
+    pub(crate) network_checks: Vec<BTreeSet<SocketAddr>>,
     /// Whom connections are held to.
     pub(crate) held: BTreeSet<SocketAddr>,
     /// What agents and files say, by address.
@@ -72,6 +78,9 @@ impl World {
             kernel,
             dead: BTreeSet::new(),
             closed: BTreeSet::new(),
+            not_asked: BTreeSet::new(),
+            network: None,
+            network_checks: Vec::new(),
             held: BTreeSet::new(),
             advice: BTreeMap::new(),
             mute: false,
@@ -185,22 +194,28 @@ impl World {
             .vip_path
             .map_or(probe.address, |vip_path| vip_path.toward);
         let closed = self.closed.contains(&(asked, probe.port));
-        let outcome = if closed || self.dead.contains(&asked) {
-            Outcome::Failed {
-                reason: "connection refused".to_owned(),
-            }
+        let failed = |reason: &str| Outcome::Failed {
+            reason: reason.to_owned(),
+        };
+        let (outcome, contact) = if self.not_asked.contains(&asked) {
+            let reason = "local error: too many open files".to_owned();
+            (Outcome::LocalError { reason }, Contact::NotAsked)
+        } else if self.dead.contains(&asked) {
+            (failed("no answer within 1 s"), Contact::Silent)
+        } else if closed {
+            (failed("connection refused"), Contact::Answered)
         } else {
-            Outcome::Good {
-                detail: said
-                    .filter(|_| matches!(probe.kind, ProbeKind::Advice(_)))
-                    .unwrap_or("connected")
-                    .to_string(),
-            }
+            let detail = said
+                .filter(|_| matches!(probe.kind, ProbeKind::Advice(_)))
+                .unwrap_or("connected")
+                .to_string();
+            (Outcome::Good { detail }, Contact::Answered)
         };
         self.bystander.hears(probe, &outcome);
         Report {
             outcome,
             took: Duration::from_millis(1),
+            contact,
             phases: Phases::default(),
         }
     }
@@ -230,6 +245,11 @@ impl World {
                     self.questions.insert(id, probe).is_none(),
                     "a second question while one is open"
                 );
+            }
+            Effect::CheckNetwork { fallbacks } => {
+                self.network_checks.push(fallbacks);
+                let reached = self.network;
+                events.push(Event::NetworkChecked { reached });
             }
             Effect::Persist { revision, saved } => {
                 let due = self.now + self.disk.takes;

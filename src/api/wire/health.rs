@@ -1,6 +1,8 @@
 //! What is known about a real server's health: the judgement, what each check says, the answers.
 
-use director_core::health::{CheckHealth, Frozen, Health, HealthState, Outcome, Report};
+use director_core::health::{
+    CheckHealth, FreezeScope, Frozen, Health, HealthState, Outcome, Report,
+};
 use director_core::moment::Moment;
 use director_core::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -116,6 +118,8 @@ pub struct FreezeStatus {
     pub servers: usize,
     /// The words of the last failure before it.
     pub last_failure: String,
+    /// Which services it holds.
+    pub scope: FreezeScope,
 }
 
 /// The answer to a request to let verdicts move again.
@@ -132,6 +136,7 @@ impl FreezeStatus {
             seconds_left: frozen.until.map(|until| until.since(now).as_secs_f64()),
             servers: frozen.servers,
             last_failure: frozen.words.clone(),
+            scope: frozen.scope,
         }
     }
 }

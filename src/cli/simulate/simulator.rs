@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::director::{Director, Effect, Event, HostOutcome, HostResult, Unwanted};
-use director_core::health::{Outcome, Phases, ProbeId, Report};
+use director_core::health::{Contact, Outcome, Phases, ProbeId, Report};
 use director_core::model::{HostChange, Model, Probe, ProbeKind};
 use director_core::moment::Moment;
 use director_core::notify::Notification;
@@ -247,6 +247,10 @@ impl Simulator {
             Effect::ReconcileHost { wanted, unwanted } => {
                 events.push(self.reconcile(wanted, unwanted));
             }
+            // The events speak of servers; the network of the simulated director always works.
+            Effect::CheckNetwork { .. } => events.push(Event::NetworkChecked {
+                reached: Some(true),
+            }),
             Effect::Tell(notice) => self.say(&notice.to_string()),
             Effect::Notification(Notification::Line(_)) => {}
             Effect::Notification(duty) => self.say(&duty.to_string()),
@@ -282,23 +286,25 @@ impl Simulator {
     fn answer(&self, probe: &Probe) -> Report {
         let failure = match self.behaviours.get(&probe.address) {
             None => None,
-            Some(Behaviour::Fails(reason)) => Some(reason.clone()),
+            Some(Behaviour::Fails(reason)) => Some((reason.clone(), contact_in(reason))),
             Some(Behaviour::Flaps { interval, since }) => {
                 let turns = self.now.since(*since).as_micros() / interval.as_micros().max(1);
                 turns
                     .is_multiple_of(2)
-                    .then(|| "connection refused".to_owned())
+                    .then(|| ("connection refused".to_owned(), Contact::Answered))
             }
         };
-        let outcome = match failure {
-            Some(reason) => Outcome::Failed { reason },
-            None => Outcome::Good {
-                detail: self.answer_to(probe),
-            },
+        let (outcome, contact) = match failure {
+            Some((reason, contact)) => (Outcome::Failed { reason }, contact),
+            None => {
+                let detail = self.answer_to(probe);
+                (Outcome::Good { detail }, Contact::Answered)
+            }
         };
         Report {
             outcome,
             took: PROBE_TIME,
+            contact,
             phases: Phases::default(),
         }
     }
@@ -345,5 +351,14 @@ impl Simulator {
             ));
         }
         self.timeline.push_str(&lines);
+    }
+}
+
+/// A failure is an answer of the server unless its words, which are those of the log, say otherwise.
+fn contact_in(reason: &str) -> Contact {
+    let silent = ["no answer", "no route to host"];
+    match silent.iter().any(|words| reason.starts_with(words)) {
+        true => Contact::Silent,
+        false => Contact::Answered,
     }
 }

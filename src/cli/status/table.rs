@@ -3,6 +3,7 @@
 use super::departing;
 use crate::api::overrides::OverrideStatus;
 use crate::api::wire::{CheckStatus, KernelRefusal, ServerStatus, ServiceStatus, Status};
+use director_core::health::FreezeScope;
 
 const TITLES: [&str; 8] = [
     "",
@@ -70,10 +71,16 @@ fn head(status: &Status, text: &mut String) {
         let left = frozen
             .seconds_left
             .map_or_else(String::new, |left| format!(", {} left", span(left)));
+        let others = match frozen.scope {
+            FreezeScope::All | FreezeScope::CutOff => "",
+            FreezeScope::WithoutReplacement => {
+                " except for services with a fallback or `below: withdraw`"
+            }
+        };
         line(
             text,
             &format!(
-                "  FROZEN: all {} servers failed at once {} ago ({}); health is frozen{left}. If the servers really are down: \
+                "  FROZEN: all {} servers failed at once {} ago ({}); health is frozen{others}{left}. If the servers really are down: \
                  ipvsctl unfreeze",
                 frozen.servers,
                 span(frozen.age_seconds),

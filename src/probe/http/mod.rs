@@ -31,8 +31,12 @@ pub(super) async fn ask(
         Redirects::Follow(limit) => limit,
     };
     let mut target = HttpTarget::first(home, question).await?;
-    for _ in 0..=limit {
-        let answer = exchange(&target, question, settings).await?;
+    for redirects in 0..=limit {
+        let answer = exchange(&target, question, settings).await;
+        let answer = answer.map_err(|error| match redirects {
+            0 => error,
+            _ => error.after_redirect(target.absolute()),
+        })?;
         match answer.body {
             Some(body) => return judge(answer.status, &body, question),
             None => target = target_after(&answer, &target, home, question).await?,

@@ -121,6 +121,11 @@ impl HttpTarget {
         })
     }
 
+    /// Its address in full.
+    pub(super) fn absolute(&self) -> String {
+        self.url.absolute()
+    }
+
     pub(super) fn request(&self, method: &str) -> Result<HttpRequest, ProbeError> {
         let line = if self.through_proxy {
             self.url.absolute()

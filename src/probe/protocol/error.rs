@@ -1,5 +1,6 @@
 //! Why a protocol's check failed.
 
+use director_core::health::Contact;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
@@ -120,10 +121,24 @@ pub(in crate::probe) enum ProtocolError {
 }
 
 impl ProtocolError {
-    /// Whether the director cannot ask for now. A question that can never be asked has failed: its server will not come
-    /// up, and the fallback must know.
+    /// Whether the director cannot ask, for now or as the check is defined.
     pub(in crate::probe) fn is_ours(&self) -> bool {
-        matches!(self, Self::NoRandomness)
+        matches!(
+            self,
+            Self::Missing { .. }
+                | Self::NoRoom { .. }
+                | Self::NoName(_)
+                | Self::LineBreak(_)
+                | Self::NoRandomness
+        )
+    }
+
+    /// What it shows of the network: without a question there was no answer.
+    pub(in crate::probe) fn contact(&self) -> Contact {
+        match self.is_ours() {
+            true => Contact::NotAsked,
+            false => Contact::Answered,
+        }
     }
 }
 

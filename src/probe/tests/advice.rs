@@ -7,7 +7,7 @@ use director_core::model::{AdviceSource, CommandProbe};
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::probe::Holder;
+use crate::probe::{Gate, Holder};
 
 async fn ask(address: SocketAddr, source: AdviceSource) -> Outcome {
     let probe = probe(address, ProbeKind::Advice(source), AMPLE);
@@ -102,7 +102,9 @@ async fn the_end_of_a_held_connection_is_told_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (tell, mut told) = mpsc::unbounded_channel();
-    let mut holder = Holder::new(move |peer| tell.send(peer).unwrap_or_default());
+    let mut holder = Holder::new(Gate::new(1024), move |peer| {
+        tell.send(peer).unwrap_or_default()
+    });
     holder.hold(&BTreeSet::from([address]));
     let (mut stream, _) = listener.accept().await.unwrap();
     stream

@@ -42,23 +42,69 @@ async fn death_by_a_signal_is_a_failure() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_run_is_a_failure_with_the_reason() {
-    let missing = CommandProbe {
-        argv: vec!["/nonexistent/check".to_owned()],
+async fn what_cannot_be_run_is_a_local_error_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let orphan = executable(&folder, "orphan", b"#!/no/such/interpreter\n");
+    let foreign = executable(&folder, "foreign", b"\x7fELF of another machine");
+    let named = executable(&folder, "named", b"#!/usr/bin/env no-such-interpreter\n");
+    let cases = [
+        (
+            "/nonexistent/check",
+            "cannot run /nonexistent/check: no such file or directory".to_owned(),
+        ),
+        ("/etc", "cannot run /etc: permission denied".to_owned()),
+        (
+            &orphan,
+            format!("cannot run {orphan}: the interpreter of its first line does not exist"),
+        ),
+        (&foreign, format!("cannot run {foreign}: exec format error")),
+    ];
+    for (program, expected) in cases {
+        let reason = format!("local error: {expected}");
+        let report = command(only(program), AMPLE).await;
+        assert_eq!(
+            (report.outcome, report.contact),
+            (Outcome::LocalError { reason }, Contact::NotAsked)
+        );
+    }
+    let unfound = command(only(&named), AMPLE).await.outcome;
+    assert!(matches!(unfound, Outcome::LocalError { .. }), "{unfound:?}");
+    assert!(unfound.words().contains("exit status 127"), "{unfound}");
+}
+
+#[tokio::test]
+async fn a_script_without_a_first_line_runs_in_the_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = executable(&folder, "check", b"echo ran $1; exit $2\n");
+    let argv = |status: &str| [&script, "it", status].map(str::to_owned).to_vec();
+    let question = |status| CommandProbe {
+        argv: argv(status),
         user: None,
     };
+    assert_eq!(words_of(question("0")).await, "exit status 0: ran it");
     assert_eq!(
-        failed(command(missing, AMPLE).await),
-        "cannot run /nonexistent/check: no such file or directory"
+        failed(command(question("1"), AMPLE).await),
+        "exit status 1: ran it"
     );
-    let directory = CommandProbe {
-        argv: vec!["/etc".to_owned()],
+}
+
+fn only(program: &str) -> CommandProbe {
+    CommandProbe {
+        argv: vec![program.to_owned()],
         user: None,
-    };
-    assert_eq!(
-        failed(command(directory, AMPLE).await),
-        "cannot run /etc: permission denied"
-    );
+    }
+}
+
+/// An executable file; it is written by another process, since a file that is open for writing anywhere cannot be run.
+fn executable(folder: &tempfile::TempDir, name: &str, text: &[u8]) -> String {
+    let (plain, path) = (folder.path().join("plain"), folder.path().join(name));
+    std::fs::write(&plain, text).unwrap();
+    let install = std::process::Command::new("install")
+        .args(["-m", "755"])
+        .args([&plain, &path])
+        .status();
+    assert!(install.unwrap().success());
+    path.to_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -125,7 +171,8 @@ async fn a_user_is_taken_on_with_its_groups_and_environment() {
             format!("exit status 0: nobody {groups} nobody")
         );
     } else {
-        let refused = "cannot run /bin/sh: operation not permitted";
+        let refused = "local error: cannot run a check as nobody: operation not permitted; ipvsd needs CAP_SETUID and \
+            CAP_SETGID for this";
         assert_eq!(outcome.words(), refused);
     }
 }

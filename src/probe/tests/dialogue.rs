@@ -185,7 +185,7 @@ async fn a_line_break_in_a_password_is_never_sent() {
     let outcome = outcome(address, sly).await;
     assert_eq!(
         outcome,
-        Outcome::Failed {
+        Outcome::LocalError {
             reason: "local error: the password contains a line break or a zero byte".to_owned()
         }
     );

@@ -173,5 +173,5 @@ async fn another_protocol_is_named_and_a_bad_name_is_not_sent() {
         "the answer is not DNS"
     );
     let outcome = outcome(address, dns("a..b")).await;
-    assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::LocalError { .. }), "{outcome:?}");
 }

@@ -25,7 +25,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use director_core::health::{Outcome, Report};
+use director_core::health::{Contact, Outcome, Report};
 use director_core::model::{
     HttpProbe, Pattern, Probe, ProbeKind, Redirects, StatusRange, TlsCheck, Verification,
 };

@@ -111,6 +111,6 @@ async fn endless_resends_and_other_protocols_are_no_tns() {
 async fn a_database_that_would_rewrite_the_request_is_not_asked_for() {
     let (address, seen) = listener(vec![]).await;
     let outcome = outcome(address, of_database("X)(Y=Z")).await;
-    assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::LocalError { .. }), "{outcome:?}");
     assert!(told(&seen).is_empty());
 }

@@ -64,14 +64,14 @@ async fn another_protocol_is_named() {
 }
 
 #[tokio::test]
-async fn a_question_without_secret_or_login_is_not_asked_and_fails() {
+async fn a_question_without_secret_or_login_is_a_local_error() {
     let address = "127.0.0.1:1812".parse().unwrap();
     let no_login = ProtocolQuestion {
         login: None,
         ..radius("secret")
     };
     for (question, what) in [(radius(""), "a secret"), (no_login, "a login")] {
-        let expected = Outcome::Failed {
+        let expected = Outcome::LocalError {
             reason: format!("local error: RADIUS needs {what}"),
         };
         assert_eq!(outcome(address, question).await, expected);

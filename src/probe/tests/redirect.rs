@@ -95,16 +95,19 @@ async fn a_url_with_a_host_is_requested_there_with_the_host_header_of_the_server
 }
 
 #[tokio::test]
-async fn a_question_to_a_host_without_address_fails_by_its_name() {
+async fn a_question_to_a_host_without_address_is_a_local_error() {
     let (address, _) = answering(ok("OK")).await;
     let question = HttpProbe {
         // No resolver is asked for a name that cannot be one.
         target: "http://no..host/".to_owned().into(),
         ..get()
     };
+    let report = report(address, question, AMPLE).await;
     assert_eq!(
-        failure(address, question).await,
-        "the host of http://no..host/ has no address"
+        report.outcome,
+        Outcome::LocalError {
+            reason: "local error: the host of http://no..host/ has no address".to_owned()
+        }
     );
 }
 

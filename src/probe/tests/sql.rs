@@ -138,10 +138,10 @@ async fn postgresql_that_hangs_or_is_none_is_named() {
 }
 
 #[tokio::test]
-async fn a_question_without_login_is_not_asked_and_fails() {
+async fn a_question_without_login_is_a_local_error() {
     for protocol in [CheckProtocol::Mysql, CheckProtocol::Pgsql] {
         let address = "127.0.0.1:1".parse().unwrap();
         let outcome = outcome(address, question(protocol)).await;
-        assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+        assert!(matches!(outcome, Outcome::LocalError { .. }), "{outcome:?}");
     }
 }

@@ -79,12 +79,15 @@ fn act(
     server: &Word,
     mut line: Vec<Word>,
 ) -> Result<(ServerAction, Option<Duration>), ScriptError> {
-    let events = "write fails, works, flaps, says, weight, connections or removed";
+    let events = "write fails, silent, works, flaps, says, weight, connections or removed";
     if line.is_empty() {
         return Err(server.fault(format!("no event for {}", server.text), events));
     }
     let verb = line.remove(0);
-    let passes = matches!(verb.text.as_str(), "fails" | "fail" | "flaps" | "flap");
+    let passes = matches!(
+        verb.text.as_str(),
+        "fails" | "fail" | "silent" | "flaps" | "flap"
+    );
     let lasts = if passes { lasts(&mut line)? } else { None };
     let texts: Vec<&str> = line.iter().map(|word| word.text.as_str()).collect();
     let argument = texts.join(" ");
@@ -103,7 +106,8 @@ fn act(
             ServerAction::Fails("connection refused".to_owned())
         }
         "fails" | "fail" => ServerAction::Fails(argument),
-        "works" | "work" | "removed" if !argument.is_empty() => {
+        "silent" if argument.is_empty() => ServerAction::Fails("no answer".to_owned()),
+        "silent" | "works" | "work" | "removed" if !argument.is_empty() => {
             return Err(at.fault(
                 format!("{argument:?} is not an argument of {}", verb.text),
                 "remove it; write a duration as in fails for 40s",

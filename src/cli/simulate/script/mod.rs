@@ -23,6 +23,7 @@ pub(super) const HELP: &str = "Events, one per line, each with its time; # start
   10s  192.168.6.4 fails               its probes fail (connection refused)
   10s  192.168.6.4 fails \"status 503\"  the same, with another reason
   10s  192.168.6.4 fails for 40s       the same, but only until 50s
+  10s  192.168.6.4 silent              its probes get no answer
   50s  192.168.6.4 works               its probes pass again
   60s  192.168.6.5 flaps 3s            it changes every 3 s, until it fails or works
   60s  192.168.6.5 flaps 3s for 1m     the same, but it works from 120s on

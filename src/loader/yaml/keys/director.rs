@@ -58,9 +58,11 @@ mapping! {
         "Safety limits: what one change of the configuration or one override may remove at most. ipvsd refuses more \
          without `--force`. `off` removes the limits.";
     opt(definitions.freeze) "freeze" = "{min_servers: 3, within: 1s, max_duration: 2m}", or "the defaults of its keys",
-        "When all servers of all services fail at once, this is probably a fault of the director's own network. \
-         ipvsd then freezes all health states, empties no table and raises an alarm in log and status. The freeze \
-         ends with the first successful probe, after a time, or by `ipvsctl unfreeze`.";
+        "When all servers of all services fall silent at once, this is probably a fault of the director's own network. \
+         ipvsd then freezes health states, empties no table and raises an alarm in log and status. An answer that \
+         fails a check, or a refused connection, leads to no freeze. A service with a fallback or `below: withdraw` \
+         is frozen only if no gateway and no fallback server answers either. The freeze ends when a server answers, \
+         after a time, or by `ipvsctl unfreeze`.";
     opt(reload_on_change) "reload_on_change" = "true", or "false",
         "Reload the configuration when a file has changed, also an included file or directory. ipvsd waits until the \
          change is complete. `ipvsctl reload` and the signal HUP reload it at any time.";
@@ -104,10 +106,10 @@ mapping! {
     /// The freeze of all health states.
     FREEZE: FreezeDefinition = "freeze", "the freeze", |_| FreezeDefinition::default(), None;
     opt(servers) "min_servers" in "servers, at least 2" = "3", or "3",
-        "Least number of different server addresses for a freeze. With fewer, the servers themselves have probably \
+        "Least number of silent servers, by address, for a freeze. With fewer, the servers themselves have probably \
          failed.";
     opt(within) "within" = "1s", or "1s",
-        "Time within which all servers must fail, in addition to the check interval.";
+        "Time within which all servers must fall silent, in addition to the check interval.";
     opt(lasts) "max_duration" = "2m", or "2m",
         "Longest time of a freeze. With `0s` it lasts until a server answers or the operator ends it.";
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2016,SC2034
-# An external check passes with exit status 0 only: one that a signal ends, that cannot be started or that takes too long has
-# failed, and what it started ends with it. It gets the documented arguments and a process group of its own, and no shell reads
+# An external check passes with exit status 0 only: one that a signal ends or that takes too long has failed, one that cannot be
+# started brings no server up, and what it started ends with it. It gets the documented arguments and a process group of its own, and no shell reads
 # its command.
 
 check() {

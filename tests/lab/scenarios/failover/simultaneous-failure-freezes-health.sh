@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# When all servers of all services fail at once, ipvsd freezes their health: the table stays, an alarm is raised, and the first
-# good answer or `ipvsctl unfreeze` ends it. A single failed server is removed as ever.
+# When all servers fall silent at once and nothing can take their place, ipvsd freezes their health: the table stays, an alarm is
+# raised, and the first answer or `ipvsctl unfreeze` ends it. Servers that answer with errors or refuse connections are removed.
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
@@ -52,9 +52,17 @@ everybody "$RIP1" | eventually_table 20
 web_start real1
 everybody | eventually_table 20
 
-# All of them really fail, and the operator knows it.
+# All of them are down, and say so: nothing is frozen.
+nobody() { everybody | sed 's/-w 1$/-w 0/'; }
+alarms=$(director_log | grep -c ALARM)
 for host in real1 real2 real3; do web_quit "$host"; done
+nobody | eventually_table 20
+expect_equal 'the alarms' "$alarms" "$(director_log | grep -c ALARM)"
+for host in real1 real2 real3; do web_start "$host"; done
+everybody | eventually_table 20
+
+# They are silent, and the operator knows that they are down.
+link_loses_everything
 eventually 10 status_says 'FROZEN: all 3 servers failed at once'
 expect_equal 'the answer of unfreeze' 'health is no longer frozen' "$(on director ipvsctl unfreeze)"
-nobody() { everybody | sed 's/-w 1$/-w 0/'; }
 nobody | eventually_table 20

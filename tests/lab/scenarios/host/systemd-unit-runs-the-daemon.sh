@@ -34,9 +34,9 @@ expect_contains 'the time limits' '660 ' "$(settings)"
 expect_contains 'what it says of the settings' 'net.ipv4.vs.' "$(journal)"
 case $(journal) in *'Read-only'* | *'ermission denied'* | *'not permitted'*) fail "it lacks a right: $(journal)" ;; esac
 expect_equal 'the mode of the state file' 600 "$(on director stat -c %a /var/lib/ipvsd/state.json)"
-# Of root's power it has what the network needs.
+# Of root's power it has what the network and check commands with a user need.
 power=$(on director sed -n 's/^CapEff:[[:space:]]*//p' "/proc/$(main_process)/status")
-expect_equal 'its capabilities' 0000000000003000 "$power"
+expect_equal 'its capabilities' 00000000000030e0 "$power"
 
 # Killed, it is there again, and clients never noticed.
 first=$(main_process)
