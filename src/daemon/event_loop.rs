@@ -300,7 +300,7 @@ impl EventLoop {
                 saved: memory,
             } => self.keep(revision, memory),
             Effect::Hold(peers) => self.holder.hold(&peers),
-            Effect::ReconcileHost { wanted, unwanted } => self.host.reconcile(wanted, unwanted),
+            Effect::ReconcileHost(request) => self.host.reconcile(request),
             Effect::Tell(notice) => self.tell(&notice),
             Effect::Notification(duty) => self.notifier.perform(duty),
             Effect::Ready => {

@@ -1,11 +1,12 @@
 //! What the director wants of its machine outside the table: VIPs, settings of the kernel, timeouts. They are asked for when
 //! the table stands, so that no VIP draws clients before there is a server for them, and again at each reading of the table,
-//! since an interface that was down has lost its addresses. At a stop they go last. What path checks need comes first: no
-//! probe is sent before it.
+//! since an interface that was down has lost its addresses. At a stop VIPs go last, and settings only when nothing of ours
+//! stays in the kernel. What path checks need comes first: no probe is sent before it.
 //!
-//! Invariant: nothing is asked for while nothing is wanted and nothing was.
+//! Invariants: nothing is asked for while nothing is wanted and nothing was; a VIP that is to go never waits for others that
+//! are being added; a stop adds nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::vips::Announced;
 use super::{Director, Effect, Notice};
-use crate::model::HostChange;
+use crate::model::{HostChange, Vip};
 use crate::moment::Moment;
 
 /// First pause after a failure; it doubles with each further one.
@@ -28,6 +29,17 @@ pub enum Unwanted {
     Undo,
     /// They stay for the time being.
     Keep,
+}
+
+/// What is asked of the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRequest {
+    /// All that it shall have.
+    pub wanted: Vec<HostChange>,
+    /// What is not made and, where it was made before, not undone.
+    pub kept: Vec<HostChange>,
+    /// What becomes of all other changes that were made before.
+    pub unwanted: Unwanted,
 }
 
 /// What became of one change.
@@ -60,16 +72,40 @@ pub enum HostResult {
 struct Asked {
     /// The servers of path checks among it.
     path_servers: BTreeSet<IpAddr>,
+    vips: BTreeSet<Vip>,
     unwanted: Unwanted,
+}
+
+impl Asked {
+    fn of(request: &HostRequest) -> Self {
+        let path_server = |change: &HostChange| match change {
+            HostChange::VipReplies { toward } => Some(*toward),
+            _ => None,
+        };
+        Self {
+            path_servers: request.wanted.iter().filter_map(path_server).collect(),
+            vips: vips(&request.wanted),
+            unwanted: request.unwanted,
+        }
+    }
+}
+
+fn vips(changes: &[HostChange]) -> BTreeSet<Vip> {
+    let vip = |change: &HostChange| match change {
+        HostChange::Vip(vip) => Some(vip.clone()),
+        _ => None,
+    };
+    changes.iter().filter_map(vip).collect()
 }
 
 /// How the conversation about the machine stands.
 #[derive(Debug, Default)]
 pub(super) struct HostSync {
-    asked: Option<Asked>,
+    /// The oldest first; more than one only where something is to go while VIPs are being added.
+    asked: VecDeque<Asked>,
     /// Something was wanted, or made by a director before this one.
     concerned: bool,
-    /// When to ask next; none while nothing is to be asked.
+    /// When to ask next; none while nothing is to be asked, or all that is wanted was asked for.
     next: Option<Moment>,
     /// Failures as last told, so that each is told once.
     told: BTreeMap<HostChange, String>,
@@ -84,23 +120,24 @@ pub(super) struct HostSync {
 }
 
 impl HostSync {
-    /// When to ask next; not before it is known which VIPs are announced, or nobody waits for that any longer: `patience`.
+    /// When to ask next. VIPs that are not decided are decided when nobody waits for answers any longer: `patience`.
     pub(super) fn next(&self, patience: Option<Moment>) -> Option<Moment> {
-        let next = self.next.filter(|_| self.asked.is_none())?;
+        let next = self.next.filter(|_| self.asked.is_empty())?;
         let patience = patience.filter(|_| self.announced.pending_changes);
-        Some(patience.map_or(next, |patience| next.max(patience)))
+        Some(patience.map_or(next, |patience| next.min(patience)))
     }
 
-    fn ask(&mut self, wanted: Vec<HostChange>, unwanted: Unwanted, effects: &mut Vec<Effect>) {
-        let path_server = |change: &HostChange| match change {
-            HostChange::VipReplies { toward } => Some(*toward),
-            _ => None,
+    fn ask(&mut self, request: HostRequest, effects: &mut Vec<Effect>) {
+        self.asked.push_back(Asked::of(&request));
+        effects.push(Effect::ReconcileHost(request));
+    }
+
+    /// Whether a VIP that is being added is not to be there any more.
+    fn adds_too_much(&self, wanted: &[HostChange]) -> bool {
+        let Some(asked) = self.asked.back() else {
+            return false;
         };
-        self.asked = Some(Asked {
-            path_servers: wanted.iter().filter_map(path_server).collect(),
-            unwanted,
-        });
-        effects.push(Effect::ReconcileHost { wanted, unwanted });
+        asked.unwanted == Unwanted::Undo && !asked.vips.is_subset(&vips(wanted))
     }
 }
 
@@ -133,21 +170,30 @@ impl Director {
             return;
         }
         // Probes wait for this, and VIPs may wait for probes.
-        if self.host.asked.is_none() && !self.host_is_prepared() {
-            let wanted = self.model.host().for_path_checks();
-            self.host.ask(wanted, Unwanted::Keep, effects);
+        if self.host.asked.is_empty() && !self.host_is_prepared() {
+            let request = HostRequest {
+                wanted: self.model.host().for_path_checks(),
+                kept: Vec::new(),
+                unwanted: Unwanted::Keep,
+            };
+            self.host.ask(request, effects);
         }
-        let due = self.host.next.is_some_and(|next| next <= now);
+        let due = self
+            .host
+            .next(self.ready_at_last())
+            .is_some_and(|next| next <= now);
         if (due || self.unsettled) && self.announce(now) {
             self.host.next = Some(now);
             self.host.failures = 0;
         }
-        let next = self.host.next(self.ready_at_last());
-        if !self.has_stood || next.is_none_or(|next| next > now) {
+        if !self.has_stood || self.host.next.is_none_or(|next| next > now) {
             return;
         }
-        let wanted = self.host.announced.only(self.model.host().changes());
-        self.host.ask(wanted, Unwanted::Undo, effects);
+        let request = self.host.announced.request(self.model.host().changes());
+        if self.host.asked.is_empty() || self.host.adds_too_much(&request.wanted) {
+            self.host.next = None;
+            self.host.ask(request, effects);
+        }
     }
 
     pub(super) fn host_reconciled(
@@ -156,19 +202,20 @@ impl Director {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        let asked = self.host.asked.take();
+        let asked = self.host.asked.pop_front();
         let waits = |outcome: &HostOutcome| matches!(outcome.result, HostResult::Waits(_));
         let waits = outcomes.iter().any(waits);
         let fails = |outcome: &HostOutcome| matches!(outcome.result, HostResult::Failed(_));
         let fails = outcomes.iter().any(fails);
         let missing = self.tell_outcomes(outcomes, effects);
-        if let Some(asked) = asked {
+        let is_part = asked.is_some_and(|asked| {
             self.host.path_servers = asked.path_servers;
-            if asked.unwanted == Unwanted::Keep {
-                // A part of what is wanted; the whole is asked for in its own time.
-                self.host.told.extend(missing);
-                return;
-            }
+            asked.unwanted == Unwanted::Keep
+        });
+        if is_part || !self.host.asked.is_empty() {
+            // A part of what is wanted: the whole is asked for in its own time, or already.
+            self.host.told.extend(missing);
+            return;
         }
         self.host.failures = if fails {
             self.host.failures.saturating_add(1)
@@ -180,7 +227,9 @@ impl Director {
             effects.push(Effect::Exit);
             return;
         }
-        self.host.next = Some(now + self.host_pause(waits));
+        // Something else may be wanted since.
+        let again = now + self.host_pause(waits);
+        self.host.next = Some(self.host.next.map_or(again, |next| next.min(again)));
     }
 
     /// Tells what became of the changes; what is missing, and why.
@@ -242,18 +291,43 @@ impl Director {
         }
     }
 
-    /// The end, after the last request about the machine where there is one.
+    /// The end, after the last request about the machine where there is one. VIPs that are being added meanwhile are not.
     pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
-        if self.host.asked.is_some() || self.host.farewell {
+        if self.host.farewell {
             return;
         }
-        if !self.host.concerned {
+        // Without a configuration it is not known what serves.
+        if !self.host.concerned || self.loaded_at.is_none() {
             effects.push(Effect::Exit);
             return;
         }
         self.host.farewell = true;
-        let staying = self.model.host().changes_after_stop();
-        let wanted = self.host.announced.only(staying);
-        self.host.ask(wanted, Unwanted::Undo, effects);
+        let vips = self
+            .host
+            .announced
+            .staying(self.model.host().vips_after_stop());
+        let stays = !vips.is_empty() || self.services_stay();
+        let mut kept = self.model.host().settings_after_stop(stays);
+        if !kept.is_empty() {
+            effects.push(Effect::Tell(Notice::SettingsStay {
+                settings: kept.len(),
+            }));
+        }
+        kept.extend(vips);
+        let request = HostRequest {
+            wanted: Vec::new(),
+            kept,
+            unwanted: Unwanted::Undo,
+        };
+        self.host.ask(request, effects);
+    }
+
+    /// Whether a service of ours is in the kernel; what was never read may hold one.
+    fn services_stay(&self) -> bool {
+        let Some(observed) = &self.observed else {
+            return true;
+        };
+        let mut owned = self.owned.iter();
+        owned.any(|id| observed.services.contains_key(id))
     }
 }

@@ -39,23 +39,29 @@ impl HostConfig {
     #[must_use]
     pub fn changes(&self) -> Vec<HostChange> {
         let mut changes = self.for_path_checks();
-        let settings = self.settings();
-        changes.extend(settings.map(|(_, one)| HostChange::setting(one.name, one.value)));
-        let timeouts = [
-            (TimeoutKind::Tcp, self.timeouts.tcp),
-            (TimeoutKind::TcpFin, self.timeouts.tcp_fin),
-            (TimeoutKind::Udp, self.timeouts.udp),
-        ];
-        changes.extend(timeouts.into_iter().filter_map(|(of, timeout)| {
-            let seconds = u32::try_from(timeout?.as_secs()).ok()?;
-            Some(HostChange::Timeout { of, seconds })
-        }));
+        changes.extend(self.for_forwarding());
         changes.extend(
             self.vips
                 .iter()
                 .map(|(vip, _)| HostChange::Vip(vip.clone())),
         );
         changes
+    }
+
+    /// With what the kernel forwards: settings and timeouts.
+    fn for_forwarding(&self) -> Vec<HostChange> {
+        let settings = self.settings();
+        let settings = settings.map(|(_, one)| HostChange::setting(one.name, one.value));
+        let timeouts = [
+            (TimeoutKind::Tcp, self.timeouts.tcp),
+            (TimeoutKind::TcpFin, self.timeouts.tcp_fin),
+            (TimeoutKind::Udp, self.timeouts.udp),
+        ];
+        let timeouts = timeouts.into_iter().filter_map(|(of, timeout)| {
+            let seconds = u32::try_from(timeout?.as_secs()).ok()?;
+            Some(HostChange::Timeout { of, seconds })
+        });
+        settings.chain(timeouts).collect()
     }
 
     /// What path checks need before they can be answered.
@@ -78,13 +84,24 @@ impl HostConfig {
         })
     }
 
-    /// What stays when the director stops: settings and timeouts are put back, addresses as defined.
+    /// The VIPs that stay when the director stops.
     #[must_use]
-    pub fn changes_after_stop(&self) -> Vec<HostChange> {
+    pub fn vips_after_stop(&self) -> Vec<HostChange> {
         let staying = self.vips.iter().filter(|(_, stop)| *stop == OnStop::Keep);
         staying
             .map(|(vip, _)| HostChange::Vip(vip.clone()))
             .collect()
+    }
+
+    /// The settings and timeouts that stay when the director stops. Without them the kernel would hold services and forward
+    /// nothing (`ip_forward`), so they stay as long as anything of the director `stays` in the kernel.
+    #[must_use]
+    pub fn settings_after_stop(&self, stays: bool) -> Vec<HostChange> {
+        if stays {
+            self.for_forwarding()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Why a change is wanted.

@@ -158,18 +158,26 @@ pub(crate) fn model(briefs: &[Brief]) -> Arc<Model> {
 
 /// The same with a freeze of this many servers; without one, everybody is judged by himself.
 pub(crate) fn model_with(briefs: &[Brief], freeze: Option<u64>) -> Arc<Model> {
+    model_of(definitions(briefs, freeze))
+}
+
+/// The definitions behind it, for stories that add to them.
+pub(crate) fn definitions(briefs: &[Brief], freeze: Option<u64>) -> Definitions {
     let freeze = FreezeDefinition {
         off: freeze.is_none(),
         servers: freeze.map(placed),
         ..FreezeDefinition::default()
     };
-    let definitions = Definitions {
+    Definitions {
         freeze: Some(placed(freeze)),
         place: place(),
         probe_marks: Some(placed((MARKS.first.into(), MARKS.last.into()))),
         services: briefs.iter().map(service).collect(),
         ..Definitions::empty()
-    };
+    }
+}
+
+pub(crate) fn model_of(definitions: Definitions) -> Arc<Model> {
     let (model, findings) = validate(&definitions);
     assert!(model.is_some(), "{findings:?}");
     Arc::new(model.unwrap_or_else(Model::empty))
