@@ -29,6 +29,7 @@ use super::config_refresh::ConfigRefresh;
 use super::host_thread::HostThread;
 use super::input::{Input, ReceivedSignal, StartedWatch};
 use super::kernel_thread::KernelRequest;
+use super::locks::Locks;
 use super::maintenance_watch::{self, MaintenanceWatch};
 use super::override_replies::OverrideReplies;
 use super::recorder::Recorder;
@@ -90,6 +91,8 @@ pub(super) struct EventLoop {
     latest_adopted: u64,
     /// Names stand for other addresses since one of them began.
     names_changed: bool,
+    /// Held to the end.
+    locks: Locks,
 }
 
 impl EventLoop {
@@ -101,6 +104,7 @@ impl EventLoop {
         recorder: Option<Recorder>,
         config_refresh: ConfigRefresh,
         store: Option<StateStore>,
+        locks: Locks,
     ) -> Self {
         let host = HostThread::new(&settings, inputs.clone());
         Self {
@@ -132,6 +136,7 @@ impl EventLoop {
             pending_reads: 0,
             latest_adopted: 0,
             names_changed: false,
+            locks,
         }
     }
 
@@ -220,6 +225,7 @@ impl EventLoop {
                 self.reload(None, false);
             }
             ReceivedSignal::Stop(name) => {
+                self.locks.stopping();
                 let now = self.now();
                 if let Some(ldirectord) = &mut self.ldirectord {
                     ldirectord.stop_on(name, &self.director.snapshot(now));

@@ -7,6 +7,7 @@ mod event_loop;
 mod host_thread;
 mod input;
 mod kernel_thread;
+mod locks;
 mod maintenance_watch;
 mod notices;
 mod override_replies;
@@ -38,6 +39,7 @@ use crate::store::{SavedState, StateFile, StoreError};
 use config_refresh::ConfigRefresh;
 use event_loop::EventLoop;
 use input::{ApplyReply, Input, TrialEvent};
+use locks::Locks;
 use recorder::Recorder;
 use state_store::open_store;
 
@@ -50,6 +52,7 @@ pub const LAST_WORK: Duration = Duration::from_secs(1);
 /// # Errors
 /// When it cannot begin: a configuration that is not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
+    let locks = Locks::take(&settings).await?;
     let names = NameCache::lasting();
     let file = settings.state.clone().map(StateFile::new);
     let saved = file.as_ref().map(StateFile::read);
@@ -85,6 +88,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         recorder,
         config_refresh,
         store,
+        locks,
     );
     event_loop.run(receiver, loaded).await;
     if let Some(api) = api {

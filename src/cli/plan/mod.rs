@@ -41,14 +41,27 @@ pub(super) struct PlanArgs {
     /// Print JSON; same as --output json
     #[arg(long, conflicts_with = "output")]
     json: bool,
-    /// State file of the daemon, for overrides, health and ownership
-    #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE")]
-    state: PathBuf,
+    #[command(flatten)]
+    state: StateArg,
     #[command(flatten)]
     socket: SocketArg,
     /// Exit with status 1 if there are changes
     #[arg(long)]
     exit_code: bool,
+}
+
+/// Where the daemon keeps its state.
+#[derive(Debug, Args)]
+pub(super) struct StateArg {
+    /// State file of the daemon, for overrides, health and ownership [default: that of a daemon in this network namespace]
+    #[arg(long, value_name = "FILE", env = "IPVSD_STATE")]
+    state: Option<PathBuf>,
+}
+
+impl StateArg {
+    pub(super) fn path(&self) -> PathBuf {
+        self.state.clone().unwrap_or_else(store::default_path)
+    }
 }
 
 /// What the probes are taken to say.
@@ -122,7 +135,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     let planned = match args.assume {
         Some(Assumption::Up) => foreseen::from_nothing(&loaded.model, HealthState::Up),
         Some(Assumption::Down) => foreseen::from_nothing(&loaded.model, HealthState::Down),
-        None => planned(loaded.model, &args.state, &args.socket, output)?,
+        None => planned(loaded.model, &args.state.path(), &args.socket, output)?,
     };
     let form = if args.json {
         OutputFormat::Json
@@ -145,7 +158,7 @@ fn remembered(args: &PlanArgs) -> Option<Arc<Definitions>> {
     if args.assume.is_some() {
         return None;
     }
-    let left = StateFile::new(args.state.clone()).read().ok()??;
+    let left = StateFile::new(args.state.path()).read().ok()??;
     left.definitions().map(Arc::new)
 }
 
