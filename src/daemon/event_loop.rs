@@ -92,7 +92,7 @@ pub(super) struct EventLoop {
     /// Names stand for other addresses since one of them began.
     names_changed: bool,
     /// Held to the end.
-    locks: Locks,
+    locks: Option<Locks>,
 }
 
 impl EventLoop {
@@ -104,7 +104,6 @@ impl EventLoop {
         recorder: Option<Recorder>,
         config_refresh: ConfigRefresh,
         store: Option<StateStore>,
-        locks: Locks,
     ) -> Self {
         let host = HostThread::new(&settings, inputs.clone());
         Self {
@@ -136,12 +135,18 @@ impl EventLoop {
             pending_reads: 0,
             latest_adopted: 0,
             names_changed: false,
-            locks,
+            locks: None,
         }
     }
 
     /// Runs until the director wishes to exit.
-    pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
+    pub(super) async fn run(
+        mut self,
+        receiver: mpsc::UnboundedReceiver<Input>,
+        first: Loaded,
+        locks: Locks,
+    ) {
+        self.locks = Some(locks);
         self.run_loop(receiver, first).await;
         self.leave().await;
         self.notifier.finish(NOTIFY_FINISH_LIMIT).await;
@@ -225,7 +230,9 @@ impl EventLoop {
                 self.reload(None, false);
             }
             ReceivedSignal::Stop(name) => {
-                self.locks.stopping();
+                if let Some(locks) = &mut self.locks {
+                    locks.stopping();
+                }
                 let now = self.now();
                 if let Some(ldirectord) = &mut self.ldirectord {
                     ldirectord.stop_on(name, &self.director.snapshot(now));

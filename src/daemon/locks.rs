@@ -20,12 +20,14 @@ const DIRECTORY_MODE: u32 = 0o750;
 const MODE: u32 = 0o600;
 /// How long a daemon that is stopping is waited for.
 const LEAVING: Duration = Duration::from_secs(30);
+/// How long one is waited for that may not have heard yet that it is to stop.
+const HEARING: Duration = Duration::from_millis(500);
 /// Pause between two looks at it.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Who holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Holder {
+pub(super) struct LockHolder {
     pid: u32,
     configuration: PathBuf,
     /// It has been told to stop.
@@ -33,7 +35,7 @@ pub(super) struct Holder {
     stopping: bool,
 }
 
-impl std::fmt::Display for Holder {
+impl std::fmt::Display for LockHolder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             pid, configuration, ..
@@ -59,15 +61,16 @@ struct Lock {
 /// The locks of this daemon.
 #[derive(Debug)]
 pub(super) struct Locks {
-    holder: Holder,
+    holder: LockHolder,
     locks: Vec<Lock>,
+    waited: bool,
 }
 
 /// Why there is no lock.
 #[derive(Debug)]
-enum Refusal {
+enum LockRefusal {
     /// Another process has it; who, as far as that is known.
-    Held(Option<Holder>),
+    Held(Option<LockHolder>),
     /// There can be none.
     Impossible(io::Error),
 }
@@ -76,12 +79,13 @@ impl Locks {
     /// Locks the table of this network namespace and the state file. Waits for a daemon that is stopping.
     pub(super) async fn take(settings: &Settings) -> Result<Self, DaemonError> {
         let mut locks = Self {
-            holder: Holder {
+            holder: LockHolder {
                 pid: std::process::id(),
                 configuration: absolute(&settings.configuration),
                 stopping: false,
             },
             locks: Vec::new(),
+            waited: false,
         };
         let mode = match settings.role {
             Some(_) => Mode::Shared,
@@ -89,15 +93,14 @@ impl Locks {
         };
         if let Ok(number) = netns::number() {
             let table = Path::new(DIRECTORY).join(format!("table-{number}.lock"));
-            let held = locks.add(&table, mode).await?;
-            if let Some(holder) = held {
+            if let Some(holder) = locks.add(&table, mode).await {
                 return Err(DaemonError::TableInUse { holder });
             }
         }
         if let Some(state) = &settings.state {
             let mut lock = state.clone().into_os_string();
             lock.push(".lock");
-            if let Some(holder) = locks.add(Path::new(&lock), Mode::Alone).await? {
+            if let Some(holder) = locks.add(Path::new(&lock), Mode::Alone).await {
                 let file = state.clone();
                 return Err(DaemonError::StateInUse { file, holder });
             }
@@ -106,39 +109,39 @@ impl Locks {
     }
 
     /// Locks one file more; says who else has it.
-    async fn add(&mut self, path: &Path, mode: Mode) -> Result<Option<String>, DaemonError> {
-        let until = Instant::now() + LEAVING;
-        let mut told = false;
+    async fn add(&mut self, path: &Path, mode: Mode) -> Option<String> {
+        let began = Instant::now();
         loop {
-            match Lock::take(path, mode, &self.holder) {
+            let holder = match Lock::take(path, mode, &self.holder) {
                 Ok(lock) => {
                     self.locks.push(lock);
-                    return Ok(None);
+                    return None;
                 }
-                Err(Refusal::Held(Some(holder))) if holder.stopping && Instant::now() < until => {
-                    if !told {
-                        tracing::info!(
-                            "waiting for the end of another ipvsd that is stopping ({holder})"
-                        );
-                        told = true;
-                    }
-                    tokio::time::sleep(LOOK).await;
-                }
-                Err(Refusal::Held(holder)) => {
-                    let unknown = || "another process".to_owned();
-                    return Ok(Some(
-                        holder.map_or_else(unknown, |holder| holder.to_string()),
-                    ));
-                }
-                Err(Refusal::Impossible(error)) => {
+                Err(LockRefusal::Held(holder)) => holder,
+                Err(LockRefusal::Impossible(error)) => {
                     tracing::warn!(
                         "cannot lock {}: {error}; a second ipvsd would not be noticed",
                         path.display()
                     );
-                    return Ok(None);
+                    return None;
                 }
+            };
+            let stopping = holder.as_ref().is_some_and(|holder| holder.stopping);
+            if began.elapsed() >= if stopping { LEAVING } else { HEARING } {
+                let unknown = || "another process".to_owned();
+                return Some(holder.map_or_else(unknown, |holder| holder.to_string()));
             }
+            if let Some(holder) = holder.filter(|_| stopping && !self.waited) {
+                tracing::info!("waiting for another ipvsd that is stopping ({holder})");
+                self.waited = true;
+            }
+            tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Whether another daemon had to end first.
+    pub(super) fn waited(&self) -> bool {
+        self.waited
     }
 
     /// Tells those who want the locks that they will be free soon.
@@ -152,8 +155,8 @@ impl Locks {
 }
 
 impl Lock {
-    fn take(path: &Path, mode: Mode, holder: &Holder) -> Result<Self, Refusal> {
-        let file = open(path).map_err(Refusal::Impossible)?;
+    fn take(path: &Path, mode: Mode, holder: &LockHolder) -> Result<Self, LockRefusal> {
+        let file = open(path).map_err(LockRefusal::Impossible)?;
         let locked = match mode {
             Mode::Alone => file.try_lock(),
             Mode::Shared => file.try_lock_shared(),
@@ -165,22 +168,22 @@ impl Lock {
                 let _ = lock.describe(holder);
                 Ok(lock)
             }
-            Err(TryLockError::WouldBlock) => Err(Refusal::Held(lock.holder())),
-            Err(TryLockError::Error(error)) => Err(Refusal::Impossible(error)),
+            Err(TryLockError::WouldBlock) => Err(LockRefusal::Held(lock.holder())),
+            Err(TryLockError::Error(error)) => Err(LockRefusal::Impossible(error)),
         }
     }
 
-    fn describe(&mut self, holder: &Holder) -> io::Result<()> {
+    fn describe(&mut self, holder: &LockHolder) -> io::Result<()> {
         let text = serde_json::to_vec(holder)?;
         self.file.rewind()?;
         self.file.set_len(0)?;
         self.file.write_all(&text)
     }
 
-    fn holder(&mut self) -> Option<Holder> {
+    fn holder(&mut self) -> Option<LockHolder> {
         let mut text = Vec::new();
         self.file.read_to_end(&mut text).ok()?;
-        let holder: Holder = serde_json::from_slice(&text).ok()?;
+        let holder: LockHolder = serde_json::from_slice(&text).ok()?;
         // Of those who share a lock, the last one is named; it may be gone.
         let lives = Path::new("/proc").join(holder.pid.to_string()).exists();
         lives.then_some(holder)
@@ -212,8 +215,8 @@ fn absolute(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn holder(configuration: &str) -> Holder {
-        Holder {
+    fn holder(configuration: &str) -> LockHolder {
+        LockHolder {
             pid: std::process::id(),
             configuration: configuration.into(),
             stopping: false,
@@ -226,12 +229,12 @@ mod tests {
         let path = directory.path().join("below/table.lock");
         let first = Lock::take(&path, Mode::Alone, &holder("/etc/ipvsd/a.yaml")).unwrap();
         let refused = Lock::take(&path, Mode::Alone, &holder("/etc/ipvsd/b.yaml"));
-        let Err(Refusal::Held(Some(named))) = refused else {
+        let Err(LockRefusal::Held(Some(named))) = refused else {
             panic!("{refused:?}");
         };
         assert_eq!(named, holder("/etc/ipvsd/a.yaml"));
         let shared = Lock::take(&path, Mode::Shared, &holder("/etc/ipvsd/b.yaml"));
-        assert!(matches!(shared, Err(Refusal::Held(Some(_)))));
+        assert!(matches!(shared, Err(LockRefusal::Held(Some(_)))));
         drop(first);
         Lock::take(&path, Mode::Alone, &holder("b")).unwrap();
     }
@@ -243,7 +246,7 @@ mod tests {
         let _one = Lock::take(&path, Mode::Shared, &holder("a.cf")).unwrap();
         let two = Lock::take(&path, Mode::Shared, &holder("b.cf")).unwrap();
         let refused = Lock::take(&path, Mode::Alone, &holder("c.yaml"));
-        let Err(Refusal::Held(Some(named))) = refused else {
+        let Err(LockRefusal::Held(Some(named))) = refused else {
             panic!("{refused:?}");
         };
         assert_eq!(named, holder("b.cf"));
@@ -257,9 +260,10 @@ mod tests {
         let mut locks = Locks {
             holder: holder("a.yaml"),
             locks: vec![Lock::take(&path, Mode::Alone, &holder("a.yaml")).unwrap()],
+            waited: false,
         };
         locks.stopping();
         let refused = Lock::take(&path, Mode::Alone, &holder("b.yaml"));
-        assert!(matches!(refused, Err(Refusal::Held(Some(named))) if named.stopping));
+        assert!(matches!(refused, Err(LockRefusal::Held(Some(named))) if named.stopping));
     }
 }

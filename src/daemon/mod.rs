@@ -52,11 +52,17 @@ pub const LAST_WORK: Duration = Duration::from_secs(1);
 /// # Errors
 /// When it cannot begin: a configuration that is not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
-    let locks = Locks::take(&settings).await?;
     let names = NameCache::lasting();
     let file = settings.state.clone().map(StateFile::new);
     let saved = file.as_ref().map(StateFile::read);
-    let loaded = begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
+    let mut loaded =
+        begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
+    let locks = Locks::take(&settings).await?;
+    // A daemon before this one may have written its state until now.
+    let saved = file.as_ref().map(StateFile::read);
+    if locks.waited() {
+        loaded = begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
+    }
     let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
     let info = kernel.info().map_err(DaemonError::Kernel)?;
     let [major, minor, patch] = info.version;
@@ -88,9 +94,8 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         recorder,
         config_refresh,
         store,
-        locks,
     );
-    event_loop.run(receiver, loaded).await;
+    event_loop.run(receiver, loaded, locks).await;
     if let Some(api) = api {
         api.abort();
     }

@@ -107,7 +107,7 @@ impl Keeper {
             Err(error) => {
                 outcomes.extend(changes.into_iter().map(|change| HostOutcome {
                     change,
-                    result: failed(&error),
+                    result: error.result(),
                 }));
                 return outcomes;
             }
@@ -126,7 +126,7 @@ impl Keeper {
             let result = match machine.apply(&change, &mut journal) {
                 Ok(Applied::Already) => HostResult::Unchanged,
                 Ok(Applied::Made(former)) => HostResult::Made(former),
-                Err(error) => failed(&error),
+                Err(error) => error.result(),
             };
             outcomes.push(HostOutcome { change, result });
         }
@@ -152,15 +152,6 @@ fn undo_all_but(
         outcomes.push(HostOutcome { change, result });
     }
     outcomes
-}
-
-/// A failure, or a wait for what may come by itself.
-pub(super) fn failed(error: &MachineError) -> HostResult {
-    if error.is_temporary() {
-        HostResult::Waits(error.to_string())
-    } else {
-        HostResult::Failed(error.to_string())
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use director_core::model::{HostChange, Vip};
 
 use super::MachineError;
 use super::apply::Machine;
-use super::director::failed;
 use super::journal::{Entry, Journal};
 use crate::net::{Address, DuplicateSearch, Interface, NetError, Network, announce};
 
@@ -61,7 +60,7 @@ impl<'a> NewVips<'a> {
             let told: Vec<_> = self.outcomes.iter().map(|one| one.change.clone()).collect();
             for vip in vips {
                 if !told.contains(&HostChange::Vip(vip.clone())) {
-                    self.tell(vip, failed(&error));
+                    self.tell(vip, error.result());
                 }
             }
         }
@@ -84,7 +83,7 @@ impl<'a> NewVips<'a> {
                     missing.insert((vip.interface.clone(), vip.address), vip.clone());
                 }
                 Ok(_) => nobody_to_ask.push(vip.clone()),
-                Err(error) => self.tell(vip, failed(&error)),
+                Err(error) => self.tell(vip, error.result()),
             }
         }
         self.search.search(&to_ask);
@@ -104,9 +103,9 @@ impl<'a> NewVips<'a> {
                             address: vip.address,
                             interface: vip.interface.clone(),
                         };
-                        self.tell(&vip, failed(&error));
+                        self.tell(&vip, error.result());
                     }
-                    Err(error) => self.tell(&vip, failed(&error.into())),
+                    Err(error) => self.tell(&vip, MachineError::from(error).result()),
                 }
             }
             added.extend(self.add_free(&free)?);
@@ -136,7 +135,7 @@ impl<'a> NewVips<'a> {
                 }
                 Err(error) => {
                     self.journal.restore(&entry.change, before)?;
-                    self.tell(vip, failed(&error));
+                    self.tell(vip, error.result());
                 }
             }
         }

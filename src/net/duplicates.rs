@@ -21,7 +21,7 @@ const ROUNDS: u32 = 3;
 
 /// An address on an interface.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct AddressPlace {
     pub interface: String,
     pub address: IpAddr,
 }
@@ -29,7 +29,7 @@ pub struct Place {
 /// The search for other machines that have our addresses.
 #[derive(Debug, Default)]
 pub struct DuplicateSearch {
-    places: BTreeMap<Place, Progress>,
+    places: BTreeMap<AddressPlace, Progress>,
     /// One for each interface and family, so that busy traffic of another kind cannot hide an answer.
     segments: BTreeMap<(String, bool), Segment>,
 }
@@ -76,7 +76,7 @@ impl DuplicateSearch {
         let now = Instant::now();
         let mut begun = std::mem::take(&mut self.places);
         for (interface, address) in wanted {
-            let place = Place {
+            let place = AddressPlace {
                 interface: interface.name.clone(),
                 address: *address,
             };
@@ -128,7 +128,7 @@ impl DuplicateSearch {
     }
 
     /// What is over: who else has each address, if anybody.
-    pub fn results(&mut self) -> Vec<(Place, Result<Option<MacAddress>, NetError>)> {
+    pub fn results(&mut self) -> Vec<(AddressPlace, Result<Option<MacAddress>, NetError>)> {
         let now = Instant::now();
         let over = self
             .places
