@@ -67,6 +67,11 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
         profile: args
             .profile
             .or_else(|| loaded.as_ref()?.model.host().profile),
+        // ldirectord.cf has no word for it.
+        persistent_clients_stay: loaded.as_ref().is_some_and(|loaded| {
+            let declined = loaded.model.host().expire_quiescent_template == Some(false);
+            declined && loaded.process.is_none()
+        }),
         journal: &journal,
         wait: (!args.quiet).then_some(Duration::from_secs(args.wait)),
     };

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::vips::Announced;
 use super::{Director, Effect, Notice};
-use crate::model::{HostChange, Vip};
+use crate::model::{HostChange, HostConfig, Vip};
 use crate::moment::Moment;
 
 /// First pause after a failure; it doubles with each further one.
@@ -147,6 +147,12 @@ impl Director {
         let told = self.host.told.iter();
         told.map(|(change, why)| format!("{change}: {why}"))
             .collect()
+    }
+
+    /// Whether persistent clients go on to servers of weight 0: that is wanted, or the setting against it could not be made.
+    pub(crate) fn persistent_clients_stay(&self) -> bool {
+        let mut missing = self.host.told.keys();
+        !self.model.host().expires_templates() || missing.any(HostConfig::is_template_setting)
     }
 
     /// Whether the machine was prepared for all path checks, as far as that could be done.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::host_change::{HostChange, TimeoutKind, Vip};
 use super::service::{OnStop, VirtualService};
-use super::tuning::{KernelTimeouts, Profile, Tuned};
+use super::tuning::{EXPIRE_TEMPLATE, KernelTimeouts, Profile, Tuned};
 
 /// All that is wanted of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,6 +17,10 @@ pub struct HostConfig {
     pub profile: Option<Profile>,
     /// Whether servers are reached by NAT of IPv6.
     pub ipv6_nat: bool,
+    /// Whether a service has persistence.
+    pub persistence: bool,
+    /// Whether persistent clients leave servers of weight 0; none leaves that to persistence and profile.
+    pub expire_quiescent_template: Option<bool>,
     /// Timeouts of the connection table.
     pub timeouts: KernelTimeouts,
     /// The real servers through which path checks ask an IPv4 VIP: their answers have our own address as source. IPv6 has no
@@ -73,15 +77,36 @@ impl HostConfig {
             .collect()
     }
 
-    /// The settings of the way of balancing.
-    fn settings(&self) -> impl Iterator<Item = (Profile, &'static Tuned)> {
+    /// The settings, each with the name of what wants it: the way of balancing or persistence.
+    pub fn settings(&self) -> impl Iterator<Item = (&'static str, &'static Tuned)> {
         let besides = self.ipv6_nat;
-        self.profile.into_iter().flat_map(move |profile| {
+        let of_profile = self.profile.into_iter().flat_map(move |profile| {
             let all = profile.settings().iter();
             let ipv6 = profile.settings_for_ipv6_nat().iter();
             all.chain(ipv6.filter(move |_| besides))
-                .map(move |one| (profile, one))
-        })
+                .map(move |one| (profile.name(), one))
+        });
+        let expiring = self.expires_templates().then(|| {
+            let profile = self.profile.filter(|profile| profile.expires_templates());
+            (
+                profile.map_or("persistence", Profile::name),
+                &EXPIRE_TEMPLATE,
+            )
+        });
+        of_profile.chain(expiring)
+    }
+
+    /// Whether persistent clients leave a server of weight 0 with their next connection. Otherwise the kernel goes on sending
+    /// them there as long as they come back in time (net/netfilter/ipvs/ip_vs_conn.c, ip_vs_check_template).
+    #[must_use]
+    pub fn expires_templates(&self) -> bool {
+        let usual = || self.persistence || self.profile.is_some_and(Profile::expires_templates);
+        self.expire_quiescent_template.unwrap_or_else(usual)
+    }
+
+    /// The setting that this needs.
+    pub(crate) fn is_template_setting(change: &HostChange) -> bool {
+        matches!(change, HostChange::Setting { name, .. } if name == EXPIRE_TEMPLATE.name)
     }
 
     /// The VIPs that stay when the director stops.
@@ -111,7 +136,7 @@ impl HostConfig {
             HostChange::Setting { name, .. } => {
                 let tuned = self.settings().find(|(_, one)| one.name == name);
                 match tuned {
-                    Some((profile, one)) => format!("{profile}: {}", one.reason),
+                    Some((wanted_by, one)) => format!("{wanted_by}: {}", one.reason),
                     None => REASON_OF_PATH_CHECKS.to_owned(),
                 }
             }

@@ -25,6 +25,13 @@ pub(super) fn config(
         vips: vips(definitions, findings),
         profile: host.profile.as_ref().map(|profile| profile.value),
         ipv6_nat: services.iter().any(has_ipv6_nat),
+        persistence: services
+            .iter()
+            .any(|service| service.scheduling.persistence.is_some()),
+        expire_quiescent_template: host
+            .expire_quiescent_template
+            .as_ref()
+            .map(|choice| choice.value),
         timeouts: KernelTimeouts {
             tcp: limit(host.tcp_timeout.as_ref(), findings),
             tcp_fin: limit(host.tcp_fin_timeout.as_ref(), findings),

@@ -52,7 +52,7 @@ mapping! {
          other programs made.";
     opt(definitions.probe_marks) "probe_fwmarks" = "1230000000-1230009999", or "1229979648-1230045183",
         "Firewall marks for probes with `via: vip`, lowest and highest. ipvsd removes services of such \
-         marks that a killed ipvsd left behind. Two daemons on one host need two ranges.";
+         marks that a killed ipvsd left behind.";
     opt(definitions.guard) "safety_limits" = "{servers: 50%, services: 50%, connections: 1000}",
         or "the defaults of its keys",
         "Safety limits: what one change of the configuration or one override may remove at most. ipvsd refuses more \
@@ -71,14 +71,19 @@ mapping! {
     flat(RESOLVE) "resolve" = "{every: 1m}", or "the defaults of its keys",
         "When to resolve host names again. ipvsd resolves them when it reads the configuration and repeats it while \
          it runs. When a name cannot be resolved, its last address stays in use.";
-    opt(definitions.host.profile) "profile" = "nat-gateway", or "none; ipvsd changes no kernel setting",
-        "Set of kernel settings that ipvsd applies while it runs and restores when it stops. `ipvsctl plan` shows \
-         each with its reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. \
+    opt(definitions.host.profile) "profile" = "nat-gateway", or "none",
+        "Set of kernel settings that ipvsd applies. A stop that leaves no service and no VIP in the kernel restores the former \
+         values, as does a configuration without the profile. `ipvsctl plan` shows each setting with its reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. \
          A router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from \
          them; set `accept_ra=2` on their interface first.";
+    opt(definitions.host.expire_quiescent_template) "expire_quiescent_template" = "false",
+        or "true if a service has `persistence` or the profile needs it",
+        "Whether persistent clients leave a server of weight 0, which failed or drains, with their next connection. ipvsd \
+         sets `net.ipv4.vs.expire_quiescent_template=1` while it runs. With `false` a client goes on to its server as long \
+         as it comes back within the persistence time, even if the server is down. A drain then waits for these clients.";
     flat(TIMEOUTS) "timeouts" = "{tcp: 15m, tcp_fin: 2m, udp: 5m}", or "unchanged",
-        "Timeouts of the kernel's connection table while ipvsd runs. ipvsd restores the former values when it \
-         stops.";
+        "Timeouts of the kernel's connection table. A stop that leaves no service and no VIP in the kernel restores the \
+         former values.";
 }
 
 mapping! {
