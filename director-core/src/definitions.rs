@@ -85,6 +85,9 @@ pub struct Definitions {
 pub struct HostDefinition {
     /// The way of balancing whose settings of the kernel are applied.
     pub profile: Option<Placed<Profile>>,
+    /// Whether open connections to removed servers are reset.
+    #[serde(default)]
+    pub expire_nodest_conn: Option<Placed<bool>>,
     /// Whether persistent clients leave servers of weight 0.
     #[serde(default)]
     pub expire_quiescent_template: Option<Placed<bool>>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use director_core::definitions::{DrainDefinition, MinimumDefinition, RecoveryDefinition};
 use director_core::director::Event;
 use director_core::model::{BelowMinimum, OnFailure, Quantity, Then};
-use director_core::overrides::{NewOverride, OverrideKind};
+use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 use director_core::persistent_state::PersistentState;
 use director_core::plan::Op;
 use director_core::table::{Connections, Table};
@@ -151,6 +151,63 @@ fn a_drain_waits_for_persistent_clients_only_where_they_come_back() {
     assert_eq!(weights(&world, [ONE, TWO]), [Some(0), Some(1)]);
     clients(&mut world, ONE, 0);
     world.run(seconds(20));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+}
+
+/// A service that says nothing about failed servers, with two connections at ONE.
+fn silent_about_failures(scheduler: &str) -> World {
+    let mut definitions = definitions(&[Brief::new(VIP, &[(ONE, 1), (TWO, 1)])], None);
+    definitions.services[0].on_failure = None;
+    definitions.services[0].scheduler = Some(placed(scheduler.to_owned()));
+    let mut world = World::new(Table::default());
+    world.event(Event::Loaded {
+        model: model_of(definitions),
+        warnings: Vec::new(),
+    });
+    world.run(seconds(3));
+    connections(&mut world, ONE, 2);
+    dies(&mut world, &[ONE]);
+    world
+}
+
+#[test]
+fn by_default_a_failed_server_finishes_its_connections_within_ten_minutes() {
+    let mut world = silent_about_failures("wrr");
+    assert_eq!(weights(&world, [ONE, TWO]), [Some(0), Some(1)]);
+    let told = world.notices.iter().any(|notice| {
+        let words = notice.to_string();
+        words.ends_with("weight 1 -> 0   (down: connection refused, 1 of 1; draining)")
+    });
+    assert!(told, "{:?}", world.notices);
+    world.run(seconds(590));
+    assert_eq!(weights(&world, [ONE, TWO]), [Some(0), Some(1)]);
+    world.run(seconds(15));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+
+    let mut world = silent_about_failures("wrr");
+    connections(&mut world, ONE, 0);
+    world.run(seconds(15));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+
+    // Disabled, it finishes nothing.
+    let mut world = silent_about_failures("wrr");
+    let disable = NewOverride {
+        target: (service_id(VIP), endpoint(ONE)),
+        kind: OverrideKind::Disable,
+        reason: String::new(),
+        lasts: None,
+    };
+    world.event(Event::OverrideCommanded {
+        command: OverrideCommand::Set {
+            author: "operator".to_owned(),
+            overrides: vec![disable],
+        },
+    });
+    world.run(seconds(1));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+
+    // It would refuse the clients of a server with weight 0.
+    let world = silent_about_failures("mh");
     assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
 }
 

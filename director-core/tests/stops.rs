@@ -4,10 +4,12 @@ mod world;
 
 use std::time::Duration;
 
+use director_core::definitions::Definitions;
 use director_core::director::{Event, HostResult, Notice};
 use director_core::model::{HostChange, OnStop, Profile, Vip};
+use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 use director_core::table::Table;
-use world::{Brief, World, address, definitions, model_of, placed};
+use world::{Brief, World, address, definitions, endpoint, model_of, placed, service_id};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -88,7 +90,7 @@ fn a_stop_restores_settings_only_when_nothing_of_ours_stays_in_the_kernel() {
     assert_eq!(world.weight("192.0.2.1", "10.0.0.1"), Some(1));
     assert!(forwards(&world), "a service stays and needs it");
     let told = world.notices.iter().map(ToString::to_string);
-    let told = told.filter(|line| line.starts_with("keeping 7 kernel settings"));
+    let told = told.filter(|line| line.starts_with("keeping 6 kernel settings"));
     assert_eq!(told.count(), 1);
 
     // The next one knows what was there before, and restores it when it leaves nothing behind.
@@ -167,4 +169,48 @@ fn a_stop_stops_adding() {
         world.exited && world.machine.made.is_empty(),
         "nor adds what would stay"
     );
+}
+
+#[test]
+fn open_connections_are_reset_where_servers_are_removed_on_purpose() {
+    let resets = |world: &World| {
+        let mut made = world.machine.made.iter();
+        made.any(|change| change.to_string() == "net.ipv4.vs.expire_nodest_conn=1")
+    };
+    let load = |choose: fn(&mut Definitions)| {
+        let mut definitions = definitions(&[Brief::new("192.0.2.1", &[("10.0.0.1", 1)])], None);
+        definitions.host.expire_nodest_conn = None;
+        choose(&mut definitions);
+        let mut world = World::new(Table::default());
+        world.event(Event::Loaded {
+            model: model_of(definitions),
+            warnings: Vec::new(),
+        });
+        world.run(2 * SECOND);
+        world
+    };
+    assert!(resets(&load(|_| {})), "on_failure: remove");
+    let declined = load(|definitions| definitions.host.expire_nodest_conn = Some(placed(false)));
+    assert!(!resets(&declined));
+
+    // An operator disables a server of a service that removes none.
+    let mut world = load(|definitions| definitions.services[0].on_failure = None);
+    assert!(!resets(&world));
+    let target = (service_id("192.0.2.1"), endpoint("10.0.0.1"));
+    let disable = NewOverride {
+        target,
+        kind: OverrideKind::Disable,
+        reason: String::new(),
+        lasts: Some(10 * SECOND),
+    };
+    world.event(Event::OverrideCommanded {
+        command: OverrideCommand::Set {
+            author: "operator".to_owned(),
+            overrides: vec![disable],
+        },
+    });
+    world.run(SECOND);
+    assert!(resets(&world));
+    world.run(20 * SECOND);
+    assert!(!resets(&world));
 }

@@ -49,6 +49,7 @@ fn converted(loaded: &Loaded) -> String {
     }
     let mut definitions = loaded.definitions.clone();
     // What ldirectord lacks is no decision of whoever wrote the file.
+    definitions.host.expire_nodest_conn = None;
     definitions.host.expire_quiescent_template = None;
     text.push_str(&emit(&definitions));
     text

@@ -19,6 +19,13 @@ pub fn journal_beside(socket: &Path) -> PathBuf {
     socket.with_extension("host.json")
 }
 
+/// Whether connections to removed servers are reset, as this machine is.
+#[must_use]
+pub fn resets_connections() -> bool {
+    let setting = HostChange::setting("net.ipv4.vs.expire_nodest_conn", "1");
+    matches!(Machine::default().is_present(&setting), Ok(true))
+}
+
 /// A wanted change that is not made yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {

@@ -16,6 +16,7 @@ use super::vips::Announced;
 use super::{Director, Effect, Notice};
 use crate::model::{HostChange, HostConfig, Vip};
 use crate::moment::Moment;
+use crate::overrides::OverrideKind;
 
 /// First pause after a failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -111,6 +112,8 @@ pub(super) struct HostSync {
     told: BTreeMap<HostChange, String>,
     /// Attempts in a row with a failure.
     failures: u32,
+    /// An operator has disabled a server, whose connections are to be reset.
+    disabled: bool,
     /// The last request was sent.
     farewell: bool,
     /// The servers of path checks whose settings were answered for.
@@ -172,6 +175,7 @@ impl Director {
 
     /// Asks for what is wanted, when it is time and the table stands.
     pub(super) fn host_go_on(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        self.note_disabled(now);
         if self.stopping || !self.host.concerned {
             return;
         }
@@ -195,10 +199,26 @@ impl Director {
         if !self.has_stood || self.host.next.is_none_or(|next| next > now) {
             return;
         }
-        let request = self.host.announced.request(self.model.host().changes());
+        let request = self.changes_to_host();
         if self.host.asked.is_empty() || self.host.adds_too_much(&request.wanted) {
             self.host.next = None;
             self.host.ask(request, effects);
+        }
+    }
+
+    fn changes_to_host(&self) -> HostRequest {
+        let changes = self.model.host().changes_with(self.host.disabled);
+        self.host.announced.request(changes)
+    }
+
+    /// Connections to a server that an operator disables are to be reset.
+    fn note_disabled(&mut self, now: Moment) {
+        let mut overrides = self.overrides.iter();
+        let disabled = overrides.any(|(_, one)| one.kind == OverrideKind::Disable);
+        if disabled != self.host.disabled {
+            self.host.disabled = disabled;
+            self.host.concerned |= self.model.host().resets_connections(disabled);
+            self.host.next = self.host.concerned.then_some(now).or(self.host.next);
         }
     }
 
@@ -313,7 +333,10 @@ impl Director {
             .announced
             .staying(self.model.host().vips_after_stop());
         let stays = !vips.is_empty() || self.services_stay();
-        let mut kept = self.model.host().settings_after_stop(stays);
+        let mut kept = self
+            .model
+            .host()
+            .settings_after_stop(stays, self.host.disabled);
         if !kept.is_empty() {
             effects.push(Effect::Tell(Notice::SettingsStay {
                 settings: kept.len(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::host_change::{HostChange, TimeoutKind, Vip};
 use super::service::{OnStop, VirtualService};
-use super::tuning::{EXPIRE_TEMPLATE, KernelTimeouts, Profile, Tuned};
+use super::tuning::{EXPIRE_NODEST, EXPIRE_TEMPLATE, KernelTimeouts, Profile, Tuned};
 
 /// All that is wanted of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,10 @@ pub struct HostConfig {
     pub ipv6_nat: bool,
     /// Whether a service has persistence.
     pub persistence: bool,
+    /// Whether a service removes failed servers at once.
+    pub removes: bool,
+    /// Whether open connections to removed servers are reset; none leaves that to what is removed and to the profile.
+    pub expire_nodest_conn: Option<bool>,
     /// Whether persistent clients leave servers of weight 0; none leaves that to persistence and profile.
     pub expire_quiescent_template: Option<bool>,
     /// Timeouts of the connection table.
@@ -42,8 +46,14 @@ impl HostConfig {
     /// What this machine shall have while the director runs.
     #[must_use]
     pub fn changes(&self) -> Vec<HostChange> {
+        self.changes_with(false)
+    }
+
+    /// The same while an operator has `disabled` a server.
+    #[must_use]
+    pub fn changes_with(&self, disabled: bool) -> Vec<HostChange> {
         let mut changes = self.for_path_checks();
-        changes.extend(self.for_forwarding());
+        changes.extend(self.for_forwarding(disabled));
         changes.extend(
             self.vips
                 .iter()
@@ -53,8 +63,8 @@ impl HostConfig {
     }
 
     /// With what the kernel forwards: settings and timeouts.
-    fn for_forwarding(&self) -> Vec<HostChange> {
-        let settings = self.settings();
+    fn for_forwarding(&self, disabled: bool) -> Vec<HostChange> {
+        let settings = self.settings(disabled);
         let settings = settings.map(|(_, one)| HostChange::setting(one.name, one.value));
         let timeouts = [
             (TimeoutKind::Tcp, self.timeouts.tcp),
@@ -77,15 +87,20 @@ impl HostConfig {
             .collect()
     }
 
-    /// The settings, each with the name of what wants it: the way of balancing or persistence.
-    pub fn settings(&self) -> impl Iterator<Item = (&'static str, &'static Tuned)> {
+    /// The settings, each with the name of what wants it: the way of balancing, persistence, or servers that are removed.
+    pub fn settings(&self, disabled: bool) -> impl Iterator<Item = (&'static str, &'static Tuned)> {
         let besides = self.ipv6_nat;
+        let resets = self.resets_connections(disabled);
         let of_profile = self.profile.into_iter().flat_map(move |profile| {
             let all = profile.settings().iter();
             let ipv6 = profile.settings_for_ipv6_nat().iter();
             all.chain(ipv6.filter(move |_| besides))
+                .filter(move |one| resets || one.name != EXPIRE_NODEST.name)
                 .map(move |one| (profile.name(), one))
         });
+        // Every profile has it.
+        let besides = resets && self.profile.is_none();
+        let resetting = besides.then_some(("removed servers", &EXPIRE_NODEST));
         let expiring = self.expires_templates().then(|| {
             let profile = self.profile.filter(|profile| profile.expires_templates());
             (
@@ -93,7 +108,15 @@ impl HostConfig {
                 &EXPIRE_TEMPLATE,
             )
         });
-        of_profile.chain(expiring)
+        of_profile.chain(resetting).chain(expiring)
+    }
+
+    /// Whether a client hears at its next packet that its server was removed. Otherwise the kernel drops the packets of its
+    /// connection, and the client waits for its own timeout (net/netfilter/ipvs/ip_vs_core.c, ip_vs_in_hook).
+    #[must_use]
+    pub fn resets_connections(&self, disabled: bool) -> bool {
+        let usual = || self.removes || disabled || self.profile.is_some();
+        self.expire_nodest_conn.unwrap_or_else(usual)
     }
 
     /// Whether persistent clients leave a server of weight 0 with their next connection. Otherwise the kernel goes on sending
@@ -121,9 +144,9 @@ impl HostConfig {
     /// The settings and timeouts that stay when the director stops. Without them the kernel would hold services and forward
     /// nothing (`ip_forward`), so they stay as long as anything of the director `stays` in the kernel.
     #[must_use]
-    pub fn settings_after_stop(&self, stays: bool) -> Vec<HostChange> {
+    pub fn settings_after_stop(&self, stays: bool, disabled: bool) -> Vec<HostChange> {
         if stays {
-            self.for_forwarding()
+            self.for_forwarding(disabled)
         } else {
             Vec::new()
         }
@@ -134,7 +157,7 @@ impl HostConfig {
     pub fn reason(&self, change: &HostChange) -> String {
         match change {
             HostChange::Setting { name, .. } => {
-                let tuned = self.settings().find(|(_, one)| one.name == name);
+                let tuned = self.settings(true).find(|(_, one)| one.name == name);
                 match tuned {
                     Some((wanted_by, one)) => format!("{wanted_by}: {}", one.reason),
                     None => REASON_OF_PATH_CHECKS.to_owned(),

@@ -36,7 +36,8 @@ const fn tuned(name: &'static str, value: &'static str, reason: &'static str) ->
     }
 }
 
-const EXPIRE_NODEST: Tuned = tuned(
+/// Wanted wherever servers are removed with open connections, with or without a profile.
+pub(super) const EXPIRE_NODEST: Tuned = tuned(
     "net.ipv4.vs.expire_nodest_conn",
     "1",
     "a client whose server was removed can reconnect at once instead of waiting for a timeout",

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, FreezeDefinition,
-    Host, JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
-    RecoveryDefinition, ServiceDefinition, VipDefinition,
+    Host, HostDefinition, JudgingDefinition, ListenDefinition, Placed, PortDefinition,
+    RealServerDefinition, RecoveryDefinition, ServiceDefinition, VipDefinition,
 };
 use director_core::diagnostic::Place;
 use director_core::model::validate::validate;
@@ -173,6 +173,11 @@ pub(crate) fn definitions(briefs: &[Brief], freeze: Option<u64>) -> Definitions 
         place: place(),
         probe_marks: Some(placed((MARKS.first.into(), MARKS.last.into()))),
         services: briefs.iter().map(service).collect(),
+        // Most stories remove failed servers, and few are about the machine.
+        host: HostDefinition {
+            expire_nodest_conn: Some(placed(false)),
+            ..HostDefinition::default()
+        },
         ..Definitions::empty()
     }
 }

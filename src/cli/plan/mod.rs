@@ -23,7 +23,7 @@ use super::list::save_format;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
 use crate::loader::{LoadContext, load_with};
-use crate::machine::director::journal_beside;
+use crate::machine::director::{journal_beside, resets_connections};
 use crate::store::{self, StateFile};
 
 /// The arguments as typed.
@@ -95,6 +95,8 @@ pub(super) struct Planned {
     table: Table,
     /// What changes on this machine besides the table.
     machine: Vec<MachineChange>,
+    /// Whether connections that end are reset.
+    resets: bool,
 }
 
 impl Planned {
@@ -188,7 +190,12 @@ pub(super) fn planned(
             Vec::new()
         }
     };
+    let resets = match model.host().expire_nodest_conn {
+        None => model.host().resets_connections(false) || resets_connections(),
+        Some(choice) => choice,
+    };
     let mut planned = foreseen::from_kernel(model, left)?;
+    planned.resets = resets;
     planned.machine.splice(0..0, undone);
     Ok(planned)
 }
@@ -210,7 +217,15 @@ pub(super) fn in_words(planned: &Planned) -> String {
         all = all.plus(stake);
     }
     text += &machine::in_words(&planned.machine);
-    text + &format!("{}; {all}\n", count(planned.changes(), "change"))
+    text += &format!("{}; {all}\n", count(planned.changes(), "change"));
+    if all.cut_active > 0 {
+        text += if planned.resets {
+            "the clients of connections that end get a reset at their next packet\n"
+        } else {
+            "the clients of connections that end wait for their own timeout (see director.expire_nodest_conn)\n"
+        };
+    }
+    text
 }
 
 /// The changes as JSON

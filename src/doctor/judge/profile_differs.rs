@@ -14,7 +14,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
         ..HostConfig::default()
     };
     config
-        .settings()
+        .settings(false)
         .filter_map(|(_, wanted)| {
             let found = facts.settings.get(wanted.name)?;
             (found != wanted.value).then(|| Finding {

@@ -76,6 +76,11 @@ mapping! {
          values, as does a configuration without the profile. `ipvsctl plan` shows each setting with its reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. \
          A router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from \
          them; set `accept_ra=2` on their interface first.";
+    opt(definitions.host.expire_nodest_conn) "expire_nodest_conn" = "false",
+        or "true if a service has `on_failure: remove` or a profile is set, and while a server is disabled",
+        "Whether connections to a removed server are reset. ipvsd sets `net.ipv4.vs.expire_nodest_conn=1` for this. The \
+         client is told at its next packet. With `false` the kernel drops its packets, and the client waits for its own \
+         timeout.";
     opt(definitions.host.expire_quiescent_template) "expire_quiescent_template" = "false",
         or "true if a service has `persistence` or the profile needs it",
         "Whether persistent clients leave a server of weight 0, which failed or drains, with their next connection. ipvsd \
