@@ -173,9 +173,9 @@ pub(crate) fn definitions(briefs: &[Brief], freeze: Option<u64>) -> Definitions 
         place: place(),
         probe_marks: Some(placed((MARKS.first.into(), MARKS.last.into()))),
         services: briefs.iter().map(service).collect(),
-        // Most stories remove failed servers, and few are about the machine.
+        // Most stories remove failed servers, and few are about the machine. Without a line there is no warning about it.
         host: HostDefinition {
-            expire_nodest_conn: Some(placed(false)),
+            expire_nodest_conn: Some(Placed::new(false, Place::whole_file(&Arc::from("test")))),
             ..HostDefinition::default()
         },
         ..Definitions::empty()
