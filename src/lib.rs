@@ -13,6 +13,7 @@ pub mod loader;
 pub mod machine;
 pub mod maintenance;
 pub mod net;
+pub mod netns;
 pub mod notify;
 pub mod probe;
 mod program;

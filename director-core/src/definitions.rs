@@ -86,6 +86,12 @@ pub struct Definitions {
 pub struct HostDefinition {
     /// The way of balancing whose settings of the kernel are applied.
     pub profile: Option<Placed<Profile>>,
+    /// Whether open connections to removed servers are reset.
+    #[serde(default)]
+    pub expire_nodest_conn: Option<Placed<bool>>,
+    /// Whether persistent clients leave servers of weight 0.
+    #[serde(default)]
+    pub expire_quiescent_template: Option<Placed<bool>>,
     /// Time limit of established TCP connections.
     pub tcp_timeout: Option<Placed<Duration>>,
     /// Time limit of TCP connections after a FIN.

@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub frozen: Option<Frozen>,
     /// What is wanted of the machine besides the table, and could not be had.
     pub host_errors: Vec<String>,
+    /// Whether persistent clients go on to servers of weight 0.
+    pub persistent_clients_stay: bool,
     /// Virtual services in the order of the file.
     pub services: Vec<ServiceView>,
     /// Services that are no longer defined and stay until their connections have ended.
@@ -140,6 +142,7 @@ impl Director {
             overrides: self.override_views(),
             frozen: self.frozen.clone(),
             host_errors: self.host_errors(),
+            persistent_clients_stay: self.persistent_clients_stay(),
             services: self.model.services().iter().map(view).collect(),
             leaving: self
                 .recovery

@@ -8,12 +8,12 @@ use std::time::Duration;
 use director_core::definitions::{DrainDefinition, MinimumDefinition, RecoveryDefinition};
 use director_core::director::Event;
 use director_core::model::{BelowMinimum, OnFailure, Quantity, Then};
-use director_core::overrides::{NewOverride, OverrideKind};
+use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 use director_core::persistent_state::PersistentState;
 use director_core::plan::Op;
-use director_core::table::Table;
+use director_core::table::{Connections, Table};
 use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
-use world::{Brief, World, address, endpoint, place, placed, service_id};
+use world::{Brief, World, address, definitions, endpoint, model_of, place, placed, service_id};
 
 const OTHER: &str = "192.0.2.11";
 const THREE: &str = "10.0.0.13";
@@ -32,10 +32,19 @@ fn drain(timeout: u64, then: Then) -> RecoveryDefinition {
 
 /// So many connections are active at this server.
 fn connections(world: &mut World, server: &str, active: u32) {
+    counts(world, server, |known| known.active = active);
+}
+
+/// The kernel remembers so many persistent clients for this server.
+fn clients(world: &mut World, server: &str, persistent: u32) {
+    counts(world, server, |known| known.persistent = persistent);
+}
+
+fn counts(world: &mut World, server: &str, change: impl Fn(&mut Connections)) {
     let entry = world.kernel.services.get_mut(&service_id(VIP));
     let known = entry.and_then(|entry| entry.servers.get_mut(&endpoint(server)));
     if let Some(known) = known {
-        known.connections.active = active;
+        change(&mut known.connections);
     }
 }
 
@@ -103,6 +112,103 @@ fn a_drain_ends_when_its_time_is_up() {
         world.run(seconds(25));
         assert_eq!(world.weight(VIP, ONE), None, "{then:?}");
     }
+}
+
+/// A drain of ONE by an operator, with a persistent client of its own and no open connection.
+fn draining_with_a_client(leaves: bool) -> World {
+    let mut definitions = definitions(&[pair(drain(600, Then::Remove))], None);
+    definitions.services[0].persistence = Some(placed(300));
+    definitions.host.expire_quiescent_template = (!leaves).then(|| placed(false));
+    let mut world = World::new(Table::default());
+    world.event(Event::Loaded {
+        model: model_of(definitions.clone()),
+        warnings: Vec::new(),
+    });
+    world.run(seconds(3));
+    clients(&mut world, ONE, 1);
+    definitions.services[0].real_servers.remove(0);
+    world.event(Event::Loaded {
+        model: model_of(definitions),
+        warnings: Vec::new(),
+    });
+    world.run(seconds(20));
+    world
+}
+
+#[test]
+fn a_drain_waits_for_persistent_clients_only_where_they_come_back() {
+    let setting = "net.ipv4.vs.expire_quiescent_template=1";
+    let is_set = |world: &World| {
+        let mut made = world.machine.made.iter();
+        made.any(|change| change.to_string() == setting)
+    };
+    let world = draining_with_a_client(true);
+    assert!(is_set(&world));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+
+    let mut world = draining_with_a_client(false);
+    assert!(!is_set(&world));
+    assert_eq!(weights(&world, [ONE, TWO]), [Some(0), Some(1)]);
+    clients(&mut world, ONE, 0);
+    world.run(seconds(20));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+}
+
+/// A service that says nothing about failed servers, with two connections at ONE.
+fn silent_about_failures(scheduler: &str) -> World {
+    let mut definitions = definitions(&[Brief::new(VIP, &[(ONE, 1), (TWO, 1)])], None);
+    definitions.services[0].on_failure = None;
+    definitions.services[0].scheduler = Some(placed(scheduler.to_owned()));
+    let mut world = World::new(Table::default());
+    world.event(Event::Loaded {
+        model: model_of(definitions),
+        warnings: Vec::new(),
+    });
+    world.run(seconds(3));
+    connections(&mut world, ONE, 2);
+    dies(&mut world, &[ONE]);
+    world
+}
+
+#[test]
+fn by_default_a_failed_server_finishes_its_connections_within_ten_minutes() {
+    let mut world = silent_about_failures("wrr");
+    assert_eq!(weights(&world, [ONE, TWO]), [Some(0), Some(1)]);
+    let told = world.notices.iter().any(|notice| {
+        let words = notice.to_string();
+        words.ends_with("weight 1 -> 0   (down: connection refused, 1 of 1; draining)")
+    });
+    assert!(told, "{:?}", world.notices);
+    world.run(seconds(590));
+    assert_eq!(weights(&world, [ONE, TWO]), [Some(0), Some(1)]);
+    world.run(seconds(15));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+
+    let mut world = silent_about_failures("wrr");
+    connections(&mut world, ONE, 0);
+    world.run(seconds(15));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+
+    // Disabled, it finishes nothing.
+    let mut world = silent_about_failures("wrr");
+    let disable = NewOverride {
+        target: (service_id(VIP), endpoint(ONE)),
+        kind: OverrideKind::Disable,
+        reason: String::new(),
+        lasts: None,
+    };
+    world.event(Event::OverrideCommanded {
+        command: OverrideCommand::Set {
+            author: "operator".to_owned(),
+            overrides: vec![disable],
+        },
+    });
+    world.run(seconds(1));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+
+    // It would refuse the clients of a server with weight 0.
+    let world = silent_about_failures("mh");
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
 }
 
 #[test]

@@ -5,8 +5,8 @@ mod world;
 use std::time::Duration;
 
 use director_core::definitions::{MinimumDefinition, RecoveryDefinition};
-use director_core::director::{Event, HostResult, Notice};
-use director_core::model::{BelowMinimum, HostChange, OnStop, Protocol, Quantity, ServiceId, Vip};
+use director_core::director::{Event, Notice};
+use director_core::model::{BelowMinimum, HostChange, Protocol, Quantity, ServiceId, Vip};
 use director_core::table::{ServiceEntry, Table};
 use world::{Brief, World, address, place, placed, service_id};
 
@@ -120,28 +120,47 @@ fn what_comes_by_itself_is_waited_for_without_growing_pauses() {
 }
 
 #[test]
-fn at_a_stop_each_vip_goes_or_stays_as_its_service_does() {
+fn a_vip_that_is_to_go_does_not_wait_for_others_that_are_being_added() {
     let mut world = World::new(Table::default());
-    let goes = Brief {
-        on_stop: OnStop::Remove,
-        ..on_interface("192.0.2.1", "eth0")
-    };
-    world.load(&[goes, on_interface("192.0.2.2", "eth0")]);
+    let others = [
+        on_interface("192.0.2.8", "eth0"),
+        on_interface("192.0.2.9", "eth0"),
+    ];
+    world.load(&[withdrawing(80)]);
     world.run(2 * SECOND);
-    world.event(Event::StopRequested);
+    world.machine.slow = true;
+    world.load(&[withdrawing(80), others[0].clone(), others[1].clone()]);
+    world.run(2 * SECOND);
+    assert_eq!(world.machine.pending.len(), 1);
+
+    world.dead.insert(address(TWO));
+    world.run(2 * SECOND);
+    assert_eq!(world.machine.pending.len(), 2, "asked without an answer");
+    world.machine.slow = false;
+    while let Some(answer) = world.machine.answer() {
+        world.event(answer);
+    }
+    let made = [vip("192.0.2.8", "eth0"), vip("192.0.2.9", "eth0")];
+    assert_eq!(world.machine.made, made);
+}
+
+#[test]
+fn what_is_wanted_while_vips_are_being_added_is_not_forgotten() {
+    let mut world = World::new(Table::default());
+    world.machine.slow = true;
+    world.load(&[on_interface("192.0.2.1", "eth0")]);
+    world.run(2 * SECOND);
+    world.load(&[
+        on_interface("192.0.2.1", "eth0"),
+        on_interface("192.0.2.2", "eth0"),
+    ]);
     world.run(SECOND);
-    assert!(world.exited);
-    assert_eq!(world.machine.made, [vip("192.0.2.2", "eth0")]);
-    // The services went first, so that nobody was drawn to a VIP without a service.
-    let last = world.notices.last();
-    let is_removal = matches!(
-        last,
-        Some(Notice::Host {
-            result: HostResult::Undone(_),
-            ..
-        })
-    );
-    assert!(is_removal, "{last:?}");
+    assert_eq!(world.machine.pending.len(), 1, "one after the other");
+    world.machine.slow = false;
+    let answer = world.machine.answer().unwrap();
+    world.event(answer);
+    world.run(SECOND / 10);
+    assert_eq!(world.machine.made.len(), 2);
 }
 
 #[test]
@@ -190,7 +209,8 @@ fn the_vip_of_a_withdrawn_service_goes_and_comes_back_when_somebody_serves() {
     world.load(&[withdrawing(80), on_interface("192.0.2.9", "eth0")]);
     world.run(2 * SECOND);
     let (vip, other) = (vip(SHARED, "eth0"), vip("192.0.2.9", "eth0"));
-    assert_eq!(world.machine.made, [vip.clone(), other.clone()]);
+    // The other one has nothing to wait for.
+    assert_eq!(world.machine.made, [other.clone(), vip.clone()]);
 
     world.dead.insert(address(TWO));
     world.run(2 * SECOND);

@@ -1,18 +1,31 @@
 //! Where daemons listen, and which one is meant when none is named.
 
 use std::fs;
+use std::io;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-/// Where the daemon listens when it is not told otherwise. A daemon in the place of ldirectord listens beside it.
-pub const DEFAULT_SOCKET: &str = "/run/ipvsd/ipvsd.sock";
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 
-/// The default socket, or the only one beside its place when there is none there.
+use crate::netns;
+
+/// Where the daemon listens when it is not told otherwise, in each network namespace another place. A daemon in the place of
+/// ldirectord listens beside it.
 #[must_use]
-pub fn likely_socket() -> PathBuf {
-    only_socket(Path::new(DEFAULT_SOCKET))
+pub fn default_socket() -> PathBuf {
+    netns::default_path("/run/ipvsd/ipvsd.sock")
 }
 
-fn only_socket(default: &Path) -> PathBuf {
+/// The default socket, or where there is none the only one beside its place of a daemon in this network namespace.
+#[must_use]
+pub fn likely_socket() -> PathBuf {
+    only_socket(&default_socket(), serves_here)
+}
+
+fn only_socket(default: &Path, serves_here: impl Fn(&Path) -> bool) -> PathBuf {
+    if default.exists() {
+        return default.to_owned();
+    }
     let entries = default.parent().map(fs::read_dir);
     let sockets: Vec<PathBuf> = entries
         .into_iter()
@@ -20,6 +33,7 @@ fn only_socket(default: &Path) -> PathBuf {
         .flat_map(|entries| entries.flatten())
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "sock"))
+        .filter(|path| serves_here(path))
         .collect();
     match sockets.as_slice() {
         [only] => only.clone(),
@@ -27,24 +41,54 @@ fn only_socket(default: &Path) -> PathBuf {
     }
 }
 
+/// Whether the daemon behind a socket is in this network namespace; also when that cannot be told.
+fn serves_here(socket: &Path) -> bool {
+    let connection = match UnixStream::connect(socket) {
+        Ok(connection) => connection,
+        // A daemon that was killed left it.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return false,
+        Err(_) => return true,
+    };
+    let peer = getsockopt(&connection, PeerCredentials);
+    peer.ok()
+        .and_then(|peer| netns::is_shared_with(peer.pid()))
+        .unwrap_or(true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_only_socket_is_meant_and_else_the_default() {
+    fn the_only_socket_of_this_namespace_is_meant_and_else_the_default() {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         let default = path("ipvsd.sock");
-        assert_eq!(only_socket(&default), default);
-        fs::write(path("ldirectord.a.cf.sock"), "").unwrap();
+        let elsewhere = |path: &Path| !path.ends_with("ipvsd@blue.sock");
+        let only = || only_socket(&default, elsewhere);
+        assert_eq!(only(), default);
+        fs::write(path("ipvsd@blue.sock"), "").unwrap();
         fs::write(path("notes"), "").unwrap();
-        assert_eq!(only_socket(&default), path("ldirectord.a.cf.sock"));
+        assert_eq!(only(), default);
+        fs::write(path("ldirectord.a.cf.sock"), "").unwrap();
+        assert_eq!(only(), path("ldirectord.a.cf.sock"));
+        fs::write(path("ldirectord.b.cf.sock"), "").unwrap();
+        assert_eq!(only(), default);
+        fs::remove_file(path("ldirectord.b.cf.sock")).unwrap();
         fs::write(&default, "").unwrap();
-        assert_eq!(only_socket(&default), default);
+        assert_eq!(only(), default);
         assert_eq!(
-            only_socket(&path("none/ipvsd.sock")),
+            only_socket(&path("none/ipvsd.sock"), elsewhere),
             path("none/ipvsd.sock")
         );
+    }
+
+    #[test]
+    fn a_daemon_of_this_namespace_is_known_by_its_socket() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ipvsd.sock");
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert!(serves_here(&path));
+        assert!(serves_here(&directory.path().join("none.sock")));
     }
 }

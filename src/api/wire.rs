@@ -64,6 +64,9 @@ pub struct Status {
     /// What is wanted of the machine besides the table, and could not be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_errors: Vec<String>,
+    /// Whether persistent clients go on to servers of weight 0 (`director.expire_quiescent_template`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub persistent_clients_stay: bool,
     /// Virtual services in the order of the configuration.
     pub services: Vec<ServiceStatus>,
     /// Services that are no longer defined and stay until their connections have ended.
@@ -117,6 +120,9 @@ pub struct ServerStatus {
     pub active: u32,
     /// Inactive connections in the kernel.
     pub inactive: u32,
+    /// Persistent clients that the kernel remembers for it.
+    #[serde(default)]
+    pub persistent: u32,
     /// The judgement; none for the fallback, which is not probed.
     pub health: Option<ServerHealth>,
     /// What each check says of it, in the order of the configuration.
@@ -177,6 +183,7 @@ impl Status {
                 .as_ref()
                 .map(|frozen| FreezeStatus::of(frozen, snapshot.now)),
             host_errors: snapshot.host_errors.clone(),
+            persistent_clients_stay: snapshot.persistent_clients_stay,
             services: snapshot
                 .services
                 .iter()
@@ -239,6 +246,7 @@ impl ServerStatus {
             weight: view.observed.map(|entry| entry.settings.weight),
             active: connections.active,
             inactive: connections.inactive,
+            persistent: connections.persistent,
             health: view
                 .health
                 .as_ref()

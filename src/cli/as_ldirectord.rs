@@ -1,17 +1,17 @@
 //! ipvsd in the place of ldirectord: no arguments of its own, messages and exit statuses as the ldirectord command passes
 //! them on.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tracing_subscriber::EnvFilter;
 
 use super::error::CliError;
 use super::output::Output;
-use crate::api::DEFAULT_SOCKET;
 use crate::daemon::{self, DaemonError, Settings};
 use crate::ldirectord::{self, Mode, Role};
 use crate::loader::{self, Dialect, LoadError};
+use crate::netns;
 
 /// Runs in this role until told to stop, or only checks the configuration.
 pub(super) fn run(role: Role, output: &mut Output) -> ExitCode {
@@ -62,7 +62,7 @@ fn direct(role: Role) -> Result<(), CliError> {
 
 /// Each instance has a socket of its own.
 fn socket(instance: &str) -> PathBuf {
-    Path::new(DEFAULT_SOCKET).with_file_name(format!("ldirectord.{instance}.sock"))
+    netns::default_path(&format!("/run/ipvsd/ldirectord.{instance}.sock"))
 }
 
 /// The instance tells of the director itself; of the rest of the program its log gets what an operator wants to know.

@@ -47,7 +47,11 @@ fn converted(loaded: &Loaded) -> String {
             remark(finding)
         ));
     }
-    text.push_str(&emit(&loaded.definitions));
+    let mut definitions = loaded.definitions.clone();
+    // What ldirectord lacks is no decision of whoever wrote the file.
+    definitions.host.expire_nodest_conn = None;
+    definitions.host.expire_quiescent_template = None;
+    text.push_str(&emit(&definitions));
     text
 }
 
@@ -85,7 +89,7 @@ fn left_out(loaded: &Loaded) -> Vec<String> {
     note(process.callback.is_some(), "callback");
     note(
         !process.execute.is_empty(),
-        "execute; run one ipvsd for each file",
+        "execute; include the other files in this configuration (include)",
     );
     note(process.maintenance_dir.is_some(), "maintenancedir");
     note(

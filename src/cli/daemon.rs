@@ -11,7 +11,7 @@ use super::as_ldirectord;
 use super::error::CliError;
 use super::help;
 use super::output::{Exit, Output};
-use crate::api::DEFAULT_SOCKET;
+use crate::api::default_socket;
 use crate::daemon::{self, DaemonError, Settings};
 use crate::ldirectord::Role;
 use crate::store;
@@ -30,12 +30,18 @@ struct DaemonArgs {
         default_value = "/etc/ipvsd/ipvsd.yaml"
     )]
     config: PathBuf,
-    /// Control socket for ipvsctl
-    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
-    socket: PathBuf,
-    /// Keep overrides, health and ownership in this file across restarts
-    #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE", help_heading = "State options")]
-    state: PathBuf,
+    /// Control socket for ipvsctl [default: /run/ipvsd/ipvsd.sock; in the network namespace NAME ipvsd@NAME.sock]
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// Keep overrides, health and ownership in this file across restarts [default: /var/lib/ipvsd/state.json; in the network
+    /// namespace NAME state@NAME.json]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "IPVSD_STATE",
+        help_heading = "State options"
+    )]
+    state: Option<PathBuf>,
     /// Keep nothing across restarts
     #[arg(long, help_heading = "State options")]
     no_state: bool,
@@ -100,9 +106,9 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
     let settings = Settings {
         configuration: args.config,
         dialect: None,
-        socket: args.socket,
+        socket: args.socket.unwrap_or_else(default_socket),
         role: None,
-        state: (!args.no_state).then_some(args.state),
+        state: (!args.no_state).then(|| args.state.unwrap_or_else(store::default_path)),
         recording: args.record,
     };
     let outcome = runtime.block_on(daemon::run(settings));

@@ -32,9 +32,9 @@ pub(super) struct DoctorArgs {
     /// Send no packets: no pings, no ARP or neighbour requests
     #[arg(long)]
     quiet: bool,
-    /// State file of `ipvsctl realserver`
-    #[arg(long, value_name = "FILE", default_value_os_t = default_journal())]
-    state: PathBuf,
+    /// State file of `ipvsctl realserver` [default: the one that it uses in this network namespace]
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -61,12 +61,18 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
             return Ok(Exit::Unusable);
         }
     };
+    let journal = args.state.clone().unwrap_or_else(default_journal);
     let options = DoctorOptions {
         model: loaded.as_ref().map(|loaded| &loaded.model),
         profile: args
             .profile
             .or_else(|| loaded.as_ref()?.model.host().profile),
-        journal: &args.state,
+        // ldirectord.cf has no word for it.
+        persistent_clients_stay: loaded.as_ref().is_some_and(|loaded| {
+            let declined = loaded.model.host().expire_quiescent_template == Some(false);
+            declined && loaded.process.is_none()
+        }),
+        journal: &journal,
         wait: (!args.quiet).then_some(Duration::from_secs(args.wait)),
     };
     let facts = gather(&options)?;

@@ -1,6 +1,7 @@
 //! Why the daemon cannot begin.
 
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -18,6 +19,25 @@ pub enum DaemonError {
     /// The kernel's tables cannot be reached.
     #[error("cannot access the kernel's IPVS table: {0}")]
     Kernel(#[source] KernelError),
+    /// Another daemon controls the IPVS table of this network namespace.
+    #[error(
+        "another ipvsd controls the IPVS table of this network namespace ({holder}); stop it first, or add these \
+         services to its configuration"
+    )]
+    TableInUse {
+        /// Its number and its configuration.
+        holder: String,
+    },
+    /// Another daemon keeps its state in the same file.
+    #[error(
+        "another ipvsd uses the state file {} ({holder}); stop it first, or start this one with another --state",
+        file.display()
+    )]
+    StateInUse {
+        file: PathBuf,
+        /// Its number and its configuration.
+        holder: String,
+    },
     /// The control socket cannot be made.
     #[error(transparent)]
     Control(ApiError),
@@ -44,6 +64,8 @@ impl DaemonError {
             | Self::Recording(_)
             | Self::LdirectordProcess(LdirectordError::Log(_)) => 2,
             Self::Kernel(_)
+            | Self::TableInUse { .. }
+            | Self::StateInUse { .. }
             | Self::Control(_)
             | Self::LdirectordProcess(_)
             | Self::Signals(_)

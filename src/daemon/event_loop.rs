@@ -31,6 +31,7 @@ use super::config_refresh::ConfigRefresh;
 use super::host_thread::HostThread;
 use super::input::{Input, ReceivedSignal, StartedWatch};
 use super::kernel_thread::KernelRequest;
+use super::locks::Locks;
 use super::maintenance_watch::{self, MaintenanceWatch};
 use super::override_replies::OverrideReplies;
 use super::probe_reply::ProbeReply;
@@ -94,6 +95,8 @@ pub(super) struct EventLoop {
     latest_adopted: u64,
     /// Names stand for other addresses since one of them began.
     names_changed: bool,
+    /// Held to the end.
+    locks: Option<Locks>,
 }
 
 impl EventLoop {
@@ -138,11 +141,18 @@ impl EventLoop {
             pending_reads: 0,
             latest_adopted: 0,
             names_changed: false,
+            locks: None,
         }
     }
 
     /// Runs until the director wishes to exit.
-    pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
+    pub(super) async fn run(
+        mut self,
+        receiver: mpsc::UnboundedReceiver<Input>,
+        first: Loaded,
+        locks: Locks,
+    ) {
+        self.locks = Some(locks);
         self.run_loop(receiver, first).await;
         self.leave().await;
         self.notifier.finish(NOTIFY_FINISH_LIMIT).await;
@@ -226,6 +236,9 @@ impl EventLoop {
                 self.reload(None, false);
             }
             ReceivedSignal::Stop(name) => {
+                if let Some(locks) = &mut self.locks {
+                    locks.stopping();
+                }
                 let now = self.now();
                 if let Some(ldirectord) = &mut self.ldirectord {
                     ldirectord.stop_on(name, &self.director.snapshot(now));
@@ -307,7 +320,7 @@ impl EventLoop {
                 saved: memory,
             } => self.keep(revision, memory),
             Effect::Hold(peers) => self.holder.hold(&peers),
-            Effect::ReconcileHost { wanted, unwanted } => self.host.reconcile(wanted, unwanted),
+            Effect::ReconcileHost(request) => self.host.reconcile(request),
             Effect::Tell(notice) => self.tell(&notice),
             Effect::Notification(duty) => self.notifier.perform(duty),
             Effect::Ready => {

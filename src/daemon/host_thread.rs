@@ -1,29 +1,25 @@
-//! The one thread that changes this machine besides the table: asking neighbours whether they have an address takes a
-//! second, which delays nothing else.
+//! The one thread that changes this machine besides the table: asking neighbours whether they have addresses takes a
+//! second, which delays nothing else. A newer request interrupts it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc as blocking;
 
-use director_core::director::{Event, HostOutcome, HostResult, Unwanted};
-use director_core::model::HostChange;
+use director_core::director::{Event, HostOutcome, HostRequest, HostResult};
 use tokio::sync::mpsc;
 
 use super::input::Input;
 use crate::daemon::Settings;
-use crate::machine::director::{journal_beside, reconcile};
-
-/// What the thread is asked for.
-#[derive(Debug, Clone)]
-struct HostRequest {
-    wanted: Vec<HostChange>,
-    unwanted: Unwanted,
-}
+use crate::machine::director::{Keeper, journal_beside};
 
 /// The way to the thread, which is started when there is something to do.
 pub(super) struct HostThread {
     journal: PathBuf,
     inputs: mpsc::UnboundedSender<Input>,
     sender: Option<blocking::Sender<HostRequest>>,
+    /// Requests that the thread has not begun with.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl HostThread {
@@ -32,6 +28,7 @@ impl HostThread {
             journal: journal_beside(&settings.socket),
             inputs,
             sender: None,
+            waiting: Arc::default(),
         }
     }
 
@@ -41,14 +38,15 @@ impl HostThread {
     }
 
     /// Has the changes made; the answer comes as an event.
-    pub(super) fn reconcile(&mut self, wanted: Vec<HostChange>, unwanted: Unwanted) {
-        let request = HostRequest { wanted, unwanted };
+    pub(super) fn reconcile(&mut self, request: HostRequest) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         if let Some(sender) = self.sender.as_ref()
             && sender.send(request.clone()).is_ok()
         {
             return;
         }
-        let started = start(self.journal.clone(), self.inputs.clone());
+        let keeper = Keeper::new(self.journal.clone());
+        let started = start(keeper, Arc::clone(&self.waiting), self.inputs.clone());
         match started {
             Ok(sender) => {
                 // A thread that has just started takes it.
@@ -70,15 +68,18 @@ impl HostThread {
 }
 
 fn start(
-    journal: PathBuf,
+    mut keeper: Keeper,
+    waiting: Arc<AtomicUsize>,
     inputs: mpsc::UnboundedSender<Input>,
 ) -> std::io::Result<blocking::Sender<HostRequest>> {
     let (sender, requests) = blocking::channel::<HostRequest>();
     std::thread::Builder::new()
         .name("host".to_owned())
         .spawn(move || {
-            while let Ok(HostRequest { wanted, unwanted }) = requests.recv() {
-                let outcomes = reconcile(&journal, &wanted, unwanted);
+            let superseded = || waiting.load(Ordering::Relaxed) > 0;
+            while let Ok(request) = requests.recv() {
+                waiting.fetch_sub(1, Ordering::Relaxed);
+                let outcomes = keeper.reconcile(&request, &superseded);
                 let event = Event::HostReconciled { outcomes };
                 if inputs.send(Input::Event(event)).is_err() {
                     return;

@@ -8,6 +8,7 @@ mod file_limit;
 mod host_thread;
 mod input;
 mod kernel_thread;
+mod locks;
 mod maintenance_watch;
 mod notices;
 mod override_replies;
@@ -40,6 +41,7 @@ use crate::store::{SavedState, StateFile, StoreError};
 use config_refresh::ConfigRefresh;
 use event_loop::EventLoop;
 use input::{ApplyReply, Input, TrialEvent};
+use locks::Locks;
 use recorder::Recorder;
 use state_store::open_store;
 
@@ -55,7 +57,14 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let names = NameCache::lasting();
     let file = settings.state.clone().map(StateFile::new);
     let saved = file.as_ref().map(StateFile::read);
-    let loaded = begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
+    let mut loaded =
+        begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
+    let locks = Locks::take(&settings).await?;
+    // A daemon before this one may have written its state until now.
+    let saved = file.as_ref().map(StateFile::read);
+    if locks.waited() {
+        loaded = begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
+    }
     let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
     let info = kernel.info().map_err(DaemonError::Kernel)?;
     let [major, minor, patch] = info.version;
@@ -88,7 +97,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         config_refresh,
         store,
     );
-    event_loop.run(receiver, loaded).await;
+    event_loop.run(receiver, loaded, locks).await;
     if let Some(api) = api {
         api.abort();
     }

@@ -107,6 +107,7 @@ fn level(notice: &Notice) -> Level {
         | Notice::OverrideCleared { .. }
         | Notice::Availability { .. }
         | Notice::Stopping { .. }
+        | Notice::SettingsStay { .. }
         | Notice::CheckChanged { .. }
         | Notice::Restored { .. }
         | Notice::Persist { failure: None }
@@ -201,7 +202,8 @@ fn fields(notice: &Notice) -> LogFields<'_> {
         | Notice::Unreadable { .. }
         | Notice::Restored { .. }
         | Notice::Persist { .. }
-        | Notice::Stopping { .. } => LogFields::default(),
+        | Notice::Stopping { .. }
+        | Notice::SettingsStay { .. } => LogFields::default(),
     }
 }
 

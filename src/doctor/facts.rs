@@ -24,6 +24,8 @@ pub struct HostFacts {
     pub own_ports: BTreeMap<(ServiceId, Endpoint), u16>,
     /// The way of balancing that was asked for.
     pub profile: Option<Profile>,
+    /// Whether the definitions want persistent clients to go on to servers of weight 0.
+    pub persistent_clients_stay: bool,
     /// Schedulers that services want and this kernel has not.
     pub missing_schedulers: BTreeSet<String>,
     /// Settings of the kernel by name.

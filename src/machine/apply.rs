@@ -72,14 +72,13 @@ impl Machine {
         })
     }
 
-    /// Makes a change unless it is there, and records it before.
+    /// Makes a change unless it is there, and records it before. A director's VIPs are added by `new_vips`.
     pub(super) fn apply(
         &mut self,
         change: &HostChange,
         journal: &mut Journal,
     ) -> Result<Applied, MachineError> {
         if self.is_present(change)? {
-            self.recover_entry(change, journal)?;
             return Ok(Applied::Already);
         }
         self.refuse_harm(change)?;
@@ -93,10 +92,6 @@ impl Machine {
             }
             journal.restore(change, before)?;
             return Err(error);
-        }
-        if let HostChange::Vip(vip) = change {
-            self.recover_entry(change, journal)?;
-            Vips::of(self.network()?).announce(vip)?;
         }
         Ok(Applied::Made(former))
     }
@@ -160,7 +155,6 @@ impl Machine {
             HostChange::Address { address, interface } => {
                 self.refuse_answering(*address, interface)
             }
-            HostChange::Vip(vip) => Vips::of(self.network()?).refuse_conflicts(vip),
             _ => Ok(()),
         }
     }
@@ -198,26 +192,7 @@ impl Machine {
         Ok(entry)
     }
 
-    /// A director's VIP that has our mark is ours, also when its record was lost.
-    fn recover_entry(
-        &self,
-        change: &HostChange,
-        journal: &mut Journal,
-    ) -> Result<(), MachineError> {
-        let HostChange::Vip(vip) = change else {
-            return Ok(());
-        };
-        let is_recorded = journal.about(change).is_some_and(|entry| entry.marked);
-        if is_recorded || !Vips::of(self.network()?).is_marked(vip)? {
-            return Ok(());
-        }
-        journal.note(Entry {
-            marked: true,
-            ..Entry::new(change)
-        })
-    }
-
-    fn make(&mut self, change: &HostChange) -> Result<(), MachineError> {
+    pub(super) fn make(&mut self, change: &HostChange) -> Result<(), MachineError> {
         match change {
             HostChange::Setting { name, value, .. } => self.settings.write(name, value)?,
             HostChange::Timeout { of, seconds } => self.timeouts.write(*of, *seconds)?,

@@ -1,20 +1,29 @@
 //! Keeps this machine as a director's configuration wants it. What is wanted, and when, is decided in the core.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use director_core::director::{HostOutcome, HostResult, Unwanted};
+use director_core::director::{HostOutcome, HostRequest, HostResult, Unwanted};
 use director_core::model::HostChange;
 
 use super::MachineError;
 use super::apply::{Applied, Machine};
 use super::journal::{Entry, Journal};
+use super::new_vips::NewVips;
 use super::vip_replies::{Resolved, resolve};
-use crate::net::interface_toward;
+use crate::net::{DuplicateSearch, interface_toward};
 
 /// The journal of the director of this control socket.
 #[must_use]
 pub fn journal_beside(socket: &Path) -> PathBuf {
     socket.with_extension("host.json")
+}
+
+/// Whether connections to removed servers are reset, as this machine is.
+#[must_use]
+pub fn resets_connections() -> bool {
+    let setting = HostChange::setting("net.ipv4.vs.expire_nodest_conn", "1");
+    matches!(Machine::default().is_present(&setting), Ok(true))
 }
 
 /// A wanted change that is not made yet.
@@ -55,62 +64,101 @@ pub fn leftovers(journal: &Path, wanted: &[HostChange]) -> Result<Vec<Entry>, Ma
     Ok(leaving)
 }
 
-/// Makes what is wanted, after undoing what was made and is not wanted any more.
-pub fn reconcile(journal: &Path, wanted: &[HostChange], unwanted: Unwanted) -> Vec<HostOutcome> {
-    let resolved = resolve(wanted, |toward| Ok(interface_toward(toward)?));
-    reconcile_on(&mut Machine::default(), journal, resolved, unwanted)
+/// Keeps this machine as it is asked to, one request after the other.
+#[derive(Debug)]
+pub struct Keeper {
+    journal: PathBuf,
+    search: DuplicateSearch,
 }
 
-fn reconcile_on(
-    machine: &mut Machine,
-    journal: &Path,
-    resolved: Resolved,
-    unwanted: Unwanted,
-) -> Vec<HostOutcome> {
-    let Resolved {
-        changes,
-        mut outcomes,
-    } = resolved;
-    let mut journal = match Journal::read(journal) {
-        Ok(journal) => journal,
-        // Without knowing what was there before, nothing may be changed.
-        Err(error) => {
-            outcomes.extend(changes.into_iter().map(|change| HostOutcome {
-                change,
-                result: failed(&error),
-            }));
-            return outcomes;
-        }
-    };
-    if unwanted == Unwanted::Undo {
-        for entry in journal.unwanted(&changes) {
-            let undone = machine.undo(&entry);
-            let result = match undone.and_then(|()| journal.forget(&entry.change)) {
-                Ok(()) => HostResult::Undone(entry.former),
-                Err(error) => HostResult::Failed(error.to_string()),
-            };
-            let change = entry.change;
-            outcomes.push(HostOutcome { change, result });
+impl Keeper {
+    /// One that records in this journal.
+    #[must_use]
+    pub fn new(journal: PathBuf) -> Self {
+        Self {
+            journal,
+            search: DuplicateSearch::default(),
         }
     }
-    for change in changes {
-        let result = match machine.apply(&change, &mut journal) {
-            Ok(Applied::Already) => HostResult::Unchanged,
-            Ok(Applied::Made(former)) => HostResult::Made(former),
-            Err(error) => failed(&error),
+
+    /// Makes what is wanted, after undoing what was made and is neither wanted nor kept. Stops adding VIPs as soon as
+    /// something newer is to be done (`superseded`); those that it did not get to are not among the outcomes.
+    pub fn reconcile(
+        &mut self,
+        request: &HostRequest,
+        superseded: &dyn Fn() -> bool,
+    ) -> Vec<HostOutcome> {
+        let mut machine = Machine::default();
+        self.reconcile_on(
+            &mut machine,
+            request,
+            |toward| Ok(interface_toward(toward)?),
+            superseded,
+        )
+    }
+
+    fn reconcile_on(
+        &mut self,
+        machine: &mut Machine,
+        request: &HostRequest,
+        interface_toward: impl Fn(IpAddr) -> Result<String, MachineError>,
+        superseded: &dyn Fn() -> bool,
+    ) -> Vec<HostOutcome> {
+        let Resolved {
+            changes,
+            mut outcomes,
+        } = resolve(&request.wanted, &interface_toward);
+        let mut journal = match Journal::read(&self.journal) {
+            Ok(journal) => journal,
+            // Without knowing what was there before, nothing may be changed.
+            Err(error) => {
+                outcomes.extend(changes.into_iter().map(|change| HostOutcome {
+                    change,
+                    result: error.result(),
+                }));
+                return outcomes;
+            }
         };
+        if request.unwanted == Unwanted::Undo {
+            let kept = resolve(&request.kept, &interface_toward).changes;
+            let stays = [changes.as_slice(), kept.as_slice()].concat();
+            outcomes.extend(undo_all_but(&stays, machine, &mut journal));
+        }
+        let mut vips = Vec::new();
+        for change in changes {
+            if let HostChange::Vip(vip) = change {
+                vips.push(vip);
+                continue;
+            }
+            let result = match machine.apply(&change, &mut journal) {
+                Ok(Applied::Already) => HostResult::Unchanged,
+                Ok(Applied::Made(former)) => HostResult::Made(former),
+                Err(error) => error.result(),
+            };
+            outcomes.push(HostOutcome { change, result });
+        }
+        let added = NewVips::new(machine, &mut journal, &mut self.search, superseded).add(&vips);
+        outcomes.extend(added);
+        outcomes
+    }
+}
+
+fn undo_all_but(
+    stays: &[HostChange],
+    machine: &mut Machine,
+    journal: &mut Journal,
+) -> Vec<HostOutcome> {
+    let mut outcomes = Vec::new();
+    for entry in journal.unwanted(stays) {
+        let undone = machine.undo(&entry);
+        let result = match undone.and_then(|()| journal.forget(&entry.change)) {
+            Ok(()) => HostResult::Undone(entry.former),
+            Err(error) => HostResult::Failed(error.to_string()),
+        };
+        let change = entry.change;
         outcomes.push(HostOutcome { change, result });
     }
     outcomes
-}
-
-/// A failure, or a wait for what may come by itself.
-pub(super) fn failed(error: &MachineError) -> HostResult {
-    if error.is_temporary() {
-        HostResult::Waits(error.to_string())
-    } else {
-        HostResult::Failed(error.to_string())
-    }
 }
 
 #[cfg(test)]

@@ -55,10 +55,23 @@ impl Host {
                 .position(|change| *change == HostChange::VipReplies { toward });
             Ok(interfaces[place.unwrap()].to_owned())
         };
-        let resolved = resolve(&wanted, interface_toward);
+        let request = HostRequest {
+            wanted: wanted.clone(),
+            kept: Vec::new(),
+            unwanted,
+        };
+        self.take(&request, interface_toward)
+    }
+
+    fn take(
+        &self,
+        request: &HostRequest,
+        interface_toward: impl Fn(IpAddr) -> Result<String, MachineError>,
+    ) -> Vec<HostOutcome> {
         // A new one each time, as after a kill.
         let mut machine = Machine::with_settings(self.directory.path());
-        reconcile_on(&mut machine, &self.journal(), resolved, unwanted)
+        let mut keeper = Keeper::new(self.journal());
+        keeper.reconcile_on(&mut machine, request, interface_toward, &|| false)
     }
 }
 
@@ -149,4 +162,24 @@ fn nothing_is_changed_without_the_journal() {
     let failed = |outcome: &HostOutcome| matches!(outcome.result, HostResult::Failed(_));
     assert!(outcomes[1..].iter().all(failed), "{outcomes:?}");
     assert_eq!(host.settings("back"), ["0", "1"]);
+}
+
+#[test]
+fn what_is_kept_is_neither_made_nor_undone() {
+    let host = Host::with(&[("all", ["0", "0"]), ("back", ["0", "1"])]);
+    let setting = |name: &str| HostChange::setting(format!("net.ipv4.conf.back.{name}"), "2");
+    let nowhere = |_| -> Result<String, MachineError> { unreachable!() };
+    let request = |wanted: Vec<HostChange>, kept: Vec<HostChange>| HostRequest {
+        wanted,
+        kept,
+        unwanted: Unwanted::Undo,
+    };
+    host.take(&request(vec![setting("rp_filter")], vec![]), nowhere);
+    let kept = vec![setting("rp_filter"), setting("accept_local")];
+    assert_eq!(host.take(&request(vec![], kept), nowhere), []);
+    assert_eq!(host.settings("back"), ["0", "2"]);
+    // The journal still knows the value from before.
+    host.take(&request(vec![], vec![]), nowhere);
+    assert_eq!(host.settings("back"), ["0", "1"]);
+    assert!(!host.journal().exists());
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use director_core::director::HostResult;
 use director_core::realserver::SetupFault;
 use thiserror::Error;
 
@@ -101,9 +102,18 @@ pub enum MachineError {
 }
 
 impl MachineError {
+    /// What becomes of a change: a failure, or a wait for what may come by itself.
+    pub(super) fn result(&self) -> HostResult {
+        if self.is_temporary() {
+            HostResult::Waits(self.to_string())
+        } else {
+            HostResult::Failed(self.to_string())
+        }
+    }
+
     /// Whether the cause may go away by itself, as at the start of a machine: an interface or a route that is not there yet.
     #[must_use]
-    pub(super) fn is_temporary(&self) -> bool {
+    fn is_temporary(&self) -> bool {
         matches!(
             self,
             Self::InterfaceDown { .. } | Self::Net(NetError::NoInterface(_)) | Self::NoWay(_)

@@ -112,16 +112,23 @@ impl Journal {
 
     /// Records what is about to be made. The values from before us stay, whatever we change later.
     pub(super) fn note(&mut self, new: Entry) -> Result<(), MachineError> {
-        let known = self.record.changes.iter_mut();
-        let known = known
-            .into_iter()
-            .find(|entry| entry.change.same_subject(&new.change));
-        match known {
-            Some(entry) => {
-                entry.change = new.change;
-                entry.marked |= new.marked;
+        self.note_all([new])
+    }
+
+    /// The same for several at once.
+    pub(super) fn note_all(
+        &mut self,
+        new: impl IntoIterator<Item = Entry>,
+    ) -> Result<(), MachineError> {
+        for new in new {
+            let mut known = self.record.changes.iter_mut();
+            match known.find(|entry| entry.change.same_subject(&new.change)) {
+                Some(entry) => {
+                    entry.change = new.change;
+                    entry.marked |= new.marked;
+                }
+                None => self.record.changes.push(new),
             }
-            None => self.record.changes.push(new),
         }
         self.write()
     }

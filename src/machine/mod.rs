@@ -11,6 +11,7 @@ mod error;
 mod ipv6_routes;
 mod journal;
 mod mss_clamp;
+mod new_vips;
 pub mod real_server;
 mod settings;
 mod side_effects;

@@ -16,11 +16,12 @@ use super::MachineError;
 use super::apply::{Applied, Machine};
 use super::journal::{Entry, Journal};
 use crate::net::Network;
+use crate::netns;
 
-/// Where the journal is unless another file is named.
+/// Where the journal is unless another file is named, in each network namespace another one.
 #[must_use]
 pub fn default_journal() -> PathBuf {
-    PathBuf::from("/run/ipvsd/realserver.json")
+    netns::default_path("/run/ipvsd/realserver.json")
 }
 
 /// What setting up or taking down came to, a change each.

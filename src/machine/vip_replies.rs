@@ -38,7 +38,7 @@ pub(super) fn resolve(
                 }
                 HostResult::Unchanged
             }
-            Err(error) => super::director::failed(&error),
+            Err(error) => error.result(),
         };
         resolved.outcomes.push(HostOutcome {
             change: change.clone(),

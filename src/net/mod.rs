@@ -5,6 +5,7 @@
 //! that asks; every error names what was attempted.
 
 mod addresses;
+mod duplicates;
 mod error;
 pub mod fou;
 mod frames;
@@ -19,6 +20,7 @@ mod sysctl;
 mod wrapping;
 
 pub use addresses::{Address, NewAddress, Scope};
+pub use duplicates::DuplicateSearch;
 pub use error::NetError;
 pub use frames::MacAddress;
 pub use links::Interface;

@@ -3,23 +3,25 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::net::IpAddr;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::ifaddrs::getifaddrs;
-use nix::sys::socket::{LinkAddr, bind};
+use nix::sys::socket::{LinkAddr, MsgFlags, bind, recv};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::NetError;
 use super::frames::{self, MacAddress};
 use super::links::Interface;
 
-/// Every protocol, in the byte order that the system wants.
+/// Protocols, in the byte order that the system wants.
 const EVERYTHING: i32 = (0x0003_u16).to_be() as i32;
-/// Times that a question or a statement is repeated: either may be lost.
+const ARP: i32 = (0x0806_u16).to_be() as i32;
+const IPV6: i32 = (0x86dd_u16).to_be() as i32;
+/// Times that a question is repeated: one may be lost.
 const ROUNDS: u32 = 3;
-/// Pause between two statements.
-const STATEMENTS_APART: Duration = Duration::from_millis(100);
+/// Frames that are taken before something else is done: on a busy network there is always another.
+const FRAMES_AT_ONCE: usize = 4096;
 /// The largest frame that is of interest.
 const FRAME: usize = 2048;
 
@@ -29,6 +31,7 @@ pub struct Segment {
     socket: Socket,
     mac: MacAddress,
     name: String,
+    index: u32,
 }
 
 impl Segment {
@@ -37,6 +40,15 @@ impl Segment {
     /// # Errors
     /// When the interface has no Ethernet address, or this program may not.
     pub fn open(interface: &Interface) -> Result<Self, NetError> {
+        Self::hearing(interface, EVERYTHING)
+    }
+
+    /// Opens it for what is said about addresses of one family.
+    pub(super) fn of_family(interface: &Interface, ipv4: bool) -> Result<Self, NetError> {
+        Self::hearing(interface, if ipv4 { ARP } else { IPV6 })
+    }
+
+    fn hearing(interface: &Interface, protocol: i32) -> Result<Self, NetError> {
         let attempted = || format!("open a packet socket on {}", interface.name);
         let Some(mac) = interface.mac.filter(|_| !interface.loopback) else {
             return Err(NetError::Missing {
@@ -45,7 +57,7 @@ impl Segment {
                 hint: "use an Ethernet interface".to_owned(),
             });
         };
-        let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(EVERYTHING)))
+        let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(protocol)))
             .map_err(|error| NetError::system(attempted(), error))?;
         let address =
             link_address(&interface.name).map_err(|error| NetError::system(attempted(), error))?;
@@ -54,7 +66,25 @@ impl Segment {
             socket,
             mac,
             name: interface.name.clone(),
+            index: interface.index,
         })
+    }
+
+    /// The number of its interface.
+    pub(super) fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// Hands over every frame that has arrived, without waiting. What cannot be read is as good as lost.
+    pub(super) fn take_frames(&self, mut look: impl FnMut(&[u8])) {
+        let mut buffer = [0; FRAME];
+        for _ in 0..FRAMES_AT_ONCE {
+            let Ok(length) = recv(self.socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT)
+            else {
+                return;
+            };
+            look(&buffer[..length]);
+        }
     }
 
     /// The hardware address of this machine here.
@@ -103,6 +133,12 @@ impl Segment {
     }
 }
 
+impl AsFd for Segment {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
 /// Asks who has an address and gathers everybody who says so. Our own addresses do not answer.
 ///
 /// # Errors
@@ -127,17 +163,14 @@ pub fn who_has(
     Ok(owners)
 }
 
-/// Says to all on the segment that this address is here now.
+/// Says once to all on the segment that these addresses are here now.
 ///
 /// # Errors
 /// When the interface cannot be spoken on.
-pub fn announce(interface: &Interface, address: IpAddr) -> Result<(), NetError> {
-    let segment = Segment::open(interface)?;
-    for round in 0..ROUNDS {
-        if round > 0 {
-            std::thread::sleep(STATEMENTS_APART);
-        }
-        for frame in frames::announcements(segment.mac, address) {
+pub fn announce(interface: &Interface, addresses: &[IpAddr]) -> Result<(), NetError> {
+    let segment = Segment::of_family(interface, true)?;
+    for address in addresses {
+        for frame in frames::announcements(segment.mac, *address) {
             segment.send(&frame)?;
         }
     }

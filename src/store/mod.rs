@@ -4,6 +4,10 @@
 //! Invariants: at every instant the file is a complete one, the former or the new; a file that cannot be used is set
 //! aside and named, and never keeps the director from its work.
 
+use std::path::PathBuf;
+
+use crate::netns;
+
 mod clock_anchor;
 mod last_good;
 mod state_file;
@@ -13,5 +17,8 @@ pub use last_good::LastGood;
 pub use state_file::{SavedState, StateFile, StoreError};
 pub use state_writer::{StateSnapshot, StateWriter};
 
-/// Where a daemon keeps its memory when it is not told otherwise.
-pub const DEFAULT_PATH: &str = "/var/lib/ipvsd/state.json";
+/// Where a daemon keeps its memory when it is not told otherwise, in each network namespace another file.
+#[must_use]
+pub fn default_path() -> PathBuf {
+    netns::default_path("/var/lib/ipvsd/state.json")
+}

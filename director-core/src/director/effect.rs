@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::FreezeNotice;
 use crate::diagnostic::Diagnostic;
-use crate::director::{HostResult, Unwanted};
+use crate::director::{HostRequest, HostResult};
 use crate::health::{ProbeId, Transition};
 use crate::model::{BelowMinimum, DrainRule, Endpoint, HostChange, Probe, ServiceId, Then};
 use crate::notify::Notification;
@@ -43,13 +43,9 @@ pub enum Effect {
     },
     /// Hold an idle TCP connection to each of these and to no other; answer with `Hinted` when one ends.
     Hold(BTreeSet<SocketAddr>),
-    /// Make these changes to this machine; answer with `HostReconciled`.
-    ReconcileHost {
-        /// All that it shall have.
-        wanted: Vec<HostChange>,
-        /// What becomes of changes that were made before and are not among them.
-        unwanted: Unwanted,
-    },
+    /// Make these changes to this machine; answer with `HostReconciled`, in the order of the requests. A request that comes
+    /// while VIPs of the one before are being added does not wait for them: what is missing then belongs to the new one.
+    ReconcileHost(HostRequest),
     /// Tell the operator.
     Tell(Notice),
     /// Do something besides; nothing waits for it.
@@ -314,5 +310,10 @@ pub enum Notice {
         removed: usize,
         /// Services that stay in it.
         kept: usize,
+    },
+    /// Settings of the kernel stay as they are at the end, since the kernel goes on balancing with them.
+    SettingsStay {
+        /// Settings and timeouts.
+        settings: usize,
     },
 }

@@ -1,11 +1,12 @@
 //! What the director wants of its machine outside the table: VIPs, settings of the kernel, timeouts. They are requested when
 //! the table stands, so that no VIP draws clients before there is a server for them, and again at each reading of the table,
-//! since an interface that was down has lost its addresses. At a stop they go last. What path checks need comes first: no
-//! probe is sent before it.
+//! since an interface that was down has lost its addresses. At a stop VIPs go last, and settings only when nothing of ours
+//! stays in the kernel. What path checks need comes first: no probe is sent before it.
 //!
-//! Invariant: nothing is requested while nothing is wanted and nothing was.
+//! Invariants: nothing is requested while nothing is wanted and nothing was; a VIP that is to go never waits for others that
+//! are being added; a stop adds nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -13,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::vips::Announced;
 use super::{Director, Effect, Notice};
-use crate::model::HostChange;
+use crate::model::{HostChange, HostConfig, Vip};
 use crate::moment::Moment;
+use crate::overrides::OverrideKind;
 
 /// First pause after a failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -28,6 +30,17 @@ pub enum Unwanted {
     Undo,
     /// They stay for the time being.
     Keep,
+}
+
+/// What is probed of the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRequest {
+    /// All that it shall have.
+    pub wanted: Vec<HostChange>,
+    /// What is not made and, where it was made before, not undone.
+    pub kept: Vec<HostChange>,
+    /// What becomes of all other changes that were made before.
+    pub unwanted: Unwanted,
 }
 
 /// What became of one change.
@@ -60,21 +73,47 @@ pub enum HostResult {
 struct Asked {
     /// The servers of path checks among it.
     path_servers: BTreeSet<IpAddr>,
+    vips: BTreeSet<Vip>,
     unwanted: Unwanted,
+}
+
+impl Asked {
+    fn of(request: &HostRequest) -> Self {
+        let path_server = |change: &HostChange| match change {
+            HostChange::VipReplies { toward } => Some(*toward),
+            _ => None,
+        };
+        Self {
+            path_servers: request.wanted.iter().filter_map(path_server).collect(),
+            vips: vips(&request.wanted),
+            unwanted: request.unwanted,
+        }
+    }
+}
+
+fn vips(changes: &[HostChange]) -> BTreeSet<Vip> {
+    let vip = |change: &HostChange| match change {
+        HostChange::Vip(vip) => Some(vip.clone()),
+        _ => None,
+    };
+    changes.iter().filter_map(vip).collect()
 }
 
 /// How the conversation about the machine stands.
 #[derive(Debug, Default)]
 pub(super) struct HostSync {
-    asked: Option<Asked>,
+    /// The oldest first; more than one only where something is to go while VIPs are being added.
+    asked: VecDeque<Asked>,
     /// Something was wanted, or made by a director before this one.
     concerned: bool,
-    /// When to request next; none while there is nothing to request.
+    /// When to request next; none while there is nothing to request, or all that is wanted was requested.
     next: Option<Moment>,
     /// Failures as last reported, so that each is reported once.
     told: BTreeMap<HostChange, String>,
     /// Attempts in a row with a failure.
     failures: u32,
+    /// An operator has disabled a server, whose connections are to be reset.
+    disabled: bool,
     /// The last request was sent.
     farewell: bool,
     /// The servers of path checks whose settings were answered for.
@@ -84,23 +123,24 @@ pub(super) struct HostSync {
 }
 
 impl HostSync {
-    /// When to request next; not before it is known which VIPs are announced, or the wait for that is over: `patience`.
+    /// When to request next. Undecided VIPs are decided when the wait for results is over: `patience`.
     pub(super) fn next(&self, patience: Option<Moment>) -> Option<Moment> {
-        let next = self.next.filter(|_| self.asked.is_none())?;
+        let next = self.next.filter(|_| self.asked.is_empty())?;
         let patience = patience.filter(|_| self.announced.pending_changes);
-        Some(patience.map_or(next, |patience| next.max(patience)))
+        Some(patience.map_or(next, |patience| next.min(patience)))
     }
 
-    fn ask(&mut self, wanted: Vec<HostChange>, unwanted: Unwanted, effects: &mut Vec<Effect>) {
-        let path_server = |change: &HostChange| match change {
-            HostChange::VipReplies { toward } => Some(*toward),
-            _ => None,
+    fn ask(&mut self, request: HostRequest, effects: &mut Vec<Effect>) {
+        self.asked.push_back(Asked::of(&request));
+        effects.push(Effect::ReconcileHost(request));
+    }
+
+    /// Whether a VIP that is being added is not to be there any more.
+    fn adds_too_much(&self, wanted: &[HostChange]) -> bool {
+        let Some(asked) = self.asked.back() else {
+            return false;
         };
-        self.asked = Some(Asked {
-            path_servers: wanted.iter().filter_map(path_server).collect(),
-            unwanted,
-        });
-        effects.push(Effect::ReconcileHost { wanted, unwanted });
+        asked.unwanted == Unwanted::Undo && !asked.vips.is_subset(&vips(wanted))
     }
 }
 
@@ -110,6 +150,12 @@ impl Director {
         let told = self.host.told.iter();
         told.map(|(change, why)| format!("{change}: {why}"))
             .collect()
+    }
+
+    /// Whether persistent clients go on to servers of weight 0: that is wanted, or the setting against it could not be made.
+    pub(crate) fn persistent_clients_stay(&self) -> bool {
+        let mut missing = self.host.told.keys();
+        !self.model.host().expires_templates() || missing.any(HostConfig::is_template_setting)
     }
 
     /// Whether the machine was prepared for all path checks, as far as that could be done.
@@ -129,25 +175,51 @@ impl Director {
 
     /// Requests what is wanted, when it is time and the table stands.
     pub(super) fn host_go_on(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        self.note_disabled(now);
         if self.stopping || !self.host.concerned {
             return;
         }
         // Probes wait for this, and VIPs may wait for probes.
-        if self.host.asked.is_none() && !self.host_is_prepared() {
-            let wanted = self.model.host().for_path_checks();
-            self.host.ask(wanted, Unwanted::Keep, effects);
+        if self.host.asked.is_empty() && !self.host_is_prepared() {
+            let request = HostRequest {
+                wanted: self.model.host().for_path_checks(),
+                kept: Vec::new(),
+                unwanted: Unwanted::Keep,
+            };
+            self.host.ask(request, effects);
         }
-        let due = self.host.next.is_some_and(|next| next <= now);
+        let due = self
+            .host
+            .next(self.ready_at_last())
+            .is_some_and(|next| next <= now);
         if (due || self.unsettled) && self.announce(now) {
             self.host.next = Some(now);
             self.host.failures = 0;
         }
-        let next = self.host.next(self.ready_at_last());
-        if !self.has_stood || next.is_none_or(|next| next > now) {
+        if !self.has_stood || self.host.next.is_none_or(|next| next > now) {
             return;
         }
-        let wanted = self.host.announced.only(self.model.host().changes());
-        self.host.ask(wanted, Unwanted::Undo, effects);
+        let request = self.changes_to_host();
+        if self.host.asked.is_empty() || self.host.adds_too_much(&request.wanted) {
+            self.host.next = None;
+            self.host.ask(request, effects);
+        }
+    }
+
+    fn changes_to_host(&self) -> HostRequest {
+        let changes = self.model.host().changes_with(self.host.disabled);
+        self.host.announced.request(changes)
+    }
+
+    /// Connections to a server that an operator disables are to be reset.
+    fn note_disabled(&mut self, now: Moment) {
+        let mut overrides = self.overrides.iter();
+        let disabled = overrides.any(|(_, one)| one.kind == OverrideKind::Disable);
+        if disabled != self.host.disabled {
+            self.host.disabled = disabled;
+            self.host.concerned |= self.model.host().resets_connections(disabled);
+            self.host.next = self.host.concerned.then_some(now).or(self.host.next);
+        }
     }
 
     pub(super) fn host_reconciled(
@@ -156,19 +228,20 @@ impl Director {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        let asked = self.host.asked.take();
+        let asked = self.host.asked.pop_front();
         let waits = |outcome: &HostOutcome| matches!(outcome.result, HostResult::Waits(_));
         let waits = outcomes.iter().any(waits);
         let fails = |outcome: &HostOutcome| matches!(outcome.result, HostResult::Failed(_));
         let fails = outcomes.iter().any(fails);
         let missing = self.tell_outcomes(outcomes, effects);
-        if let Some(asked) = asked {
+        let is_part = asked.is_some_and(|asked| {
             self.host.path_servers = asked.path_servers;
-            if asked.unwanted == Unwanted::Keep {
-                // A part of what is wanted; the whole is requested in its own time.
-                self.host.told.extend(missing);
-                return;
-            }
+            asked.unwanted == Unwanted::Keep
+        });
+        if is_part || !self.host.asked.is_empty() {
+            // A part of what is wanted: the whole is requested in its own time, or already was.
+            self.host.told.extend(missing);
+            return;
         }
         self.host.failures = if fails {
             self.host.failures.saturating_add(1)
@@ -180,7 +253,9 @@ impl Director {
             effects.push(Effect::Exit);
             return;
         }
-        self.host.next = Some(now + self.host_pause(waits));
+        // Something else may be wanted since.
+        let again = now + self.host_pause(waits);
+        self.host.next = Some(self.host.next.map_or(again, |next| next.min(again)));
     }
 
     /// Reports what became of the changes; what is missing, and why.
@@ -242,18 +317,46 @@ impl Director {
         }
     }
 
-    /// The end, after the last request about the machine where there is one.
+    /// The end, after the last request about the machine where there is one. VIPs that are being added meanwhile are not.
     pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
-        if self.host.asked.is_some() || self.host.farewell {
+        if self.host.farewell {
             return;
         }
-        if !self.host.concerned {
+        // Without a configuration it is not known what serves.
+        if !self.host.concerned || self.loaded_at.is_none() {
             effects.push(Effect::Exit);
             return;
         }
         self.host.farewell = true;
-        let staying = self.model.host().changes_after_stop();
-        let wanted = self.host.announced.only(staying);
-        self.host.ask(wanted, Unwanted::Undo, effects);
+        let vips = self
+            .host
+            .announced
+            .staying(self.model.host().vips_after_stop());
+        let stays = !vips.is_empty() || self.services_stay();
+        let mut kept = self
+            .model
+            .host()
+            .settings_after_stop(stays, self.host.disabled);
+        if !kept.is_empty() {
+            effects.push(Effect::Tell(Notice::SettingsStay {
+                settings: kept.len(),
+            }));
+        }
+        kept.extend(vips);
+        let request = HostRequest {
+            wanted: Vec::new(),
+            kept,
+            unwanted: Unwanted::Undo,
+        };
+        self.host.ask(request, effects);
+    }
+
+    /// Whether a service of ours is in the kernel; what was never read may hold one.
+    fn services_stay(&self) -> bool {
+        let Some(observed) = &self.observed else {
+            return true;
+        };
+        let mut owned = self.owned.iter();
+        owned.any(|id| observed.services.contains_key(id))
     }
 }

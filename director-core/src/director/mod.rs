@@ -34,7 +34,7 @@ mod words;
 pub use effect::{Effect, Notice};
 pub use event::Event;
 pub use freeze::{FreezeNotice, UnfreezeReason};
-pub use host::{HostOutcome, HostResult, Unwanted};
+pub use host::{HostOutcome, HostRequest, HostResult, Unwanted};
 pub use retry::{PendingRetry, Subject};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -115,10 +115,12 @@ impl<'a> Reasons<'a> {
         let situation = self.director.situation(observed, self.now);
         let mut servers = BTreeMap::new();
         let mut tell = |server: Endpoint, chain: &Chain<'_>| {
-            servers.insert(
-                server,
-                chain.main_reason().map_or_else(String::new, in_short),
-            );
+            // The connections that are left have not been counted yet.
+            let words = match chain.reason_of_drain() {
+                Some(cause) => format!("{}; draining", in_short(cause)),
+                None => chain.main_reason().map_or_else(String::new, in_short),
+            };
+            servers.insert(server, words);
         };
         if let Some(rule) = self.director.recovery.leaving.get(service) {
             for departing in situation.departing_weights(service, *rule) {

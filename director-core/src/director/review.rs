@@ -263,6 +263,7 @@ impl Director {
     }
 
     fn review_drains(&mut self, found: &Found, now: Moment, effects: &mut Vec<Effect>) {
+        let clients_stay = self.persistent_clients_stay();
         let drains = &mut self.recovery.drains;
         drains.forget(|target| found.leaving.contains_key(target));
         for (target, (rule, known)) in &found.leaving {
@@ -280,7 +281,8 @@ impl Director {
                     rule: *rule,
                 }));
             }
-            if let Some(end) = drains.look(target, Some(known), self.observed_at, now) {
+            if let Some(end) = drains.look(target, Some(known), clients_stay, self.observed_at, now)
+            {
                 effects.push(Effect::Tell(Notice::Drained {
                     name: name(),
                     service,

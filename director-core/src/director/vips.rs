@@ -2,13 +2,13 @@
 //! `below: withdraw`) are not, so that a second director or a router takes over. Leaves adding and removing to the host.
 //!
 //! Invariants: an address stays while one service at it is not withdrawn, whoever that service belongs to; it comes back
-//! when the kernel has a server for it; nothing is requested from the machine before it is known whether a service
-//! that may be withdrawn is, so that a director that starts draws nobody to servers that are down.
+//! when the kernel has a server for it; an address is left as it is until it is known whether its services are
+//! withdrawn, so that a director that starts draws nobody to servers that are down.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::Director;
+use super::{Director, HostRequest, Unwanted};
 use crate::model::{HostChange, VirtualService};
 use crate::moment::Moment;
 use crate::recovery::{Pool, Shortage, census};
@@ -40,13 +40,35 @@ enum Need {
 }
 
 impl Announced {
-    /// The changes without the VIPs that are not announced.
-    pub(super) fn only(&self, mut changes: Vec<HostChange>) -> Vec<HostChange> {
-        changes.retain(|change| match change {
-            HostChange::Vip(vip) => self.by_address.get(&vip.address) != Some(&false),
-            _ => true,
-        });
-        changes
+    /// These changes, without the VIPs that are not announced; those that are not decided stay as they are.
+    pub(super) fn request(&self, changes: Vec<HostChange>) -> HostRequest {
+        let mut request = HostRequest {
+            wanted: Vec::with_capacity(changes.len()),
+            kept: Vec::new(),
+            unwanted: Unwanted::Undo,
+        };
+        for change in changes {
+            match self.decided(&change) {
+                Some(true) => request.wanted.push(change),
+                Some(false) => {}
+                None => request.kept.push(change),
+            }
+        }
+        request
+    }
+
+    /// The VIPs among these that are or may be announced.
+    pub(super) fn staying(&self, mut vips: Vec<HostChange>) -> Vec<HostChange> {
+        vips.retain(|change| self.decided(change) != Some(false));
+        vips
+    }
+
+    /// Whether a change is to be there, as far as that is decided.
+    fn decided(&self, change: &HostChange) -> Option<bool> {
+        match change {
+            HostChange::Vip(vip) => self.by_address.get(&vip.address).copied(),
+            _ => Some(true),
+        }
     }
 }
 

@@ -256,6 +256,11 @@ impl fmt::Display for Notice {
                     "stopping: removing {removed} virtual services from the kernel, keeping {kept}"
                 )
             }
+            Self::SettingsStay { settings } => write!(
+                f,
+                "keeping {}, because the kernel goes on balancing; a stop that leaves nothing behind restores the former values",
+                counted(*settings, "kernel setting")
+            ),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::host_change::{HostChange, TimeoutKind, Vip};
 use super::service::{OnStop, VirtualService};
-use super::tuning::{KernelTimeouts, Profile, Tuned};
+use super::tuning::{EXPIRE_NODEST, EXPIRE_TEMPLATE, KernelTimeouts, Profile, Tuned};
 
 /// All that is wanted of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,6 +17,14 @@ pub struct HostConfig {
     pub profile: Option<Profile>,
     /// Whether servers are reached by NAT of IPv6.
     pub ipv6_nat: bool,
+    /// Whether a service has persistence.
+    pub persistence: bool,
+    /// Whether a service removes failed servers at once.
+    pub removes: bool,
+    /// Whether open connections to removed servers are reset; none leaves that to what is removed and to the profile.
+    pub expire_nodest_conn: Option<bool>,
+    /// Whether persistent clients leave servers of weight 0; none leaves that to persistence and profile.
+    pub expire_quiescent_template: Option<bool>,
     /// Timeouts of the connection table.
     pub timeouts: KernelTimeouts,
     /// The real servers through which path checks ask an IPv4 VIP: their answers have our own address as source. IPv6 has no
@@ -38,24 +46,36 @@ impl HostConfig {
     /// What this machine shall have while the director runs.
     #[must_use]
     pub fn changes(&self) -> Vec<HostChange> {
+        self.changes_with(false)
+    }
+
+    /// The same while an operator has `disabled` a server.
+    #[must_use]
+    pub fn changes_with(&self, disabled: bool) -> Vec<HostChange> {
         let mut changes = self.for_path_checks();
-        let settings = self.settings();
-        changes.extend(settings.map(|(_, one)| HostChange::setting(one.name, one.value)));
-        let timeouts = [
-            (TimeoutKind::Tcp, self.timeouts.tcp),
-            (TimeoutKind::TcpFin, self.timeouts.tcp_fin),
-            (TimeoutKind::Udp, self.timeouts.udp),
-        ];
-        changes.extend(timeouts.into_iter().filter_map(|(of, timeout)| {
-            let seconds = u32::try_from(timeout?.as_secs()).ok()?;
-            Some(HostChange::Timeout { of, seconds })
-        }));
+        changes.extend(self.for_forwarding(disabled));
         changes.extend(
             self.vips
                 .iter()
                 .map(|(vip, _)| HostChange::Vip(vip.clone())),
         );
         changes
+    }
+
+    /// With what the kernel forwards: settings and timeouts.
+    fn for_forwarding(&self, disabled: bool) -> Vec<HostChange> {
+        let settings = self.settings(disabled);
+        let settings = settings.map(|(_, one)| HostChange::setting(one.name, one.value));
+        let timeouts = [
+            (TimeoutKind::Tcp, self.timeouts.tcp),
+            (TimeoutKind::TcpFin, self.timeouts.tcp_fin),
+            (TimeoutKind::Udp, self.timeouts.udp),
+        ];
+        let timeouts = timeouts.into_iter().filter_map(|(of, timeout)| {
+            let seconds = u32::try_from(timeout?.as_secs()).ok()?;
+            Some(HostChange::Timeout { of, seconds })
+        });
+        settings.chain(timeouts).collect()
     }
 
     /// What path checks need before they can be answered.
@@ -67,24 +87,69 @@ impl HostConfig {
             .collect()
     }
 
-    /// The settings of the way of balancing.
-    fn settings(&self) -> impl Iterator<Item = (Profile, &'static Tuned)> {
+    /// The settings, each with the name of what wants it: the way of balancing, persistence, or servers that are removed.
+    pub fn settings(&self, disabled: bool) -> impl Iterator<Item = (&'static str, &'static Tuned)> {
         let besides = self.ipv6_nat;
-        self.profile.into_iter().flat_map(move |profile| {
+        let resets = self.resets_connections(disabled);
+        let of_profile = self.profile.into_iter().flat_map(move |profile| {
             let all = profile.settings().iter();
             let ipv6 = profile.settings_for_ipv6_nat().iter();
             all.chain(ipv6.filter(move |_| besides))
-                .map(move |one| (profile, one))
-        })
+                .filter(move |one| resets || one.name != EXPIRE_NODEST.name)
+                .map(move |one| (profile.name(), one))
+        });
+        // Every profile has it.
+        let besides = resets && self.profile.is_none();
+        let resetting = besides.then_some(("removed servers", &EXPIRE_NODEST));
+        let expiring = self.expires_templates().then(|| {
+            let profile = self.profile.filter(|profile| profile.expires_templates());
+            (
+                profile.map_or("persistence", Profile::name),
+                &EXPIRE_TEMPLATE,
+            )
+        });
+        of_profile.chain(resetting).chain(expiring)
     }
 
-    /// What stays when the director stops: settings and timeouts are put back, addresses as defined.
+    /// Whether a client hears at its next packet that its server was removed. Otherwise the kernel drops the packets of its
+    /// connection, and the client waits for its own timeout (net/netfilter/ipvs/ip_vs_core.c, ip_vs_in_hook).
     #[must_use]
-    pub fn changes_after_stop(&self) -> Vec<HostChange> {
+    pub fn resets_connections(&self, disabled: bool) -> bool {
+        let usual = || self.removes || disabled || self.profile.is_some();
+        self.expire_nodest_conn.unwrap_or_else(usual)
+    }
+
+    /// Whether persistent clients leave a server of weight 0 with their next connection. Otherwise the kernel goes on sending
+    /// them there as long as they come back in time (net/netfilter/ipvs/ip_vs_conn.c, ip_vs_check_template).
+    #[must_use]
+    pub fn expires_templates(&self) -> bool {
+        let usual = || self.persistence || self.profile.is_some_and(Profile::expires_templates);
+        self.expire_quiescent_template.unwrap_or_else(usual)
+    }
+
+    /// The setting that this needs.
+    pub(crate) fn is_template_setting(change: &HostChange) -> bool {
+        matches!(change, HostChange::Setting { name, .. } if name == EXPIRE_TEMPLATE.name)
+    }
+
+    /// The VIPs that stay when the director stops.
+    #[must_use]
+    pub fn vips_after_stop(&self) -> Vec<HostChange> {
         let staying = self.vips.iter().filter(|(_, stop)| *stop == OnStop::Keep);
         staying
             .map(|(vip, _)| HostChange::Vip(vip.clone()))
             .collect()
+    }
+
+    /// The settings and timeouts that stay when the director stops. Without them the kernel would hold services and forward
+    /// nothing (`ip_forward`), so they stay as long as anything of the director `stays` in the kernel.
+    #[must_use]
+    pub fn settings_after_stop(&self, stays: bool, disabled: bool) -> Vec<HostChange> {
+        if stays {
+            self.for_forwarding(disabled)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Why a change is wanted.
@@ -92,9 +157,9 @@ impl HostConfig {
     pub fn reason(&self, change: &HostChange) -> String {
         match change {
             HostChange::Setting { name, .. } => {
-                let tuned = self.settings().find(|(_, one)| one.name == name);
+                let tuned = self.settings(true).find(|(_, one)| one.name == name);
                 match tuned {
-                    Some((profile, one)) => format!("{profile}: {}", one.reason),
+                    Some((wanted_by, one)) => format!("{wanted_by}: {}", one.reason),
                     None => REASON_OF_PATH_CHECKS.to_owned(),
                 }
             }

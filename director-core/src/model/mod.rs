@@ -41,7 +41,8 @@ pub use protocol::{
 };
 pub use real_server::RealServer;
 pub use recovery::{
-    BelowMinimum, DrainRule, FIRST_TIER, Guard, Minimum, Quantity, Recovery, SlowStart, Then,
+    BelowMinimum, DrainRule, FAILURE_DRAIN, FIRST_TIER, Guard, Minimum, Quantity, Recovery,
+    SlowStart, Then,
 };
 pub(crate) use request_target::with_password;
 pub use request_target::{RequestTarget, password_in_stars, without_password};

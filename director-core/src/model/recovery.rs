@@ -28,6 +28,13 @@ pub struct DrainRule {
     pub then: Then,
 }
 
+/// How failed servers drain where nothing is said. A server that is overloaded or restarts finishes what it has begun; one that
+/// is dead keeps nobody longer than this.
+pub const FAILURE_DRAIN: DrainRule = DrainRule {
+    timeout: Some(Duration::from_secs(600)),
+    then: Then::Remove,
+};
+
 /// What happens at the end of a drain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

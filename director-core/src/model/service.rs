@@ -177,11 +177,11 @@ pub struct Damping {
 #[serde(rename_all = "lowercase")]
 pub enum OnFailure {
     /// It leaves the table; its open connections are cut off.
-    #[default]
     Remove,
     /// It stays with weight 0; its open connections go on.
     Quiesce,
     /// It stays with weight 0 until its connections have ended or time is up, as the drain of its service says.
+    #[default]
     Drain,
 }
 

@@ -36,12 +36,14 @@ const fn tuned(name: &'static str, value: &'static str, reason: &'static str) ->
     }
 }
 
-const EXPIRE_NODEST: Tuned = tuned(
+/// Wanted wherever servers are removed with open connections, with or without a profile.
+pub(super) const EXPIRE_NODEST: Tuned = tuned(
     "net.ipv4.vs.expire_nodest_conn",
     "1",
     "a client whose server was removed can reconnect at once instead of waiting for a timeout",
 );
-const EXPIRE_TEMPLATE: Tuned = tuned(
+/// Wanted wherever a service has persistence, with or without a profile.
+pub(super) const EXPIRE_TEMPLATE: Tuned = tuned(
     "net.ipv4.vs.expire_quiescent_template",
     "1",
     "a persistent client leaves a quiesced server with its next connection",
@@ -75,7 +77,6 @@ const NAT_GATEWAY: &[Tuned] = &[
         "a reused client port is scheduled again, so that an added server gets clients",
     ),
     EXPIRE_NODEST,
-    EXPIRE_TEMPLATE,
 ];
 
 /// What NAT of IPv6 needs besides. Not for every gateway, since a router ignores router advertisements.
@@ -99,7 +100,6 @@ const DR: &[Tuned] = &[
         "a backup director does not balance again what the active one sends to it, which would loop",
     ),
     EXPIRE_NODEST,
-    EXPIRE_TEMPLATE,
 ];
 
 /// Connections may move between directors at any packet.
@@ -134,6 +134,16 @@ impl Profile {
             Self::NatGateway => NAT_GATEWAY,
             Self::Dr => DR,
             Self::MaglevEcmp => MAGLEV_ECMP,
+        }
+    }
+
+    /// Whether it makes persistent clients leave servers of weight 0, also where nothing says so. With ECMP another director may
+    /// still have the client's former server.
+    #[must_use]
+    pub fn expires_templates(self) -> bool {
+        match self {
+            Self::NatGateway | Self::Dr => true,
+            Self::MaglevEcmp => false,
         }
     }
 

@@ -95,17 +95,23 @@ impl Drains {
         began
     }
 
-    /// Looks at what the kernel held at `read`; says whether the drain ended now.
+    /// Looks at what the kernel held at `read`; says whether the drain ended now. With `clients_stay` persistent clients go on to
+    /// a server of weight 0, and the drain waits for them too.
     pub fn look(
         &mut self,
         target: &Target,
         known: Option<&ServerEntry>,
+        clients_stay: bool,
         read: Moment,
         now: Moment,
     ) -> Option<DrainEnd> {
         let drain = self.by_target.get_mut(target)?;
         let active = known.map_or(0, |known| known.connections.active);
-        let quiet = known.is_none_or(|known| known.settings.weight == 0) && active == 0;
+        // They come back in spite of weight 0.
+        let returning = known.map_or(0, |known| known.connections.persistent);
+        let quiet = known.is_none_or(|known| known.settings.weight == 0)
+            && active == 0
+            && (returning == 0 || !clients_stay);
         drain.quiet_since = quiet.then(|| drain.quiet_since.unwrap_or(now));
         let settled = drain
             .quiet_since

@@ -122,12 +122,15 @@ impl<'a> Chain<'a> {
     /// none did, the last of all.
     #[must_use]
     pub fn main_reason(&self) -> Option<&Link<'a>> {
-        let changes = |pair: &&[Link<'a>]| {
-            let defined = matches!(pair[1].reason, WeightReason::Room(_));
-            pair[0].weight != pair[1].weight && !defined
-        };
-        let changed = self.links.windows(2).rev().find(changes);
-        changed.map(|pair| &pair[1]).or(self.links.last())
+        main_reason_of(&self.links)
+    }
+
+    /// Why a server drains, while it does.
+    #[must_use]
+    pub fn reason_of_drain(&self) -> Option<&Link<'a>> {
+        let (drain, before) = self.links.split_last()?;
+        let drains = matches!(drain.reason, WeightReason::Draining { .. });
+        main_reason_of(before).filter(|_| drains)
     }
 
     /// Adds a link at the end.
@@ -146,6 +149,16 @@ impl<'a> Chain<'a> {
         };
         self.links.iter().map(explain).collect()
     }
+}
+
+/// The last link that changed the weight as it is defined, or, when none did, the last of all.
+fn main_reason_of<'a, 'b>(links: &'b [Link<'a>]) -> Option<&'b Link<'a>> {
+    let changes = |pair: &&[Link<'a>]| {
+        let defined = matches!(pair[1].reason, WeightReason::Room(_));
+        pair[0].weight != pair[1].weight && !defined
+    };
+    let changed = links.windows(2).rev().find(changes);
+    changed.map(|pair| &pair[1]).or(links.last())
 }
 
 impl WeightReason<'_> {

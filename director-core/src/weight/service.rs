@@ -4,7 +4,8 @@
 use super::{Chain, Link, ServerFacts, Situation, WeightReason, chain, waits_for_connections};
 use crate::health::Health;
 use crate::model::{
-    BelowMinimum, DrainRule, Endpoint, OnFailure, RealServer, ServiceId, Then, VirtualService,
+    BelowMinimum, DrainRule, Endpoint, FAILURE_DRAIN, OnFailure, RealServer, ServiceId, Then,
+    VirtualService,
 };
 use crate::overrides::OverrideKind;
 use crate::recovery::{DrainEnd, Pool, Shortage, room, slow_start};
@@ -106,9 +107,14 @@ impl<'a> Situation<'a> {
             let facts = self.facts(service, server, room, observed);
             let mut chain = chain(&facts);
             let leaves = chain.weight().is_none();
-            let overridden = facts
-                .override_
-                .is_some_and(|override_| override_.kind == OverrideKind::Drain);
+            let ruled_by = |kind| {
+                facts
+                    .override_
+                    .is_some_and(|override_| override_.kind == kind)
+            };
+            let overridden = ruled_by(OverrideKind::Drain);
+            // Removed at once, whatever the service says of servers that fail.
+            let disabled = ruled_by(OverrideKind::Disable);
             let closed = pool.filter(|pool| server.tier > pool.open);
             if let Some(pool) = closed.filter(|_| chain.weight().is_some_and(|weight| weight > 0)) {
                 chain.push(Link {
@@ -121,10 +127,12 @@ impl<'a> Situation<'a> {
                 server,
                 chain,
                 // A server that is out by health or override leaves as the service says.
-                drain: service
-                    .recovery
-                    .drain
-                    .filter(|_| overridden || (leaves && service.on_failure == OnFailure::Drain)),
+                drain: if overridden {
+                    service.recovery.drain
+                } else {
+                    let drains = leaves && !disabled && service.on_failure == OnFailure::Drain;
+                    drains.then(|| service.recovery.drain.unwrap_or(FAILURE_DRAIN))
+                },
             }
         };
         service.real_servers.iter().map(weigh).collect()

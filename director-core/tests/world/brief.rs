@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, FreezeDefinition,
-    Host, JudgingDefinition, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
-    RecoveryDefinition, ServiceDefinition, VipDefinition,
+    Host, HostDefinition, JudgingDefinition, ListenDefinition, Placed, PortDefinition,
+    RealServerDefinition, RecoveryDefinition, ServiceDefinition, VipDefinition,
 };
 use director_core::diagnostic::Place;
 use director_core::model::validate::validate;
@@ -158,18 +158,31 @@ pub(crate) fn model(briefs: &[Brief]) -> Arc<Model> {
 
 /// The same with a freeze of this many servers; without one, everybody is judged by himself.
 pub(crate) fn model_with(briefs: &[Brief], freeze: Option<u64>) -> Arc<Model> {
+    model_of(definitions(briefs, freeze))
+}
+
+/// The definitions behind it, for stories that add to them.
+pub(crate) fn definitions(briefs: &[Brief], freeze: Option<u64>) -> Definitions {
     let freeze = FreezeDefinition {
         off: freeze.is_none(),
         servers: freeze.map(placed),
         ..FreezeDefinition::default()
     };
-    let definitions = Definitions {
+    Definitions {
         freeze: Some(placed(freeze)),
         place: place(),
         probe_marks: Some(placed((MARKS.first.into(), MARKS.last.into()))),
         services: briefs.iter().map(service).collect(),
+        // Most stories remove failed servers, and few are about the machine. Without a line there is no warning about it.
+        host: HostDefinition {
+            expire_nodest_conn: Some(Placed::new(false, Place::whole_file(&Arc::from("test")))),
+            ..HostDefinition::default()
+        },
         ..Definitions::empty()
-    };
+    }
+}
+
+pub(crate) fn model_of(definitions: Definitions) -> Arc<Model> {
     let (model, findings) = validate(&definitions);
     assert!(model.is_some(), "{findings:?}");
     Arc::new(model.unwrap_or_else(Model::empty))

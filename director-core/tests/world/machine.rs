@@ -1,8 +1,9 @@
 //! The machine around the director on a virtual clock: what it was made to have, and what it refuses.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use director_core::director::{Event, HostOutcome, HostResult, Unwanted};
+use director_core::director::{Event, HostOutcome, HostRequest, HostResult, Unwanted};
 use director_core::model::HostChange;
 
 #[derive(Default)]
@@ -15,6 +16,10 @@ pub(crate) struct Machine {
     pub(crate) waits: Option<String>,
     /// How often the director has asked.
     pub(crate) asked: usize,
+    /// It is adding VIPs and does not answer until it is told to.
+    pub(crate) slow: bool,
+    /// What it has not answered yet, the oldest first.
+    pub(crate) pending: VecDeque<HostRequest>,
 }
 
 impl Machine {
@@ -23,13 +28,36 @@ impl Machine {
         self.refuses.is_some() || self.made.contains(&HostChange::VipReplies { toward })
     }
 
-    pub(crate) fn reconcile(&mut self, wanted: Vec<HostChange>, unwanted: Unwanted) -> Event {
+    /// Takes a request; answers it unless it is slow.
+    pub(crate) fn take(&mut self, request: HostRequest) -> Option<Event> {
         self.asked += 1;
+        self.pending.push_back(request);
+        if self.slow { None } else { self.answer() }
+    }
+
+    /// Answers the oldest request. VIPs that it did not get to, as there is a newer one, are not among the outcomes.
+    pub(crate) fn answer(&mut self) -> Option<Event> {
+        let request = self.pending.pop_front()?;
+        let mut request = request;
+        if !self.pending.is_empty() {
+            request.wanted.retain(|change| {
+                self.made.contains(change) || !matches!(change, HostChange::Vip(_))
+            });
+            request.kept.extend(self.made.iter().cloned());
+        }
+        Some(self.reconcile(request))
+    }
+
+    fn reconcile(&mut self, request: HostRequest) -> Event {
+        let HostRequest {
+            wanted,
+            kept,
+            unwanted,
+        } = request;
         let mut outcomes = Vec::new();
-        let (stays, goes) = self
-            .made
-            .drain(..)
-            .partition(|change| unwanted == Unwanted::Keep || wanted.contains(change));
+        let (stays, goes) = self.made.drain(..).partition(|change| {
+            unwanted == Unwanted::Keep || wanted.contains(change) || kept.contains(change)
+        });
         self.made = stays;
         outcomes.extend(goes.into_iter().map(|change| HostOutcome {
             change,

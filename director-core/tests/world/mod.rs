@@ -259,9 +259,7 @@ impl World {
                 );
             }
             Effect::Hold(peers) => self.held = peers,
-            Effect::ReconcileHost { wanted, unwanted } => {
-                events.push(self.machine.reconcile(wanted, unwanted));
-            }
+            Effect::ReconcileHost(request) => events.extend(self.machine.take(request)),
             Effect::Tell(notice) => self.notices.push(notice),
             Effect::Notification(notification) => self.alerts.push(notification),
             Effect::Ready => self.ready = true,

@@ -12,7 +12,7 @@ mod service;
 
 use std::sync::Arc;
 
-use director_core::definitions::{Definitions, FreezeDefinition, Placed};
+use director_core::definitions::{Definitions, FreezeDefinition, HostDefinition, Placed};
 use director_core::diagnostic::Place;
 
 use crate::directives::{Key, Support, Used};
@@ -49,6 +49,12 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
                 },
                 Place::whole_file(name),
             )),
+            // ldirectord changes no kernel setting.
+            host: HostDefinition {
+                expire_nodest_conn: Some(Placed::new(false, Place::whole_file(name))),
+                expire_quiescent_template: Some(Placed::new(false, Place::whole_file(name))),
+                ..HostDefinition::default()
+            },
             ..Definitions::empty()
         },
         process: process::settings(&globals, findings),

@@ -21,7 +21,6 @@ use super::status::{SocketArg, asked, span};
 use crate::api::Client;
 use crate::api::apply::ApplyRequest;
 use crate::loader::{self, LoadReport};
-use crate::store;
 
 /// Arguments of `ipvsctl apply`.
 #[derive(Debug, Args)]
@@ -35,9 +34,8 @@ pub(super) struct ApplyArgs {
     /// Skip the safety limits
     #[arg(long)]
     force: bool,
-    /// State file of the daemon, for the plan
-    #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE")]
-    state: PathBuf,
+    #[command(flatten)]
+    state: plan::StateArg,
     #[command(flatten)]
     socket: SocketArg,
 }
@@ -115,7 +113,7 @@ fn take(
         }
     };
     output.findings(&renamed(loaded.report, candidate, &args.file))?;
-    let planned = plan::planned(loaded.model, &args.state, &args.socket, output)?;
+    let planned = plan::planned(loaded.model, &args.state.path(), &args.socket, output)?;
     output.text(&plan::in_words(&planned))?;
     let request = ApplyRequest {
         confirm_seconds: args.confirm.map(|time| time.as_secs_f64()),

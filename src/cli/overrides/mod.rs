@@ -50,7 +50,8 @@ pub(super) struct OverrideArgs {
     /// Skip the safety limits, for example for the last server of a service
     #[arg(long)]
     force: bool,
-    /// Wait until the server has no active connections; exit with status 1 if that does not happen
+    /// Wait until the server has no active connection, and no persistent client that it would get again; exit with status 1 if it
+    /// does not get there
     #[arg(long)]
     wait: bool,
     /// Stop waiting after this time

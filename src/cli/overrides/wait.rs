@@ -1,5 +1,6 @@
-//! Waits until real servers have no active connection left.
+//! Waits until real servers have no active connection left, nor a persistent client that would come back.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::{AffectedServer, shown};
@@ -31,50 +32,88 @@ pub(super) fn until_drained(
         let status: Status = runtime
             .block_on(client.status())
             .map_err(|error: ApiError| error)?;
-        let mut left = 0;
+        let mut left = Left::default();
         for server in servers {
             match connections_of(&status, server) {
-                Ok(active) => left += active,
+                Ok(one) => left = left.and(one),
                 Err(why) => return Ok(Err(format!("{}: {why}", shown(server)))),
             }
         }
         // The table must have been read since the order was given.
         let read = status.table_read_seconds_ago.unwrap_or(f64::INFINITY);
-        if left == 0 && read <= began.elapsed().as_secs_f64() {
+        if left == Left::default() && read <= began.elapsed().as_secs_f64() {
             return Ok(Ok(()));
         }
         if limit.is_some_and(|limit| began.elapsed() >= limit) {
             let waited = span(began.elapsed().as_secs_f64());
-            let left = count(left as usize, "active connection");
             return Ok(Err(format!("not drained after {waited}: {left} left")));
         }
-        if left > 0 && told != Some(left) {
-            output.note(&format!(
-                "{} left",
-                count(left as usize, "active connection")
-            ))?;
+        if left != Left::default() && told != Some(left) {
+            output.note(&format!("{left} left"))?;
             told = Some(left);
         }
         runtime.block_on(async { tokio::time::sleep(PACE).await });
     }
 }
 
-/// Active connections of a server that gets no new ones; why there is no end to wait for, when there is none.
-fn connections_of(status: &Status, wanted: &AffectedServer) -> Result<u32, &'static str> {
+/// What is still to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Left {
+    active: u32,
+    /// Persistent clients that go on to the server in spite of its weight.
+    clients: u32,
+}
+
+impl Left {
+    fn and(self, other: Self) -> Self {
+        Self {
+            active: self.active + other.active,
+            clients: self.clients + other.clients,
+        }
+    }
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&count(self.active as usize, "active connection"))?;
+        if self.clients > 0 {
+            write!(
+                f,
+                " and {}",
+                count(self.clients as usize, "persistent client")
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// What is left of a server that gets no new clients; why there is no end to wait for, when there is none.
+fn connections_of(status: &Status, wanted: &AffectedServer) -> Result<Left, &'static str> {
     let services = status.services.iter();
     let mut services = services.filter(|service| service.listen == wanted.listen);
     let servers = services.next().map(|service| &service.real_servers);
     let mut servers = servers.into_iter().flatten();
     let Some(server) = servers.find(|server| server.address == wanted.address) else {
-        return Ok(0);
+        return Ok(Left::default());
     };
     if server.desired_weight.is_some_and(|weight| weight > 0) {
         return Err("it takes new connections again: the override was removed or has expired");
     }
-    match server.weight {
-        None => Ok(0),
+    let left = Left {
+        active: server.active,
+        clients: if status.persistent_clients_stay {
+            server.persistent
+        } else {
+            0
+        },
+    };
+    Ok(match server.weight {
+        None => Left::default(),
         // The kernel has not been told yet.
-        Some(weight) if weight > 0 => Ok(server.active.max(1)),
-        Some(_) => Ok(server.active),
-    }
+        Some(weight) if weight > 0 => Left {
+            active: left.active.max(1),
+            ..left
+        },
+        Some(_) => left,
+    })
 }

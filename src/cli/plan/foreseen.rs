@@ -30,6 +30,7 @@ pub(super) fn from_nothing(model: &Model, health: HealthState) -> Planned {
         answered: Plan::default(),
         table,
         machine: super::machine::wanted(model),
+        resets: true,
     }
 }
 
@@ -60,6 +61,7 @@ pub(super) fn from_kernel(model: Model, left: Option<SavedState>) -> Result<Plan
         answered,
         table,
         machine: super::machine::against_machine(&model),
+        resets: true,
     })
 }
 

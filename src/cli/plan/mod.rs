@@ -23,7 +23,7 @@ use super::list::save_format;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
 use crate::loader::{LoadContext, load_with};
-use crate::machine::director::journal_beside;
+use crate::machine::director::{journal_beside, resets_connections};
 use crate::store::{self, StateFile};
 
 /// The arguments as typed.
@@ -41,14 +41,27 @@ pub(super) struct PlanArgs {
     /// Print JSON; same as --output json
     #[arg(long, conflicts_with = "output")]
     json: bool,
-    /// State file of the daemon, for overrides, health and ownership
-    #[arg(long, value_name = "FILE", default_value = store::DEFAULT_PATH, env = "IPVSD_STATE")]
-    state: PathBuf,
+    #[command(flatten)]
+    state: StateArg,
     #[command(flatten)]
     socket: SocketArg,
     /// Exit with status 1 if there are changes
     #[arg(long)]
     exit_code: bool,
+}
+
+/// Where the daemon keeps its state.
+#[derive(Debug, Args)]
+pub(super) struct StateArg {
+    /// State file of the daemon, for overrides, health and ownership [default: that of a daemon in this network namespace]
+    #[arg(long, value_name = "FILE", env = "IPVSD_STATE")]
+    state: Option<PathBuf>,
+}
+
+impl StateArg {
+    pub(super) fn path(&self) -> PathBuf {
+        self.state.clone().unwrap_or_else(store::default_path)
+    }
 }
 
 /// What the probes are taken to say.
@@ -82,6 +95,8 @@ pub(super) struct Planned {
     table: Table,
     /// What changes on this machine besides the table.
     machine: Vec<MachineChange>,
+    /// Whether connections that end are reset.
+    resets: bool,
 }
 
 impl Planned {
@@ -122,7 +137,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     let planned = match args.assume {
         Some(Assumption::Up) => foreseen::from_nothing(&loaded.model, HealthState::Up),
         Some(Assumption::Down) => foreseen::from_nothing(&loaded.model, HealthState::Down),
-        None => planned(loaded.model, &args.state, &args.socket, output)?,
+        None => planned(loaded.model, &args.state.path(), &args.socket, output)?,
     };
     let form = if args.json {
         OutputFormat::Json
@@ -145,7 +160,7 @@ fn remembered(args: &PlanArgs) -> Option<Arc<Definitions>> {
     if args.assume.is_some() {
         return None;
     }
-    let left = StateFile::new(args.state.clone()).read().ok()??;
+    let left = StateFile::new(args.state.path()).read().ok()??;
     left.definitions().map(Arc::new)
 }
 
@@ -175,7 +190,12 @@ pub(super) fn planned(
             Vec::new()
         }
     };
+    let resets = match model.host().expire_nodest_conn {
+        None => model.host().resets_connections(false) || resets_connections(),
+        Some(choice) => choice,
+    };
     let mut planned = foreseen::from_kernel(model, left)?;
+    planned.resets = resets;
     planned.machine.splice(0..0, undone);
     Ok(planned)
 }
@@ -197,7 +217,15 @@ pub(super) fn in_words(planned: &Planned) -> String {
         all = all.plus(stake);
     }
     text += &machine::in_words(&planned.machine);
-    text + &format!("{}; {all}\n", count(planned.changes(), "change"))
+    text += &format!("{}; {all}\n", count(planned.changes(), "change"));
+    if all.cut_active > 0 {
+        text += if planned.resets {
+            "the clients of connections that end get a reset at their next packet\n"
+        } else {
+            "the clients of connections that end wait for their own timeout (see director.expire_nodest_conn)\n"
+        };
+    }
+    text
 }
 
 /// The changes as JSON

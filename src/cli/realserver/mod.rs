@@ -41,9 +41,16 @@ enum RealServerCommand {
 
 #[derive(Debug, Args)]
 struct Restored {
-    /// State file of `ipvsctl realserver`
-    #[arg(long, value_name = "FILE", default_value_os_t = default_journal())]
-    state: PathBuf,
+    /// State file of `ipvsctl realserver` [default: /run/ipvsd/realserver.json; in the network namespace NAME
+    /// realserver@NAME.json]
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+}
+
+impl Restored {
+    fn path(&self) -> PathBuf {
+        self.state.clone().unwrap_or_else(default_journal)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -180,7 +187,7 @@ fn up(args: &UpArgs, output: &mut Output) -> Result<Exit, CliError> {
     if let Some(form) = args.print {
         return print(&setup, form, output);
     }
-    let changes = real_server::up(&args.remembered.state, setup)?;
+    let changes = real_server::up(&args.remembered.path(), setup)?;
     told(&changes, output)
 }
 
@@ -224,7 +231,7 @@ fn print(setup: &Setup, form: PrintFormat, output: &mut Output) -> Result<Exit, 
 }
 
 fn down(args: &DownArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let changes = real_server::down(&args.remembered.state, &args.vip)?;
+    let changes = real_server::down(&args.remembered.path(), &args.vip)?;
     told(&changes, output)
 }
 
@@ -275,7 +282,7 @@ struct ChangeReport {
 }
 
 fn status(args: &RealServerStatusArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let setups = real_server::setups(&args.remembered.state)?;
+    let setups = real_server::setups(&args.remembered.path())?;
     let changes = real_server::standing(&setups)?;
     let complete = changes.iter().all(|standing| standing.present);
     if args.json {

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::director::{Director, Effect, Event, HostOutcome, HostResult, Unwanted};
+use director_core::director::{
+    Director, Effect, Event, HostOutcome, HostRequest, HostResult, Unwanted,
+};
 use director_core::health::{Contact, Outcome, Phases, ProbeId, Report};
 use director_core::model::{HostChange, Model, Probe, ProbeKind};
 use director_core::moment::Moment;
@@ -244,9 +246,7 @@ impl Simulator {
             Effect::Probe { id, probe } => {
                 let _ = self.probes.insert(id, probe);
             }
-            Effect::ReconcileHost { wanted, unwanted } => {
-                events.push(self.reconcile(wanted, unwanted));
-            }
+            Effect::ReconcileHost(request) => events.push(self.reconcile(request)),
             // The events speak of servers; the network of the simulated director always works.
             Effect::CheckNetwork { .. } => events.push(Event::NetworkChecked {
                 reached: Some(true),
@@ -259,16 +259,21 @@ impl Simulator {
     }
 
     /// This machine gets these changes; what it had before is not known here.
-    fn reconcile(&mut self, wanted: Vec<HostChange>, unwanted: Unwanted) -> Event {
+    fn reconcile(&mut self, request: HostRequest) -> Event {
+        let HostRequest {
+            wanted,
+            kept,
+            unwanted,
+        } = request;
         let outcome = |change: &HostChange, result| HostOutcome {
             change: change.clone(),
             result,
         };
         let mut outcomes = Vec::new();
         if unwanted == Unwanted::Undo {
-            let gone = self
-                .machine
-                .extract_if(.., |change| !wanted.contains(change));
+            let gone = self.machine.extract_if(.., |change| {
+                !wanted.contains(change) && !kept.contains(change)
+            });
             outcomes.extend(gone.map(|change| outcome(&change, HostResult::Undone(None))));
         }
         for change in wanted {

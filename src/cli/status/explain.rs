@@ -164,6 +164,7 @@ mod tests {
             weight: Some(10),
             active: 3,
             inactive: 7,
+            persistent: 0,
             health: Some(ServerHealth {
                 state: HealthState::Down,
                 assumed: false,
@@ -204,6 +205,7 @@ mod tests {
             overrides: Vec::new(),
             frozen: None,
             host_errors: Vec::new(),
+            persistent_clients_stay: false,
             services: vec![service],
             departing: Vec::new(),
         }

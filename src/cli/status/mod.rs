@@ -61,7 +61,7 @@ pub(super) struct ExplainArgs {
 /// Where the daemon is asked.
 #[derive(Debug, Args)]
 pub(super) struct SocketArg {
-    /// Control socket of the daemon [default: the only socket in /run/ipvsd]
+    /// Control socket of the daemon [default: that of this network namespace in /run/ipvsd]
     #[arg(long, value_name = "PATH", help_heading = "Daemon options")]
     socket: Option<PathBuf>,
 }

@@ -27,6 +27,8 @@ pub struct DoctorOptions<'a> {
     pub model: Option<&'a Model>,
     /// The way of balancing to compare with.
     pub profile: Option<Profile>,
+    /// Whether persistent clients shall go on to servers of weight 0.
+    pub persistent_clients_stay: bool,
     /// The journal of what was set up here as a real server.
     pub journal: &'a Path,
     /// How long to wait for answers of the network; none when nothing shall be sent.
@@ -55,6 +57,7 @@ pub fn gather(question: &DoctorOptions<'_>) -> Result<HostFacts, GatherError> {
     let network = Network::open()?;
     let mut facts = HostFacts {
         profile: question.profile,
+        persistent_clients_stay: question.persistent_clients_stay,
         interfaces: network.interfaces()?,
         addresses: network.addresses()?,
         ..HostFacts::default()
@@ -138,7 +141,13 @@ fn settings(facts: &HostFacts) -> BTreeMap<String, String> {
     for (_, profile) in Profile::ALL {
         wanted.extend(profile.settings().iter().map(|one| one.name.to_owned()));
     }
-    for name in ["backup_only", "conntrack", "run_estimation", "conn_max"] {
+    for name in [
+        "expire_quiescent_template",
+        "backup_only",
+        "conntrack",
+        "run_estimation",
+        "conn_max",
+    ] {
         wanted.insert(format!("net.ipv4.vs.{name}"));
     }
     let places = facts.interfaces.iter().map(|one| one.name.as_str());

@@ -12,6 +12,7 @@ mod forwarding_off;
 mod ipvs_missing;
 mod nat_on_clients_network;
 mod nat_way_back;
+mod persistent_clients_stay;
 mod profile_differs;
 mod reverse_path;
 mod server_claims_vip;
@@ -41,6 +42,7 @@ const JUDGES: &[fn(&HostFacts) -> Vec<Finding>] = &[
     services_of_others::judge,
     backup_balances::judge,
     profile_differs::judge,
+    persistent_clients_stay::judge,
     connection_table_full::judge,
     estimation_off::judge,
     change_missing::judge,

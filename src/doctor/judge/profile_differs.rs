@@ -1,15 +1,21 @@
 //! Settings that differ from what the chosen way of balancing needs.
 
+use director_core::model::HostConfig;
+
 use crate::doctor::{Finding, HostFacts};
 
 pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let Some(profile) = facts.profile else {
         return Vec::new();
     };
-    profile
-        .settings()
-        .iter()
-        .filter_map(|wanted| {
+    let config = HostConfig {
+        profile: Some(profile),
+        expire_quiescent_template: facts.persistent_clients_stay.then_some(false),
+        ..HostConfig::default()
+    };
+    config
+        .settings(false)
+        .filter_map(|(_, wanted)| {
             let found = facts.settings.get(wanted.name)?;
             (found != wanted.value).then(|| Finding {
                 fault: "profile-differs",

@@ -9,7 +9,7 @@ use crate::definitions::{
     Definitions, Host, ListenDefinition, Placed, ServiceDefinition, VipDefinition,
 };
 use crate::model::{
-    Forwarding, HostConfig, KernelTimeouts, LONGEST_TIMEOUT, OnStop, Vip, VirtualService,
+    Forwarding, HostConfig, KernelTimeouts, LONGEST_TIMEOUT, OnFailure, OnStop, Vip, VirtualService,
 };
 
 /// The longest name of an interface (include/uapi/linux/if.h, IFNAMSIZ, less the closing NUL).
@@ -21,10 +21,20 @@ pub(super) fn config(
     findings: &mut Findings,
 ) -> HostConfig {
     let host = &definitions.host;
+    lint_resets(definitions, findings);
     HostConfig {
         vips: vips(definitions, findings),
         profile: host.profile.as_ref().map(|profile| profile.value),
         ipv6_nat: services.iter().any(has_ipv6_nat),
+        persistence: services
+            .iter()
+            .any(|service| service.scheduling.persistence.is_some()),
+        removes: definitions.services.iter().any(removes),
+        expire_nodest_conn: host.expire_nodest_conn.as_ref().map(|choice| choice.value),
+        expire_quiescent_template: host
+            .expire_quiescent_template
+            .as_ref()
+            .map(|choice| choice.value),
         timeouts: KernelTimeouts {
             tcp: limit(host.tcp_timeout.as_ref(), findings),
             tcp_fin: limit(host.tcp_fin_timeout.as_ref(), findings),
@@ -32,6 +42,27 @@ pub(super) fn config(
         },
         ..HostConfig::default()
     }
+}
+
+/// Removed servers whose clients are not told. A file that cannot say so has no line for it.
+fn lint_resets(definitions: &Definitions, findings: &mut Findings) {
+    let declined = definitions.host.expire_nodest_conn.as_ref();
+    let declined = declined.filter(|choice| !choice.value && choice.place.line > 0);
+    if let Some(choice) = declined
+        && definitions.services.iter().any(removes)
+    {
+        findings.warning(
+            &choice.place,
+            "connections to removed servers are not reset, so clients of a failed server wait for their own timeout",
+            "remove expire_nodest_conn, or write on_failure: drain",
+        );
+    }
+}
+
+/// Whether it says that failed servers are removed.
+fn removes(service: &ServiceDefinition) -> bool {
+    let choice = service.on_failure.as_ref();
+    choice.is_some_and(|choice| choice.value == OnFailure::Remove)
 }
 
 fn has_ipv6_nat(service: &VirtualService) -> bool {

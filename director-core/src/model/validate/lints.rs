@@ -3,7 +3,7 @@
 
 use super::{Findings, lint_vip_paths, lint_weights, recovery};
 use crate::definitions::{PortDefinition, RealServerDefinition, ServiceDefinition};
-use crate::model::{ClientMask, OnFailure, RealServer, VirtualService};
+use crate::model::{ClientMask, OnFailure, RealServer, Scheduling, VirtualService};
 
 /// Schedulers that ask only whether a weight is 0 (net/netfilter/ipvs/ip_vs_rr.c, ip_vs_lc.c, ip_vs_dh.c).
 const WEIGHTLESS: [&str; 3] = ["rr", "lc", "dh"];
@@ -22,18 +22,23 @@ pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findin
     lint_vip_paths::lint(written, service, findings);
 }
 
+/// Whether a client of a server with weight 0 gets no other one.
+pub(super) fn refuses_clients_of_weight_0(scheduling: &Scheduling) -> bool {
+    let hashes = HASHING.contains(&scheduling.scheduler.as_str());
+    hashes && !scheduling.flags.first
+}
+
 fn hashing_without_fallback(
     written: &ServiceDefinition,
     service: &VirtualService,
     findings: &mut Findings,
 ) {
     let scheduling = &service.scheduling;
-    let hashes = HASHING.contains(&scheduling.scheduler.as_str());
     let Some(place) = written.on_failure.as_ref().map(|choice| &choice.place) else {
         return;
     };
     // One that drains has weight 0 as well.
-    if hashes && !scheduling.flags.first && service.on_failure != OnFailure::Remove {
+    if refuses_clients_of_weight_0(scheduling) && service.on_failure != OnFailure::Remove {
         let name = &scheduling.scheduler;
         findings.warning(
             place,

@@ -28,7 +28,9 @@ pub use recovery::{DEFAULT_SLOW_START, DEFAULT_SLOW_START_FROM};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Combine, InitialHealth, Model, OnFailure, OnStop, ServiceId, VirtualService};
+use super::{
+    Combine, InitialHealth, Model, OnFailure, OnStop, Scheduling, ServiceId, VirtualService,
+};
 use crate::definitions::{Definitions, ServiceDefinition};
 use crate::diagnostic::{Diagnostic, Place};
 use findings::Findings;
@@ -84,6 +86,16 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
     (model, findings.into_list())
 }
 
+/// What happens to a failed server where nothing is said: it finishes what it has begun. A hashing scheduler without its fallback
+/// flag refuses the clients of a server with weight 0, so there it is removed.
+fn default_on_failure(scheduling: &Scheduling) -> OnFailure {
+    if lints::refuses_clients_of_weight_0(scheduling) {
+        OnFailure::Remove
+    } else {
+        OnFailure::default()
+    }
+}
+
 fn service(
     written: &ServiceDefinition,
     id: Option<ServiceId>,
@@ -106,7 +118,11 @@ fn service(
         .map(|pool| timing::single(&pool.check, findings))
         .collect();
     let recovery = recovery::recovery(written, &real_servers, findings);
-    let id = id?;
+    let (id, scheduling) = (id?, scheduling?);
+    let on_failure = written
+        .on_failure
+        .as_ref()
+        .map_or_else(|| default_on_failure(&scheduling), |choice| choice.value);
     let judging = &written.judging;
     Some(VirtualService {
         id,
@@ -114,7 +130,7 @@ fn service(
             .name
             .as_ref()
             .map_or_else(|| id.to_string(), |name| name.value.clone()),
-        scheduling: scheduling?,
+        scheduling,
         real_servers,
         fallback,
         fallback_checks,
@@ -127,10 +143,7 @@ fn service(
             .initial_health
             .as_ref()
             .map_or(InitialHealth::default(), |word| word.value),
-        on_failure: written
-            .on_failure
-            .as_ref()
-            .map_or(OnFailure::default(), |choice| choice.value),
+        on_failure,
         on_stop: written
             .on_stop
             .as_ref()

@@ -71,16 +71,26 @@ mapping! {
          every service that has no error and keeps a broken one as it was when it was last valid, also across a \
          restart; without such a state it leaves the service out.";
     flat(RESOLVE) "resolve" = "{every: 1m}", or "the defaults of its keys",
-        "When to resolve host names again. ipvsd resolves them when it reads the configuration, and again while it \
+        "When to resolve host names again. ipvsd resolves them when it reads the configuration and again while it \
          runs. When a name cannot be resolved, its last address stays in use.";
-    opt(definitions.host.profile) "profile" = "nat-gateway", or "none; ipvsd changes no kernel setting",
-        "Set of kernel settings that ipvsd applies while it runs and restores when it stops. `ipvsctl plan` shows \
-         each with its reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. A \
-         router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from them; \
-         set `accept_ra=2` on their interface first.";
+    opt(definitions.host.profile) "profile" = "nat-gateway", or "none",
+        "Set of kernel settings that ipvsd applies. A stop that leaves no service and no VIP in the kernel restores the previous \
+         values, as does a configuration without the profile. `ipvsctl plan` shows each setting with its reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. \
+         A router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from \
+         them; set `accept_ra=2` on their interface first.";
+    opt(definitions.host.expire_nodest_conn) "expire_nodest_conn" = "false",
+        or "true if a service has `on_failure: remove` or a profile is set, and while a server is disabled",
+        "Whether connections to a removed server are reset. ipvsd sets `net.ipv4.vs.expire_nodest_conn=1` for this. The \
+         client learns it at its next packet. With `false` the kernel drops its packets, and the client waits for its own \
+         timeout.";
+    opt(definitions.host.expire_quiescent_template) "expire_quiescent_template" = "false",
+        or "true if a service has `persistence` or the profile needs it",
+        "Whether persistent clients leave a server of weight 0, which failed or drains, with their next connection. ipvsd \
+         sets `net.ipv4.vs.expire_quiescent_template=1` while it runs. With `false` a client goes on to its server as long \
+         as it comes back within the persistence time, even if the server is down. A drain then waits for these clients.";
     flat(TIMEOUTS) "timeouts" = "{tcp: 15m, tcp_fin: 2m, udp: 5m}", or "unchanged",
-        "Timeouts of the kernel's connection table while ipvsd runs. ipvsd restores the previous values when it \
-         stops.";
+        "Timeouts of the kernel's connection table. A stop that leaves no service and no VIP in the kernel restores the \
+         previous values.";
 }
 
 mapping! {

@@ -101,10 +101,11 @@ mapping! {
     opt(service.judging.weight_from) "weight_from" = "{file: \"/run/weights/{rip}\", every: 5s}", or "none",
         "File or program that gives the weight of each real server: a number that replaces the defined weight, or a \
          report as an agent sends it. Without a new weight the last one stays in force.";
-    opt(service.on_failure) "on_failure" = "quiesce", or "remove",
-        "What to do with a real server that fails. `remove` removes it and ends its connections. `quiesce` sets \
-         weight 0 and keeps its connections. `drain` sets weight 0 until its connections have ended or the time \
-         limit of `drain` has passed.";
+    opt(service.on_failure) "on_failure" = "quiesce",
+        or "drain, for at most 10m without `drain`; remove with the schedulers sh and mh without `fallback`",
+        "What to do with a real server that fails. `drain` sets weight 0 until its connections have ended or the time \
+         limit of `drain` has passed, then removes it. `quiesce` sets weight 0 and keeps it. `remove` removes it at once \
+         and resets its connections (`director.expire_nodest_conn`).";
     opt(service.on_stop) "on_stop" = "keep", or "keep",
         "What to do with the service when ipvsd stops. `keep` leaves it in the kernel, balancing. `remove` removes \
          it.";

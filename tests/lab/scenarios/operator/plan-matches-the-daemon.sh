@@ -15,6 +15,10 @@ yaml=$LAB_TMP/director/definitions.yaml
 fast_definitions | director_define
 put director "$yaml" <"$LAB_ROOT/examples/nat-round-robin.yaml"
 
+# As `on_failure: remove` in the YAML file wants it.
+load_modules director ip_vs
+sysctl_on director net.ipv4.vs.expire_nodest_conn=1
+
 for file in "$DEFINITIONS" "$yaml"; do
     expect_equal "the plan for an empty table from $file" "$(
         cat <<P

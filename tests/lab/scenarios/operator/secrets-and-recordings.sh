@@ -48,7 +48,7 @@ nowhere() {
 }
 nowhere 'the status' "$(ctl status; ctl status --json)"
 nowhere 'the chain' "$(ctl explain mail "$RIP1")"
-nowhere 'the answer of the socket' "$(on director curl -sS --unix-socket /run/ipvsd/ipvsd.sock http://ipvsd/v1/status)"
+nowhere 'the answer of the socket' "$(on director curl -sS --unix-socket "$(on director sh -c "ls /run/ipvsd/ipvsd*.sock")" http://ipvsd/v1/status)"
 nowhere 'the overrides' "$(ctl overrides --json)"
 nowhere 'the plan' "$(ctl plan --json "$yaml")"
 director_stop
