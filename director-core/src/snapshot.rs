@@ -5,7 +5,7 @@ use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
 use crate::director::{Director, PendingRetry, Refusal};
 use crate::health::{Frozen, Health};
-use crate::model::{Endpoint, ServiceId, VirtualService};
+use crate::model::{Endpoint, ServiceId, UnresolvedServer, VirtualService, WaitingService};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
 use crate::recovery::{Drain, Shortage};
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub names: Vec<HostName>,
     /// Blocks of the definitions that are broken while all others are in force.
     pub isolated: Vec<IsolatedBlock>,
+    /// Services whose VIPs are host names without an address.
+    pub waiting: Vec<WaitingService>,
     /// Why overrides and health states cannot be saved over a restart, when they cannot.
     pub not_persisted: Option<String>,
     /// All overrides.
@@ -69,6 +71,8 @@ pub struct ServiceView {
     pub in_kernel: bool,
     /// Real servers in the order of the file.
     pub servers: Vec<ServerView>,
+    /// Real servers whose host names have no address yet.
+    pub unresolved: Vec<UnresolvedServer>,
     /// The fallback.
     pub fallback: Vec<ServerView>,
     /// Servers that are no longer defined and stay for a while.
@@ -136,6 +140,7 @@ impl Director {
             unreadable: self.unreadable.clone(),
             names: self.model.definitions().names.clone(),
             isolated: self.model.definitions().isolated.clone(),
+            waiting: self.model.waiting().to_vec(),
             not_persisted: self.persist_error().map(str::to_owned),
             overrides: self.override_views(),
             frozen: self.frozen.clone(),
@@ -212,6 +217,7 @@ impl Director {
             scheduler: service.scheduling.scheduler.clone(),
             in_kernel: observed.is_some(),
             servers: weighed.servers.iter().map(server).collect(),
+            unresolved: service.unresolved.clone(),
             fallback: weighed.fallback.iter().map(server).collect(),
             leaving: self.departing(&service.id, &weighed.departing),
             shortage: self

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use std::time::Duration;
 
+use director_core::definitions::HostName;
 use director_core::diagnostic::Diagnostic;
 use director_core::director::{Director, Effect, Event, Notice};
 use director_core::health::ProbeId;
@@ -26,6 +27,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::config_refresh::ConfigRefresh;
+use super::guarded_start::FirstConfiguration;
 use super::host_thread::HostThread;
 use super::input::{Input, ReceivedSignal, StartedWatch};
 use super::kernel_thread::KernelRequest;
@@ -75,6 +77,8 @@ pub(super) struct EventLoop {
     store: Option<StateStore>,
     /// Services as they were when they were last good, as they are kept.
     last_good: Option<LastGood>,
+    /// What the host names of the configuration stand for, as it is kept.
+    names: Vec<HostName>,
     override_replies: OverrideReplies,
     /// The configuration in force.
     in_force: Option<Box<Loaded>>,
@@ -122,6 +126,9 @@ impl EventLoop {
             last_good: store
                 .as_ref()
                 .and_then(|store| store.saved.last_good.clone()),
+            names: store
+                .as_ref()
+                .map_or_else(Vec::new, |store| store.saved.names.clone()),
             store,
             override_replies: OverrideReplies::default(),
             in_force: None,
@@ -136,7 +143,11 @@ impl EventLoop {
     }
 
     /// Runs until the director wishes to exit.
-    pub(super) async fn run(mut self, receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
+    pub(super) async fn run(
+        mut self,
+        receiver: mpsc::UnboundedReceiver<Input>,
+        first: FirstConfiguration,
+    ) {
         self.run_loop(receiver, first).await;
         self.leave().await;
         self.notifier.finish(NOTIFY_FINISH_LIMIT).await;
@@ -146,13 +157,24 @@ impl EventLoop {
         }
     }
 
-    async fn run_loop(&mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
-        let watch = maintenance_watch::start(self.reload_count, &first, &self.inputs).await;
+    async fn run_loop(
+        &mut self,
+        mut receiver: mpsc::UnboundedReceiver<Input>,
+        first: FirstConfiguration,
+    ) {
+        let FirstConfiguration { loaded, refused } = first;
+        let watch = maintenance_watch::start(self.reload_count, &loaded, &self.inputs).await;
         self.restore();
         if self.host.has_journal() {
             self.dispatch(Event::HostJournalFound);
         }
-        self.adopt(first, watch);
+        let report = loaded.report.clone();
+        self.adopt(loaded, watch);
+        if !refused.is_empty() {
+            // The files say something else than what is in force.
+            self.config_refresh.forget_text();
+            self.refuse(&report, refused);
+        }
         while !self.exiting {
             let input = tokio::select! {
                 input = receiver.recv() => match input {
@@ -232,7 +254,7 @@ impl EventLoop {
     /// A configuration that was read is in force from now on.
     fn adopt(&mut self, loaded: Loaded, watch: Option<StartedWatch>) {
         self.config_refresh.adopt(&loaded);
-        let other_forms = self.note_last_good(&loaded);
+        let other_forms = self.note_last_good(&loaded) | self.note_names(&loaded);
         self.in_force = Some(Box::new(loaded.clone()));
         if let (Some(ldirectord), Some(process)) = (&mut self.ldirectord, &loaded.process) {
             ldirectord.adopt(&loaded.model, process, &loaded.report.text);

@@ -4,6 +4,7 @@
 mod config_refresh;
 mod error;
 mod event_loop;
+mod guarded_start;
 mod host_thread;
 mod input;
 mod kernel_thread;
@@ -23,6 +24,7 @@ pub use settings::Settings;
 use std::sync::Arc;
 use std::time::Duration;
 
+use director_core::definitions::Definitions;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -30,13 +32,14 @@ use crate::api::apply::ApplyRequest;
 use crate::api::overrides::{OverrideOutcome, OverrideRequest};
 use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Control, Listener, Overview, ReloadOutcome};
-use crate::ipvs::{Kernel, NetlinkKernel};
+use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use crate::ldirectord::{self, LdirectordProcess};
 use crate::loader::{self, LoadError, Loaded, NameCache};
-use crate::store::{SavedState, StateFile, StoreError};
+use crate::store::{SavedState, StateFile};
 
 use config_refresh::ConfigRefresh;
 use event_loop::EventLoop;
+use guarded_start::FirstConfiguration;
 use input::{ApplyReply, Input, TrialEvent};
 use recorder::Recorder;
 use state_store::open_store;
@@ -44,6 +47,9 @@ use state_store::open_store;
 /// How long the runtime may take to end after the director has: a probe that runs a program ends it with its children when
 /// its task is dropped, and a name service or a disk that does not answer shall not hold up the end.
 pub const LAST_WORK: Duration = Duration::from_secs(1);
+
+/// How long a start waits for the name service. What is in service without it shall not be late.
+const START_NAME_WAIT: Duration = Duration::from_secs(1);
 
 /// Runs the daemon until it is told to stop.
 ///
@@ -53,11 +59,23 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let names = NameCache::lasting();
     let file = settings.state.clone().map(StateFile::new);
     let saved = file.as_ref().map(StateFile::read);
-    let loaded = begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
+    if let Some(Ok(Some(saved))) = &saved {
+        names.remember(&saved.names);
+    }
+    let left = saved
+        .as_ref()
+        .and_then(|saved| saved.as_ref().ok()?.as_ref());
+    let before = left.and_then(SavedState::definitions);
+    let loaded =
+        begin_with(&settings, &names, before.as_ref()).map_err(DaemonError::Definitions)?;
     let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
     let info = kernel.info().map_err(DaemonError::Kernel)?;
     let [major, minor, patch] = info.version;
     tracing::info!(configuration = %settings.configuration.display(), ipvs = %format_args!("{major}.{minor}.{patch}"), "starting");
+
+    // A table that cannot be read now is read again by the director.
+    let table = kernel.read_table(ReadScope::All).unwrap_or_default();
+    let first = FirstConfiguration::guarded(loaded, left, before.as_ref(), &table);
 
     let recorder = settings
         .recording
@@ -71,7 +89,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
 
     let kernel =
         kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
-    let ldirectord = begin(&settings, &loaded, &inputs)?;
+    let ldirectord = begin(&settings, &first.loaded, &inputs)?;
     let config_refresh = ConfigRefresh::new(inputs.clone(), names, settings.role.as_ref());
     let store = match file.zip(saved) {
         Some((file, saved)) => Some(open_store(file, saved, &inputs)?),
@@ -86,7 +104,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         config_refresh,
         store,
     );
-    event_loop.run(receiver, loaded).await;
+    event_loop.run(receiver, first).await;
     if let Some(api) = api {
         api.abort();
     }
@@ -97,19 +115,17 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
 fn begin_with(
     settings: &Settings,
     names: &NameCache,
-    saved: Option<&Result<Option<SavedState>, StoreError>>,
+    former: Option<&Definitions>,
 ) -> Result<Loaded, LoadError> {
     let memory = |former| loader::LoadContext {
         names: names.clone(),
+        name_wait: START_NAME_WAIT,
         former,
     };
-    let former = saved
-        .and_then(|saved| saved.as_ref().ok()?.as_ref())
-        .and_then(SavedState::definitions);
     let Some(former) = former else {
         return settings.load(&memory(None));
     };
-    let loaded = settings.load(&memory(Some(Arc::new(former))));
+    let loaded = settings.load(&memory(Some(Arc::new(former.clone()))));
     loaded.or_else(|_| settings.load(&memory(None)))
 }
 

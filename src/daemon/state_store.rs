@@ -42,6 +42,7 @@ pub(super) fn open_store(
         memory: PersistentState::default(),
         moment: Moment::START,
         last_good: None,
+        names: Vec::new(),
     });
     Ok(StateStore { writer, saved })
 }

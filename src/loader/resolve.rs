@@ -1,5 +1,6 @@
 //! Host and service names become addresses and ports, in place. The one step of loading that may block, on the name
-//! service of the system. A name that cannot be resolved is reported and marked as unusable.
+//! service of the system, for a limited time. A host name without an address is reported and stays one: its server is not
+//! available until the name is resolved.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,9 +19,10 @@ pub(super) fn resolve(
     definitions: &mut Definitions,
     names: &NameCache,
     every: Duration,
+    wait: Duration,
 ) -> Vec<Diagnostic> {
     let wanted: Vec<String> = names_in(definitions).into_iter().collect();
-    names.learn(wanted.iter().map(String::as_str), every);
+    names.learn(wanted.iter().map(String::as_str), every, wait);
     let mut resolver = Resolver {
         names,
         findings: Vec::new(),
@@ -55,6 +57,9 @@ fn names_in(definitions: &Definitions) -> BTreeSet<String> {
     }
     names
 }
+
+/// What a host name without an address means, and what to do.
+const NOT_AVAILABLE: &str = "it is out of service until the name is resolved; check /etc/hosts and DNS, or write the address";
 
 struct Resolver<'n> {
     names: &'n NameCache,
@@ -126,26 +131,23 @@ impl Resolver<'_> {
         let wanted = family.unwrap_or(Family::Ipv4);
         let address = self.names.address(name, wanted);
         let failure = self.names.shown(name).and_then(|known| known.failure);
-        *host = match (address, failure) {
-            (Some(address), None) => Host::Address(address),
+        match (address, failure) {
+            (Some(address), None) => *host = Host::Address(address),
             (Some(address), Some(reason)) => {
                 let message = format!(
                     "cannot resolve host name {name}, keeping its last address {address}: {reason}"
                 );
                 self.findings
                     .push(Diagnostic::warning(place, message).hint("check /etc/hosts and DNS"));
-                Host::Address(address)
+                *host = Host::Address(address);
             }
             (None, reason) => {
                 let reason = reason.unwrap_or_else(|| "no lookup was made".to_owned());
                 let message = format!("cannot resolve host name {name}: {reason}");
-                self.findings.push(
-                    Diagnostic::error(place, message)
-                        .hint("write the address, or check /etc/hosts and DNS"),
-                );
-                Host::Unusable
+                self.findings
+                    .push(Diagnostic::warning(place, message).hint(NOT_AVAILABLE));
             }
-        };
+        }
     }
 
     fn port(&mut self, port: &mut PortDefinition, protocol: Protocol, place: &Place) {
@@ -209,7 +211,12 @@ mod tests {
         assert_eq!(read.findings, Vec::new());
         let mut definitions = read.definitions.unwrap();
         let names = NameCache::known_by(hosts);
-        let findings = resolve(&mut definitions, &names, Duration::from_secs(60));
+        let findings = resolve(
+            &mut definitions,
+            &names,
+            Duration::from_secs(60),
+            Duration::from_secs(30),
+        );
         let servers = definitions.services.iter().flat_map(|service| {
             let listen = match &service.listen.value {
                 ListenDefinition::Address { host, port, .. } => format!("{host} {port:?}"),
@@ -263,7 +270,7 @@ mod tests {
         let (hosts, findings) = resolved(
             "  - {listen: 'tcp://none:nonsense', real_servers: [empty], fallback: 'six:x'}\n",
         );
-        assert_eq!(hosts, ["? Unusable", "?", "2001:db8::6"]);
+        assert_eq!(hosts, ["none Unusable", "empty", "2001:db8::6"]);
         let messages = [
             "no tcp service named nonsense",
             "cannot resolve host name none: host not found",

@@ -146,6 +146,30 @@ tally_is() {
     [ "$(tally "$@" 2>/dev/null | paste -sd, -)" = "$tally_wanted" ]
 }
 
+# requests_begin NAME [ADDRESS]: the client asks there without a pause, 40 times a second, until requests_end NAME.
+requests_begin() {
+    spawn client "$1" stdbuf -oL curl -sS -m 5 --rate 40/s -o /dev/null -w '%{http_code}\n' "http://${2:-$VIP}/whoami?[1-10000000]"
+    requests_name=$1
+    eventually 10 requests_served
+}
+
+requests_served() {
+    [ "$(log_of client "$requests_name" | grep -c '^200$')" -gt 3 ]
+}
+
+# requests_failed NAME: how many of them had no answer so far.
+requests_failed() {
+    log_of client "$1" | grep -E '^[0-9]{3}$' | grep -cv '^200$' || :
+}
+
+# requests_end NAME: the client stops asking; not one request may have failed.
+requests_end() {
+    signal client "$1" TERM
+    eventually 5 ended client "$1"
+    echo "$1: $(log_of client "$1" | grep -c '^200$') requests, $(requests_failed "$1") failed"
+    expect_equal "failed requests of $1" 0 "$(requests_failed "$1")"
+}
+
 # A download stays open for as long as a scenario wants: the client reads from its pipe only when told to,
 # and each step is more than the buffers on the way hold, so that it has to come from the server.
 

@@ -84,6 +84,8 @@ pub enum WeightReason<'a> {
     Drained(DrainEnd, Then),
     /// It is no longer defined and serves until its successors have been asked.
     SuccessorsUnknown,
+    /// A host name of its service has no address yet, and it may be that server.
+    PerhapsNamed,
 }
 
 /// A link in words, for whoever shows it.
@@ -167,6 +169,7 @@ impl WeightReason<'_> {
             | Self::FallbackServes
             | Self::FallbackReplaces(_) => "fallback",
             Self::SuccessorsUnknown | Self::NoLongerDefined => "leaving",
+            Self::PerhapsNamed => "name",
             Self::Draining { .. } | Self::Drained(..) => "drain",
         }
     }
@@ -208,6 +211,9 @@ impl fmt::Display for WeightReason<'_> {
             Self::SuccessorsUnknown => {
                 f.write_str("no longer configured, serves until the others have been checked")
             }
+            Self::PerhapsNamed => f.write_str(
+                "serves until the host names of its service are resolved; it may be one of them",
+            ),
         }
     }
 }

@@ -200,6 +200,7 @@ mod tests {
             kernel_error: None,
             names: Vec::new(),
             isolated: Vec::new(),
+            waiting: Vec::new(),
             state_error: None,
             overrides: Vec::new(),
             frozen: None,

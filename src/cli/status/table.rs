@@ -114,12 +114,21 @@ fn head(status: &Status, text: &mut String) {
             continue;
         };
         let addresses: Vec<String> = name.addresses.iter().map(ToString::to_string).collect();
+        let fate = match addresses.as_slice() {
+            [] => "has no address yet".to_owned(),
+            known => format!("keeps {}", known.join(" and ")),
+        };
+        line(
+            text,
+            &format!("  NOT RESOLVED: {} {fate}: {failure}", name.name),
+        );
+    }
+    for service in &status.waiting {
         line(
             text,
             &format!(
-                "  NOT RESOLVED: {} keeps {}: {failure}",
-                name.name,
-                addresses.join(" and ")
+                "  WAITING: service {}, until its VIP {} is resolved",
+                service.name, service.host
             ),
         );
     }

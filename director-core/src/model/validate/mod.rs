@@ -1,5 +1,6 @@
 //! Definitions become a model, or findings: everything is looked at once, all faults are reported together, and defaults
-//! are resolved here and nowhere else. Host and service names must have been resolved before.
+//! are resolved here and nowhere else. A host name that is still one has no address yet:
+//! its server is not available, and its service waits. Names of ports must have been resolved before.
 
 mod advice;
 mod check;
@@ -16,6 +17,7 @@ mod recovery;
 mod scheduling;
 mod surroundings;
 mod timing;
+mod unresolved;
 mod vip_path;
 
 pub use defaults::{
@@ -80,7 +82,10 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
         hooks,
         host,
     ));
-    let model = model.map(|model| model.with_freeze(freeze));
+    let model = model.map(|model| {
+        let (waiting, held) = (listen::waiting(definitions), listen::held(definitions));
+        model.with_freeze(freeze).with_unknown(waiting, held)
+    });
     (model, findings.into_list())
 }
 
@@ -95,11 +100,11 @@ fn service(
     let checks = timing::checks(written, findings);
     let surroundings = Surroundings {
         written,
-        id,
+        id: listen::assumed_identity(written, id),
         family,
         protocol,
     };
-    let real_servers = real_server::all(&surroundings, findings);
+    let (real_servers, unresolved) = real_server::all(&surroundings, findings);
     let fallback = real_server::fallback(&surroundings, &real_servers, findings);
     let pool = written.recovery.fallback_pool.iter();
     let fallback_checks = pool
@@ -116,6 +121,7 @@ fn service(
             .map_or_else(|| id.to_string(), |name| name.value.clone()),
         scheduling: scheduling?,
         real_servers,
+        unresolved,
         fallback,
         fallback_checks,
         checks,

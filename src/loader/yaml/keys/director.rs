@@ -70,7 +70,8 @@ mapping! {
          restart; without such a state it leaves the service out.";
     flat(RESOLVE) "resolve" = "{every: 1m}", or "the defaults of its keys",
         "When to resolve host names again. ipvsd resolves them when it reads the configuration and repeats it while \
-         it runs. When a name cannot be resolved, its last address stays in use.";
+         it runs. When a name cannot be resolved, its last address stays in use, also across a restart. A server without \
+         any address is down until its name is resolved; ipvsd asks again every 10 s or sooner.";
     opt(definitions.host.profile) "profile" = "nat-gateway", or "none; ipvsd changes no kernel setting",
         "Set of kernel settings that ipvsd applies while it runs and restores when it stops. `ipvsctl plan` shows \
          each with its reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. \
