@@ -8,7 +8,7 @@ use crate::health::{Frozen, Health};
 use crate::model::{Endpoint, ServiceId, UnresolvedServer, VirtualService, WaitingService};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
-use crate::recovery::{Drain, Shortage};
+use crate::recovery::{Drain, Shortage, room};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 use crate::weight::{Departing, EffectiveWeight, ExplainedLink, ServiceWeights};
 
@@ -67,6 +67,8 @@ pub struct ServiceView {
     pub name: String,
     /// Scheduler as defined.
     pub scheduler: String,
+    /// The factor by which weights in the kernel are larger than defined ones, to allow for a slow start.
+    pub weight_factor: u32,
     /// Whether the kernel holds the service.
     pub in_kernel: bool,
     /// Real servers in the order of the file.
@@ -215,6 +217,7 @@ impl Director {
             id: service.id,
             name: service.name.clone(),
             scheduler: service.scheduling.scheduler.clone(),
+            weight_factor: room(service),
             in_kernel: observed.is_some(),
             servers: weighed.servers.iter().map(server).collect(),
             unresolved: service.unresolved.clone(),

@@ -92,6 +92,9 @@ pub struct ServiceStatus {
     /// What it listens on: `tcp 192.0.2.10:80`, `fwmark 5`.
     pub listen: String,
     pub scheduler: String,
+    /// The factor by which weights in the kernel are larger than defined ones, to allow for a slow start.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub weight_factor: u32,
     /// Whether the kernel holds it.
     pub in_kernel: bool,
     /// What the kernel refused about the service itself.
@@ -105,6 +108,18 @@ pub struct ServiceStatus {
     /// That fewer real servers are available than needed, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortage: Option<String>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_one(factor: &u32) -> bool {
+    *factor == 1
 }
 
 /// One real server, or the fallback.
@@ -209,6 +224,7 @@ impl ServiceStatus {
             name: view.name.clone(),
             listen: view.id.to_string(),
             scheduler: view.scheduler.clone(),
+            weight_factor: view.weight_factor,
             in_kernel: view.in_kernel,
             refused: view
                 .retry

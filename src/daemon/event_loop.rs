@@ -325,8 +325,14 @@ impl EventLoop {
             Effect::ReconcileHost { wanted, unwanted } => self.host.reconcile(wanted, unwanted),
             Effect::Tell(notice) => self.tell(&notice),
             Effect::Notification(duty) => self.notifier.perform(duty),
-            Effect::Ready => {
-                tracing::info!("the kernel holds the desired table");
+            Effect::Ready { refused } => {
+                match refused {
+                    0 => tracing::info!("the kernel holds the desired table"),
+                    _ => tracing::warn!(
+                        refused,
+                        "ready, but the kernel refuses a part of the desired table; ipvsctl status shows it"
+                    ),
+                }
                 systemd::ready();
                 systemd::status(&format!(
                     "running with configuration {}",

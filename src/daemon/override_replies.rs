@@ -113,6 +113,39 @@ pub(super) fn refusal(
     (!why.is_empty()).then(|| why.join("\n"))
 }
 
+/// Why an override is refused: another one would be replaced, and `--replace` was not given.
+pub(super) fn conflict(
+    director: &Director,
+    resolved: &ResolvedOverride,
+    now: Moment,
+) -> Option<String> {
+    let standing = director.overrides_in_the_way(&resolved.command);
+    let words = standing.iter().map(|(target, known)| {
+        let servers = &mut resolved.servers.iter();
+        let server = servers.find(|(one, _)| one == target);
+        let server = server.map_or_else(
+            || target.1.to_string(),
+            |(_, server)| format!("{} {}", server.name, server.address),
+        );
+        format!(
+            "{server} has an override: {known}, by {} {}; to replace it, use --replace",
+            known.author,
+            ago(now.since(known.since))
+        )
+    });
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join("\n"))
+}
+
+/// `12 s ago`, `5 min ago`, `3 h ago`.
+fn ago(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s ago"),
+        seconds @ 120..7200 => format!("{} min ago", seconds / 60),
+        seconds => format!("{} h ago", seconds / 3600),
+    }
+}
+
 /// Every configured real server, and those that are no longer configured and still have overrides.
 fn candidates(snapshot: &Snapshot) -> Vec<(Target, Named)> {
     let named = |name: &str, service: &ServiceId, target: Target| {

@@ -101,7 +101,9 @@ impl Director {
             self.has_stood = true;
             if !self.ready_told && (self.schedule.all_have_results() || self.is_overdue(now)) {
                 self.ready_told = true;
-                effects.push(Effect::Ready);
+                effects.push(Effect::Ready {
+                    refused: self.retries.len(),
+                });
             }
             return;
         }

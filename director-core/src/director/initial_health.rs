@@ -28,6 +28,17 @@ impl Director {
         }
     }
 
+    /// Notes which servers another program made: those of services that were not ours when a director before this one ended.
+    pub(super) fn note_found(&mut self, table: &Table) {
+        let services = self.model.services().iter();
+        for service in services.filter(|service| !self.persist.was_ours(&service.id)) {
+            let entry = table.services.get(&service.id);
+            let known = entry.into_iter().flat_map(|entry| entry.servers.keys());
+            let targets = known.map(|server| (service.id, *server));
+            self.recovery.found.extend(targets);
+        }
+    }
+
     /// Once its names are resolved, it is known of a service which servers are defined.
     pub(super) fn forget_perhaps_named(&mut self) {
         let model = &self.model;

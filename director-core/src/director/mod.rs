@@ -314,6 +314,7 @@ impl Director {
         self.observed_at = now;
         if self.observed.is_none() {
             if !self.has_stood {
+                self.note_found(&table);
                 self.note_perhaps_named(&table, &Model::empty());
             }
             self.assume_health(&table, now);

@@ -33,4 +33,6 @@ pub struct RecoveryState {
     /// Servers that the kernel had at the start, of services with host names that have no address yet. Each of them may be
     /// one of those, so it serves on until the names are resolved.
     pub perhaps_named: BTreeSet<Target>,
+    /// Servers that the kernel had at the start, of services that were not ours before: another program made them.
+    pub found: BTreeSet<Target>,
 }

@@ -72,10 +72,14 @@ impl<'a> Situation<'a> {
                 chain: Chain::of(Link {
                     weight: serves_on.then_some(known.settings.weight),
                     since: None,
-                    reason: if serves_on {
-                        WeightReason::SuccessorsUnknown
-                    } else {
-                        WeightReason::NoLongerDefined
+                    reason: match (
+                        serves_on,
+                        self.recovery.found.contains(&(service.id, *server)),
+                    ) {
+                        (true, false) => WeightReason::SuccessorsUnknown,
+                        (false, false) => WeightReason::NoLongerDefined,
+                        (true, true) => WeightReason::FoundServing,
+                        (false, true) => WeightReason::FoundInKernel,
                     },
                 }),
                 drain: service.recovery.drain.filter(|_| !serves_on),

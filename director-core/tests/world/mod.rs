@@ -244,7 +244,7 @@ impl World {
             }
             Effect::Tell(notice) => self.notices.push(notice),
             Effect::Notification(notification) => self.alerts.push(notification),
-            Effect::Ready => self.ready = true,
+            Effect::Ready { .. } => self.ready = true,
             Effect::Exit => self.exited = true,
         }
     }

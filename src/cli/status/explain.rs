@@ -183,6 +183,7 @@ mod tests {
             name: "web".to_owned(),
             listen: "tcp 192.0.2.10:80".to_owned(),
             scheduler: "wrr".to_owned(),
+            weight_factor: 1,
             in_kernel: true,
             refused: None,
             real_servers: vec![server],

@@ -13,7 +13,7 @@ services:
     listen: tcp://$VIP:80
     scheduler: rr
     forwarding: nat
-    check: {http: {path: /test.html}, every: 500ms, timeout: 2s, fall: 1}
+    check: {http: {path: /test.html, expect: {body: OK}}, every: 500ms, timeout: 2s, fall: 1}
     real_servers: [$1]
 D
 }
@@ -44,9 +44,9 @@ director_start
 all | throughout_table 2
 status_says 'REFUSED' || fail "$(director_status)"
 expect_contains 'the status' 'leaves 1 of the 3 serving real servers of web' "$(director_status)"
-web_stop real3
+web_sick real3
 { service; server "$RIP1"; server "$RIP2"; } | eventually_table 5
-web_start real3
+web_healthy real3
 all | eventually_table 5
 expect_contains 'the plan' 'the safety limits refuse this' "$(ctl plan "$DEFINITIONS")"
 ctl reload --force >/dev/null
