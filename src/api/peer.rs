@@ -13,16 +13,16 @@ const NAME_LIMIT: Duration = Duration::from_secs(1);
 
 /// The user of a client; none where the kernel does not tell.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(Option<u32>);
+pub(super) struct PeerUser(Option<u32>);
 
-impl Connected<IncomingStream<'_, UnixListener>> for Peer {
+impl Connected<IncomingStream<'_, UnixListener>> for PeerUser {
     fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
         let credentials = stream.io().peer_cred();
         Self(credentials.ok().map(|peer| peer.uid()))
     }
 }
 
-impl Peer {
+impl PeerUser {
     /// The author of what the client asks for: its user, and the name that it gives in addition.
     pub(super) async fn author(self, name: &str) -> String {
         let Some(uid) = self.0 else {

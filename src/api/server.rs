@@ -17,7 +17,7 @@ use super::apply::ApplyRequest;
 use super::error::ApiError;
 use super::overrides::{OverrideOutcome, OverrideRequest};
 use super::overview::Overview;
-use super::peer::Peer;
+use super::peer::PeerUser;
 use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
 
 /// The socket is open to its owner and group.
@@ -104,7 +104,7 @@ impl Listener {
             .route("/v1/unfreeze", post(unfreeze::<C>))
             .route("/v1/history/{listen}/{address}", get(history::<C>))
             .with_state(control);
-        let router = router.into_make_service_with_connect_info::<Peer>();
+        let router = router.into_make_service_with_connect_info::<PeerUser>();
         if let Err(error) = axum::serve(socket, router).await {
             tracing::error!(%error, "the control socket is closed");
         }
@@ -144,7 +144,7 @@ async fn history<C: Control>(
 
 async fn set_override<C: Control>(
     State(control): State<Arc<C>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    ConnectInfo(peer): ConnectInfo<PeerUser>,
     Json(mut request): Json<OverrideRequest>,
 ) -> Response {
     request.author = peer.author(&request.author).await;

@@ -9,7 +9,7 @@ pub use health::{
     CheckHistory, CheckStatus, FreezeStatus, ProbeHistory, ProbeResult, ServerHealth,
     UnfreezeOutcome,
 };
-pub use unresolved::WaitingService;
+pub use unresolved::WaitingStatus;
 pub(crate) use unresolved::why as why_unresolved;
 
 use super::departing::{DepartingServer, DepartingService, DrainState};
@@ -58,7 +58,7 @@ pub struct Status {
     pub isolated: Vec<IsolatedBlock>,
     /// Services whose VIPs are host names without an address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub waiting: Vec<WaitingService>,
+    pub waiting: Vec<WaitingStatus>,
     /// Why orders and verdicts cannot be kept over a restart, when they cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_error: Option<String>,

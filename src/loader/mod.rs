@@ -33,7 +33,7 @@ use std::time::Duration;
 use director_core::definitions::Definitions;
 use director_core::diagnostic::Diagnostic;
 use director_core::model::Model;
-use director_core::model::validate::validate;
+use director_core::model::validate::{validate, without_servers};
 use director_core::notify::AlertSettings;
 use file_watch::of_content;
 use isolate::{IsolationContext, isolate, remark};
@@ -216,8 +216,10 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
         (model, definitions)
     });
     let has_errors = diagnostics.iter().any(Diagnostic::is_error);
-    if has_errors && let Some((model, _)) = &mut judged {
-        *model = None;
+    match &mut judged {
+        Some((model, _)) if has_errors => *model = None,
+        Some((_, definitions)) => diagnostics.extend(without_servers(definitions)),
+        None => {}
     }
     if written.settings.isolate
         && let Some((None, definitions)) = &judged

@@ -11,7 +11,7 @@ use super::{ChainLink, ServerHealth, ServerStatus};
 
 /// A service whose VIP is a host name without an address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WaitingService {
+pub struct WaitingStatus {
     pub name: String,
     /// The host name.
     pub host: String,
@@ -20,8 +20,8 @@ pub struct WaitingService {
 }
 
 /// All services that wait for an address.
-pub(super) fn waiting(snapshot: &Snapshot) -> Vec<WaitingService> {
-    let waiting = snapshot.waiting.iter().map(|service| WaitingService {
+pub(super) fn waiting(snapshot: &Snapshot) -> Vec<WaitingStatus> {
+    let waiting = snapshot.waiting.iter().map(|service| WaitingStatus {
         name: service.name.clone(),
         host: service.host.clone(),
         reason: why(&snapshot.names, &service.host),

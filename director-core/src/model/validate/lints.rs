@@ -13,7 +13,6 @@ const HASHING: [&str; 2] = ["sh", "mh"];
 
 /// Everything worth a warning about a valid service.
 pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
-    without_servers(written, service, findings);
     only_pinged(written, service, findings);
     hashing_without_fallback(written, service, findings);
     ignored_weights(written, service, findings);
@@ -22,25 +21,6 @@ pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findin
     recovery::lint_slow_start(written, &service.scheduling, findings);
     lint_weights::lint(written, service, findings);
     lint_vip_paths::lint(written, service, findings);
-}
-
-fn without_servers(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
-    if !written.real_servers.is_empty() {
-        return;
-    }
-    let consequence = if service.fallback.is_empty() {
-        "its clients are turned away"
-    } else {
-        "only its fallback serves"
-    };
-    findings.warning(
-        &written.listen.place,
-        format!(
-            "virtual service {} has no real servers; {consequence}",
-            service.name
-        ),
-        "add real servers, or remove the service",
-    );
 }
 
 /// A service that is not TCP gets a ping where no check is written, which says nothing about what runs on the server.

@@ -12,6 +12,7 @@ mod lint_vip_paths;
 mod lint_weights;
 mod lints;
 mod listen;
+mod no_servers;
 mod real_server;
 mod recovery;
 mod scheduling;
@@ -25,6 +26,7 @@ pub use defaults::{
     DEFAULT_SCHEDULER, DEFAULT_TIMEOUT,
 };
 pub use hooks::DEFAULT_GATHER;
+pub use no_servers::without_servers;
 pub use recovery::{DEFAULT_SLOW_START, DEFAULT_SLOW_START_FROM};
 
 use std::collections::BTreeMap;
