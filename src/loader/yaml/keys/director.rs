@@ -159,7 +159,8 @@ mapping! {
     /// What one change may remove at most.
     GUARD: Limits = "safety_limits", "safety_limits", limits, None;
     opt(servers) "servers" in "real servers" = "50%", or "50%",
-        "How many serving real servers of one service may be removed.";
+        "How many real servers of one service may be removed: of those that serve, and, with what was removed before, of those \
+         that are configured.";
     opt(services) "services" in "services" = "50%", or "50%", "How many services may be removed.";
     opt(connections) "connections" in "active connections" = "1000", or "1000",
         "How many active connections may be ended. Connections of draining servers do not count.";
