@@ -291,7 +291,9 @@ impl ResolvedName {
         every: Duration,
     ) {
         self.chosen.retain(|family, address| {
-            let stays = addresses.contains(address);
+            let fits = |address: &IpAddr| Family::of(*address) == *family;
+            let stays =
+                addresses.contains(address) && (fits(address) || !addresses.iter().any(fits));
             if !stays {
                 let shown = preferred(&addresses, *family);
                 tracing::info!(

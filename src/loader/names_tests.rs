@@ -34,6 +34,15 @@ fn the_order_of_addresses_in_an_answer_moves_no_traffic() {
 }
 
 #[test]
+fn an_address_of_the_wanted_family_takes_the_place_of_another_one() {
+    let names = NameCache::default();
+    answered(&names, Ok(&["2001:db8::1"]));
+    assert_eq!(stands_for(&names), Some(address("2001:db8::1")));
+    assert!(answered(&names, Ok(&["2001:db8::1", "10.0.0.1"])));
+    assert_eq!(stands_for(&names), Some(address("10.0.0.1")));
+}
+
+#[test]
 fn the_last_answer_stays_while_there_is_none() {
     let names = NameCache::default();
     answered(&names, Ok(&["10.0.0.1"]));

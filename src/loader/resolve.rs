@@ -3,13 +3,15 @@
 //! available until the name is resolved.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use director_core::definitions::{
-    Definitions, Host, ListenDefinition, PortDefinition, RealServerDefinition, ServiceDefinition,
+    Definitions, ForwardingDefinition, Host, ListenDefinition, PortDefinition,
+    RealServerDefinition, ServiceDefinition,
 };
 use director_core::diagnostic::{Diagnostic, Place};
-use director_core::model::{Family, Protocol};
+use director_core::model::{Family, Protocol, no_real_server};
 use dns_lookup::{AddrInfoHints, getaddrinfo};
 
 use super::names::NameCache;
@@ -101,11 +103,12 @@ impl Resolver<'_> {
         if let Some(port) = pool.and_then(|pool| pool.check.port.as_mut()) {
             self.port(&mut port.value, protocol, &port.place);
         }
+        let forwarding = service.forwarding.as_ref().map(|written| written.value);
         let pool = service.recovery.fallback_pool.iter_mut();
         let pool = pool.flat_map(|pool| &mut pool.real_servers);
         let servers = service.real_servers.iter_mut().chain(&mut service.fallback);
         for server in servers.chain(pool) {
-            self.server(server, protocol, family);
+            self.server(server, protocol, family, forwarding);
         }
     }
 
@@ -114,9 +117,25 @@ impl Resolver<'_> {
         server: &mut RealServerDefinition,
         protocol: Protocol,
         family: Option<Family>,
+        forwarding: Option<ForwardingDefinition>,
     ) {
+        // Only a tunnel leads to the other family.
+        let forwarding = server
+            .forwarding
+            .as_ref()
+            .map_or(forwarding, |own| Some(own.value));
+        let needed = family.filter(|_| !forwarding.is_some_and(is_tunnel));
         for host in std::iter::once(&mut server.host).chain(&mut server.last) {
+            let Host::Name(name) = host.value.clone() else {
+                continue;
+            };
             self.host(&mut host.value, family, &host.place);
+            if let Host::Address(address) = host.value
+                && let Some(misfit) = misfit(address, needed)
+            {
+                host.value = Host::Name(name);
+                self.unresolved(&host.value, &misfit, &host.place);
+            }
         }
         if let Some(port) = &mut server.port {
             self.port(&mut port.value, protocol, &port.place);
@@ -143,11 +162,15 @@ impl Resolver<'_> {
             }
             (None, reason) => {
                 let reason = reason.unwrap_or_else(|| "no lookup was made".to_owned());
-                let message = format!("cannot resolve host name {name}: {reason}");
-                self.findings
-                    .push(Diagnostic::warning(place, message).hint(NOT_AVAILABLE));
+                self.unresolved(host, &reason, place);
             }
         }
+    }
+
+    fn unresolved(&mut self, host: &Host, reason: &str, place: &Place) {
+        let message = format!("cannot resolve host name {host}: {reason}");
+        self.findings
+            .push(Diagnostic::warning(place, message).hint(NOT_AVAILABLE));
     }
 
     fn port(&mut self, port: &mut PortDefinition, protocol: Protocol, place: &Place) {
@@ -163,6 +186,27 @@ impl Resolver<'_> {
                 PortDefinition::Unusable
             }
         };
+    }
+}
+
+fn is_tunnel(forwarding: ForwardingDefinition) -> bool {
+    match forwarding {
+        ForwardingDefinition::Ipip
+        | ForwardingDefinition::Gue { .. }
+        | ForwardingDefinition::Gre { .. } => true,
+        ForwardingDefinition::Masq
+        | ForwardingDefinition::Direct
+        | ForwardingDefinition::Unusable => false,
+    }
+}
+
+/// Why a server cannot have the address that a name stands for. The name service may have a better one later.
+fn misfit(address: IpAddr, needed: Option<Family>) -> Option<String> {
+    match needed {
+        Some(family) if Family::of(address) != family => {
+            Some(format!("it has no {family} address, only {address}"))
+        }
+        _ => no_real_server(address).map(|fault| format!("{address} is {fault}")),
     }
 }
 
@@ -189,7 +233,6 @@ fn service_port(name: &str, protocol: Protocol) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::net::IpAddr;
     use std::sync::Arc;
 
     use super::*;
@@ -200,6 +243,7 @@ mod tests {
             "both" => &["2001:db8::7", "192.0.2.7"],
             "six" => &["2001:db8::6"],
             "empty" => &[],
+            "blocked" => &["0.0.0.0"],
             _ => return Err(io::Error::other("host not found")),
         };
         Ok(addresses.iter().map(|text| text.parse().unwrap()).collect())
@@ -237,7 +281,7 @@ mod tests {
     #[test]
     fn names_become_addresses_of_the_family_of_the_service() {
         let (hosts, findings) = resolved(
-            "  - {listen: 'tcp://both:http', real_servers: [both, six], fallback: both}\n  \
+            "  - {listen: 'tcp://both:http', forwarding: tunnel, real_servers: [both, six], fallback: both}\n  \
              - {listen: 'udp://six:domain', real_servers: [both]}\n  \
              - {listen: 'fwmark6:1', real_servers: [both]}\n",
         );
@@ -258,6 +302,20 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_its_service_cannot_use_is_none_yet() {
+        let (hosts, findings) = resolved(
+            "  - {listen: 'tcp://192.0.2.1:80', forwarding: nat, real_servers: [six, blocked, both]}\n  \
+             - {listen: 'tcp://192.0.2.2:80', forwarding: tunnel, real_servers: [six]}\n",
+        );
+        let expected = ["192.0.2.1 Number(80)", "six", "blocked", "192.0.2.7"];
+        assert_eq!(hosts[..4], expected);
+        assert_eq!(hosts[4..], ["192.0.2.2 Number(80)", "2001:db8::6"]);
+        assert_eq!(findings.len(), 2, "{findings:?}");
+        assert!(findings[0].contains("it has no IPv4 address, only 2001:db8::6"));
+        assert!(findings[1].contains("0.0.0.0 is"), "{findings:?}");
+    }
+
+    #[test]
     fn names_in_a_fallback_pool_are_resolved() {
         let (hosts, findings) =
             resolved("  - {listen: 'tcp://192.0.2.1:80', fallback: [both:80, 10.0.0.9:80]}\n");
@@ -268,7 +326,7 @@ mod tests {
     #[test]
     fn each_unknown_name_is_reported_where_it_stands() {
         let (hosts, findings) = resolved(
-            "  - {listen: 'tcp://none:nonsense', real_servers: [empty], fallback: 'six:x'}\n",
+            "  - {listen: 'tcp://none:nonsense', forwarding: tunnel, real_servers: [empty], fallback: 'six:x'}\n",
         );
         assert_eq!(hosts, ["none Unusable", "empty", "2001:db8::6"]);
         let messages = [

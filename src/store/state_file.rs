@@ -77,6 +77,17 @@ struct FormatOnly {
 }
 
 impl SavedState {
+    /// What a director has left of which nothing is known.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self {
+            memory: PersistentState::default(),
+            moment: Moment::START,
+            last_good: None,
+            names: Vec::new(),
+        }
+    }
+
     /// The services that were last valid as a configuration of their own; none where they are not kept, or not in a form that
     /// this version knows.
     #[must_use]

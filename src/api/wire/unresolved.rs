@@ -76,5 +76,5 @@ pub(super) fn server(unresolved: &UnresolvedServer, snapshot: &Snapshot) -> Serv
 pub(crate) fn why(names: &[HostName], host: &str) -> String {
     let known = names.iter().find(|known| known.name == host);
     let failure = known.and_then(|known| known.failure.clone());
-    failure.unwrap_or_else(|| "it has no address".to_owned())
+    failure.unwrap_or_else(|| "it has no address that its service can use".to_owned())
 }

@@ -16,7 +16,8 @@ use director_core::persistent_state::PersistentState;
 use director_core::plan::{Plan, plan};
 use director_core::table::Table;
 
-use super::{CliError, Planned};
+use super::{CliError, Planned, live};
+use crate::api::wire::Status;
 use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use crate::loader::{self, Loaded};
 use crate::store::SavedState;
@@ -45,9 +46,18 @@ fn services(model: &Model) -> BTreeSet<ServiceId> {
 }
 
 /// The changes of the kernel's table, by a director that remembers what one before it has left.
-pub(super) fn from_kernel(loaded: &Loaded, left: Option<SavedState>) -> Result<Planned, CliError> {
+/// Where a daemon runs, the overrides are those that it has in force.
+pub(super) fn from_kernel(
+    loaded: &Loaded,
+    mut left: Option<SavedState>,
+    running: Option<&Status>,
+) -> Result<Planned, CliError> {
     let before = NetlinkKernel::open()?.read_table(ReadScope::All)?;
     let model = Arc::new(loaded.model.clone());
+    if let Some(status) = running {
+        let known = left.get_or_insert_with(SavedState::nothing);
+        known.memory.overrides = live::overrides(status, &model, known.moment);
+    }
     let mut overrides = Overrides::default();
     if let Some(left) = &left {
         overrides.restore(left.memory.overrides.clone());

@@ -2,6 +2,7 @@
 //! Nothing is changed here; how the changes are found is [`foreseen`]'s work.
 
 mod foreseen;
+mod live;
 mod machine;
 
 use std::path::{Path, PathBuf};
@@ -178,7 +179,9 @@ pub(super) fn planned(
             Vec::new()
         }
     };
-    let mut planned = foreseen::from_kernel(loaded, left)?;
+    // Without a daemon its state file tells.
+    let running = super::status::asked(socket.client().status()).ok();
+    let mut planned = foreseen::from_kernel(loaded, left, running.as_ref())?;
     planned.machine.splice(0..0, undone);
     Ok(planned)
 }

@@ -24,11 +24,11 @@ services:
 D
 director_start
 { service; server "$RIP1"; server "$RIP2"; server "$RIP3"; } | eventually_table 10
-requests_begin web
 
 # Ann takes a server out; Ben, who does not know, does not get it back by a drain or a weight.
 ctl disable web "$RIP2" -m 'disk broken' --author ann >/dev/null
 out | eventually_table 5
+requests_begin web
 for command in "drain web $RIP2" "weight web $RIP2 --to 5"; do
     # shellcheck disable=SC2086 # words
     refused ctl $command --author ben

@@ -14,6 +14,7 @@ services:
     scheduler: rr
     forwarding: nat
     check: {http: {path: /test.html, expect: {body: OK}}, every: 500ms, timeout: 2s, fall: 1}
+    on_failure: quiesce
     real_servers: [$1]
 D
 }
@@ -26,8 +27,8 @@ all | eventually_table 10
 requests_begin web
 
 # One server may go, the second one not.
-ctl disable web "$RIP3" -m 'new disk' >/dev/null
-{ service; server "$RIP1"; server "$RIP2"; } | eventually_table 5
+ctl drain web "$RIP3" -m 'new disk' >/dev/null
+{ service; server "$RIP1"; server "$RIP2"; server "$RIP3" 0; } | eventually_table 5
 if said=$(ctl drain web "$RIP2" -m 'new kernel' 2>&1); then fail "two of three are out: $said"; fi
 expect_contains 'the refusal' 'leaves 1 of the 3 configured real servers of web in use' "$said"
 define "\"$RIP1:80\", \"$RIP3:80\""
@@ -45,10 +46,11 @@ all | throughout_table 2
 status_says 'REFUSED' || fail "$(director_status)"
 expect_contains 'the status' 'leaves 1 of the 3 serving real servers of web' "$(director_status)"
 web_sick real3
-{ service; server "$RIP1"; server "$RIP2"; } | eventually_table 5
+{ service; server "$RIP1"; server "$RIP2"; server "$RIP3" 0; } | eventually_table 5
 web_healthy real3
 all | eventually_table 5
 expect_contains 'the plan' 'the safety limits refuse this' "$(ctl plan "$DEFINITIONS")"
+requests_end web
 ctl reload --force >/dev/null
 { service; server "$RIP1"; } | eventually_table 5
 status_lacks 'REFUSED' || fail "$(director_status)"
@@ -58,4 +60,3 @@ director_kill
 director_start
 status_lacks 'REFUSED' || fail "$(director_status)"
 { service; server "$RIP1"; } | throughout_table 1
-requests_end web

@@ -25,6 +25,7 @@ services:
     scheduler: rr
     forwarding: nat
     check: {http: {path: /test.html}, every: 1s, timeout: 1s, fall: 2}
+    drain: 10s
     real_servers: [first.lab.example, second.lab.example]
   - name: other
     listen: tcp://$VIP:81
