@@ -79,6 +79,9 @@ pub struct Definitions {
     /// Blocks that are broken while all others are in force.
     #[serde(default)]
     pub isolated: Vec<IsolatedBlock>,
+    /// What broken services listen on of which no valid form is known. What the kernel holds of them stays as it is.
+    #[serde(default)]
+    pub left_out: Vec<ListenDefinition>,
 }
 
 /// What is wanted of this machine besides its table, as written.
@@ -126,6 +129,7 @@ impl Definitions {
             services: Vec::new(),
             names: Vec::new(),
             isolated: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 

@@ -56,6 +56,17 @@ fn probe_service_entry(probe_service: &ProbeService) -> ServiceEntry {
 /// The table that the model requires when all real servers have this health, as `plan --assume` shows it.
 #[must_use]
 pub fn assumed(model: &Model, state: HealthState) -> Table {
+    assumed_from(model, state, &Overrides::default(), &Table::default())
+}
+
+/// The same with these overrides, for a kernel that holds this.
+#[must_use]
+pub fn assumed_from(
+    model: &Model,
+    state: HealthState,
+    overrides: &Overrides,
+    observed: &Table,
+) -> Table {
     let mut book = HealthByServer::new();
     for service in model.services() {
         for server in service.real_servers.iter().chain(&service.fallback) {
@@ -67,13 +78,13 @@ pub fn assumed(model: &Model, state: HealthState) -> Table {
             book.entry((service.id, server.endpoint)).or_insert(health);
         }
     }
-    let (overrides, nothing) = (Overrides::default(), RecoveryState::default());
+    let nothing = RecoveryState::default();
     let mut situation = Situation {
         model,
         book: &book,
-        overrides: &overrides,
+        overrides,
         recovery: &nothing,
-        observed: &Table::default(),
+        observed,
         now: Moment::START,
     };
     let recovery = RecoveryState {

@@ -1,13 +1,16 @@
 //! The guard: whether one change by people takes out more than they can have meant. It compares the weights before and after
 //! a change of definitions or overrides; what failed checks take out is no business of it, but of the minimum of each service.
 //!
+//! Two measures protect the servers of a service: how many of those that serve now a change takes out, and how many of the
+//! configured pool are left with it. The second one sees what several small changes do together.
+//!
 //! Replaced servers do not count as lost: a server that was not probed yet counts as up, since its predecessors serve
 //! until their successors have been probed.
 
 use std::fmt;
 
 use crate::desired::{desired, judged};
-use crate::model::{Guard, Quantity, ServiceId, VirtualService};
+use crate::model::{Guard, Quantity, RealServer, ServiceId, VirtualService};
 use crate::recovery::RecoveryState;
 use crate::table::ServiceEntry;
 use crate::weight::{EffectiveWeight, Situation, waits_for_connections};
@@ -26,6 +29,17 @@ pub enum Objection {
         before: usize,
         /// Real servers that would serve then.
         after: usize,
+        /// The limit.
+        limit: Quantity,
+    },
+    /// Of the configured real servers of one service too many are out by the will of people.
+    Pool {
+        /// The service, by the operator's name.
+        name: String,
+        /// Real servers that are configured now.
+        configured: usize,
+        /// Real servers that would be configured then, and not out by an override.
+        left: usize,
         /// The limit.
         limit: Quantity,
     },
@@ -52,7 +66,7 @@ impl Objection {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Servers { .. } | Self::Services { .. } => {
+            Self::Servers { .. } | Self::Pool { .. } | Self::Services { .. } => {
                 "if you mean it: ipvsctl reload --force; the limits are in director.safety_limits"
             }
             Self::Connections { .. } => {
@@ -65,7 +79,7 @@ impl Objection {
     #[must_use]
     pub fn hint_for_overrides(&self) -> &'static str {
         match self {
-            Self::Servers { .. } | Self::Services { .. } => {
+            Self::Servers { .. } | Self::Pool { .. } | Self::Services { .. } => {
                 "if you mean it, use --force; the limits are in director.safety_limits"
             }
             Self::Connections { .. } => {
@@ -87,6 +101,16 @@ impl fmt::Display for Objection {
                 f,
                 "this change leaves {after} of the {before} serving real servers of {name}; one change may remove at \
                  most {limit}"
+            ),
+            Self::Pool {
+                name,
+                configured,
+                left,
+                limit,
+            } => write!(
+                f,
+                "this change leaves {left} of the {configured} configured real servers of {name} in use; the limit is to \
+                 take out {limit} in all"
             ),
             Self::Services { names, all, limit } => {
                 let more = names.len().saturating_sub(NAMED);
@@ -141,7 +165,8 @@ fn services(limits: &Guard, before: &Situation<'_>, after: &Situation<'_>) -> Op
     let all = before.model.services();
     let gone = all
         .iter()
-        .filter(|service| after.model.service(&service.id).is_none());
+        .filter(|service| after.model.service(&service.id).is_none())
+        .filter(|service| !after.model.holds(&service.id));
     let names: Vec<String> = gone.map(|service| service.name.clone()).collect();
     let exceeded = limits.services.is_exceeded_by(names.len(), all.len());
     exceeded.then_some(Objection::Services {
@@ -164,15 +189,50 @@ fn servers(
             |weighing: &&EffectiveWeight<'_>| weighing.chain.weight().is_some_and(|w| w > 0);
         weighed.servers.iter().filter(serves).count()
     };
-    let (before, after) = (serving(before, service), serving(after, next));
-    let lost = before.saturating_sub(after);
-    let exceeded = limits.servers.is_exceeded_by(lost, before);
-    exceeded.then(|| Objection::Servers {
-        name: service.name.clone(),
-        before,
-        after,
-        limit: limits.servers,
+    let (serving_before, serving_after) = (serving(before, service), serving(after, next));
+    let lost = serving_before.saturating_sub(serving_after);
+    let (name, limit) = (|| service.name.clone(), limits.servers);
+    if limit.is_exceeded_by(lost, serving_before) {
+        return Some(Objection::Servers {
+            name: name(),
+            before: serving_before,
+            after: serving_after,
+            limit,
+        });
+    }
+    let (used, left) = (in_use(before, service), in_use(after, next));
+    // Of a service that the kernel does not have nobody serves, as after a boot; there the definitions alone tell.
+    let is_known = before.observed.services.contains_key(&service.id);
+    let takes_out = lost > 0 || (!is_known && left < used);
+    let configured = configured(service).count() + unresolved(service);
+    let missing = configured.saturating_sub(left);
+    let exceeded = takes_out && limit.is_exceeded_by(missing, configured);
+    exceeded.then(|| Objection::Pool {
+        name: name(),
+        configured,
+        left,
+        limit,
     })
+}
+
+fn configured(service: &VirtualService) -> impl Iterator<Item = &RealServer> {
+    let servers = service.real_servers.iter();
+    servers.filter(|server| server.weight > 0)
+}
+
+fn unresolved(service: &VirtualService) -> usize {
+    let servers = service.unresolved.iter();
+    servers.filter(|server| server.weight > 0).count()
+}
+
+/// Real servers that people want in service, whatever their checks say.
+fn in_use(situation: &Situation<'_>, service: &VirtualService) -> usize {
+    let is_out = |server: &RealServer| {
+        let target = (service.id, server.endpoint);
+        situation.overrides.taking_out(&target).is_some()
+    };
+    let wanted = configured(service).filter(|server| !is_out(server));
+    wanted.count() + unresolved(service)
 }
 
 /// Active connections of servers that leave the table and do not drain.

@@ -113,7 +113,11 @@ pub fn is_server(server: &str, wanted: &str) -> bool {
     let address = server
         .rsplit_once(':')
         .map_or(server, |(address, _)| address);
-    server == wanted || address == wanted || address.trim_matches(['[', ']']) == wanted
+    // One that has no address yet goes by its host name, whose first label will do.
+    let by_label = address.parse::<IpAddr>().is_err()
+        && !address.starts_with('[')
+        && address.split('.').next() == Some(wanted);
+    server == wanted || address == wanted || address.trim_matches(['[', ']']) == wanted || by_label
 }
 
 fn unknown<'a>(what: &str, wanted: &str, known: impl Iterator<Item = &'a str>) -> String {

@@ -39,6 +39,13 @@ impl OverrideKind {
         self.strictness() > 0
     }
 
+    /// Whether it lets a server back in that another kind keeps out. From one weight to another is how people do that step
+    /// by step.
+    fn gives_back(self, former: Self) -> bool {
+        let steps = matches!((self, former), (Self::Weight(_), Self::Weight(_)));
+        !steps && self.strictness() < former.strictness()
+    }
+
     /// The strictest of several overrides of a server applies.
     fn strictness(self) -> u8 {
         match self {
@@ -201,6 +208,24 @@ impl Overrides {
             }
         }
         changes
+    }
+
+    /// Overrides that a command would replace and that its author may not know of: those of other authors, and own ones that
+    /// are stricter, so that a server would be back.
+    #[must_use]
+    pub fn in_the_way_of(&self, command: &OverrideCommand) -> Vec<(Target, Override)> {
+        let OverrideCommand::Set { author, overrides } = command else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for new in overrides {
+            let stand = self.about(&new.target).iter();
+            let by_command = stand.filter(|known| known.origin == Origin::OverrideCommand);
+            let conflicts = by_command
+                .filter(|known| known.author != *author || new.kind.gives_back(known.kind));
+            found.extend(conflicts.map(|known| (new.target, known.clone())));
+        }
+        found
     }
 
     /// Restores the overrides that commands had set before a restart.

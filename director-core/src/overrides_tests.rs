@@ -29,6 +29,55 @@ fn at(seconds: u64) -> Moment {
     Moment::after_start(Duration::from_secs(seconds))
 }
 
+fn set(author: &str, kind: OverrideKind) -> OverrideCommand {
+    OverrideCommand::Set {
+        author: author.to_owned(),
+        overrides: vec![NewOverride {
+            kind,
+            ..new_override(1, "disk broken", None)
+        }],
+    }
+}
+
+#[test]
+fn what_another_author_has_set_or_what_is_stricter_stands_in_the_way() {
+    use OverrideKind::{Disable, Drain, Maintenance, Weight};
+    for (former, author, kind, stands) in [
+        (Disable, "ben", Drain, true),
+        (Disable, "ben", Disable, true),
+        (Drain, "ben", Disable, true),
+        (Weight(5), "ben", Weight(6), true),
+        (Disable, "ann", Drain, true),
+        (Maintenance, "ann", Weight(5), true),
+        (Drain, "ann", Disable, false),
+        (Drain, "ann", Drain, false),
+        (Weight(0), "ann", Weight(5), false),
+        (Weight(5), "ann", Drain, false),
+    ] {
+        let mut overrides = Overrides::default();
+        overrides.command(&set("ann", former), at(1));
+        let found = overrides.in_the_way_of(&set(author, kind));
+        assert_eq!(
+            !found.is_empty(),
+            stands,
+            "{former} of ann, {kind} of {author}"
+        );
+    }
+    let mut overrides = Overrides::default();
+    overrides.replace("maintenance", &[new_override(1, "file", None)], at(1));
+    assert_eq!(
+        overrides.in_the_way_of(&set("ben", Drain)),
+        Vec::new(),
+        "a file replaces nothing"
+    );
+    overrides.command(&set("ann", Drain), at(2));
+    let clear = OverrideCommand::Clear {
+        author: "ben".to_owned(),
+        targets: vec![target(1)],
+    };
+    assert_eq!(overrides.in_the_way_of(&clear), Vec::new());
+}
+
 #[test]
 fn an_author_replaces_only_own_overrides_and_an_unchanged_one_keeps_its_start() {
     let mut overrides = Overrides::default();

@@ -5,10 +5,10 @@ use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
 use crate::director::{Director, PendingRetry, Refusal};
 use crate::health::{Frozen, Health};
-use crate::model::{Endpoint, ServiceId, VirtualService};
+use crate::model::{Endpoint, ServiceId, UnresolvedServer, VirtualService, WaitingService};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
-use crate::recovery::{Drain, Shortage};
+use crate::recovery::{Drain, Shortage, room};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 use crate::weight::{Departing, EffectiveWeight, ExplainedLink, ServiceWeights};
 
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub names: Vec<HostName>,
     /// Blocks of the definitions that are broken while all others are in force.
     pub isolated: Vec<IsolatedBlock>,
+    /// Services whose VIPs are host names without an address.
+    pub waiting: Vec<WaitingService>,
     /// Why overrides and health states cannot be saved over a restart, when they cannot.
     pub not_persisted: Option<String>,
     /// All overrides.
@@ -67,10 +69,14 @@ pub struct ServiceView {
     pub name: String,
     /// Scheduler as defined.
     pub scheduler: String,
+    /// The factor by which weights in the kernel are larger than defined ones, to allow for a slow start.
+    pub weight_factor: u32,
     /// Whether the kernel holds the service.
     pub in_kernel: bool,
     /// Real servers in the order of the file.
     pub servers: Vec<ServerView>,
+    /// Real servers whose host names have no address yet.
+    pub unresolved: Vec<UnresolvedServer>,
     /// The fallback.
     pub fallback: Vec<ServerView>,
     /// Servers that are no longer defined and stay for a while.
@@ -138,6 +144,7 @@ impl Director {
             unreadable: self.unreadable.clone(),
             names: self.model.definitions().names.clone(),
             isolated: self.model.definitions().isolated.clone(),
+            waiting: self.model.waiting().to_vec(),
             not_persisted: self.persist_error().map(str::to_owned),
             overrides: self.override_views(),
             frozen: self.frozen.clone(),
@@ -213,8 +220,10 @@ impl Director {
             id: service.id,
             name: service.name.clone(),
             scheduler: service.scheduling.scheduler.clone(),
+            weight_factor: room(service),
             in_kernel: observed.is_some(),
             servers: weighed.servers.iter().map(server).collect(),
+            unresolved: service.unresolved.clone(),
             fallback: weighed.fallback.iter().map(server).collect(),
             leaving: self.departing(&service.id, &weighed.departing),
             shortage: self

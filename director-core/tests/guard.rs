@@ -8,10 +8,11 @@ use std::time::Duration;
 use director_core::definitions::{
     Definitions, DrainDefinition, GuardDefinition, RecoveryDefinition,
 };
-use director_core::director::Event;
+use director_core::director::{Director, Event};
 use director_core::model::validate::validate;
 use director_core::model::{Model, Quantity};
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
+use director_core::persistent_state::PersistentState;
 use director_core::table::Table;
 use world::{Brief, World, address, endpoint, model, place, placed, service_id};
 
@@ -104,6 +105,8 @@ fn said_of(world: &World, briefs: &[Brief]) -> Vec<String> {
 }
 
 const NOTHING: [&str; 0] = [];
+const ONE_IN_USE: &str = "this change leaves 1 of the 4 configured real servers of tcp 192.0.2.10:80 in use; the limit is to take \
+    out 50 % in all";
 const TOO_MANY: [&str; 1] = [
     "this change leaves 1 of the 4 serving real servers of tcp 192.0.2.10:80; one change may remove at most 50 %",
 ];
@@ -165,16 +168,16 @@ fn the_guard_objects_to_every_override_that_takes_out_most_of_a_pool() {
 }
 
 #[test]
-fn overrides_one_by_one_stop_at_the_last_server_and_clearing_is_always_allowed() {
+fn overrides_one_by_one_stop_where_one_alone_would_and_clearing_is_always_allowed() {
     let mut world = running(&[pool(VIP, &POOL)], limits());
-    for server in &POOL[..3] {
+    for server in &POOL[..2] {
         let command = override_(OverrideKind::Drain, &[server]);
         assert_eq!(said(&world, &command), NOTHING);
         world.event(Event::OverrideCommanded { command });
         world.run(seconds(1));
     }
-    let last = override_(OverrideKind::Drain, &POOL[3..]);
-    assert_eq!(said(&world, &last).len(), 1);
+    let third = override_(OverrideKind::Drain, &POOL[2..3]);
+    assert_eq!(said(&world, &third), [ONE_IN_USE]);
     assert_eq!(world.weight(VIP, POOL[0]), Some(0));
     // The same override again for a server that is out already removes no server.
     assert_eq!(
@@ -188,7 +191,69 @@ fn overrides_one_by_one_stop_at_the_last_server_and_clearing_is_always_allowed()
     assert_eq!(said(&world, &clear), NOTHING);
     world.event(Event::OverrideCommanded { command: clear });
     world.run(seconds(1));
-    assert_eq!(said(&world, &last), NOTHING);
+    assert_eq!(said(&world, &third), NOTHING);
+}
+
+#[test]
+fn small_steps_by_definitions_and_overrides_are_seen_together() {
+    let mut world = running(&[pool(VIP, &POOL)], limits());
+    let command = override_(OverrideKind::Disable, &POOL[..2]);
+    world.event(Event::OverrideCommanded { command });
+    world.run(seconds(1));
+    assert_eq!(said_of(&world, &[pool(VIP, &POOL)]), NOTHING);
+    assert_eq!(said_of(&world, &[pool(VIP, &POOL[..3])]), [ONE_IN_USE]);
+    // Those that are out already may go.
+    assert_eq!(said_of(&world, &[pool(VIP, &POOL[2..])]), NOTHING);
+}
+
+#[test]
+fn what_failed_checks_take_out_counts_for_the_step_alone() {
+    let mut world = running(&[pool(VIP, &POOL)], limits());
+    dies(&mut world, POOL[0]);
+    dies(&mut world, POOL[1]);
+    let disable = |server| override_(OverrideKind::Disable, &[server]);
+    assert_eq!(said(&world, &disable(POOL[2])), NOTHING);
+    assert_eq!(said(&world, &disable(POOL[0])), NOTHING);
+}
+
+/// What the guard says of a start with these definitions, after a director with four servers and another service.
+fn said_at_start(table: bool, briefs: &[Brief]) -> Vec<String> {
+    let mut world = World::new(Table::default());
+    world.event(Event::Restored {
+        saved: PersistentState::default(),
+    });
+    let former = guarded(&[pool(VIP, &POOL), pool(OTHER, &POOL)], limits());
+    world.event(Event::Loaded {
+        model: Arc::clone(&former),
+        warnings: Vec::new(),
+    });
+    world.run(seconds(3));
+    let saved = world.director.persistent_state();
+    let kernel = if table {
+        world.kernel
+    } else {
+        Table::default()
+    };
+    let next = guarded(briefs, limits());
+    let objections = Director::objections_at_start(saved, former, &next, &kernel, world.now);
+    objections.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_start_with_a_changed_file_is_guarded_like_a_reload() {
+    let other = || pool(OTHER, &POOL);
+    for table in [true, false] {
+        let same = [pool(VIP, &POOL), other()];
+        assert_eq!(said_at_start(table, &same), NOTHING);
+        let two = [pool(VIP, &POOL[..2]), other()];
+        assert_eq!(said_at_start(table, &two), NOTHING);
+        let one = [pool(VIP, &POOL[..1]), other()];
+        let words = if table { TOO_MANY } else { [ONE_IN_USE] };
+        assert_eq!(said_at_start(table, &one), words, "{table}");
+    }
+    let three = [VIP, OTHER, THIRD].map(|vip| pool(vip, &POOL));
+    assert_eq!(said_at_start(true, &three), NOTHING);
+    assert_eq!(said_at_start(true, &[]).len(), 1, "both services go");
 }
 
 #[test]

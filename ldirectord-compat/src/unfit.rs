@@ -60,6 +60,7 @@ pub fn put_aside(
             None if one.stands => continue,
             None => {
                 let gone = definitions.services.remove(one.index);
+                definitions.left_out.push(gone.listen.value.clone());
                 errors.extend(twice(&gone, &definitions.services));
                 if one.index < process.services.len() {
                     process.services.remove(one.index);

@@ -7,6 +7,7 @@ pub mod departing;
 mod error;
 pub mod overrides;
 mod overview;
+mod peer;
 mod place;
 mod server;
 pub mod wire;

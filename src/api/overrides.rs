@@ -14,6 +14,8 @@ pub struct OverrideRequest {
     pub service: Option<String>,
     /// The real server, by its address or host name, with its port where that is wanted.
     pub server: String,
+    /// The name that the author gives, if any. The daemon adds it to the user who asks.
+    #[serde(default)]
     pub author: String,
     pub reason: String,
     /// How long it stands; until it is lifted when nothing is said.
@@ -21,6 +23,9 @@ pub struct OverrideRequest {
     /// It is meant, also where it takes out more than the guard allows.
     #[serde(default)]
     pub force: bool,
+    /// It may replace the override of another author.
+    #[serde(default)]
+    pub replace: bool,
 }
 
 /// What became of it.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::extract::{Path as UrlPath, RawQuery, State};
+use axum::extract::{ConnectInfo, Path as UrlPath, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -17,6 +17,7 @@ use super::apply::ApplyRequest;
 use super::error::ApiError;
 use super::overrides::{OverrideOutcome, OverrideRequest};
 use super::overview::Overview;
+use super::peer::PeerUser;
 use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
 
 /// The socket is open to its owner and group.
@@ -103,6 +104,7 @@ impl Listener {
             .route("/v1/unfreeze", post(unfreeze::<C>))
             .route("/v1/history/{listen}/{address}", get(history::<C>))
             .with_state(control);
+        let router = router.into_make_service_with_connect_info::<PeerUser>();
         if let Err(error) = axum::serve(socket, router).await {
             tracing::error!(%error, "the control socket is closed");
         }
@@ -142,8 +144,10 @@ async fn history<C: Control>(
 
 async fn set_override<C: Control>(
     State(control): State<Arc<C>>,
-    Json(request): Json<OverrideRequest>,
+    ConnectInfo(peer): ConnectInfo<PeerUser>,
+    Json(mut request): Json<OverrideRequest>,
 ) -> Response {
+    request.author = peer.author(&request.author).await;
     answer(control.set_override(request).await)
 }
 

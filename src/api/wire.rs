@@ -2,19 +2,22 @@
 
 mod chain;
 mod health;
+mod unresolved;
 
 pub use chain::ChainLink;
 pub use health::{
     CheckHistory, CheckStatus, FreezeStatus, ProbeHistory, ProbeResult, ServerHealth,
     UnfreezeOutcome,
 };
+pub use unresolved::WaitingStatus;
+pub(crate) use unresolved::why as why_unresolved;
 
 use super::departing::{DepartingServer, DepartingService, DrainState};
 use director_core::definitions::{HostName, IsolatedBlock};
 use director_core::diagnostic::Diagnostic;
 use director_core::director::PendingRetry;
 use director_core::moment::Moment;
-use director_core::snapshot::{ServerView, ServiceView};
+use director_core::snapshot::{ServerView, ServiceView, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::overrides::{self, OverrideStatus};
@@ -53,6 +56,9 @@ pub struct Status {
     /// Broken blocks of the configuration; all others are in force.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub isolated: Vec<IsolatedBlock>,
+    /// Services whose VIPs are host names without an address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<WaitingStatus>,
     /// Why orders and verdicts cannot be kept over a restart, when they cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_error: Option<String>,
@@ -89,11 +95,14 @@ pub struct ServiceStatus {
     /// What it listens on: `tcp 192.0.2.10:80`, `fwmark 5`.
     pub listen: String,
     pub scheduler: String,
+    /// The factor by which weights in the kernel are larger than defined ones, to allow for a slow start.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub weight_factor: u32,
     /// Whether the kernel holds it.
     pub in_kernel: bool,
     /// What the kernel refused about the service itself.
     pub refused: Option<KernelRefusal>,
-    /// Real servers in the order of the configuration.
+    /// Real servers in the order of the configuration; those without an address come last, by their host names.
     pub real_servers: Vec<ServerStatus>,
     pub fallback: Vec<ServerStatus>,
     /// Servers that are no longer defined and stay for a while.
@@ -102,6 +111,18 @@ pub struct ServiceStatus {
     /// That fewer real servers are available than needed, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortage: Option<String>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_one(factor: &u32) -> bool {
+    *factor == 1
 }
 
 /// One real server, or the fallback.
@@ -172,6 +193,7 @@ impl Status {
             kernel_error: snapshot.unreadable.clone(),
             names: snapshot.names.clone(),
             isolated: snapshot.isolated.clone(),
+            waiting: unresolved::waiting(snapshot),
             state_error: snapshot.not_persisted.clone(),
             overrides: snapshot
                 .overrides
@@ -187,7 +209,7 @@ impl Status {
             services: snapshot
                 .services
                 .iter()
-                .map(|service| ServiceStatus::of(service, snapshot.now))
+                .map(|service| ServiceStatus::of(service, snapshot))
                 .collect(),
             departing: snapshot
                 .leaving
@@ -202,11 +224,14 @@ impl Status {
 }
 
 impl ServiceStatus {
-    fn of(view: &ServiceView, now: Moment) -> Self {
+    fn of(view: &ServiceView, snapshot: &Snapshot) -> Self {
+        let now = snapshot.now;
+        let unresolved = view.unresolved.iter();
         Self {
             name: view.name.clone(),
             listen: view.id.to_string(),
             scheduler: view.scheduler.clone(),
+            weight_factor: view.weight_factor,
             in_kernel: view.in_kernel,
             refused: view
                 .retry
@@ -216,6 +241,7 @@ impl ServiceStatus {
                 .servers
                 .iter()
                 .map(|server| ServerStatus::of(server, now))
+                .chain(unresolved.map(|one| unresolved::server(one, snapshot)))
                 .collect(),
             fallback: view
                 .fallback

@@ -18,7 +18,7 @@ pub(super) struct CheckArgs {
     /// Configuration file: YAML or ldirectord.cf. The extension (.yaml, .yml, .cf) decides, otherwise the content
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Exit with status 1 if there are warnings
+    /// Also fail for what does not keep the daemon from starting: status 1 for warnings, 2 for isolated errors
     #[arg(long)]
     strict: bool,
     /// Print JSON
@@ -49,6 +49,7 @@ impl<'a> From<&'a LoadReport> for FileFindings<'a> {
 /// Checks every file, whatever the ones before it gave.
 pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, CliError> {
     let mut reports = Vec::new();
+    let mut worst = Exit::Fine;
     for file in &args.files {
         let judged = load(file).map(|mut loaded| {
             // Elsewhere a file may be looked at that is meant for another kernel.
@@ -57,13 +58,12 @@ pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, CliErro
             }
             loaded
         });
+        worst = worst.max(exit(judged.as_ref().ok(), args.strict));
         let report = match judged {
             Ok(loaded) if args.json => loaded.report,
             Ok(loaded) => {
                 output.findings(&loaded.report)?;
-                if loaded.definitions.isolated.is_empty() {
-                    output.text(&summary(&loaded))?;
-                }
+                output.text(&summary(&loaded))?;
                 loaded.report
             }
             Err(error) => {
@@ -80,21 +80,34 @@ pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, CliErro
         let findings: Vec<FileFindings<'_>> = reports.iter().map(FileFindings::from).collect();
         output.json(&findings)?;
     }
-    let worst = |report: &LoadReport| match (report.errors(), report.warnings()) {
+    Ok(worst)
+}
+
+/// Whether a daemon would start with the file; with `--strict`, whether anything is wrong with it. The unit runs this check, so
+/// what is isolated must not fail it, nor what heals by itself.
+fn exit(loaded: Option<&Loaded>, strict: bool) -> Exit {
+    let Some(report) = loaded.map(|loaded| &loaded.report) else {
+        return Exit::Unusable;
+    };
+    match (report.errors(), report.warnings()) {
+        _ if !strict => Exit::Fine,
         (0, 0) => Exit::Fine,
-        (0, _) if !args.strict => Exit::Fine,
         (0, _) => Exit::Found,
         _ => Exit::Unusable,
-    };
-    Ok(reports.iter().map(worst).max().unwrap_or(Exit::Fine))
+    }
 }
 
 fn summary(loaded: &Loaded) -> String {
     let services = loaded.model.services();
     let servers = services.iter().map(|s| s.real_servers.len()).sum();
     let fallbacks = services.iter().filter(|s| !s.fallback.is_empty()).count();
+    let broken = loaded.definitions.isolated.len();
+    let valid = match broken {
+        0 => "valid".to_owned(),
+        _ => format!("usable, {} isolated", count(broken, "broken block")),
+    };
     format!(
-        "{}: valid ({}): {}, {}, {}\n",
+        "{}: {valid} ({}): {}, {}, {}\n",
         loaded.report.file,
         loaded.dialect,
         count(services.len(), "virtual service"),

@@ -2,8 +2,9 @@
 //! What follows from either is an input of the loop, which is never kept waiting.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use director_core::definitions::Definitions;
+use director_core::definitions::{Definitions, HostName};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -13,6 +14,11 @@ use crate::ldirectord::Role;
 use crate::loader::{
     FileWatch, LoadContext, LoadError, LoadReport, Loaded, NameCache, SourceText, judge,
 };
+
+/// How often a name without an address is asked for where names are not resolved again, at the latest.
+const UNRESOLVED_EVERY: Duration = Duration::from_secs(60);
+/// How long a look at the names lasts at most before the next one.
+const LOOKUP_WAIT: Duration = Duration::from_secs(60);
 
 /// What is kept up, and how.
 pub(super) struct ConfigRefresh {
@@ -50,6 +56,7 @@ impl ConfigRefresh {
         LoadContext {
             names: self.names.clone(),
             former: self.former.clone(),
+            ..LoadContext::default()
         }
     }
 
@@ -64,6 +71,11 @@ impl ConfigRefresh {
         }
         self.follow(&loaded.report);
         self.renew_names(loaded);
+    }
+
+    /// The configuration in force is not what the files say, so that its names are not validated by them.
+    pub(super) fn forget_text(&mut self) {
+        self.written = None;
     }
 
     /// A configuration was refused; the watch still has to see the change that fixes it.
@@ -93,27 +105,34 @@ impl ConfigRefresh {
         if let Some(former) = self.renewal.take() {
             former.abort();
         }
-        let names: Vec<String> = loaded
-            .definitions
-            .names
-            .iter()
-            .map(|host| host.name.clone())
-            .collect();
-        let Some(every) = loaded.settings.resolve_every.filter(|_| !names.is_empty()) else {
+        let resolve_every = loaded.settings.resolve_every;
+        let names = loaded.definitions.names.iter();
+        // Without an interval a name is settled by its first answer, as with ldirectord.
+        let renewed = names.filter(|host| resolve_every.is_some() || host.failure.is_some());
+        let mut shown: Vec<HostName> = renewed.cloned().collect();
+        if shown.is_empty() {
             return;
-        };
+        }
+        let every = resolve_every.unwrap_or(UNRESOLVED_EVERY);
+        let names: Vec<String> = shown.iter().map(|host| host.name.clone()).collect();
         let (inputs, book) = (self.inputs.clone(), self.names.clone());
         self.renewal = Some(tokio::spawn(async move {
             loop {
+                // An answer may have come since the configuration was read.
+                let now = book.all_shown(names.iter().map(String::as_str));
+                if now != shown && inputs.send(Input::NamesChanged).is_err() {
+                    return;
+                }
+                shown = now;
                 let Some(due) = book.next_due(names.iter().map(String::as_str)) else {
                     return;
                 };
                 tokio::time::sleep_until(Instant::from_std(due)).await;
                 let (asked, names) = (book.clone(), names.clone());
                 let learning = tokio::task::spawn_blocking(move || {
-                    asked.learn(names.iter().map(String::as_str), every)
+                    asked.learn(names.iter().map(String::as_str), every, LOOKUP_WAIT);
                 });
-                if learning.await.unwrap_or(false) && inputs.send(Input::NamesChanged).is_err() {
+                if learning.await.is_err() {
                     return;
                 }
             }
@@ -122,7 +141,12 @@ impl ConfigRefresh {
 
     /// Validates the configuration in force again with the addresses that its names have now. Blocks.
     pub(super) fn revalidate(&self) -> Option<impl FnOnce() -> Result<Loaded, LoadError> + use<>> {
-        let (written, memory) = (Arc::clone(self.written.as_ref()?), self.memory());
+        let written = Arc::clone(self.written.as_ref()?);
+        // What is known now is what counts; no other name is waited for.
+        let memory = LoadContext {
+            name_wait: Duration::ZERO,
+            ..self.memory()
+        };
         Some(move || judge(&written, &memory))
     }
 }

@@ -7,44 +7,42 @@
 //!   files ───┘                                       └─▶ alerts         │
 //! ```
 
+mod effects;
 mod overrides;
 mod persist;
 mod reload;
 mod trial;
 
-use std::collections::BTreeSet;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use std::time::Duration;
 
+use director_core::definitions::HostName;
 use director_core::diagnostic::Diagnostic;
-use director_core::director::{Director, Effect, Event, Notice};
-use director_core::health::ProbeId;
-use director_core::model::Probe;
+use director_core::director::{Director, Event};
 use director_core::moment::Moment;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::config_refresh::ConfigRefresh;
+use super::file_limit;
+use super::guarded_start::FirstConfiguration;
 use super::host_thread::HostThread;
 use super::input::{Input, ReceivedSignal, StartedWatch};
 use super::kernel_thread::KernelRequest;
 use super::locks::Locks;
 use super::maintenance_watch::{self, MaintenanceWatch};
 use super::override_replies::OverrideReplies;
-use super::probe_reply::ProbeReply;
 use super::recorder::Recorder;
 use super::settings::Settings;
 use super::state_store::StateStore;
-use super::{file_limit, notices, systemd};
 use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
 use crate::ldirectord::LdirectordProcess;
 use crate::loader::{LoadReport, Loaded};
 use crate::notify::{Notifier, NotifySettings};
-use crate::probe::{self, Gate, Holder, ProbeSettings};
+use crate::probe::{Gate, Holder, ProbeSettings};
 use crate::store::LastGood;
 
 /// How long the end waits for mails and lines that are still to be sent.
@@ -80,6 +78,8 @@ pub(super) struct EventLoop {
     store: Option<StateStore>,
     /// Services as they were when they were last good, as they are kept.
     last_good: Option<LastGood>,
+    /// What the host names of the configuration stand for, as it is kept.
+    names: Vec<HostName>,
     override_replies: OverrideReplies,
     /// The configuration in force.
     in_force: Option<Box<Loaded>>,
@@ -131,6 +131,9 @@ impl EventLoop {
             last_good: store
                 .as_ref()
                 .and_then(|store| store.saved.last_good.clone()),
+            names: store
+                .as_ref()
+                .map_or_else(Vec::new, |store| store.saved.names.clone()),
             store,
             override_replies: OverrideReplies::default(),
             in_force: None,
@@ -149,7 +152,7 @@ impl EventLoop {
     pub(super) async fn run(
         mut self,
         receiver: mpsc::UnboundedReceiver<Input>,
-        first: Loaded,
+        first: FirstConfiguration,
         locks: Locks,
     ) {
         self.locks = Some(locks);
@@ -162,13 +165,24 @@ impl EventLoop {
         }
     }
 
-    async fn run_loop(&mut self, mut receiver: mpsc::UnboundedReceiver<Input>, first: Loaded) {
-        let watch = maintenance_watch::start(self.reload_count, &first, &self.inputs).await;
+    async fn run_loop(
+        &mut self,
+        mut receiver: mpsc::UnboundedReceiver<Input>,
+        first: FirstConfiguration,
+    ) {
+        let FirstConfiguration { loaded, refused } = first;
+        let watch = maintenance_watch::start(self.reload_count, &loaded, &self.inputs).await;
         self.restore();
         if self.host.has_journal() {
             self.dispatch(Event::HostJournalFound);
         }
-        self.adopt(first, watch);
+        let report = loaded.report.clone();
+        self.adopt(loaded, watch);
+        if !refused.is_empty() {
+            // The files say something else than what is in force.
+            self.config_refresh.forget_text();
+            self.refuse(&report, refused);
+        }
         while !self.exiting {
             let input = tokio::select! {
                 input = receiver.recv() => match input {
@@ -251,7 +265,7 @@ impl EventLoop {
     /// A configuration that was read is in force from now on.
     fn adopt(&mut self, loaded: Loaded, watch: Option<StartedWatch>) {
         self.config_refresh.adopt(&loaded);
-        let other_forms = self.note_last_good(&loaded);
+        let other_forms = self.note_last_good(&loaded) | self.note_names(&loaded);
         self.in_force = Some(Box::new(loaded.clone()));
         if let (Some(ldirectord), Some(process)) = (&mut self.ldirectord, &loaded.process) {
             ldirectord.adopt(&loaded.model, process, &loaded.report.text);
@@ -307,76 +321,6 @@ impl EventLoop {
             tracing::warn!(%error, "cannot write the recording, stopping it");
             self.recorder = None;
         }
-    }
-
-    fn carry_out(&mut self, effect: Effect) {
-        match effect {
-            Effect::ReadTable => self.ask_kernel(KernelRequest::Read),
-            Effect::Apply(plan) => self.ask_kernel(KernelRequest::Apply(plan)),
-            Effect::Probe { id, probe } => self.probe(id, probe),
-            Effect::CheckNetwork { fallbacks } => self.check_network(fallbacks),
-            Effect::Persist {
-                revision,
-                saved: memory,
-            } => self.keep(revision, memory),
-            Effect::Hold(peers) => self.holder.hold(&peers),
-            Effect::ReconcileHost(request) => self.host.reconcile(request),
-            Effect::Tell(notice) => self.tell(&notice),
-            Effect::Notification(duty) => self.notifier.perform(duty),
-            Effect::Ready => {
-                tracing::info!("the kernel holds the desired table");
-                systemd::ready();
-                systemd::status(&format!(
-                    "running with configuration {}",
-                    self.settings.configuration.display()
-                ));
-            }
-            Effect::Exit => {
-                systemd::stopping();
-                self.exiting = true;
-            }
-        }
-    }
-
-    /// Tells the operator, in the words of whom he believes to have started.
-    fn tell(&mut self, notice: &Notice) {
-        match &mut self.ldirectord {
-            Some(ldirectord) => {
-                ldirectord.tell(notice);
-                if ldirectord.is_verbose() {
-                    notices::log(notice);
-                }
-            }
-            None => notices::log(notice),
-        }
-    }
-
-    fn ask_kernel(&self, request: KernelRequest) {
-        if self.kernel.send(request).is_err() {
-            let message = "the kernel thread has ended".to_owned();
-            let event = Event::ReadFailed { message };
-            // This loop takes it.
-            let _ = self.inputs.send(Input::Event(event));
-        }
-    }
-
-    fn check_network(&self, fallbacks: BTreeSet<SocketAddr>) {
-        let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
-        tokio::spawn(async move {
-            let reached = probe::reaches_anything(fallbacks, &settings).await;
-            // The loop may have ended.
-            let _ = inputs.send(Input::Event(Event::NetworkChecked { reached }));
-        });
-    }
-
-    fn probe(&self, id: ProbeId, probe: Probe) {
-        let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
-        let gate = self.gate.clone();
-        let mut reply = ProbeReply::new(inputs, id);
-        tokio::spawn(async move {
-            let _turn = gate.enter(&probe).await;
-            reply.give(probe::run(&probe, &settings).await);
-        });
     }
 }
 

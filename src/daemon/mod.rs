@@ -5,6 +5,7 @@ mod config_refresh;
 mod error;
 mod event_loop;
 mod file_limit;
+mod guarded_start;
 mod host_thread;
 mod input;
 mod kernel_thread;
@@ -33,13 +34,14 @@ use crate::api::apply::ApplyRequest;
 use crate::api::overrides::{OverrideOutcome, OverrideRequest};
 use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Control, Listener, Overview, ReloadOutcome};
-use crate::ipvs::{Kernel, NetlinkKernel};
+use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use crate::ldirectord::{self, LdirectordProcess};
 use crate::loader::{self, LoadError, Loaded, NameCache};
 use crate::store::{SavedState, StateFile, StoreError};
 
 use config_refresh::ConfigRefresh;
 use event_loop::EventLoop;
+use guarded_start::FirstConfiguration;
 use input::{ApplyReply, Input, TrialEvent};
 use locks::Locks;
 use recorder::Recorder;
@@ -48,6 +50,9 @@ use state_store::open_store;
 /// How long the runtime may take to end after the director has: a probe that runs a program ends it with its children when
 /// its task is dropped, and a name service or a disk that does not answer shall not hold up the end.
 pub const LAST_WORK: Duration = Duration::from_secs(1);
+
+/// How long a start waits for the name service. What is in service without it shall not be late.
+const START_NAME_WAIT: Duration = Duration::from_secs(1);
 
 /// Runs the daemon until it is told to stop.
 ///
@@ -65,10 +70,16 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     if locks.waited() {
         loaded = begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
     }
+    let left = left_by(saved.as_ref());
+    let before = left.and_then(SavedState::definitions);
     let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
     let info = kernel.info().map_err(DaemonError::Kernel)?;
     let [major, minor, patch] = info.version;
     tracing::info!(configuration = %settings.configuration.display(), ipvs = %format_args!("{major}.{minor}.{patch}"), "starting");
+
+    // A table that cannot be read now is read again by the director.
+    let table = kernel.read_table(ReadScope::All).unwrap_or_default();
+    let first = FirstConfiguration::guarded(loaded, left, before.as_ref(), &table);
 
     let recorder = settings
         .recording
@@ -82,7 +93,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
 
     let kernel =
         kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
-    let ldirectord = begin(&settings, &loaded, &inputs)?;
+    let ldirectord = begin(&settings, &first.loaded, &inputs)?;
     let config_refresh = ConfigRefresh::new(inputs.clone(), names, settings.role.as_ref());
     let store = match file.zip(saved) {
         Some((file, saved)) => Some(open_store(file, saved, &inputs)?),
@@ -97,14 +108,19 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         config_refresh,
         store,
     );
-    event_loop.run(receiver, loaded, locks).await;
+    event_loop.run(receiver, first, locks).await;
     if let Some(api) = api {
         api.abort();
     }
     Ok(())
 }
 
-/// What keeps a director's memory, and what one before it has left.
+/// What a director before this one has left.
+fn left_by(saved: Option<&Result<Option<SavedState>, StoreError>>) -> Option<&SavedState> {
+    saved.and_then(|saved| saved.as_ref().ok()?.as_ref())
+}
+
+/// The configuration, read with what a director before this one has left.
 fn begin_with(
     settings: &Settings,
     names: &NameCache,
@@ -112,12 +128,14 @@ fn begin_with(
 ) -> Result<Loaded, LoadError> {
     let memory = |former| loader::LoadContext {
         names: names.clone(),
+        name_wait: START_NAME_WAIT,
         former,
     };
-    let former = saved
-        .and_then(|saved| saved.as_ref().ok()?.as_ref())
-        .and_then(SavedState::definitions);
-    let Some(former) = former else {
+    let left = left_by(saved);
+    if let Some(left) = left {
+        names.remember(&left.names);
+    }
+    let Some(former) = left.and_then(SavedState::definitions) else {
         return settings.load(&memory(None));
     };
     let loaded = settings.load(&memory(Some(Arc::new(former))));

@@ -6,12 +6,13 @@ use std::time::Duration;
 use director_core::director::{Director, Event};
 use director_core::model::ServiceId;
 use director_core::moment::Moment;
-use director_core::naming::{Named, meant_by_host};
+use director_core::naming::{Named, is_server, is_service, meant_by_host};
 use director_core::overrides::{NewOverride, OverrideCommand, Target};
 use director_core::snapshot::Snapshot;
 
 use super::input::{OverrideReply, SafetyCheck};
 use crate::api::overrides::{ActiveOverride, AffectedServer, OverrideOutcome, OverrideRequest};
+use crate::api::wire::why_unresolved;
 
 /// An override that the director has and the disk has not yet.
 struct PendingReply {
@@ -41,7 +42,8 @@ pub(super) fn resolve(
     let names: Vec<Named> = known.iter().map(|(_, named)| named.clone()).collect();
     let hosts = snapshot.names.iter();
     let hosts = hosts.map(|host| (host.name.as_str(), host.addresses.as_slice()));
-    let places = meant_by_host(&names, hosts, request.service.as_deref(), &request.server)?;
+    let places = meant_by_host(&names, hosts, request.service.as_deref(), &request.server)
+        .map_err(|unknown| without_address(request, snapshot).unwrap_or(unknown))?;
     let servers: Vec<(Target, AffectedServer)> = places
         .into_iter()
         .map(|place| {
@@ -78,6 +80,21 @@ pub(super) fn resolve(
     Ok(ResolvedOverride { command, servers })
 }
 
+/// That the server which is meant has no address yet, if so.
+fn without_address(request: &OverrideRequest, snapshot: &Snapshot) -> Option<String> {
+    let services = snapshot.services.iter().filter(|service| {
+        let listen = service.id.to_string();
+        let wanted = request.service.as_deref();
+        wanted.is_none_or(|wanted| is_service(&service.name, &listen, wanted))
+    });
+    let mut unresolved = services.flat_map(|service| &service.unresolved);
+    let meant = unresolved.find(|known| is_server(&known.to_string(), &request.server))?;
+    Some(format!(
+        "{meant} is out of service, its host name has no address yet ({}); set the override when it has one",
+        why_unresolved(&snapshot.names, &meant.host)
+    ))
+}
+
 /// Why an override is refused: it exceeds the safety limits, and `--force` was not given.
 pub(super) fn refusal(
     director: &Director,
@@ -94,6 +111,39 @@ pub(super) fn refusal(
         .map(|objection| format!("{objection}; {}", objection.hint_for_overrides()));
     let why: Vec<String> = why.collect();
     (!why.is_empty()).then(|| why.join("\n"))
+}
+
+/// Why an override is refused: another one would be replaced, and `--replace` was not given.
+pub(super) fn conflict(
+    director: &Director,
+    resolved: &ResolvedOverride,
+    now: Moment,
+) -> Option<String> {
+    let standing = director.overrides_in_the_way(&resolved.command);
+    let words = standing.iter().map(|(target, known)| {
+        let servers = &mut resolved.servers.iter();
+        let server = servers.find(|(one, _)| one == target);
+        let server = server.map_or_else(
+            || target.1.to_string(),
+            |(_, server)| format!("{} {}", server.name, server.address),
+        );
+        format!(
+            "{server} has an override: {known}, by {} {}; to replace it, use --replace",
+            known.author,
+            ago(now.since(known.since))
+        )
+    });
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join("\n"))
+}
+
+/// `12 s ago`, `5 min ago`, `3 h ago`.
+fn ago(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s ago"),
+        seconds @ 120..7200 => format!("{} min ago", seconds / 60),
+        seconds => format!("{} h ago", seconds / 3600),
+    }
 }
 
 /// Every configured real server, and those that are no longer configured and still have overrides.

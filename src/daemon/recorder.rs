@@ -29,7 +29,10 @@ pub struct RecordedEvent {
 pub fn decision(effect: &Effect) -> Option<String> {
     match effect {
         Effect::Tell(notice) => Some(notice.to_string()),
-        Effect::Ready => Some("the kernel holds the desired table".to_owned()),
+        Effect::Ready { refused: 0 } => Some("the kernel holds the desired table".to_owned()),
+        Effect::Ready { refused } => Some(format!(
+            "the kernel holds the desired table without {refused} refused changes"
+        )),
         Effect::Exit => Some("the end".to_owned()),
         Effect::Notification(duty) => Some(duty.to_string()),
         Effect::Apply(plan) => {

@@ -1,8 +1,6 @@
 //! Opens the state file: what a director before this one has left, and the thread that writes what this one leaves.
 
 use director_core::director::Event;
-use director_core::moment::Moment;
-use director_core::persistent_state::PersistentState;
 use tokio::sync::mpsc;
 
 use super::error::DaemonError;
@@ -38,10 +36,6 @@ pub(super) fn open_store(
         let _ = inputs.send(Input::Event(Event::Persisted { revision, failure }));
     };
     let writer = StateWriter::start(file, tell).map_err(DaemonError::Thread)?;
-    let saved = saved.unwrap_or_else(|| SavedState {
-        memory: PersistentState::default(),
-        moment: Moment::START,
-        last_good: None,
-    });
+    let saved = saved.unwrap_or_else(SavedState::nothing);
     Ok(StateStore { writer, saved })
 }

@@ -78,7 +78,7 @@ fn report_of(dialect: Dialect, bytes: &[u8]) -> Option<LoadReport> {
     let file: Arc<str> = Arc::from("file");
     let memory = LoadContext {
         names: NameCache::known_by(no_hosts),
-        former: None,
+        ..LoadContext::default()
     };
     let written = match dialect {
         // What is not UTF-8 never comes as far as YAML.

@@ -8,8 +8,8 @@ use director_core::definitions::{
     Definitions, Host, IsolatedBlock, ListenDefinition, PortDefinition, ServiceDefinition,
 };
 use director_core::diagnostic::{Diagnostic, Place};
-use director_core::model::Model;
 use director_core::model::validate::validate;
+use director_core::model::{Model, Protocol};
 
 use super::yaml::Block;
 
@@ -157,6 +157,9 @@ fn assemble(
         let of_file =
             |service: &ServiceDefinition| nameless && service.place.file == block.place.file;
         let kept = kept + keep(&of_file, &mut whole);
+        if kept == 0 {
+            whole.left_out.extend(listens(written));
+        }
         // Forms that come from before a restart lack their secrets, which the broken block may have all the same.
         let first = whole.services.len() - kept;
         for service in &mut whole.services[first..] {
@@ -173,6 +176,9 @@ fn assemble(
     }
     for file in around.broken_files {
         let kept = keep(&|service| service.place.file == *file, &mut whole);
+        if kept == 0 {
+            whole.left_out.extend(listens(&[]));
+        }
         let place = Place::whole_file(file);
         let faults = around
             .findings
@@ -188,6 +194,20 @@ fn assemble(
     whole
 }
 
+/// What services listen on that are left out; something unknown where nothing of them could be read.
+fn listens(written: &[ServiceDefinition]) -> Vec<ListenDefinition> {
+    if written.is_empty() {
+        return vec![ListenDefinition::Address {
+            protocol: Protocol::Tcp,
+            host: Host::Unusable,
+            port: PortDefinition::Unusable,
+            family: None,
+        }];
+    }
+    let listens = written.iter().map(|service| service.listen.value.clone());
+    listens.collect()
+}
+
 fn name(service: &ServiceDefinition) -> Option<&str> {
     service.name.as_ref().map(|name| name.value.as_str())
 }
@@ -196,7 +216,7 @@ fn is_usable(listen: &ListenDefinition) -> bool {
     !matches!(
         listen,
         ListenDefinition::Address {
-            host: Host::Unusable,
+            host: Host::Unusable | Host::Name(_),
             ..
         } | ListenDefinition::Address {
             port: PortDefinition::Unusable,

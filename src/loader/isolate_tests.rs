@@ -18,6 +18,7 @@ fn memory(former: Option<&Loaded>) -> LoadContext {
     LoadContext {
         names: NameCache::known_by(|_| Ok(Vec::new())),
         former: former.map(|loaded| Arc::clone(loaded.model.definitions())),
+        ..LoadContext::default()
     }
 }
 

@@ -10,6 +10,7 @@ mod file_watch;
 mod isolate;
 mod lifetime;
 mod names;
+mod remembered;
 mod render;
 mod resolve;
 mod source;
@@ -19,6 +20,7 @@ pub use dialect::Dialect;
 pub use error::{LoadError, LoadReport};
 pub use file_watch::{FileWatch, Fingerprints};
 pub use names::NameCache;
+pub use remembered::remembered;
 pub use render::{RenderStyle, render};
 pub use source::{SIZE_LIMIT, SourceError};
 pub use yaml::{FileSettings, duration, emit, page, schema};
@@ -31,7 +33,7 @@ use std::time::Duration;
 use director_core::definitions::Definitions;
 use director_core::diagnostic::Diagnostic;
 use director_core::model::Model;
-use director_core::model::validate::validate;
+use director_core::model::validate::{validate, without_servers};
 use director_core::notify::AlertSettings;
 use file_watch::of_content;
 use isolate::{IsolationContext, isolate, remark};
@@ -41,6 +43,8 @@ use yaml::Block;
 
 /// How long an answer of the name service holds within one reading.
 const NAMES_HOLD: Duration = Duration::from_secs(60);
+/// How long a reading waits for the name service.
+const NAME_WAIT: Duration = Duration::from_secs(5);
 
 /// What a file gives when it can be used.
 #[derive(Debug, Clone)]
@@ -64,12 +68,24 @@ pub struct Loaded {
 }
 
 /// What is known from former readings.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct LoadContext {
     /// What the name service said.
     pub names: NameCache,
+    /// How long the reading waits for the name service. A name without an answer by then has no address yet.
+    pub name_wait: Duration,
     /// The configuration in force.
     pub former: Option<Arc<Definitions>>,
+}
+
+impl Default for LoadContext {
+    fn default() -> Self {
+        Self {
+            names: NameCache::default(),
+            name_wait: NAME_WAIT,
+            former: None,
+        }
+    }
 }
 
 /// Files that were read and not yet judged.
@@ -183,7 +199,12 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
     let every = written.settings.resolve_every.unwrap_or(NAMES_HOLD);
     let mut process = written.process.clone();
     let mut judged = written.definitions.clone().map(|mut definitions| {
-        diagnostics.append(&mut resolve(&mut definitions, &memory.names, every));
+        diagnostics.append(&mut resolve(
+            &mut definitions,
+            &memory.names,
+            every,
+            memory.name_wait,
+        ));
         if let Some(process) = &mut process {
             let former = memory.former.as_deref();
             diagnostics.extend(put_aside(&written.unfit, &mut definitions, process, former));
@@ -195,8 +216,10 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
         (model, definitions)
     });
     let has_errors = diagnostics.iter().any(Diagnostic::is_error);
-    if has_errors && let Some((model, _)) = &mut judged {
-        *model = None;
+    match &mut judged {
+        Some((model, _)) if has_errors => *model = None,
+        Some((_, definitions)) => diagnostics.extend(without_servers(definitions)),
+        None => {}
     }
     if written.settings.isolate
         && let Some((None, definitions)) = &judged

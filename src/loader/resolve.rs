@@ -1,14 +1,17 @@
 //! Host and service names become addresses and ports, in place. The one step of loading that may block, on the name
-//! service of the system. A name that cannot be resolved is reported and marked as unusable.
+//! service of the system, for a limited time. A host name without an address is reported and stays one: its server is not
+//! available until the name is resolved.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use director_core::definitions::{
-    Definitions, Host, ListenDefinition, PortDefinition, RealServerDefinition, ServiceDefinition,
+    Definitions, ForwardingDefinition, Host, ListenDefinition, PortDefinition,
+    RealServerDefinition, ServiceDefinition,
 };
 use director_core::diagnostic::{Diagnostic, Place};
-use director_core::model::{Family, Protocol};
+use director_core::model::{Family, Protocol, no_real_server};
 use dns_lookup::{AddrInfoHints, getaddrinfo};
 
 use super::names::NameCache;
@@ -18,9 +21,10 @@ pub(super) fn resolve(
     definitions: &mut Definitions,
     names: &NameCache,
     every: Duration,
+    wait: Duration,
 ) -> Vec<Diagnostic> {
     let wanted: Vec<String> = names_in(definitions).into_iter().collect();
-    names.learn(wanted.iter().map(String::as_str), every);
+    names.learn(wanted.iter().map(String::as_str), every, wait);
     let mut resolver = Resolver {
         names,
         findings: Vec::new(),
@@ -55,6 +59,9 @@ fn names_in(definitions: &Definitions) -> BTreeSet<String> {
     }
     names
 }
+
+/// What a host name without an address means, and what to do.
+const NOT_AVAILABLE: &str = "it is out of service until the name is resolved; check /etc/hosts and DNS, or write the address";
 
 struct Resolver<'n> {
     names: &'n NameCache,
@@ -96,11 +103,12 @@ impl Resolver<'_> {
         if let Some(port) = pool.and_then(|pool| pool.check.port.as_mut()) {
             self.port(&mut port.value, protocol, &port.place);
         }
+        let forwarding = service.forwarding.as_ref().map(|written| written.value);
         let pool = service.recovery.fallback_pool.iter_mut();
         let pool = pool.flat_map(|pool| &mut pool.real_servers);
         let servers = service.real_servers.iter_mut().chain(&mut service.fallback);
         for server in servers.chain(pool) {
-            self.server(server, protocol, family);
+            self.server(server, protocol, family, forwarding);
         }
     }
 
@@ -109,9 +117,25 @@ impl Resolver<'_> {
         server: &mut RealServerDefinition,
         protocol: Protocol,
         family: Option<Family>,
+        forwarding: Option<ForwardingDefinition>,
     ) {
+        // Only a tunnel leads to the other family.
+        let forwarding = server
+            .forwarding
+            .as_ref()
+            .map_or(forwarding, |own| Some(own.value));
+        let needed = family.filter(|_| !forwarding.is_some_and(is_tunnel));
         for host in std::iter::once(&mut server.host).chain(&mut server.last) {
+            let Host::Name(name) = host.value.clone() else {
+                continue;
+            };
             self.host(&mut host.value, family, &host.place);
+            if let Host::Address(address) = host.value
+                && let Some(misfit) = misfit(address, needed)
+            {
+                host.value = Host::Name(name);
+                self.unresolved(&host.value, &misfit, &host.place);
+            }
         }
         if let Some(port) = &mut server.port {
             self.port(&mut port.value, protocol, &port.place);
@@ -126,26 +150,27 @@ impl Resolver<'_> {
         let wanted = family.unwrap_or(Family::Ipv4);
         let address = self.names.address(name, wanted);
         let failure = self.names.shown(name).and_then(|known| known.failure);
-        *host = match (address, failure) {
-            (Some(address), None) => Host::Address(address),
+        match (address, failure) {
+            (Some(address), None) => *host = Host::Address(address),
             (Some(address), Some(reason)) => {
                 let message = format!(
                     "cannot resolve host name {name}, keeping its last address {address}: {reason}"
                 );
                 self.findings
                     .push(Diagnostic::warning(place, message).hint("check /etc/hosts and DNS"));
-                Host::Address(address)
+                *host = Host::Address(address);
             }
             (None, reason) => {
                 let reason = reason.unwrap_or_else(|| "no lookup was made".to_owned());
-                let message = format!("cannot resolve host name {name}: {reason}");
-                self.findings.push(
-                    Diagnostic::error(place, message)
-                        .hint("write the address, or check /etc/hosts and DNS"),
-                );
-                Host::Unusable
+                self.unresolved(host, &reason, place);
             }
-        };
+        }
+    }
+
+    fn unresolved(&mut self, host: &Host, reason: &str, place: &Place) {
+        let message = format!("cannot resolve host name {host}: {reason}");
+        self.findings
+            .push(Diagnostic::warning(place, message).hint(NOT_AVAILABLE));
     }
 
     fn port(&mut self, port: &mut PortDefinition, protocol: Protocol, place: &Place) {
@@ -161,6 +186,27 @@ impl Resolver<'_> {
                 PortDefinition::Unusable
             }
         };
+    }
+}
+
+fn is_tunnel(forwarding: ForwardingDefinition) -> bool {
+    match forwarding {
+        ForwardingDefinition::Ipip
+        | ForwardingDefinition::Gue { .. }
+        | ForwardingDefinition::Gre { .. } => true,
+        ForwardingDefinition::Masq
+        | ForwardingDefinition::Direct
+        | ForwardingDefinition::Unusable => false,
+    }
+}
+
+/// Why a server cannot have the address that a name stands for. The name service may have a better one later.
+fn misfit(address: IpAddr, needed: Option<Family>) -> Option<String> {
+    match needed {
+        Some(family) if Family::of(address) != family => {
+            Some(format!("it has no {family} address, only {address}"))
+        }
+        _ => no_real_server(address).map(|fault| format!("{address} is {fault}")),
     }
 }
 
@@ -187,7 +233,6 @@ fn service_port(name: &str, protocol: Protocol) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::net::IpAddr;
     use std::sync::Arc;
 
     use super::*;
@@ -198,6 +243,7 @@ mod tests {
             "both" => &["2001:db8::7", "192.0.2.7"],
             "six" => &["2001:db8::6"],
             "empty" => &[],
+            "blocked" => &["0.0.0.0"],
             _ => return Err(io::Error::other("host not found")),
         };
         Ok(addresses.iter().map(|text| text.parse().unwrap()).collect())
@@ -209,7 +255,12 @@ mod tests {
         assert_eq!(read.findings, Vec::new());
         let mut definitions = read.definitions.unwrap();
         let names = NameCache::known_by(hosts);
-        let findings = resolve(&mut definitions, &names, Duration::from_secs(60));
+        let findings = resolve(
+            &mut definitions,
+            &names,
+            Duration::from_secs(60),
+            Duration::from_secs(30),
+        );
         let servers = definitions.services.iter().flat_map(|service| {
             let listen = match &service.listen.value {
                 ListenDefinition::Address { host, port, .. } => format!("{host} {port:?}"),
@@ -230,7 +281,7 @@ mod tests {
     #[test]
     fn names_become_addresses_of_the_family_of_the_service() {
         let (hosts, findings) = resolved(
-            "  - {listen: 'tcp://both:http', real_servers: [both, six], fallback: both}\n  \
+            "  - {listen: 'tcp://both:http', forwarding: tunnel, real_servers: [both, six], fallback: both}\n  \
              - {listen: 'udp://six:domain', real_servers: [both]}\n  \
              - {listen: 'fwmark6:1', real_servers: [both]}\n",
         );
@@ -251,6 +302,20 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_its_service_cannot_use_is_none_yet() {
+        let (hosts, findings) = resolved(
+            "  - {listen: 'tcp://192.0.2.1:80', forwarding: nat, real_servers: [six, blocked, both]}\n  \
+             - {listen: 'tcp://192.0.2.2:80', forwarding: tunnel, real_servers: [six]}\n",
+        );
+        let expected = ["192.0.2.1 Number(80)", "six", "blocked", "192.0.2.7"];
+        assert_eq!(hosts[..4], expected);
+        assert_eq!(hosts[4..], ["192.0.2.2 Number(80)", "2001:db8::6"]);
+        assert_eq!(findings.len(), 2, "{findings:?}");
+        assert!(findings[0].contains("it has no IPv4 address, only 2001:db8::6"));
+        assert!(findings[1].contains("0.0.0.0 is"), "{findings:?}");
+    }
+
+    #[test]
     fn names_in_a_fallback_pool_are_resolved() {
         let (hosts, findings) =
             resolved("  - {listen: 'tcp://192.0.2.1:80', fallback: [both:80, 10.0.0.9:80]}\n");
@@ -261,9 +326,9 @@ mod tests {
     #[test]
     fn each_unknown_name_is_reported_where_it_stands() {
         let (hosts, findings) = resolved(
-            "  - {listen: 'tcp://none:nonsense', real_servers: [empty], fallback: 'six:x'}\n",
+            "  - {listen: 'tcp://none:nonsense', forwarding: tunnel, real_servers: [empty], fallback: 'six:x'}\n",
         );
-        assert_eq!(hosts, ["? Unusable", "?", "2001:db8::6"]);
+        assert_eq!(hosts, ["none Unusable", "empty", "2001:db8::6"]);
         let messages = [
             "no tcp service named nonsense",
             "cannot resolve host name none: host not found",

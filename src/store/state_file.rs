@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use director_core::definitions::Definitions;
+use director_core::definitions::{Definitions, HostName};
 use director_core::moment::Moment;
 use director_core::persistent_state::PersistentState;
 use jiff::Timestamp;
@@ -54,6 +54,8 @@ pub struct SavedState {
     pub moment: Moment,
     /// Services as they were when they were last good, where that is kept.
     pub last_good: Option<LastGood>,
+    /// What the host names of the configuration stood for.
+    pub names: Vec<HostName>,
 }
 
 /// What the file holds.
@@ -64,6 +66,8 @@ struct StateContents {
     memory: PersistentState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_good: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    names: Vec<HostName>,
 }
 
 /// Only the form, to tell a foreign file from a damaged one.
@@ -73,6 +77,17 @@ struct FormatOnly {
 }
 
 impl SavedState {
+    /// What a director has left of which nothing is known.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self {
+            memory: PersistentState::default(),
+            moment: Moment::START,
+            last_good: None,
+            names: Vec::new(),
+        }
+    }
+
     /// The services that were last valid as a configuration of their own; none where they are not kept, or not in a form that
     /// this version knows.
     #[must_use]
@@ -136,6 +151,7 @@ impl StateFile {
             memory: contents.memory,
             moment: contents.clock.goes_on_at(&ClockAnchor::now(Moment::START)),
             last_good: contents.last_good.map(LastGood::from),
+            names: contents.names,
         }))
     }
 
@@ -161,6 +177,7 @@ impl StateFile {
             clock: ClockAnchor::now(snapshot.moment),
             memory: snapshot.memory,
             last_good: snapshot.last_good.as_ref().map(LastGood::text),
+            names: snapshot.names,
         };
         let mut text = serde_json::to_vec_pretty(&contents).map_err(StoreError::Words)?;
         text.push(b'\n');
@@ -228,6 +245,11 @@ mod tests {
             memory,
             moment,
             last_good: None,
+            names: vec![HostName {
+                name: "web".to_owned(),
+                addresses: vec![std::net::Ipv4Addr::new(10, 0, 0, 1).into()],
+                failure: None,
+            }],
         }
     }
 
@@ -247,6 +269,7 @@ mod tests {
         file.write(snapshot(memory(), moment)).unwrap();
         let left = file.read().unwrap().unwrap();
         assert_eq!(left.memory, memory());
+        assert_eq!(left.names, snapshot(memory(), moment).names);
         assert!(left.moment >= moment && left.moment.since(moment) < Duration::from_secs(60));
         let mode = fs::metadata(file.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -282,7 +305,7 @@ mod tests {
         let left = file.read().unwrap().unwrap();
         assert_eq!(left.memory.health.len(), 1);
         assert_eq!(left.memory.recovery, PersistentState::default().recovery);
-        assert_eq!(left.last_good, None);
+        assert_eq!((left.last_good, left.names), (None, Vec::new()));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
+use director_core::definitions::HostName;
 use director_core::moment::Moment;
 use director_core::persistent_state::PersistentState;
 
@@ -17,6 +18,8 @@ pub struct StateSnapshot {
     pub moment: Moment,
     /// Services as they were when they were last good.
     pub last_good: Option<LastGood>,
+    /// What the host names of the configuration stand for.
+    pub names: Vec<HostName>,
 }
 
 #[derive(Debug)]

@@ -41,17 +41,33 @@ impl Director {
                 (Op::DeleteService { service }, Cause::Stop) => self.alerts.ended(*service),
                 _ => None,
             };
-            effects.push(Effect::Tell(if drift {
-                Notice::Drift { step, cause }
-            } else {
-                Notice::Change { step, cause }
-            }));
+            if drift {
+                effects.push(Effect::Tell(Notice::Drift { step, cause }));
+            } else if !self.is_ramp_step(&step.op, cause) {
+                effects.push(Effect::Tell(Notice::Change { step, cause }));
+            }
             effects.extend(effect(notification));
             for target in leaving {
                 effects.extend(effect(self.alerts.stopped(target, now)));
             }
             effects.extend(effect(ended));
         }
+    }
+
+    /// Whether a weight rises by one more step of a slow start. The first step and the end of it are notified, not a hundred steps
+    /// between them.
+    fn is_ramp_step(&self, op: &Op, cause: Cause) -> bool {
+        let Op::EditServer {
+            service,
+            server,
+            from,
+            ..
+        } = op
+        else {
+            return false;
+        };
+        let ramp = self.recovery.ramps.of(&(*service, *server));
+        cause == Cause::ServerUp && from.weight > 0 && ramp.is_some()
     }
 
     /// Real servers in service that are removed together with their service.

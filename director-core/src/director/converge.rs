@@ -73,11 +73,12 @@ impl Director {
         let held = self.persist.hold_back(&mut target, observed, &self.book);
         keep_serving(&mut target, &desired, observed, &self.book, &self.overrides);
         let reasons = reasons::Reasons::new(self, &target, now);
-        let plan = plan(observed, &target, &self.owned, |service, server| {
+        let changeable = self.changeable();
+        let plan = plan(observed, &target, &changeable, |service, server| {
             reasons.reason(service, server)
         });
         debug_assert_eq!(
-            check::faults(&plan, observed, &target, &self.owned),
+            check::faults(&plan, observed, &target, &changeable),
             Vec::new()
         );
         if plan.is_empty() && held {
@@ -100,7 +101,9 @@ impl Director {
             self.has_stood = true;
             if !self.ready_told && (self.schedule.all_have_results() || self.is_overdue(now)) {
                 self.ready_told = true;
-                effects.push(Effect::Ready);
+                effects.push(Effect::Ready {
+                    refused: self.retries.len(),
+                });
             }
             return;
         }
@@ -115,6 +118,12 @@ impl Director {
         });
         self.attempts = attempts.collect();
         self.apply(plan, effects);
+    }
+
+    /// Services that may be changed now: ours, without those of which it is not known what is wanted.
+    fn changeable(&self) -> BTreeSet<ServiceId> {
+        let owned = self.owned.iter().copied();
+        owned.filter(|id| !self.model.holds(id)).collect()
     }
 
     fn apply(&mut self, plan: Plan, effects: &mut Vec<Effect>) {

@@ -51,7 +51,10 @@ pub enum Effect {
     /// Do something besides; nothing waits for it.
     Notification(Notification),
     /// The kernel holds the desired table for the first time, and every server was probed or had time enough to answer.
-    Ready,
+    Ready {
+        /// Changes that the kernel refused and that wait for their next attempt.
+        refused: usize,
+    },
     /// All is done that had to be done before the end.
     Exit,
 }

@@ -1,17 +1,53 @@
 //! What is assumed about a real server before its first report: what a director before this one knew of it, else what the
 //! kernel's table says, unless the definitions say something else.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Director;
 use crate::desired::HealthByServer;
 use crate::health::{Health, HealthState};
-use crate::model::{InitialHealth, ProbeKind, RealServer, VirtualService};
+use crate::model::{Endpoint, InitialHealth, Model, ProbeKind, RealServer, VirtualService};
 use crate::moment::Moment;
 use crate::persistent_state::{Advised, SavedHealth};
 use crate::table::Table;
 
 impl Director {
+    /// Notes which servers of the kernel may have a host name without an address, of services that the former model lacked.
+    pub(super) fn note_perhaps_named(&mut self, table: &Table, former: &Model) {
+        let services = self.model.services().iter();
+        let new = services.filter(|service| former.service(&service.id).is_none());
+        for service in new.filter(|service| !service.unresolved.is_empty()) {
+            let entry = table.services.get(&service.id);
+            let known = entry.into_iter().flat_map(|entry| entry.servers.keys());
+            let defined = service.real_servers.iter().chain(&service.fallback);
+            let defined: BTreeSet<Endpoint> = defined.map(|server| server.endpoint).collect();
+            let unknown = known.filter(|server| !defined.contains(server));
+            let targets = unknown.map(|server| (service.id, *server));
+            self.recovery.perhaps_named.extend(targets);
+        }
+    }
+
+    /// Notes which servers another program made: those of services that were not ours when a director before this one ended.
+    pub(super) fn note_found(&mut self, table: &Table) {
+        let services = self.model.services().iter();
+        for service in services.filter(|service| !self.persist.was_ours(&service.id)) {
+            let entry = table.services.get(&service.id);
+            let known = entry.into_iter().flat_map(|entry| entry.servers.keys());
+            let targets = known.map(|server| (service.id, *server));
+            self.recovery.found.extend(targets);
+        }
+    }
+
+    /// Once its names are resolved, it is known of a service which servers are defined.
+    pub(super) fn forget_perhaps_named(&mut self) {
+        let model = &self.model;
+        self.recovery.perhaps_named.retain(|(id, _)| {
+            let service = model.service(id);
+            service.is_some_and(|service| !service.unresolved.is_empty())
+        });
+    }
+
     /// Gives every server without a known state its assumed state, and forgets those that are gone.
     pub(super) fn assume_health(&mut self, table: &Table, now: Moment) {
         let mut book = HealthByServer::new();

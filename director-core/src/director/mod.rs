@@ -273,6 +273,7 @@ impl Director {
         let lasting = self.lasting();
         let former = std::mem::replace(&mut self.model, model);
         self.pass_on(&former);
+        self.forget_perhaps_named();
         self.persist.changed |= self.lasting() != lasting;
         self.batcher.take_over(self.model.hooks());
         self.loaded_at = Some(now);
@@ -288,6 +289,7 @@ impl Director {
         self.settled = None;
         self.schedule.adopt(&self.model, now);
         if let Some(observed) = self.observed.take() {
+            self.note_perhaps_named(&observed, &former);
             self.assume_health(&observed, now);
             self.observed = Some(observed);
         }
@@ -316,6 +318,10 @@ impl Director {
         self.next_read = now + self.reading_pause();
         self.observed_at = now;
         if self.observed.is_none() {
+            if !self.has_stood {
+                self.note_found(&table);
+                self.note_perhaps_named(&table, &Model::empty());
+            }
             self.assume_health(&table, now);
             self.health_changed = true;
         }

@@ -4,8 +4,17 @@ use super::{Director, Effect, Notice};
 use crate::model::ServiceId;
 use crate::moment::Moment;
 use crate::overrides::{NewOverride, OverrideChanges, OverrideCommand};
+use crate::overrides::{Override, Target};
 
 impl Director {
+    /// Overrides that a command would replace and that its author may not know of, see [`Overrides::in_the_way_of`].
+    ///
+    /// [`Overrides::in_the_way_of`]: crate::overrides::Overrides::in_the_way_of
+    #[must_use]
+    pub fn overrides_in_the_way(&self, command: &OverrideCommand) -> Vec<(Target, Override)> {
+        self.overrides.in_the_way_of(command)
+    }
+
     pub(super) fn file_overrides(
         &mut self,
         author: &str,

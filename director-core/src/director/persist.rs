@@ -43,6 +43,8 @@ pub(super) struct Persist {
     pub(super) pending_changes: BTreeMap<Target, Vec<PendingChange>>,
     /// What has found its use. As long as it is not confirmed by an answer it outlives the next restart as well.
     believed: BTreeMap<Target, SavedHealth>,
+    /// Services that were ours when the director before this one ended.
+    ours_before: BTreeSet<ServiceId>,
     revision: u64,
     /// Something may have changed since the last memory that was handed over.
     pub(super) changed: bool,
@@ -93,6 +95,11 @@ impl Persist {
             Some(judged) => drop(self.believed.insert(target, judged)),
             None => drop(self.believed.remove(&target)),
         }
+    }
+
+    /// Whether a service was ours when the director before this one ended.
+    pub(super) fn was_ours(&self, service: &ServiceId) -> bool {
+        self.ours_before.contains(service)
     }
 
     /// The number of the memory that holds all that is known now; none without a state file.
@@ -269,6 +276,7 @@ impl Director {
     ) {
         self.persist.active = true;
         self.persist.kept = Durable::of(&saved);
+        self.persist.ours_before.clone_from(&saved.owned);
         self.persist.restored = saved.health.into_iter().collect();
         self.persist.advice = saved.advice.into_iter().collect();
         self.persist.pending_changes = saved.pending_changes.into_iter().collect();

@@ -82,6 +82,11 @@ impl RetryQueue {
         self.by_subject.clear();
     }
 
+    /// Refusals that wait.
+    pub(super) fn len(&self) -> usize {
+        self.by_subject.len()
+    }
+
     /// The refusal about this subject.
     pub(super) fn about(&self, subject: &Subject) -> Option<&PendingRetry> {
         self.by_subject.get(subject)

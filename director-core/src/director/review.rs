@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Director, Effect, Notice};
+use super::{Director, Effect, Event, Notice};
 use crate::guard::{self, Objection};
 use crate::health::Health;
 use crate::model::{DrainRule, FIRST_TIER, Guard, Model, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{OverrideCommand, Overrides, Target};
+use crate::persistent_state::PersistentState;
 use crate::recovery::{Pool, census, slow_start};
 use crate::table::{ServerEntry, Table};
 use crate::weight::{Situation, waits_for_connections};
@@ -42,6 +43,7 @@ impl Director {
         let model = Arc::clone(&self.model);
         for service in former.services() {
             match model.service(&service.id) {
+                None if model.holds(&service.id) => {}
                 None => {
                     let drain = service.recovery.drain;
                     if let Some(rule) = drain.filter(|_| waits_for_connections(service)) {
@@ -52,7 +54,7 @@ impl Director {
             }
         }
         let leaving = &mut self.recovery.leaving;
-        leaving.retain(|service, _| model.service(service).is_none());
+        leaving.retain(|service, _| model.service(service).is_none() && !model.holds(service));
     }
 
     /// A server with full weight when a slow start is defined has no slow start behind it.
@@ -77,6 +79,34 @@ impl Director {
     #[must_use]
     pub fn objections(&self, next: &Model, counted: Option<&Table>, now: Moment) -> Vec<Objection> {
         self.objections_to(next, &self.overrides, next.guard(), counted, now)
+    }
+
+    /// What speaks against beginning with these definitions where a director before this one had others and has left this
+    /// behind.
+    #[must_use]
+    pub fn objections_at_start(
+        saved: PersistentState,
+        former: Arc<Model>,
+        next: &Model,
+        table: &Table,
+        now: Moment,
+    ) -> Vec<Objection> {
+        let mut before = Self::new();
+        let events = [
+            Event::Restored { saved },
+            Event::Loaded {
+                model: former,
+                warnings: Vec::new(),
+            },
+            Event::TableRead {
+                table: table.clone(),
+            },
+        ];
+        for event in events {
+            // It only knows what was; what it wishes is not done.
+            before.handle(event, now);
+        }
+        before.objections(next, Some(table), now)
     }
 
     /// Whether an operator's commands are guarded.

@@ -39,7 +39,7 @@ pub use protocol::{
     OracleCheck, PROTOCOLS, ProtocolCheck, ProtocolForm, ProtocolRow, ProtocolSettings,
     RadiusCheck, Setting, SipCheck, SqlCheck, protocol_form, protocol_forms,
 };
-pub use real_server::RealServer;
+pub use real_server::{RealServer, UnresolvedServer};
 pub use recovery::{
     BelowMinimum, DrainRule, FAILURE_DRAIN, FIRST_TIER, Guard, Minimum, Quantity, Recovery,
     SlowStart, Then,
@@ -82,6 +82,27 @@ pub struct Model {
     hooks: Vec<Hook>,
     freeze: Option<Freeze>,
     host: HostConfig,
+    waiting: Vec<WaitingService>,
+    held: HeldServices,
+}
+
+/// A service whose VIP is a host name that has no address yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingService {
+    /// The operator's name for it; the host name when none was given.
+    pub name: String,
+    /// The host name.
+    pub host: String,
+}
+
+/// Services that stay in the kernel as they are though the model lacks them, because it is not known what is wanted of
+/// them: their definition is broken, or their VIP is a host name without an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldServices {
+    /// Those with these identities; none when nothing is unknown.
+    These(BTreeSet<ServiceId>),
+    /// Any that the model lacks: nothing tells which ones are meant.
+    All,
 }
 
 impl Model {
@@ -128,7 +149,36 @@ impl Model {
             guard,
             hooks,
             freeze: None,
+            waiting: Vec::new(),
+            held: HeldServices::These(BTreeSet::new()),
         }
+    }
+
+    /// The same model with services of which something is not known.
+    fn with_unknown(self, waiting: Vec<WaitingService>, held: HeldServices) -> Self {
+        Self {
+            waiting,
+            held,
+            ..self
+        }
+    }
+
+    /// Services whose VIPs are host names without an address.
+    #[must_use]
+    pub fn waiting(&self) -> &[WaitingService] {
+        &self.waiting
+    }
+
+    /// Whether this service stays in the kernel as it is, though the model lacks it.
+    #[must_use]
+    pub fn holds(&self, id: &ServiceId) -> bool {
+        self.service(id).is_none()
+            && match &self.held {
+                HeldServices::These(held) => held.contains(id),
+                HeldServices::All => !self.probe_marks.is_some_and(
+                    |marks| matches!(id, ServiceId::Mark { mark, .. } if marks.contains(*mark)),
+                ),
+            }
     }
 
     /// The same model with a freeze, or without one.

@@ -1,5 +1,7 @@
 //! One real server behind a virtual service.
 
+use std::fmt;
+
 use super::{Adviser, Endpoint, Forwarding, Probe};
 
 /// A real server, valid and complete.
@@ -26,4 +28,22 @@ pub struct RealServer {
     pub agent: Option<Adviser>,
     /// Where its weight comes from, when not from the definitions alone.
     pub weight_source: Option<Adviser>,
+}
+
+/// A real server whose host name has no address yet. It is not available until the name is resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnresolvedServer {
+    pub host: String,
+    /// Port as defined; 0 = the port that the client requested.
+    pub port: u16,
+    /// Weight while up.
+    pub weight: u32,
+    /// Tier, from 1.
+    pub tier: u32,
+}
+
+impl fmt::Display for UnresolvedServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BelowMinimum, Endpoint, Probe, RealServer, Recovery, Scheduling, ServiceId};
+use super::{
+    BelowMinimum, Endpoint, Probe, RealServer, Recovery, Scheduling, ServiceId, UnresolvedServer,
+};
 
 /// A virtual service, valid and complete.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,8 @@ pub struct VirtualService {
     pub scheduling: Scheduling,
     /// Real servers in the order of the file.
     pub real_servers: Vec<RealServer>,
+    /// Real servers whose host names have no address yet, in the order of the file.
+    pub unresolved: Vec<UnresolvedServer>,
     /// Used while too few real servers are available.
     pub fallback: Vec<RealServer>,
     /// How those are checked; none when they are not probed.

@@ -14,9 +14,10 @@ pub use pool::{Census, Pool, Pools, Shortage, census};
 pub use ramp::{Ramp, Ramps, room, scaled, slow_start, with_room};
 pub use saved::SavedRecovery;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{DrainRule, ServiceId};
+use crate::overrides::Target;
 
 /// All that is remembered.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -29,4 +30,9 @@ pub struct RecoveryState {
     pub pools: Pools,
     /// Services that are no longer defined and leave by a drain.
     pub leaving: BTreeMap<ServiceId, DrainRule>,
+    /// Servers that the kernel had at the start, of services with host names that have no address yet. Each of them may be
+    /// one of those, so it serves on until the names are resolved.
+    pub perhaps_named: BTreeSet<Target>,
+    /// Servers that the kernel had at the start, of services that were not ours before: another program made them.
+    pub found: BTreeSet<Target>,
 }

@@ -104,17 +104,24 @@ pub fn census(
     overrides: &Overrides,
 ) -> Vec<Census> {
     let mut tiers: BTreeMap<u32, Census> = BTreeMap::new();
+    let nobody = |tier| Census {
+        tier,
+        all: 0,
+        available: 0,
+        unknown: 0,
+    };
+    let unresolved = service.unresolved.iter();
+    for server in unresolved.filter(|server| server.weight > 0) {
+        let tier = tiers.entry(server.tier);
+        tier.or_insert_with(|| nobody(server.tier)).all += 1;
+    }
     for server in service
         .real_servers
         .iter()
         .filter(|server| server.weight > 0)
     {
-        let tier = tiers.entry(server.tier).or_insert(Census {
-            tier: server.tier,
-            all: 0,
-            available: 0,
-            unknown: 0,
-        });
+        let tier = tiers.entry(server.tier);
+        let tier = tier.or_insert_with(|| nobody(server.tier));
         let target = (service.id, server.endpoint);
         tier.all += 1;
         if overrides.taking_out(&target).is_some() {

@@ -84,6 +84,12 @@ pub enum WeightReason<'a> {
     Drained(DrainEnd, Then),
     /// It is no longer defined and serves until its successors have been probed.
     SuccessorsUnknown,
+    /// It is not defined, and another program made it before this director began.
+    FoundInKernel,
+    /// The same, and it serves until those that are defined have been probed.
+    FoundServing,
+    /// A host name of its service has no address yet, and it may be that server.
+    PerhapsNamed,
 }
 
 /// A link in words, for whoever shows it.
@@ -179,7 +185,11 @@ impl WeightReason<'_> {
             | Self::FallbackUndecided
             | Self::FallbackServes
             | Self::FallbackReplaces(_) => "fallback",
-            Self::SuccessorsUnknown | Self::NoLongerDefined => "leaving",
+            Self::SuccessorsUnknown
+            | Self::NoLongerDefined
+            | Self::FoundInKernel
+            | Self::FoundServing => "leaving",
+            Self::PerhapsNamed => "name",
             Self::Draining { .. } | Self::Drained(..) => "drain",
         }
     }
@@ -221,6 +231,13 @@ impl fmt::Display for WeightReason<'_> {
             Self::SuccessorsUnknown => {
                 f.write_str("no longer configured, serves until the others have been checked")
             }
+            Self::FoundInKernel => f.write_str("not configured, found in the kernel at the start"),
+            Self::FoundServing => f.write_str(
+                "not configured, found in the kernel at the start; serves until the others have been checked",
+            ),
+            Self::PerhapsNamed => f.write_str(
+                "serves until the host names of its service are resolved; it may be one of them",
+            ),
         }
     }
 }

@@ -9,11 +9,13 @@
 //! Invariant: nothing here changes anything or reads a clock; the same situation gives the same chains.
 
 mod chain;
+mod departing;
 mod rules;
 mod service;
 
 pub use chain::{Chain, ExplainedLink, Link, WeightReason};
-pub use service::{Departing, EffectiveWeight, ServiceWeights};
+pub use departing::Departing;
+pub use service::{EffectiveWeight, ServiceWeights};
 
 use crate::health::{Health, HealthByServer};
 use crate::model::{Model, Protocol, RealServer, ServiceId, SlowStart, VirtualService};

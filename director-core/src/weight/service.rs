@@ -1,7 +1,9 @@
 //! All servers of one service weighed together: what depends on the others is decided here, and who is held back by a
 //! drain.
 
-use super::{Chain, Link, ServerFacts, Situation, WeightReason, chain, waits_for_connections};
+use super::{
+    Chain, Departing, Link, ServerFacts, Situation, WeightReason, chain, waits_for_connections,
+};
 use crate::health::Health;
 use crate::model::{
     BelowMinimum, DrainRule, Endpoint, FAILURE_DRAIN, OnFailure, RealServer, ServiceId, Then,
@@ -29,19 +31,6 @@ pub struct ServiceWeights<'a> {
 pub struct EffectiveWeight<'a> {
     /// The server.
     pub server: &'a RealServer,
-    /// Its weight and why.
-    pub chain: Chain<'a>,
-    /// How it is leaving the table, when it is.
-    pub drain: Option<DrainRule>,
-}
-
-/// A server that is no longer defined and stays for a while.
-#[derive(Debug, Clone)]
-pub struct Departing<'a> {
-    /// Its identity.
-    pub endpoint: Endpoint,
-    /// What the kernel holds of it.
-    pub known: &'a ServerEntry,
     /// Its weight and why.
     pub chain: Chain<'a>,
     /// How it is leaving the table, when it is.
@@ -82,7 +71,8 @@ impl<'a> Situation<'a> {
         };
         let all_probed = servers.iter().all(|server| asked(server) || ruled(server));
         let serving = servers.iter().any(serves);
-        call_fallback(service, &mut fallback, serving, all_probed, replaces);
+        let named = serving || self.any_perhaps_named(service, observed);
+        call_fallback(service, &mut fallback, named, all_probed, replaces);
 
         // A fallback that serves is no guest, however little is known of the servers.
         let decided = serving || all_probed || fallback.iter().any(serves);
@@ -210,68 +200,6 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// Servers of the kernel that are not defined: they serve until their successors have been probed, and then leave.
-    fn departing(
-        &self,
-        service: &VirtualService,
-        observed: Option<&'a ServiceEntry>,
-        decided: bool,
-    ) -> Vec<Departing<'a>> {
-        let undefined = |server: &Endpoint| {
-            let mut defined = service.real_servers.iter();
-            let fallback = decided
-                && service
-                    .fallback
-                    .iter()
-                    .any(|known| known.endpoint == *server);
-            defined.all(|known| known.endpoint != *server) && !fallback
-        };
-        let before = observed.into_iter().flat_map(|observed| &observed.servers);
-        let departing = |(server, known): (&Endpoint, &'a ServerEntry)| {
-            let serves_on = !decided && known.settings.weight > 0;
-            Departing {
-                endpoint: *server,
-                known,
-                chain: Chain::of(Link {
-                    weight: serves_on.then_some(known.settings.weight),
-                    since: None,
-                    reason: if serves_on {
-                        WeightReason::SuccessorsUnknown
-                    } else {
-                        WeightReason::NoLongerDefined
-                    },
-                }),
-                drain: service.recovery.drain.filter(|_| !serves_on),
-            }
-        };
-        before
-            .filter(|(server, _)| undefined(server))
-            .map(departing)
-            .collect()
-    }
-
-    /// Weighs the servers of a service that is no longer defined and leaves by a drain.
-    #[must_use]
-    pub fn departing_weights(&self, service: &ServiceId, rule: DrainRule) -> Vec<Departing<'a>> {
-        let observed = self.observed.services.get(service);
-        let servers = observed.into_iter().flat_map(|observed| &observed.servers);
-        let departing = |(server, known): (&Endpoint, &'a ServerEntry)| {
-            let mut chain = Chain::of(Link {
-                weight: None,
-                since: None,
-                reason: WeightReason::NoLongerDefined,
-            });
-            self.drain(service, server, Some(known), Some(rule), false, &mut chain);
-            Departing {
-                endpoint: *server,
-                known,
-                chain,
-                drain: Some(rule),
-            }
-        };
-        servers.map(departing).collect()
-    }
-
     /// Whoever leaves by a drain stays until it is over.
     fn hold_back(
         &self,
@@ -304,7 +232,7 @@ impl<'a> Situation<'a> {
     }
 
     /// Holds a server back that would leave the table.
-    fn drain(
+    pub(super) fn drain(
         &self,
         service: &ServiceId,
         server: &Endpoint,

@@ -262,7 +262,7 @@ impl World {
             Effect::ReconcileHost(request) => events.extend(self.machine.take(request)),
             Effect::Tell(notice) => self.notices.push(notice),
             Effect::Notification(notification) => self.alerts.push(notification),
-            Effect::Ready => self.ready = true,
+            Effect::Ready { .. } => self.ready = true,
             Effect::Exit => self.exited = true,
         }
     }

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 use director_core::definitions::{Definitions, Host, ListenDefinition, PortDefinition};
-use director_core::diagnostic::Diagnostic;
+use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::validate::validate;
 use director_core::model::{
     ClientMask, Family, Forwarding, Model, Protocol, RealServer, ServiceId, VirtualService,
@@ -56,12 +56,39 @@ pub(crate) fn judge(text: &[u8]) -> SavedHealth {
     let mut findings = parsed.diagnostics.clone();
     findings.extend(twice);
     findings.append(&mut found);
+    findings.extend(unresolved(&definitions));
     let model = model.filter(|_| !findings.iter().any(Diagnostic::is_error));
     SavedHealth {
         parsed,
         findings,
         model,
     }
+}
+
+/// Names that the Perl program could not resolve either, at which it ended. The daemon waits for them.
+fn unresolved(definitions: &Definitions) -> Vec<Diagnostic> {
+    let unknown = |host: &Host, place: &Place| {
+        let Host::Name(name) = host else {
+            return None;
+        };
+        let message = format!("cannot resolve host name {name}");
+        Some(
+            Diagnostic::error(place, message)
+                .hint("write the address, or check DNS and /etc/hosts"),
+        )
+    };
+    let services = definitions.services.iter();
+    let found = services.flat_map(|service| {
+        let listen = match &service.listen.value {
+            ListenDefinition::Address { host, .. } => unknown(host, &service.listen.place),
+            ListenDefinition::Mark { .. } => None,
+        };
+        let servers = service.real_servers.iter().chain(&service.fallback);
+        let hosts = servers.flat_map(|server| std::iter::once(&server.host).chain(&server.last));
+        let hosts = hosts.filter_map(|host| unknown(&host.value, &host.place));
+        listen.into_iter().chain(hosts).collect::<Vec<_>>()
+    });
+    found.collect()
 }
 
 fn resolve(definitions: &mut Definitions) {

@@ -102,7 +102,7 @@ fn take(
     candidate: &Path,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    let loaded = match loader::load(candidate) {
+    let loaded = match loader::load_with(candidate, None, &plan::remembered(&args.state.path())) {
         Ok(mut loaded) => {
             kernel_lacks::warn(&mut loaded);
             loaded
@@ -112,8 +112,8 @@ fn take(
             return Ok(Exit::Unusable);
         }
     };
-    output.findings(&renamed(loaded.report, candidate, &args.file))?;
-    let planned = plan::planned(loaded.model, &args.state.path(), &args.socket, output)?;
+    output.findings(&renamed(loaded.report.clone(), candidate, &args.file))?;
+    let planned = plan::planned(&loaded, &args.state.path(), &args.socket, output)?;
     output.text(&plan::in_words(&planned))?;
     let request = ApplyRequest {
         confirm_seconds: args.confirm.map(|time| time.as_secs_f64()),

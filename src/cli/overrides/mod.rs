@@ -29,7 +29,7 @@ pub(super) struct TargetArgs {
     /// Apply to every service of this server; name only the server
     #[arg(long)]
     all_services: bool,
-    /// Author to record [default: login name]
+    /// Name to record beside your user name [default: the user behind sudo]
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
     #[command(flatten)]
@@ -50,6 +50,9 @@ pub(super) struct OverrideArgs {
     /// Skip the safety limits, for example for the last server of a service
     #[arg(long)]
     force: bool,
+    /// Replace the override that another author has set, or a stricter one
+    #[arg(long)]
+    replace: bool,
     /// Wait until the server has no active connection, and no persistent client that it would get again; exit with status 1 if it
     /// does not get there
     #[arg(long)]
@@ -96,10 +99,11 @@ impl TargetArgs {
             kind,
             service,
             server,
-            author: self.author.clone().unwrap_or_else(author::login_name),
+            author: self.author.clone().unwrap_or_else(author::behind_sudo),
             reason: String::new(),
             duration_seconds: None,
             force: false,
+            replace: false,
         })
     }
 }
@@ -120,6 +124,7 @@ pub(super) fn run(
         reason: args.message.clone(),
         duration_seconds: args.lasts.map(|lasts| lasts.as_secs_f64()),
         force: args.force,
+        replace: args.replace,
         ..args.whom.request(Some(kind))?
     };
     let outcome = super::status::asked(client.set_override(&request))?;

@@ -5,17 +5,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use director_core::desired::assumed;
+use director_core::desired::{assumed, assumed_from};
 use director_core::director::{Director, Effect, Event};
+use director_core::guard::Objection;
 use director_core::health::HealthState;
 use director_core::model::{Model, ServiceId};
 use director_core::moment::Moment;
+use director_core::overrides::Overrides;
 use director_core::persistent_state::PersistentState;
 use director_core::plan::{Plan, plan};
 use director_core::table::Table;
 
-use super::{CliError, Planned};
+use super::{CliError, Planned, live};
+use crate::api::wire::Status;
 use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
+use crate::loader::{self, Loaded};
 use crate::store::SavedState;
 
 /// The changes of an empty table when every real server has this health.
@@ -31,6 +35,7 @@ pub(super) fn from_nothing(model: &Model, health: HealthState) -> Planned {
         table,
         machine: super::machine::wanted(model),
         resets: true,
+        objections: Vec::new(),
     }
 }
 
@@ -42,9 +47,25 @@ fn services(model: &Model) -> BTreeSet<ServiceId> {
 }
 
 /// The changes of the kernel's table, by a director that remembers what one before it has left.
-pub(super) fn from_kernel(model: Model, left: Option<SavedState>) -> Result<Planned, CliError> {
+/// Where a daemon runs, the overrides are those that it has in force.
+pub(super) fn from_kernel(
+    loaded: &Loaded,
+    mut left: Option<SavedState>,
+    running: Option<&Status>,
+) -> Result<Planned, CliError> {
     let before = NetlinkKernel::open()?.read_table(ReadScope::All)?;
-    let model = Arc::new(model);
+    let model = Arc::new(loaded.model.clone());
+    if let Some(status) = running {
+        let known = left.get_or_insert_with(SavedState::nothing);
+        known.memory.overrides = live::overrides(status, &model, known.moment);
+    }
+    let mut overrides = Overrides::default();
+    if let Some(left) = &left {
+        overrides.restore(left.memory.overrides.clone());
+    }
+    let objections = left
+        .as_ref()
+        .map_or_else(Vec::new, |left| objections(loaded, left, &before));
     let now = at_once(&model, &before, left);
     let mut table = before.clone();
     for step in &now.steps {
@@ -53,7 +74,7 @@ pub(super) fn from_kernel(model: Model, left: Option<SavedState>) -> Result<Plan
     table
         .services
         .retain(|service, _| services(&model).contains(service));
-    let every_server_up = assumed(&model, HealthState::Up);
+    let every_server_up = assumed_from(&model, HealthState::Up, &overrides, &table);
     let answered = plan_towards(&table, &every_server_up, &model);
     Ok(Planned {
         before,
@@ -62,7 +83,18 @@ pub(super) fn from_kernel(model: Model, left: Option<SavedState>) -> Result<Plan
         table,
         machine: super::machine::against_machine(&model),
         resets: true,
+        objections,
     })
+}
+
+/// What the safety limits say of the change from what the daemon has in force.
+fn objections(loaded: &Loaded, left: &SavedState, table: &Table) -> Vec<Objection> {
+    let former = || loader::remembered(loaded, &left.definitions()?);
+    let Some(former) = former() else {
+        return Vec::new();
+    };
+    let (memory, now) = (left.memory.clone(), left.moment);
+    Director::objections_at_start(memory, Arc::new(former.model), &loaded.model, table, now)
 }
 
 /// What a director does before any server was asked.

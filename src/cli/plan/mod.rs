@@ -2,15 +2,15 @@
 //! Nothing is changed here; how the changes are found is [`foreseen`]'s work.
 
 mod foreseen;
+mod live;
 mod machine;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use director_core::definitions::Definitions;
+use director_core::guard::Objection;
 use director_core::health::HealthState;
-use director_core::model::Model;
 use director_core::plan::{Op, Plan, Stake, Step};
 use director_core::table::Table;
 use serde::Serialize;
@@ -22,7 +22,7 @@ use super::kernel_lacks;
 use super::list::save_format;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
-use crate::loader::{LoadContext, load_with};
+use crate::loader::{LoadContext, Loaded, load_with};
 use crate::machine::director::{journal_beside, resets_connections};
 use crate::store::{self, StateFile};
 
@@ -97,6 +97,8 @@ pub(super) struct Planned {
     machine: Vec<MachineChange>,
     /// Whether connections that end are reset.
     resets: bool,
+    /// What the safety limits of the daemon object to.
+    objections: Vec<Objection>,
 }
 
 impl Planned {
@@ -117,9 +119,9 @@ impl Planned {
 
 /// Loads, plans and prints.
 pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let memory = LoadContext {
-        former: remembered(args),
-        ..LoadContext::default()
+    let memory = match args.assume {
+        None => remembered(&args.state.path()),
+        Some(_) => LoadContext::default(),
     };
     let loaded = match load_with(&args.file, None, &memory) {
         Ok(mut loaded) => {
@@ -137,7 +139,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     let planned = match args.assume {
         Some(Assumption::Up) => foreseen::from_nothing(&loaded.model, HealthState::Up),
         Some(Assumption::Down) => foreseen::from_nothing(&loaded.model, HealthState::Down),
-        None => planned(loaded.model, &args.state.path(), &args.socket, output)?,
+        None => planned(&loaded, &args.state.path(), &args.socket, output)?,
     };
     let form = if args.json {
         OutputFormat::Json
@@ -155,18 +157,20 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     })
 }
 
-/// What a broken service is kept as, if the daemon knows it. What is wrong with the state file is told later.
-fn remembered(args: &PlanArgs) -> Option<Arc<Definitions>> {
-    if args.assume.is_some() {
-        return None;
+/// What the daemon knows: what a broken service is kept as, and what host names stand for. What is wrong with the state
+/// file is told later.
+pub(super) fn remembered(state: &Path) -> LoadContext {
+    let mut memory = LoadContext::default();
+    if let Ok(Some(left)) = StateFile::new(state.to_owned()).read() {
+        memory.names.remember(&left.names);
+        memory.former = left.definitions().map(Arc::new);
     }
-    let left = StateFile::new(args.state.path()).read().ok()??;
-    left.definitions().map(Arc::new)
+    memory
 }
 
 /// What a daemon would change that were started now with these definitions.
 pub(super) fn planned(
-    model: Model,
+    loaded: &Loaded,
     state: &Path,
     socket: &SocketArg,
     output: &mut Output,
@@ -180,7 +184,7 @@ pub(super) fn planned(
         }
     };
     // What is undone is undone first.
-    let undone = machine::undone(&journal_beside(&socket.path()), model.host());
+    let undone = machine::undone(&journal_beside(&socket.path()), loaded.model.host());
     let undone = match undone {
         Ok(undone) => undone,
         Err(error) => {
@@ -190,11 +194,14 @@ pub(super) fn planned(
             Vec::new()
         }
     };
-    let resets = match model.host().expire_nodest_conn {
-        None => model.host().resets_connections(false) || resets_connections(),
+    let host = loaded.model.host();
+    let resets = match host.expire_nodest_conn {
+        None => host.resets_connections(false) || resets_connections(),
         Some(choice) => choice,
     };
-    let mut planned = foreseen::from_kernel(model, left)?;
+    // Without a daemon its state file tells.
+    let running = super::status::asked(socket.client().status()).ok();
+    let mut planned = foreseen::from_kernel(loaded, left, running.as_ref())?;
     planned.resets = resets;
     planned.machine.splice(0..0, undone);
     Ok(planned)
@@ -202,7 +209,7 @@ pub(super) fn planned(
 
 /// One numbered line a change, and what is at stake in all.
 pub(super) fn in_words(planned: &Planned) -> String {
-    if planned.changes() == 0 {
+    if planned.changes() == 0 && planned.objections.is_empty() {
         return "nothing to change\n".to_owned();
     }
     let width = planned.steps().count().to_string().len();
@@ -225,6 +232,12 @@ pub(super) fn in_words(planned: &Planned) -> String {
             "the clients of connections that end wait for their own timeout (see director.expire_nodest_conn)\n"
         };
     }
+    for objection in &planned.objections {
+        text += &format!(
+            "the safety limits refuse this: {objection}\n  {}\n",
+            objection.hint()
+        );
+    }
     text
 }
 
@@ -235,6 +248,9 @@ struct PlannedChanges<'a> {
     /// What changes on this machine besides the table.
     #[serde(skip_serializing_if = "<[MachineChange]>::is_empty")]
     machine: &'a [MachineChange],
+    /// Why the safety limits refuse the whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<String>,
 }
 
 /// One change, its parts and its words.
@@ -266,6 +282,7 @@ fn changes(planned: &Planned) -> PlannedChanges<'_> {
     PlannedChanges {
         changes: changes.collect(),
         machine: &planned.machine,
+        refused: planned.objections.iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -254,7 +254,7 @@ impl Simulator {
             Effect::Tell(notice) => self.say(&notice.to_string()),
             Effect::Notification(Notification::Line(_)) => {}
             Effect::Notification(duty) => self.say(&duty.to_string()),
-            Effect::Persist { .. } | Effect::Ready | Effect::Exit | Effect::Hold(_) => {}
+            Effect::Persist { .. } | Effect::Ready { .. } | Effect::Exit | Effect::Hold(_) => {}
         }
     }
 

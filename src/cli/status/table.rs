@@ -121,12 +121,21 @@ fn head(status: &Status, text: &mut String) {
             continue;
         };
         let addresses: Vec<String> = name.addresses.iter().map(ToString::to_string).collect();
+        let fate = match addresses.as_slice() {
+            [] => "has no address yet".to_owned(),
+            known => format!("keeps {}", known.join(" and ")),
+        };
+        line(
+            text,
+            &format!("  NOT RESOLVED: {} {fate}: {failure}", name.name),
+        );
+    }
+    for service in &status.waiting {
         line(
             text,
             &format!(
-                "  NOT RESOLVED: {} keeps {}: {failure}",
-                name.name,
-                addresses.join(" and ")
+                "  WAITING: service {}, until its VIP {} is resolved",
+                service.name, service.host
             ),
         );
     }
@@ -151,13 +160,19 @@ fn one_service(service: &ServiceStatus, text: &mut String) {
         &format!("{}  {}{name}{absent}", service.listen, service.scheduler),
     );
     refusal(service.refused.as_ref(), text);
+    let factor = service.weight_factor;
     let mut rows: Vec<[String; 8]> = vec![TITLES.map(str::to_owned)];
-    rows.extend(service.real_servers.iter().map(|server| row(server, "")));
+    rows.extend(
+        service
+            .real_servers
+            .iter()
+            .map(|server| row(server, factor, "")),
+    );
     rows.extend(
         service
             .fallback
             .iter()
-            .map(|server| row(server, "fallback")),
+            .map(|server| row(server, 1, "fallback")),
     );
     for cells in aligned(&rows) {
         line(text, &cells);
@@ -176,11 +191,21 @@ fn one_service(service: &ServiceStatus, text: &mut String) {
     departing::of_service(service, text);
 }
 
-fn row(server: &ServerStatus, note: &str) -> [String; 8] {
+/// A weight of the kernel in the measure of the configuration: `1`, or `0.37` during a slow start.
+fn configured(weight: u32, factor: u32) -> String {
+    let whole = weight / factor.max(1);
+    if whole * factor.max(1) == weight {
+        return whole.to_string();
+    }
+    format!("{:.2}", f64::from(weight) / f64::from(factor))
+}
+
+fn row(server: &ServerStatus, factor: u32, note: &str) -> [String; 8] {
+    let shown = |weight| configured(weight, factor);
     let weight = match (server.weight, server.desired_weight) {
-        (Some(now), Some(wanted)) if now != wanted => format!("{now}->{wanted}"),
-        (Some(now), _) => now.to_string(),
-        (None, Some(wanted)) => format!("-->{wanted}"),
+        (Some(now), Some(wanted)) if now != wanted => format!("{}->{}", shown(now), shown(wanted)),
+        (Some(now), _) => shown(now),
+        (None, Some(wanted)) => format!("-->{}", shown(wanted)),
         (None, None) => "-".to_owned(),
     };
     let health = server.health.as_ref();
@@ -300,6 +325,13 @@ pub(super) fn line(text: &mut String, content: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_are_shown_as_they_are_configured() {
+        let shown = [(200, 100), (37, 100), (0, 100), (5, 1), (150, 2)];
+        let shown = shown.map(|(weight, factor)| configured(weight, factor));
+        assert_eq!(shown, ["2", "0.37", "0", "5", "75"]);
+    }
 
     #[test]
     fn spans_read_as_people_say_them() {

@@ -34,9 +34,10 @@ impl EventLoop {
         match override_replies::resolve(&request, &snapshot) {
             Ok(resolved) => {
                 let now = self.now();
-                if let Some(why) =
-                    override_replies::refusal(&self.director, &resolved, &safety, now)
-                {
+                let conflict = override_replies::conflict(&self.director, &resolved, now);
+                let conflict = conflict.filter(|_| !request.replace);
+                let refusal = || override_replies::refusal(&self.director, &resolved, &safety, now);
+                if let Some(why) = conflict.or_else(refusal) {
                     tracing::warn!(author = %request.author, "override refused: {why}");
                     let _ = reply.send(Err(ApiError::Refused(why)));
                     return;

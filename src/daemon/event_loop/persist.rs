@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use director_core::definitions::HostName;
 use director_core::director::Event;
 use director_core::persistent_state::PersistentState;
 use tokio::time::timeout;
@@ -15,14 +16,34 @@ use crate::store::{LastGood, StateSnapshot};
 const LAST_WRITE_LIMIT: Duration = Duration::from_secs(3);
 
 impl EventLoop {
-    /// Notes the services as they are valid now, where a broken one is to keep its last configuration. Returns whether they
-    /// differ from before.
+    /// Notes the services as they are valid now, where a broken one is to keep its last configuration or the next start is
+    /// guarded. Returns whether they differ from before.
     pub(super) fn note_last_good(&mut self, loaded: &Loaded) -> bool {
-        let wanted = loaded.settings.isolate && self.store.is_some();
+        let wanted = loaded.settings.isolate || loaded.model.guard().is_some();
+        let wanted = wanted && self.store.is_some();
         let services = &loaded.model.definitions().services;
         let now = wanted.then(|| LastGood::of(services)).flatten();
         let before = std::mem::replace(&mut self.last_good, now);
         self.last_good != before
+    }
+
+    /// The services of this configuration are what the next start compares its own with.
+    pub(super) fn remember(&mut self, loaded: &Loaded) {
+        if self.note_last_good(loaded) {
+            self.keep(UNREQUESTED, self.director.persistent_state());
+        }
+    }
+
+    /// Notes what host names stand for now. Returns whether that differs from before.
+    pub(super) fn note_names(&mut self, loaded: &Loaded) -> bool {
+        let known = loaded.definitions.names.iter();
+        let known = known.filter(|name| !name.addresses.is_empty());
+        let now = known.map(|name| HostName {
+            failure: None,
+            ..name.clone()
+        });
+        let before = std::mem::replace(&mut self.names, now.collect());
+        self.names != before
     }
 
     /// Gives the director the state of the daemon before it.
@@ -57,6 +78,7 @@ impl EventLoop {
             memory,
             moment,
             last_good: self.last_good.clone(),
+            names: self.names.clone(),
         };
         if !store.writer.write(written) {
             let failure = Some("the thread that writes the state file has ended".to_owned());
@@ -103,6 +125,7 @@ mod tests {
             memory: PersistentState::default(),
             moment: Moment::START,
             last_good: LastGood::of(services),
+            names: Vec::new(),
         };
         file.write(kept).unwrap();
         let text = fs::read_to_string(file.path()).unwrap();

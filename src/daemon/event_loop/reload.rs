@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::EventLoop;
 use crate::api::ReloadOutcome;
+use crate::daemon::guarded_start;
 use crate::daemon::input::{FinishedLoad, Input, SafetyCheck, StartedWatch};
 use crate::daemon::kernel_thread::{self, KernelRequest};
 use crate::daemon::maintenance_watch;
@@ -76,11 +77,7 @@ impl EventLoop {
                 diagnostics: found,
             };
         }
-        let place = &loaded.model.definitions().place;
-        let faults = objections.iter().map(|objection| {
-            Diagnostic::error(place, objection.to_string()).hint(objection.hint())
-        });
-        let faults: Vec<Diagnostic> = faults.collect();
+        let faults = guarded_start::in_words(&loaded, &objections);
         self.refuse(&loaded.report, faults.clone());
         refused(faults)
     }

@@ -132,6 +132,8 @@ impl EventLoop {
         let (inputs, number) = (self.inputs.clone(), self.reload_count);
         let seconds = time.as_secs();
         tracing::warn!(seconds, "a configuration is on trial until it is confirmed");
+        // A restart leads back to the former, so it is the one to remember.
+        self.remember(&former);
         self.trial = Some(Trial {
             number,
             ends: self.now() + time,
@@ -146,6 +148,9 @@ impl EventLoop {
     fn end(&mut self, trial: Trial, stays: bool) {
         if stays {
             tracing::info!("the configuration on trial is confirmed");
+            if let Some(confirmed) = self.in_force.clone() {
+                self.remember(&confirmed);
+            }
             return;
         }
         tracing::warn!("the previous configuration returns");

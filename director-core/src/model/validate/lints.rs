@@ -3,7 +3,7 @@
 
 use super::{Findings, lint_vip_paths, lint_weights, recovery};
 use crate::definitions::{PortDefinition, RealServerDefinition, ServiceDefinition};
-use crate::model::{ClientMask, OnFailure, RealServer, Scheduling, VirtualService};
+use crate::model::{ClientMask, OnFailure, ProbeKind, RealServer, Scheduling, VirtualService};
 
 /// Schedulers that ask only whether a weight is 0 (net/netfilter/ipvs/ip_vs_rr.c, ip_vs_lc.c, ip_vs_dh.c).
 const WEIGHTLESS: [&str; 3] = ["rr", "lc", "dh"];
@@ -13,6 +13,7 @@ const HASHING: [&str; 2] = ["sh", "mh"];
 
 /// Everything worth a warning about a valid service.
 pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
+    only_pinged(written, service, findings);
     hashing_without_fallback(written, service, findings);
     ignored_weights(written, service, findings);
     ignored_ports(written, service, findings);
@@ -26,6 +27,25 @@ pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findin
 pub(super) fn refuses_clients_of_weight_0(scheduling: &Scheduling) -> bool {
     let hashes = HASHING.contains(&scheduling.scheduler.as_str());
     hashes && !scheduling.flags.first
+}
+
+/// A service that is not TCP gets a ping where no check is written, which says nothing about what runs on the server.
+fn only_pinged(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
+    let is_pinged = |server: &RealServer| {
+        let mut probes = server.probes.iter();
+        probes.any(|probe| matches!(probe.kind, ProbeKind::Ping { .. }))
+    };
+    if written.check.kind.is_none() && service.real_servers.iter().any(is_pinged) {
+        findings.warning(
+            &written.listen.place,
+            format!(
+                "virtual service {} has no check, so its servers are only pinged; a server whose program is dead stays in \
+                 service",
+                service.name
+            ),
+            "set a check of its protocol, for example dns, or write check: ping",
+        );
+    }
 }
 
 fn hashing_without_fallback(

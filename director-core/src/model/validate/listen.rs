@@ -1,8 +1,10 @@
 //! The identity of a virtual service.
 
-use super::Findings;
-use crate::definitions::{Host, ListenDefinition, ServiceDefinition};
-use crate::model::{Family, Protocol, ServiceId, no_vip};
+use std::collections::BTreeSet;
+
+use super::{Findings, unresolved};
+use crate::definitions::{Definitions, Host, ListenDefinition, PortDefinition, ServiceDefinition};
+use crate::model::{Family, HeldServices, Protocol, ServiceId, WaitingService, no_vip};
 
 /// The identity, when it is valid.
 pub(super) fn identity(written: &ServiceDefinition, findings: &mut Findings) -> Option<ServiceId> {
@@ -28,11 +30,8 @@ pub(super) fn identity(written: &ServiceDefinition, findings: &mut Findings) -> 
             let port = findings.port(port, place);
             let vip = match host {
                 Host::Address(vip) => *vip,
-                Host::Name(name) => {
-                    let message = format!("cannot resolve host name {name}");
-                    findings.error(place, message, "write the virtual IP address");
-                    return None;
-                }
+                // The service waits for it.
+                Host::Name(_) => return None,
                 Host::Unusable => {
                     findings.unusable = true;
                     return None;
@@ -94,5 +93,89 @@ pub(super) fn family(written: &ServiceDefinition, id: Option<&ServiceId>) -> Fam
             },
         ) => Family::of(*address),
         (None, ListenDefinition::Address { family, .. }) => family.unwrap_or(Family::Ipv4),
+    }
+}
+
+/// The identity by which all else that is written about a service is checked: while its VIP has no address, one with the
+/// address of an example.
+pub(super) fn assumed_identity(
+    written: &ServiceDefinition,
+    id: Option<ServiceId>,
+) -> Option<ServiceId> {
+    let ListenDefinition::Address {
+        protocol,
+        host: Host::Name(_),
+        port: PortDefinition::Number(port),
+        family,
+    } = &written.listen.value
+    else {
+        return id;
+    };
+    Some(ServiceId::Address {
+        protocol: *protocol,
+        vip: unresolved::example(family.unwrap_or(Family::Ipv4)),
+        port: u16::try_from(*port).ok()?,
+    })
+}
+
+/// Services that wait for an address of their VIP.
+pub(super) fn waiting(definitions: &Definitions) -> Vec<WaitingService> {
+    let waiting = definitions.services.iter().filter_map(|written| {
+        let ListenDefinition::Address {
+            host: Host::Name(host),
+            ..
+        } = &written.listen.value
+        else {
+            return None;
+        };
+        Some(WaitingService {
+            name: written
+                .name
+                .as_ref()
+                .map_or_else(|| host.clone(), |name| name.value.clone()),
+            host: host.clone(),
+        })
+    });
+    waiting.collect()
+}
+
+/// Services that stay as they are because it is not known what is wanted of them.
+pub(super) fn held(definitions: &Definitions) -> HeldServices {
+    let is_waiting = |listen: &&ListenDefinition| {
+        matches!(
+            listen,
+            ListenDefinition::Address {
+                host: Host::Name(_),
+                ..
+            }
+        )
+    };
+    let written = definitions.services.iter();
+    let waiting = written.map(|service| &service.listen.value);
+    let unknown = definitions
+        .left_out
+        .iter()
+        .chain(waiting.filter(is_waiting));
+    let ids: Option<BTreeSet<ServiceId>> = unknown.map(known_identity).collect();
+    ids.map_or(HeldServices::All, HeldServices::These)
+}
+
+fn known_identity(listen: &ListenDefinition) -> Option<ServiceId> {
+    match listen {
+        ListenDefinition::Mark { family, mark } => Some(ServiceId::Mark {
+            family: *family,
+            mark: u32::try_from(*mark).ok()?,
+        }),
+        ListenDefinition::Address {
+            protocol,
+            host: Host::Address(vip),
+            port: PortDefinition::Number(port),
+            ..
+        } => Some(ServiceId::Address {
+            protocol: *protocol,
+            vip: *vip,
+            port: u16::try_from(*port).ok()?,
+        }),
+        ListenDefinition::Address { .. } => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Definitions become a model, or findings: everything is looked at once, all faults are reported together, and defaults
-//! are resolved here and nowhere else. Host and service names must have been resolved before.
+//! are resolved here and nowhere else. A host name that is still one has no address yet:
+//! its server is not available, and its service waits. Names of ports must have been resolved before.
 
 mod advice;
 mod check;
@@ -11,11 +12,13 @@ mod lint_vip_paths;
 mod lint_weights;
 mod lints;
 mod listen;
+mod no_servers;
 mod real_server;
 mod recovery;
 mod scheduling;
 mod surroundings;
 mod timing;
+mod unresolved;
 mod vip_path;
 
 pub use defaults::{
@@ -23,6 +26,7 @@ pub use defaults::{
     DEFAULT_SCHEDULER, DEFAULT_TIMEOUT,
 };
 pub use hooks::DEFAULT_GATHER;
+pub use no_servers::without_servers;
 pub use recovery::{DEFAULT_SLOW_START, DEFAULT_SLOW_START_FROM};
 
 use std::collections::BTreeMap;
@@ -82,7 +86,10 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
         hooks,
         host,
     ));
-    let model = model.map(|model| model.with_freeze(freeze));
+    let model = model.map(|model| {
+        let (waiting, held) = (listen::waiting(definitions), listen::held(definitions));
+        model.with_freeze(freeze).with_unknown(waiting, held)
+    });
     (model, findings.into_list())
 }
 
@@ -107,11 +114,11 @@ fn service(
     let checks = timing::checks(written, findings);
     let surroundings = Surroundings {
         written,
-        id,
+        id: listen::assumed_identity(written, id),
         family,
         protocol,
     };
-    let real_servers = real_server::all(&surroundings, findings);
+    let (real_servers, unresolved) = real_server::all(&surroundings, findings);
     let fallback = real_server::fallback(&surroundings, &real_servers, findings);
     let pool = written.recovery.fallback_pool.iter();
     let fallback_checks = pool
@@ -132,6 +139,7 @@ fn service(
             .map_or_else(|| id.to_string(), |name| name.value.clone()),
         scheduling,
         real_servers,
+        unresolved,
         fallback,
         fallback_checks,
         checks,

@@ -5,27 +5,35 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::surroundings::Surroundings;
 use super::timing::all_of;
-use super::{Findings, advice, check};
+use super::{Findings, advice, check, unresolved};
 use crate::definitions::{
     CheckDefinition, ForwardingDefinition, Host, Placed, RealServerDefinition,
 };
 use crate::diagnostic::Place;
 use crate::model::{
     Endpoint, FIRST_TIER, Family, Forwarding, LARGEST_WEIGHT, RealServer, ServiceId, Tunnel,
-    no_real_server,
+    UnresolvedServer, no_real_server,
 };
 
 /// Most servers that one range may name; a slip of a digit should not make a million.
 const LARGEST_RANGE: u128 = 65536;
 
-/// All real servers; a second entry for one address and port is left out with a warning.
-pub(super) fn all(around: &Surroundings<'_>, findings: &mut Findings) -> Vec<RealServer> {
+/// All real servers, and those without an address; a second entry for one address and port is left out with a warning.
+pub(super) fn all(
+    around: &Surroundings<'_>,
+    findings: &mut Findings,
+) -> (Vec<RealServer>, Vec<UnresolvedServer>) {
     let mut servers: Vec<RealServer> = Vec::new();
+    let mut without_address: Vec<UnresolvedServer> = Vec::new();
     let mut seen: BTreeMap<Endpoint, &Place> = BTreeMap::new();
     let asked: Vec<&CheckDefinition> = all_of(around.written).collect();
     check::shared_faults(around, asked.iter().copied(), findings);
     advice::shared_faults(around, findings);
     for written in &around.written.real_servers {
+        if let Some(host) = unresolved::name(written) {
+            without_address.extend(unresolved::server(around, written, host, &asked, findings));
+            continue;
+        }
         for address in addresses(written, findings) {
             let Some(server) = one(around, written, address, &asked, findings) else {
                 continue;
@@ -46,7 +54,7 @@ pub(super) fn all(around: &Surroundings<'_>, findings: &mut Findings) -> Vec<Rea
             });
         }
     }
-    servers
+    (servers, without_address)
 }
 
 /// The fallback. A single one is not probed, so it always counts as up; those of a pool are, since another one is there.
@@ -61,6 +69,9 @@ pub(super) fn fallback(
         known.any(|server| server.endpoint == fallback.endpoint)
     };
     if let Some(written) = &around.written.fallback {
+        if let Some(host) = unresolved::name(written) {
+            unresolved::server(around, written, host, &[], findings);
+        }
         let address = addresses(written, findings).into_iter().next();
         let server = address.and_then(|address| one(around, written, address, &[], findings));
         if let Some(server) = server.as_ref().filter(|server| is_real(server)) {
@@ -78,6 +89,9 @@ pub(super) fn fallback(
     };
     check::shared_faults(around, std::iter::once(&pool.check), findings);
     for written in &pool.real_servers {
+        if let Some(host) = unresolved::name(written) {
+            unresolved::server(around, written, host, &[&pool.check], findings);
+        }
         for address in addresses(written, findings) {
             let Some(server) = one(around, written, address, &[&pool.check], findings) else {
                 continue;
@@ -117,7 +131,7 @@ fn tier(written: Option<&Placed<u64>>, findings: &mut Findings) -> u32 {
     }
 }
 
-fn one(
+pub(super) fn one(
     around: &Surroundings<'_>,
     written: &RealServerDefinition,
     address: IpAddr,
@@ -326,15 +340,8 @@ fn nth(first: IpAddr, offset: u128) -> IpAddr {
 fn resolved(host: &Placed<Host>, findings: &mut Findings) -> Option<IpAddr> {
     match &host.value {
         Host::Address(address) => Some(*address),
-        Host::Name(name) => {
-            let message = format!("cannot resolve host name {name}");
-            findings.error(
-                &host.place,
-                message,
-                "write the address, or check DNS and /etc/hosts",
-            );
-            None
-        }
+        // It is not available until the name is resolved.
+        Host::Name(_) => None,
         Host::Unusable => {
             findings.unusable = true;
             None

@@ -72,10 +72,12 @@ mapping! {
          restart; without such a state it leaves the service out.";
     flat(RESOLVE) "resolve" = "{every: 1m}", or "the defaults of its keys",
         "When to resolve host names again. ipvsd resolves them when it reads the configuration and again while it \
-         runs. When a name cannot be resolved, its last address stays in use.";
+         runs. When a name cannot be resolved, its last address stays in use, also across a restart. A server without \
+         any address is down until its name is resolved; ipvsd tries again every 10 s or sooner.";
     opt(definitions.host.profile) "profile" = "nat-gateway", or "none",
-        "Set of kernel settings that ipvsd applies. A stop that leaves no service and no VIP in the kernel restores the previous \
-         values, as does a configuration without the profile. `ipvsctl plan` shows each setting with its reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. \
+        "Set of kernel settings that ipvsd applies. A stop that leaves no service and no VIP in the kernel restores the \
+         previous values, as does a configuration without the profile. `ipvsctl plan` shows each setting with its \
+         reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. \
          A router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from \
          them; set `accept_ra=2` on their interface first.";
     opt(definitions.host.expire_nodest_conn) "expire_nodest_conn" = "false",
@@ -170,7 +172,8 @@ mapping! {
     /// What one change may remove at most.
     GUARD: Limits = "safety_limits", "safety_limits", limits, None;
     opt(servers) "servers" in "real servers" = "50%", or "50%",
-        "Largest number of serving real servers of one service that one change may remove.";
+        "Largest number of real servers of one service that may be removed: of those that serve and, together with what \
+         was removed before, of those that are configured.";
     opt(services) "services" in "services" = "50%", or "50%", "Largest number of services that one change may remove.";
     opt(connections) "connections" in "active connections" = "1000", or "1000",
         "Largest number of active connections that one change may end. Connections of draining servers do not count.";

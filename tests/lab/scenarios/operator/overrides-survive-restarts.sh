@@ -24,8 +24,8 @@ $drained
 T
 expect_equal 'who gets new requests' '6 real2' "$(tally 6)"
 expect_contains 'the overrides' 'drain: kernel upgrade' "$(ctl overrides)"
-expect_contains 'the overrides' 'by ann at' "$(ctl overrides)"
+expect_contains 'the overrides' 'by root (ann) at' "$(ctl overrides)"
 expect_contains 'the status' "OVERRIDE: $RIP1:80 drain since" "$(ctl status)"
-expect_contains 'the chain' 'drain: kernel upgrade (override by ann)' "$(ctl explain "$VIP:80" "$RIP1")"
-expect_contains 'JSON' '"author": "ann"' "$(ctl status --json)"
-eventually_log 5 'drain: kernel upgrade (override by ann)'
+expect_contains 'the chain' 'drain: kernel upgrade (override by root (ann))' "$(ctl explain "$VIP:80" "$RIP1")"
+expect_contains 'JSON' '"author": "root (ann)"' "$(ctl status --json)"
+eventually_log 5 'drain: kernel upgrade (override by root (ann))'

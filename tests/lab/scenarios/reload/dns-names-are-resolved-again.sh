@@ -60,6 +60,6 @@ eventually 10 status_lacks 'NOT RESOLVED'
 
 # An operator may say the name, too.
 on director ipvsctl drain web second -m 'new disks' --author ann
-expect_contains 'the chain' 'drain: new disks (override by ann)' "$(on director ipvsctl explain web second.lab.example)"
+expect_contains 'the chain' 'drain: new disks (override by root (ann))' "$(on director ipvsctl explain web second.lab.example)"
 on director ipvsctl enable web second.lab.example:80
 founding_table | eventually_table 5

@@ -1,0 +1,59 @@
+//! Who is at the other end of the control socket, as the kernel tells (unix(7), `SO_PEERCRED`).
+
+use std::time::Duration;
+
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
+use nix::unistd::{Uid, User};
+use tokio::net::UnixListener;
+use tokio::time::timeout;
+
+/// How long the user database may take; the number of the user tells as much.
+const NAME_LIMIT: Duration = Duration::from_secs(1);
+
+/// The user of a client; none where the kernel does not tell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PeerUser(Option<u32>);
+
+impl Connected<IncomingStream<'_, UnixListener>> for PeerUser {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        let credentials = stream.io().peer_cred();
+        Self(credentials.ok().map(|peer| peer.uid()))
+    }
+}
+
+impl PeerUser {
+    /// The author of what the client asks for: its user, and the name that it gives in addition.
+    pub(super) async fn author(self, name: &str) -> String {
+        let Some(uid) = self.0 else {
+            return signed("unknown user", name);
+        };
+        let lookup = tokio::task::spawn_blocking(move || User::from_uid(Uid::from_raw(uid)));
+        let found = timeout(NAME_LIMIT, lookup).await;
+        let user = match found {
+            Ok(Ok(Ok(Some(user)))) => user.name,
+            _ => format!("user {uid}"),
+        };
+        signed(&user, name)
+    }
+}
+
+fn signed(user: &str, name: &str) -> String {
+    match name.trim() {
+        "" => user.to_owned(),
+        name if name == user => user.to_owned(),
+        name => format!("{user} ({name})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_added_to_the_user_and_never_takes_its_place() {
+        assert_eq!(signed("root", ""), "root");
+        assert_eq!(signed("root", "root"), "root");
+        assert_eq!(signed("root", "ann"), "root (ann)");
+    }
+}

@@ -1,0 +1,94 @@
+//! Carries out what the director wants: requests to the kernel, probes, changes of this machine, words for the operator.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use director_core::director::{Effect, Event, Notice};
+use director_core::health::ProbeId;
+use director_core::model::Probe;
+
+use super::EventLoop;
+use crate::daemon::input::Input;
+use crate::daemon::kernel_thread::KernelRequest;
+use crate::daemon::probe_reply::ProbeReply;
+use crate::daemon::{notices, systemd};
+use crate::probe;
+
+impl EventLoop {
+    pub(super) fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::ReadTable => self.ask_kernel(KernelRequest::Read),
+            Effect::Apply(plan) => self.ask_kernel(KernelRequest::Apply(plan)),
+            Effect::Probe { id, probe } => self.probe(id, probe),
+            Effect::CheckNetwork { fallbacks } => self.check_network(fallbacks),
+            Effect::Persist {
+                revision,
+                saved: memory,
+            } => self.keep(revision, memory),
+            Effect::Hold(peers) => self.holder.hold(&peers),
+            Effect::ReconcileHost(request) => self.host.reconcile(request),
+            Effect::Tell(notice) => self.tell(&notice),
+            Effect::Notification(duty) => self.notifier.perform(duty),
+            Effect::Ready { refused } => {
+                match refused {
+                    0 => tracing::info!("the kernel holds the desired table"),
+                    _ => tracing::warn!(
+                        refused,
+                        "ready, but the kernel refuses a part of the desired table; ipvsctl status shows it"
+                    ),
+                }
+                systemd::ready();
+                systemd::status(&format!(
+                    "running with configuration {}",
+                    self.settings.configuration.display()
+                ));
+            }
+            Effect::Exit => {
+                systemd::stopping();
+                self.exiting = true;
+            }
+        }
+    }
+
+    /// Tells the operator, in the words of whom he believes to have started.
+    fn tell(&mut self, notice: &Notice) {
+        match &mut self.ldirectord {
+            Some(ldirectord) => {
+                ldirectord.tell(notice);
+                if ldirectord.is_verbose() {
+                    notices::log(notice);
+                }
+            }
+            None => notices::log(notice),
+        }
+    }
+
+    fn ask_kernel(&self, request: KernelRequest) {
+        if self.kernel.send(request).is_err() {
+            let message = "the kernel thread has ended".to_owned();
+            let event = Event::ReadFailed { message };
+            // This loop takes it.
+            let _ = self.inputs.send(Input::Event(event));
+        }
+    }
+
+    fn check_network(&self, fallbacks: BTreeSet<SocketAddr>) {
+        let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
+        tokio::spawn(async move {
+            let reached = probe::reaches_anything(fallbacks, &settings).await;
+            // The loop may have ended.
+            let _ = inputs.send(Input::Event(Event::NetworkChecked { reached }));
+        });
+    }
+
+    fn probe(&self, id: ProbeId, probe: Probe) {
+        let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
+        let gate = self.gate.clone();
+        let mut reply = ProbeReply::new(inputs, id);
+        tokio::spawn(async move {
+            let _turn = gate.enter(&probe).await;
+            reply.give(probe::run(&probe, &settings).await);
+        });
+    }
+}

@@ -1,0 +1,128 @@
+//! Names while the name service answers, fails, is slow, and after a restart.
+
+use super::*;
+
+const EVERY: Duration = Duration::from_secs(60);
+
+fn address(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+/// The name gets this answer; says whether what is shown of it has changed.
+fn answered(names: &NameCache, answer: Result<&[&str], &str>) -> bool {
+    let answer = answer
+        .map(|texts| (texts.iter().map(|text| address(text)).collect(), None))
+        .map_err(str::to_owned);
+    let before = names.shown("web");
+    names.note("web", answer, EVERY);
+    before != names.shown("web")
+}
+
+fn stands_for(names: &NameCache) -> Option<IpAddr> {
+    names.address("web", Family::Ipv4)
+}
+
+#[test]
+fn the_order_of_addresses_in_an_answer_moves_no_traffic() {
+    let names = NameCache::default();
+    answered(&names, Ok(&["10.0.0.1", "10.0.0.2"]));
+    assert_eq!(stands_for(&names), Some(address("10.0.0.1")));
+    assert!(!answered(&names, Ok(&["10.0.0.2", "10.0.0.1"])));
+    assert_eq!(stands_for(&names), Some(address("10.0.0.1")));
+    assert!(answered(&names, Ok(&["10.0.0.2"])));
+    assert_eq!(stands_for(&names), Some(address("10.0.0.2")));
+}
+
+#[test]
+fn an_address_of_the_wanted_family_takes_the_place_of_another_one() {
+    let names = NameCache::default();
+    answered(&names, Ok(&["2001:db8::1"]));
+    assert_eq!(stands_for(&names), Some(address("2001:db8::1")));
+    assert!(answered(&names, Ok(&["2001:db8::1", "10.0.0.1"])));
+    assert_eq!(stands_for(&names), Some(address("10.0.0.1")));
+}
+
+#[test]
+fn the_last_answer_stays_while_there_is_none() {
+    let names = NameCache::default();
+    answered(&names, Ok(&["10.0.0.1"]));
+    stands_for(&names);
+    assert!(answered(&names, Err("timed out")));
+    assert!(!answered(&names, Err("refused")), "said once");
+    assert_eq!(stands_for(&names), Some(address("10.0.0.1")));
+    let shown = names.shown("web").unwrap();
+    assert_eq!(shown.failure.as_deref(), Some("timed out"));
+    assert_eq!(shown.addresses, [address("10.0.0.1")]);
+    assert!(answered(&names, Ok(&["10.0.0.1"])), "it works again");
+    assert_eq!(names.shown("web").unwrap().failure, None);
+}
+
+#[test]
+fn an_expired_answer_is_resolved_again_and_a_failure_with_backoff() {
+    let names = NameCache::default();
+    let one = || vec![address("10.0.0.1")];
+    names.note("web", Ok((one(), Some(Duration::from_secs(300)))), EVERY);
+    names.note("short", Ok((one(), Some(Duration::ZERO))), EVERY);
+    answered(&names, Ok(&["10.0.0.1"]));
+    let left = |name: &str| {
+        let due = names.next_due([name]).unwrap();
+        due.duration_since(Instant::now()).as_secs_f64().round()
+    };
+    assert_eq!(left("web"), 60.0);
+    assert_eq!(left("short"), 5.0);
+    let pauses = [1.0, 2.0, 4.0, 8.0, 10.0, 10.0].map(|expected| {
+        answered(&names, Err("timed out"));
+        (left("web"), expected)
+    });
+    for (pause, expected) in pauses {
+        assert_eq!(pause, expected);
+    }
+    answered(&names, Ok(&["10.0.0.1"]));
+    answered(&names, Err("timed out"));
+    assert_eq!(left("web"), 1.0, "a new failure begins anew");
+    assert_eq!(names.next_due(["unknown"]), None);
+}
+
+#[test]
+fn a_slow_name_service_is_not_waited_for_and_its_answer_counts_when_it_comes() {
+    let slow = |name: &str| {
+        if name == "slow" {
+            thread::park_timeout(Duration::from_millis(400));
+        }
+        Ok(vec![address("10.0.0.1")])
+    };
+    let names = NameCache::known_by(slow);
+    names.learn(["slow", "quick"], EVERY, Duration::from_millis(100));
+    assert_eq!(names.shown("quick").unwrap().failure, None);
+    let shown = names.shown("slow").unwrap();
+    assert_eq!(shown.failure.as_deref(), Some(NOT_ANSWERED));
+    assert!(names.next_due(["slow"]).unwrap() <= Instant::now());
+    names.learn(["slow"], EVERY, Duration::from_secs(30));
+    assert_eq!(names.shown("slow").unwrap().failure, None);
+}
+
+#[test]
+fn what_a_name_stood_for_before_a_restart_stays_in_use() {
+    let fails = |_: &str| Err(io::Error::other("host not found"));
+    let names = NameCache::known_by(fails);
+    let before = HostName {
+        name: "web".to_owned(),
+        addresses: vec![address("10.0.0.7")],
+        failure: None,
+    };
+    names.remember(&[before]);
+    names.learn(["web"], EVERY, Duration::from_secs(30));
+    assert_eq!(stands_for(&names), Some(address("10.0.0.7")));
+    let shown = names.shown("web").unwrap();
+    assert_eq!(shown.failure.as_deref(), Some("host not found"));
+    assert!(answered(&names, Ok(&["10.0.0.8"])));
+    assert_eq!(stands_for(&names), Some(address("10.0.0.8")));
+}
+
+#[test]
+fn a_lookup_that_panics_is_a_failure() {
+    let names = NameCache::known_by(|_| panic!("on purpose"));
+    names.learn(["web"], EVERY, Duration::from_secs(30));
+    let shown = names.shown("web").unwrap();
+    assert_eq!(shown.failure.as_deref(), Some("the lookup was interrupted"));
+}
