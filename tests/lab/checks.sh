@@ -32,22 +32,22 @@ server_dies() {
     eventually 10 ended "$1" "$2"
 }
 
-# --- Questions --------------------------------------------------------------------------------------
+# --- Probes --------------------------------------------------------------------------------------
 
 probe_is_good() {
     on director ipvsctl probe "$@" >/dev/null 2>&1
 }
 
-# expect_probe VERDICT WORDS KIND ADDRESS [OPTION...]: asks and prints the line of the table.
+# expect_probe RESULT WORDS KIND ADDRESS [OPTION...]: probes and prints the line of the table.
 expect_probe() {
-    probe_verdict=$1
+    probe_result=$1
     probe_words=$2
     shift 2
     probe_answer=$(on director ipvsctl probe "$@" 2>&1) || :
-    printf '%-11s %-7s %s\n' "$1" "$probe_verdict" "${probe_answer#* ms: }"
+    printf '%-11s %-7s %s\n' "$1" "$probe_result" "${probe_answer#* ms: }"
     case $probe_answer in
-    "$probe_verdict after "*" ms: $probe_words"*) ;;
-    *) fail "$(printf 'expected "%s ... %s" of: ipvsctl probe %s\n%s' "$probe_verdict" "$probe_words" "$*" "$probe_answer")" ;;
+    "$probe_result after "*" ms: $probe_words"*) ;;
+    *) fail "$(printf 'expected "%s ... %s" of: ipvsctl probe %s\n%s' "$probe_result" "$probe_words" "$*" "$probe_answer")" ;;
     esac
 }
 
@@ -59,5 +59,5 @@ expect_up() {
     shift 3
     within "${CHECK_PATIENCE:-40}" probe_is_good "$@" ||
         fail "$(printf '%s never answered; it said:\n%s' "$up_name" "$(log_of "$up_host" "$up_name")")"
-    expect_probe good "$up_words" "$@"
+    expect_probe passed "$up_words" "$@"
 }
