@@ -176,7 +176,7 @@ fn by_default_a_failed_server_finishes_its_connections_within_ten_minutes() {
     assert_eq!(weights(&world, [ONE, TWO]), [Some(0), Some(1)]);
     let told = world.notices.iter().any(|notice| {
         let words = notice.to_string();
-        words.ends_with("weight 1 -> 0   (down: connection refused, 1 of 1; draining)")
+        words.ends_with("weight 1 -> 0   (down: no answer within 1 s, 1 of 1; draining)")
     });
     assert!(told, "{:?}", world.notices);
     world.run(seconds(590));
