@@ -11,7 +11,7 @@ use director_core::guard::Objection;
 use director_core::health::HealthState;
 use director_core::model::{Model, ServiceId};
 use director_core::moment::Moment;
-use director_core::overrides::Overrides;
+use director_core::overrides::{OverrideKind, Overrides};
 use director_core::persistent_state::PersistentState;
 use director_core::plan::{Plan, plan};
 use director_core::table::Table;
@@ -35,6 +35,7 @@ pub(super) fn from_nothing(model: &Model, health: HealthState) -> Planned {
         table,
         machine: super::machine::wanted(model),
         resets: true,
+        disabled: false,
         objections: Vec::new(),
     }
 }
@@ -63,6 +64,9 @@ pub(super) fn from_kernel(
     if let Some(left) = &left {
         overrides.restore(left.memory.overrides.clone());
     }
+    let disabled = overrides
+        .iter()
+        .any(|(_, one)| one.kind == OverrideKind::Disable);
     let objections = left
         .as_ref()
         .map_or_else(Vec::new, |left| objections(loaded, left, &before));
@@ -81,8 +85,9 @@ pub(super) fn from_kernel(
         now,
         answered,
         table,
-        machine: super::machine::against_machine(&model),
+        machine: super::machine::against_machine(&model, disabled),
         resets: true,
+        disabled,
         objections,
     })
 }

@@ -25,9 +25,9 @@ pub(super) struct MachineChange {
     line: String,
 }
 
-/// The changes to this machine as it is.
-pub(super) fn against_machine(model: &Model) -> Vec<MachineChange> {
-    let changes = differences(&model.host().changes());
+/// The changes to this machine as it is, with a server `disabled` by an operator or without.
+pub(super) fn against_machine(model: &Model, disabled: bool) -> Vec<MachineChange> {
+    let changes = differences(&model.host().changes_with(disabled));
     changes
         .into_iter()
         .map(|change| described(model, change))
@@ -38,8 +38,9 @@ pub(super) fn against_machine(model: &Model) -> Vec<MachineChange> {
 pub(super) fn undone(
     journal: &Path,
     config: &HostConfig,
+    disabled: bool,
 ) -> Result<Vec<MachineChange>, MachineError> {
-    let leaving = leftovers(journal, &config.changes())?;
+    let leaving = leftovers(journal, &config.changes_with(disabled))?;
     Ok(leaving.into_iter().map(taken_back).collect())
 }
 

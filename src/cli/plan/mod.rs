@@ -95,6 +95,8 @@ pub(super) struct Planned {
     table: Table,
     /// What changes on this machine besides the table.
     machine: Vec<MachineChange>,
+    /// An override disables a server.
+    disabled: bool,
     /// Whether connections that end are reset.
     resets: bool,
     /// What the safety limits of the daemon object to.
@@ -183,8 +185,12 @@ pub(super) fn planned(
             None
         }
     };
+    let host = loaded.model.host();
+    // Without a daemon its state file tells.
+    let running = super::status::asked(socket.client().status()).ok();
+    let mut planned = foreseen::from_kernel(loaded, left, running.as_ref())?;
     // What is undone is undone first.
-    let undone = machine::undone(&journal_beside(&socket.path()), loaded.model.host());
+    let undone = machine::undone(&journal_beside(&socket.path()), host, planned.disabled);
     let undone = match undone {
         Ok(undone) => undone,
         Err(error) => {
@@ -194,14 +200,10 @@ pub(super) fn planned(
             Vec::new()
         }
     };
-    let host = loaded.model.host();
     let resets = match host.expire_nodest_conn {
-        None => host.resets_connections(false) || resets_connections(),
+        None => host.resets_connections(planned.disabled) || resets_connections(),
         Some(choice) => choice,
     };
-    // Without a daemon its state file tells.
-    let running = super::status::asked(socket.client().status()).ok();
-    let mut planned = foreseen::from_kernel(loaded, left, running.as_ref())?;
     planned.resets = resets;
     planned.machine.splice(0..0, undone);
     Ok(planned)
