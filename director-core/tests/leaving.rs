@@ -207,8 +207,10 @@ fn by_default_a_failed_server_finishes_its_connections_within_ten_minutes() {
     assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
 
     // It would refuse the clients of a server with weight 0.
-    let world = silent_about_failures("mh");
-    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+    for scheduler in ["sh", "mh", "dh"] {
+        let world = silent_about_failures(scheduler);
+        assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)], "{scheduler}");
+    }
 }
 
 #[test]

@@ -6,13 +6,14 @@ mod pool;
 mod world;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use director_core::definitions::{
-    Definitions, Host, ListenDefinition, PortDefinition, RecoveryDefinition,
+    Definitions, Host, ListenDefinition, MinimumDefinition, PortDefinition, RecoveryDefinition,
 };
 use director_core::director::Event;
 use director_core::health::HealthState;
-use director_core::model::{Model, Protocol};
+use director_core::model::{BelowMinimum, Model, Protocol, Quantity};
 use director_core::table::Table;
 use kill::{kept, killed, remembering};
 use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
@@ -258,5 +259,76 @@ fn a_server_without_an_address_counts_among_those_that_a_service_has() {
         &director_core::health::HealthByServer::new(),
         &director_core::overrides::Overrides::default(),
     );
-    assert_eq!((tiers[0].all, tiers[0].available), (2, 1));
+    assert_eq!(
+        (tiers[0].all, tiers[0].available, tiers[0].unknown),
+        (2, 1, 1)
+    );
+}
+
+/// The table has a server that clients can reach, every tenth of a second for so long.
+fn assert_served(world: &mut World, how_long: Duration) {
+    for _ in 0..how_long.as_millis() / 100 {
+        world.run(Duration::from_millis(100));
+        let entry = &world.kernel.services[&service_id(VIP)];
+        let weights = entry.servers.values().map(|server| server.settings.weight);
+        assert!(weights.sum::<u32>() > 0, "at {:?}: {entry:?}", world.now);
+    }
+}
+
+#[test]
+fn replaced_servers_serve_until_one_of_their_successors_is_up() {
+    let mut world = running(web());
+    let successors = Brief::new(VIP, &[("10.0.0.13", 1), ("10.0.0.14", 1)]);
+    // Three good answers make a server up, so one of them says nothing yet.
+    load(
+        &mut world,
+        changed(&[successors], |definitions| {
+            let check = &mut definitions.services[0].check;
+            (check.rise, check.every) = (Some(placed(3)), Some(placed(seconds(8))));
+        }),
+    );
+    // The whole table is read again meanwhile, and everything is weighed anew.
+    assert_served(&mut world, seconds(30));
+    assert_eq!(weights(&world, [ONE, "10.0.0.13"]), [None, Some(1)]);
+}
+
+#[test]
+fn servers_of_the_kernel_serve_on_while_all_successors_are_names_without_an_address() {
+    let mut world = running(web());
+    load(
+        &mut world,
+        changed(&[web()], |definitions| {
+            for server in &mut definitions.services[0].real_servers {
+                server.host = placed(Host::Name("web1.lab".to_owned()));
+            }
+        }),
+    );
+    assert_served(&mut world, seconds(30));
+}
+
+#[test]
+fn new_names_without_an_address_withdraw_no_service() {
+    let minimum = |definitions: &mut Definitions| {
+        definitions.services[0].recovery.minimum_healthy = Some(MinimumDefinition {
+            place: definitions.services[0].place.clone(),
+            servers: Some(placed(Quantity::Percent(60))),
+            back_at: None,
+            below: Some(placed(BelowMinimum::Withdraw)),
+        });
+    };
+    let mut world = World::new(Table::default());
+    load(&mut world, changed(&[web()], minimum));
+    world.run(seconds(3));
+    load(
+        &mut world,
+        changed(&[web()], |definitions| {
+            minimum(definitions);
+            for _ in 0..2 {
+                let mut named = definitions.services[0].real_servers[0].clone();
+                named.host = placed(Host::Name("new.lab".to_owned()));
+                definitions.services[0].real_servers.push(named);
+            }
+        }),
+    );
+    assert_served(&mut world, seconds(10));
 }

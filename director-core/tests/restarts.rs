@@ -8,9 +8,9 @@ mod world;
 use std::time::Duration;
 
 use director_core::definitions::{
-    CheckDefinition, CheckKindDefinition, DampingDefinition, DrainDefinition, JudgingDefinition,
-    MinimumDefinition, PortDefinition, ProtocolCheckDefinition, RecoveryDefinition,
-    SlowStartDefinition,
+    CheckDefinition, CheckKindDefinition, DampingDefinition, DrainDefinition, HttpCheckDefinition,
+    JudgingDefinition, MinimumDefinition, PortDefinition, ProtocolCheckDefinition,
+    RecoveryDefinition, ServiceDefinition, SlowStartDefinition,
 };
 use director_core::director::Event;
 use director_core::model::{
@@ -18,7 +18,7 @@ use director_core::model::{
 };
 use kill::{kept, killed};
 use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
-use world::{Brief, World, address, endpoint, place, placed, service_id};
+use world::{Brief, World, address, endpoint, model, place, placed, service_id};
 
 const THREE: &str = "10.0.0.13";
 const FOUR: &str = "10.0.0.14";
@@ -358,4 +358,29 @@ fn a_server_that_is_held_for_changing_too_often_stays_held_through_two_kills() {
     assert_eq!(world.weight(VIP, ONE), None, "held still");
     world.run(seconds(120));
     assert_eq!(world.weight(VIP, ONE), Some(3));
+}
+
+#[test]
+fn the_password_of_a_url_comes_back_from_the_file_that_has_it() {
+    let service = |url: &str| {
+        let mut definitions = model(&[Brief::new(VIP, &[(ONE, 1)])])
+            .definitions()
+            .as_ref()
+            .clone();
+        let mut service = definitions.services.remove(0);
+        service.check.kind = Some(placed(CheckKindDefinition::Http(HttpCheckDefinition {
+            path: Some(placed(url.to_owned())),
+            ..HttpCheckDefinition::default()
+        })));
+        service
+    };
+    let whole = service("http://user:secret@192.0.2.11/");
+    let written = serde_json::to_string(&whole).unwrap();
+    assert!(!written.contains("secret@"), "{written}");
+    let mut kept: ServiceDefinition = serde_json::from_str(&written).unwrap();
+    kept.know_secrets_of(&whole);
+    assert_eq!(kept, whole);
+    let mut other = service("http://user:***@192.0.2.12/");
+    other.know_secrets_of(&whole);
+    assert_eq!(other, service("http://user:***@192.0.2.12/"));
 }

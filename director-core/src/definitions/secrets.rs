@@ -103,6 +103,11 @@ impl ServiceDefinition {
     /// Puts the secrets of another form of this service in the place of unknown ones, where both have as many.
     pub fn know_secrets_of(&mut self, other: &Self) {
         let mut other = other.clone();
+        for (own, other) in self.urls().into_iter().zip(other.urls()) {
+            if *own == without_password(other) {
+                own.clone_from(other);
+            }
+        }
         let (own, others) = (self.secrets(), other.secrets());
         if own.len() != others.len() {
             return;

@@ -219,13 +219,15 @@ impl Health {
         last.max_by_key(|(at, _)| *at)
     }
 
-    /// Whether more than the kernel's table is known of it, or all that there is to know: a server that is not in the table
-    /// and that this director cannot ask will not come up by waiting.
+    /// Whether none of its probes could be made: a server that is not in the table and that this director cannot probe will
+    /// not come up by waiting.
     #[must_use]
-    pub fn is_tried(&self) -> bool {
+    pub fn cannot_be_probed(&self) -> bool {
+        let is_local = |(_, report): &(Moment, Report)| report.outcome.is_good().is_none();
         let mut checks = self.checks.iter();
-        !self.assumed
-            || self.state == HealthState::Down && checks.all(|check| check.last().is_some())
+        self.assumed
+            && self.state == HealthState::Down
+            && checks.all(|check| check.last().is_some_and(is_local))
     }
 
     /// Reports in a row that contradict the state, of the check with the most of them.

@@ -72,7 +72,21 @@ pub fn without_password(url: &str) -> String {
 /// A line of a file as it may be shown, with a star for each character of a password, so that the columns stay.
 #[must_use]
 pub fn password_in_stars(line: &str) -> String {
-    with_password(line, |password| "*".repeat(password.chars().count()))
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("://") {
+        let next = rest[at + 3..].find("://").map_or(rest.len(), |next| {
+            // A URL begins with its scheme.
+            let before = &rest[..at + 3 + next];
+            before
+                .trim_end_matches(|c: char| c.is_ascii_alphanumeric())
+                .len()
+        });
+        let stars = |password: &str| "*".repeat(password.chars().count());
+        shown += &with_password(&rest[..next], stars);
+        rest = &rest[next..];
+    }
+    shown + rest
 }
 
 /// The same URL with another password, if it has one.
@@ -140,6 +154,10 @@ mod tests {
         let line = r#"real=192.0.2.1:80 masq "http://u:pä@192.0.2.1", "a@b" # x"#;
         let shown = r#"real=192.0.2.1:80 masq "http://u:**@192.0.2.1", "a@b" # x"#;
         assert_eq!(password_in_stars(line), shown);
+        let flow = r#"{listen: "tcp://192.0.2.1:80", check: {http: {path: "http://u:secret@h/"}}}"#;
+        let shown =
+            r#"{listen: "tcp://192.0.2.1:80", check: {http: {path: "http://u:******@h/"}}}"#;
+        assert_eq!(password_in_stars(flow), shown);
         let plain = r#"request="http://host", "user:a@b""#;
         assert_eq!(password_in_stars(plain), plain);
     }

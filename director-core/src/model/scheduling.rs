@@ -18,7 +18,7 @@ pub const KNOWN_SCHEDULERS: &[&str] = &[
 /// limit.
 const SHARING: [&str; 7] = ["wrr", "wlc", "lblc", "lblcr", "sed", "nq", "twos"];
 /// Schedulers that hash a client to one server, and refuse it while that one has weight 0 unless their first flag is set
-/// (net/netfilter/ipvs/ip_vs_sh.c, ip_vs_mh.c).
+/// (net/netfilter/ipvs/ip_vs_sh.c, ip_vs_mh.c). `dh` refuses it too, and has no such flag (ip_vs_dh.c, ip_vs_dh_schedule).
 const HASHING: [&str; 2] = ["sh", "mh"];
 
 /// Scheduler and what belongs to it, in the form that the kernel reports back.
@@ -58,7 +58,8 @@ impl Scheduling {
     /// Whether a server with weight 0 turns away the clients that belong to it, so that it had better leave the table.
     #[must_use]
     pub fn zero_turns_away(&self) -> bool {
-        HASHING.contains(&self.scheduler.as_str()) && !self.flags.first
+        let scheduler = self.scheduler.as_str();
+        scheduler == "dh" || HASHING.contains(&scheduler) && !self.flags.first
     }
 }
 

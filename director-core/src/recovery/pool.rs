@@ -113,7 +113,10 @@ pub fn census(
     let unresolved = service.unresolved.iter();
     for server in unresolved.filter(|server| server.weight > 0) {
         let tier = tiers.entry(server.tier);
-        tier.or_insert_with(|| nobody(server.tier)).all += 1;
+        let tier = tier.or_insert_with(|| nobody(server.tier));
+        tier.all += 1;
+        // What is not known decides nothing: new names shall not take the service from servers that are well.
+        tier.unknown += 1;
     }
     for server in service
         .real_servers

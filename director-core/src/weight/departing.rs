@@ -35,6 +35,24 @@ impl<'a> Situation<'a> {
         })
     }
 
+    fn begun_drain(&self, service: &VirtualService, server: &Endpoint) -> Option<DrainRule> {
+        let drain = self.recovery.drains.of(&(service.id, *server))?;
+        Some(drain.rule)
+    }
+
+    /// Whether the kernel has a server in service that is not defined.
+    pub(super) fn any_predecessor_serves(
+        &self,
+        service: &VirtualService,
+        observed: Option<&ServiceEntry>,
+    ) -> bool {
+        let mut known = observed.into_iter().flat_map(|entry| &entry.servers);
+        known.any(|(server, known)| {
+            let mut defined = service.real_servers.iter().chain(&service.fallback);
+            known.settings.weight > 0 && defined.all(|defined| defined.endpoint != *server)
+        })
+    }
+
     /// Servers of the kernel that are not defined: they serve until their successors have been probed, and then leave.
     pub(super) fn departing(
         &self,
@@ -82,7 +100,12 @@ impl<'a> Situation<'a> {
                         (false, true) => WeightReason::FoundInKernel,
                     },
                 }),
-                drain: service.recovery.drain.filter(|_| !serves_on),
+                // One that has failed and drains goes on with that, by the rule with which it began.
+                drain: service
+                    .recovery
+                    .drain
+                    .or_else(|| self.begun_drain(service, server))
+                    .filter(|_| !serves_on),
             }
         };
         before

@@ -61,15 +61,21 @@ impl<'a> Situation<'a> {
         if let Some(shortage) = replaces {
             give_up(service, &mut servers, shortage);
         }
-        let asked = |weighing: &EffectiveWeight<'_>| {
-            let health = self.book.get(&(service.id, weighing.server.endpoint));
-            health.is_none_or(Health::is_tried)
-        };
-        let ruled = |weighing: &EffectiveWeight<'_>| {
+        let health =
+            |weighing: &EffectiveWeight<'_>| self.book.get(&(service.id, weighing.server.endpoint));
+        let known = |weighing: &EffectiveWeight<'_>| {
             let target = (service.id, weighing.server.endpoint);
-            self.overrides.taking_out(&target).is_some()
+            health(weighing).is_none_or(|health| !health.assumed)
+                || self.overrides.taking_out(&target).is_some()
         };
-        let all_probed = servers.iter().all(|server| asked(server) || ruled(server));
+        let out_of_reach =
+            |weighing: &EffectiveWeight<'_>| health(weighing).is_some_and(Health::cannot_be_probed);
+        // Predecessors serve until something is known of their successors, which also need an address for that.
+        let relieved = !self.any_predecessor_serves(service, observed);
+        let all_probed = servers
+            .iter()
+            .all(|server| known(server) || relieved && out_of_reach(server))
+            && (relieved || service.unresolved.is_empty());
         let serving = servers.iter().any(serves);
         let named = serving || self.any_perhaps_named(service, observed);
         call_fallback(service, &mut fallback, named, all_probed, replaces);

@@ -2,13 +2,10 @@
 //! net/netfilter/ipvs/ip_vs_*.c.
 
 use super::Findings;
+use super::lints::unless_flag;
 use crate::definitions::ServiceDefinition;
 use crate::diagnostic::Place;
 use crate::model::VirtualService;
-
-/// Schedulers that hash a client to one server, and refuse it while that one is overloaded unless their fallback flag is
-/// set (ip_vs_sh.c, ip_vs_mh.c).
-const HASHING: [&str; 2] = ["sh", "mh"];
 
 /// Everything worth a warning about the weights and thresholds of a valid service.
 pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
@@ -76,7 +73,7 @@ fn overloaded_without_fallback(
 ) {
     let scheduling = &service.scheduling;
     let name = scheduling.scheduler.as_str();
-    if !HASHING.contains(&name) || scheduling.flags.first {
+    if !scheduling.zero_turns_away() {
         return;
     }
     let limited = written.real_servers.iter().find_map(|server| {
@@ -86,9 +83,14 @@ fn overloaded_without_fallback(
     if let Some(place) = limited {
         findings.warning(
             place,
-            format!("scheduler {name} without its fallback flag refuses the clients of a server at its upper \
-                threshold"),
-            format!("set the fallback flag of scheduler {name}, or remove the threshold"),
+            format!(
+                "scheduler {name}{} refuses the clients of a server at its upper threshold",
+                unless_flag(name)
+            ),
+            match name {
+                "dh" => "remove the threshold, or choose another scheduler".to_owned(),
+                _ => format!("set the fallback flag of scheduler {name}, or remove the threshold"),
+            },
         );
     }
 }

@@ -3,13 +3,10 @@
 
 use super::{Findings, lint_vip_paths, lint_weights, recovery};
 use crate::definitions::{PortDefinition, RealServerDefinition, ServiceDefinition};
-use crate::model::{ClientMask, OnFailure, ProbeKind, RealServer, Scheduling, VirtualService};
+use crate::model::{ClientMask, OnFailure, ProbeKind, RealServer, VirtualService};
 
 /// Schedulers that ask only whether a weight is 0 (net/netfilter/ipvs/ip_vs_rr.c, ip_vs_lc.c, ip_vs_dh.c).
 const WEIGHTLESS: [&str; 3] = ["rr", "lc", "dh"];
-/// Schedulers that hash a client to one server, and refuse it while that one has weight 0 unless their fallback flag is
-/// set (net/netfilter/ipvs/ip_vs_sh.c, ip_vs_mh.c).
-const HASHING: [&str; 2] = ["sh", "mh"];
 
 /// Everything worth a warning about a valid service.
 pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
@@ -21,12 +18,6 @@ pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findin
     recovery::lint_slow_start(written, &service.scheduling, findings);
     lint_weights::lint(written, service, findings);
     lint_vip_paths::lint(written, service, findings);
-}
-
-/// Whether a client of a server with weight 0 gets no other one.
-pub(super) fn refuses_clients_of_weight_0(scheduling: &Scheduling) -> bool {
-    let hashes = HASHING.contains(&scheduling.scheduler.as_str());
-    hashes && !scheduling.flags.first
 }
 
 /// A service that is not TCP gets a ping where no check is written, which says nothing about what runs on the server.
@@ -58,13 +49,24 @@ fn hashing_without_fallback(
         return;
     };
     // One that drains has weight 0 as well.
-    if refuses_clients_of_weight_0(scheduling) && service.on_failure != OnFailure::Remove {
+    if scheduling.zero_turns_away() && service.on_failure != OnFailure::Remove {
         let name = &scheduling.scheduler;
         findings.warning(
             place,
-            format!("scheduler {name} without its fallback flag refuses the clients of a quiesced server"),
-            format!("set the fallback flag of scheduler {name}, or remove failed servers instead of quiescing them"),
+            format!("scheduler {name}{} refuses the clients of a quiesced server", unless_flag(name)),
+            match name.as_str() {
+                "dh" => "remove failed servers instead of quiescing them".to_owned(),
+                _ => format!("set the fallback flag of scheduler {name}, or remove failed servers instead of quiescing them"),
+            },
         );
+    }
+}
+
+/// Only `sh` and `mh` have a flag for it.
+pub(super) fn unless_flag(scheduler: &str) -> &'static str {
+    match scheduler {
+        "dh" => "",
+        _ => " without its fallback flag",
     }
 }
 

@@ -96,7 +96,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
 /// What happens to a failed server where nothing is said: it finishes what it has begun. A hashing scheduler without its fallback
 /// flag refuses the clients of a server with weight 0, so there it is removed.
 fn default_on_failure(scheduling: &Scheduling) -> OnFailure {
-    if lints::refuses_clients_of_weight_0(scheduling) {
+    if scheduling.zero_turns_away() {
         OnFailure::Remove
     } else {
         OnFailure::default()
