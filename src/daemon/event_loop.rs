@@ -154,7 +154,7 @@ impl EventLoop {
         receiver: mpsc::UnboundedReceiver<Input>,
         first: FirstConfiguration,
         locks: Locks,
-    ) {
+    ) -> Option<Locks> {
         self.locks = Some(locks);
         self.run_loop(receiver, first).await;
         self.leave().await;
@@ -163,6 +163,7 @@ impl EventLoop {
             // Others may have to be waited for.
             let _ = tokio::task::spawn_blocking(|| ldirectord.end()).await;
         }
+        self.locks
     }
 
     async fn run_loop(

@@ -45,6 +45,8 @@ impl HostThread {
         {
             return;
         }
+        // What a thread before this one has left undone is not waiting any more.
+        self.waiting = Arc::new(AtomicUsize::new(1));
         let keeper = Keeper::new(self.journal.clone());
         let started = start(keeper, Arc::clone(&self.waiting), self.inputs.clone());
         match started {

@@ -108,10 +108,13 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         config_refresh,
         store,
     );
-    event_loop.run(receiver, first, locks).await;
+    let locks = event_loop.run(receiver, first, locks).await;
     if let Some(api) = api {
         api.abort();
+        // Its socket is gone before another daemon may begin.
+        let _ = api.await;
     }
+    drop(locks);
     Ok(())
 }
 

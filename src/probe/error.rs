@@ -109,6 +109,8 @@ pub(super) enum ProbeError {
     /// An answer without a body in sight.
     #[error("not a valid HTTP answer: its headers are longer than {} KiB", .0 / 1024)]
     HeadTooLarge(usize),
+    #[error("not a valid HTTP answer: it has more than {0} header lines")]
+    TooManyHeaders(usize),
     /// The body broke off.
     #[error("body ended early")]
     BodyEnded,

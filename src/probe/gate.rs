@@ -1,14 +1,16 @@
 //! How many probes run at once: never more than there are file descriptors for, and of programs about two for each
-//! processor, which would starve each other otherwise. The probe that has waited longest is next. The time limit of a probe
+//! processor begin at once, which would starve each other otherwise. The probe that has waited longest is next. The time limit of a probe
 //! begins when it starts, so one that waits for this director is late and has not failed.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use director_core::model::{AdviceSource, Probe, ProbeKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// Descriptors that are left for all but probes: sockets of clients and of the kernel, files, the log.
 const RESERVED: u64 = 64;
@@ -16,6 +18,9 @@ const RESERVED: u64 = 64;
 const MOST_DESCRIPTORS: u64 = 1 << 20;
 /// Programs that run at once for each processor: one may wait for the network while the other computes.
 const PROGRAMS_EACH: usize = 2;
+/// How long a program keeps others waiting. One that runs longer waits for its server, as all do when a switch fails, and
+/// needs no processor for that.
+const PROGRAM_TURN: Duration = Duration::from_secs(1);
 /// A program takes pipes for its output, and some more while it starts.
 const FOR_PROGRAM: u32 = 8;
 /// A connection, and a second one for a redirect, for data or for a name server.
@@ -39,7 +44,20 @@ pub struct Gate {
 #[derive(Debug)]
 pub struct ProbeTurn {
     _descriptors: Option<OwnedSemaphorePermit>,
-    _program: Option<OwnedSemaphorePermit>,
+    program: Option<OwnedSemaphorePermit>,
+}
+
+impl ProbeTurn {
+    /// Runs a probe in this turn, and gives the processor to the next program when this one only waits.
+    pub async fn run<T>(mut self, probe: impl Future<Output = T>) -> T {
+        let mut probe = pin!(probe);
+        tokio::select! {
+            biased;
+            ended = &mut probe => return ended,
+            () = sleep(PROGRAM_TURN), if self.program.is_some() => self.program = None,
+        }
+        probe.await
+    }
 }
 
 impl Gate {
@@ -79,7 +97,7 @@ impl Gate {
         self.warn_if_late(probe, for_program, began.elapsed() - for_program);
         ProbeTurn {
             _descriptors: descriptors,
-            _program: program,
+            program,
         }
     }
 
@@ -175,6 +193,18 @@ mod tests {
         );
         drop(first);
         assert!(gate.enter(&program()).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_program_that_waits_for_its_server_keeps_no_other_waiting() {
+        let gate = Gate::with(1024, 1);
+        let turn = gate.enter(&program()).await;
+        let hanging = tokio::spawn(turn.run(std::future::pending::<()>()));
+        assert!(gate.enter(&program()).now_or_never().is_none());
+        let (waiting, limit) = (program(), Duration::from_secs(20));
+        let next = tokio::time::timeout(limit, gate.enter(&waiting));
+        assert!(next.await.is_ok());
+        hanging.abort();
     }
 
     #[tokio::test]

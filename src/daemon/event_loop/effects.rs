@@ -76,7 +76,9 @@ impl EventLoop {
     fn check_network(&self, fallbacks: BTreeSet<SocketAddr>) {
         let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
         tokio::spawn(async move {
-            let reached = probe::reaches_anything(fallbacks, &settings).await;
+            // In a task of its own, whose end without an answer is an answer too: the director waits for it.
+            let asking = async move { probe::reaches_anything(fallbacks, &settings).await };
+            let reached = tokio::spawn(asking).await.unwrap_or(None);
             // The loop may have ended.
             let _ = inputs.send(Input::Event(Event::NetworkChecked { reached }));
         });
@@ -87,8 +89,8 @@ impl EventLoop {
         let gate = self.gate.clone();
         let mut reply = ProbeReply::new(inputs, id);
         tokio::spawn(async move {
-            let _turn = gate.enter(&probe).await;
-            reply.give(probe::run(&probe, &settings).await);
+            let turn = gate.enter(&probe).await;
+            reply.give(turn.run(probe::run(&probe, &settings)).await);
         });
     }
 }

@@ -65,6 +65,11 @@ impl EventLoop {
         };
         let objections = match safety {
             SafetyCheck::Forced => Vec::new(),
+            SafetyCheck::By(_) if !self.lost_to_a_name(&loaded).is_empty() => {
+                let faults = self.lost_to_a_name(&loaded);
+                self.refuse(&loaded.report, faults.clone());
+                return refused(faults);
+            }
             SafetyCheck::By(counted) => {
                 self.director
                     .objections(&loaded.model, counted.as_ref(), self.now())
@@ -80,6 +85,35 @@ impl EventLoop {
         let faults = guarded_start::in_words(&loaded, &objections);
         self.refuse(&loaded.report, faults.clone());
         refused(faults)
+    }
+
+    /// Services in force that the new configuration lacks, while a VIP in it is a host name without an address: perhaps they
+    /// are meant. A mistyped name shall not leave a running service without checks.
+    fn lost_to_a_name(&self, loaded: &Loaded) -> Vec<Diagnostic> {
+        let former = self
+            .in_force
+            .iter()
+            .flat_map(|former| former.model.services());
+        let lost: Vec<&str> = former
+            .filter(|service| loaded.model.holds(&service.id))
+            .map(|service| service.name.as_str())
+            .collect();
+        let waiting = loaded.model.waiting().iter().filter(|_| !lost.is_empty());
+        let place = &loaded.model.definitions().place;
+        waiting
+            .map(|service| {
+                let message = format!(
+                    "the VIP {} of service {} has no address, and running services are no longer configured: {}",
+                    service.host,
+                    service.name,
+                    lost.join(", ")
+                );
+                Diagnostic::error(place, message).hint(
+                    "correct the name; or run ipvsctl reload --force, which leaves these services in the kernel unchecked \
+                     until the name has an address",
+                )
+            })
+            .collect()
     }
 
     /// Reads the configuration again.

@@ -14,6 +14,9 @@ use crate::probe::error::ProbeError;
 /// Bytes that status line and headers may take; browsers stop between 250 and 400 KiB.
 const HEAD_LIMIT: usize = 512 * 1024;
 
+/// Lines that the headers may take. Each costs more memory than its bytes.
+const LINES_LIMIT: usize = 4096;
+
 /// Bytes of one line that gives the length of a chunk.
 const CHUNK_LINE_LIMIT: usize = 4096;
 
@@ -103,6 +106,9 @@ impl<S: AsyncRead + Unpin> HttpAnswer<S> {
             let text = without_end(&line.bytes);
             if text.is_empty() || !line.complete {
                 return Ok(lines);
+            }
+            if lines.len() == LINES_LIMIT {
+                return Err(ProbeError::TooManyHeaders(LINES_LIMIT));
             }
             lines.push(text.to_vec());
         }

@@ -11,7 +11,7 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::ssl::{
     NameType, SniError, Ssl, SslAlert, SslContext, SslContextBuilder, SslMethod, SslOptions,
-    SslVersion,
+    SslVerifyMode, SslVersion,
 };
 use openssl::x509::{X509, X509Name};
 use tokio_openssl::SslStream;
@@ -155,6 +155,21 @@ async fn a_server_that_does_not_know_the_name_is_probed_without_one() {
     })
     .await;
     good(address, question()).await;
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_certificate_is_not_blamed_for_its_own() {
+    let address = restricted(&rsa(), |context| {
+        context
+            .set_max_proto_version(Some(SslVersion::TLS1_2))
+            .unwrap();
+        context.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+    })
+    .await;
+    assert_eq!(
+        failure(address, question()).await,
+        "TLS: refused by the server (handshake failure)"
+    );
 }
 
 #[tokio::test]

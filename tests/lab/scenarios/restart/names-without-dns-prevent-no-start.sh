@@ -43,7 +43,7 @@ expect_not ctl check --strict "$DEFINITIONS" >/dev/null 2>&1
 begun=$(seconds)
 director_start
 { web; other; } | eventually_table 5
-[ $(($(seconds) - begun)) -le 8 ] || fail "the start took $(($(seconds) - begun)) s"
+[ $(($(seconds) - begun)) -le $((16 * ${LAB_PATIENCE:-3} / 3)) ] || fail "the start took $(($(seconds) - begun)) s"
 expect_equal 'who answers beside it' real3 "$(ask "$VIP:81")"
 requests_begin other "$VIP:81"
 expect_contains 'the status' 'NOT RESOLVED: first.lab.example has no address yet' "$(director_status)"
