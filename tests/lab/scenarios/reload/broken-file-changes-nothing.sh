@@ -30,6 +30,7 @@ fast_definitions | sed "s/real=$RIP1:80 masq/real=$RIP1:80/" | broken 'a server 
 fast_definitions | sed "s/real=$RIP1:80/real=[$RIP61]:80/" | broken 'an IPv6 server under an IPv4 NAT service'
 fast_definitions | sed '/^virtual/,$p' | broken 'a virtual service defined twice'
 fast_definitions | sed 's/^  *//' | broken 'a block without indentation'
+fast_definitions | sed 's/^virtual=[^:]*:/virtual=nowhere.invalid:/' | broken 'a VIP name without an address'
 head -c 3000 /dev/urandom | broken 'bytes that are no text'
 : | broken 'an empty file'
 
