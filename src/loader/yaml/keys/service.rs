@@ -102,7 +102,7 @@ mapping! {
         "File or program that gives the weight of each real server: a number that replaces the defined weight, or a \
          report as an agent sends it. Without a new weight the last one stays in force.";
     opt(service.on_failure) "on_failure" = "quiesce",
-        or "drain, for at most 10m without `drain`; remove with the schedulers sh and mh without `fallback`",
+        or "drain, for at most 10m without `drain`; remove with the scheduler dh, and with sh and mh without `fallback`",
         "What to do with a real server that fails. `drain` sets weight 0 until its connections have ended or the time \
          limit of `drain` has passed, then removes it. `quiesce` sets weight 0 and keeps it. `remove` removes it at once \
          and resets its connections (`director.expire_nodest_conn`).";
