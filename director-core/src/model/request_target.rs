@@ -78,15 +78,51 @@ pub fn password_in_stars(line: &str) -> String {
         let next = rest[at + 3..].find("://").map_or(rest.len(), |next| {
             // A URL begins with its scheme.
             let before = &rest[..at + 3 + next];
-            before
-                .trim_end_matches(|c: char| c.is_ascii_alphanumeric())
-                .len()
+            let scheme = |c: char| c.is_ascii_alphanumeric();
+            before.trim_end_matches(scheme).len()
         });
-        let stars = |password: &str| "*".repeat(password.chars().count());
         shown += &with_password(&rest[..next], stars);
         rest = &rest[next..];
     }
-    shown + rest
+    shown += rest;
+    SECRET_KEYS
+        .iter()
+        .fold(shown, |line, key| value_in_stars(&line, key))
+}
+
+/// Keys whose values are secrets, in both dialects.
+const SECRET_KEYS: [&str; 3] = ["password", "passwd", "secret"];
+
+/// Puts stars in place of the value behind a key and `:` or `=`.
+fn value_in_stars(line: &str, key: &str) -> String {
+    let Some(value) = value_of(line, key) else {
+        return line.to_owned();
+    };
+    let (before, after) = (&line[..value.start], &line[value.end..]);
+    format!("{before}{}{after}", stars(&line[value.clone()]))
+}
+
+/// Where the value behind a key is.
+fn value_of(line: &str, key: &str) -> Option<std::ops::Range<usize>> {
+    let behind = |start: usize, skipped: fn(char) -> bool| {
+        line.len() - line[start..].trim_start_matches(skipped).len()
+    };
+    let name = line.find(key)? + key.len();
+    // The name itself may stand in quotes.
+    let sign = behind(name, |c| c == '"' || c == ' ');
+    line[sign..].strip_prefix([':', '='])?;
+    let start = behind(sign + 1, char::is_whitespace);
+    let quote = line[start..].chars().next().filter(|c| "\"'".contains(*c));
+    let start = start + quote.map_or(0, char::len_utf8);
+    let end = line[start..].find(|c: char| match quote {
+        Some(quote) => c == quote,
+        None => c.is_whitespace() || ",}".contains(c),
+    });
+    Some(start..end.map_or(line.len(), |end| start + end))
+}
+
+fn stars(secret: &str) -> String {
+    "*".repeat(secret.chars().count())
 }
 
 /// The same URL with another password, if it has one.
@@ -158,6 +194,23 @@ mod tests {
         let shown =
             r#"{listen: "tcp://192.0.2.1:80", check: {http: {path: "http://u:******@h/"}}}"#;
         assert_eq!(password_in_stars(flow), shown);
+        for (line, shown) in [
+            ("      password: hunter2", "      password: *******"),
+            (
+                "check: {imap: {login: a, password: b c}}",
+                "check: {imap: {login: a, password: * c}}",
+            ),
+            (
+                r#"{"password": "a, b", secret: 'x y'}"#,
+                r#"{"password": "****", secret: '***'}"#,
+            ),
+            (r#"    passwd = "öffne""#, r#"    passwd = "*****""#),
+            ("passwd=geheim", "passwd=******"),
+            ("the password of a URL", "the password of a URL"),
+            ("secret:", "secret:"),
+        ] {
+            assert_eq!(password_in_stars(line), shown);
+        }
         let plain = r#"request="http://host", "user:a@b""#;
         assert_eq!(password_in_stars(plain), plain);
     }
