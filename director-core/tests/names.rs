@@ -332,3 +332,34 @@ fn new_names_without_an_address_withdraw_no_service() {
     );
     assert_served(&mut world, seconds(10));
 }
+
+#[test]
+fn the_vip_of_a_service_of_which_nothing_valid_is_known_stays() {
+    let on_interface = |brief: Brief| Brief {
+        interface: Some("eth0"),
+        ..brief
+    };
+    let briefs = [on_interface(web()), on_interface(other())];
+    for unknown in [
+        first_is_broken(&briefs, true),
+        first_is_broken(&briefs, false),
+        vip_is_a_name(&briefs),
+    ] {
+        let mut world = World::new(Table::default());
+        world.load(&briefs);
+        world.run(seconds(3));
+        assert_eq!(world.machine.made.len(), 2);
+        load(&mut world, unknown);
+        world.run(seconds(30));
+        assert_eq!(world.machine.made.len(), 2, "{:?}", world.machine.made);
+        world.event(Event::StopRequested);
+        assert_eq!(world.machine.made.len(), 2, "{:?}", world.machine.made);
+    }
+    // What is known to be gone takes its VIP along.
+    let mut world = World::new(Table::default());
+    world.load(&briefs);
+    world.run(seconds(3));
+    world.load(&[on_interface(other())]);
+    world.run(seconds(30));
+    assert_eq!(world.machine.made.len(), 1, "{:?}", world.machine.made);
+}

@@ -119,10 +119,15 @@ impl Keeper {
                 return outcomes;
             }
         };
-        if request.unwanted == Unwanted::Undo {
+        if request.unwanted != Unwanted::Keep {
             let kept = resolve(&request.kept, &interface_toward).changes;
             let stays = [changes.as_slice(), kept.as_slice()].concat();
-            outcomes.extend(undo_all_but(&stays, machine, &mut journal));
+            let goes = |change: &HostChange| {
+                request.unwanted == Unwanted::Undo
+                    || !matches!(change, HostChange::Vip(_))
+                    || request.withdrawn.contains(change)
+            };
+            outcomes.extend(undo_all_but(&stays, goes, machine, &mut journal));
         }
         let mut vips = Vec::new();
         for change in changes {
@@ -145,11 +150,13 @@ impl Keeper {
 
 fn undo_all_but(
     stays: &[HostChange],
+    goes: impl Fn(&HostChange) -> bool,
     machine: &mut Machine,
     journal: &mut Journal,
 ) -> Vec<HostOutcome> {
     let mut outcomes = Vec::new();
-    for entry in journal.unwanted(stays) {
+    let unwanted = journal.unwanted(stays).into_iter();
+    for entry in unwanted.filter(|entry| goes(&entry.change)) {
         let undone = machine.undo(&entry);
         let result = match undone.and_then(|()| journal.forget(&entry.change)) {
             Ok(()) => HostResult::Undone(entry.former),

@@ -58,6 +58,7 @@ impl Host {
         let request = HostRequest {
             wanted: wanted.clone(),
             kept: Vec::new(),
+            withdrawn: Vec::new(),
             unwanted,
         };
         self.take(&request, interface_toward)
@@ -172,6 +173,7 @@ fn what_is_kept_is_neither_made_nor_undone() {
     let request = |wanted: Vec<HostChange>, kept: Vec<HostChange>| HostRequest {
         wanted,
         kept,
+        withdrawn: Vec::new(),
         unwanted: Unwanted::Undo,
     };
     host.take(&request(vec![setting("rp_filter")], vec![]), nowhere);

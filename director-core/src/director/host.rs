@@ -28,6 +28,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub enum Unwanted {
     /// They are undone.
     Undo,
+    /// They are undone, but not VIPs of which this configuration says nothing: services stay in the kernel whose VIPs are not
+    /// known.
+    UndoButVips,
     /// They stay for the time being.
     Keep,
 }
@@ -39,6 +42,8 @@ pub struct HostRequest {
     pub wanted: Vec<HostChange>,
     /// What is not made and, where it was made before, not undone.
     pub kept: Vec<HostChange>,
+    /// VIPs that are to go in any case.
+    pub withdrawn: Vec<HostChange>,
     /// What becomes of all other changes that were made before.
     pub unwanted: Unwanted,
 }
@@ -184,6 +189,7 @@ impl Director {
             let request = HostRequest {
                 wanted: self.model.host().for_path_checks(),
                 kept: Vec::new(),
+                withdrawn: Vec::new(),
                 unwanted: Unwanted::Keep,
             };
             self.host.ask(request, effects);
@@ -208,7 +214,20 @@ impl Director {
 
     fn changes_to_host(&self) -> HostRequest {
         let changes = self.model.host().changes_with(self.host.disabled);
-        self.host.announced.request(changes)
+        HostRequest {
+            unwanted: self.what_goes(),
+            ..self.host.announced.request(changes)
+        }
+    }
+
+    /// A service whose definition is broken, or whose VIP is a name without an address, keeps what it has.
+    fn what_goes(&self) -> Unwanted {
+        let mut known = self.observed.iter().flat_map(|table| table.services.keys());
+        if known.any(|id| self.model.holds(id)) {
+            Unwanted::UndoButVips
+        } else {
+            Unwanted::Undo
+        }
     }
 
     /// Connections to a server that an operator disables are to be reset.
@@ -346,7 +365,8 @@ impl Director {
         let request = HostRequest {
             wanted: Vec::new(),
             kept,
-            unwanted: Unwanted::Undo,
+            withdrawn: Vec::new(),
+            unwanted: self.what_goes(),
         };
         self.host.ask(request, effects);
     }

@@ -45,12 +45,13 @@ impl Announced {
         let mut request = HostRequest {
             wanted: Vec::with_capacity(changes.len()),
             kept: Vec::new(),
+            withdrawn: Vec::new(),
             unwanted: Unwanted::Undo,
         };
         for change in changes {
             match self.decided(&change) {
                 Some(true) => request.wanted.push(change),
-                Some(false) => {}
+                Some(false) => request.withdrawn.push(change),
                 None => request.kept.push(change),
             }
         }

@@ -52,11 +52,18 @@ impl Machine {
         let HostRequest {
             wanted,
             kept,
+            withdrawn,
             unwanted,
         } = request;
         let mut outcomes = Vec::new();
         let (stays, goes) = self.made.drain(..).partition(|change| {
-            unwanted == Unwanted::Keep || wanted.contains(change) || kept.contains(change)
+            let is_vip = matches!(change, HostChange::Vip(_));
+            let spared = match unwanted {
+                Unwanted::Keep => true,
+                Unwanted::UndoButVips => is_vip && !withdrawn.contains(change),
+                Unwanted::Undo => false,
+            };
+            spared || wanted.contains(change) || kept.contains(change)
         });
         self.made = stays;
         outcomes.extend(goes.into_iter().map(|change| HostOutcome {

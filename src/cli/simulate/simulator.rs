@@ -263,6 +263,7 @@ impl Simulator {
         let HostRequest {
             wanted,
             kept,
+            withdrawn: _,
             unwanted,
         } = request;
         let outcome = |change: &HostChange, result| HostOutcome {
