@@ -18,8 +18,8 @@ const RESERVED: u64 = 64;
 const MOST_DESCRIPTORS: u64 = 1 << 20;
 /// Programs that run at once for each processor: one may wait for the network while the other computes.
 const PROGRAMS_EACH: usize = 2;
-/// How long a program keeps others waiting. One that runs longer waits for its server, as all do when a switch fails, and
-/// needs no processor for that.
+/// How often it is looked whether a program keeps others waiting for nothing: while a processor is idle, the programs that run
+/// wait for their servers, as all do when a switch fails.
 const PROGRAM_TURN: Duration = Duration::from_secs(1);
 /// A program takes pipes for its output, and some more while it starts.
 const FOR_PROGRAM: u32 = 8;
@@ -38,6 +38,8 @@ pub struct Gate {
     programs: Arc<Semaphore>,
     all_programs: usize,
     warned: Arc<Mutex<Option<Instant>>>,
+    /// Whether a processor has nothing to do.
+    is_idle: fn() -> bool,
 }
 
 /// The right of one probe to run, until it is dropped.
@@ -45,16 +47,22 @@ pub struct Gate {
 pub struct ProbeTurn {
     _descriptors: Option<OwnedSemaphorePermit>,
     program: Option<OwnedSemaphorePermit>,
+    /// Whether a processor has nothing to do.
+    is_idle: fn() -> bool,
 }
 
 impl ProbeTurn {
-    /// Runs a probe in this turn, and gives the processor to the next program when this one only waits.
+    /// Runs a probe in this turn, and gives the turn to the next program when this one only waits.
     pub async fn run<T>(mut self, probe: impl Future<Output = T>) -> T {
         let mut probe = pin!(probe);
-        tokio::select! {
-            biased;
-            ended = &mut probe => return ended,
-            () = sleep(PROGRAM_TURN), if self.program.is_some() => self.program = None,
+        while self.program.is_some() {
+            tokio::select! {
+                biased;
+                ended = &mut probe => return ended,
+                () = sleep(PROGRAM_TURN) => {
+                    self.program = self.program.filter(|_| !(self.is_idle)());
+                }
+            }
         }
         probe.await
     }
@@ -78,6 +86,7 @@ impl Gate {
             programs: Arc::new(Semaphore::new(programs)),
             all_programs: programs,
             warned: Arc::default(),
+            is_idle: processor_is_idle,
         }
     }
 
@@ -98,6 +107,7 @@ impl Gate {
         ProbeTurn {
             _descriptors: descriptors,
             program,
+            is_idle: self.is_idle,
         }
     }
 
@@ -138,6 +148,18 @@ impl Gate {
         }
         may
     }
+}
+
+/// Whether fewer threads are runnable than there are processors, this one left out (proc_loadavg(5), fourth field).
+fn processor_is_idle() -> bool {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let processors = available_parallelism().map_or(1, usize::from);
+    runnable(&load).is_some_and(|threads| threads.saturating_sub(1) < processors)
+}
+
+fn runnable(load: &str) -> Option<usize> {
+    let (runnable, _) = load.split_ascii_whitespace().nth(3)?.split_once('/')?;
+    runnable.parse().ok()
 }
 
 fn runs_program(probe: &Probe) -> bool {
@@ -197,7 +219,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_that_waits_for_its_server_keeps_no_other_waiting() {
-        let gate = Gate::with(1024, 1);
+        let mut gate = Gate::with(1024, 1);
+        gate.is_idle = || true;
         let turn = gate.enter(&program()).await;
         let hanging = tokio::spawn(turn.run(std::future::pending::<()>()));
         assert!(gate.enter(&program()).now_or_never().is_none());
@@ -205,6 +228,24 @@ mod tests {
         let next = tokio::time::timeout(limit, gate.enter(&waiting));
         assert!(next.await.is_ok());
         hanging.abort();
+    }
+
+    #[tokio::test]
+    async fn a_program_that_computes_keeps_its_turn() {
+        let mut gate = Gate::with(1024, 1);
+        gate.is_idle = || false;
+        let turn = gate.enter(&program()).await;
+        let computing = tokio::spawn(turn.run(sleep(PROGRAM_TURN * 2)));
+        let next = program();
+        let next = gate.enter(&next);
+        assert!(tokio::time::timeout(PROGRAM_TURN, next).await.is_err());
+        computing.abort();
+    }
+
+    #[test]
+    fn runnable_threads_are_the_first_part_of_the_fourth_field() {
+        assert_eq!(runnable("0.20 0.18 0.12 3/80 11206\n"), Some(3));
+        assert_eq!(runnable(""), None);
     }
 
     #[tokio::test]
