@@ -1,16 +1,14 @@
 //! How many probes run at once: never more than there are file descriptors for, and of programs about two for each
-//! processor begin at once, which would starve each other otherwise. The probe that has waited longest is next. The time limit of a probe
+//! processor, which would starve each other otherwise. The probe that has waited longest is next. The time limit of a probe
 //! begins when it starts, so one that waits for this director is late and has not failed.
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use director_core::model::{AdviceSource, Probe, ProbeKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 /// Descriptors that are left for all but probes: sockets of clients and of the kernel, files, the log.
 const RESERVED: u64 = 64;
@@ -18,9 +16,6 @@ const RESERVED: u64 = 64;
 const MOST_DESCRIPTORS: u64 = 1 << 20;
 /// Programs that run at once for each processor: one may wait for the network while the other computes.
 const PROGRAMS_EACH: usize = 2;
-/// How often it is looked whether a program keeps others waiting for nothing: while a processor is idle, the programs that run
-/// wait for their servers, as all do when a switch fails.
-const PROGRAM_TURN: Duration = Duration::from_secs(1);
 /// A program takes pipes for its output, and some more while it starts.
 const FOR_PROGRAM: u32 = 8;
 /// A connection, and a second one for a redirect, for data or for a name server.
@@ -38,34 +33,13 @@ pub struct Gate {
     programs: Arc<Semaphore>,
     all_programs: usize,
     warned: Arc<Mutex<Option<Instant>>>,
-    /// Whether a processor has nothing to do.
-    is_idle: fn() -> bool,
 }
 
 /// The right of one probe to run, until it is dropped.
 #[derive(Debug)]
 pub struct ProbeTurn {
     _descriptors: Option<OwnedSemaphorePermit>,
-    program: Option<OwnedSemaphorePermit>,
-    /// Whether a processor has nothing to do.
-    is_idle: fn() -> bool,
-}
-
-impl ProbeTurn {
-    /// Runs a probe in this turn, and gives the turn to the next program when this one only waits.
-    pub async fn run<T>(mut self, probe: impl Future<Output = T>) -> T {
-        let mut probe = pin!(probe);
-        while self.program.is_some() {
-            tokio::select! {
-                biased;
-                ended = &mut probe => return ended,
-                () = sleep(PROGRAM_TURN) => {
-                    self.program = self.program.filter(|_| !(self.is_idle)());
-                }
-            }
-        }
-        probe.await
-    }
+    _program: Option<OwnedSemaphorePermit>,
 }
 
 impl Gate {
@@ -86,7 +60,6 @@ impl Gate {
             programs: Arc::new(Semaphore::new(programs)),
             all_programs: programs,
             warned: Arc::default(),
-            is_idle: processor_is_idle,
         }
     }
 
@@ -106,8 +79,7 @@ impl Gate {
         self.warn_if_late(probe, for_program, began.elapsed() - for_program);
         ProbeTurn {
             _descriptors: descriptors,
-            program,
-            is_idle: self.is_idle,
+            _program: program,
         }
     }
 
@@ -148,18 +120,6 @@ impl Gate {
         }
         may
     }
-}
-
-/// Whether fewer threads are runnable than there are processors, this one left out (proc_loadavg(5), fourth field).
-fn processor_is_idle() -> bool {
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let processors = available_parallelism().map_or(1, usize::from);
-    runnable(&load).is_some_and(|threads| threads.saturating_sub(1) < processors)
-}
-
-fn runnable(load: &str) -> Option<usize> {
-    let (runnable, _) = load.split_ascii_whitespace().nth(3)?.split_once('/')?;
-    runnable.parse().ok()
 }
 
 fn runs_program(probe: &Probe) -> bool {
@@ -215,37 +175,6 @@ mod tests {
         );
         drop(first);
         assert!(gate.enter(&program()).now_or_never().is_some());
-    }
-
-    #[tokio::test]
-    async fn a_program_that_waits_for_its_server_keeps_no_other_waiting() {
-        let mut gate = Gate::with(1024, 1);
-        gate.is_idle = || true;
-        let turn = gate.enter(&program()).await;
-        let hanging = tokio::spawn(turn.run(std::future::pending::<()>()));
-        assert!(gate.enter(&program()).now_or_never().is_none());
-        let (waiting, limit) = (program(), Duration::from_secs(20));
-        let next = tokio::time::timeout(limit, gate.enter(&waiting));
-        assert!(next.await.is_ok());
-        hanging.abort();
-    }
-
-    #[tokio::test]
-    async fn a_program_that_computes_keeps_its_turn() {
-        let mut gate = Gate::with(1024, 1);
-        gate.is_idle = || false;
-        let turn = gate.enter(&program()).await;
-        let computing = tokio::spawn(turn.run(sleep(PROGRAM_TURN * 2)));
-        let next = program();
-        let next = gate.enter(&next);
-        assert!(tokio::time::timeout(PROGRAM_TURN, next).await.is_err());
-        computing.abort();
-    }
-
-    #[test]
-    fn runnable_threads_are_the_first_part_of_the_fourth_field() {
-        assert_eq!(runnable("0.20 0.18 0.12 3/80 11206\n"), Some(3));
-        assert_eq!(runnable(""), None);
     }
 
     #[tokio::test]

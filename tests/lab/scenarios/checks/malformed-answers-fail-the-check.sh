@@ -11,7 +11,7 @@ virtual=$VIP:$1
     service=$3
     checkport=$4
     request="x"
-    receive="x"
+    receive="no such text"
     login="a"
     passwd="b"
 V

@@ -43,6 +43,13 @@ director_reload
 eventually 10 answered
 expect_equal 'net.ipv4.vs.conntrack with the profile' 1 "$(conntrack)"
 
+# The service stays in the kernel, and the setting that it needs stays with it.
 director_stop
-expect_equal 'net.ipv4.vs.conntrack after the stop' 0 "$(conntrack)"
+expect_equal 'net.ipv4.vs.conntrack after the stop' 1 "$(conntrack)"
+expect answered
+
+definitions_with '' | director_define
+director_start
+conntrack_is_off() { [ "$(conntrack)" = 0 ]; }
+eventually 10 conntrack_is_off
 expect unanswered
