@@ -201,7 +201,7 @@ fn servers(
         });
     }
     let (used, left) = (in_use(before, service), in_use(after, next));
-    // Of a service that the kernel does not have nobody serves, as after a boot; there the definitions alone tell.
+    // No server of a service serves that the kernel does not have, as after a boot; there the definitions alone tell.
     let is_known = before.observed.services.contains_key(&service.id);
     let takes_out = lost > 0 || (!is_known && left < used);
     let configured = configured(service).count() + unresolved(service);

@@ -287,7 +287,7 @@ fn replaced_servers_serve_until_one_of_their_successors_is_up() {
             (check.rise, check.every) = (Some(placed(3)), Some(placed(seconds(8))));
         }),
     );
-    // The whole table is read again meanwhile, and everything is weighed anew.
+    // The whole table is read again meanwhile, and everything is weighed again.
     assert_served(&mut world, seconds(30));
     assert_eq!(weights(&world, [ONE, "10.0.0.13"]), [None, Some(1)]);
 }

@@ -18,7 +18,7 @@ impl RequestTarget {
         &self.0
     }
 
-    /// The password was hidden before it was written down, so nobody knows it any more.
+    /// The password was hidden before it was written down, so it is not known any more.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
         self.user_and_password()

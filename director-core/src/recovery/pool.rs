@@ -104,7 +104,7 @@ pub fn census(
     overrides: &Overrides,
 ) -> Vec<Census> {
     let mut tiers: BTreeMap<u32, Census> = BTreeMap::new();
-    let nobody = |tier| Census {
+    let empty = |tier| Census {
         tier,
         all: 0,
         available: 0,
@@ -113,7 +113,7 @@ pub fn census(
     let unresolved = service.unresolved.iter();
     for server in unresolved.filter(|server| server.weight > 0) {
         let tier = tiers.entry(server.tier);
-        let tier = tier.or_insert_with(|| nobody(server.tier));
+        let tier = tier.or_insert_with(|| empty(server.tier));
         tier.all += 1;
         // What is not known decides nothing: new names shall not take the service from servers that are well.
         tier.unknown += 1;
@@ -124,7 +124,7 @@ pub fn census(
         .filter(|server| server.weight > 0)
     {
         let tier = tiers.entry(server.tier);
-        let tier = tier.or_insert_with(|| nobody(server.tier));
+        let tier = tier.or_insert_with(|| empty(server.tier));
         let target = (service.id, server.endpoint);
         tier.all += 1;
         if overrides.taking_out(&target).is_some() {

@@ -29,10 +29,7 @@ impl<'a> Situation<'a> {
         service: &VirtualService,
         observed: Option<&ServiceEntry>,
     ) -> bool {
-        let mut known = observed.into_iter().flat_map(|entry| &entry.servers);
-        known.any(|(server, known)| {
-            known.settings.weight > 0 && self.is_perhaps_named(service, server)
-        })
+        any_serves(observed, |server| self.is_perhaps_named(service, server))
     }
 
     fn begun_drain(&self, service: &VirtualService, server: &Endpoint) -> Option<DrainRule> {
@@ -46,10 +43,9 @@ impl<'a> Situation<'a> {
         service: &VirtualService,
         observed: Option<&ServiceEntry>,
     ) -> bool {
-        let mut known = observed.into_iter().flat_map(|entry| &entry.servers);
-        known.any(|(server, known)| {
+        any_serves(observed, |server| {
             let mut defined = service.real_servers.iter().chain(&service.fallback);
-            known.settings.weight > 0 && defined.all(|defined| defined.endpoint != *server)
+            defined.all(|defined| defined.endpoint != *server)
         })
     }
 
@@ -135,4 +131,10 @@ impl<'a> Situation<'a> {
         };
         servers.map(departing).collect()
     }
+}
+
+/// Whether the kernel has one of these servers in service.
+fn any_serves(observed: Option<&ServiceEntry>, is_meant: impl Fn(&Endpoint) -> bool) -> bool {
+    let mut known = observed.into_iter().flat_map(|entry| &entry.servers);
+    known.any(|(server, known)| known.settings.weight > 0 && is_meant(server))
 }
