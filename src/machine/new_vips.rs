@@ -1,4 +1,4 @@
-//! Adds a director's VIPs, all at once: other machines are asked for all of them at the same time, and what nobody has is
+//! Adds a director's VIPs, all at once: other machines are asked for all of them at the same time, and an address that no other machine has is
 //! added and announced. Stops when something newer is to be done; what was asked until then is not asked again.
 
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ impl<'a> NewVips<'a> {
         Ok(())
     }
 
-    /// Adds what nobody else has, and announces it for the first time; gives what was added.
+    /// Adds what no other machine has, and announces it for the first time; gives what was added.
     fn add_free(&mut self, vips: &[Vip]) -> Result<Vec<Vip>, MachineError> {
         if vips.is_empty() {
             return Ok(Vec::new());

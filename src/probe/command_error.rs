@@ -60,7 +60,7 @@ impl CommandError {
         !matches!(self, Self::ExitStatus { .. } | Self::Killed(_))
     }
 
-    /// What it shows of the network: a program that ran may have met with silence, and nobody knows.
+    /// What it shows of the network: a program that ran may have met with silence; it is not known.
     pub(super) fn contact(&self) -> Contact {
         match self.is_ours() {
             true => Contact::NotAsked,

@@ -40,7 +40,7 @@ impl ProbeError {
     }
 }
 
-/// Whether this host lacks something that it needs for any connection, whoever is asked: descriptors, memory, ports. All
+/// Whether this host lacks something that it needs for any connection, to any server: descriptors, memory, ports. All
 /// else that keeps it from sending is a matter of its network: no route, no link, no address, a filter.
 fn is_want(error: &io::Error) -> bool {
     matches!(

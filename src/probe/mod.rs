@@ -62,7 +62,7 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let phases = watch.phases();
     let contact = match &answer {
         Err(error) if phases.connect.is_none() || error.is_ours() => error.contact(),
-        // Whoever accepts a connection is there, whatever follows.
+        // A server that accepts a connection is there, whatever follows.
         _ => Contact::Answered,
     };
     Report {

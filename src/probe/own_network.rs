@@ -1,4 +1,4 @@
-//! Whether this machine reaches anything besides the real servers. Gateways are asked by ARP or neighbour discovery and by an
+//! Whether this machine reaches anything other than the real servers. Gateways are asked by ARP or neighbour discovery and by an
 //! echo request, and fallback servers by a TCP connection, which they may refuse.
 
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ fn together(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     answers.flatten().reduce(|one, other| one || other)
 }
 
-/// Whom there is to ask. Routes are read anew each time: a gateway may have changed since the last silence.
+/// What to probe. Routes are read again each time: a gateway may have changed since the last silence.
 fn neighbours(fallbacks: BTreeSet<SocketAddr>) -> Result<Neighbours, NetError> {
     let network = Network::open()?;
     let interfaces = network.interfaces()?;

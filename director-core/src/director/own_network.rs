@@ -1,4 +1,4 @@
-//! Whether this director's own network works while no server is heard. A service that something can replace waits for nobody:
+//! Whether this director's own network works while no server is heard. A service that something can replace waits for no server:
 //! only a director that reaches neither its gateways nor a fallback server has reason to hold it, too.
 //!
 //! ```text

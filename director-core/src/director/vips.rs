@@ -3,7 +3,7 @@
 //!
 //! Invariants: an address stays while one service at it is not withdrawn, whoever that service belongs to; it comes back
 //! when the kernel has a server for it; an address is left as it is until it is known whether its services are
-//! withdrawn, so that a director that starts draws nobody to servers that are down.
+//! withdrawn, so that a director that starts draws no client to servers that are down.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
