@@ -1,4 +1,5 @@
-//! Adds a director's VIPs, all at once: other machines are asked for all of them at the same time, and an address that no other machine has is
+//! Adds a director's VIPs, all at once: other machines are asked for all of them at the same time. An address that no other
+//! machine has is
 //! added and announced. Stops when something newer is to be done; what was asked until then is not asked again.
 
 use std::collections::BTreeMap;
