@@ -120,7 +120,9 @@ pub fn is_server(server: &str, wanted: &str) -> bool {
     server == wanted || address == wanted || address.trim_matches(['[', ']']) == wanted || by_label
 }
 
-fn unknown<'a>(what: &str, wanted: &str, known: impl Iterator<Item = &'a str>) -> String {
+/// That something is not known, with what is meant instead or what there is.
+#[must_use]
+pub fn unknown<'a>(what: &str, wanted: &str, known: impl Iterator<Item = &'a str>) -> String {
     let mut known: Vec<&str> = known.collect();
     known.sort_unstable();
     known.dedup();

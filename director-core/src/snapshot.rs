@@ -4,13 +4,15 @@
 use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
 use crate::director::{Director, PendingRetry, Refusal};
-use crate::health::{Frozen, Health};
+use crate::health::{Frozen, Health, HealthState};
 use crate::model::{Endpoint, ServiceId, UnresolvedServer, VirtualService, WaitingService};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
 use crate::recovery::{Drain, Shortage, room};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
-use crate::weight::{Departing, EffectiveWeight, ExplainedLink, ServiceWeights};
+use crate::weight::{
+    Departing, EffectiveWeight, ExplainedLink, ServiceCondition, ServiceState, ServiceWeights,
+};
 
 /// The director's state at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +71,10 @@ pub struct ServiceView {
     pub name: String,
     /// Scheduler as defined.
     pub scheduler: String,
+    /// Its state.
+    pub condition: ServiceCondition,
+    /// Since when it has this state; none when that is not known.
+    pub state_since: Option<Moment>,
     /// The factor by which weights in the kernel are larger than defined ones, to allow for a slow start.
     pub weight_factor: u32,
     /// Whether the kernel holds the service.
@@ -96,6 +102,8 @@ pub struct ServerView {
     pub defined_weight: u32,
     /// Health and its reason; none for the fallback, which is not probed.
     pub health: Option<Health>,
+    /// Failures that count towards a change to down, and how many make one; of the check that is nearest to it.
+    pub failing: Option<(u32, u32)>,
     /// Overrides about it, the oldest first.
     pub overrides: Vec<Override>,
     /// How its weight came about: the chain at whose end is what it should be in the kernel now.
@@ -134,7 +142,9 @@ impl Director {
         let situation = self.situation(observed, now);
         let view = |service: &VirtualService| {
             let in_kernel = observed.services.get(&service.id);
-            self.service_view(service, in_kernel, &situation.weigh(service).shown())
+            let weighed = situation.weigh(service);
+            let condition = situation.condition(service, &weighed, self.is_frozen(service));
+            self.service_view(service, in_kernel, &weighed.shown(), condition)
         };
         Snapshot {
             now,
@@ -177,6 +187,16 @@ impl Director {
         departing.iter().map(view).collect()
     }
 
+    fn failing(&self, service: &VirtualService, server: &Endpoint) -> Option<(u32, u32)> {
+        let health = self.book.get(&(service.id, *server))?;
+        let checks = health.checks.iter().zip(service.checks_of(server));
+        let failing = checks
+            .filter(|(known, _)| known.state == HealthState::Up && !known.assumed)
+            .map(|(known, check)| known.failures_of(&check.timing))
+            .filter(|(failures, _)| *failures > 0);
+        failing.min_by_key(|(failures, limit)| limit.saturating_sub(*failures))
+    }
+
     fn override_views(&self) -> Vec<OverrideView> {
         let view = |(target, override_): (&Target, &Override)| {
             let service = self.model.service(&target.0);
@@ -197,7 +217,15 @@ impl Director {
         service: &VirtualService,
         observed: Option<&ServiceEntry>,
         weighed: &ServiceWeights<'_>,
+        condition: ServiceCondition,
     ) -> ServiceView {
+        let reported = self.conditions.get(&service.id);
+        let reported = reported.filter(|(state, _)| *state == condition.state);
+        let retry = self.retry(&(service.id, None)).cloned();
+        let state = match observed.is_none() && retry.is_some() {
+            true => ServiceState::Down,
+            false => condition.state,
+        };
         let server = |weighing: &EffectiveWeight<'_>| {
             let (real, chain) = (weighing.server, &weighing.chain);
             let target = (service.id, real.endpoint);
@@ -205,6 +233,7 @@ impl Director {
                 endpoint: real.endpoint,
                 defined_weight: real.weight,
                 health: self.book.get(&target).cloned(),
+                failing: self.failing(service, &real.endpoint),
                 overrides: self.overrides.about(&target).to_vec(),
                 chain: chain.explained(),
                 desired: chain.weight().map(|weight| settings(real, weight)),
@@ -220,6 +249,8 @@ impl Director {
             id: service.id,
             name: service.name.clone(),
             scheduler: service.scheduling.scheduler.clone(),
+            condition: ServiceCondition { state, ..condition },
+            state_since: reported.map(|(_, since)| *since),
             weight_factor: room(service),
             in_kernel: observed.is_some(),
             servers: weighed.servers.iter().map(server).collect(),
@@ -231,7 +262,7 @@ impl Director {
                 .pools
                 .of(&service.id)
                 .and_then(|pool| pool.shortage),
-            retry: self.retry(&(service.id, None)).cloned(),
+            retry,
         }
     }
 }

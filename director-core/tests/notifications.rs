@@ -60,8 +60,8 @@ fn servers_that_go_down_together_make_one_message() {
     world.run(Duration::from_secs(10));
     let told = messages(&mut world);
     assert_eq!(told.len(), 1);
-    assert_eq!(told[0].summary, "4 servers down, 1 other event");
-    assert_eq!((told[0].events.len(), told[0].left_out), (5, 0));
+    assert_eq!(told[0].summary, "1 service down, 4 servers down");
+    assert_eq!((told[0].events.len(), told[0].left_out), (6, 0));
     let nobody = &world.kernel.services[&service_id(VIP)];
     assert!(
         !nobody.servers.contains_key(&endpoint(SERVERS[0])),
@@ -71,7 +71,7 @@ fn servers_that_go_down_together_make_one_message() {
     world.run(Duration::from_secs(10));
     let told = messages(&mut world);
     assert_eq!(told.len(), 1);
-    assert_eq!(told[0].summary, "1 server up, 1 other event");
+    assert_eq!(told[0].summary, "1 service degraded, 1 server up");
     assert_eq!(world.weight(VIP, SERVERS[0]), Some(1), "it is so");
 }
 

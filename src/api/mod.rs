@@ -15,6 +15,6 @@ pub mod wire;
 pub use client::Client;
 pub use error::ApiError;
 pub use overview::Overview;
-pub use place::{default_socket, likely_socket};
+pub use place::{default_socket, likely_socket, usual_sockets};
 pub use server::{Control, Listener};
 pub use wire::ReloadOutcome;

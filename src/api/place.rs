@@ -22,12 +22,25 @@ pub fn likely_socket() -> PathBuf {
     only_socket(&default_socket(), serves_here)
 }
 
+/// The sockets of all daemons in this network namespace at the usual place.
+#[must_use]
+pub fn usual_sockets() -> Vec<PathBuf> {
+    sockets(&default_socket(), serves_here)
+}
+
 fn only_socket(default: &Path, serves_here: impl Fn(&Path) -> bool) -> PathBuf {
     if default.exists() {
         return default.to_owned();
     }
+    match sockets(default, serves_here).as_slice() {
+        [only] => only.clone(),
+        _ => default.to_owned(),
+    }
+}
+
+fn sockets(default: &Path, serves_here: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
     let entries = default.parent().map(fs::read_dir);
-    let sockets: Vec<PathBuf> = entries
+    let mut sockets: Vec<PathBuf> = entries
         .into_iter()
         .flatten()
         .flat_map(|entries| entries.flatten())
@@ -35,10 +48,8 @@ fn only_socket(default: &Path, serves_here: impl Fn(&Path) -> bool) -> PathBuf {
         .filter(|path| path.extension().is_some_and(|ending| ending == "sock"))
         .filter(|path| serves_here(path))
         .collect();
-    match sockets.as_slice() {
-        [only] => only.clone(),
-        _ => default.to_owned(),
-    }
+    sockets.sort();
+    sockets
 }
 
 /// Whether the daemon behind a socket is in this network namespace; also when that cannot be told.

@@ -6,7 +6,7 @@ mod unresolved;
 
 pub use chain::ChainLink;
 pub use health::{
-    CheckHistory, CheckStatus, FreezeStatus, ProbeHistory, ProbeResult, ServerHealth,
+    CheckHistory, CheckStatus, Failing, FreezeStatus, ProbeHistory, ProbeResult, ServerHealth,
     UnfreezeOutcome,
 };
 pub use unresolved::WaitingStatus;
@@ -18,6 +18,7 @@ use director_core::diagnostic::Diagnostic;
 use director_core::director::PendingRetry;
 use director_core::moment::Moment;
 use director_core::snapshot::{ServerView, ServiceView, Snapshot};
+use director_core::weight::ServiceState;
 use serde::{Deserialize, Serialize};
 
 use super::overrides::{self, OverrideStatus};
@@ -95,6 +96,14 @@ pub struct ServiceStatus {
     /// What it listens on: `tcp 192.0.2.10:80`, `fwmark 5`.
     pub listen: String,
     pub scheduler: String,
+    pub state: ServiceState,
+    /// Age of the state; none when it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_age_seconds: Option<f64>,
+    /// Real servers that are up and not taken out by an override.
+    pub servers_up: usize,
+    /// Real servers with a weight.
+    pub servers_all: usize,
     /// The factor by which weights in the kernel are larger than defined ones, to allow for a slow start.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub weight_factor: u32,
@@ -231,6 +240,10 @@ impl ServiceStatus {
             name: view.name.clone(),
             listen: view.id.to_string(),
             scheduler: view.scheduler.clone(),
+            state: view.condition.state,
+            state_age_seconds: view.state_since.map(|since| now.since(since).as_secs_f64()),
+            servers_up: view.condition.up,
+            servers_all: view.condition.all,
             weight_factor: view.weight_factor,
             in_kernel: view.in_kernel,
             refused: view
@@ -276,7 +289,7 @@ impl ServerStatus {
             health: view
                 .health
                 .as_ref()
-                .map(|health| ServerHealth::of(health, now)),
+                .map(|health| ServerHealth::of(health, view.failing, now)),
             checks: view
                 .health
                 .iter()

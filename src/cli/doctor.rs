@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::error::CliError;
 use super::output::{Exit, Output, count};
-use crate::doctor::{DoctorOptions, Finding, HostFacts, gather, judge};
+use super::status::{SocketArg, asked};
+use crate::doctor::{DaemonService, DoctorOptions, Finding, HostFacts, gather, judge};
 use crate::loader::load;
 use crate::machine::real_server::default_journal;
 
@@ -38,6 +39,8 @@ pub(super) struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    socket: SocketArg,
 }
 
 fn profile(text: &str) -> Result<Profile, String> {
@@ -62,6 +65,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
         }
     };
     let journal = args.state.clone().unwrap_or_else(default_journal);
+    let services = services(&args.socket);
     let options = DoctorOptions {
         model: loaded.as_ref().map(|loaded| &loaded.model),
         profile: args
@@ -73,6 +77,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
             declined && loaded.process.is_none()
         }),
         journal: &journal,
+        services: &services,
         wait: (!args.quiet).then_some(Duration::from_secs(args.wait)),
     };
     let facts = gather(&options)?;
@@ -92,6 +97,20 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
     } else {
         Exit::Found
     })
+}
+
+/// The services of the daemon, if one answers. Without one there is nothing to diagnose about them.
+fn services(socket: &SocketArg) -> Vec<DaemonService> {
+    let status = asked(socket.client().status()).ok();
+    let services = status.into_iter().flat_map(|status| status.services);
+    services
+        .map(|service| DaemonService {
+            name: service.name,
+            state: service.state,
+            up: service.servers_up,
+            all: service.servers_all,
+        })
+        .collect()
 }
 
 /// The findings for programs.

@@ -10,7 +10,8 @@ Examples:
 Exit status:
   0  success
   1  a warning (check --strict), a change (plan --exit-code), a fault (doctor, probe,
-     realserver status), a difference (replay), or a wait without success (--wait)
+     realserver status), a service that is not up (status SERVICE), a difference (replay),
+     or a wait without success (--wait)
   2  wrong usage, or a file that cannot be used
   3  the kernel or the daemon refused
 
@@ -68,8 +69,14 @@ Examples:
 pub(super) const STATUS: &str = "\
 Examples:
   ipvsctl status
+  ipvsctl status web
+  ipvsctl status --down --watch
   ipvsctl status --history web 10.0.0.11:80
-  ipvsctl status --json";
+  ipvsctl status --json
+
+States of a service: up, degraded (some servers are down or overridden), on fallback, down, frozen, unknown.
+
+Exit status: with SERVICE or --down, 1 if a service is not up.";
 
 pub(super) const PROBE: &str = "\
 Examples:

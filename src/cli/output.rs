@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
+use terminal_size::terminal_size;
 
 use super::error::CliError;
 use crate::loader::{LoadReport, RenderStyle, render};
@@ -61,6 +62,17 @@ impl Output {
             },
             program,
         }
+    }
+
+    /// Columns of the terminal that standard output is; none where it is not one.
+    pub(super) fn columns(&self) -> Option<usize> {
+        let (width, _) = io::stdout().is_terminal().then(terminal_size)??;
+        Some(usize::from(width.0))
+    }
+
+    /// Whether standard output shows colours.
+    pub(super) fn has_colours(&self) -> bool {
+        io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
     }
 
     /// Prints text that ends with its line's end.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use director_core::diagnostic::Diagnostic;
 use director_core::director::{FreezeNotice, HostResult, Notice};
 use director_core::health::{HealthState, Transition};
+use director_core::weight::{ServiceCondition, ServiceState};
 use tracing::Level;
 
 /// The stable fields of a line; those that are none are left out.
@@ -92,8 +93,13 @@ fn level(notice: &Notice) -> Level {
             result: HostResult::Waits(_),
             ..
         }
-        | Notice::Availability {
-            available: false, ..
+        | Notice::ServiceStateChanged {
+            to:
+                ServiceCondition {
+                    state: ServiceState::OnFallback | ServiceState::Down | ServiceState::Frozen,
+                    ..
+                },
+            ..
         } => Level::WARN,
         Notice::Loaded { .. }
         | Notice::HealthChanged { .. }
@@ -105,7 +111,7 @@ fn level(notice: &Notice) -> Level {
         | Notice::Draining { .. }
         | Notice::Drained { .. }
         | Notice::OverrideCleared { .. }
-        | Notice::Availability { .. }
+        | Notice::ServiceStateChanged { .. }
         | Notice::Stopping { .. }
         | Notice::SettingsStay { .. }
         | Notice::CheckChanged { .. }
@@ -178,7 +184,13 @@ fn fields(notice: &Notice) -> LogFields<'_> {
             to: Some(to.to_string()),
             ..LogFields::default()
         },
-        Notice::Availability { name, .. } | Notice::Shortage { name, .. } => LogFields {
+        Notice::ServiceStateChanged { name, from, to, .. } => LogFields {
+            service: Some(name.into()),
+            from: from.map(|from| from.to_string()),
+            to: Some(to.state.to_string()),
+            ..LogFields::default()
+        },
+        Notice::Shortage { name, .. } => LogFields {
             service: Some(name.into()),
             ..LogFields::default()
         },

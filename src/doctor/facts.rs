@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use director_core::model::{Endpoint, Family, Forwarding, Profile, ServiceId};
 use director_core::realserver::Setup;
 use director_core::table::Table;
+use director_core::weight::ServiceState;
 
 use crate::ipvs::SyncDaemon;
 use crate::machine::real_server::Standing;
@@ -51,6 +52,20 @@ pub struct HostFacts {
     pub serves: BTreeSet<Setup>,
     /// How the pieces of that stand.
     pub standing: Vec<Standing>,
+    /// The services of the daemon that runs here.
+    pub services: Vec<DaemonService>,
+}
+
+/// A service as the daemon that runs here reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DaemonService {
+    /// The operator's name for it.
+    pub name: String,
+    pub state: ServiceState,
+    /// Real servers that are up.
+    pub up: usize,
+    /// Real servers with a weight.
+    pub all: usize,
 }
 
 /// What is known about a VIP.

@@ -98,7 +98,7 @@ eventually_log() {
 
 # director_status: what the daemon says of itself.
 director_status() {
-    on director ipvsctl status
+    on director ipvsctl status --wide
 }
 
 # status_says TEXT: it says that of itself.

@@ -24,7 +24,7 @@ has_not() {
     ! has "$1"
 }
 status_tells() {
-    on director ipvsctl status | grep -q "HOST: $1"
+    on director ipvsctl status --wide | grep -q "HOST: $1"
 }
 tells_no_more() {
     ! status_tells "$1"

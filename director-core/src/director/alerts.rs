@@ -1,9 +1,8 @@
-//! Feeds ldirectord's alerts (mails, fallback command, monitor file) and the batched notifications, and reports when a
-//! service loses its last available server.
+//! Feeds ldirectord's alerts (mails, fallback command, monitor file) and the batched notifications.
 
 use std::sync::Arc;
 
-use super::{Director, Effect, Notice};
+use super::{Director, Effect};
 use crate::desired::available;
 use crate::health::{HealthState, Outcome, Report, Transition};
 use crate::model::OnFailure;
@@ -22,7 +21,7 @@ impl Director {
     /// Reports what follows from changed health states and overrides, and the alerts that are due.
     pub(super) fn update_alerts(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if std::mem::take(&mut self.health_changed) && !self.stopping {
-            self.report_availability(effects);
+            self.alert_availability(effects);
             self.hold_connections(effects);
         }
         effects.extend(self.alerts.due(now).into_iter().map(Effect::Notification));
@@ -82,7 +81,7 @@ impl Director {
         }
     }
 
-    fn report_availability(&mut self, effects: &mut Vec<Effect>) {
+    fn alert_availability(&mut self, effects: &mut Vec<Effect>) {
         let model = Arc::clone(&self.model);
         self.available.retain(|id, _| model.service(id).is_some());
         for service in model.services() {
@@ -92,13 +91,6 @@ impl Director {
             let before = self.available.insert(service.id, now_available);
             if before == Some(now_available) {
                 continue;
-            }
-            if before.is_some() || !now_available {
-                effects.push(Effect::Tell(Notice::Availability {
-                    name: service.name.clone(),
-                    service: service.id,
-                    available: now_available,
-                }));
             }
             effects.extend(effect(self.alerts.available(service.id, now_available)));
         }

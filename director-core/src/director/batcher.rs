@@ -5,13 +5,23 @@ use std::collections::BTreeMap;
 
 use super::Notice;
 use crate::health::{HealthState, Transition};
-use crate::model::{Hook, Topic};
+use crate::model::{Hook, ServiceId, Topic};
 use crate::moment::Moment;
 use crate::notify::{EventMessage, MessageEvent};
 use crate::overrides::Target;
+use crate::weight::ServiceState;
 
 /// Events that one message holds at most; of the others it gives the number.
 const LARGEST_MESSAGE: usize = 200;
+
+/// States of services in the order in which a message counts them.
+const NEWS: [ServiceState; 5] = [
+    ServiceState::Down,
+    ServiceState::OnFallback,
+    ServiceState::Frozen,
+    ServiceState::Degraded,
+    ServiceState::Up,
+];
 
 /// The receivers, and what waits for them.
 #[derive(Debug, Default)]
@@ -31,6 +41,10 @@ struct Batch {
     left_out: usize,
     /// The last known health of each server.
     states: BTreeMap<Target, HealthState>,
+    /// The last known state of each service.
+    services: BTreeMap<ServiceId, ServiceState>,
+    /// Events about neither.
+    others: usize,
 }
 
 impl Batcher {
@@ -83,19 +97,27 @@ impl Batch {
             events: Vec::new(),
             left_out: 0,
             states: BTreeMap::new(),
+            services: BTreeMap::new(),
+            others: 0,
         }
     }
 
     fn put(&mut self, topic: Topic, notice: &Notice, now: Moment) {
         self.due = self.due.or(Some(now + self.hook.gather));
-        if let Notice::HealthChanged {
-            service,
-            server,
-            transition,
-            ..
-        } = notice
-        {
-            self.states.insert((*service, *server), transition.to);
+        match notice {
+            Notice::HealthChanged {
+                service,
+                server,
+                transition,
+                ..
+            } => {
+                self.states.insert((*service, *server), transition.to);
+            }
+            Notice::ServiceStateChanged { service, to, .. } => {
+                self.services.insert(*service, to.state);
+            }
+            _ if topic != Topic::Servers => self.others += 1,
+            _ => {}
         }
         if self.events.len() == LARGEST_MESSAGE {
             self.left_out += 1;
@@ -111,6 +133,8 @@ impl Batch {
         self.due = None;
         let summary = self.summary();
         self.states.clear();
+        self.services.clear();
+        self.others = 0;
         EventMessage {
             hook: self.hook.clone(),
             summary,
@@ -119,37 +143,34 @@ impl Batch {
         }
     }
 
-    /// `12 servers down, 3 servers up, 2 other events`; a single event speaks for itself.
+    /// `1 service degraded, 12 servers down, 2 other events`; a single event speaks for itself.
     fn summary(&self) -> String {
         if let ([only], 0) = (self.events.as_slice(), self.left_out) {
             return only.text.clone();
         }
-        let judged = |state: HealthState| self.states.values().filter(|v| **v == state).count();
-        let of = |topic: Topic| {
-            self.events
-                .iter()
-                .filter(|event| event.topic == topic)
-                .count()
-        };
-        let others = self.events.len() + self.left_out - of(Topic::Servers).min(self.events.len());
-        let parts = [
-            (judged(HealthState::Down), "server", "down"),
-            (judged(HealthState::Up), "server", "up"),
-            (others, "other event", ""),
-        ];
-        let told = parts.iter().filter(|(count, ..)| *count > 0);
-        let told: Vec<String> = told
+        let services = NEWS.map(|state| {
+            let count = self.services.values().filter(|known| **known == state);
+            (count.count(), "service", state.to_string())
+        });
+        let servers = [HealthState::Down, HealthState::Up].map(|state| {
+            let count = self.states.values().filter(|known| **known == state);
+            (count.count(), "server", state.to_string())
+        });
+        let others = (self.others, "other event", String::new());
+        let all = services.into_iter().chain(servers).chain([others]);
+        let parts = all.filter(|(count, ..)| *count > 0);
+        let parts: Vec<String> = parts
             .map(|(count, what, state)| {
-                let plural = if *count == 1 { "" } else { "s" };
+                let plural = if count == 1 { "" } else { "s" };
                 format!("{count} {what}{plural} {state}")
                     .trim_end()
                     .to_owned()
             })
             .collect();
-        if told.is_empty() {
+        if parts.is_empty() {
             format!("{} events", self.events.len() + self.left_out)
         } else {
-            told.join(", ")
+            parts.join(", ")
         }
     }
 }
@@ -170,7 +191,7 @@ fn topic(notice: &Notice) -> Option<Topic> {
         Notice::HealthChanged { .. } | Notice::Held { .. } | Notice::Released { .. } => {
             Topic::Servers
         }
-        Notice::Availability { .. }
+        Notice::ServiceStateChanged { .. }
         | Notice::Freeze(_)
         | Notice::Shortage { .. }
         | Notice::Tier { .. } => Topic::Services,

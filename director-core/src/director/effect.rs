@@ -14,6 +14,7 @@ use crate::overrides::Override;
 use crate::persistent_state::PersistentState;
 use crate::plan::{Cause, OpFailure, Plan, Step};
 use crate::recovery::{DrainEnd, Shortage};
+use crate::weight::{ServiceCondition, ServiceState};
 
 /// One wish. The shell carries it out and reports back with an event where one is named.
 #[derive(Debug, Clone, PartialEq)]
@@ -197,14 +198,16 @@ pub enum Notice {
         /// The override.
         override_: Override,
     },
-    /// A service has lost its last real server, or has one again.
-    Availability {
+    /// A service has another state.
+    ServiceStateChanged {
         /// The service, by the operator's name.
         name: String,
         /// The service.
         service: ServiceId,
-        /// Whether a real server takes connections.
-        available: bool,
+        /// Its state until now; none at the start.
+        from: Option<ServiceState>,
+        /// Its state from now on.
+        to: ServiceCondition,
     },
     /// Another tier of a service is the highest in use.
     Tier {

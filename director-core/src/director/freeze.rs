@@ -187,6 +187,7 @@ impl Director {
         });
         self.revert_failures(outage, now, effects);
         self.persist.changed = true;
+        self.unsettled = true;
         let notice = FreezeNotice::Frozen {
             servers: outage.servers,
             words,
@@ -247,6 +248,7 @@ impl Director {
             return;
         }
         self.own_network = OwnNetwork::Unknown;
+        self.unsettled = true;
         self.give_all_chances(now);
         self.freeze_used = matches!(why, UnfreezeReason::Expired | UnfreezeReason::Operator);
         let notice = FreezeNotice::Unfrozen(why);

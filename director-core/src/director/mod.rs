@@ -26,6 +26,7 @@ mod own_network;
 mod persist;
 mod probe_services;
 mod reasons;
+mod refusal;
 mod retry;
 mod review;
 mod vips;
@@ -35,6 +36,7 @@ pub use effect::{Effect, Notice};
 pub use event::Event;
 pub use freeze::{FreezeNotice, UnfreezeReason};
 pub use host::{HostOutcome, HostRequest, HostResult, Unwanted};
+pub use refusal::Refusal;
 pub use retry::{PendingRetry, Subject};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +54,7 @@ use crate::overrides::Overrides;
 use crate::plan::OpFailure;
 use crate::recovery::RecoveryState;
 use crate::table::Table;
-use crate::weight::Situation;
+use crate::weight::{ServiceState, Situation};
 use attempts::Attempt;
 use batcher::Batcher;
 use host::HostSync;
@@ -69,15 +71,6 @@ enum KernelState {
     Idle,
     Reading,
     Applying,
-}
-
-/// New definitions that were refused.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Refusal {
-    /// When.
-    pub at: Moment,
-    /// What is wrong with them.
-    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// The director's whole state.
@@ -104,6 +97,8 @@ pub struct Director {
     batcher: Batcher,
     /// Whether each service has a real server that takes connections, as last reported.
     available: BTreeMap<ServiceId, bool>,
+    /// The state of each service and since when, as last reported.
+    pub(crate) conditions: BTreeMap<ServiceId, (ServiceState, Moment)>,
     /// Health states, overrides or definitions have changed since that was looked at.
     health_changed: bool,
     /// What was requested from the kernel and is not answered yet.
@@ -160,6 +155,7 @@ impl Director {
             alerts: LdirectordAlerts::default(),
             batcher: Batcher::default(),
             available: BTreeMap::new(),
+            conditions: BTreeMap::new(),
             health_changed: false,
             attempts: Vec::new(),
             kernel_state: KernelState::Idle,
@@ -295,21 +291,6 @@ impl Director {
         }
         self.next_read = now;
         self.host_wanted(false, now);
-    }
-
-    fn load_refused(
-        &mut self,
-        diagnostics: Vec<Diagnostic>,
-        now: Moment,
-        effects: &mut Vec<Effect>,
-    ) {
-        effects.push(Effect::Tell(Notice::LoadRefused {
-            diagnostics: diagnostics.clone(),
-        }));
-        self.refusal = Some(Refusal {
-            at: now,
-            diagnostics,
-        });
     }
 
     fn table_read(&mut self, table: Table, now: Moment) {

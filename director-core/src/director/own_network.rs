@@ -37,7 +37,7 @@ pub(super) enum OwnNetwork {
 
 impl Director {
     /// Whether a service is held while health is frozen.
-    pub(super) fn is_frozen(&self, service: &VirtualService) -> bool {
+    pub(crate) fn is_frozen(&self, service: &VirtualService) -> bool {
         self.frozen
             .as_ref()
             .is_some_and(|frozen| frozen.scope == FreezeScope::CutOff || !service.has_replacement())

@@ -13,7 +13,7 @@ use crate::overrides::{OverrideCommand, Overrides, Target};
 use crate::persistent_state::PersistentState;
 use crate::recovery::{Pool, census, slow_start};
 use crate::table::{ServerEntry, Table};
-use crate::weight::{Situation, waits_for_connections};
+use crate::weight::{ServiceCondition, ServiceState, Situation, waits_for_connections};
 
 /// How often the kernel's table is read while a drain waits for connections to end.
 const LOOK: Duration = Duration::from_secs(1);
@@ -27,6 +27,8 @@ struct Found {
     serving: BTreeMap<Target, Serving>,
     /// The same, assumed to be in service until they have been probed.
     believed: BTreeSet<Target>,
+    /// The state of each service.
+    conditions: Vec<(ServiceId, ServiceCondition)>,
 }
 
 /// A server with a slow start that is in service.
@@ -161,6 +163,7 @@ impl Director {
         self.review_pools(&observed, now, effects);
         let found = self.found(&observed, now);
         self.review_ramps(&found, now);
+        self.review_conditions(&found, now, effects);
         self.review_drains(&found, now, effects);
         let known =
             |service: &ServiceId, _: &mut DrainRule| observed.services.contains_key(service);
@@ -223,6 +226,8 @@ impl Director {
             let entry = observed.services.get(&service.id);
             let ramps = slow_start(service).is_some();
             let weighed = situation.weigh(service);
+            let condition = situation.condition(service, &weighed, self.is_frozen(service));
+            found.conditions.push((service.id, condition));
             for weighing in weighed.servers.iter().chain(&weighed.fallback) {
                 let target = (service.id, weighing.server.endpoint);
                 let known = entry.and_then(|entry| entry.servers.get(&target.1));
@@ -260,6 +265,32 @@ impl Director {
             }
         }
         found
+    }
+
+    /// Reports services that have another state. That one is up when the director begins is no news.
+    fn review_conditions(&mut self, found: &Found, now: Moment, effects: &mut Vec<Effect>) {
+        let model = Arc::clone(&self.model);
+        self.conditions.retain(|id, _| model.service(id).is_some());
+        for (id, condition) in &found.conditions {
+            let before = self.conditions.get(id).copied();
+            let same = before.filter(|(state, _)| *state == condition.state);
+            let since = same.map_or(now, |(_, since)| since);
+            self.conditions.insert(*id, (condition.state, since));
+            let before = before.map(|(state, _)| state);
+            let is_news = match (before, condition.state) {
+                (_, ServiceState::Unknown)
+                | (None | Some(ServiceState::Unknown), ServiceState::Up) => false,
+                (before, state) => before != Some(state),
+            };
+            if let Some(service) = model.service(id).filter(|_| is_news) {
+                effects.push(Effect::Tell(Notice::ServiceStateChanged {
+                    name: service.name.clone(),
+                    service: *id,
+                    from: before.filter(|state| *state != ServiceState::Unknown),
+                    to: *condition,
+                }));
+            }
+        }
     }
 
     fn review_ramps(&mut self, found: &Found, now: Moment) {

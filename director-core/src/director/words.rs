@@ -130,16 +130,13 @@ impl fmt::Display for Notice {
                 "{name} {server} {} ended ({}; override by {})",
                 override_.kind, override_.reason, override_.author
             ),
-            Self::Availability {
-                name, available, ..
-            } => {
-                let state = if *available {
-                    "a real server is available again"
-                } else {
-                    "no real server is available"
-                };
-                write!(f, "{name}: {state}")
-            }
+            Self::ServiceStateChanged {
+                name,
+                from: Some(from),
+                to,
+                ..
+            } => write!(f, "{name}: {from} -> {to}"),
+            Self::ServiceStateChanged { name, to, .. } => write!(f, "{name}: {to}"),
             Self::Tier { name, from, to, .. } if to > from => write!(
                 f,
                 "{name}: tiers up to {from} have too few real servers, tier {to} serves too"

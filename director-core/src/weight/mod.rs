@@ -12,10 +12,12 @@ mod chain;
 mod departing;
 mod rules;
 mod service;
+mod state;
 
 pub use chain::{Chain, ExplainedLink, Link, WeightReason};
 pub use departing::Departing;
 pub use service::{EffectiveWeight, ServiceWeights};
+pub use state::{ServiceCondition, ServiceState};
 
 use crate::health::{Health, HealthByServer};
 use crate::model::{Model, Protocol, RealServer, ServiceId, SlowStart, VirtualService};

@@ -18,11 +18,22 @@ pub struct ServerHealth {
     pub reason: String,
     /// Reports in a row that speak against it.
     pub streak: u32,
+    /// Failures that count towards a change to down, and how many make one; of the check that is nearest to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing: Option<Failing>,
     /// Time for which the server is held out since it changed too often; none when it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_for_seconds: Option<f64>,
     /// The last answer to any check.
     pub last_result: Option<ProbeResult>,
+}
+
+/// How near a server that is up is to a change to down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failing {
+    pub failures: u32,
+    /// Failures that make a change.
+    pub limit: u32,
 }
 
 /// What one check says of a real server.
@@ -142,13 +153,14 @@ impl FreezeStatus {
 }
 
 impl ServerHealth {
-    pub(super) fn of(health: &Health, now: Moment) -> Self {
+    pub(super) fn of(health: &Health, failing: Option<(u32, u32)>, now: Moment) -> Self {
         Self {
             state: health.state,
             assumed: health.assumed,
             age_seconds: now.since(health.since).as_secs_f64(),
             reason: health.reason.clone(),
             streak: health.streak(),
+            failing: failing.map(|(failures, limit)| Failing { failures, limit }),
             held_for_seconds: health
                 .penalty
                 .held_until()

@@ -62,6 +62,7 @@ pub(super) fn server(unresolved: &UnresolvedServer, snapshot: &Snapshot) -> Serv
             age_seconds: age,
             reason: cause,
             streak: 0,
+            failing: None,
             held_for_seconds: None,
             last_result: None,
         }),

@@ -1,26 +1,27 @@
 //! Departing servers, drains and shortages as lines below the table of a service.
 
-use super::table::{line, span};
+use super::span::{line, span};
+use super::view::StatusView;
 use crate::api::departing::{DepartingServer, DrainState};
 use crate::api::wire::{ServerStatus, ServiceStatus, Status};
 
 /// The lines of one service.
-pub(super) fn of_service(service: &ServiceStatus, text: &mut String) {
+pub(super) fn of_service(service: &ServiceStatus, view: &StatusView, text: &mut String) {
     if let Some(shortage) = &service.shortage {
-        line(text, &format!("  SHORTAGE: {shortage}"));
+        view.sentence(text, &format!("  SHORTAGE: {shortage}"));
     }
     for server in service.real_servers.iter().chain(&service.fallback) {
         if let Some(drain) = &server.drain {
-            line(text, &format!("  {}", draining(server, drain)));
+            view.sentence(text, &format!("  {}", draining(server, drain)));
         }
     }
     for server in &service.departing {
-        line(text, &format!("  {}", departing(server)));
+        view.sentence(text, &format!("  {}", departing(server)));
     }
 }
 
 /// The services that are no longer defined.
-pub(super) fn services(status: &Status, text: &mut String) {
+pub(super) fn services(status: &Status, view: &StatusView, text: &mut String) {
     for service in &status.departing {
         text.push('\n');
         line(
@@ -28,7 +29,7 @@ pub(super) fn services(status: &Status, text: &mut String) {
             &format!("{}  no longer configured, draining", service.listen),
         );
         for server in &service.servers {
-            line(text, &format!("  {}", departing(server)));
+            view.sentence(text, &format!("  {}", departing(server)));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use director_core::naming::{Named, meant_by_host};
 
-use super::table::span;
+use super::span::span;
 use crate::api::wire::{ChainLink, ServerStatus, ServiceStatus, Status};
 
 /// The chain of a real server in each service that is meant, or what is known in place of it.
@@ -137,81 +137,9 @@ fn kernel(server: &ServerStatus) -> String {
 #[cfg(test)]
 mod tests {
     use director_core::definitions::HostName;
-    use director_core::health::HealthState;
 
+    use super::super::sample::status;
     use super::*;
-    use crate::api::wire::ServerHealth;
-
-    fn status() -> Status {
-        let server = ServerStatus {
-            address: "10.0.0.11:80".to_owned(),
-            defined_weight: 10,
-            chain: vec![
-                ChainLink {
-                    link: "defined".to_owned(),
-                    weight: Some(10),
-                    age_seconds: None,
-                    cause: "as configured".to_owned(),
-                },
-                ChainLink {
-                    link: "health".to_owned(),
-                    weight: Some(0),
-                    age_seconds: Some(125.0),
-                    cause: "down: connection refused, 3 of 3".to_owned(),
-                },
-            ],
-            desired_weight: Some(0),
-            weight: Some(10),
-            active: 3,
-            inactive: 7,
-            persistent: 0,
-            health: Some(ServerHealth {
-                state: HealthState::Down,
-                assumed: false,
-                age_seconds: 125.0,
-                reason: "connection refused, 3 of 3".to_owned(),
-                streak: 0,
-                held_for_seconds: None,
-                last_result: None,
-            }),
-            checks: Vec::new(),
-            overrides: Vec::new(),
-            next_probe_in_seconds: None,
-            refused: None,
-            drain: None,
-        };
-        let service = ServiceStatus {
-            name: "web".to_owned(),
-            listen: "tcp 192.0.2.10:80".to_owned(),
-            scheduler: "wrr".to_owned(),
-            weight_factor: 1,
-            in_kernel: true,
-            refused: None,
-            real_servers: vec![server],
-            fallback: Vec::new(),
-            departing: Vec::new(),
-            shortage: None,
-        };
-        Status {
-            version: "0".to_owned(),
-            configuration: String::new(),
-            trial_seconds_left: None,
-            loaded_seconds_ago: None,
-            refused: None,
-            table_read_seconds_ago: None,
-            kernel_error: None,
-            names: Vec::new(),
-            isolated: Vec::new(),
-            waiting: Vec::new(),
-            state_error: None,
-            overrides: Vec::new(),
-            frozen: None,
-            host_errors: Vec::new(),
-            persistent_clients_stay: false,
-            services: vec![service],
-            departing: Vec::new(),
-        }
-    }
 
     #[test]
     fn each_link_of_the_chain_has_its_weight_and_cause() {

@@ -1,6 +1,6 @@
 //! `ipvsctl status --history`: the last probes of one real server, check by check, the newest first.
 
-use super::table::span;
+use super::span::span;
 use crate::api::wire::{CheckHistory, ProbeHistory, ProbeResult, ServerStatus, ServiceStatus};
 
 const TITLES: [&str; 7] = [

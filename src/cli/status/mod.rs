@@ -2,32 +2,83 @@
 
 mod departing;
 mod explain;
+mod head;
 mod history;
+mod lines;
+#[cfg(test)]
+mod sample;
+mod span;
 mod table;
+#[cfg(test)]
+mod table_tests;
+mod view;
+mod watch;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use director_core::naming::{is_service, unknown};
+use director_core::weight::ServiceState;
+use jiff::Zoned;
 
 pub(super) use explain::explain;
-pub(super) use table::span;
+pub(super) use span::span;
+use view::StatusView;
 
 use super::error::CliError;
 use super::output::{Exit, Output};
-use crate::api::wire::Status;
-use crate::api::{ApiError, Client, likely_socket};
+use crate::api::wire::{ServiceStatus, Status};
+use crate::api::{ApiError, Client, likely_socket, usual_sockets};
 
 /// Arguments of `ipvsctl status`.
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
     #[command(flatten)]
     socket: SocketArg,
+    /// Virtual services: their names or what they listen on [default: all]
+    #[arg(value_name = "SERVICE")]
+    services: Vec<String>,
+    /// Show only services that are not up, and their servers that need attention
+    #[arg(long)]
+    down: bool,
+    /// Show the state again every 2 seconds, or every SECONDS
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "2",
+        value_parser = clap::value_parser!(u64).range(1..=3600),
+        conflicts_with_all = ["json", "history"]
+    )]
+    watch: Option<u64>,
+    /// Show long lines whole
+    #[arg(long)]
+    wide: bool,
     /// Show the last probes of one real server, with timings and failures
-    #[arg(long, num_args = 2, value_names = ["SERVICE", "SERVER"])]
+    #[arg(long, num_args = 2, value_names = ["SERVICE", "SERVER"], conflicts_with_all = ["services", "down"])]
     history: Option<Vec<String>>,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+impl StatusArgs {
+    /// What is shown, for a terminal of this many columns.
+    fn view(&self, output: &Output) -> StatusView {
+        StatusView {
+            width: (!self.wide).then(|| StatusView::width_of(output.columns())),
+            colours: output.has_colours(),
+            only_down: self.down,
+            now: Zoned::now(),
+        }
+    }
+
+    /// Whether the exit status says if the services are up.
+    fn asserts_up(&self) -> bool {
+        self.down || !self.services.is_empty()
+    }
 }
 
 /// Arguments of `ipvsctl unfreeze`.
@@ -71,25 +122,78 @@ impl SocketArg {
         Client::new(&self.path())
     }
 
+    /// Names the sockets of other daemons where none was chosen.
+    fn name_others(&self, output: &mut Output) -> Result<(), CliError> {
+        if self.socket.is_some() {
+            return Ok(());
+        }
+        let chosen = self.path();
+        for other in usual_sockets().iter().filter(|socket| **socket != chosen) {
+            let other = other.display();
+            output.note(&format!(
+                "ipvsctl: another daemon runs here: ipvsctl status --socket {other}"
+            ))?;
+        }
+        Ok(())
+    }
+
     /// The socket that is meant.
     pub(super) fn path(&self) -> PathBuf {
         self.socket.clone().unwrap_or_else(likely_socket)
     }
 }
 
-/// Asks the daemon and prints its state.
+/// Reads the daemon's state and prints it. For some services the exit status says whether they are up.
 pub(super) fn run(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliError> {
     let client = args.socket.client();
-    let status = asked(client.status())?;
+    if let Some(seconds) = args.watch {
+        return watch::watch(args, &client, Duration::from_secs(seconds), output);
+    }
+    args.socket.name_others(output)?;
+    let mut status = asked(client.status())?;
     if let Some([service, server]) = args.history.as_deref() {
         return show_history(&client, &status, (service, server), args.json, output);
     }
+    if let Err(unknown) = select(&mut status, &args.services) {
+        output.note(&unknown)?;
+        return Ok(Exit::Unusable);
+    }
+    let all_up = status
+        .services
+        .iter()
+        .all(|service| service.state == ServiceState::Up);
     if args.json {
+        if args.down {
+            status
+                .services
+                .retain(|service| service.state != ServiceState::Up);
+        }
         output.json(&status)?;
     } else {
-        output.text(&table::render(&status))?;
+        output.text(&table::render(&status, &args.view(output)))?;
     }
-    Ok(Exit::Fine)
+    Ok(match args.asserts_up() && !all_up {
+        true => Exit::Found,
+        false => Exit::Fine,
+    })
+}
+
+/// Keeps the services that are meant, all of them where none is named.
+fn select(status: &mut Status, wanted: &[String]) -> Result<(), String> {
+    let is_meant =
+        |service: &ServiceStatus, wanted: &str| is_service(&service.name, &service.listen, wanted);
+    for one in wanted {
+        if !status.services.iter().any(|service| is_meant(service, one)) {
+            let names = status.services.iter().map(|service| service.name.as_str());
+            let words = unknown(&format!("no virtual service {one:?}"), one, names);
+            return Err(format!("ipvsctl: {words}"));
+        }
+    }
+    let named = |service: &ServiceStatus| wanted.iter().any(|one| is_meant(service, one));
+    status
+        .services
+        .retain(|service| wanted.is_empty() || named(service));
+    Ok(())
 }
 
 fn show_history(

@@ -1,194 +1,134 @@
 //! The daemon's state as a table for people: one line a real server, with the reason for its health.
 
-use super::departing;
-use crate::api::overrides::OverrideStatus;
-use crate::api::wire::{CheckStatus, KernelRefusal, ServerStatus, ServiceStatus, Status};
-use director_core::health::FreezeScope;
+use std::net::SocketAddr;
 
+use director_core::definitions::HostName;
+use director_core::health::HealthState;
+use director_core::weight::ServiceState;
+
+use super::departing;
+use super::head::head;
+use super::lines::{active_override, one_check, refusal};
+use super::span::{line, span};
+use super::view::{Colour, StatusView};
+use crate::api::wire::{ServerHealth, ServerStatus, ServiceStatus, Status};
+
+/// The titles of a service's table. A column without content is left out.
 const TITLES: [&str; 8] = [
-    "",
     "REAL SERVER",
+    "HOST",
     "WEIGHT",
     "HEALTH",
     "SINCE",
-    "LAST PROBE",
     "NEXT",
     "ACTIVE/INACT",
+    "LAST PROBE",
 ];
+/// The column that says whether a server is up.
+const HEALTH: usize = 3;
 
-pub(super) fn render(status: &Status) -> String {
+/// A row of the table, and how bad it is.
+struct Row {
+    cells: [String; 8],
+    /// How long the last probe took, where the line has room for it.
+    took: String,
+    colour: Option<Colour>,
+}
+
+pub(super) fn render(status: &Status, view: &StatusView) -> String {
     let mut text = String::new();
-    head(status, &mut text);
-    for service in &status.services {
+    head(status, view, &mut text);
+    let shown = |service: &&ServiceStatus| !view.only_down || service.state != ServiceState::Up;
+    for service in status.services.iter().filter(shown) {
         text.push('\n');
-        one_service(service, &mut text);
+        one_service(service, &status.names, view, &mut text);
     }
-    departing::services(status, &mut text);
+    departing::services(status, view, &mut text);
     text
 }
 
-fn head(status: &Status, text: &mut String) {
-    let loaded = status.loaded_seconds_ago.map_or_else(
-        || "not loaded yet".to_owned(),
-        |age| format!("loaded {} ago", span(age)),
-    );
-    let read = status.table_read_seconds_ago.map_or_else(
-        || "not known".to_owned(),
-        |age| format!("read {} ago", span(age)),
-    );
-    line(
-        text,
-        &format!(
-            "ipvsd {}: configuration {loaded}, kernel table {read}",
-            status.version
-        ),
-    );
-    if let Some(left) = status.trial_seconds_left {
-        line(
-            text,
-            &format!(
-                "  ON TRIAL: the previous configuration returns in {} unless confirmed: ipvsctl confirm",
-                span(left)
-            ),
-        );
-    }
-    if let Some(error) = &status.kernel_error {
-        line(text, &format!("  KERNEL: {error}"));
-    }
-    if let Some(error) = &status.state_error {
-        line(
-            text,
-            &format!("  STATE: overrides and health will not survive a restart: {error}"),
-        );
-    }
-    let undefined = status.overrides.iter().filter(|active| !active.defined);
-    for active in undefined {
-        let listen = &active.server.listen;
-        let address = format!("{listen} {} (not configured)", active.server.address);
-        active_override(&address, &active.status, text);
-    }
-    if let Some(frozen) = &status.frozen {
-        let left = frozen
-            .seconds_left
-            .map_or_else(String::new, |left| format!(", {} left", span(left)));
-        let others = match frozen.scope {
-            FreezeScope::All | FreezeScope::CutOff => "",
-            FreezeScope::WithoutReplacement => {
-                " except for services with a fallback or `below: withdraw`"
-            }
-        };
-        line(
-            text,
-            &format!(
-                "  FROZEN: all {} servers failed at once {} ago ({}); health is frozen{others}{left}. If the servers really are down: \
-                 ipvsctl unfreeze",
-                frozen.servers,
-                span(frozen.age_seconds),
-                frozen.last_failure
-            ),
-        );
-    }
-    for error in &status.host_errors {
-        line(text, &format!("  HOST: {error}"));
-    }
-    if let Some(refused) = &status.refused {
-        line(
-            text,
-            &format!(
-                "  REFUSED {} ago: the new configuration has errors; the previous one stays in force",
-                span(refused.seconds_ago)
-            ),
-        );
-        for finding in &refused.diagnostics {
-            line(text, &format!("    {finding}"));
-        }
-    }
-    for block in &status.isolated {
-        let fate = match block.kept {
-            0 => "left out",
-            _ => "kept as it was when last valid",
-        };
-        line(
-            text,
-            &format!("  BROKEN: {} at {}, {fate}", block.name, block.place),
-        );
-        for finding in &block.faults {
-            line(text, &format!("    {finding}"));
-        }
-    }
-    for name in &status.names {
-        let Some(failure) = &name.failure else {
-            continue;
-        };
-        let addresses: Vec<String> = name.addresses.iter().map(ToString::to_string).collect();
-        let fate = match addresses.as_slice() {
-            [] => "has no address yet".to_owned(),
-            known => format!("keeps {}", known.join(" and ")),
-        };
-        line(
-            text,
-            &format!("  NOT RESOLVED: {} {fate}: {failure}", name.name),
-        );
-    }
-    for service in &status.waiting {
-        line(
-            text,
-            &format!(
-                "  WAITING: service {}, until its VIP {} is resolved",
-                service.name, service.host
-            ),
-        );
-    }
-    if status.services.is_empty() {
-        line(text, "  no virtual services are configured");
-    }
+/// `tcp 192.0.2.10:80  wrr  (web)  DEGRADED, 2 of 3 up, since 02:13:45 (4m05s)`.
+fn title(service: &ServiceStatus, view: &StatusView) -> String {
+    let name = match service.name == service.listen {
+        true => String::new(),
+        false => format!("  ({})", service.name),
+    };
+    let state = match service.state {
+        ServiceState::Up => service.state.to_string(),
+        other => other.to_string().to_uppercase(),
+    };
+    let state = view.paint(&state, service.state.into());
+    let since = service
+        .state_age_seconds
+        .map_or_else(String::new, |age| format!(", {}", view.since(age)));
+    let absent = match service.in_kernel {
+        true => "",
+        false => "  NOT IN THE KERNEL",
+    };
+    format!(
+        "{}  {}{name}  {state}, {} of {} up{since}{absent}",
+        service.listen, service.scheduler, service.servers_up, service.servers_all
+    )
 }
 
-fn one_service(service: &ServiceStatus, text: &mut String) {
-    let name = if service.name == service.listen {
-        String::new()
-    } else {
-        format!("  ({})", service.name)
-    };
-    let absent = if service.in_kernel {
-        ""
-    } else {
-        "  NOT IN THE KERNEL"
-    };
-    line(
-        text,
-        &format!("{}  {}{name}{absent}", service.listen, service.scheduler),
-    );
-    refusal(service.refused.as_ref(), text);
+fn one_service(service: &ServiceStatus, names: &[HostName], view: &StatusView, text: &mut String) {
+    line(text, &title(service, view));
+    refusal(service.refused.as_ref(), view, text);
     let factor = service.weight_factor;
-    let mut rows: Vec<[String; 8]> = vec![TITLES.map(str::to_owned)];
+    let servers = service
+        .real_servers
+        .iter()
+        .map(|server| (server, factor, ""));
+    let fallback = service
+        .fallback
+        .iter()
+        .map(|server| (server, 1, "fallback"));
+    let shown: Vec<_> = servers
+        .chain(fallback)
+        .filter(|(server, ..)| !view.only_down || needs_attention(server))
+        .collect();
+    let mut rows = vec![Row {
+        cells: TITLES.map(str::to_owned),
+        took: String::new(),
+        colour: None,
+    }];
     rows.extend(
-        service
-            .real_servers
+        shown
             .iter()
-            .map(|server| row(server, factor, "")),
+            .map(|(server, factor, note)| row(server, *factor, note, names)),
     );
-    rows.extend(
-        service
-            .fallback
-            .iter()
-            .map(|server| row(server, 1, "fallback")),
-    );
-    for cells in aligned(&rows) {
-        line(text, &cells);
+    for column in 0..TITLES.len() {
+        if rows.iter().skip(1).all(|row| row.cells[column].is_empty()) {
+            rows[0].cells[column].clear();
+        }
     }
-    for server in service.real_servers.iter().chain(&service.fallback) {
+    if !shown.is_empty() {
+        table(&rows, view, text);
+    }
+    for (server, ..) in shown {
         if server.checks.len() > 1 {
             for check in &server.checks {
-                one_check(&server.address, check, text);
+                one_check(&server.address, check, view, text);
             }
         }
         for status in &server.overrides {
-            active_override(&server.address, status, text);
+            active_override(&server.address, status, view, text);
         }
-        refusal(server.refused.as_ref(), text);
+        refusal(server.refused.as_ref(), view, text);
     }
-    departing::of_service(service, text);
+    departing::of_service(service, view, text);
+}
+
+/// Whether a server is down, fails, is overridden, or is not in the kernel as it should be; or is a fallback that serves.
+fn needs_attention(server: &ServerStatus) -> bool {
+    let differs = server.weight != server.desired_weight || server.refused.is_some();
+    let health = server.health.as_ref();
+    let serves_as_fallback = health.is_none() && server.weight.is_some();
+    differs
+        || serves_as_fallback
+        || !server.overrides.is_empty()
+        || health
+            .is_some_and(|health| health.state == HealthState::Down || health.failing.is_some())
 }
 
 /// A weight of the kernel in the measure of the configuration: `1`, or `0.37` during a slow start.
@@ -200,7 +140,7 @@ fn configured(weight: u32, factor: u32) -> String {
     format!("{:.2}", f64::from(weight) / f64::from(factor))
 }
 
-fn row(server: &ServerStatus, factor: u32, note: &str) -> [String; 8] {
+fn row(server: &ServerStatus, factor: u32, note: &str, names: &[HostName]) -> Row {
     let shown = |weight| configured(weight, factor);
     let weight = match (server.weight, server.desired_weight) {
         (Some(now), Some(wanted)) if now != wanted => format!("{}->{}", shown(now), shown(wanted)),
@@ -210,116 +150,102 @@ fn row(server: &ServerStatus, factor: u32, note: &str) -> [String; 8] {
     };
     let health = server.health.as_ref();
     let last = health.and_then(|health| health.last_result.as_ref());
-    [
-        String::new(),
-        server.address.clone(),
-        weight,
-        match health {
-            Some(health) if !server.overrides.is_empty() => format!("{}, override", health.state),
-            Some(health) if health.assumed => format!("{}?", health.state),
-            Some(health) => health.state.to_string(),
-            None if server.weight.is_some() => format!("{note}, in use"),
-            None => note.to_owned(),
-        },
-        health.map_or_else(String::new, |health| span(health.age_seconds)),
-        match (health, last) {
-            (_, Some(last)) => format!("{}, {:.1} ms", last.detail, last.took_ms),
-            (Some(health), None) => health.reason.clone(),
-            (None, None) => String::new(),
-        },
-        server
-            .next_probe_in_seconds
-            .map_or_else(String::new, |next| format!("{next:.1} s")),
-        if server.weight.is_some() {
-            format!("{}/{}", server.active, server.inactive)
-        } else {
-            String::new()
-        },
-    ]
-}
-
-/// One of several checks of a server.
-fn one_check(address: &str, check: &CheckStatus, text: &mut String) {
-    let assumed = if check.assumed { "?" } else { "" };
-    let last = check.last_result.as_ref().map_or_else(
-        || check.reason.clone(),
-        |last| format!("{}, {:.1} ms", last.detail, last.took_ms),
-    );
-    line(
-        text,
-        &format!(
-            "  {address} check {}: {}{assumed} for {}: {last}",
-            check.name,
-            check.state,
-            span(check.age_seconds)
-        ),
-    );
-}
-
-fn active_override(address: &str, status: &OverrideStatus, text: &mut String) {
-    let end = status
-        .expires_in_seconds
-        .map_or_else(String::new, |left| format!(", {} left", span(left)));
-    line(
-        text,
-        &format!(
-            "  OVERRIDE: {address} {} since {} by {}: {}{end}",
-            status.kind,
-            span(status.age_seconds),
-            status.author,
-            status.reason
-        ),
-    );
-}
-
-fn refusal(refused: Option<&KernelRefusal>, text: &mut String) {
-    let Some(refused) = refused else { return };
-    line(
-        text,
-        &format!(
-            "  REFUSED BY THE KERNEL: {}: {} (attempt {}, next in {})",
-            refused.operation,
-            refused.message,
-            refused.attempts,
-            span(refused.retry_in_seconds)
-        ),
-    );
-}
-
-/// The rows with their columns padded to the same width, trailing blanks cut.
-fn aligned(rows: &[[String; 8]]) -> Vec<String> {
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..TITLES.len()).map(width).collect();
-    let pad = |row: &[String; 8]| {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(pad).collect()
-}
-
-/// A time span as an operator says it: `12.3 s`, `4m05s`, `3h12m`, `2d04h`.
-pub(in crate::cli) fn span(seconds: f64) -> String {
-    // Whole seconds from here on; a span is never negative.
-    let whole = seconds.max(0.0) as u64;
-    match whole {
-        0..60 => format!("{seconds:.1} s"),
-        60..3_600 => format!("{}m{:02}s", whole / 60, whole % 60),
-        3_600..86_400 => format!("{}h{:02}m", whole / 3_600, whole / 60 % 60),
-        _ => format!("{}d{:02}h", whole / 86_400, whole / 3_600 % 24),
+    Row {
+        colour: health.map(|health| colour(server, health)),
+        took: last.map_or_else(String::new, |last| format!(", {:.1} ms", last.took_ms)),
+        cells: [
+            server.address.clone(),
+            host(&server.address, names),
+            weight,
+            match health {
+                Some(health) => health_words(server, health),
+                None if server.weight.is_some() => format!("{note}, in use"),
+                None => note.to_owned(),
+            },
+            health.map_or_else(String::new, |health| span(health.age_seconds)),
+            server
+                .next_probe_in_seconds
+                .map_or_else(String::new, |next| format!("{next:.1} s")),
+            match server.weight {
+                Some(_) => format!("{}/{}", server.active, server.inactive),
+                None => String::new(),
+            },
+            match (health, last) {
+                (_, Some(last)) => last.detail.clone(),
+                (Some(health), None) => health.reason.clone(),
+                (None, None) => String::new(),
+            },
+        ],
     }
 }
 
-pub(super) fn line(text: &mut String, content: &str) {
-    text.push_str(content);
-    text.push('\n');
+/// `up`, `up, failing 2 of 3`, `down?` while it is only assumed, `up, override`.
+fn health_words(server: &ServerStatus, health: &ServerHealth) -> String {
+    let assumed = if health.assumed { "?" } else { "" };
+    let state = format!("{}{assumed}", health.state);
+    match (server.overrides.is_empty(), health.failing) {
+        (false, _) => format!("{}, override", health.state),
+        (true, Some(failing)) => {
+            format!("{state}, failing {} of {}", failing.failures, failing.limit)
+        }
+        (true, None) => state,
+    }
+}
+
+fn colour(server: &ServerStatus, health: &ServerHealth) -> Colour {
+    match health.state {
+        HealthState::Down if !health.assumed => Colour::Bad,
+        HealthState::Down => Colour::Warning,
+        HealthState::Up if health.failing.is_some() || !server.overrides.is_empty() => {
+            Colour::Warning
+        }
+        HealthState::Up => Colour::Good,
+    }
+}
+
+/// The host name by which the configuration names a server.
+fn host(address: &str, names: &[HostName]) -> String {
+    let address: Option<SocketAddr> = address.parse().ok();
+    let named = address.and_then(|address| {
+        names
+            .iter()
+            .find(|known| known.addresses.contains(&address.ip()))
+    });
+    named.map_or_else(String::new, |known| known.name.clone())
+}
+
+/// The rows with their columns padded to the same width, cut at the width of the view. Empty columns are left out.
+fn table(rows: &[Row], view: &StatusView, text: &mut String) {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row.cells[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..TITLES.len()).map(width).collect();
+    for row in rows {
+        let mut shown = String::new();
+        let mut health = 0..0;
+        for (column, (cell, width)) in row.cells.iter().zip(&widths).enumerate() {
+            if *width > 0 {
+                shown.push_str("  ");
+                let start = shown.len();
+                shown.push_str(cell);
+                if column == HEALTH {
+                    health = start..shown.len();
+                }
+                let padding = width.saturating_sub(cell.chars().count());
+                shown.extend(std::iter::repeat_n(' ', padding));
+            }
+        }
+        let mut shown = match view.fits(&shown, &row.took) {
+            true => format!("{}{}", shown.trim_end(), row.took),
+            false => view.cut(shown.trim_end()),
+        };
+        if let Some((cell, colour)) = shown.get(health.clone()).zip(row.colour) {
+            let painted = view.paint(cell, colour);
+            shown.replace_range(health, &painted);
+        }
+        line(text, &shown);
+    }
 }
 
 #[cfg(test)]
@@ -331,11 +257,5 @@ mod tests {
         let shown = [(200, 100), (37, 100), (0, 100), (5, 1), (150, 2)];
         let shown = shown.map(|(weight, factor)| configured(weight, factor));
         assert_eq!(shown, ["2", "0.37", "0", "5", "75"]);
-    }
-
-    #[test]
-    fn spans_read_as_people_say_them() {
-        let shown: Vec<String> = [0.25, 59.9, 245.0, 11_520.0, 187_200.0].map(span).into();
-        assert_eq!(shown, ["0.2 s", "59.9 s", "4m05s", "3h12m", "2d04h"]);
     }
 }

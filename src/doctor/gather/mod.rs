@@ -15,7 +15,7 @@ use director_core::model::{Endpoint, Model, Profile, ServiceId, is_probe_service
 use director_core::table::Table;
 
 use super::HostFacts;
-use super::facts::{ForwardingPath, VipFacts, vip_of};
+use super::facts::{DaemonService, ForwardingPath, VipFacts, vip_of};
 use crate::ipvs::{Kernel, KernelError, NetlinkKernel, ReadScope, missing_modules};
 use crate::machine::{MachineError, real_server};
 use crate::net::{Interface, NetError, Network, Sysctl};
@@ -31,6 +31,8 @@ pub struct DoctorOptions<'a> {
     pub persistent_clients_stay: bool,
     /// The journal of what was set up here as a real server.
     pub journal: &'a Path,
+    /// The services of the daemon that runs here.
+    pub services: &'a [DaemonService],
     /// How long to wait for answers of the network; none when nothing shall be sent.
     pub wait: Option<Duration>,
 }
@@ -57,6 +59,7 @@ pub fn gather(question: &DoctorOptions<'_>) -> Result<HostFacts, GatherError> {
     let network = Network::open()?;
     let mut facts = HostFacts {
         profile: question.profile,
+        services: question.services.to_vec(),
         persistent_clients_stay: question.persistent_clients_stay,
         interfaces: network.interfaces()?,
         addresses: network.addresses()?,

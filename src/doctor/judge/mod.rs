@@ -16,6 +16,7 @@ mod persistent_clients_stay;
 mod profile_differs;
 mod reverse_path;
 mod server_claims_vip;
+mod service_not_up;
 mod services_of_others;
 mod tunnel_mtu;
 mod vip_elsewhere;
@@ -38,6 +39,7 @@ const JUDGES: &[fn(&HostFacts) -> Vec<Finding>] = &[
     tunnel_mtu::judge,
     reverse_path::judge,
     drops_invalid::judge,
+    service_not_up::judge,
     all_weights_zero::judge,
     services_of_others::judge,
     backup_balances::judge,

@@ -56,7 +56,7 @@ nothing_left() {
     ! on director pgrep -f 'sleep 100[2]'
 }
 eventually 5 nothing_left
-said=$(on director ipvsctl status)
+said=$(on director ipvsctl status --wide)
 expect_contains 'what it may' 'nobody nogroup /nonexistent cat: /etc/shadow: Permission denied' "$said"
 expect_contains 'the end of the flood' 'and the end' "$said"
 memory=$(on director sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$(on director cat "$LAB_TMP/director/daemon.pid")/status")

@@ -9,6 +9,11 @@ $(service)
 $(server "$FALLBACK")
 T
 expect_equal 'who answers' '5 fallback' "$(tally 5)"
+eventually 5 status_says 'ON FALLBACK, 0 of 2 up'
+status=0
+on director ipvsctl status "$VIP:80" || status=$?
+expect_equal 'the exit status for a service that is not up' 1 "$status"
+expect_contains 'the doctor' service-on-fallback "$(on director ipvsctl doctor --quiet)"
 
 web_start real2
 eventually_table 5 <<T
@@ -16,3 +21,4 @@ $(service)
 $(server "$RIP2")
 T
 expect_equal 'who answers then' '5 real2' "$(tally 5)"
+eventually 5 status_says 'DEGRADED, 1 of 2 up'

@@ -31,6 +31,8 @@ everybody | eventually_table 10
 link_loses_everything
 eventually 10 status_says 'FROZEN: all 3 servers failed at once'
 everybody | throughout_table 3
+status_says 'FROZEN, ' || fail "no service is shown as frozen: $(director_status)"
+expect_contains 'the doctor' service-frozen "$(on director ipvsctl doctor --quiet)"
 link_is_well
 eventually 10 status_says "$RIP1:80"
 eventually 20 status_lacks FROZEN

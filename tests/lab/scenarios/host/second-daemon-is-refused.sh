@@ -39,7 +39,7 @@ expect_contains 'what a daemon of another table says' "another ipvsd uses the st
 mount -t tmpfs state /var/lib
 definitions_of other "\"$RIP3:80\"" "$DIRECT_VIP" | put client "$LAB_TMP/client/other.yaml"
 spawn client daemon env -u IPVSD_STATE ipvsd --config "$LAB_TMP/client/other.yaml"
-names_other() { on client ipvsctl status | grep -q other; }
+names_other() { on client ipvsctl status --wide | grep -q other; }
 eventually 10 names_other
 expect_contains 'ipvsctl in the first namespace' 'web' "$(director_status)"
 eventually 10 test -s /var/lib/ipvsd/state@client.json

@@ -66,7 +66,7 @@ case $plan in *" $VIP/"*) fail "the plan removes what the daemon did not add: $p
 
 # Another machine has it: it is not added, and the operator is told who it is.
 conflict_is_told() {
-    on director ipvsctl status | grep -q "HOST: $TAKEN/32 on front: not added: $(mac_of client) answers"
+    on director ipvsctl status --wide | grep -q "HOST: $TAKEN/32 on front: not added: $(mac_of client) answers"
 }
 eventually 10 conflict_is_told
 expect has_not "$TAKEN"

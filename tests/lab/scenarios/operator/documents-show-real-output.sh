@@ -12,7 +12,8 @@ eventually 10 status_says 'connection refused'
 
 # masked: without what differs from run to run, and without the width of columns that depends on it.
 masked() {
-    sed -E -e 's/[0-9]+m[0-9]+s|[0-9.]+ (ms|s)/TIME/g' -e 's/size=[0-9]+/size=N/' -e 's/[0-9]+\/[0-9]+ *$/COUNTS/' \
+    sed -E -e 's/[0-9]+m[0-9]+s|[0-9.]+ (ms|s)/TIME/g' -e 's/size=[0-9]+/size=N/' -e 's/ [0-9]+\/[0-9]+( |$)/ COUNTS\1/' \
+        -e 's/([0-9]{2}:){2}[0-9]{2}/CLOCK/' \
         -e 's/(Masq +[0-9]+) +[0-9]+ +[0-9]+ *$/\1 COUNTS/' -e 's/ +/ /g' -e 's/ $//'
 }
 

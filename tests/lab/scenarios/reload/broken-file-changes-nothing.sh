@@ -18,7 +18,7 @@ broken() {
     director_reload
     eventually 5 status_is_content
 }
-status_shows_refusal() { on director ipvsctl status | grep -q 'REFUSED .* configuration'; }
+status_shows_refusal() { on director ipvsctl status --wide | grep -q 'REFUSED .* configuration'; }
 status_is_content() { status_lacks REFUSED; }
 
 fast_definitions | sed 's/scheduler=rr/shceduler=rr/' | broken 'a misspelt directive'

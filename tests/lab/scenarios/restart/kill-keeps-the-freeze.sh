@@ -16,7 +16,7 @@ D
 director_start
 founding_table | eventually_table 30
 link_loses_everything
-is_frozen() { on director ipvsctl status | grep -q FROZEN; }
+is_frozen() { on director ipvsctl status --wide | grep -q FROZEN; }
 eventually 30 is_frozen
 eventually_log 5 ALARM
 before=$(director_log | grep -c 'ALARM')

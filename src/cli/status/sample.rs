@@ -1,0 +1,82 @@
+//! A daemon's state for tests: one service with one server, which is down.
+
+use director_core::health::HealthState;
+use director_core::weight::ServiceState;
+
+use crate::api::wire::{ChainLink, ServerHealth, ServerStatus, ServiceStatus, Status};
+
+pub(super) fn status() -> Status {
+    let server = ServerStatus {
+        address: "10.0.0.11:80".to_owned(),
+        defined_weight: 10,
+        chain: vec![
+            ChainLink {
+                link: "defined".to_owned(),
+                weight: Some(10),
+                age_seconds: None,
+                cause: "as configured".to_owned(),
+            },
+            ChainLink {
+                link: "health".to_owned(),
+                weight: Some(0),
+                age_seconds: Some(125.0),
+                cause: "down: connection refused, 3 of 3".to_owned(),
+            },
+        ],
+        desired_weight: Some(0),
+        weight: Some(10),
+        active: 3,
+        inactive: 7,
+        persistent: 0,
+        health: Some(ServerHealth {
+            state: HealthState::Down,
+            assumed: false,
+            age_seconds: 125.0,
+            reason: "connection refused, 3 of 3".to_owned(),
+            streak: 0,
+            failing: None,
+            held_for_seconds: None,
+            last_result: None,
+        }),
+        checks: Vec::new(),
+        overrides: Vec::new(),
+        next_probe_in_seconds: None,
+        refused: None,
+        drain: None,
+    };
+    let service = ServiceStatus {
+        name: "web".to_owned(),
+        listen: "tcp 192.0.2.10:80".to_owned(),
+        scheduler: "wrr".to_owned(),
+        state: ServiceState::Down,
+        state_age_seconds: None,
+        servers_up: 0,
+        servers_all: 1,
+        weight_factor: 1,
+        in_kernel: true,
+        refused: None,
+        real_servers: vec![server],
+        fallback: Vec::new(),
+        departing: Vec::new(),
+        shortage: None,
+    };
+    Status {
+        version: "0".to_owned(),
+        configuration: String::new(),
+        trial_seconds_left: None,
+        loaded_seconds_ago: None,
+        refused: None,
+        table_read_seconds_ago: None,
+        kernel_error: None,
+        names: Vec::new(),
+        isolated: Vec::new(),
+        waiting: Vec::new(),
+        state_error: None,
+        overrides: Vec::new(),
+        frozen: None,
+        host_errors: Vec::new(),
+        persistent_clients_stay: false,
+        services: vec![service],
+        departing: Vec::new(),
+    }
+}
