@@ -15,7 +15,8 @@ use crate::loader::{LoadReport, Loaded, load};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Configuration file: YAML or ldirectord.cf. The extension (.yaml, .yml, .cf) decides, otherwise the content
+    /// Configuration file, or `-` for standard input: YAML or ldirectord.cf. The extension (.yaml, .yml, .cf) decides, otherwise
+    /// the content
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Also fail for what does not keep the daemon from starting: status 1 for warnings, 2 for isolated errors

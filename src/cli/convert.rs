@@ -12,7 +12,7 @@ use crate::loader::{Dialect, Loaded, emit, load_as};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct ConvertArgs {
-    /// An ldirectord.cf
+    /// An ldirectord.cf, or `-` for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }

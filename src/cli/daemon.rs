@@ -14,6 +14,7 @@ use super::output::{Exit, Output};
 use crate::api::default_socket;
 use crate::daemon::{self, DaemonError, Settings};
 use crate::ldirectord::Role;
+use crate::loader::STANDARD_INPUT;
 use crate::store;
 
 /// Run the director: health-check real servers and keep the kernel's IPVS table equal to the configuration.
@@ -27,7 +28,8 @@ struct DaemonArgs {
         long,
         short,
         value_name = "FILE",
-        default_value = "/etc/ipvsd/ipvsd.yaml"
+        default_value = "/etc/ipvsd/ipvsd.yaml",
+        value_parser = rereadable
     )]
     config: PathBuf,
     /// Control socket for ipvsctl [default: /run/ipvsd/ipvsd.sock; in the network namespace NAME ipvsd@NAME.sock]
@@ -60,6 +62,14 @@ struct DaemonArgs {
         help_heading = "Log options"
     )]
     log: String,
+}
+
+/// A file that a reload can read again.
+fn rereadable(text: &str) -> Result<PathBuf, String> {
+    match text {
+        STANDARD_INPUT => Err("a reload reads the file again; write the name of a file".to_owned()),
+        _ => Ok(PathBuf::from(text)),
+    }
 }
 
 /// How log lines are written.

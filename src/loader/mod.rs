@@ -22,7 +22,7 @@ pub use file_watch::{FileWatch, Fingerprints};
 pub use names::NameCache;
 pub use remembered::remembered;
 pub use render::{RenderStyle, render};
-pub use source::{SIZE_LIMIT, SourceError};
+pub use source::{SIZE_LIMIT, STANDARD_INPUT, SourceError};
 pub use yaml::{FileSettings, duration, emit, page, schema};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -10,6 +10,9 @@ use thiserror::Error;
 /// Bytes of the largest file that is read. A thousand services with ten servers each take half a mebibyte.
 pub const SIZE_LIMIT: u64 = 16 << 20;
 
+/// The name of standard input.
+pub const STANDARD_INPUT: &str = "-";
+
 /// Why a file gives no text.
 #[derive(Debug, Error)]
 pub enum SourceError {
@@ -67,6 +70,9 @@ impl SourceError {
 /// # Errors
 /// As [`SourceError`] says.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
+    if path == Path::new(STANDARD_INPUT) {
+        return whole(io::stdin());
+    }
     let about = fs::metadata(path).map_err(SourceError::from)?;
     if about.is_dir() {
         return Err(SourceError::Directory);
@@ -77,10 +83,15 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     if about.len() > SIZE_LIMIT {
         return Err(SourceError::TooLarge { size: about.len() });
     }
-    // The file may grow between the look and the reading, so the reading is limited too.
+    whole(File::open(path)?)
+}
+
+/// All bytes of a source, which may be longer than was seen before, or endless.
+fn whole(source: impl Read) -> Result<Vec<u8>, SourceError> {
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes))
+    source
+        .take(SIZE_LIMIT + 1)
+        .read_to_end(&mut bytes)
         .map_err(SourceError::from)?;
     if bytes.len() as u64 > SIZE_LIMIT {
         return Err(SourceError::TooLarge {

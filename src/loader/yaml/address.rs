@@ -323,10 +323,13 @@ pub(super) fn port_text(
         return PortDefinition::Name(written.to_owned());
     }
     let message = format!("{written:?} is not a port");
-    reader.error(
-        place,
-        message,
-        "write a number from 0 to 65535, or a service name such as http",
-    );
+    let hint = match written.split_once(char::is_whitespace) {
+        // As in ldirectord.cf: `10.0.0.11:80 gate 5`.
+        Some((port, _)) => format!(
+            "write a mapping for more than an address, such as {{address: 10.0.0.11:{port}, forwarding: dr, weight: 5}}"
+        ),
+        None => "write a number from 0 to 65535, or a service name such as http".to_owned(),
+    };
+    reader.error(place, message, hint);
     PortDefinition::Unusable
 }

@@ -5,6 +5,7 @@
 use director_core::diagnostic::{Place, nearest};
 
 use super::node::{Content, Entry, Node};
+use super::other_words;
 use super::reader::Reader;
 
 /// A key as people see it.
@@ -366,9 +367,11 @@ pub(super) fn flow(lines: &[(&'static str, String)]) -> String {
 fn unknown_key(entry: &Entry, shape: &dyn Shape, reader: &mut Reader) {
     let message = format!("{} has no key {:?}", shape.what(), entry.key);
     let keys = shape.keys();
-    let hint = match nearest(&entry.key, keys.iter().map(|(key, _)| key.name)) {
-        Some(near) => format!("did you mean {near}?"),
-        None => names(shape),
-    };
+    let hint = other_words::instead_of(&entry.key, shape.name()).unwrap_or_else(|| {
+        match nearest(&entry.key, keys.iter().map(|(key, _)| key.name)) {
+            Some(near) => format!("did you mean {near}?"),
+            None => names(shape),
+        }
+    });
     reader.error(&entry.place, message, hint);
 }

@@ -10,6 +10,7 @@ mod layers;
 mod listens;
 mod mapping;
 mod node;
+mod other_words;
 mod page;
 mod print;
 mod reader;

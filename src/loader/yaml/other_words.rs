@@ -1,0 +1,218 @@
+//! Keys as ldirectord, keepalived, HAProxy and nginx call them, with what to write instead.
+
+/// A mapping by its name on the reference page, words of other programs for keys of it, and an example of what to write in
+/// their place.
+const OTHER_WORDS: &[(&str, &str, &str)] = &[
+    (
+        "service",
+        "sorry_server backup fallback_server sorry",
+        "fallback: 10.0.0.99:80",
+    ),
+    (
+        "service",
+        "quiescent inhibit_on_failure",
+        "on_failure: quiesce",
+    ),
+    (
+        "service",
+        "delay_loop checkinterval interval inter check_interval every",
+        "check: {every: 5s}",
+    ),
+    (
+        "service",
+        "retry retries nb_get_retry checkcount failurecount fall",
+        "check: {fall: 3}",
+    ),
+    ("service", "rise", "check: {rise: 2}"),
+    (
+        "service",
+        "negotiatetimeout checktimeout connect_timeout timeout",
+        "check: {timeout: 3s}",
+    ),
+    (
+        "service",
+        "checkport connect_port check_port",
+        "check: {port: 8080}",
+    ),
+    (
+        "service",
+        "request path url http_get",
+        "check: {http: {path: /test.html}}",
+    ),
+    (
+        "service",
+        "receive expect httpchk",
+        "check: {http: {expect: {body: OK}}}",
+    ),
+    (
+        "service",
+        "virtualhost host http_host",
+        "check: {http: {host: www.example.org}}",
+    ),
+    (
+        "service",
+        "checktype service checkcommand misc_check misc_path",
+        "check: {command: [/usr/local/bin/check]}",
+    ),
+    (
+        "service",
+        "lb_kind lvs_method method mode",
+        "forwarding: nat",
+    ),
+    (
+        "service",
+        "lb_algo lvs_sched algorithm sched balance sh-port mh-port",
+        "scheduler: wlc",
+    ),
+    (
+        "service",
+        "persistent persistence_timeout sticky stickiness",
+        "persistence: 5m",
+    ),
+    (
+        "service",
+        "netmask persistence_granularity",
+        "persistence: {timeout: 5m, mask: 24}",
+    ),
+    ("service", "ops", "one_packet: true"),
+    ("service", "quorum hysteresis min_up", "minimum_healthy: 2"),
+    ("service", "alpha", "initial_health: down"),
+    ("service", "omega cleanstop", "on_stop: remove"),
+    (
+        "service",
+        "real real_server servers server backends upstream members pool",
+        "real_servers: [10.0.0.11:80]",
+    ),
+    (
+        "service",
+        "virtual virtual_server vip_port bind address protocol fwmark port",
+        "listen: tcp://192.0.2.10:80",
+    ),
+    (
+        "service",
+        "weight",
+        "real_servers: [{address: 10.0.0.11:80, weight: 2}]",
+    ),
+    ("service", "warmup", "check: {start_spread: 5s}"),
+    (
+        "check",
+        "interval inter delay_loop checkinterval delay period",
+        "every: 5s",
+    ),
+    (
+        "check",
+        "fastinter delay_before_retry",
+        "every_while_changing: 1s",
+    ),
+    ("check", "downinter", "every_while_down: 30s"),
+    (
+        "check",
+        "retry retries nb_get_retry checkcount failurecount failures unhealthy_threshold",
+        "fall: 3",
+    ),
+    ("check", "successes passes healthy_threshold", "rise: 2"),
+    (
+        "check",
+        "connect_timeout negotiatetimeout checktimeout timeout_check",
+        "timeout: 3s",
+    ),
+    ("check", "checkport connect_port", "port: 8080"),
+    ("check", "warmup", "start_spread: 5s"),
+    (
+        "check",
+        "url path http_get httpchk request",
+        "http: {path: /test.html}",
+    ),
+    (
+        "check",
+        "receive expect status status_code",
+        "http: {expect: {status: 2xx, body: OK}}",
+    ),
+    ("check", "virtualhost host", "http: {host: www.example.org}"),
+    ("check", "ssl_get ssl tls", "https: {path: /test.html}"),
+    ("check", "connect tcp_check tcpcheck", "tcp: {}"),
+    (
+        "check",
+        "external script misc_check misc_path checkcommand",
+        "command: [/usr/local/bin/check]",
+    ),
+    ("check", "icmp ping_check", "ping: {}"),
+    ("http", "url uri request", "path: /test.html"),
+    (
+        "http",
+        "virtualhost vhost http_host",
+        "host: www.example.org",
+    ),
+    (
+        "http",
+        "receive body regex response string rstring",
+        "expect: {body: OK}",
+    ),
+    ("http", "status status_code code", "expect: {status: 2xx}"),
+    ("https", "url uri request", "path: /test.html"),
+    (
+        "https",
+        "virtualhost vhost http_host",
+        "host: www.example.org",
+    ),
+    (
+        "https",
+        "receive body regex response string rstring",
+        "expect: {body: OK}",
+    ),
+    ("https", "status status_code code", "expect: {status: 2xx}"),
+    ("https", "sni enable_sni", "server_name: www.example.org"),
+    ("real_server", "backup standby priority", "tier: 2"),
+    ("real_server", "gate dr", "forwarding: dr"),
+    ("real_server", "masq nat", "forwarding: nat"),
+    ("real_server", "ipip tun tunnel", "forwarding: tunnel"),
+    ("real_server", "lb_kind lvs_method", "forwarding: nat"),
+    (
+        "real_server",
+        "uthreshold maxconn max_conns",
+        "upper_threshold: 1000",
+    ),
+    ("real_server", "lthreshold", "lower_threshold: 800"),
+    (
+        "real_server",
+        "ip host server name",
+        "address: 10.0.0.11:80",
+    ),
+    (
+        "file",
+        "virtual virtuals virtual_server virtual_servers service",
+        "services: []",
+    ),
+    (
+        "file",
+        "emailalert email smtp_alert notification_email alerts",
+        "notify: [{mail: {to: [ops@example.org]}}]",
+    ),
+    ("file", "autoreload", "director: {reload_on_change: true}"),
+    (
+        "file",
+        "quiescent fallback checkinterval checktimeout negotiatetimeout",
+        "defaults: {service: {on_failure: quiesce}, check: {every: 5s}}",
+    ),
+    ("file", "global global_defs", "director: {resync: 10s}"),
+    ("director", "autoreload", "reload_on_change: true"),
+];
+
+/// What to write instead of a key that this mapping does not have, where another program has it.
+pub(super) fn instead_of(key: &str, within: &str) -> Option<String> {
+    if key == "<<" {
+        return Some(
+            "merge keys do not exist here; write common keys once in defaults, or in a named check"
+                .to_owned(),
+        );
+    }
+    let key = key.to_ascii_lowercase();
+    let (_, _, write) = OTHER_WORDS.iter().find(|(mapping, words, _)| {
+        *mapping == within && words.split(' ').any(|word| word == key)
+    })?;
+    Some(format!("write {write}"))
+}
+
+#[cfg(test)]
+#[path = "other_words_tests.rs"]
+mod tests;
