@@ -86,6 +86,29 @@ fn a_converted_file_means_the_same() {
     assert!(compared >= 130, "only {compared} files compared");
 }
 
+#[test]
+fn what_seventy_services_share_is_written_once() {
+    let service = |number: u32| {
+        format!(
+            "virtual=192.0.2.{number}:80\n    real=10.0.{number}.1:80 gate\n    real=10.0.{number}.2:80 gate 2\n    \
+             fallback=127.0.0.1:80 gate\n    service=http\n    request=\"/health.html\"\n    receive=\"OK\"\n    \
+             virtualhost=www.example.org\n    scheduler=wrr\n    persistent=600\n"
+        )
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let source = directory.path().join("ldirectord.cf");
+    let services: String = (1..=70).map(service).collect();
+    let text = format!("quiescent=yes\ncheckinterval=10\n{services}");
+    fs::write(&source, &text).unwrap();
+    assert!(means_the_same(&source, directory.path()));
+    let converted = fs::read_to_string(directory.path().join("converted.yaml")).unwrap();
+    let (shorter, whole) = (converted.len(), text.len());
+    assert!(
+        shorter * 2 < whole,
+        "{shorter} of {whole} bytes\n{converted}"
+    );
+}
+
 proptest! {
     // Each case is a file of up to seven services and a run of the program.
     #![proptest_config(ProptestConfig::with_cases(64))]

@@ -23,7 +23,7 @@ pub use names::NameCache;
 pub use remembered::remembered;
 pub use render::{RenderStyle, render};
 pub use source::{SIZE_LIMIT, STANDARD_INPUT, SourceError};
-pub use yaml::{FileSettings, duration, emit, page, schema};
+pub use yaml::{FileSettings, Mails, Remarks, duration, emit, page, schema};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -103,6 +103,14 @@ pub struct SourceText {
     process: Option<ProcessSettings>,
     unfit: Vec<Unfit>,
     diagnostics: Vec<Diagnostic>,
+}
+
+impl SourceText {
+    /// The text of the file itself.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// Reads a file and judges it, its dialect told by name and content. Blocks while host names are resolved.

@@ -17,6 +17,7 @@ mod reader;
 mod rows;
 mod schema;
 mod servers;
+mod shorten;
 mod tree;
 mod value;
 mod words;
@@ -41,7 +42,7 @@ use keys::notify;
 use layers::{Defaults, Library, of_file};
 use node::{Content, Node};
 pub use page::page;
-pub use print::emit;
+pub use print::{Mails, Remarks, emit};
 use reader::Reader;
 pub use schema::schema;
 

@@ -1,13 +1,18 @@
 //! `ipvsctl convert`: the definitions of an `ldirectord.cf` as YAML, with a comment for each thing that is not the same there.
 
+mod comments;
+mod mails;
+
 use std::path::PathBuf;
 
 use clap::Args;
 use director_core::diagnostic::Diagnostic;
 
+use comments::Comments;
+
 use super::error::CliError;
 use super::output::{Exit, Output};
-use crate::loader::{Dialect, Loaded, emit, load_as};
+use crate::loader::{Dialect, Loaded, Remarks, emit, load_as};
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
@@ -36,7 +41,7 @@ fn converted(loaded: &Loaded) -> String {
         "# Converted from {} by ipvsctl convert.\n",
         loaded.report.file
     );
-    text.push_str("# Host names are replaced by their addresses; the defaults of ldirectord are written out.\n");
+    text.push_str("# Host names are replaced by their addresses.\n");
     for line in left_out(loaded) {
         text.push_str(&format!("# Not converted: {line}\n"));
     }
@@ -51,7 +56,15 @@ fn converted(loaded: &Loaded) -> String {
     // What ldirectord lacks is no decision of whoever wrote the file.
     definitions.host.expire_nodest_conn = None;
     definitions.host.expire_quiescent_template = None;
-    text.push_str(&emit(&definitions));
+    let comments = Comments::of(loaded.written.text());
+    text.push_str(&comments.head());
+    let remarks = Remarks {
+        reload_on_change: reloads(loaded),
+        mails: loaded.process.as_ref().and_then(mails::of_process),
+        comments: &|place| comments.above(place.line),
+    };
+    text.push_str(&emit(&definitions, &remarks));
+    text.push_str(&comments.tail());
     text
 }
 
@@ -61,6 +74,13 @@ fn remark(finding: &Diagnostic) -> String {
         None => finding.message.clone(),
     };
     words.replace('\n', " ")
+}
+
+/// Whether the file is read again when it has changed.
+fn reloads(loaded: &Loaded) -> bool {
+    let process = loaded.process.as_ref();
+    let choice = process.and_then(|process| process.autoreload.as_ref());
+    choice.is_some_and(|choice| choice.value)
 }
 
 /// What the file says about the process, for which definitions have no place.
@@ -78,27 +98,15 @@ fn left_out(loaded: &Loaded) -> Vec<String> {
         process.log.is_some(),
         "logfile; ipvsd logs to standard error, for the journal",
     );
-    let reloads = process
-        .autoreload
-        .as_ref()
-        .is_some_and(|choice| choice.value);
-    note(
-        reloads,
-        "autoreload=yes; set director.reload_on_change, or run ipvsctl reload after a change",
-    );
     note(process.callback.is_some(), "callback");
     note(
         !process.execute.is_empty(),
         "execute; include the other files in this configuration (include)",
     );
     note(process.maintenance_dir.is_some(), "maintenancedir");
-    note(
-        process
-            .services
-            .iter()
-            .any(|service| service.mail_to.is_some()),
-        "emailalert and its settings; use notify",
-    );
+    for words in mails::left_out(process) {
+        note(true, words);
+    }
     note(
         process
             .services
