@@ -94,7 +94,6 @@ impl CliError {
             Self::Output(_)
             | Self::Usage(_)
             | Self::Unwritable { .. }
-            | Self::Api(crate::api::ApiError::Refused(_))
             | Self::ProbeLacks(_)
             | Self::ProbeIgnores { .. }
             | Self::Runtime(_)

@@ -127,7 +127,7 @@ fn take(
         output.note(&finding.to_string())?;
     }
     output.note("refused; the previous configuration stays in force")?;
-    Ok(Exit::Unusable)
+    Ok(Exit::Refused)
 }
 
 /// The same findings about the file that the operator named.

@@ -242,7 +242,7 @@ pub(super) fn run_reload(args: &ReloadArgs, output: &mut Output) -> Result<Exit,
         return Ok(Exit::Fine);
     }
     output.note("the new configuration is refused; the previous one stays in force")?;
-    Ok(Exit::Unusable)
+    Ok(Exit::Refused)
 }
 
 /// Explains the weight of one real server, in each service that is meant.

@@ -5,11 +5,11 @@
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
 ctl() { on director ipvsctl "$@"; }
-# refused COMMAND...: it ends with status 2; what it says is in REFUSED.
+# refused COMMAND...: it ends with status 3; what it says is in REFUSED.
 refused() {
     status=0
     REFUSED=$("$@" 2>&1) || status=$?
-    expect_equal "the status of $*" 2 "$status"
+    expect_equal "the status of $*" 3 "$status"
 }
 out() { service; server "$RIP1"; server "$RIP3"; }
 

@@ -24,13 +24,13 @@ of() {
     for rip in "$@"; do echo "-a -t $VIP:$port -r $rip:80 -m -w 1"; done
 }
 whole() { of 80 "$RIP1" "$RIP2" "$RIP3"; of 81 "$RIP1" "$RIP2"; of 82 "$RIP1" "$RIP2"; }
-# refused WORDS COMMAND...: it ends with status 2 and says this; the table is as it was, and everybody is served.
+# refused WORDS COMMAND...: it ends with status 3 and says this; the table is as it was, and everybody is served.
 refused() {
     words=$1
     shift
     status=0
     said=$("$@" 2>&1) || status=$?
-    expect_equal "the status of $*" 2 "$status"
+    expect_equal "the status of $*" 3 "$status"
     expect_contains "the answer to $*" "$words" "$said"
     expect_contains "the answer to $*" '--force' "$said"
     whole | throughout_table 1
