@@ -19,3 +19,4 @@ pub mod probe;
 mod program;
 mod stamp;
 pub mod store;
+mod trusted_file;

@@ -1,8 +1,17 @@
 //! Runs a program of the operator's: directly, in a process group of its own that is killed as a whole when nobody waits
 //! any more, with the end of what it printed. Who calls it says what is run and for how long, and judges the outcome.
+//!
+//! A program gets a small [`environment`] and no descriptor but the standard ones. After [`confine`] it also gets no
+//! capabilities ([`confinement`]), and nothing that it started outlives it ([`leftovers`]).
 
+mod confinement;
+mod environment;
+mod leftovers;
+
+use std::ffi::OsStr;
 use std::io;
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
@@ -16,6 +25,48 @@ const OUTPUT_KEPT: usize = 4096;
 
 /// How long output may trail the end of the program, whose children may hold the pipe open for ever.
 const OUTPUT_TRAILS: Duration = Duration::from_millis(100);
+
+/// Sweeps at the end, and the time between two: children become this process's own as their parents end.
+const LAST_SWEEPS: usize = 4;
+const BETWEEN_SWEEPS: Duration = Duration::from_millis(20);
+
+/// Whether programs are confined.
+static CONFINED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) use confinement::narrow_this_process;
+pub(crate) use environment::environment;
+
+/// From now on programs get no capabilities, and nothing that they start outlives them.
+pub(crate) fn confine() {
+    if !confinement::can_drop_all() {
+        tracing::warn!(
+            "check commands that run as the user of ipvsd may keep its capabilities: ipvsd lacks CAP_SETPCAP; set `user` on \
+             these commands, or add CAP_SETPCAP to CapabilityBoundingSet of the unit"
+        );
+    }
+    if let Err(error) = leftovers::adopt_orphans() {
+        tracing::warn!(%error, "processes that check commands leave behind cannot be ended");
+    }
+    CONFINED.store(true, Ordering::Relaxed);
+}
+
+/// Ends what programs have left behind, when this process ends and no runtime runs any more.
+pub(crate) fn end_leftovers() {
+    if !CONFINED.load(Ordering::Relaxed) {
+        return;
+    }
+    for _ in 0..LAST_SWEEPS {
+        leftovers::sweep();
+        std::thread::sleep(BETWEEN_SWEEPS);
+    }
+}
+
+/// A program with the environment that programs get.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().envs(environment());
+    command
+}
 
 /// How a program ended.
 #[derive(Debug)]
@@ -33,16 +84,29 @@ pub(crate) struct Running {
 }
 
 /// Starts a program, away from our directory and our input.
-pub(crate) fn start(command: &mut Command) -> io::Result<Running> {
-    let child = command
+pub(crate) async fn start(command: Command) -> io::Result<Running> {
+    start_confined(command, CONFINED.load(Ordering::Relaxed)).await
+}
+
+async fn start_confined(mut command: Command, confined: bool) -> io::Result<Running> {
+    command
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
-        .kill_on_drop(true)
-        .spawn()?;
-    let group = Group::of(&child);
+        .kill_on_drop(true);
+    let (child, leader) = match confined {
+        true => confinement::spawn(command).await?,
+        false => (command.spawn()?, None),
+    };
+    let group = Group {
+        leader: child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .map(Pid::from_raw),
+        _confined: leader,
+    };
     Ok(Running { group, child })
 }
 
@@ -103,23 +167,22 @@ fn last_line(output: &[u8]) -> Option<String> {
 }
 
 /// The process group of a running program; dropping it kills the group, so that the time limit ends the children too.
-struct Group(Option<Pid>);
+struct Group {
+    leader: Option<Pid>,
+    /// The program is confined: what it left behind is ended after this is dropped.
+    _confined: Option<leftovers::Leader>,
+}
 
 impl Group {
-    fn of(child: &Child) -> Self {
-        let leader = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(leader.map(Pid::from_raw))
-    }
-
-    /// The program has ended by itself; what it left behind is its business.
+    /// The program has ended by itself; what it left behind is its business, unless it is confined.
     fn leave(&mut self) {
-        self.0 = None;
+        self.leader = None;
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if let Some(leader) = self.0 {
+        if let Some(leader) = self.leader {
             // The group may have ended in this moment, and then there is nothing to do.
             let _ = killpg(leader, Signal::SIGKILL);
         }

@@ -7,6 +7,7 @@ mod golden;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -56,9 +57,26 @@ fn ipvsctl(arguments: &[&str], file: &Path) -> Output {
         .unwrap()
 }
 
+/// The examples as an operator keeps them: some hold secrets, so that not all users may read them.
+fn private_copies() -> tempfile::TempDir {
+    let copies = tempfile::tempdir().unwrap();
+    for file in ["yaml", "cf"]
+        .iter()
+        .flat_map(|ending| files_below(&examples(), ending))
+    {
+        let copy = copies.path().join(file.strip_prefix(examples()).unwrap());
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(&file, &copy).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o640)).unwrap();
+    }
+    copies
+}
+
 #[test]
 fn every_example_loads_without_a_finding() {
+    let copies = private_copies();
     for file in definitions() {
+        let file = copies.path().join(file.strip_prefix(examples()).unwrap());
         let output = ipvsctl(&["check", "--strict"], &file);
         let complaints = String::from_utf8(output.stderr).unwrap();
         assert_eq!(complaints, "", "{}", file.display());

@@ -1,6 +1,8 @@
 //! Asks the daemon over its Unix socket.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -10,16 +12,30 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
+use tokio::time::{sleep, timeout};
 
 use super::apply::ApplyRequest;
 use super::error::ApiError;
 use super::overrides::{OverrideOutcome, OverrideRequest};
 use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
 
+/// How long the daemon may take to show something.
+const LIMIT: Duration = Duration::from_secs(10);
+/// How long it may take to change something: names are looked up, and the disk may be slow.
+const CHANGE_LIMIT: Duration = Duration::from_secs(120);
+/// Pause before another attempt to connect.
+const CONNECT_AGAIN: Duration = Duration::from_millis(50);
+
+/// How often a client that was turned away tries again, and the pause before that.
+const BUSY_ATTEMPTS: usize = 20;
+const BUSY_PAUSE: Duration = Duration::from_millis(200);
+
 /// One who asks a daemon.
 #[derive(Debug, Clone)]
 pub struct Client {
     socket: PathBuf,
+    /// In place of the usual limits.
+    limit: Option<Duration>,
 }
 
 impl Client {
@@ -28,7 +44,15 @@ impl Client {
     pub fn new(socket: &Path) -> Self {
         Self {
             socket: socket.to_owned(),
+            limit: None,
         }
+    }
+
+    /// The same client with this limit for each request.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
     }
 
     /// The daemon's state.
@@ -123,13 +147,62 @@ impl Client {
         path: &str,
         body: Bytes,
     ) -> Result<T, ApiError> {
-        let stream =
-            UnixStream::connect(&self.socket)
-                .await
-                .map_err(|source| ApiError::Connect {
-                    path: self.socket.clone(),
-                    source,
-                })?;
+        let changes = method != Method::GET;
+        let limit = if changes { CHANGE_LIMIT } else { LIMIT };
+        let limit = self.limit.unwrap_or(limit);
+        let answer = timeout(limit, self.exchange_when_free(method, path, body)).await;
+        let (status, body) = answer.map_err(|_| ApiError::Silent {
+            path: self.socket.clone(),
+            limit,
+            changes,
+        })??;
+        match status {
+            StatusCode::OK => Ok(serde_json::from_slice(&body)?),
+            StatusCode::UNPROCESSABLE_ENTITY => Err(ApiError::Refused(
+                String::from_utf8_lossy(&body).into_owned(),
+            )),
+            StatusCode::SERVICE_UNAVAILABLE => Err(ApiError::Stopping),
+            StatusCode::TOO_MANY_REQUESTS => Err(ApiError::Busy {
+                path: self.socket.clone(),
+            }),
+            other => Err(ApiError::Status(other.as_u16())),
+        }
+    }
+
+    /// Tries again for a while where the daemon turns clients away.
+    async fn exchange_when_free(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), ApiError> {
+        let mut left = BUSY_ATTEMPTS;
+        loop {
+            let outcome = self.exchange(method.clone(), path, body.clone()).await;
+            let is_busy = match &outcome {
+                Ok((status, _)) => *status == StatusCode::TOO_MANY_REQUESTS,
+                // It may have been turned away before the request was sent. A change may have been made.
+                Err(ApiError::Conversation(_)) => method == Method::GET,
+                Err(_) => false,
+            };
+            if !is_busy || left == 0 {
+                return outcome;
+            }
+            left -= 1;
+            sleep(BUSY_PAUSE).await;
+        }
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), ApiError> {
+        let stream = self.connect().await.map_err(|source| ApiError::Connect {
+            path: self.socket.clone(),
+            source,
+        })?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let conversation = tokio::spawn(connection);
         let request = Request::builder()
@@ -142,13 +215,18 @@ impl Client {
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
         conversation.abort();
-        match status {
-            StatusCode::OK => Ok(serde_json::from_slice(&body)?),
-            StatusCode::UNPROCESSABLE_ENTITY => Err(ApiError::Refused(
-                String::from_utf8_lossy(&body).into_owned(),
-            )),
-            StatusCode::SERVICE_UNAVAILABLE => Err(ApiError::Stopping),
-            other => Err(ApiError::Status(other.as_u16())),
+        Ok((status, body))
+    }
+
+    /// Connects, and tries again while the daemon has more clients waiting than it accepts.
+    async fn connect(&self) -> io::Result<UnixStream> {
+        loop {
+            match UnixStream::connect(&self.socket).await {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    sleep(CONNECT_AGAIN).await;
+                }
+                connected => return connected,
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -14,8 +15,24 @@ pub enum ApiError {
     /// Somebody listens there already.
     #[error("another ipvsd uses {}; stop it first, or start this one with another --socket", path.display())]
     Occupied { path: PathBuf },
+    /// A file of another kind has the name of the socket.
+    #[error("{} exists and is not a socket; remove it, or start ipvsd with another --socket", path.display())]
+    NotASocket { path: PathBuf },
     #[error("cannot connect to ipvsd on {}: {source}; check that it runs and that you may use the socket", path.display())]
     Connect { path: PathBuf, source: io::Error },
+    /// It has as many clients as it serves at once.
+    #[error("ipvsd on {} has too many clients; try again when others have finished", path.display())]
+    Busy { path: PathBuf },
+    #[error(
+        "ipvsd on {} did not answer within {} s; check that it is running and not stopped or overloaded{}",
+        path.display(), limit.as_secs(), if *changes { ", and whether the change was made (ipvsctl status)" } else { "" }
+    )]
+    Silent {
+        path: PathBuf,
+        limit: Duration,
+        /// The request was to change something, and that may still happen.
+        changes: bool,
+    },
     /// The conversation broke off.
     #[error("the daemon closed the connection: {0}")]
     Conversation(#[from] hyper::Error),

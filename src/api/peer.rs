@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
 use nix::unistd::{Uid, User};
-use tokio::net::UnixListener;
+use tokio::net::UnixStream;
 use tokio::time::timeout;
+
+use super::clients::Rank;
 
 /// How long the user database may take; the number of the user tells as much.
 const NAME_LIMIT: Duration = Duration::from_secs(1);
@@ -15,14 +15,19 @@ const NAME_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PeerUser(Option<u32>);
 
-impl Connected<IncomingStream<'_, UnixListener>> for PeerUser {
-    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
-        let credentials = stream.io().peer_cred();
+impl PeerUser {
+    pub(super) fn of(stream: &UnixStream) -> Self {
+        let credentials = stream.peer_cred();
         Self(credentials.ok().map(|peer| peer.uid()))
     }
-}
 
-impl PeerUser {
+    pub(super) fn rank(self) -> Rank {
+        match self.0 {
+            Some(0) => Rank::Root,
+            _ => Rank::Other,
+        }
+    }
+
     /// The author of what the client asks for: its user, and the name that it gives in addition.
     pub(super) async fn author(self, name: &str) -> String {
         let Some(uid) = self.0 else {

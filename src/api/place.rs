@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 
+use super::socket_file;
 use crate::netns;
 
 /// Where the daemon listens when it is not told otherwise, in each network namespace another place. A daemon in the place of
@@ -54,7 +54,7 @@ fn sockets(default: &Path, serves_here: impl Fn(&Path) -> bool) -> Vec<PathBuf> 
 
 /// Whether the daemon behind a socket is in this network namespace; also when that cannot be told.
 fn serves_here(socket: &Path) -> bool {
-    let connection = match UnixStream::connect(socket) {
+    let connection = match socket_file::connect(socket) {
         Ok(connection) => connection,
         // A daemon that was killed left it.
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return false,

@@ -1,140 +1,163 @@
 //! Listens on the Unix socket. Who may open the socket may ask: its mode is the access control.
 
-use std::fs;
-use std::future::Future;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Path as UrlPath, RawQuery, State};
+use axum::extract::{Extension, Path as UrlPath, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
+use super::answers::Answers;
 use super::apply::ApplyRequest;
+use super::clients::Clients;
+use super::connection;
+use super::control::Control;
 use super::error::ApiError;
-use super::overrides::{OverrideOutcome, OverrideRequest};
-use super::overview::Overview;
+use super::overrides::OverrideRequest;
 use super::peer::PeerUser;
-use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
+use super::socket_file::SocketFile;
+use super::wire::ProbeHistory;
 
-/// The socket is open to its owner and group.
-const SOCKET_MODE: u32 = 0o660;
-
-/// What the interface may ask of the daemon.
-pub trait Control: Send + Sync + 'static {
-    /// The daemon's state now.
-    fn overview(&self) -> impl Future<Output = Result<Overview, ApiError>> + Send;
-    /// Reloads the configuration; `force` skips the safety limits.
-    fn reload(&self, force: bool) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
-    /// Lets verdicts move again that stand still.
-    fn unfreeze(&self) -> impl Future<Output = Result<UnfreezeOutcome, ApiError>> + Send;
-    /// Gives or lifts an order; the answer comes when it is kept.
-    fn set_override(
-        &self,
-        request: OverrideRequest,
-    ) -> impl Future<Output = Result<OverrideOutcome, ApiError>> + Send;
-    /// Applies the configuration that lies beside that of the daemon.
-    fn apply(
-        &self,
-        request: ApplyRequest,
-    ) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
-    /// Ends a trial: the configuration on trial stays, or the previous one returns.
-    fn end_trial(&self, stays: bool) -> impl Future<Output = Result<(), ApiError>> + Send;
-}
+/// Time between two looks at the file of the socket.
+const FILE_CHECK: Duration = Duration::from_secs(2);
+/// Pause after a client could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Pause between two warnings of a kind.
+const WARN_AGAIN: Duration = Duration::from_secs(60);
 
 /// A socket that is listened on; its file goes when it is dropped.
 #[derive(Debug)]
 pub struct Listener {
     socket: UnixListener,
     file: SocketFile,
-}
-
-#[derive(Debug)]
-struct SocketFile(PathBuf);
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        // Gone already is as good.
-        let _ = fs::remove_file(&self.0);
-    }
+    clients: Clients,
+    warned: Option<Instant>,
 }
 
 impl Listener {
-    /// Makes the socket, its directory included; a file left behind by a daemon that died is replaced.
+    /// Makes the socket, its directory included; a socket left behind by a daemon that died is replaced. How many clients there
+    /// may be follows from how many files this process may open.
     ///
     /// # Errors
     /// When another daemon answers there, or the socket cannot be made.
-    pub fn bind(path: &Path) -> Result<Self, ApiError> {
-        let failed = |source| ApiError::Bind {
-            path: path.to_owned(),
-            source,
-        };
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(ApiError::Occupied {
-                path: path.to_owned(),
-            });
-        }
-        if let Some(directory) = path.parent() {
-            fs::create_dir_all(directory).map_err(failed)?;
-        }
-        if path.symlink_metadata().is_ok() {
-            fs::remove_file(path).map_err(failed)?;
-        }
-        let socket = UnixListener::bind(path).map_err(failed)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE)).map_err(failed)?;
+    pub fn bind(path: &Path, open_files: u64) -> Result<Self, ApiError> {
+        let (socket, file) = SocketFile::bind(path)?;
         Ok(Self {
             socket,
-            file: SocketFile(path.to_owned()),
+            file,
+            clients: Clients::within(open_files),
+            warned: None,
         })
     }
 
-    /// ProbeHistory until the task is ended.
-    pub async fn serve<C: Control>(self, control: Arc<C>) {
-        let Self { socket, file } = self;
-        let router = Router::new()
-            .route("/v1/status", get(status::<C>))
-            .route("/v1/reload", post(reload::<C>))
-            .route("/v1/override", post(set_override::<C>))
-            .route("/v1/apply", post(apply::<C>))
-            .route("/v1/confirm", post(confirm::<C>))
-            .route("/v1/rollback", post(roll_back::<C>))
-            .route("/v1/unfreeze", post(unfreeze::<C>))
-            .route("/v1/history/{listen}/{address}", get(history::<C>))
-            .with_state(control);
-        let router = router.into_make_service_with_connect_info::<PeerUser>();
-        if let Err(error) = axum::serve(socket, router).await {
-            tracing::error!(%error, "the control socket is closed");
+    /// Answers until the task is ended.
+    pub async fn serve<C: Control>(mut self, control: Arc<C>) {
+        let router = router(control);
+        let mut look = interval(FILE_CHECK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, _)) => self.welcome(stream, &router),
+                    Err(error) => {
+                        self.warn(&format!("cannot accept clients: {error}"));
+                        sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                _ = look.tick() => self.look_at_file(),
+            }
         }
-        drop(file);
+    }
+
+    fn welcome(&mut self, stream: UnixStream, router: &Router) {
+        let peer = PeerUser::of(&stream);
+        match self.clients.admit(peer.rank()) {
+            Some(place) => {
+                let router = router.clone();
+                tokio::spawn(connection::serve(stream, peer, place, router));
+            }
+            None => {
+                self.warn("too many clients, turning some away");
+                // It may be gone already.
+                let _ = connection::refuse(&stream);
+            }
+        }
+    }
+
+    /// Creates the file of the socket again when it has gone: without it no client finds the daemon.
+    fn look_at_file(&mut self) {
+        match self.file.bind_again() {
+            None => {}
+            Some(Ok((socket, file))) => {
+                tracing::warn!(
+                    "{} had been removed and is there again",
+                    file.path().display()
+                );
+                self.socket = socket;
+                self.file = file;
+            }
+            Some(Err(error)) => self.warn(&format!("it had been removed: {error}")),
+        }
+    }
+
+    fn warn(&mut self, what: &str) {
+        if self.warned.is_none_or(|last| last.elapsed() >= WARN_AGAIN) {
+            self.warned = Some(Instant::now());
+            tracing::warn!("control socket {}: {what}", self.file.path().display());
+        }
     }
 }
 
-async fn status<C: Control>(State(control): State<Arc<C>>) -> Response {
+fn router<C: Control>(control: Arc<C>) -> Router {
+    Router::new()
+        .route("/v1/status", get(status::<C>))
+        .route("/v1/reload", post(reload::<C>))
+        .route("/v1/override", post(set_override::<C>))
+        .route("/v1/apply", post(apply::<C>))
+        .route("/v1/confirm", post(confirm::<C>))
+        .route("/v1/rollback", post(roll_back::<C>))
+        .route("/v1/unfreeze", post(unfreeze::<C>))
+        .route("/v1/history/{listen}/{address}", get(history::<C>))
+        .with_state(Arc::new(Answers::new(control)))
+}
+
+type Shared<C> = State<Arc<Answers<C>>>;
+
+async fn status<C: Control>(State(answers): Shared<C>) -> Response {
+    let status = async {
+        let shared = answers.overview().await?;
+        Ok((shared.number, shared.status().await?))
+    };
+    match status.await {
+        Ok((number, text)) => connection::shared(number, text),
+        Err(error) => answer::<()>(Err(error)),
+    }
+}
+
+async fn reload<C: Control>(State(answers): Shared<C>, RawQuery(query): RawQuery) -> Response {
     answer(
-        control
-            .overview()
-            .await
-            .map(|overview| Status::of(&overview)),
+        answers
+            .control
+            .reload(query.as_deref() == Some("force"))
+            .await,
     )
 }
 
-async fn reload<C: Control>(State(control): State<Arc<C>>, RawQuery(query): RawQuery) -> Response {
-    answer(control.reload(query.as_deref() == Some("force")).await)
-}
-
-async fn unfreeze<C: Control>(State(control): State<Arc<C>>) -> Response {
-    answer(control.unfreeze().await)
+async fn unfreeze<C: Control>(State(answers): Shared<C>) -> Response {
+    answer(answers.control.unfreeze().await)
 }
 
 async fn history<C: Control>(
-    State(control): State<Arc<C>>,
+    State(answers): Shared<C>,
     UrlPath((listen, address)): UrlPath<(String, String)>,
 ) -> Response {
-    match control.overview().await {
-        Ok(overview) => match ProbeHistory::of(&overview.snapshot, &listen, &address) {
+    match answers.overview().await {
+        Ok(shared) => match ProbeHistory::of(&shared.overview.snapshot, &listen, &address) {
             Some(history) => Json(history).into_response(),
             None => (StatusCode::NOT_FOUND, "no such real server").into_response(),
         },
@@ -143,27 +166,34 @@ async fn history<C: Control>(
 }
 
 async fn set_override<C: Control>(
-    State(control): State<Arc<C>>,
-    ConnectInfo(peer): ConnectInfo<PeerUser>,
-    Json(mut request): Json<OverrideRequest>,
+    State(answers): Shared<C>,
+    Extension(peer): Extension<PeerUser>,
+    Json(request): Json<OverrideRequest>,
 ) -> Response {
+    let mut request = match request.checked() {
+        Ok(request) => request,
+        Err(words) => return answer::<()>(Err(ApiError::Refused(words))),
+    };
     request.author = peer.author(&request.author).await;
-    answer(control.set_override(request).await)
+    answer(answers.control.set_override(request).await)
 }
 
 async fn apply<C: Control>(
-    State(control): State<Arc<C>>,
+    State(answers): Shared<C>,
     Json(request): Json<ApplyRequest>,
 ) -> Response {
-    answer(control.apply(request).await)
+    match request.checked() {
+        Ok(request) => answer(answers.control.apply(request).await),
+        Err(words) => answer::<()>(Err(ApiError::Refused(words))),
+    }
 }
 
-async fn confirm<C: Control>(State(control): State<Arc<C>>) -> Response {
-    answer(control.end_trial(true).await)
+async fn confirm<C: Control>(State(answers): Shared<C>) -> Response {
+    answer(answers.control.end_trial(true).await)
 }
 
-async fn roll_back<C: Control>(State(control): State<Arc<C>>) -> Response {
-    answer(control.end_trial(false).await)
+async fn roll_back<C: Control>(State(answers): Shared<C>) -> Response {
+    answer(answers.control.end_trial(false).await)
 }
 
 fn answer<T: serde::Serialize>(outcome: Result<T, ApiError>) -> Response {

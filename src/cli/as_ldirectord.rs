@@ -42,7 +42,11 @@ pub(super) fn run(role: Role, output: &mut Output) -> ExitCode {
 
 fn direct(role: Role) -> Result<(), CliError> {
     ldirectord::enter(role.mode)?;
+    let narrowed = daemon::narrow_process();
     start_log(role.mode)?;
+    if let Err(error) = narrowed {
+        tracing::warn!("programs may inherit more than they should: {error}");
+    }
     let settings = Settings {
         configuration: role.config.clone(),
         dialect: Some(Dialect::Ldirectord),

@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::kernel_lacks;
 use super::output::{Exit, Output, count};
 use crate::ipvs::is_director;
-use crate::loader::{LoadReport, Loaded, load};
+use crate::loader::{LoadReport, Loaded, exposure, load};
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
@@ -56,6 +56,9 @@ pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, CliErro
             // Elsewhere a file may be looked at that is meant for another kernel.
             if is_director() {
                 kernel_lacks::warn(&mut loaded);
+            }
+            if args.strict {
+                loaded.report.diagnostics.extend(exposure(&loaded));
             }
             loaded
         });

@@ -109,7 +109,11 @@ pub fn ipvsd() -> ExitCode {
 }
 
 fn run(args: DaemonArgs) -> Result<(), CliError> {
+    let narrowed = daemon::narrow_process();
     start_log(&args)?;
+    if let Err(error) = narrowed {
+        tracing::warn!("programs may inherit more than they should: {error}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -123,6 +127,7 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
     };
     let outcome = runtime.block_on(daemon::run(settings));
     runtime.shutdown_timeout(daemon::LAST_WORK);
+    daemon::end_programs();
     Ok(outcome?)
 }
 

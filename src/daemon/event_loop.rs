@@ -40,7 +40,7 @@ use super::state_store::StateStore;
 use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
 use crate::ldirectord::LdirectordProcess;
-use crate::loader::{LoadReport, Loaded};
+use crate::loader::{LoadReport, Loaded, exposure};
 use crate::notify::{Notifier, NotifySettings};
 use crate::probe::{Gate, Holder, ProbeSettings};
 use crate::store::LastGood;
@@ -266,6 +266,9 @@ impl EventLoop {
     /// A configuration that was read is in force from now on.
     fn adopt(&mut self, loaded: Loaded, watch: Option<StartedWatch>) {
         self.config_refresh.adopt(&loaded);
+        for finding in exposure(&loaded) {
+            tracing::warn!("{}: {}", finding.place, finding.message);
+        }
         let other_forms = self.note_last_good(&loaded) | self.note_names(&loaded);
         self.in_force = Some(Box::new(loaded.clone()));
         if let (Some(ldirectord), Some(process)) = (&mut self.ldirectord, &loaded.process) {

@@ -1,9 +1,8 @@
 //! Keeps two daemons from one IPVS table and from one state file: they would undo each other's changes. Each is locked by a
 //! file, which says whose it is; the kernel gives the lock back when the process ends, however it ends.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,11 +12,10 @@ use tokio::time::Instant;
 use super::error::DaemonError;
 use super::settings::Settings;
 use crate::netns;
+use crate::trusted_file;
 
 /// Where the locks of tables are: one place for all daemons, whatever their sockets.
 const DIRECTORY: &str = "/run/ipvsd";
-const DIRECTORY_MODE: u32 = 0o750;
-const MODE: u32 = 0o600;
 /// How long a daemon that is stopping is waited for.
 const LEAVING: Duration = Duration::from_secs(30);
 /// How long one is waited for that may not have heard yet that it is to stop.
@@ -191,20 +189,9 @@ impl Lock {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    if let Some(directory) = path.parent() {
-        let mut builder = DirBuilder::new();
-        builder
-            .recursive(true)
-            .mode(DIRECTORY_MODE)
-            .create(directory)?;
-    }
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(MODE)
-        .open(path)
+    trusted_file::create_directory(trusted_file::directory_of(path))?;
+    let mut options = OpenOptions::new();
+    trusted_file::open(path, options.read(true).write(true).create(true))
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -36,7 +36,8 @@ use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Control, Listener, Overview, ReloadOutcome};
 use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use crate::ldirectord::{self, LdirectordProcess};
-use crate::loader::{self, LoadError, Loaded, NameCache};
+use crate::loader::{self, Dialect, LoadError, Loaded, NameCache};
+use crate::program;
 use crate::store::{SavedState, StateFile, StoreError};
 
 use config_refresh::ConfigRefresh;
@@ -64,6 +65,10 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let saved = file.as_ref().map(StateFile::read);
     let mut loaded =
         begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
+    // The programs of ldirectord.cf run with all that ldirectord gives them.
+    if loaded.dialect == Dialect::Yaml {
+        program::confine();
+    }
     let locks = Locks::take(&settings).await?;
     // A daemon before this one may have written its state until now.
     let saved = file.as_ref().map(StateFile::read);
@@ -118,6 +123,19 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     Ok(())
 }
 
+/// Ends what programs have left behind. To be called when no runtime runs any more.
+pub fn end_programs() {
+    program::end_leftovers();
+}
+
+/// Takes from this process what neither it nor its programs need. To be called first, before any thread is started.
+///
+/// # Errors
+/// When the system refuses it; this process works all the same.
+pub fn narrow_process() -> std::io::Result<()> {
+    program::narrow_this_process()
+}
+
 /// What a director before this one has left.
 fn left_by(saved: Option<&Result<Option<SavedState>, StoreError>>) -> Option<&SavedState> {
     saved.and_then(|saved| saved.as_ref().ok()?.as_ref())
@@ -153,7 +171,7 @@ fn listen(
     let control = Arc::new(LoopControl {
         inputs: inputs.clone(),
     });
-    match Listener::bind(&settings.socket) {
+    match Listener::bind(&settings.socket, file_limit::raise()) {
         Ok(listener) => Ok(Some(tokio::spawn(listener.serve(control)))),
         Err(error) if settings.role.is_some() => {
             tracing::warn!("ipvsctl cannot reach this daemon: {error}");

@@ -1,9 +1,9 @@
 //! Writes every event with its moment to a file, one JSON object a line, and what the director decided on it, so that what
 //! it did can be done again exactly and compared (`ipvsctl replay`). In the place of each secret stands a number.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +12,11 @@ use director_core::director::{Effect, Event};
 use director_core::model::validate::validate;
 use director_core::moment::Moment;
 use serde::{Deserialize, Serialize};
+
+use crate::trusted_file;
+
+/// It tells all of a site's servers, so that it is its owner's alone.
+const MODE: u32 = 0o600;
 
 /// One line of a recording: an event, or what was decided on the event of the line before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,12 +57,11 @@ pub(super) struct Recorder {
 impl Recorder {
     /// Begins a recording; what the file held before is gone. Only its owner may read it: it tells all of a site's servers.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)?;
+        let mut options = OpenOptions::new();
+        let file = trusted_file::open(path, options.write(true).create(true))?;
+        // It may be there already, with another mode.
+        file.set_permissions(Permissions::from_mode(MODE))?;
+        file.set_len(0)?;
         Ok(Self {
             file: BufWriter::new(file),
             secrets: SecretNumbers::default(),
@@ -99,5 +103,32 @@ impl Recorder {
         serde_json::to_writer(&mut self.file, line)?;
         self.file.write_all(b"\n")?;
         self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_recording_is_its_owners_alone_and_goes_through_no_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        fs::write(path("old"), "content").unwrap();
+        fs::set_permissions(path("old"), Permissions::from_mode(0o644)).unwrap();
+        symlink(path("old"), path("link")).unwrap();
+        assert!(Recorder::create(&path("link")).is_err());
+        assert_eq!(fs::read(path("old")).unwrap(), b"content");
+        for name in ["old", "new"] {
+            Recorder::create(&path(name)).unwrap();
+            let about = fs::metadata(path(name)).unwrap();
+            assert_eq!(
+                (about.permissions().mode() & 0o777, about.len()),
+                (0o600, 0)
+            );
+        }
     }
 }

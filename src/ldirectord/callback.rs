@@ -5,9 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use ldirectord_compat::role;
-
 use super::log_writer::LogWriter;
+use crate::program::environment as program_environment;
 
 /// A shell runs it, as ldirectord has it, so that a script needs no first line of its own.
 const SHELL: [&str; 3] = ["/bin/sh", "-c", "\"$0\" \"$1\""];
@@ -28,7 +27,8 @@ pub(super) fn run(program: &str, config: &Path, log: LogWriter) {
     command
         .args([flag, script, program])
         .arg(config)
-        .env_remove(role::VARIABLE)
+        .env_clear()
+        .envs(program_environment())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());

@@ -8,8 +8,10 @@ use std::sync::mpsc as blocking;
 use std::thread::{self, JoinHandle};
 
 use director_core::definitions::Placed;
-use ldirectord_compat::role::{Role, VARIABLE};
+use ldirectord_compat::role::Role;
 use ldirectord_compat::sibling_config;
+
+use crate::program::environment;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum InstanceCommand {
@@ -101,7 +103,9 @@ fn work(program: &Path, jobs: &blocking::Receiver<InstanceCommand>) {
 fn ldirectord(program: &Path, config: &str, word: &str) -> io::Result<ExitStatus> {
     Command::new(program)
         .args([config, word])
-        .env_remove(VARIABLE)
+        // Neither the role of this instance nor the socket of its service manager is theirs.
+        .env_clear()
+        .envs(environment())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -6,6 +6,7 @@ mod alerts;
 mod any_text;
 mod dialect;
 mod error;
+mod exposure;
 mod file_watch;
 mod isolate;
 mod lifetime;
@@ -18,6 +19,7 @@ mod yaml;
 
 pub use dialect::Dialect;
 pub use error::{LoadError, LoadReport};
+pub use exposure::exposure;
 pub use file_watch::{FileWatch, Fingerprints};
 pub use names::NameCache;
 pub use remembered::remembered;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use director_core::diagnostic::{Diagnostic, Severity};
-use director_core::model::password_in_stars;
+use director_core::model::lines_in_stars;
 
 use super::error::LoadReport;
 
@@ -36,13 +36,9 @@ pub fn render(report: &LoadReport, look: RenderStyle) -> String {
             shown.push('\n');
         }
         let file = &*diagnostic.place.file;
-        let lines = lines.entry(file).or_insert_with(|| {
-            report
-                .text_of(file)
-                .lines()
-                .map(password_in_stars)
-                .collect()
-        });
+        let lines = lines
+            .entry(file)
+            .or_insert_with(|| lines_in_stars(report.text_of(file)));
         shown.push_str(&renderer.render(&[group(diagnostic, lines)]));
         shown.push('\n');
     }

@@ -112,6 +112,11 @@ impl Keeper {
             Ok(journal) => journal,
             // Without knowing what was there before, nothing may be changed.
             Err(error) => {
+                if changes.is_empty() {
+                    tracing::warn!(
+                        "what an ipvsd before this one changed is not restored: {error}"
+                    );
+                }
                 outcomes.extend(changes.into_iter().map(|change| HostOutcome {
                     change,
                     result: error.result(),

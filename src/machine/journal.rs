@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MachineError;
 use super::side_effects::SideEffect;
+use crate::trusted_file;
 
 /// One change that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +67,7 @@ impl Journal {
             path: path.to_owned(),
             source,
         };
-        let record = match fs::read(path) {
+        let record = match trusted_file::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Record::default(),
             Err(error) => return Err(failed(error)),
@@ -166,12 +167,7 @@ impl Journal {
                     _ => Ok(()),
                 };
             }
-            if let Some(directory) = self.path.parent() {
-                fs::create_dir_all(directory)?;
-            }
-            let new = self.path.with_extension("new");
-            fs::write(&new, serde_json::to_vec_pretty(&self.record)?)?;
-            fs::rename(&new, &self.path)
+            trusted_file::replace(&self.path, &serde_json::to_vec_pretty(&self.record)?)
         };
         write().map_err(|source| MachineError::Journal {
             attempted: "write",
@@ -183,6 +179,8 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
     use super::*;
 
     fn setting(value: &str) -> HostChange {
@@ -240,6 +238,18 @@ mod tests {
         let undone = journal.unwanted(&[address(3), setting("1")]);
         let undone: Vec<HostChange> = undone.into_iter().map(|entry| entry.change).collect();
         assert_eq!(undone, [address(4), address(2), address(1)]);
+    }
+
+    #[test]
+    fn a_journal_that_another_user_may_have_written_is_not_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("host.json");
+        let mut journal = Journal::read(&path).unwrap();
+        journal.note(made(setting("1"), "0")).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        let error = Journal::read(&path).unwrap_err().to_string();
+        assert!(error.contains("other users can write it"), "{error}");
     }
 
     #[test]

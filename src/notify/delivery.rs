@@ -9,7 +9,6 @@ use std::time::Duration;
 use director_core::model::HookWay;
 use director_core::notify::{Envelope, EventMessage, Mail, MessageEvent, Phase, Relay};
 use serde::Serialize;
-use tokio::process::Command;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -171,16 +170,16 @@ fn client() -> Result<&'static reqwest::Client, NotifyError> {
 }
 
 async fn run(argv: &[String], message: &EventMessage, json: &str) -> Result<(), NotifyError> {
-    let Some((program, arguments)) = argv.split_first() else {
+    let Some((path, arguments)) = argv.split_first() else {
         return Ok(());
     };
-    let mut command = Command::new(program);
+    let mut command = program::command(path);
     command
         .args(arguments)
         .env("IPVSD_SUMMARY", &message.summary)
         .env("IPVSD_TEXT", lines(message).join("\n"))
         .env("IPVSD_JSON", json);
-    NotifyError::unless_successful(program::start(&mut command)?.end().await?)
+    NotifyError::unless_successful(program::start(command).await?.end().await?)
 }
 
 fn lines(message: &EventMessage) -> Vec<String> {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use director_core::model::ServiceId;
 use director_core::notify::FallbackCommand;
-use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -79,9 +78,9 @@ async fn one_after_the_other(mut lines: watch::Receiver<String>, limit: Duration
 /// The line is the operator's and was always read by a shell; of its last words, which are ours, none means anything to one
 /// but the brackets of an IPv6 address, which stay what they are unless a file of that very name exists.
 async fn run(line: &str, limit: Duration) -> Result<(), NotifyError> {
-    let mut command = Command::new("/bin/sh");
+    let mut command = program::command("/bin/sh");
     command.args(["-c", line]);
-    let running = program::start(&mut command)?;
+    let running = program::start(command).await?;
     let ended = timeout(limit, running.end())
         .await
         .map_err(|_| NotifyError::TimeLimit(limit))??;

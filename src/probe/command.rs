@@ -44,18 +44,18 @@ async fn start(question: &CommandProbe) -> Result<Running, CommandError> {
         None => None,
     };
     let user = user.as_ref();
-    let started = match program::start(&mut command(program, arguments, user)) {
+    let started = match program::start(command(program, arguments, user)).await {
         // As a shell does, and with it ldirectord: a file that is no program is a script (POSIX, execvp).
         Err(error) if is(&error, Errno::ENOEXEC) && !is_elf(program) => {
-            program::start(&mut command(SHELL, &question.argv, user))
+            program::start(command(SHELL, &question.argv, user)).await
         }
         started => started,
     };
     started.map_err(|source| cannot_run(program, question.user.as_deref(), source))
 }
 
-fn command(program: &str, arguments: &[String], user: Option<&User>) -> Command {
-    let mut command = Command::new(program);
+fn command(path: &str, arguments: &[String], user: Option<&User>) -> Command {
+    let mut command = program::command(path);
     command.args(arguments);
     if let Some(user) = user {
         // The standard library clears the supplementary groups as well when it changes the user.

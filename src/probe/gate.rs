@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// Descriptors that are left for all but probes: sockets of clients and of the kernel, files, the log.
-const RESERVED: u64 = 64;
+const RESERVED: u64 = 96;
 /// More probes than this never run at once, whatever the limit is.
 const MOST_DESCRIPTORS: u64 = 1 << 20;
 /// Programs that run at once for each processor: one may wait for the network while the other computes.

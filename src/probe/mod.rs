@@ -13,6 +13,7 @@ mod error;
 mod gate;
 mod hold;
 mod http;
+mod mask;
 mod own_network;
 mod ping;
 mod protocol;
@@ -66,7 +67,7 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
         _ => Contact::Answered,
     };
     Report {
-        outcome: outcome(answer),
+        outcome: outcome(answer, &probe.kind),
         took,
         contact,
         phases,
@@ -89,14 +90,18 @@ fn limit(probe: &Probe) -> Duration {
     }
 }
 
-fn outcome(answer: Result<String, ProbeError>) -> Outcome {
+fn outcome(answer: Result<String, ProbeError>, kind: &ProbeKind) -> Outcome {
+    let credentials = kind.credentials();
+    let shown = |text: String| mask::mask(text, &credentials);
     match answer {
-        Ok(detail) => Outcome::Good { detail },
+        Ok(detail) => Outcome::Good {
+            detail: shown(detail),
+        },
         Err(error) if error.is_ours() => Outcome::LocalError {
-            reason: error.to_string(),
+            reason: shown(error.to_string()),
         },
         Err(error) => Outcome::Failed {
-            reason: error.to_string(),
+            reason: shown(error.to_string()),
         },
     }
 }

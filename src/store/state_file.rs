@@ -1,8 +1,7 @@
 //! The state file: read at the start, replaced at every change.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use director_core::definitions::{Definitions, HostName};
@@ -15,12 +14,10 @@ use thiserror::Error;
 
 use super::clock_anchor::ClockAnchor;
 use super::{LastGood, StateSnapshot};
+use crate::trusted_file;
 
 /// The form of the file that this program writes.
 const FORMAT: u32 = 1;
-/// It tells all of a site's servers, so that it is its owner's alone.
-const MODE: u32 = 0o600;
-const DIRECTORY_MODE: u32 = 0o750;
 
 /// What can be wrong with a state file.
 #[derive(Debug, Error)]
@@ -127,7 +124,7 @@ impl StateFile {
     /// When the file cannot be used.
     pub fn read(&self) -> Result<Option<SavedState>, StoreError> {
         let path = || self.path.clone();
-        let bytes = match fs::read(&self.path) {
+        let bytes = match trusted_file::read(&self.path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => {
@@ -181,35 +178,7 @@ impl StateFile {
         };
         let mut text = serde_json::to_vec_pretty(&contents).map_err(StoreError::Words)?;
         text.push(b'\n');
-        self.unwritable(self.replace(&text))
-    }
-
-    fn replace(&self, text: &[u8]) -> io::Result<()> {
-        let directory = match self.path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        let mut builder = DirBuilder::new();
-        builder
-            .recursive(true)
-            .mode(DIRECTORY_MODE)
-            .create(directory)?;
-        let mut name = self.path.clone().into_os_string();
-        name.push(".new");
-        let new = PathBuf::from(name);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(MODE)
-            .open(&new)?;
-        // A file of that name may have been left behind with another mode.
-        file.set_permissions(Permissions::from_mode(MODE))?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        fs::rename(&new, &self.path)?;
-        // Without this the new name may be lost with the host's power, though not the file.
-        File::open(directory)?.sync_all()
+        self.unwritable(trusted_file::replace(&self.path, &text))
     }
 
     fn unwritable<T>(&self, outcome: io::Result<T>) -> Result<T, StoreError> {
@@ -223,6 +192,7 @@ impl StateFile {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::os::unix::fs::PermissionsExt;
     use std::time::Duration;
 
     use director_core::model::ServiceId;

@@ -12,7 +12,7 @@ use super::{
     CheckDefinition, CheckKindDefinition, Definitions, JudgingDefinition, Placed,
     RecoveryDefinition, ServiceDefinition,
 };
-use crate::model::{HIDDEN, Secret, with_password, without_password};
+use crate::model::{HIDDEN, HookWay, Secret, with_password, without_password};
 
 /// Numbers for secrets, each the same for as long as this is kept.
 #[derive(Debug, Default)]
@@ -121,6 +121,16 @@ impl ServiceDefinition {
 }
 
 impl Definitions {
+    /// Whether it holds passwords, shared secrets or addresses of webhooks.
+    #[must_use]
+    pub fn has_secrets(&self) -> bool {
+        let mut numbers = SecretNumbers::default();
+        drop(self.with_numbered_secrets(&mut numbers));
+        let is_webhook = |way: &HookWay| matches!(way, HookWay::Webhook { .. });
+        let mut hooks = self.notify.iter();
+        !numbers.known.is_empty() || hooks.any(|hook| hook.way.as_ref().is_some_and(is_webhook))
+    }
+
     /// The same definitions with a number in the place of each secret.
     #[must_use]
     pub fn with_numbered_secrets(&self, numbers: &mut SecretNumbers) -> Self {

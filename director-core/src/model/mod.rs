@@ -45,7 +45,7 @@ pub use recovery::{
     SlowStart, Then,
 };
 pub(crate) use request_target::with_password;
-pub use request_target::{RequestTarget, password_in_stars, without_password};
+pub use request_target::{RequestTarget, lines_in_stars, without_password};
 pub use scheduling::{
     ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
 };

@@ -70,6 +70,16 @@ impl ProbeKind {
         }
     }
 
+    /// The secrets that it sends to a server, each with the user that it belongs to.
+    #[must_use]
+    pub fn credentials(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::Protocol(check) => check.credentials(),
+            Self::Http(check) => check.target.user_and_password().into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether anything is sent to the server, or a program run.
     #[must_use]
     pub fn is_probed(&self) -> bool {

@@ -6,6 +6,7 @@ mod connect;
 mod datagrams;
 mod dialogue;
 mod dns;
+mod echo;
 mod ftp;
 mod hostile;
 mod http;

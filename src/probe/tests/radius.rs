@@ -37,7 +37,7 @@ async fn an_accept_without_our_signature_is_none() {
     })
     .await;
     assert_eq!(
-        bad_talk(address, radius("secret")).await,
+        bad_talk(address, radius("xyzzy5461")).await,
         "the answer is not signed with the secret"
     );
 }

@@ -164,6 +164,16 @@ impl ProtocolCheck {
         secrets.any(Secret::is_withheld)
     }
 
+    /// The secrets that it sends to a server, each with the user that it belongs to.
+    #[must_use]
+    pub fn credentials(&self) -> Vec<(&str, &str)> {
+        let parts = self.parts();
+        let login = parts.credentials;
+        let login = login.map(|login| (login.login().unwrap_or_default(), login.password()));
+        let secret = parts.secret.map(|secret| ("", secret.reveal()));
+        login.into_iter().chain(secret).collect()
+    }
+
     /// The transport below it.
     #[must_use]
     pub fn transport(&self) -> Protocol {

@@ -60,4 +60,4 @@ said=$(on director ipvsctl status --wide)
 expect_contains 'what it may' 'nobody nogroup /nonexistent cat: /etc/shadow: Permission denied' "$said"
 expect_contains 'the end of the flood' 'and the end' "$said"
 memory=$(on director sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$(on director cat "$LAB_TMP/director/daemon.pid")/status")
-[ "$memory" -lt 32768 ] || fail "the director took $memory KiB to read a flood"
+[ "$memory" -lt 36864 ] || fail "the director took $memory KiB to read a flood"

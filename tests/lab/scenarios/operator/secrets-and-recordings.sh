@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A password in the configuration appears in no log, recording, state file, status, API answer or replay. A replay decides
-# exactly what the daemon decided.
+# A password in the configuration appears in no log, recording, state file, status, API answer, process list or replay, whatever
+# a server repeats and however much is logged, in both dialects. A replay decides exactly what the daemon decided.
 
 canary=kanarienvogel-7731
 yaml=$LAB_TMP/director/secret.yaml
@@ -8,6 +8,7 @@ recording=$LAB_TMP/director/recording
 ctl() { on director ipvsctl "$@"; }
 define() {
     put director "$yaml" <<D
+notify: [{webhook: "http://$RIP1/$1/hook", group_wait: 1s}]
 services:
   - name: web
     listen: tcp://$VIP:80
@@ -20,6 +21,16 @@ services:
     forwarding: nat
     check: {imap: {login: probe, password: $1}, every: 1s, timeout: 3s}
     real_servers: [$RIP1:143, $RIP2:143]
+  - name: repeating
+    listen: tcp://$VIP:144
+    forwarding: nat
+    check: {imap: {login: probe, password: $1}, port: 7300, every: 1s, timeout: 3s, fall: 1}
+    real_servers: [$RIP1:144]
+  - name: url
+    listen: tcp://$VIP:145
+    forwarding: nat
+    check: {http: {path: "http://probe:$1@$RIP1/test.html"}, every: 1s, timeout: 3s, fall: 1}
+    real_servers: [$RIP1:145]
   - name: radius
     listen: udp://$VIP:1812
     forwarding: nat
@@ -27,8 +38,9 @@ services:
     real_servers: [$RIP1:1812]
 D
 }
+responder_start real1 repeating
 define "$canary"
-spawn director daemon env IPVSD_LOG=debug ipvsd --config "$yaml" --record "$recording"
+spawn director daemon env IPVSD_LOG=trace ipvsd --config "$yaml" --record "$recording"
 director_ready
 both() { [ "$(table | grep -c -- "-a -t $VIP:80")" = "$1" ]; }
 eventually 10 both 2
@@ -43,6 +55,10 @@ ctl reload
 web_start real2
 eventually 10 both 2
 
+# The server that repeats the password is down, and its words are shown without it.
+repeated() { ctl status | grep -q 'you said .*\*\*\*'; }
+eventually 10 repeated
+
 nowhere() {
     case $2 in *kanarienvogel*) fail "the secret stands in $1: $(echo "$2" | grep -o '.\{0,60\}kanarienvogel.\{0,20\}' | head -n 3)" ;; esac
 }
@@ -51,6 +67,8 @@ nowhere 'the chain' "$(ctl explain mail "$RIP1")"
 nowhere 'the answer of the socket' "$(on director curl -sS --unix-socket "$(on director sh -c "ls /run/ipvsd/ipvsd*.sock")" http://ipvsd/v1/status)"
 nowhere 'the overrides' "$(ctl overrides --json)"
 nowhere 'the plan' "$(ctl plan --json "$yaml")"
+pid=$(on director cat "$LAB_TMP/director/daemon.pid")
+nowhere 'the process list' "$(on director sh -c "tr '\\0' ' ' </proc/$pid/cmdline; tr '\\0' ' ' </proc/$pid/environ; ps ax")"
 director_stop
 nowhere 'the log' "$(director_log)"
 nowhere 'the recording' "$(on director cat "$recording")"
@@ -66,3 +84,31 @@ expect_contains 'the replay' 'the end' "$replayed"
 on director sh -c 'head -c -7 "$1" >"$1.cut"' cut "$recording"
 replayed=$(ctl replay "$recording.cut" 2>&1) || fail "the replay of the rest differs: $(echo "$replayed" | tail -n 3)"
 expect_contains 'the replay of the rest' 'skipping the last line' "$replayed"
+
+# The same in the dialect of ldirectord.
+cf=$LAB_TMP/director/secret.cf
+put director "$cf" <<D
+checkinterval=1
+virtual=$VIP:144
+    real=$RIP1:144 masq
+    service=imap
+    checkport=7300
+    login="probe"
+    passwd="$canary"
+virtual=$VIP:1812
+    real=$RIP1:1812 masq
+    protocol=udp
+    service=radius
+    login="probe"
+    passwd="$canary"
+    secret="$canary-too"
+D
+on director rm -f "$recording"
+spawn director daemon env IPVSD_LOG=trace ipvsd --config "$cf" --record "$recording"
+director_ready
+eventually 10 repeated
+nowhere 'the status' "$(ctl status; ctl status --json)"
+director_stop
+nowhere 'the log' "$(director_log)"
+nowhere 'the recording' "$(on director cat "$recording")"
+nowhere 'the state file' "$(on director cat "$IPVSD_STATE")"

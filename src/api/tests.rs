@@ -1,0 +1,223 @@
+//! The socket under clients that are silent, slow, many or wrong.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use director_core::director::Director;
+use director_core::moment::Moment;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::time::{Instant, timeout};
+
+use super::apply::ApplyRequest;
+use super::overrides::{OverrideOutcome, OverrideRequest};
+use super::wire::UnfreezeOutcome;
+use super::{ApiError, Client, Control, Listener, Overview, ReloadOutcome};
+
+/// Long enough for a loaded machine; no test waits for it to pass.
+const AMPLE: Duration = Duration::from_secs(20);
+
+/// A daemon that has nothing to do.
+#[derive(Default)]
+struct Idle {
+    overviews: AtomicUsize,
+    /// Never gets ready.
+    stuck: bool,
+}
+
+impl Control for Idle {
+    async fn overview(&self) -> Result<Overview, ApiError> {
+        self.overviews.fetch_add(1, Ordering::Relaxed);
+        if self.stuck {
+            std::future::pending::<()>().await;
+        }
+        // Long enough for other clients to come.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Ok(Overview {
+            snapshot: Director::new().snapshot(Moment::START),
+            configuration: "x".repeat(1 << 20).into(),
+            trial_left: None,
+        })
+    }
+
+    async fn reload(&self, _force: bool) -> Result<ReloadOutcome, ApiError> {
+        Err(ApiError::Refused("no".to_owned()))
+    }
+
+    async fn unfreeze(&self) -> Result<UnfreezeOutcome, ApiError> {
+        Ok(UnfreezeOutcome { was_frozen: false })
+    }
+
+    async fn set_override(&self, request: OverrideRequest) -> Result<OverrideOutcome, ApiError> {
+        Err(ApiError::Refused(request.reason))
+    }
+
+    async fn apply(&self, _request: ApplyRequest) -> Result<ReloadOutcome, ApiError> {
+        Err(ApiError::Refused("no".to_owned()))
+    }
+
+    async fn end_trial(&self, _stays: bool) -> Result<(), ApiError> {
+        Ok(())
+    }
+}
+
+struct Served {
+    directory: tempfile::TempDir,
+    control: Arc<Idle>,
+}
+
+impl Served {
+    fn new(control: Idle) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let control = Arc::new(control);
+        let listener = Listener::bind(&directory.path().join("s.sock"), 1024).unwrap();
+        tokio::spawn(listener.serve(Arc::clone(&control)));
+        Self { directory, control }
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.directory.path().join("s.sock")
+    }
+
+    fn client(&self) -> Client {
+        Client::new(&self.path()).within(AMPLE)
+    }
+}
+
+async fn send(path: &Path, request: &str) -> UnixStream {
+    let mut stream = UnixStream::connect(path).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+/// All that comes until the daemon closes the connection.
+async fn all(stream: &mut UnixStream) -> String {
+    let mut bytes = Vec::new();
+    // What is cut off may be reset.
+    let _ = timeout(AMPLE, stream.read_to_end(&mut bytes))
+        .await
+        .unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[tokio::test]
+async fn silent_clients_keep_none_from_the_status() {
+    let served = Served::new(Idle::default());
+    let mut idle = Vec::new();
+    for _ in 0..200 {
+        idle.push(send(&served.path(), "GET /v1/status HTTP/1.1\r\nHo").await);
+    }
+    served.client().status().await.unwrap();
+    // Most of them had to make room, and the rest has run out of time.
+    let began = Instant::now();
+    for stream in &mut idle {
+        assert_eq!(all(stream).await, "");
+    }
+    assert!(began.elapsed() < AMPLE);
+    served.client().status().await.unwrap();
+}
+
+#[tokio::test]
+async fn half_a_body_is_given_up_and_a_large_one_refused() {
+    let served = Served::new(Idle::default());
+    let head = "POST /v1/override HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ";
+    let mut half = send(&served.path(), &format!("{head}100\r\n\r\n{{")).await;
+    let mut large = send(&served.path(), &format!("{head}1000000000\r\n\r\n{{")).await;
+    large.write_all(&vec![b'x'; 70_000]).await.unwrap();
+    assert!(all(&mut large).await.starts_with("HTTP/1.1 413"));
+    let began = Instant::now();
+    // Nothing, or that the request had no end.
+    assert!(!all(&mut half).await.contains("200 OK"));
+    assert!(began.elapsed() < AMPLE);
+    let mut endless = UnixStream::connect(served.path()).await.unwrap();
+    let line = format!("X-a: {}\r\n", "b".repeat(1000));
+    let _ = endless.write_all(b"GET /v1/status HTTP/1.1\r\n").await;
+    let mut sent = 0;
+    while endless.write_all(line.as_bytes()).await.is_ok() {
+        sent += line.len();
+        assert!(sent < 4 << 20, "a head without end is read");
+    }
+}
+
+#[tokio::test]
+async fn many_clients_share_one_answer() {
+    let served = Served::new(Idle::default());
+    let request = "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut readers = Vec::new();
+    for _ in 0..30 {
+        readers.push(send(&served.path(), request).await);
+    }
+    for reader in &mut readers {
+        let answer = all(reader).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.len() > 1 << 20);
+    }
+    let overviews = served.control.overviews.load(Ordering::Relaxed);
+    assert!(overviews <= 10, "{overviews} for 30 clients");
+}
+
+#[tokio::test]
+async fn a_client_gets_the_state_of_after_its_request() {
+    let served = Served::new(Idle::default());
+    for before in 0..3 {
+        assert_eq!(served.control.overviews.load(Ordering::Relaxed), before);
+        served.client().status().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn wrong_values_are_refused_with_the_reason() {
+    let served = Served::new(Idle::default());
+    let request = |seconds, reason: &str| OverrideRequest {
+        kind: None,
+        service: None,
+        server: "10.0.0.1".to_owned(),
+        author: String::new(),
+        reason: reason.to_owned(),
+        duration_seconds: Some(seconds),
+        force: false,
+        replace: false,
+    };
+    let client = served.client();
+    let refused = client.set_override(&request(-1.0, "")).await.unwrap_err();
+    assert!(refused.to_string().starts_with("duration_seconds is -1"));
+    let refused = client.set_override(&request(1.0, "a\nb")).await;
+    assert_eq!(refused.unwrap_err().to_string(), "a\\nb");
+    let apply = ApplyRequest {
+        confirm_seconds: Some(1e300),
+        force: false,
+    };
+    let refused = client.apply(&apply).await.unwrap_err();
+    assert!(refused.to_string().starts_with("confirm_seconds is"));
+}
+
+#[tokio::test]
+async fn a_daemon_that_does_not_answer_is_named_within_the_limit() {
+    let served = Served::new(Idle {
+        stuck: true,
+        ..Idle::default()
+    });
+    let client = served.client().within(Duration::from_millis(100));
+    let silent = client.status().await.unwrap_err().to_string();
+    assert!(silent.contains("did not answer within 0 s"), "{silent}");
+    assert!(!silent.contains("whether the change was made"));
+    // One that accepts no clients at all is no different.
+    let path = served.directory.path().join("deaf.sock");
+    let _deaf = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let client = Client::new(&path).within(Duration::from_millis(100));
+    let silent = client.unfreeze().await.unwrap_err().to_string();
+    assert!(silent.contains("whether the change was made"), "{silent}");
+}
+
+#[tokio::test]
+async fn a_socket_that_was_removed_returns() {
+    let served = Served::new(Idle::default());
+    served.client().status().await.unwrap();
+    std::fs::remove_file(served.path()).unwrap();
+    let limit = Instant::now() + AMPLE;
+    while served.client().status().await.is_err() {
+        assert!(Instant::now() < limit, "the socket has not returned");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
