@@ -211,6 +211,12 @@ fn negotiation(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
 
 /// Checks that `ldirectord` passes or fails without looking.
 fn weak(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
+    if plan.check_type == CheckType::Connect && scope.protocol() == Some(Protocol::Udp) {
+        let message = "udp has no connects, so the servers are only pinged; one whose program is dead stays in service";
+        let place = scope.own.place(Key::CheckType).unwrap_or(&plan.place);
+        let hint = "write checktype=negotiate with a service, or checktype=ping if you mean it";
+        findings.quirk(Quirk::ConnectOverUdp, place, message, hint);
+    }
     let has = |key| scope.own.get(key).is_some();
     let head = scope
         .own
