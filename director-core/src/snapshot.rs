@@ -92,6 +92,8 @@ pub struct ServiceView {
 pub struct ServerView {
     /// Identity.
     pub endpoint: Endpoint,
+    /// The host name that has its address.
+    pub host: Option<String>,
     /// Weight as defined.
     pub defined_weight: u32,
     /// Health and its reason; none for the fallback, which is not probed.
@@ -203,6 +205,7 @@ impl Director {
             let target = (service.id, real.endpoint);
             ServerView {
                 endpoint: real.endpoint,
+                host: real.host.clone(),
                 defined_weight: real.weight,
                 health: self.book.get(&target).cloned(),
                 overrides: self.overrides.about(&target).to_vec(),

@@ -145,6 +145,7 @@ mod tests {
     fn status() -> Status {
         let server = ServerStatus {
             address: "10.0.0.11:80".to_owned(),
+            host: None,
             defined_weight: 10,
             chain: vec![
                 ChainLink {
@@ -236,7 +237,7 @@ tcp 192.0.2.10:80  10.0.0.11:80  (web)
         status.names = vec![HostName {
             name: "web1.example.org".to_owned(),
             addresses: vec!["10.0.0.11".parse().unwrap()],
-            failure: None,
+            ..HostName::default()
         }];
         let named = explain(&status, "web", "web1");
         assert_eq!(named, explain(&status, "web", "10.0.0.11"));

@@ -122,6 +122,7 @@ fn head(status: &Status, text: &mut String) {
         };
         let addresses: Vec<String> = name.addresses.iter().map(ToString::to_string).collect();
         let fate = match addresses.as_slice() {
+            [] if !name.records.is_empty() => "keeps its last SRV records".to_owned(),
             [] => "has no address yet".to_owned(),
             known => format!("keeps {}", known.join(" and ")),
         };
@@ -212,7 +213,10 @@ fn row(server: &ServerStatus, factor: u32, note: &str) -> [String; 8] {
     let last = health.and_then(|health| health.last_result.as_ref());
     [
         String::new(),
-        server.address.clone(),
+        match &server.host {
+            Some(host) => format!("{} {host}", server.address),
+            None => server.address.clone(),
+        },
         weight,
         match health {
             Some(health) if !server.overrides.is_empty() => format!("{}, override", health.state),
