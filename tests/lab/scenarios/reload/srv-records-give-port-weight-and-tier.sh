@@ -29,7 +29,7 @@ services:
     listen: tcp://$VIP:80
     scheduler: wrr
     forwarding: nat
-    check: {http: {path: /test.html}, every: 1s, timeout: 2s, fall: 1}
+    check: {http: {path: /test.html, expect: {body: OK}}, every: 1s, timeout: 2s, fall: 1}
     drain: 10s
     real_servers: [{srv: _http._tcp.example.org}]
 D
