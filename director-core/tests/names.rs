@@ -17,7 +17,7 @@ use director_core::model::{BelowMinimum, Model, Protocol, Quantity};
 use director_core::table::Table;
 use kill::{kept, killed, remembering};
 use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
-use world::{Brief, World, address, model, placed, service_id};
+use world::{Brief, World, model, placed, service_id};
 
 use director_core::model::validate::validate;
 
@@ -151,46 +151,6 @@ fn after_a_restart_what_the_kernel_has_serves_on_until_the_names_are_resolved() 
     world.run(seconds(3));
     assert_eq!(weights(&world, [ONE, FALLBACK]), [Some(3), None]);
     assert_eq!(world.writes, Vec::new(), "nothing was ever changed");
-}
-
-/// A service whose server is down, so that its fallback serves.
-fn on_fallback() -> (Brief, World) {
-    let brief = Brief {
-        fallback: Some(FALLBACK),
-        ..Brief::new(VIP, &[(ONE, 3)])
-    };
-    let mut world = running(brief.clone());
-    dies(&mut world, &[ONE]);
-    assert_eq!(weights(&world, [ONE, FALLBACK]), [None, Some(1)]);
-    (brief, world)
-}
-
-fn fallback_is_a_name(brief: &Brief) -> Arc<Model> {
-    changed(std::slice::from_ref(brief), |definitions| {
-        if let Some(fallback) = &mut definitions.services[0].fallback {
-            fallback.host = placed(Host::Name("sorry.lab".to_owned()));
-        }
-    })
-}
-
-#[test]
-fn a_fallback_whose_name_has_no_address_stays_in_the_kernel_at_a_start_and_at_a_reload() {
-    let (brief, before) = on_fallback();
-    let mut restarted = World::new(before.kernel);
-    restarted.dead.insert(address(ONE));
-    load(&mut restarted, fallback_is_a_name(&brief));
-    let (_, mut reloaded) = on_fallback();
-    load(&mut reloaded, fallback_is_a_name(&brief));
-    for mut world in [restarted, reloaded] {
-        assert_served(&mut world, seconds(30));
-        assert_eq!(weights(&world, [ONE, FALLBACK]), [None, Some(1)]);
-        world.load(std::slice::from_ref(&brief));
-        assert_served(&mut world, seconds(3));
-        assert_eq!(weights(&world, [ONE, FALLBACK]), [None, Some(1)]);
-        load(&mut world, fallback_is_a_name(&brief));
-        returns(&mut world, &[ONE]);
-        assert_eq!(weights(&world, [ONE, FALLBACK]), [Some(3), None]);
-    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 
 /// An answer of the name service.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Answer {
+pub(super) struct HostAnswer {
     pub(super) addresses: Vec<IpAddr>,
     /// The records of a service name.
     pub(super) records: Vec<SrvRecord>,
@@ -57,7 +57,7 @@ impl NameUse {
 
 #[derive(Debug, Clone)]
 pub(super) struct KnownName {
-    answer: Answer,
+    answer: HostAnswer,
     /// The last usable addresses of each family.
     last: BTreeMap<Family, Vec<IpAddr>>,
     /// The address that stands for the name alone, where one of this family is wanted.
@@ -76,7 +76,7 @@ pub(super) struct KnownName {
 impl KnownName {
     pub(super) fn unknown(now: Instant) -> Self {
         Self {
-            answer: Answer::default(),
+            answer: HostAnswer::default(),
             last: BTreeMap::new(),
             chosen: BTreeMap::new(),
             uses: BTreeSet::new(),
@@ -93,7 +93,7 @@ impl KnownName {
         for address in &name.addresses {
             known.chosen.entry(Family::of(*address)).or_insert(*address);
         }
-        known.take(Answer {
+        known.take(HostAnswer {
             addresses: name.addresses.clone(),
             records: name.records.clone(),
         });
@@ -101,7 +101,7 @@ impl KnownName {
     }
 
     pub(super) fn is_known(&self) -> bool {
-        self.answer != Answer::default()
+        self.answer != HostAnswer::default()
     }
 
     /// Families whose addresses are in use.
@@ -114,7 +114,7 @@ impl KnownName {
         &self.answer.records
     }
 
-    fn take(&mut self, answer: Answer) {
+    fn take(&mut self, answer: HostAnswer) {
         self.answer = answer;
         for family in [Family::Ipv4, Family::Ipv6] {
             let found = self.answer.addresses.iter().copied();
@@ -225,7 +225,7 @@ impl KnownName {
     pub(super) fn resolved(
         &mut self,
         name: &str,
-        answer: Answer,
+        answer: HostAnswer,
         lifetime: Option<Duration>,
         every: Duration,
     ) {

@@ -11,7 +11,7 @@ use director_core::definitions::{HostName, SrvRecord, is_service_name};
 use director_core::model::Family;
 use dns_lookup::{AddrInfoHints, LookupErrorKind, getaddrinfo};
 
-use super::known_name::{Answer, KnownName, NameUse};
+use super::known_name::{HostAnswer, KnownName, NameUse};
 use super::name_server;
 
 /// The addresses of a host, of one family or of both.
@@ -209,11 +209,11 @@ impl NameCache {
         }
     }
 
-    fn ask(&self, name: &str) -> Result<(Answer, Option<Duration>), String> {
+    fn ask(&self, name: &str) -> Result<(HostAnswer, Option<Duration>), String> {
         if is_service_name(name) {
             let (records, lifetime) = (self.services)(name)?;
             let addresses = Vec::new();
-            return Ok((Answer { addresses, records }, Some(lifetime)));
+            return Ok((HostAnswer { addresses, records }, Some(lifetime)));
         }
         let mut addresses = (self.hosts)(name, None).map_err(|failure| failure.reason)?;
         // A name server that answers for one family only leaves an answer without the other (getaddrinfo(3) of glibc).
@@ -239,13 +239,13 @@ impl NameCache {
         }
         let lifetime = (self.lifetime)(name, &addresses);
         let records = Vec::new();
-        Ok((Answer { addresses, records }, lifetime))
+        Ok((HostAnswer { addresses, records }, lifetime))
     }
 
     fn note(
         &self,
         name: &str,
-        answer: Result<(Answer, Option<Duration>), String>,
+        answer: Result<(HostAnswer, Option<Duration>), String>,
         every: Duration,
     ) {
         let now = Instant::now();

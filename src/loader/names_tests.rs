@@ -19,8 +19,8 @@ fn answered(names: &NameCache, answer: Result<&[&str], &str>) -> bool {
     before != names.shown("web")
 }
 
-fn of_addresses(texts: &[&str]) -> Answer {
-    Answer {
+fn of_addresses(texts: &[&str]) -> HostAnswer {
+    HostAnswer {
         addresses: texts.iter().map(|text| address(text)).collect(),
         records: Vec::new(),
     }
