@@ -180,12 +180,21 @@ impl EventLoop {
             self.revalidate();
             return;
         }
-        let told = self.take_over(reading.outcome, reading.watch, reading.safety);
-        if !told.accepted {
-            tracing::warn!(
-                "host names changed; their new addresses are not used, and the servers in force stay"
-            );
+        if let (Ok(loaded), SafetyCheck::By(counted)) = (&reading.outcome, &reading.safety) {
+            let now = self.now();
+            let objections = self
+                .director
+                .objections(&loaded.model, counted.as_ref(), now);
+            if !objections.is_empty() {
+                let faults = guarded_start::in_words(loaded, &objections);
+                self.refuse(&loaded.report, faults);
+                tracing::warn!(
+                    "host names changed; their new addresses are not used, and the servers in force stay"
+                );
+                return;
+            }
         }
+        self.take_over(reading.outcome, reading.watch, SafetyCheck::Forced);
     }
 
     /// Loads a configuration off the loop, since names may have to be resolved; the outcome returns as an input.
