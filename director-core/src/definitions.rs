@@ -13,7 +13,7 @@ pub use hook::*;
 pub use recovery::*;
 pub use secrets::SecretNumbers;
 use secrets::hide_password;
-pub use state::{HostName, IsolatedBlock};
+pub use state::{HostName, IsolatedBlock, SrvRecord, is_service_name};
 
 use std::fmt;
 use std::net::IpAddr;
@@ -248,6 +248,12 @@ pub struct RealServerDefinition {
     pub place: Place,
     /// Address or name; the first of a range.
     pub host: Placed<Host>,
+    /// The host name that the address was resolved from.
+    #[serde(default)]
+    pub resolved_from: Option<String>,
+    /// Whether a name stands for one server, however many addresses it has.
+    #[serde(default)]
+    pub single: Option<Placed<bool>>,
     /// The last of a range, inclusive.
     pub last: Option<Placed<Host>>,
     /// Port; the service's own when none is written.

@@ -98,6 +98,8 @@ pub struct ServiceView {
 pub struct ServerView {
     /// Identity.
     pub endpoint: Endpoint,
+    /// The host name that has its address.
+    pub host: Option<String>,
     /// Weight as defined.
     pub defined_weight: u32,
     /// Health and its reason; none for the fallback, which is not probed.
@@ -231,6 +233,7 @@ impl Director {
             let target = (service.id, real.endpoint);
             ServerView {
                 endpoint: real.endpoint,
+                host: real.host.clone(),
                 defined_weight: real.weight,
                 health: self.book.get(&target).cloned(),
                 failing: self.failing(service, &real.endpoint),

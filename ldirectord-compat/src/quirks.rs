@@ -177,6 +177,9 @@ quirks! {
     CommandWithArguments "spaces in checkcommand",
         "the whole text is the name of the program",
         "split into program and arguments, without a shell";
+    ConnectOverUdp "checktype=connect for udp",
+        "a ping",
+        "the same";
     CombinedOverUdp "checktype=N for udp",
         "N connects that cannot fail between two dialogues",
         "a dialogue each time";

@@ -138,6 +138,9 @@ fn is_one(factor: &u32) -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerStatus {
     pub address: String,
+    /// The host name that has this address; none when the address itself is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     pub defined_weight: u32,
     /// How that weight came about.
     #[serde(default)]
@@ -275,6 +278,7 @@ impl ServerStatus {
             .unwrap_or_default();
         Self {
             address: view.endpoint.to_string(),
+            host: view.host.clone(),
             defined_weight: view.defined_weight,
             chain: view
                 .chain

@@ -1,6 +1,7 @@
 //! Keeps the configuration current between reloads: watches its files, and has its host names resolved again.
 //! What follows from either is an input of the loop, which is never kept waiting.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ pub(super) struct ConfigRefresh {
     names: NameCache,
     /// The configuration in force.
     former: Option<Arc<Definitions>>,
-    /// The files that they come from, as they were read.
+    /// The files that they come from, as they were read; none when the files say something else.
     written: Option<Arc<SourceText>>,
     /// The emulation of ldirectord watches its file itself.
     has_watch_of_its_own: bool,
@@ -63,7 +64,7 @@ impl ConfigRefresh {
     /// A configuration comes into force.
     pub(super) fn adopt(&mut self, loaded: &Loaded) {
         self.former = Some(Arc::clone(loaded.model.definitions()));
-        self.written = Some(Arc::clone(&loaded.written));
+        self.written = loaded.written.clone();
         if !loaded.settings.reload_on_change || self.has_watch_of_its_own {
             self.watch = None;
         } else if self.watch.is_none() {
@@ -71,11 +72,6 @@ impl ConfigRefresh {
         }
         self.follow(&loaded.report);
         self.renew_names(loaded);
-    }
-
-    /// The configuration in force is not what the files say, so that its names are not validated by them.
-    pub(super) fn forget_text(&mut self) {
-        self.written = None;
     }
 
     /// A configuration was refused; the watch still has to see the change that fixes it.
@@ -114,21 +110,23 @@ impl ConfigRefresh {
             return;
         }
         let every = resolve_every.unwrap_or(UNRESOLVED_EVERY);
-        let names: Vec<String> = shown.iter().map(|host| host.name.clone()).collect();
+        let names: BTreeSet<String> = shown.iter().map(|host| host.name.clone()).collect();
         let (inputs, book) = (self.inputs.clone(), self.names.clone());
         self.renewal = Some(tokio::spawn(async move {
             loop {
                 // An answer may have come since the configuration was read.
-                let now = book.all_shown(names.iter().map(String::as_str));
+                let mut now = book.all_shown(names.iter().map(String::as_str));
+                now.extend(further_targets(&now, &names, &book));
                 if now != shown && inputs.send(Input::NamesChanged).is_err() {
                     return;
                 }
                 shown = now;
+                let names: Vec<String> = shown.iter().map(|host| host.name.clone()).collect();
                 let Some(due) = book.next_due(names.iter().map(String::as_str)) else {
                     return;
                 };
                 tokio::time::sleep_until(Instant::from_std(due)).await;
-                let (asked, names) = (book.clone(), names.clone());
+                let asked = book.clone();
                 let learning = tokio::task::spawn_blocking(move || {
                     asked.learn(names.iter().map(String::as_str), every, LOOKUP_WAIT);
                 });
@@ -151,10 +149,56 @@ impl ConfigRefresh {
     }
 }
 
+/// Servers that SRV records name since the configuration was read.
+fn further_targets(
+    shown: &[HostName],
+    names: &BTreeSet<String>,
+    book: &NameCache,
+) -> Vec<HostName> {
+    let records = shown.iter().flat_map(|host| &host.records);
+    let targets: BTreeSet<&str> = records.map(|record| record.target.as_str()).collect();
+    let further = targets
+        .into_iter()
+        .filter(|target| !names.contains(*target));
+    book.all_shown(further)
+}
+
 impl Drop for ConfigRefresh {
     fn drop(&mut self) {
         if let Some(renewal) = &self.renewal {
             renewal.abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::loader::{load, remembered};
+
+    #[test]
+    fn a_change_of_names_never_brings_refused_files_into_force() {
+        let directory = tempfile::tempdir().unwrap();
+        let loaded = |server: &str| {
+            let path = directory.path().join("ipvsd.yaml");
+            let text = format!(
+                "services: [{{listen: 'tcp://192.0.2.1:80', forwarding: nat, real_servers: [{server}]}}]"
+            );
+            fs::write(&path, text).unwrap();
+            load(&path).unwrap()
+        };
+        let (before, refused) = (loaded("10.0.0.1"), loaded("10.0.0.2"));
+        let in_force = remembered(&refused, &before.definitions).unwrap();
+        let (inputs, _receiver) = mpsc::unbounded_channel();
+        let mut refresh = ConfigRefresh::new(inputs, NameCache::default(), None);
+        refresh.adopt(&in_force);
+        assert!(refresh.revalidate().is_none(), "at the start");
+        // A trial begins, and is rolled back to what was in force.
+        refresh.adopt(&loaded("10.0.0.3"));
+        assert!(refresh.revalidate().is_some());
+        refresh.adopt(&in_force);
+        assert!(refresh.revalidate().is_none(), "after the trial");
     }
 }

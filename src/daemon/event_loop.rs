@@ -180,8 +180,6 @@ impl EventLoop {
         let report = loaded.report.clone();
         self.adopt(loaded, watch);
         if !refused.is_empty() {
-            // The files say something else than what is in force.
-            self.config_refresh.forget_text();
             self.refuse(&report, refused);
         }
         while !self.exiting {

@@ -1,12 +1,13 @@
 //! Whatever stands in a configuration file, loading it ends with a model or with findings that can be shown: never with a
 //! panic, and never with a refusal that says nothing.
 
-use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use director_core::model::Family;
 use proptest::prelude::*;
 
+use super::names::LookupFailure;
 use super::{
     Dialect, LoadContext, LoadReport, NameCache, RenderStyle, judge, read_ldirectord, read_yaml,
     render, source,
@@ -70,8 +71,11 @@ fn edited(text: &str, strokes: &[(usize, usize, String)]) -> String {
 }
 
 /// Nobody is asked for a name: what a slip makes of an address must not go out to a name service.
-fn no_hosts(_: &str) -> io::Result<Vec<IpAddr>> {
-    Err(io::Error::other("not checked"))
+fn no_hosts(_: &str, _: Option<Family>) -> Result<Vec<IpAddr>, LookupFailure> {
+    Err(LookupFailure {
+        reason: "not checked".to_owned(),
+        is_temporary: false,
+    })
 }
 
 fn report_of(dialect: Dialect, bytes: &[u8]) -> Option<LoadReport> {

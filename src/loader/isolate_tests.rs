@@ -16,7 +16,7 @@ const MAIL: &str = "  - {name: mail, listen: 'tcp://192.0.2.2:25', real_servers:
 
 fn memory(former: Option<&Loaded>) -> LoadContext {
     LoadContext {
-        names: NameCache::known_by(|_| Ok(Vec::new())),
+        names: NameCache::known_by(|_, _| Ok(Vec::new())),
         former: former.map(|loaded| Arc::clone(loaded.model.definitions())),
         ..LoadContext::default()
     }

@@ -9,8 +9,12 @@ mod error;
 mod exposure;
 mod file_watch;
 mod isolate;
-mod lifetime;
+mod known_name;
+#[cfg(test)]
+mod lists_tests;
+mod name_server;
 mod names;
+mod pools;
 mod remembered;
 mod render;
 mod resolve;
@@ -40,7 +44,7 @@ use director_core::notify::AlertSettings;
 use file_watch::of_content;
 use isolate::{IsolationContext, isolate, remark};
 use ldirectord_compat::{ProcessSettings, Unfit, put_aside};
-use resolve::resolve;
+use resolve::{NameLimits, resolve};
 use yaml::Block;
 
 /// How long an answer of the name service holds within one reading.
@@ -63,8 +67,8 @@ pub struct Loaded {
     pub process: Option<ProcessSettings>,
     /// What the file says about its own reading.
     pub settings: FileSettings,
-    /// What was read, to be judged again when names stand for other addresses.
-    pub written: Arc<SourceText>,
+    /// What was read, to be judged again when names stand for other addresses. None when this is not what the files say.
+    pub written: Option<Arc<SourceText>>,
     /// The findings: warnings, and the errors of services that are isolated.
     pub report: LoadReport,
 }
@@ -206,14 +210,17 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> SourceText {
 /// When there is no model.
 pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, LoadError> {
     let mut diagnostics = written.diagnostics.clone();
-    let every = written.settings.resolve_every.unwrap_or(NAMES_HOLD);
+    let limits = NameLimits {
+        every: written.settings.resolve_every.unwrap_or(NAMES_HOLD),
+        wait: memory.name_wait,
+    };
     let mut process = written.process.clone();
     let mut judged = written.definitions.clone().map(|mut definitions| {
         diagnostics.append(&mut resolve(
             &mut definitions,
+            written.dialect,
             &memory.names,
-            every,
-            memory.name_wait,
+            limits,
         ));
         if let Some(process) = &mut process {
             let former = memory.former.as_deref();
@@ -269,7 +276,7 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
         dialect: written.dialect,
         process,
         settings: written.settings,
-        written: Arc::clone(written),
+        written: Some(Arc::clone(written)),
         report,
     })
 }

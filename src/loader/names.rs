@@ -1,89 +1,85 @@
 //! What the name service said about host names, kept for as long as it holds. While it does not answer, its last answer
 //! stays. Resolving blocks, so no task that must not wait calls [`NameCache::learn`].
-//!
-//! Invariant: the address that stands for a name stays the same for as long as the name service names it at all, so that
-//! the order of an answer moves no traffic.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use director_core::definitions::HostName;
+use director_core::definitions::{HostName, SrvRecord, is_service_name};
 use director_core::model::Family;
+use dns_lookup::{AddrInfoHints, LookupErrorKind, getaddrinfo};
 
-use super::lifetime;
+use super::known_name::{HostAnswer, KnownName, NameUse};
+use super::name_server;
 
-/// Who knows the addresses of a host.
-pub(super) type HostLookup = fn(&str) -> io::Result<Vec<IpAddr>>;
-/// Who knows for how long these addresses of a host hold.
+/// The addresses of a host, of one family or of both.
+pub(super) type HostLookup = fn(&str, Option<Family>) -> Result<Vec<IpAddr>, LookupFailure>;
+/// How long these addresses of a host hold.
 type Lifetime = fn(&str, &[IpAddr]) -> Option<Duration>;
+/// The SRV records of a service, and how long they hold.
+pub(super) type ServiceLookup = fn(&str) -> Result<(Vec<SrvRecord>, Duration), String>;
 
-/// When a name that could not be resolved is asked for again: after the first failure, doubled with each further one, and at
-/// the latest.
-const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LAST_RETRY: Duration = Duration::from_secs(10);
-/// Bounds for what a name server says about how long an answer holds.
-const SHORTEST: Duration = Duration::from_secs(5);
-const LONGEST: Duration = Duration::from_secs(3600);
 /// Names that are resolved at the same time.
 const AT_ONCE: usize = 16;
 /// Why a name has no address before its first answer.
 const NOT_ANSWERED: &str = "no answer from the name service yet";
 
-/// The name service of the system: /etc/hosts, DNS and whatever else it is set up to ask.
-fn system_hosts(name: &str) -> io::Result<Vec<IpAddr>> {
-    Ok(dns_lookup::lookup_host(name)?.collect())
+/// Why a name has no address.
+#[derive(Debug)]
+pub(super) struct LookupFailure {
+    pub(super) reason: String,
+    /// The name service may give another answer soon.
+    pub(super) is_temporary: bool,
+}
+
+/// The name service of the system: /etc/hosts, DNS and whatever else it is set up to use (nsswitch.conf(5)).
+fn system_hosts(name: &str, family: Option<Family>) -> Result<Vec<IpAddr>, LookupFailure> {
+    const STREAM: i32 = 1;
+    let hints = AddrInfoHints {
+        socktype: STREAM,
+        address: match family {
+            None => 0,
+            Some(Family::Ipv4) => nix::libc::AF_INET,
+            Some(Family::Ipv6) => nix::libc::AF_INET6,
+        },
+        ..AddrInfoHints::default()
+    };
+    let found = getaddrinfo(Some(name), None, Some(hints)).map_err(|error| LookupFailure {
+        is_temporary: !matches!(
+            error.kind(),
+            LookupErrorKind::NoName | LookupErrorKind::NoData
+        ),
+        reason: std::io::Error::from(error).to_string(),
+    })?;
+    Ok(found
+        .filter_map(Result::ok)
+        .map(|info| info.sockaddr.ip())
+        .collect())
 }
 
 /// All names and what is known of them. Clones share it.
 #[derive(Debug, Clone)]
 pub struct NameCache {
-    lookup: HostLookup,
+    hosts: HostLookup,
+    services: ServiceLookup,
     lifetime: Lifetime,
     book: Arc<NameBook>,
 }
 
 #[derive(Debug, Default)]
 struct NameBook {
-    names: Mutex<BTreeMap<String, ResolvedName>>,
-    /// A name that was asked for has its answer.
+    names: Mutex<BTreeMap<String, KnownName>>,
+    /// A lookup has ended.
     answered: Condvar,
-}
-
-#[derive(Debug, Clone)]
-struct ResolvedName {
-    addresses: Vec<IpAddr>,
-    /// The address that stands for the name, where one of this family is wanted.
-    chosen: BTreeMap<Family, IpAddr>,
-    /// Why it could not be resolved the last time.
-    failure: Option<String>,
-    /// Failures in a row.
-    failures: u32,
-    due: Instant,
-    /// It is being asked for.
-    asking: bool,
-}
-
-impl ResolvedName {
-    fn unknown(now: Instant) -> Self {
-        Self {
-            addresses: Vec::new(),
-            chosen: BTreeMap::new(),
-            failure: None,
-            failures: 0,
-            due: now,
-            asking: false,
-        }
-    }
 }
 
 impl Default for NameCache {
     fn default() -> Self {
         Self {
-            lookup: system_hosts,
+            hosts: system_hosts,
+            services: name_server::services,
             lifetime: |_, _| None,
             book: Arc::default(),
         }
@@ -95,35 +91,40 @@ impl NameCache {
     #[must_use]
     pub fn lasting() -> Self {
         Self {
-            lifetime: lifetime::of_answer,
+            lifetime: name_server::lifetime,
             ..Self::default()
         }
     }
 
     /// A cache with a name service of the test.
     #[cfg(test)]
-    pub(super) fn known_by(lookup: HostLookup) -> Self {
+    pub(super) fn known_by(hosts: HostLookup) -> Self {
         Self {
-            lookup,
+            hosts,
+            services: |_| Err("no SRV records in this test".to_owned()),
             ..Self::default()
         }
+    }
+
+    /// The same with SRV records.
+    #[cfg(test)]
+    pub(super) fn with_services(self, services: ServiceLookup) -> Self {
+        Self { services, ..self }
     }
 
     /// Takes what names stood for before a restart. Their addresses stay in use until the name service gives others.
     pub fn remember(&self, names: &[HostName]) {
         let mut book = self.book();
-        for name in names.iter().filter(|name| !name.addresses.is_empty()) {
-            let mut known = ResolvedName::unknown(Instant::now());
-            for address in &name.addresses {
-                known.chosen.insert(Family::of(*address), *address);
+        for name in names {
+            let known = KnownName::remembered(name);
+            if known.is_known() {
+                book.entry(name.name.clone()).or_insert(known);
             }
-            known.addresses.clone_from(&name.addresses);
-            book.entry(name.name.clone()).or_insert(known);
         }
     }
 
-    fn book(&self) -> MutexGuard<'_, BTreeMap<String, ResolvedName>> {
-        // Whoever panicked while it held the book left it whole: entries are replaced, never half written.
+    fn book(&self) -> MutexGuard<'_, BTreeMap<String, KnownName>> {
+        // A thread that panicked while it held the book left it whole: entries are replaced, never half written.
         let names = self.book.names.lock();
         names.unwrap_or_else(PoisonError::into_inner)
     }
@@ -140,7 +141,7 @@ impl NameCache {
         let names: BTreeSet<&str> = names.into_iter().collect();
         self.ask_for(self.due(&names), every);
         let mut book = self.book();
-        let is_asked = |book: &BTreeMap<String, ResolvedName>, name: &&&str| {
+        let is_asked = |book: &BTreeMap<String, KnownName>, name: &&&str| {
             book.get(**name).is_some_and(|known| known.asking)
         };
         while names.iter().any(|name| is_asked(&book, &name)) {
@@ -154,7 +155,7 @@ impl NameCache {
         for name in names {
             if let Some(known) = book.get_mut(name)
                 && known.asking
-                && known.addresses.is_empty()
+                && !known.is_known()
             {
                 let failure = &mut known.failure;
                 failure.get_or_insert_with(|| NOT_ANSWERED.to_owned());
@@ -169,7 +170,7 @@ impl NameCache {
         let mut due = VecDeque::new();
         for name in names {
             let known = book.entry((*name).to_owned());
-            let known = known.or_insert_with(|| ResolvedName::unknown(now));
+            let known = known.or_insert_with(|| KnownName::unknown(now));
             if !known.asking && known.due <= now {
                 known.asking = true;
                 due.push_back((*name).to_owned());
@@ -208,59 +209,112 @@ impl NameCache {
         }
     }
 
-    fn ask(&self, name: &str) -> Result<(Vec<IpAddr>, Option<Duration>), String> {
-        let addresses = (self.lookup)(name).map_err(|error| error.to_string())?;
+    fn ask(&self, name: &str) -> Result<(HostAnswer, Option<Duration>), String> {
+        if is_service_name(name) {
+            let (records, lifetime) = (self.services)(name)?;
+            let addresses = Vec::new();
+            return Ok((HostAnswer { addresses, records }, Some(lifetime)));
+        }
+        let mut addresses = (self.hosts)(name, None).map_err(|failure| failure.reason)?;
+        // A name server that answers for one family only leaves an answer without the other (getaddrinfo(3) of glibc).
+        let known = self.book().get(name).map(KnownName::families);
+        for family in known.unwrap_or_default() {
+            if addresses
+                .iter()
+                .any(|address| Family::of(*address) == family)
+            {
+                continue;
+            }
+            match (self.hosts)(name, Some(family)) {
+                Ok(more) => addresses.extend(more),
+                Err(failure) if failure.is_temporary => {
+                    let reason = failure.reason;
+                    return Err(format!("no answer about its {family} addresses: {reason}"));
+                }
+                Err(_) => {}
+            }
+        }
         if addresses.is_empty() {
             return Err("it has no address".to_owned());
         }
         let lifetime = (self.lifetime)(name, &addresses);
-        Ok((addresses, lifetime))
+        let records = Vec::new();
+        Ok((HostAnswer { addresses, records }, lifetime))
     }
 
     fn note(
         &self,
         name: &str,
-        answer: Result<(Vec<IpAddr>, Option<Duration>), String>,
+        answer: Result<(HostAnswer, Option<Duration>), String>,
         every: Duration,
     ) {
         let now = Instant::now();
         let mut book = self.book();
         let known = book.entry(name.to_owned());
-        let known = known.or_insert_with(|| ResolvedName::unknown(now));
+        let known = known.or_insert_with(|| KnownName::unknown(now));
         known.asking = false;
         match answer {
-            Ok((addresses, lifetime)) => known.resolved(name, addresses, lifetime, every),
+            Ok((answer, lifetime)) => known.resolved(name, answer, lifetime, every),
             Err(reason) => known.failed(name, reason, every),
         }
         self.book.answered.notify_all();
     }
 
-    /// The address that stands for a name; none when it was never resolved. Where none of the wanted family is known one
-    /// of the other is taken, since a tunnel may lead there.
-    pub(super) fn address(&self, name: &str, wanted: Family) -> Option<IpAddr> {
+    /// The addresses that stand for a name in this use; none when it was never resolved or has no fitting one. They are in use
+    /// from now on.
+    pub(super) fn addresses(&self, name: &str, wanted: NameUse) -> Vec<IpAddr> {
         let mut book = self.book();
-        let known = book.get_mut(name)?;
-        let chosen = known.chosen.get(&wanted).copied();
-        let address = chosen.or_else(|| preferred(&known.addresses, wanted))?;
-        known.chosen.insert(wanted, address);
-        Some(address)
+        let Some(known) = book.get_mut(name) else {
+            return Vec::new();
+        };
+        known.uses.insert(wanted);
+        known.choose();
+        known.addresses(wanted)
+    }
+
+    /// Why a name has no new address for this use.
+    pub(super) fn failure(&self, name: &str, wanted: NameUse) -> Option<String> {
+        let book = self.book();
+        let known = book.get(name)?;
+        known.failure.clone().or_else(|| known.misfit(wanted))
+    }
+
+    /// The addresses that a single use of a name leaves aside.
+    pub(super) fn others(&self, name: &str, wanted: NameUse) -> Vec<IpAddr> {
+        let book = self.book();
+        book.get(name)
+            .map_or_else(Vec::new, |known| known.others(wanted))
+    }
+
+    /// Whether a name was resolved, and to addresses of the other family only.
+    pub(super) fn is_of_other_family(&self, name: &str, wanted: NameUse) -> bool {
+        let book = self.book();
+        book.get(name)
+            .is_some_and(|known| known.is_of_other_family(wanted))
+    }
+
+    /// Whether a name was ever looked up.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.book().contains_key(name)
+    }
+
+    /// The SRV records of a service name.
+    pub(super) fn records(&self, name: &str) -> Vec<SrvRecord> {
+        let book = self.book();
+        book.get(name)
+            .map_or_else(Vec::new, |known| known.records().to_vec())
+    }
+
+    /// The uses of a name in the configuration that was read last. All others have ended.
+    pub(super) fn set_uses(&self, name: &str, uses: BTreeSet<NameUse>) {
+        if let Some(known) = self.book().get_mut(name) {
+            known.uses = uses;
+        }
     }
 
     /// A name as the state of the director shows it.
     pub(super) fn shown(&self, name: &str) -> Option<HostName> {
-        let book = self.book();
-        let known = book.get(name)?;
-        Some(HostName {
-            name: name.to_owned(),
-            addresses: known
-                .chosen
-                .values()
-                .copied()
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect(),
-            failure: known.failure.clone(),
-        })
+        self.book().get(name).map(|known| known.shown(name))
     }
 
     /// What is known of these names, as the state of the director shows it.
@@ -270,7 +324,7 @@ impl NameCache {
         names.filter_map(|name| self.shown(name)).collect()
     }
 
-    /// When the next of these names is to be asked for again; now while an answer is to come.
+    /// When the next of these names is to be resolved again; now while an answer is to come.
     pub fn next_due<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<Instant> {
         let now = Instant::now();
         let book = self.book();
@@ -279,51 +333,6 @@ impl NameCache {
             .filter_map(|name| book.get(name))
             .map(|known| if known.asking { now } else { known.due });
         dues.min()
-    }
-}
-
-impl ResolvedName {
-    fn resolved(
-        &mut self,
-        name: &str,
-        addresses: Vec<IpAddr>,
-        lifetime: Option<Duration>,
-        every: Duration,
-    ) {
-        self.chosen.retain(|family, address| {
-            let fits = |address: &IpAddr| Family::of(*address) == *family;
-            let stays =
-                addresses.contains(address) && (fits(address) || !addresses.iter().any(fits));
-            if !stays {
-                let shown = preferred(&addresses, *family);
-                tracing::info!(
-                    "host name {name} changed from {address} to {}",
-                    Shown(shown)
-                );
-            }
-            stays
-        });
-        if self.failures > 0 {
-            tracing::info!("host name {name} is resolved again");
-        }
-        self.addresses = addresses;
-        self.failure = None;
-        self.failures = 0;
-        let holds = lifetime.map_or(every, |ttl| ttl.clamp(SHORTEST, LONGEST));
-        self.due = Instant::now() + holds;
-    }
-
-    fn failed(&mut self, name: &str, reason: String, every: Duration) {
-        if self.failures == 0 && !self.addresses.is_empty() {
-            tracing::warn!("cannot resolve host name {name}, keeping its last address: {reason}");
-        }
-        // The first reason stays, so that another wording of one fault is no news.
-        if self.failures == 0 {
-            self.failure = Some(reason);
-        }
-        let doubled = FIRST_RETRY.saturating_mul(1 << self.failures.min(16));
-        self.failures = self.failures.saturating_add(1);
-        self.due = Instant::now() + doubled.min(LAST_RETRY).min(every);
     }
 }
 
@@ -354,24 +363,6 @@ impl Drop for PendingLookup<'_> {
         if is_open {
             let failure = Err("the lookup was interrupted".to_owned());
             self.cache.note(self.name, failure, self.every);
-        }
-    }
-}
-
-fn preferred(addresses: &[IpAddr], wanted: Family) -> Option<IpAddr> {
-    let of_family = addresses
-        .iter()
-        .find(|address| Family::of(**address) == wanted);
-    of_family.or(addresses.first()).copied()
-}
-
-struct Shown(Option<IpAddr>);
-
-impl std::fmt::Display for Shown {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Some(address) => address.fmt(f),
-            None => f.write_str("nothing"),
         }
     }
 }

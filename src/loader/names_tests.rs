@@ -1,6 +1,7 @@
 //! Names while the name service answers, fails, is slow, and after a restart.
 
 use super::*;
+use crate::loader::known_name::Purpose;
 
 const EVERY: Duration = Duration::from_secs(60);
 
@@ -11,15 +12,39 @@ fn address(text: &str) -> IpAddr {
 /// The name gets this answer; says whether what is shown of it has changed.
 fn answered(names: &NameCache, answer: Result<&[&str], &str>) -> bool {
     let answer = answer
-        .map(|texts| (texts.iter().map(|text| address(text)).collect(), None))
+        .map(|texts| (of_addresses(texts), None))
         .map_err(str::to_owned);
     let before = names.shown("web");
     names.note("web", answer, EVERY);
     before != names.shown("web")
 }
 
+fn of_addresses(texts: &[&str]) -> HostAnswer {
+    HostAnswer {
+        addresses: texts.iter().map(|text| address(text)).collect(),
+        records: Vec::new(),
+    }
+}
+
+const SINGLE: NameUse = NameUse {
+    family: Family::Ipv4,
+    purpose: Purpose::TunnelServer,
+    is_single: true,
+};
+
+const POOL: NameUse = NameUse {
+    purpose: Purpose::Server,
+    is_single: false,
+    ..SINGLE
+};
+
 fn stands_for(names: &NameCache) -> Option<IpAddr> {
-    names.address("web", Family::Ipv4)
+    names.addresses("web", SINGLE).first().copied()
+}
+
+fn pool(names: &NameCache) -> Vec<String> {
+    let found = names.addresses("web", POOL);
+    found.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -60,7 +85,7 @@ fn the_last_answer_stays_while_there_is_none() {
 #[test]
 fn an_expired_answer_is_resolved_again_and_a_failure_with_backoff() {
     let names = NameCache::default();
-    let one = || vec![address("10.0.0.1")];
+    let one = || of_addresses(&["10.0.0.1"]);
     names.note("web", Ok((one(), Some(Duration::from_secs(300)))), EVERY);
     names.note("short", Ok((one(), Some(Duration::ZERO))), EVERY);
     answered(&names, Ok(&["10.0.0.1"]));
@@ -85,7 +110,7 @@ fn an_expired_answer_is_resolved_again_and_a_failure_with_backoff() {
 
 #[test]
 fn a_slow_name_service_is_not_waited_for_and_its_answer_counts_when_it_comes() {
-    let slow = |name: &str| {
+    let slow = |name: &str, _: Option<Family>| {
         if name == "slow" {
             thread::park_timeout(Duration::from_millis(400));
         }
@@ -103,12 +128,17 @@ fn a_slow_name_service_is_not_waited_for_and_its_answer_counts_when_it_comes() {
 
 #[test]
 fn what_a_name_stood_for_before_a_restart_stays_in_use() {
-    let fails = |_: &str| Err(io::Error::other("host not found"));
+    let fails = |_: &str, _: Option<Family>| {
+        Err(LookupFailure {
+            reason: "host not found".to_owned(),
+            is_temporary: false,
+        })
+    };
     let names = NameCache::known_by(fails);
     let before = HostName {
         name: "web".to_owned(),
         addresses: vec![address("10.0.0.7")],
-        failure: None,
+        ..HostName::default()
     };
     names.remember(&[before]);
     names.learn(["web"], EVERY, Duration::from_secs(30));
@@ -121,8 +151,75 @@ fn what_a_name_stood_for_before_a_restart_stays_in_use() {
 
 #[test]
 fn a_lookup_that_panics_is_a_failure() {
-    let names = NameCache::known_by(|_| panic!("on purpose"));
+    let names = NameCache::known_by(|_, _| panic!("on purpose"));
     names.learn(["web"], EVERY, Duration::from_secs(30));
     let shown = names.shown("web").unwrap();
     assert_eq!(shown.failure.as_deref(), Some("the lookup was interrupted"));
+}
+
+#[test]
+fn a_pool_has_all_addresses_of_its_family_whatever_their_order() {
+    let names = NameCache::default();
+    answered(
+        &names,
+        Ok(&["10.0.0.2", "2001:db8::1", "10.0.0.1", "0.0.0.0", "10.0.0.2"]),
+    );
+    assert_eq!(pool(&names), ["10.0.0.1", "10.0.0.2"]);
+    assert!(!answered(
+        &names,
+        Ok(&["10.0.0.1", "2001:db8::1", "10.0.0.2"])
+    ));
+    assert!(
+        answered(&names, Ok(&["10.0.0.3", "10.0.0.1"])),
+        "DNS changed"
+    );
+    assert_eq!(pool(&names), ["10.0.0.1", "10.0.0.3"]);
+}
+
+#[test]
+fn an_answer_without_addresses_of_a_family_removes_none_of_it() {
+    let names = NameCache::default();
+    answered(&names, Ok(&["10.0.0.1", "10.0.0.2"]));
+    assert_eq!(pool(&names).len(), 2);
+    for answer in [
+        Ok(&["2001:db8::1"][..]),
+        Ok(&["0.0.0.0"]),
+        Err("it has no address"),
+    ] {
+        answered(&names, answer);
+        assert_eq!(pool(&names), ["10.0.0.1", "10.0.0.2"], "{answer:?}");
+        assert!(names.shown("web").unwrap().failure.is_some(), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_family_without_an_answer_is_a_failed_lookup() {
+    let partly = |_: &str, family: Option<Family>| match family {
+        Some(Family::Ipv4) => Err(LookupFailure {
+            reason: "timed out".to_owned(),
+            is_temporary: true,
+        }),
+        _ => Ok(vec![address("2001:db8::9")]),
+    };
+    let names = NameCache::known_by(partly);
+    answered(&names, Ok(&["10.0.0.1", "2001:db8::1"]));
+    assert_eq!(stands_for(&names), Some(address("10.0.0.1")));
+    names.book().get_mut("web").unwrap().due = Instant::now();
+    names.learn(["web"], EVERY, Duration::from_secs(30));
+    assert_eq!(stands_for(&names), Some(address("10.0.0.1")));
+    let failure = names.shown("web").unwrap().failure.unwrap();
+    assert_eq!(failure, "no answer about its IPv4 addresses: timed out");
+}
+
+#[test]
+fn all_addresses_of_a_name_survive_a_restart_the_single_one_first() {
+    let names = NameCache::default();
+    answered(&names, Ok(&["10.0.0.2"]));
+    assert_eq!(stands_for(&names), Some(address("10.0.0.2")));
+    answered(&names, Ok(&["10.0.0.3", "10.0.0.1", "10.0.0.2"]));
+    assert_eq!(pool(&names).len(), 3);
+    let next = NameCache::default();
+    next.remember(&names.all_shown(["web"]));
+    assert_eq!(pool(&next), ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+    assert_eq!(stands_for(&next), Some(address("10.0.0.2")));
 }

@@ -29,6 +29,8 @@ pub fn remembered(new: &Loaded, before: &Definitions) -> Option<Loaded> {
     Some(Loaded {
         model: model?,
         definitions,
+        // The files say something else, which a change of a name must not bring into force.
+        written: None,
         ..new.clone()
     })
 }

@@ -2,35 +2,71 @@
 //! service of the system, for a limited time. A host name without an address is reported and stays one: its server is not
 //! available until the name is resolved.
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use director_core::definitions::{
-    Definitions, ForwardingDefinition, Host, ListenDefinition, PortDefinition,
-    RealServerDefinition, ServiceDefinition,
+    Definitions, Host, ListenDefinition, PortDefinition, ServiceDefinition, is_service_name,
 };
 use director_core::diagnostic::{Diagnostic, Place};
-use director_core::model::{Family, Protocol, no_real_server};
+use director_core::model::{Family, Protocol};
 use dns_lookup::{AddrInfoHints, getaddrinfo};
 
+use super::dialect::Dialect;
+use super::known_name::{NameUse, Purpose, list};
 use super::names::NameCache;
+use super::pools::Around;
+
+/// How long a look waits for servers that SRV records name for the first time.
+const NEW_TARGET_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a look at the names may take, and how long an answer of unknown life holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NameLimits {
+    pub(super) every: Duration,
+    pub(super) wait: Duration,
+}
 
 /// Resolves every name of the configuration, and notes in it what was resolved to what.
 pub(super) fn resolve(
     definitions: &mut Definitions,
+    dialect: Dialect,
     names: &NameCache,
-    every: Duration,
-    wait: Duration,
+    limits: NameLimits,
 ) -> Vec<Diagnostic> {
-    let wanted: Vec<String> = names_in(definitions).into_iter().collect();
-    names.learn(wanted.iter().map(String::as_str), every, wait);
+    let end = Instant::now() + limits.wait;
+    let mut wanted = names_in(definitions);
+    names.learn(wanted.iter().map(String::as_str), limits.every, limits.wait);
+    let services = wanted.iter().filter(|name| is_service_name(name));
+    let targets: BTreeSet<String> = services
+        .flat_map(|name| names.records(name))
+        .map(|record| record.target)
+        .collect();
+    let left = end.saturating_duration_since(Instant::now());
+    let (known, new): (Vec<&str>, Vec<&str>) = targets
+        .iter()
+        .map(String::as_str)
+        .partition(|name| names.knows(name));
+    names.learn(known, limits.every, left);
+    // Without their addresses the change that names them would only take servers away.
+    names.learn(new, limits.every, left.max(NEW_TARGET_WAIT));
+    wanted.extend(targets);
     let mut resolver = Resolver {
         names,
+        dialect,
+        uses: BTreeMap::new(),
         findings: Vec::new(),
     };
     for service in &mut definitions.services {
-        resolver.service(service);
+        resolver.listen(service);
+    }
+    let lists = families_of_lists(definitions);
+    for service in &mut definitions.services {
+        let both = lists.get(&service.place).is_some_and(|all| all.len() > 1);
+        resolver.service(service, both);
+    }
+    for name in &wanted {
+        names.set_uses(name, resolver.uses.remove(name).unwrap_or_default());
     }
     definitions.names = wanted.iter().filter_map(|name| names.shown(name)).collect();
     resolver.findings
@@ -60,34 +96,70 @@ fn names_in(definitions: &Definitions) -> BTreeSet<String> {
     names
 }
 
-/// What a host name without an address means, and what to do.
-const NOT_AVAILABLE: &str = "it is out of service until the name is resolved; check /etc/hosts and DNS, or write the address";
+/// The families of the virtual services that one block makes; they share its place.
+fn families_of_lists(definitions: &Definitions) -> BTreeMap<Place, BTreeSet<Family>> {
+    let mut families: BTreeMap<Place, BTreeSet<Family>> = BTreeMap::new();
+    for service in &definitions.services {
+        let known = families.entry(service.place.clone()).or_default();
+        known.extend(family(&service.listen.value));
+    }
+    families
+}
 
-struct Resolver<'n> {
-    names: &'n NameCache,
-    findings: Vec<Diagnostic>,
+fn family(listen: &ListenDefinition) -> Option<Family> {
+    match listen {
+        ListenDefinition::Mark { family, .. } => Some(*family),
+        ListenDefinition::Address {
+            host: Host::Address(vip),
+            ..
+        } => Some(Family::of(*vip)),
+        ListenDefinition::Address { family, .. } => *family,
+    }
+}
+
+pub(super) struct Resolver<'n> {
+    pub(super) names: &'n NameCache,
+    pub(super) dialect: Dialect,
+    /// What each name is used for.
+    pub(super) uses: BTreeMap<String, BTreeSet<NameUse>>,
+    pub(super) findings: Vec<Diagnostic>,
 }
 
 impl Resolver<'_> {
-    fn service(&mut self, service: &mut ServiceDefinition) {
-        let place = service.listen.place.clone();
-        let (protocol, family) = match &mut service.listen.value {
-            ListenDefinition::Address {
-                protocol,
-                host,
-                port,
-                family,
-            } => {
-                self.port(port, *protocol, &place);
-                self.host(host, *family, &place);
-                let family = match host {
-                    Host::Address(vip) => Some(Family::of(*vip)),
-                    Host::Name(_) | Host::Unusable => *family,
-                };
-                (*protocol, family)
-            }
-            // Behind a mark any protocol may stand; names of ports are nearly always the same for TCP and UDP.
-            ListenDefinition::Mark { family, .. } => (Protocol::Tcp, Some(*family)),
+    fn listen(&mut self, service: &mut ServiceDefinition) {
+        let place = &service.listen.place;
+        let ListenDefinition::Address {
+            protocol,
+            host,
+            port,
+            family,
+        } = &mut service.listen.value
+        else {
+            return;
+        };
+        self.port(port, *protocol, place);
+        let Host::Name(name) = &*host else {
+            return;
+        };
+        let wanted = NameUse {
+            // Where any family will do IPv4 is taken, so that the answer does not hang on the order of the name service.
+            family: family.unwrap_or(Family::Ipv4),
+            purpose: Purpose::Vip,
+            is_single: true,
+        };
+        let found = self.addresses(name, wanted, place);
+        let hint = "write each address in a list of listen";
+        self.warn_of_others(name, wanted, place, hint);
+        if let Some(address) = found.first() {
+            *host = Host::Address(*address);
+        }
+    }
+
+    fn service(&mut self, service: &mut ServiceDefinition, has_both_families: bool) {
+        // Behind a mark any protocol may stand; names of ports are nearly always the same for TCP and UDP.
+        let protocol = match &service.listen.value {
+            ListenDefinition::Address { protocol, .. } => *protocol,
+            ListenDefinition::Mark { .. } => Protocol::Tcp,
         };
         if let Some(agent) = &mut service.judging.agent {
             let port = &mut agent.value.port;
@@ -103,77 +175,91 @@ impl Resolver<'_> {
         if let Some(port) = pool.and_then(|pool| pool.check.port.as_mut()) {
             self.port(&mut port.value, protocol, &port.place);
         }
-        let forwarding = service.forwarding.as_ref().map(|written| written.value);
-        let pool = service.recovery.fallback_pool.iter_mut();
-        let pool = pool.flat_map(|pool| &mut pool.real_servers);
-        let servers = service.real_servers.iter_mut().chain(&mut service.fallback);
-        for server in servers.chain(pool) {
-            self.server(server, protocol, family, forwarding);
-        }
-    }
-
-    fn server(
-        &mut self,
-        server: &mut RealServerDefinition,
-        protocol: Protocol,
-        family: Option<Family>,
-        forwarding: Option<ForwardingDefinition>,
-    ) {
-        // Only a tunnel leads to the other family.
-        let forwarding = server
-            .forwarding
-            .as_ref()
-            .map_or(forwarding, |own| Some(own.value));
-        let needed = family.filter(|_| !forwarding.is_some_and(is_tunnel));
-        for host in std::iter::once(&mut server.host).chain(&mut server.last) {
-            let Host::Name(name) = host.value.clone() else {
-                continue;
-            };
-            self.host(&mut host.value, family, &host.place);
-            if let Host::Address(address) = host.value
-                && let Some(misfit) = misfit(address, needed)
-            {
-                host.value = Host::Name(name);
-                self.unresolved(&host.value, &misfit, &host.place);
-            }
-        }
-        if let Some(port) = &mut server.port {
-            self.port(&mut port.value, protocol, &port.place);
-        }
-    }
-
-    fn host(&mut self, host: &mut Host, family: Option<Family>, place: &Place) {
-        let Host::Name(name) = host else {
-            return;
+        let around = Around {
+            protocol,
+            family: family(&service.listen.value),
+            forwarding: service.forwarding.as_ref().map(|written| written.value),
+            has_both_families,
         };
-        // Where any family will do IPv4 is taken, so that the answer does not hang on the order of the name service.
-        let wanted = family.unwrap_or(Family::Ipv4);
-        let address = self.names.address(name, wanted);
-        let failure = self.names.shown(name).and_then(|known| known.failure);
-        match (address, failure) {
-            (Some(address), None) => *host = Host::Address(address),
-            (Some(address), Some(reason)) => {
-                let message = format!(
-                    "cannot resolve host name {name}, keeping its last address {address}: {reason}"
-                );
-                self.findings
-                    .push(Diagnostic::warning(place, message).hint("check /etc/hosts and DNS"));
-                *host = Host::Address(address);
-            }
-            (None, reason) => {
+        self.pool(&mut service.real_servers, &around);
+        if let Some(pool) = &mut service.recovery.fallback_pool {
+            self.pool(&mut pool.real_servers, &around);
+        }
+        self.fallback(&mut service.fallback, &around);
+    }
+
+    /// The addresses of a name in one use. What is wrong with them is reported.
+    pub(super) fn addresses(
+        &mut self,
+        name: &str,
+        wanted: NameUse,
+        place: &Place,
+    ) -> Vec<std::net::IpAddr> {
+        self.uses.entry(name.to_owned()).or_default().insert(wanted);
+        let found = self.names.addresses(name, wanted);
+        let failure = self.names.failure(name, wanted);
+        match (found.as_slice(), failure) {
+            ([], reason) => {
                 let reason = reason.unwrap_or_else(|| "no lookup was made".to_owned());
-                self.unresolved(host, &reason, place);
+                self.unresolved(name, &reason, place);
+            }
+            (_, None) => {}
+            (known, Some(reason)) => {
+                let kept = match known.len() {
+                    1 => format!("its last address {}", list(known)),
+                    _ => format!("its last addresses {}", list(known)),
+                };
+                let message = format!("cannot resolve host name {name}, keeping {kept}: {reason}");
+                let finding = Diagnostic::warning(place, message);
+                self.findings.push(finding.hint("check /etc/hosts and DNS"));
             }
         }
+        found
     }
 
-    fn unresolved(&mut self, host: &Host, reason: &str, place: &Place) {
-        let message = format!("cannot resolve host name {host}: {reason}");
+    pub(super) fn keeps_records(&mut self, name: &str, reason: &str, place: &Place) {
+        let message =
+            format!("cannot resolve host name {name}, keeping its last SRV records: {reason}");
         self.findings
-            .push(Diagnostic::warning(place, message).hint(NOT_AVAILABLE));
+            .push(Diagnostic::warning(place, message).hint("check the SRV records in DNS"));
     }
 
-    fn port(&mut self, port: &mut PortDefinition, protocol: Protocol, place: &Place) {
+    pub(super) fn unresolved(&mut self, name: &str, reason: &str, place: &Place) {
+        let hint = match is_service_name(name) {
+            true => {
+                "it is out of service until the name is resolved; check the SRV records in DNS, or write the addresses"
+            }
+            false => {
+                "it is out of service until the name is resolved; check /etc/hosts and DNS, or write the address"
+            }
+        };
+        let message = format!("cannot resolve host name {name}: {reason}");
+        self.findings
+            .push(Diagnostic::warning(place, message).hint(hint));
+    }
+
+    /// A name with several addresses of which one is used.
+    pub(super) fn warn_of_others(
+        &mut self,
+        name: &str,
+        wanted: NameUse,
+        place: &Place,
+        hint: &str,
+    ) {
+        let used = self.names.addresses(name, wanted);
+        let others = self.names.others(name, wanted);
+        if others.is_empty() {
+            return;
+        }
+        let (used, others) = (list(&used), list(&others));
+        let message = format!(
+            "host name {name} has several addresses, and only {used} is used; the others are {others}"
+        );
+        self.findings
+            .push(Diagnostic::warning(place, message).hint(hint));
+    }
+
+    pub(super) fn port(&mut self, port: &mut PortDefinition, protocol: Protocol, place: &Place) {
         let PortDefinition::Name(name) = port else {
             return;
         };
@@ -186,27 +272,6 @@ impl Resolver<'_> {
                 PortDefinition::Unusable
             }
         };
-    }
-}
-
-fn is_tunnel(forwarding: ForwardingDefinition) -> bool {
-    match forwarding {
-        ForwardingDefinition::Ipip
-        | ForwardingDefinition::Gue { .. }
-        | ForwardingDefinition::Gre { .. } => true,
-        ForwardingDefinition::Masq
-        | ForwardingDefinition::Direct
-        | ForwardingDefinition::Unusable => false,
-    }
-}
-
-/// Why a server cannot have the address that a name stands for. The name service may have a better one later.
-fn misfit(address: IpAddr, needed: Option<Family>) -> Option<String> {
-    match needed {
-        Some(family) if Family::of(address) != family => {
-            Some(format!("it has no {family} address, only {address}"))
-        }
-        _ => no_real_server(address).map(|fault| format!("{address} is {fault}")),
     }
 }
 
@@ -231,113 +296,5 @@ fn service_port(name: &str, protocol: Protocol) -> Option<u16> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io;
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::loader::yaml;
-
-    fn hosts(name: &str) -> io::Result<Vec<IpAddr>> {
-        let addresses: &[&str] = match name {
-            "both" => &["2001:db8::7", "192.0.2.7"],
-            "six" => &["2001:db8::6"],
-            "empty" => &[],
-            "blocked" => &["0.0.0.0"],
-            _ => return Err(io::Error::other("host not found")),
-        };
-        Ok(addresses.iter().map(|text| text.parse().unwrap()).collect())
-    }
-
-    fn resolved(services: &str) -> (Vec<String>, Vec<String>) {
-        let text = format!("services:\n{services}");
-        let read = yaml::read(&text, &Arc::from("t.yaml"));
-        assert_eq!(read.findings, Vec::new());
-        let mut definitions = read.definitions.unwrap();
-        let names = NameCache::known_by(hosts);
-        let findings = resolve(
-            &mut definitions,
-            &names,
-            Duration::from_secs(60),
-            Duration::from_secs(30),
-        );
-        let servers = definitions.services.iter().flat_map(|service| {
-            let listen = match &service.listen.value {
-                ListenDefinition::Address { host, port, .. } => format!("{host} {port:?}"),
-                ListenDefinition::Mark { mark, .. } => mark.to_string(),
-            };
-            let pool = service.recovery.fallback_pool.iter();
-            let pool = pool.flat_map(|pool| &pool.real_servers);
-            let servers = service.real_servers.iter().chain(&service.fallback);
-            let hosts = servers
-                .chain(pool)
-                .map(|server| server.host.value.to_string());
-            std::iter::once(listen).chain(hosts)
-        });
-        let findings = findings.iter().map(ToString::to_string).collect();
-        (servers.collect(), findings)
-    }
-
-    #[test]
-    fn names_become_addresses_of_the_family_of_the_service() {
-        let (hosts, findings) = resolved(
-            "  - {listen: 'tcp://both:http', forwarding: tunnel, real_servers: [both, six], fallback: both}\n  \
-             - {listen: 'udp://six:domain', real_servers: [both]}\n  \
-             - {listen: 'fwmark6:1', real_servers: [both]}\n",
-        );
-        assert_eq!(findings, Vec::<String>::new());
-        assert_eq!(
-            hosts,
-            [
-                "192.0.2.7 Number(80)",
-                "192.0.2.7",
-                "2001:db8::6",
-                "192.0.2.7",
-                "2001:db8::6 Number(53)",
-                "2001:db8::7",
-                "1",
-                "2001:db8::7",
-            ]
-        );
-    }
-
-    #[test]
-    fn an_address_that_its_service_cannot_use_is_none_yet() {
-        let (hosts, findings) = resolved(
-            "  - {listen: 'tcp://192.0.2.1:80', forwarding: nat, real_servers: [six, blocked, both]}\n  \
-             - {listen: 'tcp://192.0.2.2:80', forwarding: tunnel, real_servers: [six]}\n",
-        );
-        let expected = ["192.0.2.1 Number(80)", "six", "blocked", "192.0.2.7"];
-        assert_eq!(hosts[..4], expected);
-        assert_eq!(hosts[4..], ["192.0.2.2 Number(80)", "2001:db8::6"]);
-        assert_eq!(findings.len(), 2, "{findings:?}");
-        assert!(findings[0].contains("it has no IPv4 address, only 2001:db8::6"));
-        assert!(findings[1].contains("0.0.0.0 is"), "{findings:?}");
-    }
-
-    #[test]
-    fn names_in_a_fallback_pool_are_resolved() {
-        let (hosts, findings) =
-            resolved("  - {listen: 'tcp://192.0.2.1:80', fallback: [both:80, 10.0.0.9:80]}\n");
-        assert_eq!(findings, Vec::<String>::new());
-        assert_eq!(hosts, ["192.0.2.1 Number(80)", "192.0.2.7", "10.0.0.9"]);
-    }
-
-    #[test]
-    fn each_unknown_name_is_reported_where_it_stands() {
-        let (hosts, findings) = resolved(
-            "  - {listen: 'tcp://none:nonsense', forwarding: tunnel, real_servers: [empty], fallback: 'six:x'}\n",
-        );
-        assert_eq!(hosts, ["none Unusable", "empty", "2001:db8::6"]);
-        let messages = [
-            "no tcp service named nonsense",
-            "cannot resolve host name none: host not found",
-            "cannot resolve host name empty: it has no address",
-            "no tcp service named x",
-        ];
-        assert_eq!(findings.len(), messages.len(), "{findings:?}");
-        for (finding, message) in findings.iter().zip(messages) {
-            assert!(finding.contains(message), "{finding}");
-        }
-    }
-}
+#[path = "resolve_tests.rs"]
+mod tests;

@@ -195,6 +195,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::time::Duration;
 
+    use director_core::definitions::SrvRecord;
     use director_core::model::ServiceId;
 
     use super::*;
@@ -218,6 +219,12 @@ mod tests {
             names: vec![HostName {
                 name: "web".to_owned(),
                 addresses: vec![std::net::Ipv4Addr::new(10, 0, 0, 1).into()],
+                records: vec![SrvRecord {
+                    priority: 1,
+                    target: "web.example.org".to_owned(),
+                    port: 80,
+                    weight: 2,
+                }],
                 failure: None,
             }],
         }

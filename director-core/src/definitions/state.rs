@@ -8,15 +8,42 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Diagnostic, Place};
 
 /// A host name and what it stands for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct HostName {
     /// The name.
     pub name: String,
-    /// The addresses in use, one a family.
+    /// The addresses in use. Of each family the one that stands for the name alone is the first.
     pub addresses: Vec<IpAddr>,
+    /// The SRV records of a service name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<SrvRecord>,
     /// Why it could not be resolved the last time; the addresses are those of the last answer then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+}
+
+/// One SRV record (RFC 2782).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SrvRecord {
+    /// The lowest one is used first.
+    pub priority: u16,
+    /// Host name of the server.
+    pub target: String,
+    pub port: u16,
+    /// Share among the records of the same priority.
+    pub weight: u16,
+}
+
+/// Whether a name is that of a service, `_http._tcp.example.net`, which has SRV records instead of addresses.
+#[must_use]
+pub fn is_service_name(name: &str) -> bool {
+    let mut labels = name.split('.');
+    let mut is_marked = || {
+        labels
+            .next()
+            .is_some_and(|label| label.starts_with('_') && label.len() > 1)
+    };
+    is_marked() && is_marked()
 }
 
 /// A block of the definitions that cannot be used while all others can.

@@ -9,6 +9,8 @@ use super::{Adviser, Endpoint, Forwarding, Probe};
 pub struct RealServer {
     /// Identity in the kernel's table. With direct routing and tunnels the port is the service's, since the wire has no other.
     pub endpoint: Endpoint,
+    /// The host name that has its address; none when the address itself was written.
+    pub host: Option<String>,
     /// Port as defined, on which the server itself listens; 0 = the port that the client used.
     pub port: u16,
     /// Forwarding method.

@@ -23,6 +23,8 @@ pub struct VirtualService {
     pub unresolved: Vec<UnresolvedServer>,
     /// Used while too few real servers are available.
     pub fallback: Vec<RealServer>,
+    /// Fallback servers whose host names have no address yet.
+    pub unresolved_fallback: Vec<UnresolvedServer>,
     /// How those are checked; none when they are not probed.
     pub fallback_checks: Vec<Check>,
     /// How its real servers are checked, at least one check; each real server has a probe for each of them.

@@ -80,8 +80,10 @@ impl<'a> Situation<'a> {
         let named = serving || self.any_perhaps_named(service, observed);
         call_fallback(service, &mut fallback, named, all_probed, replaces);
 
-        // A fallback that serves is no guest, however little is known of the servers.
-        let decided = serving || all_probed || fallback.iter().any(serves);
+        // A fallback that serves is no guest, however little is known of the servers. While nothing serves, one of the kernel's
+        // servers may be the fallback whose name has no address yet.
+        let is_known = all_probed && service.unresolved_fallback.is_empty();
+        let decided = serving || is_known || fallback.iter().any(serves);
         let mut weighed = ServiceWeights {
             departing: self.departing(service, observed, decided),
             servers,

@@ -88,6 +88,8 @@ pub(crate) fn server(text: &str, weight: i64) -> RealServerDefinition {
         place: place(),
         host: placed(Host::Address(address(text))),
         last: None,
+        resolved_from: None,
+        single: None,
         port: None,
         forwarding: None,
         weight: Some(placed(weight)),

@@ -17,6 +17,7 @@ pub(super) fn give(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
     timing(scope, findings);
     command(scope, plan, findings);
     ports(scope, plan, findings);
+    only_pinged(scope, plan, findings);
     if plan.check_type.negotiates() {
         elsewhere(scope, plan, findings);
         negotiation(scope, plan, findings);
@@ -24,6 +25,16 @@ pub(super) fn give(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
     }
     if let Some(place) = scope.own.place(Key::Load) {
         findings.quirk(Quirk::LoadIgnored, place, "load has no effect", "remove it");
+    }
+}
+
+/// A connect check of a udp service is a ping.
+fn only_pinged(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
+    if plan.check_type == CheckType::Connect && scope.protocol() == Some(Protocol::Udp) {
+        let message = "udp has no connects, so the servers are only pinged; one whose program is dead stays in service";
+        let place = scope.own.place(Key::CheckType).unwrap_or(&plan.place);
+        let hint = "write checktype=negotiate with a service, or checktype=ping if you mean it";
+        findings.quirk(Quirk::ConnectOverUdp, place, message, hint);
     }
 }
 

@@ -183,9 +183,12 @@ fn fallback(
     let place = reader.written.statement.whole.place();
     RealServerDefinition {
         weight: Some(Placed::new(1, place.clone())),
+        // ldirectord takes the first address of a name.
+        single: Some(Placed::new(true, place.clone())),
         place,
         host,
         last: None,
+        resolved_from: None,
         port,
         forwarding: Some(forwarding),
         tier: None,

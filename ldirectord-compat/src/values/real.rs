@@ -222,10 +222,14 @@ fn named(
         }
         None => None,
     };
+    let place = reader.written.statement.whole.place();
     Some(RealServerDefinition {
-        place: reader.written.statement.whole.place(),
+        // ldirectord takes the first address of a name.
+        single: Some(Placed::new(true, place.clone())),
+        place,
         host: host?,
         last,
+        resolved_from: None,
         port,
         forwarding: None,
         weight: None,

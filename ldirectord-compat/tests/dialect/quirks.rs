@@ -194,6 +194,11 @@ fn files() -> Vec<(Quirk, String, u32)> {
             4,
         ),
         (
+            Quirk::ConnectOverUdp,
+            with("    checktype=connect\n    protocol=udp"),
+            3,
+        ),
+        (
             Quirk::CombinedOverUdp,
             with("    checktype=3\n    protocol=udp"),
             3,

@@ -46,6 +46,7 @@ pub(super) fn server(unresolved: &UnresolvedServer, snapshot: &Snapshot) -> Serv
     };
     ServerStatus {
         address: unresolved.to_string(),
+        host: None,
         defined_weight: unresolved.weight,
         chain: vec![
             link("defined", Some(unresolved.weight), None, "as configured"),

@@ -164,7 +164,7 @@ tcp 192.0.2.10:80  10.0.0.11:80  (web)
         status.names = vec![HostName {
             name: "web1.example.org".to_owned(),
             addresses: vec!["10.0.0.11".parse().unwrap()],
-            failure: None,
+            ..HostName::default()
         }];
         let named = explain(&status, "web", "web1");
         assert_eq!(named, explain(&status, "web", "10.0.0.11"));

@@ -114,6 +114,7 @@ pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
         };
         let addresses: Vec<String> = name.addresses.iter().map(ToString::to_string).collect();
         let fate = match addresses.as_slice() {
+            [] if !name.records.is_empty() => "keeps its last SRV records".to_owned(),
             [] => "has no address yet".to_owned(),
             known => format!("keeps {}", known.join(" and ")),
         };

@@ -8,6 +8,7 @@ use crate::api::wire::{ChainLink, ServerHealth, ServerStatus, ServiceStatus, Sta
 pub(super) fn status() -> Status {
     let server = ServerStatus {
         address: "10.0.0.11:80".to_owned(),
+        host: None,
         defined_weight: 10,
         chain: vec![
             ChainLink {

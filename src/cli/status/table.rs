@@ -1,8 +1,5 @@
 //! The daemon's state as a table for people: one line a real server, with the reason for its health.
 
-use std::net::SocketAddr;
-
-use director_core::definitions::HostName;
 use director_core::health::HealthState;
 use director_core::weight::ServiceState;
 
@@ -41,7 +38,7 @@ pub(super) fn render(status: &Status, view: &StatusView) -> String {
     let shown = |service: &&ServiceStatus| !view.only_down || service.state != ServiceState::Up;
     for service in status.services.iter().filter(shown) {
         text.push('\n');
-        one_service(service, &status.names, view, &mut text);
+        one_service(service, view, &mut text);
     }
     departing::services(status, view, &mut text);
     text
@@ -71,7 +68,7 @@ fn title(service: &ServiceStatus, view: &StatusView) -> String {
     )
 }
 
-fn one_service(service: &ServiceStatus, names: &[HostName], view: &StatusView, text: &mut String) {
+fn one_service(service: &ServiceStatus, view: &StatusView, text: &mut String) {
     line(text, &title(service, view));
     refusal(service.refused.as_ref(), view, text);
     let factor = service.weight_factor;
@@ -95,7 +92,7 @@ fn one_service(service: &ServiceStatus, names: &[HostName], view: &StatusView, t
     rows.extend(
         shown
             .iter()
-            .map(|(server, factor, note)| row(server, *factor, note, names)),
+            .map(|(server, factor, note)| row(server, *factor, note)),
     );
     for column in 0..TITLES.len() {
         if rows.iter().skip(1).all(|row| row.cells[column].is_empty()) {
@@ -140,7 +137,7 @@ fn configured(weight: u32, factor: u32) -> String {
     format!("{:.2}", f64::from(weight) / f64::from(factor))
 }
 
-fn row(server: &ServerStatus, factor: u32, note: &str, names: &[HostName]) -> Row {
+fn row(server: &ServerStatus, factor: u32, note: &str) -> Row {
     let shown = |weight| configured(weight, factor);
     let weight = match (server.weight, server.desired_weight) {
         (Some(now), Some(wanted)) if now != wanted => format!("{}->{}", shown(now), shown(wanted)),
@@ -155,7 +152,7 @@ fn row(server: &ServerStatus, factor: u32, note: &str, names: &[HostName]) -> Ro
         took: last.map_or_else(String::new, |last| format!(", {:.1} ms", last.took_ms)),
         cells: [
             server.address.clone(),
-            host(&server.address, names),
+            server.host.clone().unwrap_or_default(),
             weight,
             match health {
                 Some(health) => health_words(server, health),
@@ -201,17 +198,6 @@ fn colour(server: &ServerStatus, health: &ServerHealth) -> Colour {
         }
         HealthState::Up => Colour::Good,
     }
-}
-
-/// The host name by which the configuration names a server.
-fn host(address: &str, names: &[HostName]) -> String {
-    let address: Option<SocketAddr> = address.parse().ok();
-    let named = address.and_then(|address| {
-        names
-            .iter()
-            .find(|known| known.addresses.contains(&address.ip()))
-    });
-    named.map_or_else(String::new, |known| known.name.clone())
 }
 
 /// The rows with their columns padded to the same width, cut at the width of the view. Empty columns are left out.

@@ -1,6 +1,5 @@
 //! The state as people see it.
 
-use director_core::definitions::HostName;
 use director_core::health::HealthState;
 use director_core::weight::ServiceState;
 
@@ -36,6 +35,7 @@ fn degraded() -> Status {
         }
         service.real_servers.push(server);
     }
+    service.real_servers[0].host = Some("web1.example.org".to_owned());
     if let Some(health) = &mut service.real_servers[1].health {
         health.failing = Some(Failing {
             failures: 2,
@@ -47,11 +47,6 @@ fn degraded() -> Status {
     up.listen = "tcp 192.0.2.10:25".to_owned();
     up.state = ServiceState::Up;
     status.services.push(up);
-    status.names = vec![HostName {
-        name: "web1.example.org".to_owned(),
-        addresses: vec!["10.0.0.11".parse().unwrap()],
-        failure: None,
-    }];
     status
 }
 

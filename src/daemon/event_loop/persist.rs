@@ -37,7 +37,7 @@ impl EventLoop {
     /// Notes what host names stand for now. Returns whether that differs from before.
     pub(super) fn note_names(&mut self, loaded: &Loaded) -> bool {
         let known = loaded.definitions.names.iter();
-        let known = known.filter(|name| !name.addresses.is_empty());
+        let known = known.filter(|name| !name.addresses.is_empty() || !name.records.is_empty());
         let now = known.map(|name| HostName {
             failure: None,
             ..name.clone()

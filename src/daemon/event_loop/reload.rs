@@ -172,12 +172,27 @@ impl EventLoop {
         }
     }
 
-    /// The names of the configuration in force were asked for again. Other addresses are no change by the operator, so no limits apply.
+    /// The names of the configuration in force were resolved again. The safety limits hold for what DNS changes, too: an answer
+    /// that lacks most servers is more often a mistake than meant.
     pub(super) fn names_read(&mut self, reading: FinishedLoad) {
         // A reading that has begun since knew the names or not.
         if reading.number < self.reload_count {
             self.revalidate();
             return;
+        }
+        if let (Ok(loaded), SafetyCheck::By(counted)) = (&reading.outcome, &reading.safety) {
+            let now = self.now();
+            let objections = self
+                .director
+                .objections(&loaded.model, counted.as_ref(), now);
+            if !objections.is_empty() {
+                let faults = guarded_start::in_words(loaded, &objections);
+                self.refuse(&loaded.report, faults);
+                tracing::warn!(
+                    "host names changed; their new addresses are not used, and the servers in force stay"
+                );
+                return;
+            }
         }
         self.take_over(reading.outcome, reading.watch, SafetyCheck::Forced);
     }
@@ -201,7 +216,7 @@ impl EventLoop {
                 Ok(loaded) => maintenance_watch::start(number, loaded, &inputs).await,
                 Err(_) => None,
             };
-            let safety = SafetyCheck::definitions(force || !of_files, &outcome, kernel).await;
+            let safety = SafetyCheck::definitions(force, &outcome, kernel).await;
             let reading = FinishedLoad {
                 number,
                 outcome,

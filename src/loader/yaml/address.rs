@@ -283,7 +283,7 @@ fn host(
 }
 
 /// Letters, digits, hyphens and dots, and something that no address has.
-fn is_host_name(name: &str) -> bool {
+pub(super) fn is_host_name(name: &str) -> bool {
     name.len() <= 253
         && name.bytes().any(|byte| byte.is_ascii_alphabetic())
         && name.split('.').all(|label| {

@@ -1,5 +1,5 @@
 //! A service that listens on many addresses becomes a virtual service for each. Where both families are among them, each
-//! takes the real servers that it can reach: those of its own family, and tunnels.
+//! takes the real servers of its own family. Tunnels lead to the other family only where it has none.
 
 use director_core::definitions::{
     ForwardingDefinition, Host, ListenDefinition, RealServerDefinition, ServiceDefinition,
@@ -7,9 +7,10 @@ use director_core::definitions::{
 use director_core::model::Family;
 
 use super::keys::service::ServiceText;
+use super::reader::Reader;
 
 /// The virtual services of a service.
-pub(super) fn services(text: ServiceText) -> Vec<ServiceDefinition> {
+pub(super) fn services(text: ServiceText, reader: &mut Reader) -> Vec<ServiceDefinition> {
     let ServiceText { listens, service } = text;
     // One that says nothing usable is a service all the same, so that the rest of it is judged.
     let listens = match listens.is_empty() {
@@ -21,11 +22,11 @@ pub(super) fn services(text: ServiceText) -> Vec<ServiceDefinition> {
         ..service.clone()
     };
     let mut services: Vec<ServiceDefinition> = listens.into_iter().map(listening).collect();
-    part_families(&mut services);
+    part_families(&mut services, reader);
     services
 }
 
-fn part_families(services: &mut [ServiceDefinition]) {
+fn part_families(services: &mut [ServiceDefinition], reader: &mut Reader) {
     let families: Vec<Option<Family>> = services.iter().map(family).collect();
     let both = [Family::Ipv4, Family::Ipv6]
         .iter()
@@ -35,18 +36,49 @@ fn part_families(services: &mut [ServiceDefinition]) {
     }
     for (service, family) in services.iter_mut().zip(families) {
         let Some(family) = family else { continue };
-        let of_service = service.forwarding.as_ref().map(|choice| choice.value);
-        let fits = |server: &RealServerDefinition| {
-            let own = server.forwarding.as_ref().map(|choice| choice.value);
-            let other = matches!(&server.host.value, Host::Address(address) if Family::of(*address) != family);
-            !other || own.or(of_service).is_some_and(is_tunnel)
-        };
-        service.real_servers.retain(fits);
-        service.fallback = service.fallback.take().filter(fits);
+        let forwarding = service.forwarding.as_ref().map(|choice| choice.value);
+        own_family(&mut service.real_servers, family, forwarding);
         if let Some(pool) = &mut service.recovery.fallback_pool {
-            pool.real_servers.retain(fits);
+            own_family(&mut pool.real_servers, family, forwarding);
+        }
+        let is_lost = |server: &mut RealServerDefinition| {
+            !is_of_family(server, family) && !is_by_tunnel(server, forwarding)
+        };
+        if let Some(server) = service.fallback.take_if(is_lost) {
+            let message = format!(
+                "the {family} services of this list have no fallback; {} is of the other family",
+                server.host.value
+            );
+            let hint =
+                "write a fallback of each family: fallback: [10.0.0.99:80, \"[2001:db8::99]:80\"]";
+            reader.warning(&server.host.place, message, hint);
         }
     }
+}
+
+/// Leaves the servers of this family, to which a host name may belong. Where there is none, tunnels lead to the other family;
+/// without tunnels all stay, so that validation says why they cannot serve.
+fn own_family(
+    servers: &mut Vec<RealServerDefinition>,
+    family: Family,
+    forwarding: Option<ForwardingDefinition>,
+) {
+    let is_own = |server: &RealServerDefinition| is_of_family(server, family);
+    let crosses = |server: &RealServerDefinition| is_by_tunnel(server, forwarding);
+    if servers.iter().any(is_own) {
+        servers.retain(is_own);
+    } else if servers.iter().any(crosses) {
+        servers.retain(crosses);
+    }
+}
+
+fn is_of_family(server: &RealServerDefinition, family: Family) -> bool {
+    !matches!(&server.host.value, Host::Address(address) if Family::of(*address) != family)
+}
+
+fn is_by_tunnel(server: &RealServerDefinition, forwarding: Option<ForwardingDefinition>) -> bool {
+    let own = server.forwarding.as_ref().map(|choice| choice.value);
+    own.or(forwarding).is_some_and(is_tunnel)
 }
 
 fn family(service: &ServiceDefinition) -> Option<Family> {

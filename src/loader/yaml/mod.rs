@@ -224,8 +224,9 @@ fn hooks(node: Option<&Node>, reader: &mut Reader) -> Vec<HookDefinition> {
 fn block(node: &Node, services: &mut Vec<ServiceDefinition>, reader: &mut Reader) -> Block {
     let before = reader.findings.len();
     let first = services.len();
-    let read = layers::service(node, reader);
-    services.extend(read.into_iter().flat_map(listens::services));
+    if let Some(read) = layers::service(node, reader) {
+        services.extend(listens::services(read, reader));
+    }
     let name = text_of(node, "name");
     let shown = match (&name, text_of(node, "listen")) {
         (Some(name), _) => format!("service {name}"),

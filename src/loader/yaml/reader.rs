@@ -34,6 +34,17 @@ impl Reader {
             .push(Diagnostic::error(place, message).hint(hint));
     }
 
+    /// Adds a warning with advice.
+    pub(super) fn warning(
+        &mut self,
+        place: &Place,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.findings
+            .push(Diagnostic::warning(place, message).hint(hint));
+    }
+
     /// The items of a list.
     pub(super) fn list<'n>(&mut self, input: &Input<'n>) -> Option<&'n [Node]> {
         match &input.node.content {

@@ -93,9 +93,17 @@ impl Servers {
             REAL_SERVER.fill(&mut draft, &input.item(layer), OF_SERVER, reader);
         }
         REAL_SERVER.fill(&mut draft, input, &[], reader);
-        if !REAL_SERVER.is_written(&draft, "address") {
-            let hint = "write address: 10.0.0.11:80";
-            reader.error(place, "this real server has no address", hint);
+        let is_written = |key| REAL_SERVER.is_written(&draft, key);
+        match (is_written("address"), is_written("srv")) {
+            (false, false) => {
+                let hint = "write address: 10.0.0.11:80";
+                reader.error(place, "this real server has no address", hint);
+            }
+            (true, true) => {
+                let message = "a real server has either an address or srv";
+                reader.error(place, message, "write an entry for each");
+            }
+            _ => {}
         }
         let defaults = Rc::clone(&self.defaults);
         fill(

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::surroundings::Surroundings;
 use super::vip_path;
-use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings};
+use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings, lists};
 use crate::definitions::{
     CheckDefinition, CheckKindDefinition, CommandCheckDefinition, HttpCheckDefinition, Placed,
     ProtocolCheckDefinition, RealServerDefinition,
@@ -97,6 +97,9 @@ fn probe(
     };
     let port = match &check.port {
         Some(port) => reported.port(&port.value, &port.place)?,
+        None if server_port != 0 && written.port.is_none() && service_port == Some(server_port) => {
+            lists::port(check, server_port, around.list, findings)?
+        }
         None if server_port != 0 => server_port,
         None => check.default_port.or(service_port).unwrap_or(0),
     };

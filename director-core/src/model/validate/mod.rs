@@ -12,6 +12,7 @@ mod lint_vip_paths;
 mod lint_weights;
 mod lints;
 mod listen;
+mod lists;
 mod no_servers;
 mod real_server;
 mod recovery;
@@ -35,7 +36,7 @@ use std::sync::Arc;
 use super::{
     Combine, InitialHealth, Model, OnFailure, OnStop, Scheduling, ServiceId, VirtualService,
 };
-use crate::definitions::{Definitions, ServiceDefinition};
+use crate::definitions::{Definitions, ListenDefinition, ServiceDefinition};
 use crate::diagnostic::{Diagnostic, Place};
 use findings::Findings;
 use surroundings::Surroundings;
@@ -47,10 +48,13 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     let mut services: Vec<VirtualService> = Vec::new();
     let mut seen: BTreeMap<ServiceId, &Place> = BTreeMap::new();
+    let lists = lists::lists(definitions);
     for written in &definitions.services {
         let id = listen::identity(written, &mut findings);
-        if let Some(service) = service(written, id, &mut findings) {
+        let list = lists.get(&written.place).map_or(&[][..], Vec::as_slice);
+        if let Some(service) = service(written, id, list, &mut findings) {
             lints::lint(written, &service, &mut findings);
+            lists::lint_persistence(written, list, &mut findings);
             services.push(service);
         }
         let Some(id) = id else { continue };
@@ -106,6 +110,7 @@ fn default_on_failure(scheduling: &Scheduling) -> OnFailure {
 fn service(
     written: &ServiceDefinition,
     id: Option<ServiceId>,
+    list: &[&ListenDefinition],
     findings: &mut Findings,
 ) -> Option<VirtualService> {
     let protocol = listen::protocol(written);
@@ -117,9 +122,11 @@ fn service(
         id: listen::assumed_identity(written, id),
         family,
         protocol,
+        list,
     };
     let (real_servers, unresolved) = real_server::all(&surroundings, findings);
-    let fallback = real_server::fallback(&surroundings, &real_servers, findings);
+    let (fallback, unresolved_fallback) =
+        real_server::fallback(&surroundings, &real_servers, findings);
     let pool = written.recovery.fallback_pool.iter();
     let fallback_checks = pool
         .map(|pool| timing::single(&pool.check, findings))
@@ -141,6 +148,7 @@ fn service(
         real_servers,
         unresolved,
         fallback,
+        unresolved_fallback,
         fallback_checks,
         checks,
         combine: judging

@@ -62,15 +62,16 @@ pub(super) fn fallback(
     around: &Surroundings<'_>,
     real_servers: &[RealServer],
     findings: &mut Findings,
-) -> Vec<RealServer> {
+) -> (Vec<RealServer>, Vec<UnresolvedServer>) {
     let mut servers: Vec<RealServer> = Vec::new();
+    let mut without_address: Vec<UnresolvedServer> = Vec::new();
     let is_real = |fallback: &RealServer| {
         let mut known = real_servers.iter();
         known.any(|server| server.endpoint == fallback.endpoint)
     };
     if let Some(written) = &around.written.fallback {
         if let Some(host) = unresolved::name(written) {
-            unresolved::server(around, written, host, &[], findings);
+            without_address.extend(unresolved::server(around, written, host, &[], findings));
         }
         let address = addresses(written, findings).into_iter().next();
         let server = address.and_then(|address| one(around, written, address, &[], findings));
@@ -85,12 +86,13 @@ pub(super) fn fallback(
         servers.extend(server);
     }
     let Some(pool) = &around.written.recovery.fallback_pool else {
-        return servers;
+        return (servers, without_address);
     };
     check::shared_faults(around, std::iter::once(&pool.check), findings);
     for written in &pool.real_servers {
         if let Some(host) = unresolved::name(written) {
-            unresolved::server(around, written, host, &[&pool.check], findings);
+            let checks = [&pool.check];
+            without_address.extend(unresolved::server(around, written, host, &checks, findings));
         }
         for address in addresses(written, findings) {
             let Some(server) = one(around, written, address, &[&pool.check], findings) else {
@@ -114,7 +116,7 @@ pub(super) fn fallback(
             }
         }
     }
-    servers
+    (servers, without_address)
 }
 
 fn tier(written: Option<&Placed<u64>>, findings: &mut Findings) -> u32 {
@@ -173,6 +175,7 @@ pub(super) fn one(
             address,
             port: kernel_port,
         },
+        host: written.resolved_from.clone(),
         port,
         forwarding,
         weight: weight?,

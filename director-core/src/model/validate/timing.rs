@@ -100,7 +100,7 @@ fn may_hold(check: &CheckDefinition) -> bool {
 }
 
 /// What a check without a name is called.
-fn kind_word(check: &CheckDefinition) -> &'static str {
+pub(super) fn kind_word(check: &CheckDefinition) -> &'static str {
     match check.kind.as_ref().map(|kind| &kind.value) {
         None | Some(CheckKindDefinition::Connect) => "tcp",
         Some(CheckKindDefinition::AlwaysUp) => "none",

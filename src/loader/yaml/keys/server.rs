@@ -1,6 +1,8 @@
 //! Keys of a real server and of how packets reach it.
 
-use director_core::definitions::{ForwardingDefinition, Host, Placed, RealServerDefinition};
+use director_core::definitions::{
+    ForwardingDefinition, Host, Placed, RealServerDefinition, is_service_name,
+};
 use director_core::diagnostic::Place;
 use director_core::model::TunnelChecksum;
 
@@ -17,6 +19,8 @@ fn unknown(place: &Place) -> RealServerDefinition {
         place: place.clone(),
         host: Placed::new(Host::Unusable, place.clone()),
         last: None,
+        resolved_from: None,
+        single: None,
         port: None,
         forwarding: None,
         weight: None,
@@ -31,8 +35,16 @@ fn unknown(place: &Place) -> RealServerDefinition {
 mapping! {
     /// A real server with settings.
     REAL_SERVER: RealServerDefinition = "real_server", "a real server", unknown, Some("address");
-    by(Address) "address" = "10.0.0.11:80", or "none; required without `group`",
-        "Address or host name, or a range of addresses. Without a port the server has the port of the service.";
+    by(Address) "address" = "10.0.0.11:80", or "none; required without `group` and `srv`",
+        "Address or host name, or a range of addresses. Without a port the server has the port of the service. A host name \
+         stands for all its addresses of the family of the service. Each is a real server of its own, which joins and leaves \
+         as DNS changes.";
+    by(Srv) "srv" = "_http._tcp.example.net", or "none; instead of `address`",
+        "Service name whose SRV records in DNS give the real servers, with port, weight and priority. Servers of a higher \
+         priority number get the next higher tier. `weight` replaces the weights of the records, and `tier` is the tier \
+         of the lowest priority number.";
+    by(Single) "single" = "true", or "false",
+        "Use only one address of a host name, as long as the name has it.";
     node(Takes::Text) "group" = "web", or "none",
         "Name of an entry of `groups`, instead of an address. The other keys apply to each of its servers.";
     opt(weight) "weight" in "relative weight" = "2", or "1",
@@ -76,6 +88,13 @@ impl Lens<RealServerDefinition> for Address {
     ) -> Option<()> {
         let text = reader.text(input)?;
         let written = address::server(input.node, text, reader);
+        if let Host::Name(name) = &written.host.value
+            && is_service_name(name)
+        {
+            let message = format!("{name} is the name of a service, not of a host");
+            reader.error(&written.host.place, message, format!("write srv: {name}"));
+            return None;
+        }
         server.host = written.host;
         server.last = written.last;
         server.port = written.port;
@@ -83,7 +102,66 @@ impl Lens<RealServerDefinition> for Address {
     }
 
     fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
-        Some(address::print_server(server).print())
+        let named = is_service(server);
+        (!named).then(|| address::print_server(server).print())
+    }
+}
+
+fn is_service(server: &RealServerDefinition) -> bool {
+    matches!(&server.host.value, Host::Name(name) if is_service_name(name))
+}
+
+/// The name of a service, whose SRV records give the servers.
+struct Srv;
+
+impl Lens<RealServerDefinition> for Srv {
+    fn takes(_: &Key) -> Takes {
+        Takes::Text
+    }
+
+    fn read(
+        server: &mut RealServerDefinition,
+        input: &Input<'_>,
+        reader: &mut Reader,
+    ) -> Option<()> {
+        let text = reader.text(input)?;
+        let name = text.strip_suffix('.').unwrap_or(text);
+        if !is_service_name(name) || !address::is_host_name(name) {
+            let message = format!("{text:?} is not the name of a service");
+            let hint = "write _SERVICE._PROTOCOL.DOMAIN, such as _http._tcp.example.net";
+            reader.error(&input.node.place, message, hint);
+            return None;
+        }
+        server.host = Placed::new(Host::Name(name.to_owned()), input.node.place.clone());
+        Some(())
+    }
+
+    fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
+        is_service(server).then(|| server.host.value.to_string().print())
+    }
+}
+
+/// Whether a host name stands for one server. An address does in any case.
+struct Single;
+
+impl Lens<RealServerDefinition> for Single {
+    fn takes(_: &Key) -> Takes {
+        Takes::Truth
+    }
+
+    fn read(
+        server: &mut RealServerDefinition,
+        input: &Input<'_>,
+        reader: &mut Reader,
+    ) -> Option<()> {
+        server.single = Some(Value::read(input, reader)?);
+        Some(())
+    }
+
+    fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
+        let single = server.single.as_ref()?;
+        let matters = single.value && matches!(server.host.value, Host::Name(_));
+        matters.then(|| single.print())
     }
 }
 

@@ -66,8 +66,10 @@ mapping! {
     SERVICE: ServiceText = "service", "a service", unknown, None;
     many(listens) "listen" = "tcp://192.0.2.10:80",
         "Protocol, VIP and port of the service, or a firewall mark. Port 0 means every port and needs `persistence`. \
-         A list makes one virtual service of the kernel for each entry; they share checks and health. With IPv4 and \
-         IPv6 in the list, each service takes the real servers of its own family, and tunnel servers of both.";
+         A list makes one virtual service of the kernel for each entry; they share checks and health. A check \
+         without `port` that does not fit a port of the list, such as `https` at port 80, probes the port of the list that it \
+         fits. With IPv4 and IPv6 in the list, each service takes the real servers of its own family, or tunnel servers of \
+         the other one if it has none.";
     opt(service.name) "name" = "web", or "its address and port", "Name of the service in logs, status and commands.";
     opt(service.vip) "vip" = "{interface: eth0}", or "none; another program adds the address",
         "Let ipvsd add the VIP to an interface, announce it to the neighbours, and remove it again. ipvsd does not \

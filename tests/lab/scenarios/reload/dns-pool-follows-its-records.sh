@@ -1,0 +1,80 @@
+# shellcheck shell=sh
+# A host name with two addresses is two servers, and both get traffic. When the records change, one drains and another one joins,
+# and no request fails. An answer without addresses and a name server that is away remove nothing, also across a restart.
+# machines: no, the name server is not installed on the machines, and no kernel has a part in it
+
+# shellcheck disable=SC2034 # director_define and director_start read it
+DEFINITIONS=$LAB_TMP/director/names.yaml
+printf 'nameserver %s\noptions timeout:1 attempts:1\n' "$RIP3" >"$LAB_TMP/resolv.conf"
+mount --bind "$LAB_TMP/resolv.conf" /etc/resolv.conf
+printf 'hosts: files dns\n' >"$LAB_TMP/nsswitch.conf"
+mount --bind "$LAB_TMP/nsswitch.conf" /etc/nsswitch.conf
+
+zone=$LAB_TMP/real3/servers/named
+# records LINE...: what the zone holds besides, from now on.
+records() {
+    mkdir -p "$zone"
+    printf '%s\n' "$@" >"$zone/records"
+}
+# named_again LINE...: the name server has these records.
+named_again() {
+    records "$@"
+    server_dies real3 named
+    serve real3 named "$RIP3"
+}
+both() { printf '%s\n' "$(service)" "$(server "$1")" "$(server "$2")"; }
+named_knows() { on director getent ahostsv4 pool.example.org | grep -q "^$1 "; }
+
+records "pool 5 A $RIP1" "pool 5 A $RIP2"
+serve real3 named "$RIP3"
+eventually 20 named_knows "$RIP2"
+director_define <<D
+director: {resolve: {every: 1h}}
+services:
+  - name: web
+    listen: tcp://$VIP:80
+    scheduler: rr
+    forwarding: nat
+    check: {http: {path: /test.html}, every: 1s, timeout: 2s, fall: 1}
+    drain: 60s
+    real_servers: [pool.example.org]
+D
+director_start
+both "$RIP1" "$RIP2" | eventually_table 10
+expect_equal 'who answers' '2 real1,2 real2' "$(tally 4 | paste -sd,)"
+status_matches "^ *$RIP1:80 pool.example.org .* up " || fail "$(director_status)"
+download_start first
+download_start second
+expect_equal 'connections' '1 1' "$(open_connections "$RIP1") $(open_connections "$RIP2")"
+requests_begin web
+
+# The second leaves DNS and keeps its download; the third joins.
+named_again "pool 5 A $RIP1" "pool 5 A $RIP3"
+eventually_table 30 <<T
+$(service)
+$(server "$RIP1")
+$(server "$RIP2" 0)
+$(server "$RIP3")
+T
+eventually_log 5 "host name pool.example.org changed from $RIP1, $RIP2 to $RIP1, $RIP3"
+eventually 5 status_says 'is no longer configured, draining for'
+expect_download_completes first
+expect_download_completes second
+both "$RIP1" "$RIP3" | eventually_table 20
+
+# No address of the family of the service, and then no answer at all.
+named_again "pool 5 AAAA $RIP61"
+eventually 30 status_says "NOT RESOLVED: pool.example.org keeps $RIP1 and $RIP3: it has no IPv4 address"
+server_dies real3 named
+eventually 30 status_says 'NOT RESOLVED: pool.example.org keeps'
+both "$RIP1" "$RIP3" | throughout_table 2
+
+# A start without the name server: the state file knows all addresses, with an empty table, too.
+director_kill
+director_start
+both "$RIP1" "$RIP3" | throughout_table 3
+requests_end web
+director_kill
+on director ipvsadm -C
+director_start
+both "$RIP1" "$RIP3" | eventually_table 10
