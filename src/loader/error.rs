@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +29,15 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// The system kept a file from being read.
+    #[must_use]
+    pub fn failed(file: &Path, error: io::Error) -> Self {
+        Self::Unreadable {
+            file: Arc::from(file.to_string_lossy()),
+            source: SourceError::Failed(error),
+        }
+    }
+
     /// The findings, for whichever reason.
     #[must_use]
     pub fn report(&self) -> LoadReport {
