@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -204,6 +205,8 @@ fn open(path: &Path) -> io::Result<File> {
         .create(true)
         .truncate(false)
         .mode(MODE)
+        // Of a FIFO in its place nothing is waited for.
+        .custom_flags(OFlag::O_NONBLOCK.bits())
         .open(path)
 }
 

@@ -1,11 +1,13 @@
 //! Gets the bytes of a configuration file, or one clear reason why there are none. Nothing is read before it is known to be
 //! a file of a sensible size: a device, a pipe or a disk image given by mistake is named and left alone.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
 use thiserror::Error;
+
+use crate::regular_file;
 
 /// Bytes of the largest file that is read. A thousand services with ten servers each take half a mebibyte.
 pub const SIZE_LIMIT: u64 = 16 << 20;
@@ -79,7 +81,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     }
     // The file may grow between the look and the reading, so the reading is limited too.
     let mut bytes = Vec::new();
-    File::open(path)
+    regular_file::open(path)
         .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes))
         .map_err(SourceError::from)?;
     if bytes.len() as u64 > SIZE_LIMIT {
@@ -138,6 +140,8 @@ fn line_of(bytes: &[u8], position: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     fn written(bytes: &[u8]) -> Result<Vec<u8>, SourceError> {

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::MachineError;
 use super::side_effects::SideEffect;
+use crate::regular_file;
+
+/// Bytes of the largest journal that is read; a change takes some hundred.
+const SIZE_LIMIT: u64 = 64 << 20;
 
 /// One change that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +70,7 @@ impl Journal {
             path: path.to_owned(),
             source,
         };
-        let record = match fs::read(path) {
+        let record = match regular_file::read(path, SIZE_LIMIT) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed(error.into()))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Record::default(),
             Err(error) => return Err(failed(error)),

@@ -12,6 +12,7 @@ mod clock_anchor;
 mod last_good;
 mod state_file;
 mod state_writer;
+mod understood;
 
 pub use last_good::LastGood;
 pub use state_file::{SavedState, StateFile, StoreError};

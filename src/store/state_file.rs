@@ -14,10 +14,14 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::clock_anchor::ClockAnchor;
+use super::understood::{Understood, is_absurd, latest, understood};
 use super::{LastGood, StateSnapshot};
+use crate::regular_file;
 
 /// The form of the file that this program writes.
 const FORMAT: u32 = 1;
+/// Bytes of the largest file that is read; a server takes about one kilobyte.
+const SIZE_LIMIT: u64 = 256 << 20;
 /// It tells all of a site's servers, so that it is its owner's alone.
 const MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o750;
@@ -35,9 +39,6 @@ pub enum StoreError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// A version of ipvsd wrote it that this one does not know.
-    #[error("{} has format {found}, but this ipvsd supports only format {FORMAT}", path.display())]
-    Foreign { path: PathBuf, found: u32 },
     /// It cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
@@ -56,24 +57,68 @@ pub struct SavedState {
     pub last_good: Option<LastGood>,
     /// What the host names of the configuration stood for.
     pub names: Vec<HostName>,
+    /// The format of the file, where it is another than that of this version.
+    pub foreign: Option<u32>,
+    /// What was not understood, in words.
+    pub lost: Vec<String>,
 }
 
 /// What the file holds.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct StateContents {
     format: u32,
     clock: ClockAnchor,
     memory: PersistentState,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_good: Option<Box<RawValue>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     names: Vec<HostName>,
 }
 
-/// Only the form, to tell a foreign file from a damaged one.
+/// The same as it is read: each part by itself, since one that is not understood must not cost the others.
 #[derive(Debug, Deserialize)]
-struct FormatOnly {
+struct StateParts<'a> {
     format: u32,
+    #[serde(borrow)]
+    clock: &'a RawValue,
+    #[serde(borrow)]
+    memory: &'a RawValue,
+    last_good: Option<Box<RawValue>>,
+    #[serde(borrow)]
+    names: Option<&'a RawValue>,
+}
+
+impl StateParts<'_> {
+    fn understood(self) -> SavedState {
+        let mut lost = Vec::new();
+        let clock = serde_json::from_str::<ClockAnchor>(self.clock.get()).ok();
+        let moment = clock.map(|clock| clock.goes_on_at(&ClockAnchor::now(Moment::START)));
+        let moment = moment
+            .filter(|moment| !is_absurd(*moment))
+            .unwrap_or_else(|| {
+                lost.push("the clock".to_owned());
+                latest(self.memory)
+            });
+        let Understood {
+            memory,
+            lost: entries,
+        } = understood(self.memory, moment);
+        lost.extend(
+            entries
+                .iter()
+                .map(|(part, count)| format!("{count} of {part}")),
+        );
+        let names = self.names.map(|names| serde_json::from_str(names.get()));
+        SavedState {
+            memory,
+            moment,
+            last_good: self.last_good.map(LastGood::from),
+            // They are looked up again.
+            names: names.and_then(Result::ok).unwrap_or_default(),
+            foreign: (self.format != FORMAT).then_some(self.format),
+            lost,
+        }
+    }
 }
 
 impl SavedState {
@@ -85,6 +130,8 @@ impl SavedState {
             moment: Moment::START,
             last_good: None,
             names: Vec::new(),
+            foreign: None,
+            lost: Vec::new(),
         }
     }
 
@@ -127,7 +174,7 @@ impl StateFile {
     /// When the file cannot be used.
     pub fn read(&self) -> Result<Option<SavedState>, StoreError> {
         let path = || self.path.clone();
-        let bytes = match fs::read(&self.path) {
+        let bytes = match regular_file::read(&self.path, SIZE_LIMIT) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => {
@@ -141,18 +188,18 @@ impl StateFile {
             path: path(),
             source,
         };
-        let form: FormatOnly = serde_json::from_slice(&bytes).map_err(damaged)?;
-        if form.format != FORMAT {
-            let (path, found) = (path(), form.format);
-            return Err(StoreError::Foreign { path, found });
-        }
-        let contents: StateContents = serde_json::from_slice(&bytes).map_err(damaged)?;
-        Ok(Some(SavedState {
-            memory: contents.memory,
-            moment: contents.clock.goes_on_at(&ClockAnchor::now(Moment::START)),
-            last_good: contents.last_good.map(LastGood::from),
-            names: contents.names,
-        }))
+        let parts: StateParts<'_> = serde_json::from_slice(&bytes).map_err(damaged)?;
+        Ok(Some(parts.understood()))
+    }
+
+    /// Keeps the file under another name too, before it is replaced; says under which.
+    ///
+    /// # Errors
+    /// When it cannot have another name.
+    pub fn keep_copy(&self) -> Result<PathBuf, StoreError> {
+        let copy = self.beside("before");
+        self.unwritable(fs::hard_link(&self.path, &copy))?;
+        Ok(copy)
     }
 
     /// Gives a file that cannot be used another name, for those who want to look at it; says which.
@@ -160,11 +207,15 @@ impl StateFile {
     /// # Errors
     /// When it cannot be renamed.
     pub fn set_aside(&self) -> Result<PathBuf, StoreError> {
-        let mut name = self.path.clone().into_os_string();
-        name.push(format!(".damaged-{}", Timestamp::now().as_second()));
-        let aside = PathBuf::from(name);
+        let aside = self.beside("damaged");
         self.unwritable(fs::rename(&self.path, &aside))?;
         Ok(aside)
+    }
+
+    fn beside(&self, what: &str) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{what}-{}", Timestamp::now().as_second()));
+        PathBuf::from(name)
     }
 
     /// Replaces the file; when this returns, it is on the disk.
@@ -226,6 +277,8 @@ mod tests {
     use std::time::Duration;
 
     use director_core::model::ServiceId;
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
 
     use super::*;
 
@@ -286,12 +339,44 @@ mod tests {
         assert!(error.to_string().contains("line"), "{error}");
         let aside = file.set_aside().unwrap();
         assert!(aside.exists() && file.read().unwrap().is_none());
-        fs::write(file.path(), "{\"format\": 9, \"other\": 1}").unwrap();
-        let error = file.read().unwrap_err();
-        assert!(
-            matches!(error, StoreError::Foreign { found: 9, .. }),
-            "{error}"
+    }
+
+    #[test]
+    fn a_file_of_a_newer_version_is_read_as_far_as_it_is_understood_and_kept() {
+        let (_directory, file) = in_new_directory();
+        file.write(snapshot(memory(), Moment::START)).unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        let newer = text.replace("\"format\": 1", "\"format\": 9, \"more\": 1");
+        fs::write(file.path(), &newer).unwrap();
+        let left = file.read().unwrap().unwrap();
+        assert_eq!(left.memory, memory());
+        assert_eq!((left.foreign, left.lost), (Some(9), Vec::new()));
+        let copy = file.keep_copy().unwrap();
+        file.write(snapshot(memory(), Moment::START)).unwrap();
+        assert_eq!(fs::read_to_string(copy).unwrap(), newer);
+    }
+
+    #[test]
+    fn an_absurd_clock_is_replaced() {
+        let (_directory, file) = in_new_directory();
+        let absurd = Moment::after_start(Duration::MAX);
+        file.write(snapshot(memory(), absurd)).unwrap();
+        let left = file.read().unwrap().unwrap();
+        assert_eq!(left.memory, memory());
+        assert_eq!(
+            (left.moment, left.lost),
+            (Moment::START, vec!["the clock".to_owned()])
         );
+    }
+
+    #[test]
+    fn a_fifo_in_its_place_is_told_and_set_aside() {
+        let (directory, file) = in_new_directory();
+        fs::create_dir(directory.path().join("below")).unwrap();
+        mkfifo(file.path(), Mode::S_IRWXU).unwrap();
+        assert!(matches!(file.read(), Err(StoreError::Unreadable { .. })));
+        file.set_aside().unwrap();
+        assert_eq!(file.read().unwrap(), None);
     }
 
     #[test]
