@@ -41,7 +41,7 @@ use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
 use crate::blocking::BlockingPool;
 use crate::ldirectord::LdirectordProcess;
-use crate::loader::{LoadReport, Loaded};
+use crate::loader::{LoadReport, Loaded, reported};
 use crate::notify::{Notifier, NotifySettings};
 use crate::probe::{Gate, Holder, ProbeSettings};
 use crate::store::LastGood;
@@ -293,7 +293,7 @@ impl EventLoop {
         };
         let definitions = Event::Loaded {
             model: Arc::new(loaded.model),
-            warnings: loaded.report.diagnostics,
+            warnings: reported(&loaded.report.diagnostics),
         };
         // A new configuration makes the director read the table first, so the overrides are in time for what follows.
         let orders = self.maintenance.adopt(watch);

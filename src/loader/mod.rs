@@ -7,6 +7,7 @@ mod any_text;
 mod dialect;
 mod error;
 mod file_watch;
+mod findings;
 mod isolate;
 mod lifetime;
 mod names;
@@ -19,6 +20,7 @@ mod yaml;
 pub use dialect::Dialect;
 pub use error::{LoadError, LoadReport};
 pub use file_watch::{FileWatch, Fingerprints};
+pub use findings::reported;
 pub use names::NameCache;
 pub use remembered::remembered;
 pub use render::{RenderStyle, render};
@@ -239,6 +241,7 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
     let mut seen = HashSet::new();
     diagnostics.retain(|finding| seen.insert((finding.place.clone(), finding.message.clone())));
     diagnostics.sort_by(|left, right| left.place.cmp(&right.place));
+    let diagnostics = findings::first(diagnostics, findings::KEPT);
     let report = LoadReport {
         file: Arc::clone(&written.file),
         text: Arc::clone(&written.text),

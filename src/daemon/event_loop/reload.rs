@@ -13,7 +13,7 @@ use crate::daemon::guarded_start;
 use crate::daemon::input::{FinishedLoad, Input, SafetyCheck, StartedWatch};
 use crate::daemon::kernel_thread::{self, KernelRequest};
 use crate::daemon::maintenance_watch;
-use crate::loader::{LoadError, Loaded};
+use crate::loader::{LoadError, Loaded, reported};
 
 /// Reads configurations. Each takes memory, and may wait for the name service for some seconds.
 static LOADING: BlockingPool = BlockingPool::new("loading", 2);
@@ -256,8 +256,8 @@ pub(super) async fn off_the_loop(
 
 fn findings(outcome: &Result<Box<Loaded>, LoadError>) -> Vec<Diagnostic> {
     match outcome {
-        Ok(loaded) => loaded.report.diagnostics.clone(),
-        Err(error) => error.report().diagnostics,
+        Ok(loaded) => reported(&loaded.report.diagnostics),
+        Err(error) => reported(&error.report().diagnostics),
     }
 }
 

@@ -9,9 +9,14 @@ use director_core::diagnostic::{Diagnostic, Place};
 use serde_saphyr::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
 
 use super::node::{Content, Entry, Node, Scalar};
+use crate::loader::findings::KEPT;
 
 /// Most values that anchors and aliases may copy: a bound against files that multiply themselves.
 const COPIED_VALUES_LIMIT: usize = 100_000;
+/// Most bytes of text that they may copy.
+const COPIED_BYTES_LIMIT: usize = 16 << 20;
+/// Bytes of the longest single value. Each service that a default applies to has a copy of it.
+const VALUE_LIMIT: usize = 64 << 10;
 
 /// The tree of the only document, when the syntax allows one, and what was found wrong on the way.
 pub(super) fn parse(text: &str, file: &Arc<str>) -> (Option<Node>, Vec<Diagnostic>) {
@@ -21,6 +26,7 @@ pub(super) fn parse(text: &str, file: &Arc<str>) -> (Option<Node>, Vec<Diagnosti
         root: None,
         anchors: HashMap::new(),
         copied: 0,
+        copied_bytes: 0,
         documents: 0,
         findings: Vec::new(),
     };
@@ -43,6 +49,7 @@ struct Builder<'a> {
     root: Option<Node>,
     anchors: HashMap<usize, Node>,
     copied: usize,
+    copied_bytes: usize,
     documents: usize,
     findings: Vec<Diagnostic>,
 }
@@ -84,6 +91,11 @@ impl OpenMapping {
 impl Builder<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
         let place = self.place(&span);
+        if self.findings.len() >= KEPT {
+            let message = format!("more than {KEPT} findings; the rest of the file is not read");
+            return Err(Diagnostic::error(&place, message)
+                .hint("fix the first ones, and check the file again"));
+        }
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
@@ -96,6 +108,13 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 if tag.is_some() {
                     self.refuse_tag(&place);
+                }
+                if text.len() > VALUE_LIMIT {
+                    let message = format!(
+                        "this value has {} bytes; the limit is {VALUE_LIMIT}",
+                        text.len()
+                    );
+                    return Err(Diagnostic::error(&place, message).hint("write a shorter value"));
                 }
                 let plain = style == ScalarStyle::Plain;
                 let content = if plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
@@ -208,10 +227,14 @@ impl Builder<'_> {
     /// Counts what a copy of a value adds.
     fn copied(&mut self, node: &Node) -> Result<(), Diagnostic> {
         self.copied += node.size();
-        if self.copied <= COPIED_VALUES_LIMIT {
+        self.copied_bytes += node.bytes();
+        if self.copied <= COPIED_VALUES_LIMIT && self.copied_bytes <= COPIED_BYTES_LIMIT {
             return Ok(());
         }
-        let message = format!("aliases copy more than {COPIED_VALUES_LIMIT} values of this file");
+        let message = format!(
+            "aliases copy more than {COPIED_VALUES_LIMIT} values or {} MiB of this file",
+            COPIED_BYTES_LIMIT >> 20
+        );
         Err(Diagnostic::error(&node.place, message).hint("write out the values"))
     }
 
