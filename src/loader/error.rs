@@ -9,7 +9,7 @@ use std::sync::Arc;
 use director_core::diagnostic::{Diagnostic, Place};
 use thiserror::Error;
 
-use super::file_watch::{Fingerprints, fingerprint};
+use super::file_watch::Fingerprints;
 use super::source::SourceError;
 
 /// Why there is no model.
@@ -22,6 +22,8 @@ pub enum LoadError {
         file: Arc<str>,
         /// What is in the way.
         source: SourceError,
+        /// What was found in its place, so that a change is noticed.
+        held: u64,
     },
     /// The text has faults.
     #[error("{0}")]
@@ -35,6 +37,7 @@ impl LoadError {
         Self::Unreadable {
             file: Arc::from(file.to_string_lossy()),
             source: SourceError::Failed(error),
+            held: 0,
         }
     }
 
@@ -42,13 +45,10 @@ impl LoadError {
     #[must_use]
     pub fn report(&self) -> LoadReport {
         match self {
-            Self::Unreadable { file, source } => LoadReport {
+            Self::Unreadable { file, source, held } => LoadReport {
                 file: Arc::clone(file),
                 text: Arc::from(""),
-                watched: Fingerprints::from([(
-                    PathBuf::from(&**file),
-                    fingerprint(Path::new(&**file)),
-                )]),
+                watched: Fingerprints::from([(PathBuf::from(&**file), *held)]),
                 included: BTreeMap::new(),
                 diagnostics: vec![
                     Diagnostic::error(&Place::whole_file(file), source.to_string())

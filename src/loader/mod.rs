@@ -37,7 +37,7 @@ use director_core::diagnostic::Diagnostic;
 use director_core::model::Model;
 use director_core::model::validate::{validate, without_servers};
 use director_core::notify::AlertSettings;
-use file_watch::of_content;
+use file_watch::{fingerprint, of_content};
 use isolate::{IsolationContext, isolate, remark};
 use ldirectord_compat::{ProcessSettings, Unfit, put_aside};
 use resolve::resolve;
@@ -136,6 +136,7 @@ pub fn load_with(
     let unreadable = |source| LoadError::Unreadable {
         file: Arc::clone(&file),
         source,
+        held: fingerprint(path),
     };
     let bytes = source::read(path).map_err(unreadable)?;
     let dialect = dialect.unwrap_or_else(|| Dialect::of(path, &String::from_utf8_lossy(&bytes)));

@@ -12,10 +12,10 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::blocking::BlockingPool;
 
-/// All lookups.
-static POOL: BlockingPool = BlockingPool::new("lookup", 128);
+/// All lookups. A thread takes some ten kilobytes while it waits.
+static POOL: BlockingPool = BlockingPool::new("lookup", 256);
 /// Lookups for one server, of all its checks together.
-const OF_ONE_SERVER: usize = 4;
+const OF_ONE_SERVER: usize = 2;
 
 /// Why there is no address.
 #[derive(Debug)]
