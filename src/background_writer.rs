@@ -27,7 +27,7 @@ pub(crate) enum Piece<T> {
 /// The way to the thread. Clones lead to the same one.
 #[derive(Debug)]
 pub(crate) struct BackgroundWriter<T> {
-    shared: Arc<Shared<T>>,
+    shared: Arc<SharedQueue<T>>,
 }
 
 impl<T> Clone for BackgroundWriter<T> {
@@ -39,7 +39,7 @@ impl<T> Clone for BackgroundWriter<T> {
 }
 
 #[derive(Debug)]
-struct Shared<T> {
+struct SharedQueue<T> {
     limit: QueueLimit,
     queue: Mutex<Queue<T>>,
     changed: Condvar,
@@ -68,7 +68,7 @@ impl<T: Send + 'static> BackgroundWriter<T> {
         limit: QueueLimit,
         mut write: impl FnMut(Piece<T>) + Send + 'static,
     ) -> io::Result<Self> {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedQueue {
             limit,
             queue: Mutex::new(Queue {
                 pieces: VecDeque::new(),
@@ -124,7 +124,7 @@ impl<T: Send + 'static> BackgroundWriter<T> {
     }
 }
 
-impl<T> Shared<T> {
+impl<T> SharedQueue<T> {
     fn lock(&self) -> MutexGuard<'_, Queue<T>> {
         // No code that may panic runs while the queue is locked.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -132,7 +132,7 @@ impl<T> Shared<T> {
 }
 
 /// The thread's end of the queue; the end of the thread is noted, even if it panics.
-struct Pieces<T>(Arc<Shared<T>>);
+struct Pieces<T>(Arc<SharedQueue<T>>);
 
 impl<T> Pieces<T> {
     /// Waits for the next piece; none when no more come.

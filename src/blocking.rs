@@ -17,7 +17,7 @@ pub(crate) struct BlockingPool {
 
 /// The right to block one thread. It ends with the work, not with the task that waits for it.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct BlockingTurn {
     name: &'static str,
     _permit: Option<SemaphorePermit<'static>>,
 }
@@ -32,8 +32,8 @@ impl BlockingPool {
     }
 
     /// Waits until a thread may be started.
-    pub(crate) async fn place(&'static self) -> Place {
-        Place {
+    pub(crate) async fn turn(&'static self) -> BlockingTurn {
+        BlockingTurn {
             name: self.name,
             // It is never closed.
             _permit: self.places.acquire().await.ok(),
@@ -48,11 +48,11 @@ impl BlockingPool {
         &'static self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<T> {
-        self.place().await.run(work).await
+        self.turn().await.run(work).await
     }
 }
 
-impl Place {
+impl BlockingTurn {
     /// Does the work here and waits for its result.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Place {
         let (done, result) = oneshot::channel();
         let name = self.name.to_owned();
         let run = move || {
-            let _place = self;
+            let _turn = self;
             // The task that waited may have ended.
             let _ = done.send(work());
         };
@@ -95,7 +95,7 @@ mod tests {
         // The task gives up; the thread cannot.
         hangs.abort();
         assert!(hangs.await.is_err());
-        assert!(STUCK.place().now_or_never().is_none());
+        assert!(STUCK.turn().now_or_never().is_none());
         assert_eq!(FREE.run(|| 7).await.unwrap(), 7);
         drop(release);
         assert_eq!(STUCK.run(|| 8).await.unwrap(), 8);

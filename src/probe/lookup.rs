@@ -61,15 +61,15 @@ impl Lookups {
     ) -> Result<SocketAddr, LookupError> {
         let own = timeout_at(until, self.places_of(server).acquire_owned()).await;
         let own = own.map_err(|_| LookupError::NoAnswer)?;
-        let place = timeout_at(until, self.pool.place()).await;
-        let place = place.map_err(|_| LookupError::Busy)?;
+        let turn = timeout_at(until, self.pool.turn()).await;
+        let turn = turn.map_err(|_| LookupError::Busy)?;
         let host = host.to_owned();
         let look_up = move || {
             // It ends with the lookup, which may go on after the probe.
             let _own = own;
             (host.as_str(), port).to_socket_addrs()
         };
-        let found = timeout_at(until, place.run(look_up)).await;
+        let found = timeout_at(until, turn.run(look_up)).await;
         let found = found.map_err(|_| LookupError::NoAnswer)?;
         let found = found.map_err(LookupError::NoThread)?;
         let address = found.ok().and_then(|mut addresses| addresses.next());
@@ -122,7 +122,7 @@ mod tests {
     async fn a_full_pool_is_no_fault_of_the_server() {
         static FULL: BlockingPool = BlockingPool::new("test", 1);
         let lookups = Lookups::with(&FULL);
-        let _taken = FULL.place().await;
+        let _taken = FULL.turn().await;
         let failed = address(&lookups, GOOD, 1).await;
         assert!(matches!(failed, Err(LookupError::Busy)), "{failed:?}");
     }

@@ -11,6 +11,7 @@ use crate::netns;
 mod clock_anchor;
 mod last_good;
 mod state_file;
+mod state_parts;
 mod state_writer;
 mod understood;
 

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::clock_anchor::ClockAnchor;
-use super::understood::{Understood, is_absurd, latest, understood};
+use super::state_parts::StateParts;
 use super::{LastGood, StateSnapshot};
 use crate::regular_file;
 
@@ -73,52 +73,6 @@ struct StateContents {
     last_good: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     names: Vec<HostName>,
-}
-
-/// The same as it is read: each part by itself, since one that is not understood must not cost the others.
-#[derive(Debug, Deserialize)]
-struct StateParts<'a> {
-    format: u32,
-    #[serde(borrow)]
-    clock: &'a RawValue,
-    #[serde(borrow)]
-    memory: &'a RawValue,
-    last_good: Option<Box<RawValue>>,
-    #[serde(borrow)]
-    names: Option<&'a RawValue>,
-}
-
-impl StateParts<'_> {
-    fn understood(self) -> SavedState {
-        let mut lost = Vec::new();
-        let clock = serde_json::from_str::<ClockAnchor>(self.clock.get()).ok();
-        let moment = clock.map(|clock| clock.goes_on_at(&ClockAnchor::now(Moment::START)));
-        let moment = moment
-            .filter(|moment| !is_absurd(*moment))
-            .unwrap_or_else(|| {
-                lost.push("the clock".to_owned());
-                latest(self.memory)
-            });
-        let Understood {
-            memory,
-            lost: entries,
-        } = understood(self.memory, moment);
-        lost.extend(
-            entries
-                .iter()
-                .map(|(part, count)| format!("{count} of {part}")),
-        );
-        let names = self.names.map(|names| serde_json::from_str(names.get()));
-        SavedState {
-            memory,
-            moment,
-            last_good: self.last_good.map(LastGood::from),
-            // They are looked up again.
-            names: names.and_then(Result::ok).unwrap_or_default(),
-            foreign: (self.format != FORMAT).then_some(self.format),
-            lost,
-        }
-    }
 }
 
 impl SavedState {
@@ -189,7 +143,7 @@ impl StateFile {
             source,
         };
         let parts: StateParts<'_> = serde_json::from_slice(&bytes).map_err(damaged)?;
-        Ok(Some(parts.understood()))
+        Ok(Some(parts.understood(FORMAT)))
     }
 
     /// Keeps the file under another name too, before it is replaced; says under which.
