@@ -5,17 +5,16 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use director_core::definitions::{Definitions, HostName};
-use director_core::moment::Moment;
+use director_core::definitions::HostName;
 use director_core::persistent_state::PersistentState;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::clock_anchor::ClockAnchor;
 use super::state_parts::StateParts;
-use super::{LastGood, StateSnapshot};
+use super::{LastGood, SavedState, StateSnapshot};
 use crate::regular_file;
 
 /// The form of the file that this program writes.
@@ -47,22 +46,6 @@ pub enum StoreError {
     Words(serde_json::Error),
 }
 
-/// What a director has left.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SavedState {
-    pub memory: PersistentState,
-    /// The moment at which its clock stands now.
-    pub moment: Moment,
-    /// Services as they were when they were last good, where that is kept.
-    pub last_good: Option<LastGood>,
-    /// What the host names of the configuration stood for.
-    pub names: Vec<HostName>,
-    /// The format of the file, where it is another than that of this version.
-    pub foreign: Option<u32>,
-    /// What was not understood, in words.
-    pub lost: Vec<String>,
-}
-
 /// What the file holds.
 #[derive(Debug, Serialize)]
 struct StateContents {
@@ -73,36 +56,6 @@ struct StateContents {
     last_good: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     names: Vec<HostName>,
-}
-
-impl SavedState {
-    /// What a director has left of which nothing is known.
-    #[must_use]
-    pub fn nothing() -> Self {
-        Self {
-            memory: PersistentState::default(),
-            moment: Moment::START,
-            last_good: None,
-            names: Vec::new(),
-            foreign: None,
-            lost: Vec::new(),
-        }
-    }
-
-    /// The services that were last valid as a configuration of their own; none where they are not kept, or not in a form that
-    /// this version knows.
-    #[must_use]
-    pub fn definitions(&self) -> Option<Definitions> {
-        let services = self.last_good.as_ref()?.services();
-        let services = services.inspect_err(|error| {
-            tracing::warn!("cannot restore a service with errors: its state was saved by another version of ipvsd: \
-                {error}");
-        });
-        Some(Definitions {
-            services: services.ok()?,
-            ..Definitions::empty()
-        })
-    }
 }
 
 #[derive(Debug, Clone)]
@@ -231,6 +184,7 @@ mod tests {
     use std::time::Duration;
 
     use director_core::model::ServiceId;
+    use director_core::moment::Moment;
     use nix::sys::stat::Mode;
     use nix::unistd::mkfifo;
 
