@@ -4,6 +4,8 @@
 //! Rows, each importing only rows below it: `cli`; `daemon`; `loader`, `ipvs`, `probe`, `api`, `ldirectord`.
 
 pub mod api;
+mod background_writer;
+mod blocking;
 pub mod cli;
 pub mod daemon;
 pub mod doctor;
@@ -17,6 +19,7 @@ pub mod netns;
 pub mod notify;
 pub mod probe;
 mod program;
+mod regular_file;
 mod stamp;
 pub mod store;
 mod trusted_file;

@@ -92,7 +92,7 @@ impl Diagnostic {
         Self {
             severity: Severity::Error,
             place: place.clone(),
-            message: message.into(),
+            message: short(message.into()),
             hint: None,
         }
     }
@@ -109,7 +109,7 @@ impl Diagnostic {
     /// The same finding with advice on what to write.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(short(hint.into()));
         self
     }
 
@@ -118,6 +118,17 @@ impl Diagnostic {
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
+}
+
+/// Characters of the longest message. A value from the file may be much longer.
+const LONGEST: usize = 1_000;
+
+fn short(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 impl fmt::Display for Diagnostic {
@@ -180,6 +191,14 @@ mod tests {
         assert_eq!(nearest("reqeust", known), Some("request"));
         assert_eq!(nearest("raal", known), Some("real"));
         assert_eq!(nearest("quiescent", known), None);
+    }
+
+    #[test]
+    fn a_value_of_any_length_leaves_a_message_readable() {
+        let place = Place::whole_file(&Arc::from("a.cf"));
+        let long = Diagnostic::error(&place, "ü".repeat(5_000)).hint("x".repeat(5_000));
+        assert_eq!(long.message.chars().count(), LONGEST + 1);
+        assert_eq!(long.hint.unwrap().chars().count(), LONGEST + 1);
     }
 
     #[test]

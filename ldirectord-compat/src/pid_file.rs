@@ -63,6 +63,10 @@ impl PidFile {
             .write(true)
             .truncate(false)
             .open(&self.path)?;
+        if !file.metadata()?.is_file() {
+            let message = "it is a pipe or a device, not a file";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
         match (file.try_lock(), self.owner()) {
             (Err(TryLockError::Error(error)), _) => return Err(error),
             (Err(TryLockError::WouldBlock), _) | (_, Owner::Running(_)) => {
@@ -102,7 +106,10 @@ impl Drop for Claim {
 }
 
 fn read(path: &Path) -> Option<u32> {
-    fs::read_to_string(path).ok()?.trim().parse().ok()
+    // A FIFO would be waited for, and a device may give bytes without end.
+    let is_file = fs::metadata(path).is_ok_and(|about| about.is_file());
+    let content = is_file.then(|| fs::read_to_string(path).ok())??;
+    content.trim().parse().ok()
 }
 
 fn is_running(pid: u32) -> bool {
@@ -122,6 +129,13 @@ mod tests {
             fs::write(&path, content).unwrap();
         }
         (directory, PidFile::new(&path))
+    }
+
+    #[test]
+    fn a_device_in_its_place_is_not_read() {
+        // It gives bytes without end.
+        assert_eq!(PidFile::new(Path::new("/dev/zero")).owner(), Owner::Gone);
+        assert!(PidFile::new(Path::new("/dev/zero")).claim().is_err());
     }
 
     #[test]

@@ -7,7 +7,10 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::clients::Rank;
+use crate::blocking::BlockingPool;
 
+/// Looks up users. Their database may be a network service that hangs.
+static USERS: BlockingPool = BlockingPool::new("peer-users", 8);
 /// How long the user database may take; the number of the user tells as much.
 const NAME_LIMIT: Duration = Duration::from_secs(1);
 
@@ -33,7 +36,7 @@ impl PeerUser {
         let Some(uid) = self.0 else {
             return signed("unknown user", name);
         };
-        let lookup = tokio::task::spawn_blocking(move || User::from_uid(Uid::from_raw(uid)));
+        let lookup = USERS.run(move || User::from_uid(Uid::from_raw(uid)));
         let found = timeout(NAME_LIMIT, lookup).await;
         let user = match found {
             Ok(Ok(Ok(Some(user)))) => user.name,

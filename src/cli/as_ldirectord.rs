@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 use super::error::CliError;
+use super::log::{LogFormat, LogOutput, log_panics};
 use super::output::Output;
 use crate::daemon::{self, DaemonError, Settings};
 use crate::ldirectord::{self, Mode, Role};
@@ -43,10 +44,17 @@ pub(super) fn run(role: Role, output: &mut Output) -> ExitCode {
 fn direct(role: Role) -> Result<(), CliError> {
     ldirectord::enter(role.mode)?;
     let narrowed = daemon::narrow_process();
-    start_log(role.mode)?;
+    let log = start_log(role.mode)?;
     if let Err(error) = narrowed {
         tracing::warn!("programs may inherit more than they should: {error}");
     }
+    let outcome = direct_with(role);
+    // What does not fit into this time is lost.
+    let _ = log.finish();
+    outcome
+}
+
+fn direct_with(role: Role) -> Result<(), CliError> {
     let settings = Settings {
         configuration: role.config.clone(),
         dialect: Some(Dialect::Ldirectord),
@@ -70,7 +78,7 @@ fn socket(instance: &str) -> PathBuf {
 }
 
 /// The instance tells of the director itself; of the rest of the program its log gets what an operator wants to know.
-fn start_log(mode: Mode) -> Result<(), tracing_subscriber::filter::ParseError> {
+fn start_log(mode: Mode) -> Result<LogOutput, CliError> {
     let own = env!("CARGO_CRATE_NAME");
     let filter = match mode {
         Mode::Debug => "debug".to_owned(),
@@ -78,19 +86,22 @@ fn start_log(mode: Mode) -> Result<(), tracing_subscriber::filter::ParseError> {
             format!("warn,{own}::alert=info,{own}::maintenance=info")
         }
     };
+    let output = LogOutput::standard_error(LogFormat::Text)?;
+    let writer = output.clone();
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::builder().parse(filter)?)
         .with_target(false)
         .with_ansi(false);
     match mode {
-        Mode::Debug => log.with_writer(std::io::stderr).init(),
+        Mode::Debug => log.with_writer(move || writer.clone()).init(),
         Mode::Daemon | Mode::Supervised | Mode::Check => log
             .without_time()
             .with_level(false)
-            .with_writer(ldirectord::log_redirect)
+            .with_writer(move || ldirectord::log_redirect(writer.clone()))
             .init(),
     }
-    Ok(())
+    log_panics();
+    Ok(output)
 }
 
 /// Shows what makes the configuration unusable, one line each.

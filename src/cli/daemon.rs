@@ -4,12 +4,13 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use super::as_ldirectord;
 use super::error::CliError;
 use super::help;
+use super::log::{LogFormat, LogOutput, log_panics};
 use super::output::{Exit, Output};
 use crate::api::default_socket;
 use crate::daemon::{self, DaemonError, Settings};
@@ -72,15 +73,6 @@ fn rereadable(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum LogFormat {
-    /// Plain text
-    Text,
-    /// One JSON object per line
-    Json,
-}
-
 /// The whole of the ipvsd command, with the arguments of this process.
 #[must_use]
 pub fn ipvsd() -> ExitCode {
@@ -93,8 +85,25 @@ pub fn ipvsd() -> ExitCode {
             return Exit::Unusable.into();
         }
     }
-    match run(DaemonArgs::parse()) {
+    let args = DaemonArgs::parse();
+    // Before any thread begins, since each inherits what this one may.
+    let narrowed = daemon::narrow_process();
+    let log = match start_log(&args) {
+        Ok(log) => log,
+        Err(error) => {
+            output.complain(&error);
+            return error.exit().into();
+        }
+    };
+    if let Err(error) = narrowed {
+        tracing::warn!("programs may inherit more than they should: {error}");
+    }
+    let outcome = run(args);
+    let is_read = log.finish();
+    match outcome {
         Ok(()) => Exit::Fine.into(),
+        // A message would wait for the same reader; the exit status still tells.
+        Err(error) if !is_read => error.exit().into(),
         Err(error) => {
             match &error {
                 // Nothing more can be done where even standard error is closed; the exit status still tells.
@@ -109,11 +118,6 @@ pub fn ipvsd() -> ExitCode {
 }
 
 fn run(args: DaemonArgs) -> Result<(), CliError> {
-    let narrowed = daemon::narrow_process();
-    start_log(&args)?;
-    if let Err(error) = narrowed {
-        tracing::warn!("programs may inherit more than they should: {error}");
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -131,16 +135,19 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
     Ok(outcome?)
 }
 
-fn start_log(args: &DaemonArgs) -> Result<(), tracing_subscriber::filter::ParseError> {
+fn start_log(args: &DaemonArgs) -> Result<LogOutput, CliError> {
     let filter = EnvFilter::builder().parse(&args.log)?;
+    let output = LogOutput::standard_error(args.log_format)?;
+    let writer = output.clone();
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(move || writer.clone())
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal());
     match args.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
-    Ok(())
+    log_panics();
+    Ok(output)
 }

@@ -15,6 +15,7 @@ mod error;
 mod help;
 mod kernel_lacks;
 pub mod list;
+mod log;
 mod output;
 mod overrides;
 mod plan;

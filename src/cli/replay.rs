@@ -21,7 +21,7 @@ pub(super) struct ReplayArgs {
     recording: PathBuf,
 }
 
-/// Prints every decision with its moment; status 1 when one is not what the daemon decided.
+/// Prints every decision with its moment; status 1 when one is not what the daemon decided, or lines are missing.
 pub(super) fn run(args: &ReplayArgs, output: &mut Output) -> Result<Exit, CliError> {
     let text = fs::read_to_string(&args.recording).map_err(|source| CliError::Unreadable {
         file: args.recording.clone(),
@@ -44,6 +44,10 @@ pub(super) fn run(args: &ReplayArgs, output: &mut Output) -> Result<Exit, CliErr
                 });
             }
         };
+        if recorded.dropped > 0 {
+            compared.lacking = Some((recorded.at, recorded.dropped));
+            break;
+        }
         compared.recorded(&recorded);
         let Some(event) = recorded.event else {
             continue;
@@ -56,7 +60,7 @@ pub(super) fn run(args: &ReplayArgs, output: &mut Output) -> Result<Exit, CliErr
     }
     // Of its last event a daemon that was killed has not said what it decided.
     output.note(&compared.summary())?;
-    Ok(if compared.difference.is_none() {
+    Ok(if compared.is_whole() {
         Exit::Fine
     } else {
         Exit::Found
@@ -73,6 +77,8 @@ struct Compared {
     /// What was decided here on the last event, while the recording has not said what the daemon did.
     here: Option<(Moment, Vec<String>)>,
     difference: Option<String>,
+    /// Where lines are missing, and how many. What follows cannot be compared.
+    lacking: Option<(Moment, u64)>,
 }
 
 impl Compared {
@@ -115,11 +121,25 @@ impl Compared {
             count(self.events, "event"),
             count(self.decisions, "decision")
         );
-        match &self.difference {
-            Some(difference) => format!("{all}: {difference}"),
-            None if self.holds_decisions => format!("{all}: exactly as recorded"),
-            None => all,
+        match (&self.difference, self.lacking) {
+            (Some(difference), _) => format!("{all}: {difference}"),
+            (None, Some((at, lines))) => format!(
+                "{all} until {at}: {} missing here, because the file was not written fast enough; the rest cannot be \
+                 compared",
+                if lines == 1 {
+                    "1 line is".to_owned()
+                } else {
+                    format!("{lines} lines are")
+                }
+            ),
+            (None, None) if self.holds_decisions => format!("{all}: exactly as recorded"),
+            (None, None) => all,
         }
+    }
+
+    /// Everything was compared, and nothing differs.
+    fn is_whole(&self) -> bool {
+        self.difference.is_none() && self.lacking.is_none()
     }
 }
 
@@ -139,9 +159,9 @@ mod tests {
 
     fn line(event: Option<Event>, decided: &[&str]) -> RecordedEvent {
         RecordedEvent {
-            at: Moment::START,
             event,
             decided: decided.iter().map(|words| (*words).to_owned()).collect(),
+            ..RecordedEvent::at(Moment::START)
         }
     }
 

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::input::Input;
+use crate::blocking::BlockingPool;
 use crate::ldirectord::Role;
 use crate::loader::{
     FileWatch, LoadContext, LoadError, LoadReport, Loaded, NameCache, SourceText, judge,
@@ -18,6 +19,10 @@ use crate::loader::{
 
 /// How often a name without an address is asked for where names are not resolved again, at the latest.
 const UNRESOLVED_EVERY: Duration = Duration::from_secs(60);
+/// Pause after a look at the names for which there was no thread.
+const NO_THREAD_PAUSE: Duration = Duration::from_secs(5);
+/// Has names resolved again. One that waits for the name service may be replaced by the next one.
+static NAMES: BlockingPool = BlockingPool::new("names", 16);
 /// How long a look at the names lasts at most before the next one.
 const LOOKUP_WAIT: Duration = Duration::from_secs(60);
 
@@ -127,11 +132,12 @@ impl ConfigRefresh {
                 };
                 tokio::time::sleep_until(Instant::from_std(due)).await;
                 let asked = book.clone();
-                let learning = tokio::task::spawn_blocking(move || {
+                let learning = NAMES.run(move || {
                     asked.learn(names.iter().map(String::as_str), every, LOOKUP_WAIT);
                 });
                 if learning.await.is_err() {
-                    return;
+                    // Without a thread the names keep their addresses until the next attempt.
+                    tokio::time::sleep(NO_THREAD_PAUSE).await;
                 }
             }
         }));

@@ -13,7 +13,6 @@ mod persist;
 mod reload;
 mod trial;
 
-use std::io;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use std::time::Duration;
@@ -37,16 +36,22 @@ use super::override_replies::OverrideReplies;
 use super::recorder::Recorder;
 use super::settings::Settings;
 use super::state_store::StateStore;
+use super::systemd::ServiceManager;
 use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
+use crate::blocking::BlockingPool;
 use crate::ldirectord::LdirectordProcess;
-use crate::loader::{LoadReport, Loaded, exposure};
+use crate::loader::{LoadReport, Loaded, exposure, reported};
 use crate::notify::{Notifier, NotifySettings};
 use crate::probe::{Gate, Holder, ProbeSettings};
 use crate::store::LastGood;
+use reload::ReloadRequest;
 
 /// How long the end waits for mails and lines that are still to be sent.
 const NOTIFY_FINISH_LIMIT: Duration = Duration::from_secs(5);
+
+/// What has to be waited for at the end, with a limit each.
+static ENDING: BlockingPool = BlockingPool::new("ending", 4);
 
 /// The revision of state that the director has not asked to write; its own begin with 1.
 const UNREQUESTED: u64 = 0;
@@ -72,6 +77,7 @@ pub(super) struct EventLoop {
     holder: Holder,
     ldirectord: Option<LdirectordProcess>,
     recorder: Option<Recorder>,
+    service_manager: ServiceManager,
     notifier: Notifier,
     maintenance: MaintenanceWatch,
     config_refresh: ConfigRefresh,
@@ -89,10 +95,10 @@ pub(super) struct EventLoop {
     host: HostThread,
     /// Readings of the configuration so far.
     reload_count: u64,
-    /// Those of them that read files and have not ended yet.
-    pending_reads: u64,
-    /// The last of them that came into force, or was to.
-    latest_adopted: u64,
+    /// One of them reads the files just now.
+    reads_files: bool,
+    /// The files are to be read again after that.
+    next_reload: Option<ReloadRequest>,
     /// Names stand for other addresses since one of them began.
     names_changed: bool,
     /// Held to the end.
@@ -125,6 +131,7 @@ impl EventLoop {
             probe_settings: Arc::new(ProbeSettings::default()),
             ldirectord,
             recorder,
+            service_manager: ServiceManager::of_this_process(),
             notifier: Notifier::new(NotifySettings::default()),
             maintenance: MaintenanceWatch::default(),
             config_refresh,
@@ -141,8 +148,8 @@ impl EventLoop {
             exiting: false,
             host,
             reload_count: 0,
-            pending_reads: 0,
-            latest_adopted: 0,
+            reads_files: false,
+            next_reload: None,
             names_changed: false,
             locks: None,
         }
@@ -161,8 +168,12 @@ impl EventLoop {
         self.notifier.finish(NOTIFY_FINISH_LIMIT).await;
         if let Some(ldirectord) = self.ldirectord {
             // Others may have to be waited for.
-            let _ = tokio::task::spawn_blocking(|| ldirectord.end()).await;
+            let _ = ENDING.run(|| ldirectord.end()).await;
         }
+        if let Some(recorder) = &self.recorder {
+            recorder.finish();
+        }
+        self.service_manager.finish();
         self.locks
     }
 
@@ -172,6 +183,7 @@ impl EventLoop {
         first: FirstConfiguration,
     ) {
         let FirstConfiguration { loaded, refused } = first;
+        self.probe_settings.watch_pauses();
         let watch = maintenance_watch::start(self.reload_count, &loaded, &self.inputs).await;
         self.restore();
         if self.host.has_journal() {
@@ -189,6 +201,10 @@ impl EventLoop {
                     None => break,
                 },
                 () = until(self.started, self.began, self.director.next_deadline()) => Input::Event(Event::Woken),
+                () = self.service_manager.watchdog_due() => {
+                    self.service_manager.feed_watchdog();
+                    continue;
+                }
             };
             self.take(input);
         }
@@ -278,7 +294,7 @@ impl EventLoop {
         };
         let definitions = Event::Loaded {
             model: Arc::new(loaded.model),
-            warnings: loaded.report.diagnostics,
+            warnings: reported(&loaded.report.diagnostics),
         };
         // A new configuration makes the director read the table first, so the overrides are in time for what follows.
         let orders = self.maintenance.adopt(watch);
@@ -307,21 +323,15 @@ impl EventLoop {
     /// Hands an event to the director and carries out its effects.
     fn dispatch(&mut self, event: Event) {
         let now = self.now();
-        self.record(|recorder| recorder.record(now, &event));
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record(now, &event);
+        }
         let effects = self.director.handle(event, now);
-        self.record(|recorder| recorder.decided(now, &effects));
+        if let Some(recorder) = &self.recorder {
+            recorder.decided(now, &effects);
+        }
         for effect in effects {
             self.carry_out(effect);
-        }
-    }
-
-    fn record(&mut self, write: impl FnOnce(&mut Recorder) -> io::Result<()>) {
-        let Some(recorder) = &mut self.recorder else {
-            return;
-        };
-        if let Err(error) = write(recorder) {
-            tracing::warn!(%error, "cannot write the recording, stopping it");
-            self.recorder = None;
         }
     }
 }

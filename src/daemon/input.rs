@@ -89,7 +89,7 @@ pub(super) struct FinishedLoad {
     pub(super) outcome: Result<Box<Loaded>, LoadError>,
     pub(super) watch: Option<StartedWatch>,
     pub(super) safety: SafetyCheck,
-    pub(super) answer: Option<oneshot::Sender<ReloadOutcome>>,
+    pub(super) answers: Vec<oneshot::Sender<ReloadOutcome>>,
 }
 
 /// A requested override with the connections that the safety limits need.

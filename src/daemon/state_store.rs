@@ -30,6 +30,9 @@ pub(super) fn open_store(
         }
         None
     });
+    if let Some(saved) = &saved {
+        report_foreign(&file, saved);
+    }
     let inputs = inputs.clone();
     let tell = move |revision, failure| {
         // The loop may have ended.
@@ -38,4 +41,26 @@ pub(super) fn open_store(
     let writer = StateWriter::start(file, tell).map_err(DaemonError::Thread)?;
     let saved = saved.unwrap_or_else(SavedState::nothing);
     Ok(StateStore { writer, saved })
+}
+
+/// Says what of the file is lost when it is replaced, and keeps it for a newer ipvsd.
+fn report_foreign(file: &StateFile, saved: &SavedState) {
+    if saved.foreign.is_none() && saved.lost.is_empty() {
+        return;
+    }
+    let path = file.path().display();
+    let format = saved.foreign.map_or_else(String::new, |format| {
+        format!(" was saved by another version of ipvsd (format {format}) and")
+    });
+    let lost = match saved.lost.as_slice() {
+        [] => "is used as a whole".to_owned(),
+        lost => format!(
+            "is used without {}, which ipvsd does not understand",
+            lost.join(", ")
+        ),
+    };
+    match file.keep_copy() {
+        Ok(copy) => tracing::warn!(copy = %copy.display(), "{path}{format} {lost}; a copy is kept"),
+        Err(error) => tracing::warn!("{path}{format} {lost}; no copy could be kept: {error}"),
+    }
 }

@@ -1,5 +1,5 @@
 //! Leads the log lines of the rest of the program, such as those about mails, into the log of the instance. Before there is
-//! one they go to standard error, where whoever starts the daemon reads them.
+//! one they go to standard error, which the command that starts the daemon shows.
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
@@ -15,15 +15,16 @@ pub(super) fn redirect_to(log: &LogWriter) {
     let _ = LOG.set(log.clone());
 }
 
-/// Takes lines wherever they have to go now.
-#[must_use]
-pub fn log_redirect() -> impl Write {
-    LogRedirect
+/// Takes lines wherever they have to go now; to `early` while there is no log of the instance.
+pub fn log_redirect(early: impl Write) -> impl Write {
+    LogRedirect { early }
 }
 
-struct LogRedirect;
+struct LogRedirect<W> {
+    early: W,
+}
 
-impl Write for LogRedirect {
+impl<W: Write> Write for LogRedirect<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match LOG.get() {
             Some(log) => {
@@ -33,7 +34,7 @@ impl Write for LogRedirect {
                 }
                 Ok(bytes.len())
             }
-            None => io::stderr().write(bytes),
+            None => self.early.write(bytes),
         }
     }
 

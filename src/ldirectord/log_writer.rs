@@ -1,68 +1,77 @@
-//! Writes log lines on a thread of its own, so that a slow disk or syslog delays no probe.
+//! Writes log lines on a thread of its own, so that a slow disk or syslog delays no probe. What does not fit into its queue is
+//! dropped, and a line says how many lines are missing.
 
 use std::io;
-use std::sync::mpsc as blocking;
-use std::thread;
 use std::time::Duration;
 
 use jiff::Zoned;
 use ldirectord_compat::journal::Journal;
 
+use crate::background_writer::{BackgroundWriter, Piece, QueueLimit};
+
 /// How long the last lines may take.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
+/// Lines that may wait.
+const LIMIT: QueueLimit = QueueLimit {
+    entries: 32_768,
+    bytes: 8 << 20,
+};
 
 #[derive(Debug)]
 enum LogEntry {
     Line(Zoned, String),
     TurnTo(Journal),
-    /// Everything before it is written once this is answered.
-    End(blocking::Sender<()>),
 }
 
 /// The way to the thread that writes.
 #[derive(Debug, Clone)]
 pub(super) struct LogWriter {
-    entries: blocking::Sender<LogEntry>,
+    entries: BackgroundWriter<LogEntry>,
 }
 
 impl LogWriter {
     pub(super) fn start(mut journal: Journal) -> io::Result<Self> {
-        let (entries, receiver) = blocking::channel();
-        let write = move || {
-            while let Ok(entry) = receiver.recv() {
-                match entry {
-                    // There is no place left to complain about a log that takes no lines.
-                    LogEntry::Line(at, text) => {
-                        let _ = journal.write(&at, &text);
-                    }
-                    LogEntry::TurnTo(other) => journal = other,
-                    LogEntry::End(answer) => {
-                        // Whoever waits may have lost patience.
-                        let _ = answer.send(());
-                        return;
-                    }
+        let write = move |piece| match piece {
+            // There is no place left to complain about a log that takes no lines.
+            Piece::Entry(LogEntry::Line(at, text)) => {
+                let _ = journal.write(&at, &text);
+            }
+            // A director without the log of its choice still directs.
+            Piece::Entry(LogEntry::TurnTo(other)) => match other.probe() {
+                Ok(()) => journal = other,
+                Err(error) => {
+                    let _ = journal.write_now(&error.to_string());
                 }
+            },
+            Piece::Dropped(count) => {
+                let _ = journal.write_now(&missing(count));
             }
         };
-        thread::Builder::new().name("log".to_owned()).spawn(write)?;
+        let entries = BackgroundWriter::start("log", LIMIT, write)?;
         Ok(Self { entries })
     }
 
     /// Has a line written, with the time of now.
     pub(super) fn line(&self, text: String) {
-        let _ = self.entries.send(LogEntry::Line(Zoned::now(), text));
+        let bytes = text.len();
+        self.entries.push(LogEntry::Line(Zoned::now(), text), bytes);
     }
 
-    /// Lines go there from now on.
+    /// Lines go there from now on, if they can be written there.
     pub(super) fn turn_to(&self, journal: Journal) {
-        let _ = self.entries.send(LogEntry::TurnTo(journal));
+        self.entries.push(LogEntry::TurnTo(journal), 0);
     }
 
     /// Waits until all lines are written.
     pub(super) fn end(self) {
-        let (answer, written) = blocking::channel();
-        let _ = self.entries.send(LogEntry::End(answer));
         // Lines that take longer are lost.
-        let _ = written.recv_timeout(FLUSH_LIMIT);
+        let _ = self.entries.finish(FLUSH_LIMIT);
     }
+}
+
+fn missing(count: u64) -> String {
+    let pid = std::process::id();
+    format!(
+        "Warning [{pid}]: {count} log lines are missing here, because the log was not written fast enough"
+    )
 }

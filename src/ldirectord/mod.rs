@@ -117,12 +117,7 @@ impl LdirectordProcess {
     pub fn adopt(&mut self, model: &Model, process: &ProcessSettings, content: &Arc<str>) {
         self.content = Arc::clone(content);
         self.lines.set_services(model);
-        let journal = journal(&self.role, process);
-        match journal.probe() {
-            Ok(()) => self.log.turn_to(journal),
-            // A director without the log of its choice still directs.
-            Err(error) => self.log.line(error.to_string()),
-        }
+        self.log.turn_to(journal(&self.role, process));
         self.autoreload = is_yes(process.autoreload.as_ref());
         self.callback = process
             .callback

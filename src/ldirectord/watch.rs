@@ -12,10 +12,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::regular_file;
 use crate::stamp::Stamp;
 
 /// From one look to the next.
 const SCAN_INTERVAL: Duration = Duration::from_millis(200);
+/// Bytes of the largest file that is read, as by the loader.
+const SIZE_LIMIT: u64 = 16 << 20;
 /// Looks in a row that must find the same; with the pauses between them a change is told well within a second.
 const SCANS_TO_CONFIRM: u32 = 3;
 
@@ -71,7 +74,7 @@ fn look(file: &Path, known: &mut Option<Stamp>) -> FileScan {
     if known.is_some_and(|known| stamp.is_still(&known, &about)) {
         return FileScan::Unchanged;
     }
-    match fs::read(file) {
+    match regular_file::read(file, SIZE_LIMIT) {
         Ok(bytes) => {
             *known = Some(stamp);
             FileScan::Content(Arc::from(String::from_utf8_lossy(&bytes)))

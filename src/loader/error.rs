@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use director_core::diagnostic::{Diagnostic, Place};
 use thiserror::Error;
 
-use super::file_watch::{Fingerprints, fingerprint};
+use super::file_watch::Fingerprints;
 use super::source::SourceError;
 
 /// Why there is no model.
@@ -21,6 +22,8 @@ pub enum LoadError {
         file: Arc<str>,
         /// What is in the way.
         source: SourceError,
+        /// What was found in its place, so that a change is noticed.
+        held: u64,
     },
     /// The text has faults.
     #[error("{0}")]
@@ -28,17 +31,24 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// The system kept a file from being read.
+    #[must_use]
+    pub fn failed(file: &Path, error: io::Error) -> Self {
+        Self::Unreadable {
+            file: Arc::from(file.to_string_lossy()),
+            source: SourceError::Failed(error),
+            held: 0,
+        }
+    }
+
     /// The findings, for whichever reason.
     #[must_use]
     pub fn report(&self) -> LoadReport {
         match self {
-            Self::Unreadable { file, source } => LoadReport {
+            Self::Unreadable { file, source, held } => LoadReport {
                 file: Arc::clone(file),
                 text: Arc::from(""),
-                watched: Fingerprints::from([(
-                    PathBuf::from(&**file),
-                    fingerprint(Path::new(&**file)),
-                )]),
+                watched: Fingerprints::from([(PathBuf::from(&**file), *held)]),
                 included: BTreeMap::new(),
                 diagnostics: vec![
                     Diagnostic::error(&Place::whole_file(file), source.to_string())

@@ -17,6 +17,7 @@ use std::time::Duration;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::source::SIZE_LIMIT;
+use crate::regular_file;
 use crate::stamp::Stamp;
 
 /// From one scan to the next without a notice.
@@ -225,7 +226,7 @@ fn content(path: &Path, about: &fs::Metadata, stamps: &mut BTreeMap<PathBuf, (St
     match stamps.get(path) {
         Some((known, hash)) if stamp.is_still(known, about) => *hash,
         _ => {
-            let hash = fs::read(path).map_or(0, |bytes| of_content(&bytes));
+            let hash = regular_file::read(path, SIZE_LIMIT).map_or(0, |bytes| of_content(&bytes));
             stamps.insert(path.to_owned(), (stamp, hash));
             hash
         }

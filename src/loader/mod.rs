@@ -8,6 +8,7 @@ mod dialect;
 mod error;
 mod exposure;
 mod file_watch;
+mod findings;
 mod isolate;
 mod known_name;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use dialect::Dialect;
 pub use error::{LoadError, LoadReport};
 pub use exposure::exposure;
 pub use file_watch::{FileWatch, Fingerprints};
+pub use findings::reported;
 pub use names::NameCache;
 pub use remembered::remembered;
 pub use render::{RenderStyle, render};
@@ -41,7 +43,7 @@ use director_core::diagnostic::Diagnostic;
 use director_core::model::Model;
 use director_core::model::validate::{validate, without_servers};
 use director_core::notify::AlertSettings;
-use file_watch::of_content;
+use file_watch::{fingerprint, of_content};
 use isolate::{IsolationContext, isolate, remark};
 use ldirectord_compat::{ProcessSettings, Unfit, put_aside};
 use resolve::{NameLimits, resolve};
@@ -148,6 +150,7 @@ pub fn load_with(
     let unreadable = |source| LoadError::Unreadable {
         file: Arc::clone(&file),
         source,
+        held: fingerprint(path),
     };
     let bytes = source::read(path).map_err(unreadable)?;
     let dialect = dialect.unwrap_or_else(|| Dialect::of(path, &String::from_utf8_lossy(&bytes)));
@@ -256,6 +259,7 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
     let mut seen = HashSet::new();
     diagnostics.retain(|finding| seen.insert((finding.place.clone(), finding.message.clone())));
     diagnostics.sort_by(|left, right| left.place.cmp(&right.place));
+    let diagnostics = findings::first(diagnostics, findings::KEPT);
     let report = LoadReport {
         file: Arc::clone(&written.file),
         text: Arc::clone(&written.text),

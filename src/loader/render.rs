@@ -1,6 +1,7 @@
 //! Shows findings to people: message, place, the line with carets under the fault, and the advice. One source line is
 //! shown for each finding, whatever the size of the file.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use annotate_snippets::renderer::DecorStyle;
@@ -57,16 +58,21 @@ fn group<'a>(diagnostic: &'a Diagnostic, lines: &'a [String]) -> Group<'a> {
         Severity::Warning => Level::WARNING,
     };
     let place = &diagnostic.place;
+    let column = place.column;
     let number = usize::try_from(place.line).unwrap_or(usize::MAX);
     let line = number.checked_sub(1).and_then(|index| lines.get(index));
+    let line = line.map(|line| part_of(line, column));
     let group = level.primary_title(diagnostic.message.as_str());
     let group = match line {
-        Some(line) => group.element(
-            Snippet::source(line.as_str())
-                .line_start(number)
-                .path(&*place.file)
-                .annotation(AnnotationKind::Primary.span(bytes(line, place.column, place.length))),
-        ),
+        Some((line, column)) => {
+            let span = bytes(&line, column, place.length);
+            group.element(
+                Snippet::source(line)
+                    .line_start(number)
+                    .path(&*place.file)
+                    .annotation(AnnotationKind::Primary.span(span)),
+            )
+        }
         None if number > 0 => group.element(
             Origin::path(&*place.file)
                 .line(number)
@@ -78,6 +84,29 @@ fn group<'a>(diagnostic: &'a Diagnostic, lines: &'a [String]) -> Group<'a> {
         Some(hint) => group.element(Level::HELP.message(hint.as_str())),
         None => group,
     }
+}
+
+/// Characters of a line that are shown, and those before the fault among them.
+const PART: usize = 240;
+const BEFORE: usize = 80;
+
+/// The part of a long line around a column, and the column in it.
+fn part_of(line: &str, column: u32) -> (Cow<'_, str>, u32) {
+    if line.len() <= PART {
+        return (Cow::Borrowed(line), column);
+    }
+    let at = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
+    let skipped = at.saturating_sub(BEFORE);
+    let mut letters = line.chars().skip(skipped);
+    let mut part: String = letters.by_ref().take(PART).collect();
+    if letters.next().is_some() {
+        part.push('…');
+    }
+    if skipped == 0 {
+        return (Cow::Owned(part), column);
+    }
+    let column = u32::try_from(at - skipped + 2).unwrap_or(u32::MAX);
+    (Cow::Owned(format!("…{part}")), column)
 }
 
 /// The bytes of a line that `length` characters from `column` on take.
@@ -131,6 +160,22 @@ error: port 70000 is out of range
 ";
         assert_eq!(render(&report, RenderStyle::Plain), expected);
         assert!(render(&report, RenderStyle::Coloured).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_with_the_fault_is_shown() {
+        let file: Arc<str> = Arc::from("a.yaml");
+        let line = format!("{}FAULT{}", "a".repeat(50_000), "b".repeat(50_000));
+        let shown = render(
+            &report(&line, Place::new(&file, 1, 50_001, 5)),
+            RenderStyle::Plain,
+        );
+        assert!(shown.len() < 2_000, "{} bytes", shown.len());
+        let mut lines = shown.lines();
+        let source = lines.find(|line| line.contains("FAULT")).unwrap();
+        let marks = lines.next().unwrap();
+        let column = |line: &str, mark| line.split(mark).next().unwrap().chars().count();
+        assert_eq!(column(source, "FAULT"), column(marks, "^^^^^"));
     }
 
     #[test]

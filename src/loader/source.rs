@@ -1,11 +1,13 @@
 //! Gets the bytes of a configuration file, or one clear reason why there are none. Nothing is read before it is known to be
 //! a file of a sensible size: a device, a pipe or a disk image given by mistake is named and left alone.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
 use thiserror::Error;
+
+use crate::regular_file;
 
 /// Bytes of the largest file that is read. A thousand services with ten servers each take half a mebibyte.
 pub const SIZE_LIMIT: u64 = 16 << 20;
@@ -83,7 +85,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     if about.len() > SIZE_LIMIT {
         return Err(SourceError::TooLarge { size: about.len() });
     }
-    whole(File::open(path)?)
+    whole(regular_file::open(path)?)
 }
 
 /// All bytes of a source, which may be longer than was seen before, or endless.
@@ -149,6 +151,8 @@ fn line_of(bytes: &[u8], position: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     fn written(bytes: &[u8]) -> Result<Vec<u8>, SourceError> {

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::names::FileNames;
+use crate::blocking::BlockingPool;
 
 /// How long an answer is believed.
 const KEPT: Duration = Duration::from_secs(300);
@@ -16,6 +17,9 @@ const KEPT: Duration = Duration::from_secs(300);
 const KEPT_NOTHING: Duration = Duration::from_secs(30);
 /// Questions that are open at a time.
 const AT_A_TIME: usize = 16;
+
+/// Asks for names.
+static LOOKUPS: BlockingPool = BlockingPool::new("reverse-lookup", AT_A_TIME);
 
 /// How a name is asked for; blocks.
 pub(super) type Lookup = fn(IpAddr) -> Option<String>;
@@ -95,8 +99,10 @@ impl Reverse {
             && let Some(address) = self.waiting.pop()
         {
             let lookup = self.lookup;
-            self.asking
-                .spawn_blocking(move || (address, lookup(address)));
+            self.asking.spawn(async move {
+                let name = LOOKUPS.run(move || lookup(address)).await;
+                (address, name.ok().flatten())
+            });
         }
     }
 }

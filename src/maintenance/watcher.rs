@@ -15,6 +15,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::reverse::{self, Lookup, Reverse};
 use super::{Watched, files};
+use crate::blocking::BlockingPool;
+
+/// Scans directories. On a file server that hangs they keep their threads.
+static DIRECTORIES: BlockingPool = BlockingPool::new("maintenance", 8);
 
 /// From one look to the next when nothing is heard of.
 const EVERY: Duration = Duration::from_secs(1);
@@ -105,11 +109,11 @@ impl WatchTask {
     /// directory cannot be read.
     async fn look(&mut self) -> bool {
         let directory = self.watched.directory.clone();
-        let read = tokio::task::spawn_blocking(move || files(&directory)).await;
+        let read = DIRECTORIES.run(move || files(&directory)).await;
         let files = match read {
             Ok(Ok(files)) => files,
             Ok(Err(error)) => return self.failed(&error),
-            Err(error) => return self.failed(&error.into()),
+            Err(error) => return self.failed(&error),
         };
         self.failing = false;
         let orders = self.orders(&files);
@@ -172,7 +176,7 @@ impl Notices {
     /// Follows the directory that has this name now.
     async fn follow(&mut self, directory: &Path) {
         let name = directory.to_owned();
-        let found = tokio::task::spawn_blocking(move || std::fs::metadata(name)).await;
+        let found = DIRECTORIES.run(move || std::fs::metadata(name)).await;
         let identity = found
             .ok()
             .and_then(Result::ok)

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -11,9 +12,14 @@ use std::time::Duration;
 
 use director_core::notify::MonitorLine;
 use jiff::Zoned;
+use nix::fcntl::OFlag;
 use tokio::time::timeout;
 
 use super::NotifyError;
+use crate::blocking::BlockingPool;
+
+/// Waits for the thread at the end.
+static ENDING: BlockingPool = BlockingPool::new("check-log-end", 4);
 
 /// Lines that wait at most; further ones are dropped with a warning.
 const QUEUE: usize = 10_000;
@@ -59,7 +65,7 @@ impl CheckLog {
             return;
         };
         drop(sender);
-        let end = tokio::task::spawn_blocking(|| thread.join());
+        let end = ENDING.run(|| thread.join());
         if timeout(limit, end).await.is_err() {
             tracing::warn!("some check lines could not be written before the stop");
         }
@@ -102,6 +108,11 @@ fn write_all(lines: &Receiver<MonitorLine>) {
 }
 
 fn append(file: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().append(true).create(true).open(file)?;
+    // A FIFO that no program reads is an error, and so is a full one, instead of a wait without end.
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(file)?;
     file.write_all(text.as_bytes())
 }

@@ -2,7 +2,9 @@
 //! An agent says its line to whoever connects, after it was sent something where that is defined (HAProxy's agent protocol);
 //! it may close the connection or leave it open.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use director_core::model::AdviceSource;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,6 +14,11 @@ use super::command;
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
 use super::stream;
+use crate::blocking::BlockingPool;
+use crate::regular_file;
+
+/// Reads files that hold weights. On a file server that hangs they keep their threads.
+static WEIGHT_FILES: BlockingPool = BlockingPool::new("weight-file", 64);
 
 /// Asks; the first line comes back.
 pub(super) async fn ask(
@@ -22,13 +29,20 @@ pub(super) async fn ask(
     let said = match source {
         AdviceSource::Agent { send } => agent(peer, send, settings).await?,
         AdviceSource::File { path } => {
-            let read = tokio::fs::read(path).await;
-            read.map_err(|source| AdviceError::Unreadable {
-                path: path.clone(),
-                source,
+            let file = PathBuf::from(path);
+            let read = move || regular_file::read(&file, LONGEST as u64);
+            let read = WEIGHT_FILES.run(read).await.flatten();
+            read.map_err(|source| match source.kind() {
+                ErrorKind::FileTooLarge => AdviceError::TooLong,
+                _ => AdviceError::Unreadable {
+                    path: path.clone(),
+                    source,
+                },
             })?
         }
-        AdviceSource::Command(question) => command::last_line(question).await?.into_bytes(),
+        AdviceSource::Command(question) => {
+            command::last_line(question, settings).await?.into_bytes()
+        }
     };
     if said.len() > LONGEST {
         return Err(AdviceError::TooLong.into());

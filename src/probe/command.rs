@@ -11,36 +11,47 @@ use director_core::model::CommandProbe;
 use nix::errno::Errno;
 use nix::unistd::User;
 use tokio::process::Command;
+use tokio::time::timeout_at;
 
 use super::command_error::{CommandError, said};
 use super::error::ProbeError;
+use super::settings::ProbeSettings;
 use super::words::Short;
+use crate::blocking::BlockingPool;
 use crate::program::{self, Running};
 
+/// Looks up users. Their database may be a network service that hangs.
+static USERS: BlockingPool = BlockingPool::new("users", 16);
 /// Reads scripts that name no interpreter.
 const SHELL: &str = "/bin/sh";
 
 /// Runs the program; its last line of output comes back.
-pub(super) async fn ask(question: &CommandProbe) -> Result<String, ProbeError> {
-    let running = start(question).await?;
+pub(super) async fn ask(
+    question: &CommandProbe,
+    settings: &ProbeSettings,
+) -> Result<String, ProbeError> {
+    let running = start(question, settings).await?;
     let ended = running.end().await.map_err(CommandError::Lost)?;
     let last_line = ended.last_line.map(|line| Short(&line).to_string());
     judge(ended.status, last_line).map_err(ProbeError::Command)
 }
 
 /// Runs a program that ends well, and gives the last line that it printed.
-pub(super) async fn last_line(question: &CommandProbe) -> Result<String, ProbeError> {
-    let running = start(question).await?;
+pub(super) async fn last_line(
+    question: &CommandProbe,
+    settings: &ProbeSettings,
+) -> Result<String, ProbeError> {
+    let running = start(question, settings).await?;
     let ended = running.end().await.map_err(CommandError::Lost)?;
     let line = ended.last_line.unwrap_or_default();
     judge(ended.status, Some(line.clone()))?;
     Ok(line)
 }
 
-async fn start(question: &CommandProbe) -> Result<Running, CommandError> {
+async fn start(question: &CommandProbe, settings: &ProbeSettings) -> Result<Running, CommandError> {
     let (program, arguments) = question.argv.split_first().ok_or(CommandError::Empty)?;
     let user = match &question.user {
-        Some(name) => Some(user_of(name).await?),
+        Some(name) => Some(user_of(name, settings).await?),
         None => None,
     };
     let user = user.as_ref();
@@ -98,13 +109,17 @@ fn cannot_run(program: &str, user: Option<&str>, source: io::Error) -> CommandEr
     CommandError::CannotRun { program, source }
 }
 
-async fn user_of(name: &str) -> Result<User, CommandError> {
+async fn user_of(name: &str, settings: &ProbeSettings) -> Result<User, CommandError> {
     let wanted = name.to_owned();
-    // The users' database may be a network service.
-    let found = tokio::task::spawn_blocking(move || User::from_name(&wanted))
-        .await
-        .map_err(|error| CommandError::Lost(error.into()))?;
+    let found = USERS.run(move || User::from_name(&wanted));
+    // Its silence says nothing about the server, so it is noticed before the time limit of the probe.
+    let found = match settings.last_call() {
+        Some(until) => timeout_at(until, found).await,
+        None => Ok(found.await),
+    };
+    let found = found.map_err(|_| CommandError::NoUserInTime(name.to_owned()))?;
     found
+        .map_err(CommandError::Lost)?
         .map_err(CommandError::UserLookup)?
         .ok_or_else(|| CommandError::NoSuchUser(name.to_owned()))
 }

@@ -20,6 +20,9 @@ pub(super) enum CommandError {
     /// The user is unknown.
     #[error("local error: no user {}", Short(.0))]
     NoSuchUser(String),
+    /// The users' database did not answer in time.
+    #[error("local error: the user {} was not found within the time limit; check nsswitch.conf", Short(.0))]
+    NoUserInTime(String),
     /// The users' database cannot be read.
     #[error("local error: cannot look up the user: {}", .0.desc())]
     UserLookup(#[source] Errno),

@@ -11,6 +11,7 @@ use nix::errno::Errno;
 
 use super::advice_error::AdviceError;
 use super::command_error::CommandError;
+use super::pauses;
 use super::protocol::ProtocolError;
 use super::tls_error::TlsError;
 use super::words::{Short, ShownDuration, words};
@@ -128,16 +129,20 @@ pub(super) enum ProbeError {
     #[error("redirected to {}, which is not an HTTP URL", Short(.0))]
     RedirectedAstray(String),
     /// A redirect to a name without an address.
-    #[error("redirected to {}, which has no address", Short(.0))]
+    #[error("redirected to {}, whose host has no address, or none within the time limit", Short(.0))]
     RedirectedNowhere(String),
     /// A redirect to something that this host cannot ask.
     #[error("redirected to {}, which cannot be reached: {source}", Short(.to))]
     RedirectedOut { to: String, source: Box<ProbeError> },
-    /// This process was stopped, or had no processor time: it saw neither the answer nor the time limit in time.
-    #[error(
-        "local error: ipvsd was paused or overloaded; a probe with a limit of {} took {}", ShownDuration(*.limit), ShownDuration(*.took)
-    )]
-    Paused { limit: Duration, took: Duration },
+    /// This process was stopped, or had no processor time.
+    #[error("local error: {}", pauses::words(*.0))]
+    Paused(Duration),
+    /// Lookups for other servers took all threads for lookups.
+    #[error("local error: too many lookups of host names are open to look up {}; check the name service", Short(.0))]
+    LookupsBusy(String),
+    /// The system gave no thread, or it ended without a result.
+    #[error("local error: no thread: {}", words(.0))]
+    NoThread(#[source] io::Error),
     /// A question that names a host of its own, which has no address: this host's name service says so.
     #[error("local error: the host of {} has no address", Short(.0))]
     Nowhere(String),
@@ -164,7 +169,9 @@ impl ProbeError {
             | Self::Authorities(_)
             | Self::SourceAddress(_)
             | Self::RepliesDropped { .. }
-            | Self::Paused { .. }
+            | Self::Paused(_)
+            | Self::LookupsBusy(_)
+            | Self::NoThread(_)
             | Self::Nowhere(_) => true,
             Self::Protocol(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),

@@ -13,8 +13,10 @@ mod error;
 mod gate;
 mod hold;
 mod http;
+mod lookup;
 mod mask;
 mod own_network;
+mod pauses;
 mod ping;
 mod protocol;
 mod random;
@@ -59,7 +61,15 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
         Err(error) => Err(error),
     };
     let took = started.elapsed();
-    let answer = answer.map_err(|error| unless_paused(error, limit(probe), took));
+    let answer = answer.map_err(|error| {
+        let overslept = took
+            .checked_sub(limit(probe))
+            .filter(|late| *late > OVERSLEPT);
+        unless_paused(
+            error,
+            settings.pause_since(started, limit(probe)).or(overslept),
+        )
+    });
     let phases = watch.phases();
     let contact = match &answer {
         Err(error) if phases.connect.is_none() || error.is_ours() => error.contact(),
@@ -74,12 +84,12 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     }
 }
 
-/// An error that came long after its time limit is not the server's: this process slept, and the server may have given up.
-fn unless_paused(error: ProbeError, limit: Duration, took: Duration) -> ProbeError {
-    if took > limit + OVERSLEPT {
-        return ProbeError::Paused { limit, took };
+/// An error over a pause of this process is not the server's: it may have answered, or given up, meanwhile.
+fn unless_paused(error: ProbeError, pause: Option<Duration>) -> ProbeError {
+    match pause {
+        Some(length) if !error.is_ours() => ProbeError::Paused(length),
+        _ => error,
     }
-    error
 }
 
 /// The time for the whole probe. Each of several echo requests has the probe's limit for itself.
@@ -118,7 +128,7 @@ async fn ask(probe: &Probe, settings: &ProbeSettings) -> Result<String, ProbeErr
         }
         ProbeKind::Http(question) => http::ask(peer, question, settings).await,
         ProbeKind::Ping { attempts } => ping::ask(probe.address, *attempts, probe.timeout).await,
-        ProbeKind::Command(question) => command::ask(question).await,
+        ProbeKind::Command(question) => command::ask(question, settings).await,
         ProbeKind::Protocol(check) => protocol::ask(peer, check, settings).await,
         ProbeKind::Advice(source) => advice::ask(peer, source, settings).await,
     }
@@ -130,13 +140,15 @@ mod pause_tests {
 
     #[test]
     fn a_probe_that_was_slept_through_says_nothing_about_the_server() {
-        let limit = Duration::from_secs(3);
-        let seen = |seconds| unless_paused(ProbeError::Reset, limit, Duration::from_secs(seconds));
-        assert!(!seen(3).is_ours());
-        assert!(seen(10).is_ours());
+        let paused = unless_paused(ProbeError::Reset, Some(Duration::from_secs(10)));
+        assert!(paused.is_ours());
         assert_eq!(
-            seen(10).to_string(),
-            "local error: ipvsd was paused or overloaded; a probe with a limit of 3 s took 10 s"
+            paused.to_string(),
+            "local error: ipvsd was paused or overloaded for 10 s"
         );
+        assert!(!unless_paused(ProbeError::Reset, None).is_ours());
+        // A fault of this host is named as it is.
+        let ours = unless_paused(ProbeError::NoPort, Some(Duration::from_secs(10)));
+        assert_eq!(ours.to_string(), ProbeError::NoPort.to_string());
     }
 }

@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use nix::errno::Errno;
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use director_core::health::Contact;
 
 use super::settings::ProbeSettings;
 use super::{ping, stream};
+use crate::blocking::BlockingPool;
 use crate::net::{Interface, NetError, Network, who_has};
 
+/// Requests to the kernel and to gateways.
+static NETWORK: BlockingPool = BlockingPool::new("network", 32);
 /// How long each of them may take to answer; a few milliseconds are usual, and a fallback waits for this.
 const PATIENCE: Duration = Duration::from_millis(900);
 
@@ -32,7 +34,7 @@ pub async fn reaches_anything(
     fallbacks: BTreeSet<SocketAddr>,
     settings: &ProbeSettings,
 ) -> Option<bool> {
-    let neighbours = spawn_blocking(move || neighbours(fallbacks)).await;
+    let neighbours = NETWORK.run(move || neighbours(fallbacks)).await;
     let Neighbours {
         gateways,
         fallbacks,
@@ -50,7 +52,7 @@ pub async fn reaches_anything(
 
 /// A gateway is asked in two ways: some do not answer the question of a sender without an address, many no echo request.
 async fn gateway(interface: Interface, address: IpAddr) -> Option<bool> {
-    let asked = spawn_blocking(move || who_has(&interface, address, PATIENCE));
+    let asked = NETWORK.run(move || who_has(&interface, address, PATIENCE));
     let (owners, echo) = tokio::join!(asked, ping::ask(address, 1, PATIENCE));
     if echo.is_ok() {
         return Some(true);

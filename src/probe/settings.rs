@@ -1,7 +1,7 @@
 //! What all probes share: the TLS configurations, made once and kept.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,9 +12,17 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::error::ProbeError;
+use super::lookup::{LookupError, Lookups};
+use super::pauses::Pauses;
 use super::stopwatch::Stopwatch;
 use super::tls::{self, AuthoritiesError};
 use super::vip_path::VipPath;
+use crate::blocking::BlockingPool;
+
+/// Reads the system's certificate store.
+static AUTHORITIES: BlockingPool = BlockingPool::new("authorities", 1);
+/// How long a lookup may take for a probe without a time limit.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(5);
 
 /// Settings for all probes. Cloning is cheap and shares them. Certificate authorities are read when the first probe needs
 /// them; make new settings to have them read again.
@@ -37,6 +45,8 @@ struct Shared {
     authorities: Option<Vec<X509>>,
     unverified: OnceCell<SslContext>,
     verified: OnceCell<SslContext>,
+    lookups: Lookups,
+    pauses: Arc<Pauses>,
 }
 
 impl ProbeSettings {
@@ -68,6 +78,16 @@ impl ProbeSettings {
             .vips
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = vips;
+    }
+
+    /// Notices from now on when this process does not run, so that no server is blamed for it.
+    pub fn watch_pauses(&self) {
+        self.shared.pauses.watch();
+    }
+
+    /// A pause of this process that excuses a probe with this limit that failed just now.
+    pub(super) fn pause_since(&self, started: Instant, limit: Duration) -> Option<Duration> {
+        self.shared.pauses.excuse(started, Instant::now(), limit)
     }
 
     pub(super) fn vips(&self) -> BTreeSet<IpAddr> {
@@ -108,6 +128,19 @@ impl ProbeSettings {
         self.last_call
     }
 
+    /// The address of a host that this server names, or that its check does, looked up within the time limit of the probe.
+    pub(super) async fn address(
+        &self,
+        host: &str,
+        port: u16,
+        server: SocketAddr,
+    ) -> Result<SocketAddr, LookupError> {
+        let until = self
+            .last_call
+            .unwrap_or_else(|| Instant::now() + LOOKUP_LIMIT);
+        self.shared.lookups.address(host, port, server, until).await
+    }
+
     /// The stopwatch of the probe.
     pub(super) fn stopwatch(&self) -> Option<&Stopwatch> {
         self.stopwatch.as_ref()
@@ -137,6 +170,6 @@ impl ProbeSettings {
             return tls::trusting(authorities.clone());
         }
         // Reading and parsing some 140 files takes milliseconds that other probes need not wait for.
-        tokio::task::spawn_blocking(tls::trusting_the_system).await?
+        AUTHORITIES.run(tls::trusting_the_system).await?
     }
 }

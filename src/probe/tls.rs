@@ -24,9 +24,9 @@ pub(super) enum AuthoritiesError {
     /// There is nothing to verify against.
     #[error("the system's certificate store is empty; install ca-certificates")]
     NoneFound,
-    /// The reading task was ended.
-    #[error("reading the system's certificate store was interrupted")]
-    Interrupted(#[from] tokio::task::JoinError),
+    /// No thread could read it.
+    #[error("cannot read the system's certificate store: {0}")]
+    Interrupted(#[from] std::io::Error),
     /// The library refuses its own defaults.
     #[error("cannot set up TLS: {0}")]
     Setup(#[from] ErrorStack),

@@ -10,11 +10,15 @@ use crate::netns;
 
 mod clock_anchor;
 mod last_good;
+mod saved_state;
 mod state_file;
+mod state_parts;
 mod state_writer;
+mod understood;
 
 pub use last_good::LastGood;
-pub use state_file::{SavedState, StateFile, StoreError};
+pub use saved_state::SavedState;
+pub use state_file::{StateFile, StoreError};
 pub use state_writer::{StateSnapshot, StateWriter};
 
 /// Where a daemon keeps its memory when it is not told otherwise, in each network namespace another file.

@@ -4,16 +4,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use director_core::definitions::{Definitions, HostName};
-use director_core::moment::Moment;
+use director_core::definitions::HostName;
 use director_core::persistent_state::PersistentState;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::clock_anchor::ClockAnchor;
-use super::{LastGood, StateSnapshot};
+use super::state_parts::StateParts;
+use super::{LastGood, SavedState, StateSnapshot};
 use crate::trusted_file;
 
 /// The form of the file that this program writes.
@@ -32,9 +32,6 @@ pub enum StoreError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// A version of ipvsd wrote it that this one does not know.
-    #[error("{} has format {found}, but this ipvsd supports only format {FORMAT}", path.display())]
-    Foreign { path: PathBuf, found: u32 },
     /// It cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
@@ -43,62 +40,16 @@ pub enum StoreError {
     Words(serde_json::Error),
 }
 
-/// What a director has left.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SavedState {
-    pub memory: PersistentState,
-    /// The moment at which its clock stands now.
-    pub moment: Moment,
-    /// Services as they were when they were last good, where that is kept.
-    pub last_good: Option<LastGood>,
-    /// What the host names of the configuration stood for.
-    pub names: Vec<HostName>,
-}
-
 /// What the file holds.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct StateContents {
     format: u32,
     clock: ClockAnchor,
     memory: PersistentState,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_good: Option<Box<RawValue>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     names: Vec<HostName>,
-}
-
-/// Only the form, to tell a foreign file from a damaged one.
-#[derive(Debug, Deserialize)]
-struct FormatOnly {
-    format: u32,
-}
-
-impl SavedState {
-    /// What a director has left of which nothing is known.
-    #[must_use]
-    pub fn nothing() -> Self {
-        Self {
-            memory: PersistentState::default(),
-            moment: Moment::START,
-            last_good: None,
-            names: Vec::new(),
-        }
-    }
-
-    /// The services that were last valid as a configuration of their own; none where they are not kept, or not in a form that
-    /// this version knows.
-    #[must_use]
-    pub fn definitions(&self) -> Option<Definitions> {
-        let services = self.last_good.as_ref()?.services();
-        let services = services.inspect_err(|error| {
-            tracing::warn!("cannot restore a service with errors: its state was saved by another version of ipvsd: \
-                {error}");
-        });
-        Some(Definitions {
-            services: services.ok()?,
-            ..Definitions::empty()
-        })
-    }
 }
 
 #[derive(Debug, Clone)]
@@ -138,18 +89,18 @@ impl StateFile {
             path: path(),
             source,
         };
-        let form: FormatOnly = serde_json::from_slice(&bytes).map_err(damaged)?;
-        if form.format != FORMAT {
-            let (path, found) = (path(), form.format);
-            return Err(StoreError::Foreign { path, found });
-        }
-        let contents: StateContents = serde_json::from_slice(&bytes).map_err(damaged)?;
-        Ok(Some(SavedState {
-            memory: contents.memory,
-            moment: contents.clock.goes_on_at(&ClockAnchor::now(Moment::START)),
-            last_good: contents.last_good.map(LastGood::from),
-            names: contents.names,
-        }))
+        let parts: StateParts<'_> = serde_json::from_slice(&bytes).map_err(damaged)?;
+        Ok(Some(parts.understood(FORMAT)))
+    }
+
+    /// Keeps the file under another name too, before it is replaced; says under which.
+    ///
+    /// # Errors
+    /// When it cannot have another name.
+    pub fn keep_copy(&self) -> Result<PathBuf, StoreError> {
+        let copy = self.beside("before");
+        self.unwritable(fs::hard_link(&self.path, &copy))?;
+        Ok(copy)
     }
 
     /// Gives a file that cannot be used another name, for those who want to look at it; says which.
@@ -157,11 +108,15 @@ impl StateFile {
     /// # Errors
     /// When it cannot be renamed.
     pub fn set_aside(&self) -> Result<PathBuf, StoreError> {
-        let mut name = self.path.clone().into_os_string();
-        name.push(format!(".damaged-{}", Timestamp::now().as_second()));
-        let aside = PathBuf::from(name);
+        let aside = self.beside("damaged");
         self.unwritable(fs::rename(&self.path, &aside))?;
         Ok(aside)
+    }
+
+    fn beside(&self, what: &str) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{what}-{}", Timestamp::now().as_second()));
+        PathBuf::from(name)
     }
 
     /// Replaces the file; when this returns, it is on the disk.
@@ -197,6 +152,9 @@ mod tests {
 
     use director_core::definitions::SrvRecord;
     use director_core::model::ServiceId;
+    use director_core::moment::Moment;
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
 
     use super::*;
 
@@ -263,12 +221,44 @@ mod tests {
         assert!(error.to_string().contains("line"), "{error}");
         let aside = file.set_aside().unwrap();
         assert!(aside.exists() && file.read().unwrap().is_none());
-        fs::write(file.path(), "{\"format\": 9, \"other\": 1}").unwrap();
-        let error = file.read().unwrap_err();
-        assert!(
-            matches!(error, StoreError::Foreign { found: 9, .. }),
-            "{error}"
+    }
+
+    #[test]
+    fn a_file_of_a_newer_version_is_read_as_far_as_it_is_understood_and_kept() {
+        let (_directory, file) = in_new_directory();
+        file.write(snapshot(memory(), Moment::START)).unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        let newer = text.replace("\"format\": 1", "\"format\": 9, \"more\": 1");
+        fs::write(file.path(), &newer).unwrap();
+        let left = file.read().unwrap().unwrap();
+        assert_eq!(left.memory, memory());
+        assert_eq!((left.foreign, left.lost), (Some(9), Vec::new()));
+        let copy = file.keep_copy().unwrap();
+        file.write(snapshot(memory(), Moment::START)).unwrap();
+        assert_eq!(fs::read_to_string(copy).unwrap(), newer);
+    }
+
+    #[test]
+    fn an_absurd_clock_is_replaced() {
+        let (_directory, file) = in_new_directory();
+        let absurd = Moment::after_start(Duration::MAX);
+        file.write(snapshot(memory(), absurd)).unwrap();
+        let left = file.read().unwrap().unwrap();
+        assert_eq!(left.memory, memory());
+        assert_eq!(
+            (left.moment, left.lost),
+            (Moment::START, vec!["the clock".to_owned()])
         );
+    }
+
+    #[test]
+    fn a_fifo_in_its_place_is_told_and_set_aside() {
+        let (directory, file) = in_new_directory();
+        fs::create_dir(directory.path().join("below")).unwrap();
+        mkfifo(file.path(), Mode::S_IRWXU).unwrap();
+        assert!(matches!(file.read(), Err(StoreError::Unreadable { .. })));
+        file.set_aside().unwrap();
+        assert_eq!(file.read().unwrap(), None);
     }
 
     #[test]

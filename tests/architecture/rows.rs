@@ -16,6 +16,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         "src/cli",
         &[
+            "background_writer",
             "daemon",
             "loader",
             "ipvs",
@@ -33,6 +34,8 @@ pub(super) const ROWS: &[Row] = &[
     row(
         "src/daemon",
         &[
+            "background_writer",
+            "blocking",
             "loader",
             "ipvs",
             "probe",
@@ -50,23 +53,50 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "src/ldirectord",
-        &["program", "stamp", "ldirectord_compat", "director_core"],
+        &[
+            "background_writer",
+            "program",
+            "regular_file",
+            "stamp",
+            "ldirectord_compat",
+            "director_core",
+        ],
     ),
     row(
         "src/loader",
-        &["stamp", "ldirectord_compat", "director_core"],
+        &[
+            "regular_file",
+            "stamp",
+            "ldirectord_compat",
+            "director_core",
+        ],
     ),
     row("src/ipvs", &["director_core"]),
-    row("src/probe", &["program", "net", "director_core"]),
-    row("src/api", &["trusted_file", "netns", "director_core"]),
-    row("src/notify", &["program", "director_core"]),
-    row("src/maintenance", &["director_core"]),
+    row(
+        "src/probe",
+        &[
+            "blocking",
+            "regular_file",
+            "program",
+            "net",
+            "director_core",
+        ],
+    ),
+    row(
+        "src/api",
+        &["blocking", "trusted_file", "netns", "director_core"],
+    ),
+    row("src/notify", &["blocking", "program", "director_core"]),
+    row("src/maintenance", &["blocking", "director_core"]),
     row(
         "src/machine",
         &["ipvs", "net", "trusted_file", "netns", "director_core"],
     ),
     row("src/net", &["director_core"]),
     row("src/store", &["trusted_file", "netns", "director_core"]),
+    row("src/background_writer", &[]),
+    row("src/blocking", &[]),
+    row("src/regular_file", &[]),
     row("src/program", &[]),
     row("src/stamp", &[]),
     row("src/trusted_file", &[]),

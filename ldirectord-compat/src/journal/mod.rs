@@ -7,9 +7,11 @@ mod syslog;
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
+use nix::libc::O_NONBLOCK;
 use thiserror::Error;
 
 use crate::settings::LogTarget;
@@ -153,7 +155,12 @@ pub fn ctime(at: &Zoned) -> String {
 }
 
 fn append(path: &Path, line: &str) -> io::Result<()> {
-    let mut file = File::options().create(true).append(true).open(path)?;
+    // A FIFO that no program reads is an error, and so is a full one, instead of a wait without end.
+    let mut file = File::options()
+        .create(true)
+        .append(true)
+        .custom_flags(O_NONBLOCK)
+        .open(path)?;
     file.write_all(line.as_bytes())
 }
 

@@ -56,7 +56,8 @@ fn converted(loaded: &Loaded) -> String {
     // What ldirectord lacks is no decision of whoever wrote the file.
     definitions.host.expire_nodest_conn = None;
     definitions.host.expire_quiescent_template = None;
-    let comments = Comments::of(loaded.written.text());
+    let written = loaded.written.as_ref().map_or("", |written| written.text());
+    let comments = Comments::of(written);
     text.push_str(&comments.head());
     let remarks = Remarks {
         reload_on_change: reloads(loaded),

@@ -11,8 +11,8 @@ use director_core::model::Probe;
 use super::EventLoop;
 use crate::daemon::input::Input;
 use crate::daemon::kernel_thread::KernelRequest;
+use crate::daemon::notices;
 use crate::daemon::probe_reply::ProbeReply;
-use crate::daemon::{notices, systemd};
 use crate::probe;
 
 impl EventLoop {
@@ -38,14 +38,14 @@ impl EventLoop {
                         "ready, but the kernel refuses a part of the desired table; ipvsctl status shows it"
                     ),
                 }
-                systemd::ready();
-                systemd::status(&format!(
+                self.service_manager.ready();
+                self.service_manager.status(format!(
                     "running with configuration {}",
                     self.settings.configuration.display()
                 ));
             }
             Effect::Exit => {
-                systemd::stopping();
+                self.service_manager.stopping();
                 self.exiting = true;
             }
         }

@@ -7,7 +7,7 @@ use director_core::director::Event;
 use director_core::persistent_state::PersistentState;
 use tokio::time::timeout;
 
-use super::{EventLoop, UNREQUESTED};
+use super::{ENDING, EventLoop, UNREQUESTED};
 use crate::daemon::input::Input;
 use crate::loader::Loaded;
 use crate::store::{LastGood, StateSnapshot};
@@ -94,7 +94,7 @@ impl EventLoop {
         let Some(store) = self.store.take() else {
             return;
         };
-        let finished = tokio::task::spawn_blocking(|| store.writer.finish());
+        let finished = ENDING.run(|| store.writer.finish());
         if timeout(LAST_WRITE_LIMIT, finished).await.is_err() {
             tracing::warn!("the disk is slow; the latest overrides and health may be lost");
         }

@@ -1,5 +1,6 @@
 //! Reloads: reads the configuration off the loop and adopts it unless it has errors or exceeds the safety limits.
 
+use std::path::Path;
 use std::sync::mpsc as blocking;
 
 use director_core::diagnostic::Diagnostic;
@@ -7,11 +8,30 @@ use tokio::sync::oneshot;
 
 use super::EventLoop;
 use crate::api::ReloadOutcome;
+use crate::blocking::BlockingPool;
 use crate::daemon::guarded_start;
 use crate::daemon::input::{FinishedLoad, Input, SafetyCheck, StartedWatch};
 use crate::daemon::kernel_thread::{self, KernelRequest};
 use crate::daemon::maintenance_watch;
-use crate::loader::{LoadError, Loaded};
+use crate::loader::{LoadError, Loaded, reported};
+
+/// Reads configurations. Each takes memory, and may wait for the name service for some seconds.
+static LOADING: BlockingPool = BlockingPool::new("loading", 2);
+
+/// A request to read the files, or several of them.
+#[derive(Debug, Default)]
+pub(super) struct ReloadRequest {
+    answers: Vec<oneshot::Sender<ReloadOutcome>>,
+    /// One of them skips the safety limits.
+    force: bool,
+}
+
+impl ReloadRequest {
+    fn join(&mut self, other: Self) {
+        self.answers.extend(other.answers);
+        self.force |= other.force;
+    }
+}
 
 impl SafetyCheck {
     /// Reads the table unless `--force` was given or there are no limits.
@@ -124,50 +144,58 @@ impl EventLoop {
             }
             return;
         }
+        let request = ReloadRequest {
+            answers: answer.into_iter().collect(),
+            force,
+        };
+        self.reload_or_wait(request);
+    }
+
+    /// Reads the files now, or once more when they have been read: they may have changed since that began. However many
+    /// requests come meanwhile, one more reading answers them all.
+    fn reload_or_wait(&mut self, request: ReloadRequest) {
+        if self.reads_files {
+            self.next_reload.get_or_insert_default().join(request);
+            return;
+        }
         let (settings, memory) = (self.settings.clone(), self.config_refresh.memory());
         tracing::info!(configuration = %settings.configuration.display(), "reloading the configuration");
-        self.pending_reads += 1;
-        self.read(move || settings.load(&memory), true, answer, force);
+        self.reads_files = true;
+        self.read(move || settings.load(&memory), Some(request));
     }
 
     /// Validates the configuration in force again, whose names have other addresses now; after pending reads, which may have
     /// resolved the names before.
     pub(super) fn revalidate(&mut self) {
-        self.names_changed = self.pending_reads > 0;
+        self.names_changed = self.reads_files;
         if let Some(validate) = self.config_refresh.revalidate()
             && !self.names_changed
         {
-            self.read(validate, false, None, false);
+            self.read(validate, None);
         }
     }
 
     /// The files of the configuration were read.
     pub(super) fn files_read(&mut self, reading: FinishedLoad) {
-        self.pending_reads -= 1;
+        self.reads_files = false;
         let FinishedLoad {
-            number,
             outcome,
             watch,
             safety,
-            answer,
+            answers,
+            ..
         } = reading;
-        // What was read later is in force already; the files are what counts now.
-        if number < self.latest_adopted {
-            self.reload(answer, matches!(safety, SafetyCheck::Forced));
-            return;
-        }
         // A configuration was applied in the meantime.
         let told = match self.while_on_trial() {
             Some(refused) => refused,
-            None => {
-                self.latest_adopted = number;
-                self.take_over(outcome, watch, safety)
-            }
+            None => self.take_over(outcome, watch, safety),
         };
-        if let Some(answer) = answer {
-            let _ = answer.send(told);
+        for answer in answers {
+            let _ = answer.send(told.clone());
         }
-        if self.names_changed {
+        if let Some(next) = self.next_reload.take() {
+            self.reload_or_wait(next);
+        } else if self.names_changed {
             self.revalidate();
         }
     }
@@ -201,43 +229,110 @@ impl EventLoop {
     fn read(
         &mut self,
         make: impl FnOnce() -> Result<Loaded, LoadError> + Send + 'static,
-        of_files: bool,
-        answer: Option<oneshot::Sender<ReloadOutcome>>,
-        force: bool,
+        of_files: Option<ReloadRequest>,
     ) {
         let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
         self.reload_count += 1;
         let number = self.reload_count;
+        let file = self.settings.configuration.clone();
         tokio::spawn(async move {
-            let read = tokio::task::spawn_blocking(move || make().map(Box::new));
-            // A client that waits sees the end of the connection.
-            let Ok(outcome) = read.await else { return };
+            let outcome = off_the_loop(make, &file).await;
             let watch = match &outcome {
                 Ok(loaded) => maintenance_watch::start(number, loaded, &inputs).await,
                 Err(_) => None,
             };
+            let force = of_files.as_ref().is_some_and(|request| request.force);
             let safety = SafetyCheck::definitions(force, &outcome, kernel).await;
-            let reading = FinishedLoad {
+            let input = match of_files {
+                Some(_) => Input::FilesRead,
+                None => Input::NamesRead,
+            };
+            let input = input(FinishedLoad {
                 number,
                 outcome,
                 watch,
                 safety,
-                answer,
-            };
-            let input = if of_files {
-                Input::FilesRead(reading)
-            } else {
-                Input::NamesRead(reading)
-            };
+                answers: of_files.unwrap_or_default().answers,
+            });
             // The loop may have ended.
             let _ = inputs.send(input);
         });
     }
 }
 
+/// Reads a configuration on a thread of its own. Without a thread the configuration cannot be read, as without its file.
+pub(super) async fn off_the_loop(
+    make: impl FnOnce() -> Result<Loaded, LoadError> + Send + 'static,
+    file: &Path,
+) -> Result<Box<Loaded>, LoadError> {
+    let read = LOADING.run(move || make().map(Box::new)).await;
+    read.unwrap_or_else(|error| Err(LoadError::failed(file, error)))
+}
+
 fn findings(outcome: &Result<Box<Loaded>, LoadError>) -> Vec<Diagnostic> {
     match outcome {
-        Ok(loaded) => loaded.report.diagnostics.clone(),
-        Err(error) => error.report().diagnostics,
+        Ok(loaded) => reported(&loaded.report.diagnostics),
+        Err(error) => reported(&error.report().diagnostics),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::mpsc as blocking;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::daemon::config_refresh::ConfigRefresh;
+    use crate::daemon::settings::Settings;
+    use crate::loader::NameCache;
+
+    fn event_loop(configuration: PathBuf) -> (EventLoop, mpsc::UnboundedReceiver<Input>) {
+        let settings = Settings {
+            socket: configuration.with_extension("sock"),
+            configuration,
+            dialect: None,
+            role: None,
+            state: None,
+            recording: None,
+        };
+        let (inputs, received) = mpsc::unbounded_channel();
+        let (kernel, _) = blocking::channel();
+        let refresh = ConfigRefresh::new(inputs.clone(), NameCache::default(), None);
+        let event_loop = EventLoop::new(settings, inputs, kernel, None, None, refresh, None);
+        (event_loop, received)
+    }
+
+    /// The next configuration that was read.
+    async fn files_read(received: &mut mpsc::UnboundedReceiver<Input>) -> FinishedLoad {
+        loop {
+            if let Some(Input::FilesRead(reading)) = received.recv().await {
+                return reading;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn fifty_requests_read_the_files_twice_and_all_are_answered() {
+        let directory = tempfile::tempdir().unwrap();
+        let (mut event_loop, mut received) = event_loop(directory.path().join("missing.yaml"));
+        let mut waiting = Vec::new();
+        for _ in 0..50 {
+            let (answer, wait) = oneshot::channel();
+            event_loop.reload(Some(answer), false);
+            waiting.push(wait);
+        }
+        for _ in 0..2 {
+            let reading = files_read(&mut received).await;
+            event_loop.files_read(reading);
+        }
+        assert_eq!(event_loop.reload_count, 2);
+        for wait in waiting {
+            assert!(!wait.await.unwrap().accepted);
+        }
+        // The next request reads them again.
+        event_loop.reload(None, false);
+        assert_eq!(event_loop.reload_count, 3);
     }
 }

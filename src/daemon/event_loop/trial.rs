@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use director_core::diagnostic::{Diagnostic, Place};
 
+use super::reload::off_the_loop;
 use super::{EventLoop, Trial};
 use crate::api::apply::{ApplyRequest, candidate};
 use crate::api::{ApiError, ReloadOutcome};
@@ -102,8 +103,8 @@ impl EventLoop {
         let kernel = self.kernel.clone();
         let memory = self.config_refresh.memory();
         tokio::spawn(async move {
-            let read = tokio::task::spawn_blocking(move || settings.load(&memory).map(Box::new));
-            let Ok(outcome) = read.await else { return };
+            let file = settings.configuration.clone();
+            let outcome = off_the_loop(move || settings.load(&memory), &file).await;
             let watch = match &outcome {
                 Ok(loaded) => maintenance_watch::start(number, loaded, &inputs).await,
                 Err(_) => None,

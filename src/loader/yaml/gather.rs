@@ -18,6 +18,9 @@ use super::value::one_or_more;
 use crate::loader::file_watch::{self, Fingerprints};
 use crate::loader::source::{self, SourceError};
 
+/// Bytes that all included files together may have.
+const TOTAL_LIMIT: usize = 64 << 20;
+
 /// One file.
 #[derive(Debug)]
 pub(super) struct Part {
@@ -56,6 +59,7 @@ pub(super) fn gather(text: &str, file: &Arc<str>, reader: &mut Reader) -> Gather
         reader,
         open: Vec::new(),
         seen: BTreeMap::new(),
+        bytes: 0,
     };
     gathering.file(text, file, identity(Path::new(&**file)), &[]);
     gathering.gathered
@@ -68,6 +72,8 @@ struct Gathering<'r> {
     open: Vec<PathBuf>,
     /// Where each file was included.
     seen: BTreeMap<PathBuf, Option<Place>>,
+    /// Bytes of the included files so far.
+    bytes: usize,
 }
 
 /// Which file a path means, whatever way leads there.
@@ -172,6 +178,9 @@ impl Gathering<'_> {
             return;
         }
         self.seen.insert(identity.clone(), Some(place.clone()));
+        if self.reader.overflow().is_some() {
+            return;
+        }
         let file: Arc<str> = Arc::from(path.to_string_lossy());
         let bytes = match source::read(path) {
             Ok(bytes) => {
@@ -186,6 +195,16 @@ impl Gathering<'_> {
                 return;
             }
         };
+        self.bytes += bytes.len();
+        if self.bytes > TOTAL_LIMIT {
+            let message = format!(
+                "the included files have more than {} MiB",
+                TOTAL_LIMIT >> 20
+            );
+            self.gathered.broken.insert(file);
+            self.reader.error(place, message, "include fewer files");
+            return;
+        }
         match source::text(&bytes) {
             Ok(text) => self.file(text, &file, identity, defaults),
             Err(error) => {

@@ -183,6 +183,7 @@ pub(super) fn service(node: &Node, reader: &mut Reader) -> Option<ServiceText> {
         SERVICE.close(&mut draft, &["check", "checks"]);
     }
     let defaults = Rc::clone(&reader.defaults);
+    defaults.service.iter().for_each(|node| reader.copies(node));
     fill(&SERVICE, &mut draft, &defaults.service, OF_SERVICE, reader);
     if !has_check(&draft) {
         draft.value.service.check = check(None, true, &node.place, reader);
@@ -219,6 +220,7 @@ pub(super) fn check(
     let defaults = Rc::clone(&reader.defaults);
     for layer in defaults.check.iter().filter(|_| with_defaults) {
         draft.value.layer += 1;
+        reader.copies(layer);
         CHECK.fill(&mut draft, &of_file("defaults", layer), OF_CHECK, reader);
     }
     draft.value.definition(reader)
@@ -299,6 +301,7 @@ fn named_check(
         return;
     }
     path.push(name.to_owned());
+    reader.copies(&entry.value);
     fill_check(draft, &of_file("checks", &entry.value), path, reader);
     path.pop();
 }

@@ -182,9 +182,18 @@ fn definitions(
             .get("services")
             .map_or(&[][..], |node| items("services", node, reader))
         {
+            if reader.overflow().is_some() {
+                break;
+            }
             let block = block(node, &mut definitions.services, reader);
             outcome.blocks.push(block);
         }
+    }
+    // What was not read must not be taken for what is not there.
+    if let Some((message, hint)) = reader.overflow() {
+        let finding = Diagnostic::error(&definitions.place, message).hint(hint);
+        reader.findings.push(finding);
+        return None;
     }
     Some(definitions)
 }

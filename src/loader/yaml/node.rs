@@ -112,6 +112,20 @@ impl Node {
         }
     }
 
+    /// About how many bytes a copy of it takes.
+    pub(super) fn bytes(&self) -> usize {
+        const EACH: usize = 32;
+        EACH + match &self.content {
+            Content::Nothing => 0,
+            Content::Scalar(scalar) => scalar.text.len(),
+            Content::List(items) => items.iter().map(Self::bytes).sum(),
+            Content::Mapping(entries) => {
+                let bytes = |entry: &Entry| entry.key.len() + entry.value.bytes();
+                entries.iter().map(bytes).sum()
+            }
+        }
+    }
+
     /// How many values it is made of, itself included.
     pub(super) fn size(&self) -> usize {
         1 + match &self.content {

@@ -10,6 +10,7 @@ use super::duration::{self, DurationFault};
 use super::layers::{Defaults, Library};
 use super::mapping::Input;
 use super::node::{Content, Node};
+use crate::loader::findings::KEPT;
 
 /// The findings so far, and what the value that is read may refer to.
 #[derive(Default)]
@@ -20,7 +21,13 @@ pub(super) struct Reader {
     pub(super) library: Rc<Library>,
     /// What applies in the file that is read.
     pub(super) defaults: Rc<Defaults>,
+    /// Bytes that named checks, groups and defaults have been copied into.
+    copied: usize,
 }
+
+/// Bytes that named checks, groups and defaults may be copied into. Ten thousand services with a group of a hundred servers
+/// each take most of it.
+const COPY_LIMIT: usize = 64 << 20;
 
 impl Reader {
     /// Adds an error with advice.
@@ -30,6 +37,9 @@ impl Reader {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
+        if self.findings.len() >= KEPT {
+            return;
+        }
         self.findings
             .push(Diagnostic::error(place, message).hint(hint));
     }
@@ -43,6 +53,31 @@ impl Reader {
     ) {
         self.findings
             .push(Diagnostic::warning(place, message).hint(hint));
+    }
+
+    /// Counts a value that is used in another place than its own.
+    pub(super) fn copies(&mut self, node: &Node) {
+        self.copied = self.copied.saturating_add(node.bytes());
+    }
+
+    /// Why it is no use to read on, if it is not.
+    pub(super) fn overflow(&self) -> Option<(String, &'static str)> {
+        if self.findings.len() >= KEPT {
+            let message =
+                format!("more than {KEPT} findings; the rest of the configuration is not read");
+            return Some((message, "fix the first ones, and check it again"));
+        }
+        if self.copied > COPY_LIMIT {
+            let mebibytes = COPY_LIMIT >> 20;
+            let message = format!(
+                "named checks, groups and defaults are used so often that their copies take more than {mebibytes} MiB"
+            );
+            return Some((
+                message,
+                "shorten their values, or use them in fewer services",
+            ));
+        }
+        None
     }
 
     /// The items of a list.

@@ -141,6 +141,10 @@ impl Servers {
             reader.error(place, message, "write its servers, or other groups");
             return;
         }
+        reader.copies(&entry.value);
+        if reader.overflow().is_some() {
+            return;
+        }
         self.path.push(name.to_owned());
         self.list(&of_file("groups", &entry.value), above, reader);
         self.path.pop();

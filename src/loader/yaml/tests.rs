@@ -239,6 +239,49 @@ fn an_anchor_serves_twice_but_not_without_bound() {
 }
 
 #[test]
+fn values_that_multiply_in_size_are_refused() {
+    let long = "x".repeat(60_000);
+    let bomb = format!(
+        "checks: {{c: &a '{long}'}}\ngroups:\n  g: [{}]\n",
+        vec!["*a"; 2_000].join(", ")
+    );
+    let findings = findings_of(&bomb);
+    assert!(findings[0].contains("16 MiB of this file"), "{findings:?}");
+    let findings = findings_of(&format!("checks: {{c: '{}'}}", "x".repeat(70_000)));
+    assert!(
+        findings[0].contains("this value has 70000 bytes"),
+        "{findings:?}"
+    );
+    // A default is copied into each service.
+    let path = "x".repeat(60_000);
+    let mut copies = format!("defaults: {{check: {{http: {{path: /{path}}}}}}}\nservices:\n");
+    for port in 1..1_500 {
+        copies += &format!("  - {{listen: 'tcp://192.0.2.1:{port}', real_servers: [10.0.0.1]}}\n");
+    }
+    let findings = findings_of(&copies);
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.contains("copies take more than 64 MiB"))
+    );
+}
+
+#[test]
+fn of_a_file_that_is_wrong_in_every_line_a_bounded_number_of_findings_is_kept() {
+    let services = "  - {nam: x}\n".repeat(30_000);
+    let keys: String = (0..30_000).map(|key| format!("k{key}: 1\n")).collect();
+    let twice = "a: 1\n".repeat(30_000);
+    for text in [format!("services:\n{services}"), keys, twice] {
+        let findings = findings_of(&text);
+        assert!(findings.len() <= 10_001, "{} findings", findings.len());
+        let last = findings
+            .iter()
+            .any(|finding| finding.contains("more than 10000 findings"));
+        assert!(last, "{:?}", findings.last());
+    }
+}
+
+#[test]
 fn syntax_that_has_no_meaning_here_is_refused_in_its_place() {
     for (text, expected) in [
         (

@@ -9,18 +9,35 @@ use director_core::diagnostic::{Diagnostic, Place};
 use serde_saphyr::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
 
 use super::node::{Content, Entry, Node, Scalar};
+use crate::loader::findings::KEPT;
 
 /// Most values that anchors and aliases may copy: a bound against files that multiply themselves.
 const COPIED_VALUES_LIMIT: usize = 100_000;
+/// Most bytes of text that they may copy.
+const COPIED_BYTES_LIMIT: usize = 16 << 20;
+/// Most values of a file. Ten thousand services with ten servers each take two thirds of it.
+const VALUES_LIMIT: usize = 1_000_000;
+/// Bytes of the longest single value. Each service that a default applies to has a copy of it.
+const VALUE_LIMIT: usize = 64 << 10;
 
 /// The tree of the only document, when the syntax allows one, and what was found wrong on the way.
 pub(super) fn parse(text: &str, file: &Arc<str>) -> (Option<Node>, Vec<Diagnostic>) {
+    parse_within(text, file, VALUES_LIMIT)
+}
+
+fn parse_within(
+    text: &str,
+    file: &Arc<str>,
+    values_limit: usize,
+) -> (Option<Node>, Vec<Diagnostic>) {
     let mut builder = Builder {
         file,
         open: Vec::new(),
         root: None,
         anchors: HashMap::new(),
         copied: 0,
+        copied_bytes: 0,
+        values_left: values_limit,
         documents: 0,
         findings: Vec::new(),
     };
@@ -43,6 +60,8 @@ struct Builder<'a> {
     root: Option<Node>,
     anchors: HashMap<usize, Node>,
     copied: usize,
+    copied_bytes: usize,
+    values_left: usize,
     documents: usize,
     findings: Vec<Diagnostic>,
 }
@@ -84,6 +103,11 @@ impl OpenMapping {
 impl Builder<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
         let place = self.place(&span);
+        if self.findings.len() >= KEPT {
+            let message = format!("more than {KEPT} findings; the rest of the file is not read");
+            return Err(Diagnostic::error(&place, message)
+                .hint("fix the first ones, and check the file again"));
+        }
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
@@ -96,6 +120,13 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 if tag.is_some() {
                     self.refuse_tag(&place);
+                }
+                if text.len() > VALUE_LIMIT {
+                    let message = format!(
+                        "this value has {} bytes; the limit is {VALUE_LIMIT}",
+                        text.len()
+                    );
+                    return Err(Diagnostic::error(&place, message).hint("write a shorter value"));
                 }
                 let plain = style == ScalarStyle::Plain;
                 let content = if plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
@@ -187,6 +218,11 @@ impl Builder<'_> {
 
     /// Puts a finished value where it belongs.
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
+        let Some(left) = self.values_left.checked_sub(1) else {
+            let message = format!("this file has more than {VALUES_LIMIT} values");
+            return Err(Diagnostic::error(&node.place, message).hint("split it, and use include"));
+        };
+        self.values_left = left;
         if anchor != 0 {
             self.copied(&node)?;
             self.anchors.insert(anchor, node.clone());
@@ -208,10 +244,14 @@ impl Builder<'_> {
     /// Counts what a copy of a value adds.
     fn copied(&mut self, node: &Node) -> Result<(), Diagnostic> {
         self.copied += node.size();
-        if self.copied <= COPIED_VALUES_LIMIT {
+        self.copied_bytes += node.bytes();
+        if self.copied <= COPIED_VALUES_LIMIT && self.copied_bytes <= COPIED_BYTES_LIMIT {
             return Ok(());
         }
-        let message = format!("aliases copy more than {COPIED_VALUES_LIMIT} values of this file");
+        let message = format!(
+            "aliases copy more than {COPIED_VALUES_LIMIT} values or {} MiB of this file",
+            COPIED_BYTES_LIMIT >> 20
+        );
         Err(Diagnostic::error(&node.place, message).hint("write out the values"))
     }
 
@@ -283,5 +323,19 @@ fn advice(kind: &ErrorKind, line: &str) -> &'static str {
             "use single quotes around texts with backslashes, such as regular expressions"
         }
         _ => "check indentation, colons and quotes here and in the line above",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_a_limited_number_of_values() {
+        let parse = |limit| parse_within("a: [1, 2]\n", &Arc::from("a.yaml"), limit);
+        // Two items, their list, the key, and the mapping.
+        assert_eq!(parse(5).1, Vec::new());
+        let (root, findings) = parse(4);
+        assert!(root.is_none() && findings[0].message.contains("1000000 values"));
     }
 }

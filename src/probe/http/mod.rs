@@ -30,7 +30,7 @@ pub(super) async fn ask(
         Redirects::Answer => 0,
         Redirects::Follow(limit) => limit,
     };
-    let mut target = HttpTarget::first(home, question).await?;
+    let mut target = HttpTarget::first(home, question, settings).await?;
     for redirects in 0..=limit {
         let answer = exchange(&target, question, settings).await;
         let answer = answer.map_err(|error| match redirects {
@@ -39,7 +39,7 @@ pub(super) async fn ask(
         })?;
         match answer.body {
             Some(body) => return judge(answer.status, &body, question),
-            None => target = target_after(&answer, &target, home, question).await?,
+            None => target = target_after(&answer, &target, home, question, settings).await?,
         }
     }
     Err(ProbeError::Redirects(limit))
@@ -51,10 +51,11 @@ async fn target_after(
     asked: &HttpTarget,
     home: SocketAddr,
     question: &HttpProbe,
+    settings: &ProbeSettings,
 ) -> Result<HttpTarget, ProbeError> {
     match (&answer.location, question.redirects, answer.status) {
         (Some(location), Redirects::Follow(_), Some(status)) if REDIRECTS.contains(&status) => {
-            asked.redirected(location, home, question).await
+            asked.redirected(location, home, question, settings).await
         }
         (_, _, status) => Err(ProbeError::Status {
             status: status.unwrap_or_default(),

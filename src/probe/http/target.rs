@@ -7,10 +7,11 @@ use base64::prelude::BASE64_STANDARD as BASE64;
 use director_core::model::{HttpProbe, TlsCheck, Verification};
 use hyper::http::HeaderValue;
 use hyper::{HeaderMap, Method, Uri, header};
-use tokio::net::lookup_host;
 
 use super::url::{Url, bracketed, decode, encode, split_port};
 use crate::probe::error::ProbeError;
+use crate::probe::lookup::LookupError;
+use crate::probe::settings::ProbeSettings;
 use crate::probe::stream::TlsWish;
 use crate::probe::tls::server_name;
 
@@ -35,14 +36,18 @@ pub(super) struct HttpTarget {
 
 impl HttpTarget {
     /// The request as defined.
-    pub(super) async fn first(home: SocketAddr, question: &HttpProbe) -> Result<Self, ProbeError> {
+    pub(super) async fn first(
+        home: SocketAddr,
+        question: &HttpProbe,
+        settings: &ProbeSettings,
+    ) -> Result<Self, ProbeError> {
         let named = Url::parse(question.target.reveal());
         // A question that names a host goes there, unless the server is a proxy; it speaks to that host as to the server,
         // as ldirectord does.
         let peer = match &named {
-            Some(url) if !question.proxy => address_of(url)
+            Some(url) if !question.proxy => address_of(url, home, settings)
                 .await
-                .ok_or_else(|| ProbeError::Nowhere(url.absolute()))?,
+                .map_err(|error| without_address(error, url, ProbeError::Nowhere))?,
             _ => home,
         };
         let host = match (&question.virtual_host, &named) {
@@ -83,6 +88,7 @@ impl HttpTarget {
         location: &str,
         home: SocketAddr,
         question: &HttpProbe,
+        settings: &ProbeSettings,
     ) -> Result<Self, ProbeError> {
         let astray = || ProbeError::RedirectedAstray(location.to_owned());
         let url = self.url.join(location).ok_or_else(astray)?;
@@ -97,7 +103,7 @@ impl HttpTarget {
             });
         }
         let at_home = is_home(&url, home.ip(), question);
-        let peer = peer_of(&url, at_home, home, question).await?;
+        let peer = peer_of(&url, at_home, home, question, settings).await?;
         let tls = url.tls.then(|| match &question.tls {
             Some(tls) if at_home => own_tls(tls, question, home.ip()),
             tls => TlsWish {
@@ -232,6 +238,7 @@ async fn peer_of(
     at_home: bool,
     home: SocketAddr,
     question: &HttpProbe,
+    settings: &ProbeSettings,
 ) -> Result<SocketAddr, ProbeError> {
     if at_home {
         // The server knows its site by the port of the virtual service; its own may be another one. So an address
@@ -243,15 +250,33 @@ async fn peer_of(
         };
         return Ok(SocketAddr::new(home.ip(), port));
     }
-    let nowhere = || ProbeError::RedirectedNowhere(url.absolute());
-    address_of(url).await.ok_or_else(nowhere)
+    address_of(url, home, settings)
+        .await
+        .map_err(|error| without_address(error, url, ProbeError::RedirectedNowhere))
 }
 
 /// Where the host of an address is to be found.
-async fn address_of(url: &Url) -> Option<SocketAddr> {
+async fn address_of(
+    url: &Url,
+    home: SocketAddr,
+    settings: &ProbeSettings,
+) -> Result<SocketAddr, LookupError> {
     let port = url.port_or_default();
     if let Ok(address) = url.host.parse::<IpAddr>() {
-        return Some(SocketAddr::new(address, port));
+        return Ok(SocketAddr::new(address, port));
     }
-    lookup_host((url.host.as_str(), port)).await.ok()?.next()
+    settings.address(&url.host, port, home).await
+}
+
+/// What it means that a host has no address: the name is at fault, or this director.
+fn without_address(
+    error: LookupError,
+    url: &Url,
+    at_fault: impl FnOnce(String) -> ProbeError,
+) -> ProbeError {
+    match error {
+        LookupError::NoAddress | LookupError::NoAnswer => at_fault(url.absolute()),
+        LookupError::Busy => ProbeError::LookupsBusy(url.host.clone()),
+        LookupError::NoThread(error) => ProbeError::NoThread(error),
+    }
 }
