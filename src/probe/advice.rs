@@ -2,9 +2,11 @@
 //! An agent says its line to whoever connects, after it was sent something where that is defined (HAProxy's agent protocol);
 //! it may close the connection or leave it open.
 
+use std::io;
 use std::net::SocketAddr;
 
 use director_core::model::AdviceSource;
+use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::advice_error::{AdviceError, LONGEST};
@@ -22,11 +24,12 @@ pub(super) async fn ask(
     let said = match source {
         AdviceSource::Agent { send } => agent(peer, send, settings).await?,
         AdviceSource::File { path } => {
-            let read = tokio::fs::read(path).await;
-            read.map_err(|source| AdviceError::Unreadable {
-                path: path.clone(),
-                source,
-            })?
+            start_of(path)
+                .await
+                .map_err(|source| AdviceError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })?
         }
         AdviceSource::Command(question) => command::last_line(question).await?.into_bytes(),
     };
@@ -39,6 +42,15 @@ pub(super) async fn ask(
         Some(line) => Ok(line.to_owned()),
         None => Err(AdviceError::Silence.into()),
     }
+}
+
+/// What stands in a file, up to a byte more than a line may have.
+async fn start_of(path: &str) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let file = File::open(path).await?;
+    let limit = u64::try_from(LONGEST).unwrap_or(u64::MAX);
+    file.take(limit + 1).read_to_end(&mut start).await?;
+    Ok(start)
 }
 
 async fn agent(

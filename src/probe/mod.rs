@@ -13,6 +13,8 @@ mod error;
 mod gate;
 mod hold;
 mod http;
+mod matcher;
+mod memory;
 mod own_network;
 mod ping;
 mod protocol;
@@ -40,6 +42,7 @@ pub use gate::{Gate, ProbeTurn};
 pub use hold::Holder;
 pub use own_network::reaches_anything;
 pub use settings::ProbeSettings;
+use words::one_line;
 
 /// How late a time limit may be noticed on a busy machine.
 const OVERSLEPT: Duration = Duration::from_secs(1);
@@ -53,6 +56,7 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let answer = match vip_path::settings_for(probe, &settings) {
         Ok(settings) => match timeout(limit(probe), ask(probe, &settings)).await {
             Ok(answer) => answer,
+            Err(_) if settings.waits_for_memory() => Err(ProbeError::NoTurnToRead),
             Err(_) => Err(vip_path::silence(probe, &settings)),
         },
         Err(error) => Err(error),
@@ -89,14 +93,17 @@ fn limit(probe: &Probe) -> Duration {
     }
 }
 
+/// The one place where texts of servers, agents and programs leave the probe: into history, log, state and notifications.
 fn outcome(answer: Result<String, ProbeError>) -> Outcome {
     match answer {
-        Ok(detail) => Outcome::Good { detail },
+        Ok(detail) => Outcome::Good {
+            detail: one_line(&detail),
+        },
         Err(error) if error.is_ours() => Outcome::LocalError {
-            reason: error.to_string(),
+            reason: one_line(&error.to_string()),
         },
         Err(error) => Outcome::Failed {
-            reason: error.to_string(),
+            reason: one_line(&error.to_string()),
         },
     }
 }
