@@ -299,10 +299,16 @@ fn aligned(rows: &[[String; 8]]) -> Vec<String> {
         let cells = row
             .iter()
             .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
+            .map(|(cell, width)| padded(cell, *width));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(pad).collect()
+}
+
+/// A text with blanks behind it up to a width. Widths in format strings end at 65535, and then they panic.
+pub(super) fn padded(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.chars().count());
+    text.to_owned() + &" ".repeat(missing)
 }
 
 /// A time span as an operator says it: `12.3 s`, `4m05s`, `3h12m`, `2d04h`.
@@ -331,6 +337,15 @@ mod tests {
         let shown = [(200, 100), (37, 100), (0, 100), (5, 1), (150, 2)];
         let shown = shown.map(|(weight, factor)| configured(weight, factor));
         assert_eq!(shown, ["2", "0.37", "0", "5", "75"]);
+    }
+
+    #[test]
+    fn a_cell_may_be_as_wide_as_it_likes() {
+        let wide = "x".repeat(100_000);
+        let row = |cell: &str| [cell, "b", "", "", "", "", "", ""].map(str::to_owned);
+        let rows = aligned(&[row(&wide), row("a")]);
+        assert_eq!(rows[0], format!("{wide}  b"));
+        assert_eq!(rows[1], format!("a{}b", " ".repeat(100_001)));
     }
 
     #[test]
