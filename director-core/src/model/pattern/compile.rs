@@ -257,6 +257,9 @@ impl Compiler {
         greedy: bool,
         from: StateId,
     ) -> Result<StateId, String> {
+        if least > most {
+            return Err(format!("it repeats {least} to {most} times"));
+        }
         let group = self.group;
         let mut at = from;
         for _ in 0..least {

@@ -124,6 +124,7 @@ fn look_around_means_what_it_means_to_perl() {
         assert!(!matches(text, missed.as_bytes()), "{text} in {missed}");
     }
     assert!(Pattern::parse(r"(a)\2").is_err());
+    assert!(Pattern::parse("x{2,1}").is_err());
     assert!(Pattern::parse(r"(?=(a{1000}){1000})").is_err());
 }
 
