@@ -86,6 +86,24 @@ fn an_agent_sets_the_share_drains_and_takes_out() {
 }
 
 #[test]
+fn an_agent_gives_no_more_than_a_multiple_of_the_configured_weight_and_the_log_says_so_once() {
+    let mut world = advised(with_agent);
+    let after = |world: &mut World, says| {
+        world.advice.insert(address(ONE), says);
+        world.run(seconds(2));
+        world.weight(VIP, ONE)
+    };
+    assert_eq!(after(&mut world, "2560"), Some(2560));
+    assert_eq!(after(&mut world, "2147483647"), Some(2560));
+    assert_eq!(after(&mut world, "2147483646"), Some(2560));
+    assert_eq!(after(&mut world, "25600%"), Some(2560));
+    let limited = "agent says weight 2147483647, limited to 2560";
+    assert_eq!(told(&world, limited), 1);
+    assert_eq!(told(&world, "limited to"), 1);
+    assert_eq!(after(&mut world, "7"), Some(7));
+}
+
+#[test]
 fn the_fallback_answers_when_every_agent_drains() {
     let mut world = advised(with_agent);
     world.advice.insert(address(ONE), "drain");

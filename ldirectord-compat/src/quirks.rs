@@ -221,7 +221,7 @@ quirks! {
     PortOfService "a checked real server without a port, where the check has no default port",
         "never up",
         "the port of the service is used";
-    HugeNumber "a number above 4294967295, or a threshold above 2147483647",
+    HugeNumber "a number above 4294967295, a threshold above 2147483647, or a weight above 65535",
         "taken as it is",
         "taken as that";
     // The rest.

@@ -82,6 +82,7 @@ fn level(notice: &Notice) -> Level {
         Notice::LocalError { .. }
         | Notice::Freeze(FreezeNotice::Unfrozen(_) | FreezeNotice::NetworkWorks { .. })
         | Notice::Unheard { .. }
+        | Notice::AdviceLimited { .. }
         | Notice::Held { .. }
         | Notice::Drift { .. }
         | Notice::OverrideSet { .. }
@@ -174,6 +175,7 @@ fn fields(notice: &Notice) -> LogFields<'_> {
         },
         Notice::Recovered { name, server, .. }
         | Notice::Advised { name, server, .. }
+        | Notice::AdviceLimited { name, server, .. }
         | Notice::Held { name, server, .. }
         | Notice::Released { name, server }
         | Notice::Draining { name, server, .. }

@@ -11,6 +11,7 @@ use nix::errno::Errno;
 
 use super::advice_error::AdviceError;
 use super::command_error::CommandError;
+use super::memory::TooMuchSent;
 use super::pauses;
 use super::protocol::ProtocolError;
 use super::tls_error::TlsError;
@@ -146,6 +147,23 @@ pub(super) enum ProbeError {
     /// A question that names a host of its own, which has no address: this host's name service says so.
     #[error("local error: the host of {} has no address", Short(.0))]
     Nowhere(String),
+    /// The expression goes back and forth over the answer.
+    #[error("the answer takes too much work to match {}; use an expression without back-references", Short(.0))]
+    TooMuchToMatch(String),
+    /// The answer came too late, or is too long for the time limit.
+    #[error("the answer was not matched with {} within the time limit", Short(.0))]
+    NotMatchedInTime(String),
+    /// Other searches took all the time.
+    #[error("local error: the searches in other answers left no time for this one")]
+    NoTurnToMatch,
+    /// Other probes read long answers.
+    #[error(
+        "local error: the long answers of other servers left no memory for this one within the time limit"
+    )]
+    NoTurnToRead,
+    /// The server sends more than any answer has.
+    #[error("sent more than {} KiB without an end to its answer", .0 / 1024)]
+    TooMuchSent(u64),
     /// The body is complete and lacks what was expected.
     #[error("body does not match {}", Short(.0))]
     BodyLacks(String),
@@ -172,6 +190,8 @@ impl ProbeError {
             | Self::Paused(_)
             | Self::LookupsBusy(_)
             | Self::NoThread(_)
+            | Self::NoTurnToMatch
+            | Self::NoTurnToRead
             | Self::Nowhere(_) => true,
             Self::Protocol(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
@@ -223,6 +243,9 @@ impl ProbeError {
         let inner = error.get_ref();
         if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<openssl::ssl::Error>()) {
             return Some(Self::Tls(TlsError::of_library(tls)));
+        }
+        if let Some(TooMuchSent(limit)) = inner.and_then(|inner| inner.downcast_ref()) {
+            return Some(Self::TooMuchSent(*limit));
         }
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Some(Self::Refused),

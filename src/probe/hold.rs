@@ -33,6 +33,18 @@ const KEEP_ALIVE: Duration = Duration::from_secs(1);
 /// Questions without an answer that end the connection.
 const KEEP_ALIVES: u32 = 3;
 
+/// Bytes that a server may say on a connection that nothing is sent on.
+const LONGEST_GREETING: usize = 16 * 1024;
+
+/// How a held connection ended.
+#[derive(Debug, PartialEq)]
+enum HeldEnd {
+    /// The server, or its host, ended it.
+    Theirs,
+    /// The server said more than a greeting.
+    Poured,
+}
+
 /// All connections that are held.
 pub struct Holder {
     tasks: BTreeMap<SocketAddr, AbortHandle>,
@@ -90,11 +102,18 @@ async fn hold(peer: SocketAddr, gate: Gate, tell: Arc<dyn Fn(SocketAddr) + Send 
             && let Ok(Ok(tcp)) = timeout(CONNECT_LIMIT, stream::connect(peer, &settings)).await
         {
             let began = Instant::now();
-            end_of(tcp).await;
-            tracing::debug!(%peer, "a held connection ended");
-            tell(peer);
-            if began.elapsed() > STOOD_LONG {
-                pause = Duration::ZERO;
+            match end_of(tcp).await {
+                HeldEnd::Theirs => {
+                    tracing::debug!(%peer, "a held connection ended");
+                    tell(peer);
+                    if began.elapsed() > STOOD_LONG {
+                        pause = Duration::ZERO;
+                    }
+                }
+                HeldEnd::Poured => {
+                    tracing::debug!(%peer, "a held connection is closed, since the server sends data on it");
+                    pause = LONGEST_PAUSE;
+                }
             }
         }
         sleep(pause).await;
@@ -102,8 +121,10 @@ async fn hold(peer: SocketAddr, gate: Gate, tell: Arc<dyn Fn(SocketAddr) + Send 
     }
 }
 
-/// Waits until the other side ends the connection. What it says meanwhile, a greeting perhaps, is passed over.
-async fn end_of(mut tcp: TcpStream) {
+/// Waits until the other side ends the connection. What it says meanwhile, a greeting perhaps, is passed over. When it says
+/// more than that, this side reads no more and closes: a server that pours data would keep a processor busy, and what it sends
+/// says nothing about its end.
+async fn end_of(mut tcp: TcpStream) -> HeldEnd {
     let keep_alive = TcpKeepalive::new()
         .with_time(KEEP_ALIVE)
         .with_interval(KEEP_ALIVE)
@@ -112,5 +133,41 @@ async fn end_of(mut tcp: TcpStream) {
         tracing::debug!(%error, "no keep-alive on a held connection");
     }
     let mut buffer = [0; 256];
-    while let Ok(1..) = tcp.read(&mut buffer).await {}
+    let mut said = 0;
+    loop {
+        match tcp.read(&mut buffer).await {
+            Ok(0) | Err(_) => return HeldEnd::Theirs,
+            Ok(length) => said += length,
+        }
+        if said > LONGEST_GREETING {
+            return HeldEnd::Poured;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    /// The end of a held connection to a server that says so many bytes, and its bytes that were taken.
+    async fn end_after(bytes: usize) -> HeldEnd {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.write_all(&vec![b'x'; bytes]).await;
+        });
+        let end = end_of(TcpStream::connect(address).await.unwrap()).await;
+        server.await.unwrap();
+        end
+    }
+
+    #[tokio::test]
+    async fn a_greeting_is_passed_over_and_a_server_that_pours_data_is_left() {
+        assert_eq!(end_after(0).await, HeldEnd::Theirs);
+        assert_eq!(end_after(8000).await, HeldEnd::Theirs);
+        assert_eq!(end_after(64 << 20).await, HeldEnd::Poured);
+    }
 }

@@ -15,6 +15,8 @@ mod hold;
 mod http;
 mod lookup;
 mod mask;
+mod matcher;
+mod memory;
 mod own_network;
 mod pauses;
 mod ping;
@@ -43,6 +45,7 @@ pub use gate::{Gate, ProbeTurn};
 pub use hold::Holder;
 pub use own_network::reaches_anything;
 pub use settings::ProbeSettings;
+use words::one_line;
 
 /// How late a time limit may be noticed on a busy machine.
 const OVERSLEPT: Duration = Duration::from_secs(1);
@@ -56,6 +59,7 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let answer = match vip_path::settings_for(probe, &settings) {
         Ok(settings) => match timeout(limit(probe), ask(probe, &settings)).await {
             Ok(answer) => answer,
+            Err(_) if settings.waits_for_memory() => Err(ProbeError::NoTurnToRead),
             Err(_) => Err(vip_path::silence(probe, &settings)),
         },
         Err(error) => Err(error),
@@ -100,9 +104,11 @@ fn limit(probe: &Probe) -> Duration {
     }
 }
 
+/// The one place where texts of servers, agents and programs leave the probe: into history, log, state and notifications.
+/// Secrets of the probe are masked before a text is cut, so that no part of one is left.
 fn outcome(answer: Result<String, ProbeError>, kind: &ProbeKind) -> Outcome {
     let credentials = kind.credentials();
-    let shown = |text: String| mask::mask(text, &credentials);
+    let shown = |text: String| one_line(&mask::mask(text, &credentials));
     match answer {
         Ok(detail) => Outcome::Good {
             detail: shown(detail),

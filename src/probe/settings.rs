@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use director_core::model::Verification;
+use director_core::model::{Pattern, Verification};
 use openssl::ssl::SslContext;
 use openssl::x509::X509;
 use tokio::sync::OnceCell;
@@ -13,6 +13,8 @@ use tokio::time::Instant;
 
 use super::error::ProbeError;
 use super::lookup::{LookupError, Lookups};
+use super::matcher::{Matcher, quick_search};
+use super::memory::{Allowance, Memory, ReadLimits, Waiting};
 use super::pauses::Pauses;
 use super::stopwatch::Stopwatch;
 use super::tls::{self, AuthoritiesError};
@@ -35,6 +37,8 @@ pub struct ProbeSettings {
     stopwatch: Option<Stopwatch>,
     /// When the time limit of the probe is nearly over.
     last_call: Option<Instant>,
+    /// Whether the probe waits for memory.
+    waiting: Waiting,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +51,8 @@ struct Shared {
     verified: OnceCell<SslContext>,
     lookups: Lookups,
     pauses: Arc<Pauses>,
+    matcher: Mutex<Option<Arc<Matcher>>>,
+    memory: Memory,
 }
 
 impl ProbeSettings {
@@ -65,9 +71,7 @@ impl ProbeSettings {
                 authorities: Some(authorities),
                 ..Shared::default()
             }),
-            vip_path: None,
-            stopwatch: None,
-            last_call: None,
+            ..Self::default()
         }
     }
 
@@ -97,10 +101,8 @@ impl ProbeSettings {
 
     pub(super) fn through_vip(&self, vip_path: VipPath) -> Self {
         Self {
-            shared: Arc::clone(&self.shared),
             vip_path: Some(Arc::new(vip_path)),
-            stopwatch: self.stopwatch.clone(),
-            last_call: self.last_call,
+            ..self.clone()
         }
     }
 
@@ -119,8 +121,44 @@ impl ProbeSettings {
             vip_path: self.vip_path.clone(),
             stopwatch: Some(stopwatch.clone()),
             last_call: Some(last_call),
+            waiting: Waiting::default(),
         };
         (timed, stopwatch)
+    }
+
+    /// What a connection of the probe may read.
+    pub(super) fn allowance(&self, limits: ReadLimits) -> Allowance {
+        self.shared.memory.allowance(limits, self.waiting.clone())
+    }
+
+    /// Whether the probe waits for memory that the long answers of other servers have.
+    pub(super) fn waits_for_memory(&self) -> bool {
+        self.waiting.is_on()
+    }
+
+    /// Takes all memory for long answers, until it is dropped.
+    #[cfg(test)]
+    pub(super) fn all_memory(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        self.shared.memory.take_all()
+    }
+
+    /// Whether `pattern` is found in what a server said.
+    pub(super) async fn finds(&self, pattern: &Pattern, said: &[u8]) -> Result<bool, ProbeError> {
+        if let Some(found) = quick_search(pattern, said) {
+            return Ok(found);
+        }
+        let matcher = self.matcher().map_err(ProbeError::CannotAsk)?;
+        matcher.search(pattern, said.to_vec(), self.last_call).await
+    }
+
+    /// The threads that match long answers, which are started for the first one.
+    fn matcher(&self) -> std::io::Result<Arc<Matcher>> {
+        let mut matcher = (self.shared.matcher.lock()).unwrap_or_else(PoisonError::into_inner);
+        if let Some(matcher) = &*matcher {
+            return Ok(Arc::clone(matcher));
+        }
+        let started = Arc::new(Matcher::start()?);
+        Ok(Arc::clone(matcher.insert(started)))
     }
 
     /// When the time limit of the probe is nearly over: the last moment to be content with what has come.

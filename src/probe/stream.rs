@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use nix::errno::Errno;
 use openssl::ssl::SslContext;
@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::error::ProbeError;
+use super::memory::{Allowance, ReadLimits};
 use super::settings::ProbeSettings;
 use super::stopwatch::Stopwatch;
 use super::tls::{ServerName, handshake};
@@ -66,6 +67,8 @@ pub(super) struct Stream {
     transport: Transport,
     /// Waits for the first byte.
     stopwatch: Option<Stopwatch>,
+    /// What the server may still send.
+    allowance: Allowance,
 }
 
 #[derive(Debug)]
@@ -75,6 +78,25 @@ enum Transport {
 }
 
 impl Stream {
+    fn new(transport: Transport, settings: &ProbeSettings) -> Self {
+        Self {
+            transport,
+            stopwatch: settings.stopwatch().cloned(),
+            allowance: settings.allowance(ReadLimits::PROTOCOL),
+        }
+    }
+
+    /// A plain connection.
+    pub(super) fn plain(tcp: TcpStream, settings: &ProbeSettings) -> Self {
+        Self::new(Transport::Plain(tcp), settings)
+    }
+
+    /// The same with other limits than those of a protocol.
+    pub(super) fn limited(mut self, limits: ReadLimits) -> Self {
+        self.allowance.limit(limits);
+        self
+    }
+
     /// The most bytes that one packet of this connection carries.
     pub(super) fn segment_size(&self) -> io::Result<usize> {
         let tcp = match &self.transport {
@@ -120,10 +142,7 @@ pub(super) async fn open(
     };
     let tcp = connect_timed(peer, settings).await?;
     let Some((context, wish)) = context else {
-        return Ok(Stream {
-            transport: Transport::Plain(tcp),
-            stopwatch: settings.stopwatch().cloned(),
-        });
+        return Ok(Stream::plain(tcp, settings));
     };
     match secure(tcp, &context, wish, true, settings).await {
         // A server with strict names that does not know this one may have a site for those that say none, as ldirectord does.
@@ -172,10 +191,7 @@ async fn secure(
     if let Some(stopwatch) = settings.stopwatch() {
         stopwatch.secured();
     }
-    Ok(Stream {
-        transport: Transport::Tls(Box::new(tls)),
-        stopwatch: settings.stopwatch().cloned(),
-    })
+    Ok(Stream::new(Transport::Tls(Box::new(tls)), settings))
 }
 
 impl AsyncRead for Stream {
@@ -185,12 +201,15 @@ impl AsyncRead for Stream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let stream = self.get_mut();
+        ready!(stream.allowance.poll_more(cx))?;
         let before = buf.filled().len();
         let read = match &mut stream.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Transport::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         };
-        if buf.filled().len() > before
+        let length = buf.filled().len() - before;
+        stream.allowance.took(length);
+        if length > 0
             && let Some(stopwatch) = stream.stopwatch.take()
         {
             stopwatch.answered();

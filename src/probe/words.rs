@@ -28,6 +28,33 @@ impl fmt::Display for ShownDuration {
     }
 }
 
+/// Characters of a reason, or of the words of a good answer, that are kept.
+const KEPT: usize = 400;
+
+/// A text that servers may have written parts of, as one line that is safe to log and to show: cut, and with escapes for
+/// characters that terminals act on, or that end or reorder a line.
+pub(super) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len().min(KEPT));
+    let mut letters = text.chars();
+    for letter in letters.by_ref().take(KEPT) {
+        match acts(letter) {
+            true => line.extend(letter.escape_default()),
+            false => line.push(letter),
+        }
+    }
+    if letters.next().is_some() {
+        line.push('…');
+    }
+    line
+}
+
+/// Whether a character does something else than to be shown: control characters, line and paragraph separators, marks of
+/// direction (Unicode, UAX 9) and the mark of byte order.
+fn acts(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// A text that someone else wrote, cut so that a line stays a line.
 pub(super) struct Short<'a>(pub(super) &'a str);
 
@@ -38,7 +65,7 @@ impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut letters = self.0.chars();
         for letter in letters.by_ref().take(SHOWN) {
-            write!(f, "{}", if letter.is_control() { '?' } else { letter })?;
+            write!(f, "{}", if acts(letter) { '?' } else { letter })?;
         }
         if letters.next().is_some() {
             f.write_str("…")?;
@@ -57,6 +84,16 @@ mod tests {
         assert_eq!(shown(3000), "3 s");
         assert_eq!(shown(1500), "1.5 s");
         assert_eq!(shown(250), "250 ms");
+    }
+
+    #[test]
+    fn what_a_server_says_becomes_one_short_line_without_characters_that_act() {
+        assert_eq!(one_line("caf\u{e9} \"OK\" 100%"), "caf\u{e9} \"OK\" 100%");
+        assert_eq!(
+            one_line("no\n2026 INFO\u{1b}[2J\u{9b}31m\u{202e}\u{2028}"),
+            r"no\n2026 INFO\u{1b}[2J\u{9b}31m\u{202e}\u{2028}"
+        );
+        assert_eq!(one_line(&"\u{1b}".repeat(5_000_000)).len(), 400 * 6 + 3);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Director, Effect, Notice};
 use crate::health::{Advice, Concern, HealthState, Outcome, Report, Subscription};
-use crate::model::{Check, Model, Probe, ProbeKind, Protocol};
+use crate::model::{Check, Model, Probe, ProbeKind, Protocol, largest_advised};
 use crate::moment::Moment;
 use crate::overrides::Target;
 
@@ -34,8 +34,20 @@ impl Director {
         match &report.outcome {
             Outcome::Good { detail } => {
                 let advice = known.get_or_insert_with(|| Advice::none(now));
+                let configured = (service.real_servers.iter())
+                    .find(|defined| defined.endpoint == server)
+                    .map_or(1, |defined| defined.weight);
+                let was_limited = advice.beyond_limit(configured).is_some();
                 if advice.hear(detail, now) {
                     let words = advice.heard.clone();
+                    let limited = advice.beyond_limit(configured).filter(|_| !was_limited);
+                    let limited = limited.map(|wanted| Notice::AdviceLimited {
+                        name: name.clone(),
+                        server,
+                        adviser,
+                        wanted,
+                        largest: largest_advised(configured),
+                    });
                     self.unsettled = true;
                     self.health_changed = true;
                     self.persist.changed = true;
@@ -45,6 +57,7 @@ impl Director {
                         adviser,
                         words,
                     }));
+                    effects.extend(limited.map(Effect::Tell));
                 }
             }
             // Whether the server works is for the checks to say; what the agent said last stays.

@@ -149,6 +149,19 @@ pub enum Notice {
         /// Its own words.
         words: String,
     },
+    /// An agent, or the source of a weight, wants a larger weight than it may give.
+    AdviceLimited {
+        /// The service, by the operator's name.
+        name: String,
+        /// The server.
+        server: Endpoint,
+        /// Who says so.
+        adviser: &'static str,
+        /// The weight that it wants.
+        wanted: u32,
+        /// The weight that it gets.
+        largest: u32,
+    },
     /// An agent, or the source of a weight, is unreachable; that says nothing about the server.
     Unheard {
         /// The service, by the operator's name.

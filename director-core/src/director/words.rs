@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{HostResult, Notice};
-use crate::model::BelowMinimum;
+use crate::model::{BelowMinimum, MOST_TIMES_CONFIGURED};
 use crate::recovery::DrainEnd;
 
 impl fmt::Display for Notice {
@@ -87,6 +87,18 @@ impl fmt::Display for Notice {
                 adviser,
                 words,
             } => write!(f, "{name} {server} {adviser} says \"{words}\""),
+            Self::AdviceLimited {
+                name,
+                server,
+                adviser,
+                wanted,
+                largest,
+            } => write!(
+                f,
+                "{name} {server} {adviser} says weight {wanted}, limited to {largest}, which is {MOST_TIMES_CONFIGURED} \
+                 times the configured weight or the largest weight there is; raise the configured weight if that is \
+                 too little"
+            ),
             Self::Unheard {
                 name,
                 server,

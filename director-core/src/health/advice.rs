@@ -10,11 +10,14 @@
 //! | `down`, `stopped`, `fail` | out likewise; what follows, or follows a `#`, is the reason |
 //! | `up` | the end of `down`, `stopped` and `fail` |
 //!
+//! ipvsd gives at most 256 times the configured weight, whatever is said (`model/limits.rs`).
+//!
 //! What is not said stays as it was. A bare number, which that protocol has not, is a weight in place of the defined one.
 //! Other words, such as `maxconn:100`, are passed over.
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::largest_advised;
 use crate::moment::Moment;
 
 /// A server's own words, and what they come to.
@@ -67,9 +70,7 @@ impl AdvisedWeight {
             Self::Percent(percent) => {
                 let share = (u64::from(weight) * u64::from(percent) + 50) / 100;
                 let least = u64::from(weight > 0 && percent > 0);
-                u32::try_from(share.max(least))
-                    .unwrap_or(u32::MAX)
-                    .min(i32::MAX as u32)
+                u32::try_from(share.max(least)).unwrap_or(u32::MAX)
             }
         }
     }
@@ -134,6 +135,16 @@ impl Advice {
         is_new
     }
 
+    /// The weight that it wants in place of the configured one, if that is more than it may give.
+    #[must_use]
+    pub fn beyond_limit(&self, configured: u32) -> Option<u32> {
+        match self.weight {
+            Some(AdvisedWeight::Exactly(wanted)) => Some(wanted),
+            _ => None,
+        }
+        .filter(|wanted| *wanted > largest_advised(configured))
+    }
+
     /// Whether it wants no new connections.
     #[must_use]
     pub fn wants_nothing(&self) -> bool {
@@ -168,13 +179,7 @@ fn weight(word: &str) -> Option<AdvisedWeight> {
                 .filter(|percent| *percent <= LARGEST_PERCENT)?;
             Some(AdvisedWeight::Percent(percent))
         }
-        None => {
-            let exactly = word
-                .parse()
-                .ok()
-                .filter(|weight| *weight <= i32::MAX as u32)?;
-            Some(AdvisedWeight::Exactly(exactly))
-        }
+        None => word.parse().ok().map(AdvisedWeight::Exactly),
     }
 }
 
@@ -231,7 +236,7 @@ mod tests {
     fn a_share_is_rounded_and_takes_nobody_out() {
         let of = |percent, weight| AdvisedWeight::Percent(percent).of(weight);
         assert_eq!((of(80, 6), of(10, 1), of(0, 5), of(50, 0)), (5, 1, 0, 0));
-        assert_eq!(of(25_600, i32::MAX as u32), i32::MAX as u32);
+        assert_eq!(of(25_600, u32::MAX), u32::MAX);
         assert_eq!(AdvisedWeight::Exactly(3).of(10), 3);
     }
 

@@ -3,8 +3,25 @@
 
 use std::net::IpAddr;
 
-/// The largest weight and threshold (net/netfilter/ipvs/ip_vs_ctl.c; connections are counted in an int there).
-pub const LARGEST_WEIGHT: i64 = i32::MAX as i64;
+/// The largest threshold, and the largest weight that the kernel takes (net/netfilter/ipvs/ip_vs_ctl.c; both are an int there).
+pub const LARGEST_THRESHOLD: i64 = i32::MAX as i64;
+
+/// The largest weight that ipvsd gives, as in keepalived. `wrr` counts down from the largest weight of a service, one by one
+/// while no server takes the connection, and holds the lock of the scheduler (net/netfilter/ipvs/ip_vs_wrr.c). With
+/// 2147483647 each new connection took 10 s.
+pub const LARGEST_WEIGHT: u32 = 65_535;
+
+/// How many times its configured weight a server may be given by its agent or the source of its weight: as much as HAProxy's
+/// largest weight is of its smallest one.
+pub const MOST_TIMES_CONFIGURED: u32 = 256;
+
+/// The largest weight that advice may give to a server of this weight. One of weight 0 counts as 1: advice is what gives it
+/// a weight.
+#[must_use]
+pub fn largest_advised(configured: u32) -> u32 {
+    let most = configured.max(1).saturating_mul(MOST_TIMES_CONFIGURED);
+    most.min(LARGEST_WEIGHT)
+}
 
 /// Longest persistence, in seconds, that the kernel's 32-bit tick counter holds at HZ 1000 with room to spare: 31 days, as
 /// ipvsadm.
@@ -36,6 +53,12 @@ pub fn no_real_server(address: IpAddr) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn advice_gives_a_multiple_of_the_weight_and_never_more_than_the_largest_weight() {
+        let most = [0, 1, 10, 255, 256, LARGEST_WEIGHT].map(largest_advised);
+        assert_eq!(most, [256, 256, 2560, 65_280, 65_535, 65_535]);
+    }
 
     #[test]
     fn only_unicast_addresses_serve() {

@@ -28,8 +28,11 @@ pub use forwarding::{Forwarding, Tunnel, TunnelChecksum};
 pub use hook::{Hook, HookWay, Topic};
 pub use host::{HostConfig, LONGEST_TIMEOUT};
 pub use host_change::{HostChange, TimeoutKind, Vip, single_address_prefix};
-pub use limits::{LARGEST_WEIGHT, LONGEST_PERSISTENCE_SECONDS, no_real_server, no_vip};
-pub use pattern::{Pattern, PatternError};
+pub use limits::{
+    LARGEST_THRESHOLD, LARGEST_WEIGHT, LONGEST_PERSISTENCE_SECONDS, MOST_TIMES_CONFIGURED,
+    largest_advised, no_real_server, no_vip,
+};
+pub use pattern::{Effort, Pattern, PatternError, Unfinished};
 pub use probe::{
     AdviceSource, CommandProbe, HttpProbe, Probe, ProbeKind, Redirects, StatusRange, TlsCheck,
     Verification,

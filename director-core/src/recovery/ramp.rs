@@ -10,14 +10,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{SlowStart, VirtualService};
+use crate::model::{LARGEST_WEIGHT, SlowStart, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::Target;
 
 /// The smallest weight that gives a ramp its room: one per cent is a step.
 const ROOM: u32 = 100;
-/// The kernel's limit for weights (net/netfilter/ipvs/ip_vs_ctl.c).
-const LARGEST_WEIGHT: u32 = i32::MAX as u32;
 /// Weights of a ramp are written at most this often.
 const SHORTEST_STEP: Duration = Duration::from_secs(1);
 /// The slow start of a service, where one can be carried out.
@@ -213,8 +211,8 @@ mod tests {
     }
 
     #[test]
-    fn a_weight_with_room_is_one_that_the_kernel_takes() {
-        let largest = i32::MAX.unsigned_abs();
+    fn a_weight_with_room_is_not_above_the_largest_one() {
+        let largest = LARGEST_WEIGHT;
         assert_eq!([with_room(3, 100), with_room(largest, 2)], [300, largest]);
     }
 }

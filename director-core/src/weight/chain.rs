@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::health::{Advice, Health};
-use crate::model::Then;
+use crate::model::{LARGEST_WEIGHT, MOST_TIMES_CONFIGURED, Then};
 use crate::moment::Moment;
 use crate::overrides::Override;
 use crate::recovery::{DrainEnd, Shortage};
@@ -35,6 +35,11 @@ pub enum WeightReason<'a> {
     WeightFrom(&'a Advice),
     /// Its agent.
     Agent(&'a Advice),
+    /// Advice wanted more than it may give.
+    Limited {
+        /// The weight before.
+        wanted: u32,
+    },
     /// The health of the server.
     SavedHealth {
         /// What is known of it.
@@ -175,6 +180,7 @@ impl WeightReason<'_> {
             Self::Defined => "defined",
             Self::WeightFrom(_) => "weight",
             Self::Agent(_) => "agent",
+            Self::Limited { .. } => "limit",
             Self::SavedHealth { .. } => "health",
             Self::Override(_) => "override",
             Self::Room(_) => "room",
@@ -201,6 +207,11 @@ impl fmt::Display for WeightReason<'_> {
             Self::Defined => f.write_str("as configured"),
             Self::WeightFrom(advice) | Self::Agent(advice) => advised(f, advice),
             Self::SavedHealth { health, held_for } => judged(f, health, *held_for),
+            Self::Limited { wanted } => write!(
+                f,
+                "limited from {wanted}: agents and weight sources give at most {MOST_TIMES_CONFIGURED} times the \
+                 configured weight, and no more than {LARGEST_WEIGHT}"
+            ),
             Self::Override(override_) => {
                 write!(f, "{override_} (override by {})", override_.author)
             }

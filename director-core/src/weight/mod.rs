@@ -100,9 +100,11 @@ type Rule = for<'a> fn(&ServerFacts<'a>, Option<u32>) -> Option<Link<'a>>;
 const RULES: &[Rule] = &[
     rules::defined,
     rules::weight_source,
+    rules::limit_of_source,
     rules::room,
     rules::slow_start,
     rules::agent,
+    rules::limit_of_agent,
     rules::state,
     rules::override_,
 ];

@@ -2,7 +2,7 @@
 
 use super::{Link, ServerFacts, WeightReason};
 use crate::health::{Advice, AdvisedState, AdvisedWeight};
-use crate::model::OnFailure;
+use crate::model::{OnFailure, largest_advised};
 use crate::overrides::OverrideKind;
 use crate::recovery::{scaled, with_room};
 
@@ -63,6 +63,29 @@ pub(super) fn agent<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<
     ))
 }
 
+/// What the source of a weight may give at most.
+pub(super) fn limit_of_source<'a>(
+    facts: &ServerFacts<'a>,
+    before: Option<u32>,
+) -> Option<Link<'a>> {
+    limited(before, largest_advised(facts.server.weight))
+}
+
+/// The same after the agent: its share is one of a weight with room.
+pub(super) fn limit_of_agent<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
+    let largest = with_room(largest_advised(facts.server.weight), facts.room);
+    limited(before, largest)
+}
+
+fn limited<'a>(before: Option<u32>, largest: u32) -> Option<Link<'a>> {
+    let wanted = before.filter(|weight| *weight > largest)?;
+    Some(Link {
+        weight: Some(largest),
+        since: None,
+        reason: WeightReason::Limited { wanted },
+    })
+}
+
 fn advised<'a>(
     facts: &ServerFacts<'a>,
     before: Option<u32>,
@@ -76,7 +99,7 @@ fn advised<'a>(
         before.map(|_| 0)
     } else {
         before.map(|weight| match advice.weight {
-            Some(AdvisedWeight::Exactly(exactly)) => with_room(exactly, room),
+            Some(AdvisedWeight::Exactly(exactly)) => exactly.saturating_mul(room),
             Some(share) => share.of(weight),
             None => weight,
         })

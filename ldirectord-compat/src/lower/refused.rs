@@ -7,8 +7,8 @@ use director_core::definitions::{
 };
 use director_core::diagnostic::{Diagnostic, Place, nearest};
 use director_core::model::{
-    Family, KNOWN_SCHEDULERS, LARGEST_WEIGHT, LONGEST_PERSISTENCE_SECONDS, SchedulerFlags,
-    no_real_server, no_vip, scheduler_flag_names,
+    Family, KNOWN_SCHEDULERS, LARGEST_THRESHOLD, LARGEST_WEIGHT, LONGEST_PERSISTENCE_SECONDS,
+    SchedulerFlags, no_real_server, no_vip, scheduler_flag_names,
 };
 
 use super::check::Plan;
@@ -184,8 +184,8 @@ impl Judge<'_> {
                 hint,
             );
         };
-        if let Some(weight) = server.weight.as_ref().filter(|w| w.value > LARGEST_WEIGHT) {
-            let message = format!("ipvsadm refuses weights above {LARGEST_WEIGHT}");
+        if let Some(weight) = (server.weight.as_ref()).filter(|w| w.value > LARGEST_THRESHOLD) {
+            let message = format!("ipvsadm refuses weights above {LARGEST_THRESHOLD}");
             refuse(&weight.place, message, "write a smaller weight");
             return false;
         }
@@ -202,17 +202,26 @@ impl Judge<'_> {
             refuse(&place.place, message, hint);
             return false;
         }
+        let largest = i64::from(LARGEST_WEIGHT);
+        if let Some(weight) = server.weight.as_mut().filter(|w| w.value > largest) {
+            let message = format!("the weight is lowered to {largest}");
+            let hint = "the schedulers of the kernel need seconds for each connection with larger weights; divide all \
+                        weights of the service by the same number";
+            self.findings
+                .quirk(Quirk::HugeNumber, &weight.place, message, hint);
+            weight.value = largest;
+        }
         for threshold in [&mut server.upper_threshold, &mut server.lower_threshold]
             .into_iter()
             .flatten()
         {
-            if threshold.value > LARGEST_WEIGHT {
-                let message = format!("the threshold is lowered to {LARGEST_WEIGHT}");
+            if threshold.value > LARGEST_THRESHOLD {
+                let message = format!("the threshold is lowered to {LARGEST_THRESHOLD}");
                 let hint =
                     "no server has that many connections; remove it, or write a smaller number";
                 self.findings
                     .quirk(Quirk::HugeNumber, &threshold.place, message, hint);
-                threshold.value = LARGEST_WEIGHT;
+                threshold.value = LARGEST_THRESHOLD;
             }
         }
         self.address(&server.host, "the real server")

@@ -8,6 +8,7 @@ mod wait;
 use std::time::Duration;
 
 use clap::Args;
+use director_core::model::LARGEST_WEIGHT;
 use director_core::overrides::OverrideKind;
 
 use super::error::CliError;
@@ -66,7 +67,7 @@ pub(super) struct OverrideArgs {
 #[derive(Debug, Args)]
 pub(super) struct WeightArgs {
     /// New weight; 0 sends no new connections
-    #[arg(long, value_name = "WEIGHT", value_parser = clap::value_parser!(u32).range(0..=i64::from(i32::MAX)))]
+    #[arg(long, value_name = "WEIGHT", value_parser = clap::value_parser!(u32).range(0..=i64::from(LARGEST_WEIGHT)))]
     to: u32,
     #[command(flatten)]
     args: OverrideArgs,

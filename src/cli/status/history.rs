@@ -1,6 +1,6 @@
 //! `ipvsctl status --history`: the last probes of one real server, check by check, the newest first.
 
-use super::span::span;
+use super::span::{padded, span};
 use crate::api::wire::{CheckHistory, ProbeHistory, ProbeResult, ServerStatus, ServiceStatus};
 
 const TITLES: [&str; 7] = [
@@ -53,9 +53,7 @@ fn one_check(check: &CheckHistory, text: &mut String) {
     let widths: Vec<usize> = (0..TITLES.len()).map(width).collect();
     for row in &rows {
         let cells = row.iter().zip(&widths);
-        let cells: Vec<String> = cells
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
+        let cells: Vec<String> = cells.map(|(cell, width)| padded(cell, *width)).collect();
         text.push_str(format!("  {}", cells.join("  ")).trim_end());
         text.push('\n');
     }

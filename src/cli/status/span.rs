@@ -12,6 +12,12 @@ pub(in crate::cli) fn span(seconds: f64) -> String {
     }
 }
 
+/// A text with blanks behind it up to a width. Widths in format strings end at 65535, and then they panic.
+pub(super) fn padded(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.chars().count());
+    text.to_owned() + &" ".repeat(missing)
+}
+
 pub(super) fn line(text: &mut String, content: &str) {
     text.push_str(content);
     text.push('\n');
@@ -20,6 +26,13 @@ pub(super) fn line(text: &mut String, content: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_may_be_as_wide_as_it_likes() {
+        assert_eq!(padded("a", 3), "a  ");
+        assert_eq!(padded("a", 100_000).len(), 100_000);
+        assert_eq!(padded("abc", 2), "abc");
+    }
 
     #[test]
     fn spans_read_as_people_say_them() {

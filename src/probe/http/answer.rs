@@ -12,7 +12,7 @@ use super::head::{Framing, ResponseHead, status_of};
 use crate::probe::error::ProbeError;
 
 /// Bytes that status line and headers may take; browsers stop between 250 and 400 KiB.
-const HEAD_LIMIT: usize = 512 * 1024;
+pub(super) const HEAD_LIMIT: usize = 512 * 1024;
 
 /// Lines that the headers may take. Each costs more memory than its bytes.
 const LINES_LIMIT: usize = 4096;

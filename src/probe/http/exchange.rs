@@ -8,10 +8,11 @@ use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 use tokio::io::{AsyncRead, AsyncWriteExt};
 
-use super::answer::{Body, HttpAnswer, Opening};
+use super::answer::{Body, End, HEAD_LIMIT, HttpAnswer, Opening};
 use super::head::Framing;
 use super::target::HttpTarget;
 use crate::probe::error::ProbeError;
+use crate::probe::memory::ReadLimits;
 use crate::probe::settings::ProbeSettings;
 use crate::probe::stream::open;
 use crate::probe::vip_path::VipPath;
@@ -37,7 +38,9 @@ pub(super) async fn exchange(
     settings: &ProbeSettings,
 ) -> Result<HttpResponse, ProbeError> {
     let mut request = target.request(&question.method)?;
-    let stream = open(target.peer, target.tls.as_ref(), settings).await?;
+    let stream = open(target.peer, target.tls.as_ref(), settings)
+        .await?
+        .limited(limits(question));
     if settings
         .vip_path_to(target.peer.ip())
         .is_some_and(VipPath::full_size)
@@ -52,6 +55,16 @@ pub(super) async fn exchange(
         writer.flush().await
     };
     answer_beside(sending, read(reader, question, settings)).await
+}
+
+/// What an answer may have: its head and body, and the lines of chunks, which may be short ones.
+fn limits(question: &HttpProbe) -> ReadLimits {
+    let body = u64::try_from(question.body_limit).unwrap_or(u64::MAX);
+    let kept = body.saturating_add(HEAD_LIMIT as u64);
+    ReadLimits {
+        most: kept.saturating_mul(8),
+        kept,
+    }
 }
 
 /// Reads the answer while the request is sent: a server may answer before it has read a request, and one that has closed is
@@ -93,6 +106,10 @@ async fn read(
 ) -> Result<HttpResponse, ProbeError> {
     let mut answer = HttpAnswer::from(stream);
     let (limit, deadline) = (question.body_limit, settings.last_call());
+    let in_time = |body: Body| match body.end {
+        End::Time if settings.waits_for_memory() => Err(ProbeError::NoTurnToRead),
+        _ => Ok(body),
+    };
     let is_expected = |status| question.status.iter().any(|range| range.contains(status));
     match answer.opening().await? {
         // Any other protocol may greet like this, so only a text that was asked for makes it an answer.
@@ -102,12 +119,12 @@ async fn read(
         Opening::Bare(start) => Ok(HttpResponse {
             status: None,
             location: None,
-            body: Some(answer.bare_body(start, limit, deadline).await?),
+            body: Some(in_time(answer.bare_body(start, limit, deadline).await?)?),
         }),
         Opening::Head(head) => {
             let framing = framing(question, head.status, head.framing);
             let body = if is_expected(head.status) {
-                Some(answer.body(framing, limit, deadline).await?)
+                Some(in_time(answer.body(framing, limit, deadline).await?)?)
             } else {
                 None
             };

@@ -38,7 +38,7 @@ pub(super) async fn ask(
             _ => error.after_redirect(target.absolute()),
         })?;
         match answer.body {
-            Some(body) => return judge(answer.status, &body, question),
+            Some(body) => return judge(answer.status, &body, question, settings).await,
             None => target = target_after(&answer, &target, home, question, settings).await?,
         }
     }
@@ -65,7 +65,12 @@ async fn target_after(
 }
 
 /// A text that was found makes an answer good, however it ends. Without one to look for, a body that breaks off is a fault.
-fn judge(status: Option<u16>, body: &Body, question: &HttpProbe) -> Result<String, ProbeError> {
+async fn judge(
+    status: Option<u16>,
+    body: &Body,
+    question: &HttpProbe,
+    settings: &ProbeSettings,
+) -> Result<String, ProbeError> {
     let status = status.map_or_else(
         || "no status line".to_owned(),
         |status| format!("status {status}"),
@@ -76,7 +81,7 @@ fn judge(status: Option<u16>, body: &Body, question: &HttpProbe) -> Result<Strin
             End::Complete | End::Limit | End::Time => Ok(status),
         };
     };
-    if pattern.is_match(&body.bytes) {
+    if settings.finds(pattern, &body.bytes).await? {
         return Ok(format!("{status}, body as expected"));
     }
     let pattern = pattern.as_str().to_owned();

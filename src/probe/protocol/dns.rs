@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::udp::Datagrams;
-use super::{Peer, ProtocolError, expect};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
@@ -68,33 +68,35 @@ pub(super) async fn ask(peer: Peer<'_>, check: &ExchangeCheck) -> Result<String,
     let mut outcome = Err(ProbeError::Closed);
     for (number, kind) in asked.kinds.iter().enumerate() {
         let answer = resolve(peer, check, Query::query(asked.name.clone(), *kind)).await?;
-        let judged = judge(check, &asked, *kind, &answer);
+        let judged = judge(peer, check, &asked, *kind, &answer).await;
         match judged {
             Ok(detail) => return Ok(detail),
             // Of several reasons the first stands, unless it only says that there is nothing of that type.
-            Err(reason) if number == 0 => outcome = Err(reason.into()),
-            Err(reason @ ProtocolError::AnswerLacks(_)) => outcome = Err(reason.into()),
-            Err(_) => {}
+            Err(ProbeError::Protocol(
+                ProtocolError::DnsError(_) | ProtocolError::NoRecord { .. },
+            )) if number > 0 => {}
+            Err(reason) => outcome = Err(reason),
         }
     }
     outcome
 }
 
-fn judge(
+async fn judge(
+    peer: Peer<'_>,
     check: &ExchangeCheck,
     asked: &Asked,
     kind: RecordType,
     answer: &Message,
-) -> Result<String, ProtocolError> {
+) -> Result<String, ProbeError> {
     let code = answer.metadata.response_code;
     if asked.any {
         return match code {
-            ResponseCode::ServFail => Err(ProtocolError::DnsError(code)),
+            ResponseCode::ServFail => Err(ProtocolError::DnsError(code).into()),
             _ => Ok(format!("answered \"{code}\"")),
         };
     }
     if code != ResponseCode::NoError {
-        return Err(ProtocolError::DnsError(code));
+        return Err(ProtocolError::DnsError(code).into());
     }
     let mut missed = None;
     for record in &answer.answers {
@@ -102,22 +104,20 @@ fn judge(
             continue;
         }
         let text = record.data.to_string();
-        match expect_record(check, &text) {
-            Ok(()) => return Ok(format!("{kind} {}", Short(&text))),
-            Err(reason) => missed = Some(reason),
+        // Names are expected with or without the dot that ends them.
+        let bare = text.strip_suffix('.').unwrap_or(&text);
+        for form in [bare, &text] {
+            match peer.expect(check.receive.as_ref(), form.as_bytes()).await {
+                Ok(()) => return Ok(format!("{kind} {}", Short(&text))),
+                Err(reason) => missed = Some(reason),
+            }
         }
     }
-    Err(missed.unwrap_or_else(|| ProtocolError::NoRecord {
+    let none = || ProtocolError::NoRecord {
         kind,
         name: asked.name.to_string(),
-    }))
-}
-
-/// Names are expected with or without the dot that ends them.
-fn expect_record(check: &ExchangeCheck, text: &str) -> Result<(), ProtocolError> {
-    let bare = text.strip_suffix('.').unwrap_or(text);
-    let receive = check.receive.as_ref();
-    expect(receive, bare.as_bytes()).or_else(|_| expect(receive, text.as_bytes()))
+    };
+    Err(missed.unwrap_or_else(|| none().into()))
 }
 
 async fn resolve(

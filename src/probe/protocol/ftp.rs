@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 
 use director_core::model::FtpCheck;
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 
 use super::lines::LineConnection;
-use super::{Peer, ProtocolError, expect};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
-use crate::probe::stream;
+use crate::probe::memory::ReadLimits;
+use crate::probe::stream::{self, Stream};
 use crate::probe::words::Short;
 
 /// Bytes of a file that are read at most.
@@ -82,7 +82,7 @@ async fn transfer(
     if complete {
         talk.reply(ended).await?.expect(2, "226")?;
     }
-    expect(check.receive.as_ref(), &bytes)?;
+    peer.expect(check.receive.as_ref(), &bytes).await?;
     Ok(format!(
         "{} bytes of {} transferred",
         bytes.len(),
@@ -92,7 +92,7 @@ async fn transfer(
 
 /// Opens the data connection to the address that the control connection has: what servers behind address translation
 /// say about themselves is often wrong, and never needed.
-async fn open_data(talk: &mut LineConnection, peer: Peer<'_>) -> Result<TcpStream, ProbeError> {
+async fn open_data(talk: &mut LineConnection, peer: Peer<'_>) -> Result<Stream, ProbeError> {
     let (verb, what, parse): (_, _, fn(&str) -> Option<u16>) = if peer.address.is_ipv6() {
         ("EPSV", "answer to EPSV", extended_port)
     } else {
@@ -101,15 +101,21 @@ async fn open_data(talk: &mut LineConnection, peer: Peer<'_>) -> Result<TcpStrea
     talk.say(verb).await?;
     let answer = talk.reply(what).await?;
     answer.expect(2, "a port")?;
-    let port = parse(&answer.text).ok_or_else(|| ProtocolError::Unexpected {
+    let unexpected = || ProtocolError::Unexpected {
         what,
         said: answer.first_line().to_owned(),
         expected: "a port",
-    })?;
-    stream::connect(SocketAddr::new(peer.address.ip(), port), peer.settings).await
+    };
+    let port = parse(&answer.text).filter(|port| *port != 0);
+    let port = port.ok_or_else(unexpected)?;
+    let data = SocketAddr::new(peer.address.ip(), port);
+    let data = stream::connect(data, peer.settings).await?;
+    // A byte more shows that there is more.
+    let limits = ReadLimits::whole(FILE_LIMIT as u64 + 1);
+    Ok(Stream::plain(data, peer.settings).limited(limits))
 }
 
-async fn read_data(data: &mut TcpStream) -> Result<(Vec<u8>, bool), ProbeError> {
+async fn read_data(data: &mut Stream) -> Result<(Vec<u8>, bool), ProbeError> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(FILE_LIMIT).unwrap_or(u64::MAX);
     data.take(limit + 1)

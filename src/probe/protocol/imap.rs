@@ -4,7 +4,7 @@
 use director_core::model::MailboxCheck;
 
 use super::lines::{LineConnection, one_line};
-use super::{Peer, ProtocolError, expect};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
@@ -18,7 +18,8 @@ pub(super) async fn ask(peer: Peer<'_>, check: &MailboxCheck) -> Result<String, 
     if !known_already && !is_response(&greeting, "*", "OK") {
         return Err(unexpected("greeting", greeting, "* OK"));
     }
-    expect(check.receive.as_ref(), greeting.as_bytes())?;
+    peer.expect(check.receive.as_ref(), greeting.as_bytes())
+        .await?;
     let detail = match check.credentials.login() {
         Some(login) if !known_already => {
             log_in(&mut talk, login, check.credentials.password()).await?;

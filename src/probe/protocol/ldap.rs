@@ -5,7 +5,7 @@ use director_core::model::LdapCheck;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::ber::{BOOLEAN, ENUMERATED, INTEGER, LONGEST, OCTETS, SEQUENCE, nested, take, value};
-use super::{Peer, ProtocolError, ber, expect};
+use super::{Peer, ProtocolError, ber};
 use crate::probe::error::ProbeError;
 use crate::probe::stream::Stream;
 use crate::probe::words::Short;
@@ -39,15 +39,12 @@ pub(super) async fn ask(peer: Peer<'_>, check: &LdapCheck) -> Result<String, Pro
     let login = check.credentials.login().filter(|_| !password.is_empty());
     talk.bind(login.unwrap_or_default(), login.map_or("", |_| password))
         .await?;
-    let names = talk.search(base).await?;
-    let [name] = &names[..] else {
-        return Err(ProtocolError::Entries {
-            found: names.len(),
-            base: base.to_owned(),
-        }
-        .into());
-    };
-    expect(check.receive.as_ref(), name.as_bytes())?;
+    let (found, name) = talk.search(base).await?;
+    if found != 1 {
+        let base = base.to_owned();
+        return Err(ProtocolError::Entries { found, base }.into());
+    }
+    peer.expect(check.receive.as_ref(), name.as_bytes()).await?;
     talk.unbind().await;
     Ok(match name.as_str() {
         "" => "bound, root entry found".to_owned(),
@@ -79,8 +76,8 @@ impl Talk {
         succeeded("bind", &content)
     }
 
-    /// The names of the entries found at `base`.
-    async fn search(&mut self, base: &str) -> Result<Vec<String>, ProbeError> {
+    /// How many entries are at `base`, and the name of the first one.
+    async fn search(&mut self, base: &str) -> Result<(usize, String), ProbeError> {
         let operation = nested(
             SEARCH,
             &[
@@ -96,15 +93,21 @@ impl Talk {
             ],
         );
         self.send(&operation).await?;
-        let mut names = Vec::new();
+        let (mut found, mut first) = (0, String::new());
         for _ in 0..ANSWERS {
             let (tag, content) = self.receive().await?;
             match tag {
-                ENTRY => names.push(name_of(&content).ok_or_else(not_ldap)?),
+                ENTRY => {
+                    let name = name_of(&content).ok_or_else(not_ldap)?;
+                    if found == 0 {
+                        first = name;
+                    }
+                    found += 1;
+                }
                 REFERENCE => {}
                 SEARCHED => {
                     succeeded("search", &content)?;
-                    return Ok(names);
+                    return Ok((found, first));
                 }
                 _ => return Err(not_ldap()),
             }

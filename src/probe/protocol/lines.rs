@@ -14,6 +14,9 @@ const LINE_LIMIT: usize = 16 * 1024;
 /// Lines of a reply at most; FTP servers greet with whole pages.
 const REPLY_LINES: usize = 1000;
 
+/// Bytes of a reply, or of several lines that are kept together, at most.
+pub(super) const REPLY_LIMIT: usize = 256 * 1024;
+
 /// A connection on which lines are said.
 pub(super) struct LineConnection {
     stream: BufReader<Stream>,
@@ -85,6 +88,9 @@ impl LineConnection {
             let line = self.line(what).await?;
             text.push('\n');
             text.push_str(&line);
+            if text.len() > REPLY_LIMIT {
+                break;
+            }
             let last = line
                 .strip_prefix(digits)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));

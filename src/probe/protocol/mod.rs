@@ -14,6 +14,8 @@ mod oracle;
 mod peer;
 #[cfg(feature = "postgres")]
 mod pgsql;
+#[cfg(feature = "postgres")]
+mod pgsql_frames;
 mod pop;
 mod radius;
 mod simpletcp;
@@ -28,7 +30,7 @@ use director_core::model::ProtocolCheck;
 pub(super) use self::error::ProtocolError;
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
-use peer::{Peer, expect};
+use peer::Peer;
 
 /// Runs the check; a good answer comes back in words.
 pub(super) async fn ask(

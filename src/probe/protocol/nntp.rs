@@ -3,7 +3,7 @@
 use director_core::model::GreetingCheck;
 
 use super::lines::LineConnection;
-use super::{Peer, ProtocolError, expect};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
@@ -18,7 +18,8 @@ pub(super) async fn ask(peer: Peer<'_>, check: &GreetingCheck) -> Result<String,
         }
         .into());
     }
-    expect(check.receive.as_ref(), greeting.as_bytes())?;
+    peer.expect(check.receive.as_ref(), greeting.as_bytes())
+        .await?;
     talk.leave("QUIT").await;
     Ok(Short(&greeting).to_string())
 }

@@ -24,6 +24,32 @@ impl Peer<'_> {
         stream::open(self.address, wish.as_ref(), self.settings).await
     }
 
+    /// Fails unless what the server said matches the expression, if there is one.
+    pub(super) async fn expect(
+        &self,
+        receive: Option<&Pattern>,
+        said: &[u8],
+    ) -> Result<(), ProbeError> {
+        match receive {
+            Some(pattern) if !self.finds(Some(pattern), said).await? => {
+                Err(ProtocolError::AnswerLacks(pattern.as_str().to_owned()).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether what the server said matches the expression; without one it does.
+    pub(super) async fn finds(
+        &self,
+        receive: Option<&Pattern>,
+        said: &[u8],
+    ) -> Result<bool, ProbeError> {
+        match receive {
+            Some(pattern) => self.settings.finds(pattern, said).await,
+            None => Ok(true),
+        }
+    }
+
     /// TLS as the check wants it, or without verification where only the protocol asks for it.
     pub(super) fn tls_wish(&self, tls: Option<&TlsCheck>) -> TlsWish {
         let name = tls.and_then(|tls| tls.server_name.as_deref());
@@ -31,15 +57,5 @@ impl Peer<'_> {
             verify: tls.map_or(Verification::None, |tls| tls.verify),
             name: server_name(name, self.address.ip()),
         }
-    }
-}
-
-/// Fails unless what the server said matches the expression, if there is one.
-pub(super) fn expect(receive: Option<&Pattern>, said: &[u8]) -> Result<(), ProtocolError> {
-    match receive {
-        Some(pattern) if !pattern.is_match(said) => {
-            Err(ProtocolError::AnswerLacks(pattern.as_str().to_owned()))
-        }
-        _ => Ok(()),
     }
 }

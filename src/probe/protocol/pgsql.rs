@@ -12,10 +12,11 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow};
 
-use super::{Peer, ProtocolError, expect};
+use super::pgsql_frames::Frames;
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::settings::ProbeSettings;
-use crate::probe::stream::{self, Stream, TlsWish};
+use crate::probe::stream::{self, TlsWish};
 use crate::probe::words::Short;
 
 pub(super) async fn ask(peer: Peer<'_>, check: &SqlCheck) -> Result<String, ProbeError> {
@@ -29,7 +30,7 @@ pub(super) async fn ask(peer: Peer<'_>, check: &SqlCheck) -> Result<String, Prob
         settings: peer.settings.clone(),
     };
     let (client, connection) = config(login, check)
-        .connect_raw(stream, secure)
+        .connect_raw(Frames::before_tls(stream), secure)
         .await
         .map_err(of_postgres)?;
     let query = check.request.as_deref().unwrap_or_default();
@@ -37,7 +38,7 @@ pub(super) async fn ask(peer: Peer<'_>, check: &SqlCheck) -> Result<String, Prob
         if query.is_empty() {
             return Ok(format!("logged in as {}", Short(login)));
         }
-        self::query(&client, query, check).await
+        self::query(&client, query, peer, check).await
     };
     let mut answer = pin!(answer);
     // What the connection itself meets reaches the answer as an error, so its own result adds nothing.
@@ -67,14 +68,20 @@ fn config(login: &str, check: &SqlCheck) -> Config {
     config
 }
 
-async fn query(client: &Client, query: &str, check: &SqlCheck) -> Result<String, ProbeError> {
+async fn query(
+    client: &Client,
+    query: &str,
+    peer: Peer<'_>,
+    check: &SqlCheck,
+) -> Result<String, ProbeError> {
     let rows = client.simple_query_raw(query).await.map_err(of_postgres)?;
     let mut rows = pin!(rows);
     while let Some(message) = rows.next().await {
         match message.map_err(of_postgres)? {
             SimpleQueryMessage::Row(row) => {
                 let values = values(&row);
-                expect(check.receive.as_ref(), values.as_bytes())?;
+                peer.expect(check.receive.as_ref(), values.as_bytes())
+                    .await?;
                 return Ok(format!("row: {}", Short(&values)));
             }
             SimpleQueryMessage::CommandComplete(changed) if changed > 0 => {
@@ -127,17 +134,21 @@ struct Secure {
     settings: ProbeSettings,
 }
 
-impl TlsConnect<Stream> for Secure {
-    type Stream = Stream;
+impl TlsConnect<Frames> for Secure {
+    type Stream = Frames;
     type Error = ProbeError;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, ProbeError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Frames, ProbeError>> + Send>>;
 
-    fn connect(self, stream: Stream) -> Self::Future {
-        Box::pin(async move { stream::upgrade(stream, &self.wish, &self.settings).await })
+    fn connect(self, frames: Frames) -> Self::Future {
+        Box::pin(async move {
+            let stream = frames.into_stream();
+            let stream = stream::upgrade(stream, &self.wish, &self.settings).await?;
+            Ok(Frames::with_tls(stream))
+        })
     }
 }
 
-impl TlsStream for Stream {
+impl TlsStream for Frames {
     fn channel_binding(&self) -> ChannelBinding {
         // The probe does not prove who the server is unless asked to, and then the certificate does.
         ChannelBinding::none()

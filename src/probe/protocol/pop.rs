@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 
 use super::lines::LineConnection;
-use super::{Peer, ProtocolError, expect};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
@@ -19,7 +19,8 @@ pub(super) async fn ask(peer: Peer<'_>, check: &MailboxCheck) -> Result<String, 
     let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
     let greeting = talk.line("greeting").await?;
     expect_ok("greeting", &greeting)?;
-    expect(check.receive.as_ref(), greeting.as_bytes())?;
+    peer.expect(check.receive.as_ref(), greeting.as_bytes())
+        .await?;
     let detail = match check.credentials.login() {
         Some(login) => {
             let password = check.credentials.password();

@@ -5,7 +5,7 @@ use director_core::model::{ExchangeCheck, Protocol};
 
 use super::lines::LineConnection;
 use super::udp::Datagrams;
-use super::{Peer, ProtocolError, expect};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
@@ -24,7 +24,7 @@ pub(super) async fn ask(peer: Peer<'_>, check: &ExchangeCheck) -> Result<String,
             break;
         }
         answered = true;
-        if matches(check, &line) {
+        if matches(peer, check, &line).await? {
             return Ok(detail(&line));
         }
     }
@@ -37,26 +37,29 @@ async fn ask_by_datagram(
     request: &str,
 ) -> Result<String, ProbeError> {
     let datagrams = Datagrams::open(peer.address, peer.settings)?;
-    datagrams
-        .ask(request.as_bytes(), |answer| {
-            let mut lines = answer.split_inclusive(|byte| *byte == b'\n');
-            Some(match lines.find(|line| matches(check, line)) {
-                Some(line) => Ok(detail(line)),
-                None => Err(nothing_found(check, true)),
-            })
-        })
-        .await
+    let answer = datagrams
+        .ask(request.as_bytes(), |answer| Some(Ok(answer.to_vec())))
+        .await?;
+    for line in answer.split_inclusive(|byte| *byte == b'\n') {
+        if matches(peer, check, line).await? {
+            return Ok(detail(line));
+        }
+    }
+    Err(nothing_found(check, true))
 }
 
 /// Expressions are written with and without the line's end in mind, and Perl's `$` stands before the last newline.
-fn matches(check: &ExchangeCheck, line: &[u8]) -> bool {
+async fn matches(peer: Peer<'_>, check: &ExchangeCheck, line: &[u8]) -> Result<bool, ProbeError> {
     let without_newline = line.strip_suffix(b"\n").unwrap_or(line);
     let bare = without_newline
         .strip_suffix(b"\r")
         .unwrap_or(without_newline);
-    [bare, without_newline, line]
-        .iter()
-        .any(|form| expect(check.receive.as_ref(), form).is_ok())
+    for form in [bare, without_newline, line] {
+        if peer.finds(check.receive.as_ref(), form).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn detail(line: &[u8]) -> String {

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 
 use director_core::model::{Protocol, SipCheck};
 
-use super::lines::{LineConnection, one_line};
+use super::lines::{LineConnection, REPLY_LIMIT, one_line};
 use super::udp::Datagrams;
-use super::{Peer, ProtocolError, expect};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::random;
 use crate::probe::words::Short;
@@ -22,11 +22,12 @@ pub(super) async fn ask(peer: Peer<'_>, check: &SipCheck) -> Result<String, Prob
     if check.transport == Protocol::Udp && check.tls.is_none() {
         let datagrams = Datagrams::open(peer.address, peer.settings)?;
         let options = Options::new(check, "UDP", datagrams.local)?;
-        return datagrams
+        let answer = datagrams
             .ask(options.text.as_bytes(), |answer| {
-                options.judge(check, &String::from_utf8_lossy(answer))
+                options.final_answer(String::from_utf8_lossy(answer).into_owned())
             })
-            .await;
+            .await?;
+        return good_answer(peer, check, &answer).await;
     }
     ask_by_stream(peer, check).await
 }
@@ -40,8 +41,8 @@ async fn ask_by_stream(peer: Peer<'_>, check: &SipCheck) -> Result<String, Probe
     talk.send(options.text.as_bytes()).await?;
     loop {
         let head = read_head(&mut talk).await?;
-        if let Some(result) = options.judge(check, &head) {
-            return result;
+        if let Some(answer) = options.final_answer(head) {
+            return good_answer(peer, check, &answer?).await;
         }
     }
 }
@@ -56,12 +57,21 @@ async fn read_head(talk: &mut LineConnection) -> Result<String, ProbeError> {
         }
         head.push('\n');
         head.push_str(&line);
+        if head.len() > REPLY_LIMIT {
+            break;
+        }
     }
     Err(ProtocolError::TooLong {
         what: "answer to OPTIONS",
         limit: head.len(),
     }
     .into())
+}
+
+async fn good_answer(peer: Peer<'_>, check: &SipCheck, answer: &str) -> Result<String, ProbeError> {
+    peer.expect(check.receive.as_ref(), answer.as_bytes())
+        .await?;
+    Ok(Short(answer.lines().next().unwrap_or_default()).to_string())
 }
 
 /// One OPTIONS request.
@@ -96,8 +106,8 @@ impl Options {
         Ok(Self { text, call })
     }
 
-    /// Judges an answer; nothing when it is not the final one, or belongs to another request.
-    fn judge(&self, check: &SipCheck, answer: &str) -> Option<Result<String, ProbeError>> {
+    /// The answer, if it is good so far; nothing when it is not the final one, or belongs to another request.
+    fn final_answer(&self, answer: String) -> Option<Result<String, ProbeError>> {
         let status = answer.lines().next().unwrap_or_default();
         let code = status
             .strip_prefix("SIP/2.0 ")
@@ -105,18 +115,13 @@ impl Options {
         let Some(code) = code else {
             return Some(Err(unexpected(status)));
         };
-        if code.starts_with('1') || !self.is_ours(answer) {
+        if code.starts_with('1') || !self.is_ours(&answer) {
             return None;
         }
         if code != "200" {
             return Some(Err(unexpected(status)));
         }
-        let result = expect(check.receive.as_ref(), answer.as_bytes());
-        Some(
-            result
-                .map_err(Into::into)
-                .map(|()| Short(status).to_string()),
-        )
+        Some(Ok(answer))
     }
 
     /// Whether the answer has our Call-ID, in its long or compact form.

@@ -3,8 +3,8 @@
 
 use director_core::model::GreetingCheck;
 
+use super::Peer;
 use super::lines::LineConnection;
-use super::{Peer, expect};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
@@ -15,7 +15,8 @@ pub(super) async fn ask(peer: Peer<'_>, check: &GreetingCheck) -> Result<String,
     let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
     let greeting = talk.reply("greeting").await?;
     greeting.expect(2, "2xx")?;
-    expect(check.receive.as_ref(), greeting.text.as_bytes())?;
+    peer.expect(check.receive.as_ref(), greeting.text.as_bytes())
+        .await?;
     talk.say(&format!("EHLO {OWN_NAME}")).await?;
     let mut hello = talk.reply("answer to EHLO").await?;
     if hello.class() == 5 {

@@ -12,6 +12,7 @@ mod hostile;
 mod http;
 mod ldap;
 mod lenient;
+mod limits;
 mod oracle;
 mod ping;
 mod protocol;

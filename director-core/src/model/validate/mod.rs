@@ -8,6 +8,7 @@ mod defaults;
 mod findings;
 mod hooks;
 mod host;
+mod lint_patterns;
 mod lint_vip_paths;
 mod lint_weights;
 mod lints;

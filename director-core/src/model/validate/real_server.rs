@@ -11,8 +11,8 @@ use crate::definitions::{
 };
 use crate::diagnostic::Place;
 use crate::model::{
-    Endpoint, FIRST_TIER, Family, Forwarding, LARGEST_WEIGHT, RealServer, ServiceId, Tunnel,
-    UnresolvedServer, no_real_server,
+    Endpoint, FIRST_TIER, Family, Forwarding, LARGEST_THRESHOLD, LARGEST_WEIGHT, RealServer,
+    ServiceId, Tunnel, UnresolvedServer, no_real_server,
 };
 
 /// Most servers that one range may name; a slip of a digit should not make a million.
@@ -145,16 +145,24 @@ pub(super) fn one(
         None => Some(around.id.as_ref().and_then(ServiceId::port).unwrap_or(0)),
         Some(port) => findings.port(&port.value, &port.place),
     };
-    let weight = number(written.weight.as_ref(), 1, "weight", findings);
+    let weight = number(
+        written.weight.as_ref(),
+        1,
+        LARGEST_WEIGHT.into(),
+        "weight",
+        findings,
+    );
     let upper = number(
         written.upper_threshold.as_ref(),
         0,
+        LARGEST_THRESHOLD,
         "upper threshold",
         findings,
     );
     let lower = number(
         written.lower_threshold.as_ref(),
         0,
+        LARGEST_THRESHOLD,
         "lower threshold",
         findings,
     );
@@ -198,20 +206,21 @@ fn threshold_order(upper: u32, lower: u32, place: &Place, findings: &mut Finding
 fn number(
     written: Option<&Placed<i64>>,
     default: u32,
+    largest: i64,
     what: &str,
     findings: &mut Findings,
 ) -> Option<u32> {
     let Some(written) = written else {
         return Some(default);
     };
-    if (0..=LARGEST_WEIGHT).contains(&written.value) {
+    if (0..=largest).contains(&written.value) {
         return u32::try_from(written.value).ok();
     }
     let message = format!("{what} {} is out of range", written.value);
     findings.error(
         &written.place,
         message,
-        format!("write a number from 0 to {LARGEST_WEIGHT}"),
+        format!("write a number from 0 to {largest}"),
     );
     None
 }

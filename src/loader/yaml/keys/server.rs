@@ -48,7 +48,7 @@ mapping! {
     node(Takes::Text) "group" = "web", or "none",
         "Name of an entry of `groups`, instead of an address. The other keys apply to each of its servers.";
     opt(weight) "weight" in "relative weight" = "2", or "1",
-        "Relative weight. 0 sends the server no new connections.";
+        "Relative weight, up to 65535. 0 sends the server no new connections.";
     opt(tier) "tier" in "tier" = "2", or "1",
         "Priority group. Servers of a higher tier stand by with weight 0 while enough servers of lower tiers are \
          available.";

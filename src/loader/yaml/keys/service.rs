@@ -99,10 +99,12 @@ mapping! {
         "Agent on every real server that reports its state in HAProxy's agent protocol: `75%` of the weight, `drain`, \
          `maint`, `ready`, `up`, or `down`, `stopped` or `fail` with a reason. What a new report does not mention \
          keeps its last value. While the agent cannot be reached, its last report stays in force. `maint` and `down` \
-         take the server out as `on_failure` says. ipvsd ignores `maxconn`.";
+         take the server out as `on_failure` says. An agent gives at most 256 times the configured weight. ipvsd \
+         ignores `maxconn`.";
     opt(service.judging.weight_from) "weight_from" = "{file: \"/run/weights/{rip}\", every: 5s}", or "none",
         "File or program that gives the weight of each real server: a number that replaces the defined weight, or a \
-         report as an agent sends it. Without a new weight the last one stays in force.";
+         report as an agent sends it. It gives at most 256 times the configured weight. Without a new weight the last \
+         one stays in force.";
     opt(service.on_failure) "on_failure" = "quiesce",
         or "drain, for at most 10m without `drain`; remove with the scheduler dh, and with sh and mh without `fallback`",
         "What to do with a real server that fails. `drain` sets weight 0 until its connections have ended or the time \

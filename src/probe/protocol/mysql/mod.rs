@@ -10,7 +10,7 @@ mod wire;
 use director_core::model::SqlCheck;
 
 use self::wire::{Cursor, Wire};
-use super::{Peer, ProtocolError, expect};
+use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
@@ -29,13 +29,18 @@ pub(super) async fn ask(peer: Peer<'_>, check: &SqlCheck) -> Result<String, Prob
     let detail = if query.is_empty() {
         format!("logged in as {}", Short(login))
     } else {
-        self::query(&mut wire, query, check).await?
+        self::query(&mut wire, query, peer, check).await?
     };
     wire.leave(&[COM_QUIT]).await;
     Ok(detail)
 }
 
-async fn query(wire: &mut Wire, query: &str, check: &SqlCheck) -> Result<String, ProbeError> {
+async fn query(
+    wire: &mut Wire,
+    query: &str,
+    peer: Peer<'_>,
+    check: &SqlCheck,
+) -> Result<String, ProbeError> {
     wire.begin();
     wire.send(&[&[COM_QUERY], query.as_bytes()].concat())
         .await?;
@@ -58,7 +63,8 @@ async fn query(wire: &mut Wire, query: &str, check: &SqlCheck) -> Result<String,
         return Err(ProtocolError::NoRow.into());
     }
     let values = values(&row, columns).ok_or_else(wire::not_mysql)?;
-    expect(check.receive.as_ref(), values.as_bytes())?;
+    peer.expect(check.receive.as_ref(), values.as_bytes())
+        .await?;
     Ok(format!("row: {}", Short(&values)))
 }
 

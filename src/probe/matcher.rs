@@ -1,0 +1,200 @@
+//! Matches answers with expressions. What may take long is done on threads of its own, a few for all probes, so that no
+//! answer keeps a thread of the runtime: other probes, `status` and signals go on whatever a server sends.
+//!
+//! **Invariant:** a search ends soon after its probe, since nothing waits for its result then.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, available_parallelism};
+use std::time::Duration;
+
+use director_core::model::{Effort, Pattern, Unfinished};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{Instant, timeout_at};
+
+use super::error::ProbeError;
+
+/// Bytes that are matched at once, by the effort that one byte may take.
+const AT_ONCE: usize = 64 * 1024;
+const AT_ONCE_IN_RUNS: usize = 1024;
+/// A search that waited longer than this for its turn was kept from it by others; a shorter wait is the end of a probe
+/// whose server answered at the last moment.
+const WAITED: Duration = Duration::from_millis(250);
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Threads that search. They end when this is dropped.
+#[derive(Debug)]
+pub(super) struct Matcher {
+    /// One thread for two processors: the others are for probes and for the kernel.
+    short: Lane,
+    /// One thread for searches that go back and forth, which may take their whole time. No other search waits for them.
+    long: Lane,
+}
+
+/// Some threads, and turns for as many searches.
+#[derive(Debug)]
+struct Lane {
+    jobs: Sender<Job>,
+    turns: Arc<Semaphore>,
+}
+
+impl Matcher {
+    pub(super) fn start() -> std::io::Result<Self> {
+        let processors = available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            short: Lane::of(processors.div_ceil(2))?,
+            long: Lane::of(1)?,
+        })
+    }
+
+    /// Whether `pattern` is found in what a server said, by the end of a probe.
+    pub(super) async fn search(
+        &self,
+        pattern: &Pattern,
+        said: Vec<u8>,
+        deadline: Option<Instant>,
+    ) -> Result<bool, ProbeError> {
+        let lane = match pattern.effort() {
+            Effort::Plain | Effort::Runs => &self.short,
+            Effort::Backtracking => &self.long,
+        };
+        lane.search(pattern, said, deadline).await
+    }
+}
+
+impl Lane {
+    fn of(threads: usize) -> std::io::Result<Self> {
+        let (jobs, receiver) = channel();
+        let receiver = Arc::new(Mutex::new(receiver));
+        for _ in 0..threads {
+            let receiver = Arc::clone(&receiver);
+            Builder::new()
+                .name("ipvsd-match".to_owned())
+                .spawn(move || work(&receiver))?;
+        }
+        Ok(Self {
+            jobs,
+            turns: Arc::new(Semaphore::new(threads)),
+        })
+    }
+
+    async fn search(
+        &self,
+        pattern: &Pattern,
+        said: Vec<u8>,
+        deadline: Option<Instant>,
+    ) -> Result<bool, ProbeError> {
+        let began = Instant::now();
+        let turn = until(deadline, Arc::clone(&self.turns).acquire_owned()).await;
+        let waited = began.elapsed();
+        let out_of_time = |ran: Duration| match waited >= WAITED && waited > ran {
+            true => ProbeError::NoTurnToMatch,
+            false => ProbeError::NotMatchedInTime(pattern.as_str().to_owned()),
+        };
+        let Some(Ok(turn)) = turn else {
+            return Err(out_of_time(Duration::ZERO));
+        };
+        let (tell, told) = oneshot::channel();
+        let searched = pattern.clone();
+        let job: Job = Box::new(move || {
+            let _turn = turn;
+            let found = searched.search(&said, &|| tell.is_closed());
+            let _ = tell.send(found);
+        });
+        if self.jobs.send(job).is_err() {
+            return Err(ProbeError::NoTurnToMatch);
+        }
+        match until(deadline, told).await {
+            Some(Ok(Ok(found))) => Ok(found),
+            Some(Ok(Err(Unfinished::TooMuchWork))) => {
+                Err(ProbeError::TooMuchToMatch(pattern.as_str().to_owned()))
+            }
+            None | Some(Ok(Err(Unfinished::Interrupted))) => {
+                Err(out_of_time(began.elapsed() - waited))
+            }
+            Some(Err(_)) => Err(ProbeError::NoTurnToMatch),
+        }
+    }
+}
+
+/// Whether `pattern` is found in what a server said, if that is quickly found out.
+pub(super) fn quick_search(pattern: &Pattern, said: &[u8]) -> Option<bool> {
+    let at_once = match pattern.effort() {
+        Effort::Plain => AT_ONCE,
+        Effort::Runs => AT_ONCE_IN_RUNS,
+        Effort::Backtracking => 0,
+    };
+    (said.len() <= at_once).then(|| pattern.is_match(said))
+}
+
+async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, future).await.ok(),
+        None => Some(future.await),
+    }
+}
+
+fn work(jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else {
+            return;
+        };
+        // A fault in one search must not take the thread from the others.
+        let _ = catch_unwind(AssertUnwindSafe(job));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::timeout;
+
+    const NO_END: &str = r"(a+)+\1c";
+
+    fn long() -> Vec<u8> {
+        [vec![b'a'; 100_000], b"bc".to_vec()].concat()
+    }
+
+    fn soon(millis: u64) -> Option<Instant> {
+        Some(Instant::now() + Duration::from_millis(millis))
+    }
+
+    #[tokio::test]
+    async fn a_search_that_would_not_end_holds_up_neither_the_runtime_nor_other_searches() {
+        let matcher = Matcher::start().unwrap();
+        let endless = Pattern::parse(NO_END).unwrap();
+        let short = Pattern::parse("(?!x)b").unwrap();
+        let (endless, short) = tokio::join!(
+            matcher.search(&endless, long(), soon(60_000)),
+            matcher.search(&short, long(), soon(60_000)),
+        );
+        assert!(matches!(endless, Err(ProbeError::TooMuchToMatch(_))));
+        assert!(short.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_search_that_gets_no_turn_says_nothing_about_its_server() {
+        let lane = Lane::of(1).unwrap();
+        let _all = Arc::clone(&lane.turns).acquire_owned().await.unwrap();
+        let plain = Pattern::parse("(?!x)b").unwrap();
+        let waited = lane.search(&plain, long(), soon(300)).await.unwrap_err();
+        assert!(waited.is_ours(), "{waited}");
+        let late = lane.search(&plain, long(), soon(0)).await.unwrap_err();
+        assert!(!late.is_ours(), "{late}");
+    }
+
+    #[tokio::test]
+    async fn a_search_whose_time_is_over_is_a_failure_and_gives_its_turn_back() {
+        let lane = Lane::of(1).unwrap();
+        let endless = Pattern::parse(NO_END).unwrap();
+        let error = lane.search(&endless, long(), soon(20)).await.unwrap_err();
+        assert!(!error.is_ours(), "{error}");
+        drop(lane.turns.acquire().await.unwrap());
+        let search = lane.search(&endless, long(), None);
+        assert!(timeout(Duration::from_millis(20), search).await.is_err());
+        drop(lane.turns.acquire().await.unwrap());
+    }
+}
