@@ -28,11 +28,17 @@ fn files(directory: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Everything of a service but its name, which the dialect has not.
+/// Everything of a service but its name, which the dialect has not, and the host names of servers, which are replaced.
 fn services(model: &Model) -> Vec<VirtualService> {
-    let nameless = |service: &VirtualService| VirtualService {
-        name: String::new(),
-        ..service.clone()
+    let nameless = |service: &VirtualService| {
+        let mut service = VirtualService {
+            name: String::new(),
+            ..service.clone()
+        };
+        for server in service.real_servers.iter_mut().chain(&mut service.fallback) {
+            server.host = None;
+        }
+        service
     };
     model.services().iter().map(nameless).collect()
 }

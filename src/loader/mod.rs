@@ -13,6 +13,7 @@ mod isolate;
 mod known_name;
 #[cfg(test)]
 mod lists_tests;
+mod mails;
 mod name_server;
 mod names;
 mod pools;
@@ -27,6 +28,7 @@ pub use error::{LoadError, LoadReport};
 pub use exposure::exposure;
 pub use file_watch::{FileWatch, Fingerprints};
 pub use findings::reported;
+pub use mails::{mails, mails_left_out};
 pub use names::NameCache;
 pub use remembered::remembered;
 pub use render::{RenderStyle, render};

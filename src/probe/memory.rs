@@ -41,7 +41,7 @@ impl Memory {
     }
 
     /// What a connection may read and keep, for a probe that waits on `waiting` while it has no turn.
-    pub(super) fn allowance(&self, limits: ReadLimits, waiting: Waiting) -> Allowance {
+    pub(super) fn allowance(&self, limits: ReadLimits, waiting: MemoryWait) -> Allowance {
         Allowance {
             memory: self.clone(),
             limits,
@@ -57,7 +57,7 @@ impl Memory {
         units.try_acquire_many_owned(self.all).ok()
     }
 
-    async fn turn(self, bytes: u64, waiting: Waiting) -> Option<OwnedSemaphorePermit> {
+    async fn turn(self, bytes: u64, waiting: MemoryWait) -> Option<OwnedSemaphorePermit> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         // One that needs more than there is reads alone, rather than never.
         let turn = Arc::clone(&self.units).acquire_many_owned(units.min(self.all));
@@ -95,9 +95,9 @@ impl ReadLimits {
 
 /// Whether a probe waits for memory, or ended while it did.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Waiting(Arc<AtomicBool>);
+pub(super) struct MemoryWait(Arc<AtomicBool>);
 
-impl Waiting {
+impl MemoryWait {
     /// Whether it waits, which is no fault of its server.
     pub(super) fn is_on(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -115,7 +115,7 @@ pub(super) struct Allowance {
     limits: ReadLimits,
     read: u64,
     turn: MemoryTurn,
-    waiting: Waiting,
+    waiting: MemoryWait,
 }
 
 type TurnFuture = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send + Sync>>;
@@ -190,8 +190,8 @@ mod tests {
     #[tokio::test]
     async fn long_answers_wait_for_each_other_and_short_ones_for_nothing() {
         let memory = Memory::of(1 << 20);
-        let waiting = Waiting::default();
-        let mut first = memory.allowance(MIB, Waiting::default());
+        let waiting = MemoryWait::default();
+        let mut first = memory.allowance(MIB, MemoryWait::default());
         let mut second = memory.allowance(MIB, waiting.clone());
         for allowance in [&mut first, &mut second] {
             more(allowance).await.unwrap();
@@ -200,7 +200,7 @@ mod tests {
         more(&mut first).await.unwrap();
         assert!(more(&mut second).now_or_never().is_none());
         assert!(waiting.is_on());
-        let mut short = memory.allowance(MIB, Waiting::default());
+        let mut short = memory.allowance(MIB, MemoryWait::default());
         assert!(more(&mut short).now_or_never().is_some());
         drop(first);
         assert!(more(&mut second).now_or_never().is_some());
@@ -209,7 +209,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_sends_more_than_the_limit_is_cut_off() {
-        let mut allowance = Memory::default().allowance(MIB, Waiting::default());
+        let mut allowance = Memory::default().allowance(MIB, MemoryWait::default());
         allowance.took(1 << 20);
         more(&mut allowance).await.unwrap();
         allowance.took(1);

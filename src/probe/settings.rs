@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::error::ProbeError;
 use super::lookup::{LookupError, Lookups};
 use super::matcher::{Matcher, quick_search};
-use super::memory::{Allowance, Memory, ReadLimits, Waiting};
+use super::memory::{Allowance, Memory, MemoryWait, ReadLimits};
 use super::pauses::Pauses;
 use super::stopwatch::Stopwatch;
 use super::tls::{self, AuthoritiesError};
@@ -38,7 +38,7 @@ pub struct ProbeSettings {
     /// When the time limit of the probe is nearly over.
     last_call: Option<Instant>,
     /// Whether the probe waits for memory.
-    waiting: Waiting,
+    waiting: MemoryWait,
 }
 
 #[derive(Debug, Default)]
@@ -121,7 +121,7 @@ impl ProbeSettings {
             vip_path: self.vip_path.clone(),
             stopwatch: Some(stopwatch.clone()),
             last_call: Some(last_call),
-            waiting: Waiting::default(),
+            waiting: MemoryWait::default(),
         };
         (timed, stopwatch)
     }

@@ -1,7 +1,6 @@
 //! `ipvsctl convert`: the definitions of an `ldirectord.cf` as YAML, with a comment for each thing that is not the same there.
 
 mod comments;
-mod mails;
 
 use std::path::PathBuf;
 
@@ -12,7 +11,7 @@ use comments::Comments;
 
 use super::error::CliError;
 use super::output::{Exit, Output};
-use crate::loader::{Dialect, Loaded, Remarks, emit, load_as};
+use crate::loader::{Dialect, Loaded, Remarks, emit, load_as, mails, mails_left_out};
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
@@ -61,7 +60,7 @@ fn converted(loaded: &Loaded) -> String {
     text.push_str(&comments.head());
     let remarks = Remarks {
         reload_on_change: reloads(loaded),
-        mails: loaded.process.as_ref().and_then(mails::of_process),
+        mails: mails(loaded),
         comments: &|place| comments.above(place.line),
     };
     text.push_str(&emit(&definitions, &remarks));
@@ -105,7 +104,7 @@ fn left_out(loaded: &Loaded) -> Vec<String> {
         "execute; include the other files in this configuration (include)",
     );
     note(process.maintenance_dir.is_some(), "maintenancedir");
-    for words in mails::left_out(process) {
+    for words in mails_left_out(loaded) {
         note(true, words);
     }
     note(

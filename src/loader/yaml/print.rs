@@ -10,7 +10,7 @@ use director_core::model::MarkRange;
 
 use super::keys::director::{DIRECTOR, DirectorText};
 use super::keys::service::{SERVICE, ServiceText};
-use super::shorten::{Lines, Shared, plain};
+use super::shorten::{Lines, SharedText, plain};
 
 /// Mails about servers.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub fn emit(definitions: &Definitions, remarks: &Remarks<'_>) -> String {
     let mut lines: Vec<Lines> = services
         .map(|service| SERVICE.lines(&ServiceText::of(plain(service.clone()))))
         .collect();
-    shared(&Shared::of(&mut lines), &mut text);
+    shared(&SharedText::of(&mut lines), &mut text);
     text.push_str("services:\n");
     for (service, lines) in definitions.services.iter().zip(&lines) {
         for comment in comments(&service.place) {
@@ -83,7 +83,7 @@ pub fn emit(definitions: &Definitions, remarks: &Remarks<'_>) -> String {
 }
 
 /// Defaults, named checks and groups.
-fn shared(shared: &Shared, text: &mut String) {
+fn shared(shared: &SharedText, text: &mut String) {
     if !shared.defaults.is_empty() {
         text.push_str("defaults:\n  service:\n");
         for (key, value) in &shared.defaults {

@@ -19,7 +19,7 @@ const SHORT: usize = 16;
 
 /// What services have in common.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Shared {
+pub(super) struct SharedText {
     /// Defaults of services.
     pub(super) defaults: Lines,
     /// Named checks.
@@ -28,7 +28,7 @@ pub(super) struct Shared {
     pub(super) groups: Vec<(String, String)>,
 }
 
-impl Shared {
+impl SharedText {
     /// Moves what services have in common out of them.
     pub(super) fn of(services: &mut [Lines]) -> Self {
         let checks = named(services, "check", |text| {
@@ -207,7 +207,7 @@ mod tests {
             service(&[("listen", "b"), ("scheduler", "rr"), ("check", page)]),
             service(&[("listen", "c"), ("scheduler", "wrr"), ("check", page)]),
         ];
-        let shared = Shared::of(&mut services);
+        let shared = SharedText::of(&mut services);
         assert_eq!(
             shared.defaults,
             service(&[("scheduler", "wrr"), ("check", "http-check")])
@@ -231,7 +231,7 @@ mod tests {
             service(&[("persistence", "90s")]),
         ];
         let before = services.clone();
-        assert_eq!(Shared::of(&mut services), Shared::default());
+        assert_eq!(SharedText::of(&mut services), SharedText::default());
         assert_eq!(services, before);
     }
 
@@ -242,7 +242,7 @@ mod tests {
             service(&[("listen", "b"), ("fallback", "x")]),
             service(&[("listen", "c")]),
         ];
-        assert_eq!(Shared::of(&mut services).defaults, []);
+        assert_eq!(SharedText::of(&mut services).defaults, []);
     }
 
     #[test]
@@ -252,7 +252,7 @@ mod tests {
             service(&[("listen", "a"), ("real_servers", list)]),
             service(&[("listen", "b"), ("real_servers", list)]),
         ];
-        let shared = Shared::of(&mut services);
+        let shared = SharedText::of(&mut services);
         assert_eq!(shared.groups, [("servers".to_owned(), list.to_owned())]);
         assert_eq!(value(&services[1], "real_servers"), Some("servers"));
     }

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use ldirectord_compat::{ProcessSettings, ServiceSettings};
 
-use crate::loader::Mails;
+use super::{Loaded, Mails};
 
 /// The mails that the file asks for. Those of all services go to all recipients.
-pub(super) fn of_process(process: &ProcessSettings) -> Option<Mails> {
+#[must_use]
+pub fn mails(loaded: &Loaded) -> Option<Mails> {
+    let process = loaded.process.as_ref()?;
     let mut to: Vec<String> = Vec::new();
     for address in recipients(process).iter().flat_map(|text| text.split(',')) {
         let address = address.trim().to_owned();
@@ -27,7 +29,11 @@ pub(super) fn of_process(process: &ProcessSettings) -> Option<Mails> {
 }
 
 /// What of it has no place in `notify`.
-pub(super) fn left_out(process: &ProcessSettings) -> Vec<&'static str> {
+#[must_use]
+pub fn mails_left_out(loaded: &Loaded) -> Vec<&'static str> {
+    let Some(process) = &loaded.process else {
+        return Vec::new();
+    };
     let any = |is: fn(&ServiceSettings) -> bool| {
         let mut services = process.services.iter();
         services.any(|service| service.mail_to.is_some() && is(service))
