@@ -63,8 +63,12 @@ pub(crate) fn end_leftovers() {
 
 /// A program with the environment that programs get.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    command_with(program, CONFINED.load(Ordering::Relaxed))
+}
+
+fn command_with(program: impl AsRef<OsStr>, confined: bool) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().envs(environment());
+    command.env_clear().envs(environment(confined));
     command
 }
 

@@ -118,7 +118,12 @@ fn distrust(about: &Metadata, user: u32) -> Option<String> {
             "it belongs to user {uid}, and only files of root or of user {user} are trusted; remove it, or change its owner"
         ));
     }
-    (mode & WRITABLE_BY_OTHERS != 0).then(|| {
+    // The group of root holds no other user.
+    let others = match about.gid() {
+        0 => WRITABLE_BY_ALL,
+        _ => WRITABLE_BY_OTHERS,
+    };
+    (mode & others != 0).then(|| {
         format!("other users can write it (mode {mode:04o}); check its content and run chmod go-w")
     })
 }

@@ -5,7 +5,9 @@ use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
 use crate::director::{Director, PendingRetry, Refusal};
 use crate::health::{Frozen, Health, HealthState};
-use crate::model::{Endpoint, ServiceId, UnresolvedServer, VirtualService, WaitingService};
+use crate::model::{
+    Endpoint, RealServer, ServiceId, UnresolvedServer, VirtualService, WaitingService,
+};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
 use crate::recovery::{Drain, Shortage, room};
@@ -189,6 +191,36 @@ impl Director {
         departing.iter().map(view).collect()
     }
 
+    /// The condition without the servers that the kernel refuses; a service that it refuses is down.
+    fn as_refused(
+        &self,
+        service: &VirtualService,
+        observed: Option<&ServiceEntry>,
+        condition: ServiceCondition,
+    ) -> ServiceCondition {
+        let is_refused = |server: &RealServer| {
+            let held = observed.is_some_and(|entry| entry.servers.contains_key(&server.endpoint));
+            !held && self.retry(&(service.id, Some(server.endpoint))).is_some()
+        };
+        let servers = service.real_servers.iter();
+        let refused = servers.filter(|server| is_refused(server)).count();
+        let up = condition.up.saturating_sub(refused);
+        let is_absent = observed.is_none() && self.retry(&(service.id, None)).is_some();
+        let state = match condition.state {
+            _ if is_absent => ServiceState::Down,
+            ServiceState::Up | ServiceState::Degraded if refused > 0 && up == 0 => {
+                ServiceState::Down
+            }
+            ServiceState::Up if refused > 0 => ServiceState::Degraded,
+            state => state,
+        };
+        ServiceCondition {
+            state,
+            up,
+            ..condition
+        }
+    }
+
     fn failing(&self, service: &VirtualService, server: &Endpoint) -> Option<(u32, u32)> {
         let health = self.book.get(&(service.id, *server))?;
         let checks = health.checks.iter().zip(service.checks_of(server));
@@ -221,13 +253,10 @@ impl Director {
         weighed: &ServiceWeights<'_>,
         condition: ServiceCondition,
     ) -> ServiceView {
-        let reported = self.conditions.get(&service.id);
-        let reported = reported.filter(|(state, _)| *state == condition.state);
         let retry = self.retry(&(service.id, None)).cloned();
-        let state = match observed.is_none() && retry.is_some() {
-            true => ServiceState::Down,
-            false => condition.state,
-        };
+        let condition = self.as_refused(service, observed, condition);
+        let reported = self.conditions.get(&service.id);
+        let reported = reported.filter(|reported| reported.shown == condition.state);
         let server = |weighing: &EffectiveWeight<'_>| {
             let (real, chain) = (weighing.server, &weighing.chain);
             let target = (service.id, real.endpoint);
@@ -252,8 +281,8 @@ impl Director {
             id: service.id,
             name: service.name.clone(),
             scheduler: service.scheduling.scheduler.clone(),
-            condition: ServiceCondition { state, ..condition },
-            state_since: reported.map(|(_, since)| *since),
+            condition,
+            state_since: reported.map(|reported| reported.since),
             weight_factor: room(service),
             in_kernel: observed.is_some(),
             servers: weighed.servers.iter().map(server).collect(),

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use director_core::model::LARGEST_WEIGHT;
 use director_core::overrides::OverrideKind;
 
 use super::apply::ApplyRequest;
@@ -14,8 +15,6 @@ const LONGEST: f64 = 10.0 * 365.0 * 86_400.0;
 const TEXT: usize = 1000;
 /// Characters of the longest name.
 const NAME: usize = 255;
-/// The kernel keeps weights in signed numbers of 32 bits.
-const LARGEST_WEIGHT: u32 = i32::MAX as u32;
 
 impl OverrideRequest {
     /// The request with texts that can be logged and stored.

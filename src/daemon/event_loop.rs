@@ -47,6 +47,9 @@ use crate::probe::{Gate, Holder, ProbeSettings};
 use crate::store::LastGood;
 use reload::ReloadRequest;
 
+/// Looks at the modes of files.
+static FILE_MODES: BlockingPool = BlockingPool::new("file-modes", 2);
+
 /// How long the end waits for mails and lines that are still to be sent.
 const NOTIFY_FINISH_LIMIT: Duration = Duration::from_secs(5);
 
@@ -280,9 +283,7 @@ impl EventLoop {
     /// A configuration that was read is in force from now on.
     fn adopt(&mut self, loaded: Loaded, watch: Option<StartedWatch>) {
         self.config_refresh.adopt(&loaded);
-        for finding in exposure(&loaded) {
-            tracing::warn!("{}: {}", finding.place, finding.message);
-        }
+        warn_of_exposure(loaded.clone());
         let other_forms = self.note_last_good(&loaded) | self.note_names(&loaded);
         self.in_force = Some(Box::new(loaded.clone()));
         if let (Some(ldirectord), Some(process)) = (&mut self.ldirectord, &loaded.process) {
@@ -351,4 +352,14 @@ async fn until(started: Instant, began: Moment, deadline: Option<Moment>) {
         Some(deadline) => tokio::time::sleep_until(started + deadline.since(began)).await,
         None => std::future::pending().await,
     }
+}
+
+/// Warns of files of the configuration that all users can change or read, off the loop: a file system may hang.
+fn warn_of_exposure(loaded: Loaded) {
+    tokio::spawn(async move {
+        let found = FILE_MODES.run(move || exposure(&loaded)).await;
+        for finding in found.into_iter().flatten() {
+            tracing::warn!("{}: {}", finding.place, finding.message);
+        }
+    });
 }

@@ -28,7 +28,7 @@ pub(super) fn run(program: &str, config: &Path, log: LogWriter) {
         .args([flag, script, program])
         .arg(config)
         .env_clear()
-        .envs(program_environment())
+        .envs(program_environment(false))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());

@@ -105,7 +105,7 @@ fn ldirectord(program: &Path, config: &str, word: &str) -> io::Result<ExitStatus
         .args([config, word])
         // Neither the role of this instance nor the socket of its service manager is theirs.
         .env_clear()
-        .envs(environment())
+        .envs(environment(false))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -15,7 +15,7 @@ use crate::blocking::BlockingPool;
 /// All lookups. A thread takes some ten kilobytes while it waits.
 static POOL: BlockingPool = BlockingPool::new("lookup", 256);
 /// Lookups for one server, of all its checks together.
-const OF_ONE_SERVER: usize = 2;
+const OF_ONE_SERVER: usize = 8;
 
 /// Why there is no address.
 #[derive(Debug)]

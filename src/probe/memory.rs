@@ -8,8 +8,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 /// Bytes that a connection reads without a turn.
 const SHORT_ANSWER: u64 = 64 * 1024;
@@ -62,8 +64,12 @@ impl Memory {
         // One that needs more than there is reads alone, rather than never.
         let turn = Arc::clone(&self.units).acquire_many_owned(units.min(self.all));
         waiting.0.store(true, Ordering::Relaxed);
+        let began = Instant::now();
         let turn = turn.await.ok();
-        waiting.0.store(false, Ordering::Relaxed);
+        // After a long wait too little of the time limit may be left for the server.
+        waiting
+            .0
+            .store(began.elapsed() >= LONG_WAIT, Ordering::Relaxed);
         turn
     }
 }
@@ -93,12 +99,15 @@ impl ReadLimits {
     }
 }
 
-/// Whether a probe waits for memory, or ended while it did.
+/// A wait after which a probe that runs out of time is not its server's failure.
+const LONG_WAIT: Duration = Duration::from_millis(250);
+
+/// Whether a probe waits for memory, or ended while it did, or has waited for long.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MemoryWait(Arc<AtomicBool>);
 
 impl MemoryWait {
-    /// Whether it waits, which is no fault of its server.
+    /// Whether it waits or has waited for long, which is no fault of its server.
     pub(super) fn is_on(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -11,9 +11,27 @@ const LOCALE: &[u8] = b"LC_";
 /// Where programs are found when this process does not say.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The variables that programs get.
-pub(crate) fn environment() -> impl Iterator<Item = (OsString, OsString)> {
-    of(env::vars_os())
+/// What belongs to this process alone, by its beginning: the socket of the service manager, credentials, our own settings.
+const OWN: [&[u8]; 5] = [
+    b"NOTIFY_",
+    b"LISTEN_",
+    b"WATCHDOG_",
+    b"CREDENTIALS_",
+    b"IPVSD_",
+];
+
+/// The variables that programs get. Those of an `ldirectord.cf` get what ldirectord gives them, except what belongs to this
+/// process alone: a check may need `ORACLE_HOME` or `http_proxy`.
+pub(crate) fn environment(confined: bool) -> Vec<(OsString, OsString)> {
+    match confined {
+        true => of(env::vars_os()).collect(),
+        false => env::vars_os().filter(|(name, _)| !is_own(name)).collect(),
+    }
+}
+
+fn is_own(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    OWN.iter().any(|beginning| name.starts_with(beginning))
 }
 
 fn of(
@@ -54,5 +72,21 @@ mod tests {
         assert_eq!(got(&all), passed);
         assert_eq!(passed.len(), 2);
         assert_eq!(got(&[])[OsStr::new("PATH")], PATH);
+    }
+
+    #[test]
+    fn what_belongs_to_this_process_is_its_own() {
+        let own = [
+            "NOTIFY_SOCKET",
+            "LISTEN_FDS",
+            "WATCHDOG_USEC",
+            "CREDENTIALS_DIRECTORY",
+            "IPVSD_STATE",
+        ];
+        assert!(own.iter().all(|name| is_own(OsStr::new(name))));
+        let others = ["ORACLE_HOME", "http_proxy", "PATH", "PERL5LIB"];
+        assert!(!others.iter().any(|name| is_own(OsStr::new(name))));
+        let passed = environment(false);
+        assert!(passed.iter().any(|(name, _)| name == "CARGO_MANIFEST_DIR"));
     }
 }

@@ -18,14 +18,16 @@ pub(crate) fn runs(pid: &str) -> bool {
     stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-fn shell(script: &str) -> Command {
-    let mut shell = command("/bin/sh");
+fn shell(script: &str, confined: bool) -> Command {
+    let mut shell = command_with("/bin/sh", confined);
     shell.args(["-c", script]);
     shell
 }
 
 async fn output(script: &str, confined: bool) -> String {
-    let running = start_confined(shell(script), confined).await.unwrap();
+    let running = start_confined(shell(script, confined), confined)
+        .await
+        .unwrap();
     running.end().await.unwrap().last_line.unwrap_or_default()
 }
 
@@ -43,8 +45,8 @@ async fn a_program_gets_neither_variables_nor_descriptors_of_this_process() {
     let name = open.path().file_name().unwrap().to_string_lossy();
     // Cargo sets this for every test, as a service manager sets NOTIFY_SOCKET.
     assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+    assert_eq!(output("env | grep -c CARGO", true).await, "0");
     for confined in [false, true] {
-        assert_eq!(output("env | grep -c CARGO", confined).await, "0");
         let descriptors = format!("ls -l /proc/self/fd | grep -c {name}");
         assert_eq!(output(&descriptors, confined).await, "0");
     }
@@ -91,7 +93,7 @@ async fn nothing_of_a_confined_program_outlives_it() {
         "setsid sh -c 'echo $$ >{daemon}.new; mv {daemon}.new {daemon}; exec sleep 600' & \
          sleep 600 & echo $! >{group}; until test -e {daemon}; do sleep 0.01; done"
     );
-    let ended = start_confined(shell(&script), true)
+    let ended = start_confined(shell(&script, true), true)
         .await
         .unwrap()
         .end()
@@ -102,7 +104,9 @@ async fn nothing_of_a_confined_program_outlives_it() {
     let all_ended = || pids.iter().all(|pid| !runs(pid));
     eventually("the daemon and the child have ended", all_ended).await;
     // Another program that still runs is no leftover.
-    let running = start_confined(shell("sleep 600"), true).await.unwrap();
+    let running = start_confined(shell("sleep 600", true), true)
+        .await
+        .unwrap();
     let pid = running.child.id().unwrap().to_string();
     output("setsid sleep 600 &", true).await;
     leftovers::sweep();

@@ -73,6 +73,15 @@ enum KernelState {
     Applying,
 }
 
+/// The state of a service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReportedState {
+    pub(crate) shown: ServiceState,
+    pub(crate) since: Moment,
+    /// The last one that was reported, or need not be, since it was the first; never that it is not known.
+    reported: Option<ServiceState>,
+}
+
 /// The director's whole state.
 #[derive(Debug)]
 pub struct Director {
@@ -97,8 +106,7 @@ pub struct Director {
     batcher: Batcher,
     /// Whether each service has a real server that takes connections, as last reported.
     available: BTreeMap<ServiceId, bool>,
-    /// The state of each service and since when, as last reported.
-    pub(crate) conditions: BTreeMap<ServiceId, (ServiceState, Moment)>,
+    pub(crate) conditions: BTreeMap<ServiceId, ReportedState>,
     /// Health states, overrides or definitions have changed since that was looked at.
     health_changed: bool,
     /// What was requested from the kernel and is not answered yet.

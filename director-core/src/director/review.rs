@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Director, Effect, Event, Notice};
+use super::{Director, Effect, Event, Notice, ReportedState};
 use crate::guard::{self, Objection};
 use crate::health::Health;
 use crate::model::{DrainRule, FIRST_TIER, Guard, Model, ServiceId, VirtualService};
@@ -272,21 +272,27 @@ impl Director {
         let model = Arc::clone(&self.model);
         self.conditions.retain(|id, _| model.service(id).is_some());
         for (id, condition) in &found.conditions {
-            let before = self.conditions.get(id).copied();
-            let same = before.filter(|(state, _)| *state == condition.state);
-            let since = same.map_or(now, |(_, since)| since);
-            self.conditions.insert(*id, (condition.state, since));
-            let before = before.map(|(state, _)| state);
-            let is_news = match (before, condition.state) {
-                (_, ServiceState::Unknown)
-                | (None | Some(ServiceState::Unknown), ServiceState::Up) => false,
-                (before, state) => before != Some(state),
+            let known = self.conditions.entry(*id).or_insert(ReportedState {
+                shown: condition.state,
+                since: now,
+                reported: None,
+            });
+            if known.shown != condition.state {
+                (known.shown, known.since) = (condition.state, now);
+            }
+            let is_news = match (known.reported, condition.state) {
+                (_, ServiceState::Unknown) | (None, ServiceState::Up) => false,
+                (reported, state) => reported != Some(state),
             };
+            if condition.state == ServiceState::Unknown {
+                continue;
+            }
+            let from = known.reported.replace(condition.state);
             if let Some(service) = model.service(id).filter(|_| is_news) {
                 effects.push(Effect::Tell(Notice::ServiceStateChanged {
                     name: service.name.clone(),
                     service: *id,
-                    from: before.filter(|state| *state != ServiceState::Unknown),
+                    from,
                     to: *condition,
                 }));
             }

@@ -81,8 +81,9 @@ impl Situation<'_> {
         let state = match serving(weighed) {
             _ if frozen => ServiceState::Frozen,
             ServedBy::Fallback => ServiceState::OnFallback,
-            ServedBy::RealServers if up == all => ServiceState::Up,
             ServedBy::RealServers if up + undecided < all => ServiceState::Degraded,
+            // A new server that has no result yet takes nothing from the service.
+            ServedBy::RealServers if up > 0 => ServiceState::Up,
             ServedBy::Nothing if undecided == 0 => ServiceState::Down,
             ServedBy::RealServers | ServedBy::Nothing => ServiceState::Unknown,
         };

@@ -18,7 +18,8 @@ impl Comments {
         for (line, number) in text.lines().zip(1..) {
             let content = line.trim();
             if content.starts_with('#') {
-                pending.push(content.to_owned());
+                // A control character may end a line in YAML.
+                pending.push(content.replace(char::is_control, " "));
             } else if content.is_empty() {
                 // A comment with an empty line below stands for itself.
                 if service.is_none() {

@@ -87,7 +87,7 @@ pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
         view.sentence(
             text,
             &format!(
-                "  REFUSED {} ago: the new configuration has errors; the previous one stays in force",
+                "  REFUSED {} ago: the new configuration was refused; the previous one stays in force",
                 span(refused.seconds_ago)
             ),
         );

@@ -124,8 +124,11 @@ fn needs_attention(server: &ServerStatus) -> bool {
     differs
         || serves_as_fallback
         || !server.overrides.is_empty()
-        || health
-            .is_some_and(|health| health.state == HealthState::Down || health.failing.is_some())
+        || health.is_some_and(|health| {
+            health.state == HealthState::Down
+                || health.failing.is_some()
+                || held_back(server, health)
+        })
 }
 
 /// A weight of the kernel in the measure of the configuration: `1`, or `0.37` during a slow start.
@@ -185,15 +188,30 @@ fn health_words(server: &ServerStatus, health: &ServerHealth) -> String {
         (true, Some(failing)) => {
             format!("{state}, failing {} of {}", failing.failures, failing.limit)
         }
+        (true, None) if health.held_for_seconds.is_some() => format!("{state}, flapping"),
+        (true, None) if held_back(server, health) => format!("{state}, held back"),
         (true, None) => state,
     }
+}
+
+/// Whether a server that is up does not serve, because it flaps, or because its agent or weight source wants that.
+fn held_back(server: &ServerStatus, health: &ServerHealth) -> bool {
+    let advised = server
+        .chain
+        .iter()
+        .any(|link| matches!(link.link.as_str(), "agent" | "weight") && link.weight == Some(0));
+    health.state == HealthState::Up && (health.held_for_seconds.is_some() || advised)
 }
 
 fn colour(server: &ServerStatus, health: &ServerHealth) -> Colour {
     match health.state {
         HealthState::Down if !health.assumed => Colour::Bad,
         HealthState::Down => Colour::Warning,
-        HealthState::Up if health.failing.is_some() || !server.overrides.is_empty() => {
+        HealthState::Up
+            if health.failing.is_some()
+                || !server.overrides.is_empty()
+                || held_back(server, health) =>
+        {
             Colour::Warning
         }
         HealthState::Up => Colour::Good,

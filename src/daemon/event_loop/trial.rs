@@ -35,6 +35,8 @@ impl EventLoop {
                 }
                 let former = self.in_force.clone();
                 let told = self.take_over(outcome, watch, safety);
+                // Names that were read meanwhile are those of the former configuration.
+                self.reload_count += u64::from(told.accepted);
                 if let (true, Some(former)) = (told.accepted, former) {
                     self.begin_trial(former, &request);
                 }
@@ -56,7 +58,11 @@ impl EventLoop {
                     self.end(trial, false);
                 }
             }
-            TrialEvent::Return { former, watch } => self.adopt(*former, watch),
+            TrialEvent::Return { former, watch } => {
+                // Names that were read meanwhile are those of the configuration on trial.
+                self.reload_count += 1;
+                self.adopt(*former, watch);
+            }
         }
     }
 

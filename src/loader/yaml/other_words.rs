@@ -5,6 +5,16 @@
 const OTHER_WORDS: &[(&str, &str, &str)] = &[
     (
         "service",
+        "sh-port mh-port",
+        "scheduler: {name: sh, flags: [port]}",
+    ),
+    (
+        "service",
+        "hysteresis",
+        "minimum_healthy: {servers: 2, back_at: 3}",
+    ),
+    (
+        "service",
         "sorry_server backup fallback_server sorry",
         "fallback: 10.0.0.99:80",
     ),
@@ -36,7 +46,7 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
     ),
     (
         "service",
-        "request path url http_get",
+        "checktype service request path url http_get",
         "check: {http: {path: /test.html}}",
     ),
     (
@@ -51,7 +61,7 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
     ),
     (
         "service",
-        "checktype service checkcommand misc_check misc_path",
+        "checkcommand misc_check misc_path",
         "check: {command: [/usr/local/bin/check]}",
     ),
     (
@@ -61,7 +71,7 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
     ),
     (
         "service",
-        "lb_algo lvs_sched algorithm sched balance sh-port mh-port",
+        "lb_algo lvs_sched algorithm sched balance",
         "scheduler: wlc",
     ),
     (
@@ -75,7 +85,7 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
         "persistence: {timeout: 5m, mask: 24}",
     ),
     ("service", "ops", "one_packet: true"),
-    ("service", "quorum hysteresis min_up", "minimum_healthy: 2"),
+    ("service", "quorum min_up", "minimum_healthy: 2"),
     ("service", "alpha", "initial_health: down"),
     ("service", "omega cleanstop", "on_stop: remove"),
     (

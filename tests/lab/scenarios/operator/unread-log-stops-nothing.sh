@@ -1,12 +1,12 @@
 # shellcheck shell=sh
-# A log and a recording that no program reads stop nothing: checks go on, ipvsctl gets its answers, and SIGTERM ends the daemon.
+# A log that no program reads stops nothing: checks go on, ipvsctl gets its answers, and SIGTERM ends the daemon.
 
 fast_definitions | director_define
 unread=$LAB_TMP/director/unread
-on director mkfifo "$unread.log" "$unread.rec"
-# It holds both open and reads neither, as a log program does that hangs.
+on director mkfifo "$unread.log"
+# It holds the pipe open and does not read it, as a log program does that hangs.
 # shellcheck disable=SC2016
-spawn director holder sh -c 'exec 3<>"$1" 4<>"$2" && exec sleep 1000' hold "$unread.log" "$unread.rec"
+spawn director holder sh -c 'exec 3<>"$1" && exec sleep 1000' hold "$unread.log"
 # shellcheck disable=SC2016
 spawn director daemon sh -c 'exec ipvsd --log trace --config "$1" --record "$3" 2>"$2"' direct \
     "$DEFINITIONS" "$unread.log" "$unread.rec"

@@ -42,7 +42,7 @@ D
 director_start
 both "$RIP1" "$RIP2" | eventually_table 10
 expect_equal 'who answers' '2 real1,2 real2' "$(tally 4 | paste -sd,)"
-status_matches "^ *$RIP1:80 pool.example.org .* up " || fail "$(director_status)"
+status_matches "^ *$RIP1:80  *pool.example.org .* up " || fail "$(director_status)"
 download_start first
 download_start second
 expect_equal 'connections' '1 1' "$(open_connections "$RIP1") $(open_connections "$RIP2")"
