@@ -30,7 +30,7 @@ eventually_table 5 <<T
 $without_second
 T
 expect_contains 'the status' 'ON TRIAL' "$(ctl status)"
-expect_equal 'the status of a reload on trial' 2 "$(status_of ctl reload)"
+expect_equal 'the status of a reload on trial' 3 "$(status_of ctl reload)"
 director_kill
 director_start
 founding_table | eventually_table 10
