@@ -42,7 +42,7 @@ $without_second
 T
 ctl rollback
 founding_table | eventually_table 10
-expect_equal 'the status of a roll-back without a trial' 2 "$(status_of ctl rollback)"
+expect_equal 'the status of a roll-back without a trial' 3 "$(status_of ctl rollback)"
 expect_equal 'the status of faulty definitions' 2 "$(status_of ctl apply "$LAB_TMP/director/bad.cf")"
 expect_equal 'the status of a trial of the own file' 2 "$(status_of ctl apply "$DEFINITIONS" --confirm 1m)"
 expect_not on director test -e "$LAB_TMP/director/.candidate-definitions.cf"
