@@ -27,6 +27,6 @@ $(service; server "$RIP1")
 T
 
 # An unknown server or service is an error, and nothing changes.
-expect_equal 'the status for an unknown server' 2 "$(status_of ctl drain "$VIP:80" 192.0.2.77)"
-expect_equal 'the status for an unknown service' 2 "$(status_of ctl drain mail "$RIP1")"
+expect_equal 'the status for an unknown server' 3 "$(status_of ctl drain "$VIP:80" 192.0.2.77)"
+expect_equal 'the status for an unknown service' 3 "$(status_of ctl drain mail "$RIP1")"
 expect_equal 'the status without a service' 2 "$(status_of ctl drain "$RIP1")"
