@@ -14,7 +14,7 @@ pub trait Control: Send + Sync + 'static {
     fn overview(&self) -> impl Future<Output = Result<Overview, ApiError>> + Send;
     /// Reloads the configuration; `force` skips the safety limits.
     fn reload(&self, force: bool) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
-    /// Lets verdicts move again that stand still.
+    /// Ends a freeze of health.
     fn unfreeze(&self) -> impl Future<Output = Result<UnfreezeOutcome, ApiError>> + Send;
     /// Gives or lifts an order; the answer comes when it is kept.
     fn set_override(

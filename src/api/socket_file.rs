@@ -47,7 +47,7 @@ impl SocketFile {
         }
     }
 
-    /// Listens anew when the file has gone; none while it is there.
+    /// Listens again when the file has gone; none while it is there.
     pub(super) fn bind_again(&self) -> Option<Result<(UnixListener, Self), ApiError>> {
         match self.path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Self::bind(&self.path)),

@@ -56,7 +56,7 @@ fn neither_links_nor_pipes_are_followed() {
     fs::write(path("victim"), "precious").unwrap();
     symlink(path("victim"), path("link")).unwrap();
     assert!(refusal(&path("link")).contains("symbolic link"));
-    // A pipe without a writer would hold up whoever opens it.
+    // Opening a pipe without a writer would block.
     mkfifo(&path("pipe"), Mode::from_bits_truncate(0o600)).unwrap();
     assert!(refusal(&path("pipe")).contains("regular file"));
     // What is written beside the file before it takes its place is never written through a link.

@@ -18,7 +18,7 @@ no_more_requests_fail() {
 site_rests() {
     site_failed=$(requests_failed users)
     throughout 3 no_more_requests_fail
-    within 10 served_again || fail "the site stands still: $(site_story)"
+    within 10 served_again || fail "the site answers no request: $(site_story)"
 }
 
 # fault WORDS COMMAND...: makes a fault; `answered CONDITION...` waits until the daemon has answered it.

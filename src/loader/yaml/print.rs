@@ -23,7 +23,7 @@ pub struct Mails {
     pub relay: Option<String>,
 }
 
-/// What the text of a file says besides its definitions.
+/// What the text of a file says in addition to its definitions.
 pub struct Remarks<'a> {
     /// Whether changes of the file are taken up by themselves.
     pub reload_on_change: bool,

@@ -2,7 +2,7 @@
 //! conditions. `fancy-regex` reads it; `classes` compiles its characters.
 //!
 //! The engine of `fancy-regex` is not used. Each of its steps may look at the whole answer, it cannot be interrupted, and
-//! a look-ahead is tried anew at each place: 100 kB took 20 s.
+//! a look-ahead is tried again at each place: 100 kB took 20 s.
 
 use std::collections::BTreeSet;
 

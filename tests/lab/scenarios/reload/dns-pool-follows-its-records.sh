@@ -11,7 +11,7 @@ printf 'hosts: files dns\n' >"$LAB_TMP/nsswitch.conf"
 mount --bind "$LAB_TMP/nsswitch.conf" /etc/nsswitch.conf
 
 zone=$LAB_TMP/real3/servers/named
-# records LINE...: what the zone holds besides, from now on.
+# records LINE...: the other records of the zone, from now on.
 records() {
     mkdir -p "$zone"
     printf '%s\n' "$@" >"$zone/records"
