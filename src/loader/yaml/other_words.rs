@@ -1,7 +1,7 @@
 //! Keys as ldirectord, keepalived, HAProxy and nginx call them, with what to write instead.
 
-/// A mapping by its name on the reference page, words of other programs for keys of it, and an example of what to write in
-/// their place.
+/// Mappings by their names on the reference page, words of other programs for keys of them, and an example of what to write
+/// in their place.
 const OTHER_WORDS: &[(&str, &str, &str)] = &[
     (
         "service",
@@ -147,30 +147,22 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
         "command: [/usr/local/bin/check]",
     ),
     ("check", "icmp ping_check", "ping: {}"),
-    ("http", "url uri request", "path: /test.html"),
+    ("http https", "url uri request", "path: /test.html"),
     (
-        "http",
+        "http https",
         "virtualhost vhost http_host",
         "host: www.example.org",
     ),
     (
-        "http",
+        "http https",
         "receive body regex response string rstring",
         "expect: {body: OK}",
     ),
-    ("http", "status status_code code", "expect: {status: 2xx}"),
-    ("https", "url uri request", "path: /test.html"),
     (
-        "https",
-        "virtualhost vhost http_host",
-        "host: www.example.org",
+        "http https",
+        "status status_code code",
+        "expect: {status: 2xx}",
     ),
-    (
-        "https",
-        "receive body regex response string rstring",
-        "expect: {body: OK}",
-    ),
-    ("https", "status status_code code", "expect: {status: 2xx}"),
     ("https", "sni enable_sni", "server_name: www.example.org"),
     ("real_server", "backup standby priority", "tier: 2"),
     ("real_server", "gate dr", "forwarding: dr"),
@@ -217,9 +209,10 @@ pub(super) fn instead_of(key: &str, within: &str) -> Option<String> {
         );
     }
     let key = key.to_ascii_lowercase();
-    let (_, _, write) = OTHER_WORDS.iter().find(|(mapping, words, _)| {
-        *mapping == within && words.split(' ').any(|word| word == key)
-    })?;
+    let has = |list: &str, wanted: &str| list.split(' ').any(|one| one == wanted);
+    let known = OTHER_WORDS.iter();
+    let mut known = known.filter(|(mappings, words, _)| has(mappings, within) && has(words, &key));
+    let (_, _, write) = known.next()?;
     Some(format!("write {write}"))
 }
 
