@@ -3,22 +3,7 @@
 # answer with a longer TTL stays. While the name server is away the last address stays.
 # machines: no, the server that it asks is not installed on the machines, and no kernel has a part in it
 
-# shellcheck disable=SC2034 # director_define and director_start read it
-DEFINITIONS=$LAB_TMP/director/names.yaml
-printf 'nameserver %s\noptions timeout:1 attempts:1\n' "$RIP3" >"$LAB_TMP/resolv.conf"
-mount --bind "$LAB_TMP/resolv.conf" /etc/resolv.conf
-printf 'hosts: files dns\n' >"$LAB_TMP/nsswitch.conf"
-mount --bind "$LAB_TMP/nsswitch.conf" /etc/nsswitch.conf
-
-zone=$LAB_TMP/real3/servers/named
-# records LINE...: what the zone holds besides, from now on.
-records() {
-    mkdir -p "$zone"
-    printf '%s\n' "$@" >"$zone/records"
-}
-named_knows() {
-    on director getent ahostsv4 "$1" | grep -q "^$2 "
-}
+. "$LAB_DIRECTORY/dns.sh"
 records "first 300 A $RIP1" "second 5 A $RIP2"
 serve real3 named "$RIP3"
 eventually 20 named_knows second.example.org "$RIP2"

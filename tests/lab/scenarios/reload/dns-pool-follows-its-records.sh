@@ -3,19 +3,7 @@
 # and no request fails. An answer without addresses and a name server that is away remove nothing, also across a restart.
 # machines: no, the name server is not installed on the machines, and no kernel has a part in it
 
-# shellcheck disable=SC2034 # director_define and director_start read it
-DEFINITIONS=$LAB_TMP/director/names.yaml
-printf 'nameserver %s\noptions timeout:1 attempts:1\n' "$RIP3" >"$LAB_TMP/resolv.conf"
-mount --bind "$LAB_TMP/resolv.conf" /etc/resolv.conf
-printf 'hosts: files dns\n' >"$LAB_TMP/nsswitch.conf"
-mount --bind "$LAB_TMP/nsswitch.conf" /etc/nsswitch.conf
-
-zone=$LAB_TMP/real3/servers/named
-# records LINE...: the other records of the zone, from now on.
-records() {
-    mkdir -p "$zone"
-    printf '%s\n' "$@" >"$zone/records"
-}
+. "$LAB_DIRECTORY/dns.sh"
 # named_again LINE...: the name server has these records.
 named_again() {
     records "$@"
@@ -23,11 +11,10 @@ named_again() {
     serve real3 named "$RIP3"
 }
 both() { printf '%s\n' "$(service)" "$(server "$1")" "$(server "$2")"; }
-named_knows() { on director getent ahostsv4 pool.example.org | grep -q "^$1 "; }
 
 records "pool 5 A $RIP1" "pool 5 A $RIP2"
 serve real3 named "$RIP3"
-eventually 20 named_knows "$RIP2"
+eventually 20 named_knows pool.example.org "$RIP2"
 director_define <<D
 director: {resolve: {every: 1h}}
 services:

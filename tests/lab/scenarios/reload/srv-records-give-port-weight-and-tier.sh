@@ -3,26 +3,15 @@
 # stands by. A change of the records changes the servers, and no request fails.
 # machines: no, the name server is not installed on the machines, and no kernel has a part in it
 
-# shellcheck disable=SC2034 # director_define and director_start read it
-DEFINITIONS=$LAB_TMP/director/names.yaml
-printf 'nameserver %s\noptions timeout:1 attempts:1\n' "$RIP3" >"$LAB_TMP/resolv.conf"
-mount --bind "$LAB_TMP/resolv.conf" /etc/resolv.conf
-printf 'hosts: files dns\n' >"$LAB_TMP/nsswitch.conf"
-mount --bind "$LAB_TMP/nsswitch.conf" /etc/nsswitch.conf
-
-zone=$LAB_TMP/real3/servers/named
-# records LINE...: the addresses, and these lines.
-records() {
-    mkdir -p "$zone"
-    printf '%s\n' "first 5 A $RIP1" "second 5 A $RIP2" "third 5 A $RIP3" "$@" >"$zone/records"
-}
+. "$LAB_DIRECTORY/dns.sh"
+# services LINE...: the addresses, and these lines.
+services() { records "first 5 A $RIP1" "second 5 A $RIP2" "third 5 A $RIP3" "$@"; }
 line() { echo "-a -t $VIP:80 -r $1 -m -w $2"; }
-named_knows() { on director getent ahostsv4 third.example.org | grep -q "^$RIP3 "; }
 
 web_listen '80 8080' real1 real2 real3
-records '_http._tcp 5 SRV 10 3 8080 first' '_http._tcp 5 SRV 10 1 80 second' '_http._tcp 5 SRV 20 5 8080 third'
+services '_http._tcp 5 SRV 10 3 8080 first' '_http._tcp 5 SRV 10 1 80 second' '_http._tcp 5 SRV 20 5 8080 third'
 serve real3 named "$RIP3"
-eventually 20 named_knows
+eventually 20 named_knows third.example.org "$RIP3"
 director_define <<D
 services:
   - name: web
@@ -52,7 +41,7 @@ eventually 15 answered_by real1
 requests_begin web
 
 # Another port and weight, and a server less.
-records '_http._tcp 5 SRV 10 2 80 first' '_http._tcp 5 SRV 10 2 80 third'
+services '_http._tcp 5 SRV 10 2 80 first' '_http._tcp 5 SRV 10 2 80 third'
 server_dies real3 named
 serve real3 named "$RIP3"
 eventually_table 40 <<T
