@@ -5,16 +5,12 @@ use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
 use crate::director::{Director, PendingRetry, Refusal};
 use crate::health::{Frozen, Health, HealthState};
-use crate::model::{
-    Endpoint, RealServer, ServiceId, UnresolvedServer, VirtualService, WaitingService,
-};
+use crate::model::{Endpoint, ServiceId, UnresolvedServer, VirtualService, WaitingService};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
 use crate::recovery::{Drain, Shortage, room};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
-use crate::weight::{
-    Departing, EffectiveWeight, ExplainedLink, ServiceCondition, ServiceState, ServiceWeights,
-};
+use crate::weight::{Departing, EffectiveWeight, ExplainedLink, ServiceCondition, ServiceWeights};
 
 /// The director's state at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,7 +143,7 @@ impl Director {
         let view = |service: &VirtualService| {
             let in_kernel = observed.services.get(&service.id);
             let weighed = situation.weigh(service);
-            let condition = situation.condition(service, &weighed, self.is_frozen(service));
+            let condition = self.condition(service, in_kernel, &situation, &weighed);
             self.service_view(service, in_kernel, &weighed.shown(), condition)
         };
         Snapshot {
@@ -191,36 +187,6 @@ impl Director {
         departing.iter().map(view).collect()
     }
 
-    /// The condition without the servers that the kernel refuses; a service that it refuses is down.
-    fn as_refused(
-        &self,
-        service: &VirtualService,
-        observed: Option<&ServiceEntry>,
-        condition: ServiceCondition,
-    ) -> ServiceCondition {
-        let is_refused = |server: &RealServer| {
-            let held = observed.is_some_and(|entry| entry.servers.contains_key(&server.endpoint));
-            !held && self.retry(&(service.id, Some(server.endpoint))).is_some()
-        };
-        let servers = service.real_servers.iter();
-        let refused = servers.filter(|server| is_refused(server)).count();
-        let up = condition.up.saturating_sub(refused);
-        let is_absent = observed.is_none() && self.retry(&(service.id, None)).is_some();
-        let state = match condition.state {
-            _ if is_absent => ServiceState::Down,
-            ServiceState::Up | ServiceState::Degraded if refused > 0 && up == 0 => {
-                ServiceState::Down
-            }
-            ServiceState::Up if refused > 0 => ServiceState::Degraded,
-            state => state,
-        };
-        ServiceCondition {
-            state,
-            up,
-            ..condition
-        }
-    }
-
     fn failing(&self, service: &VirtualService, server: &Endpoint) -> Option<(u32, u32)> {
         let health = self.book.get(&(service.id, *server))?;
         let checks = health.checks.iter().zip(service.checks_of(server));
@@ -254,7 +220,6 @@ impl Director {
         condition: ServiceCondition,
     ) -> ServiceView {
         let retry = self.retry(&(service.id, None)).cloned();
-        let condition = self.as_refused(service, observed, condition);
         let reported = self.conditions.get(&service.id);
         let reported = reported.filter(|reported| reported.shown == condition.state);
         let server = |weighing: &EffectiveWeight<'_>| {

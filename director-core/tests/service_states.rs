@@ -183,3 +183,43 @@ fn failures_that_have_not_decided_yet_are_counted() {
     );
     assert_eq!(snapshot.services[0].servers[1].failing, None);
 }
+
+#[test]
+fn a_server_that_the_kernel_refuses_does_not_count_as_up() {
+    let mut world = World::new(Table::default());
+    world.refuse = Box::new(|op| op.server() == Some(endpoint(ONE)));
+    world.load(&[pool()]);
+    world.run(seconds(5));
+    assert_eq!(shown(&world).0, ServiceState::Degraded);
+    let last = lines(&mut world).pop();
+    assert_eq!(
+        last,
+        Some(format!("tcp {VIP}:80: up -> degraded, 1 of 3 up"))
+    );
+    world.refuse = Box::new(|_| false);
+    world.run(seconds(70));
+    assert_eq!(shown(&world).0, ServiceState::Up);
+    let last = lines(&mut world).pop();
+    assert_eq!(
+        last,
+        Some(format!("tcp {VIP}:80: degraded -> up, 3 of 3 up"))
+    );
+}
+
+#[test]
+fn a_recovery_by_way_of_new_servers_is_reported() {
+    let mut world = running(pool());
+    world.dead.insert(address(ONE));
+    world.run(seconds(5));
+    lines(&mut world);
+    world.load(&[Brief {
+        fall: 2,
+        ..Brief::new(VIP, &[(TWO, 1), (THREE, 1), (SORRY, 1)])
+    }]);
+    world.run(seconds(5));
+    let last = lines(&mut world).pop();
+    assert_eq!(
+        last,
+        Some(format!("tcp {VIP}:80: degraded -> up, 2 of 3 up"))
+    );
+}

@@ -14,6 +14,7 @@ mod alerts;
 mod answers;
 mod attempts;
 mod batcher;
+mod conditions;
 mod converge;
 mod deadline;
 mod effect;
@@ -54,9 +55,10 @@ use crate::overrides::Overrides;
 use crate::plan::OpFailure;
 use crate::recovery::RecoveryState;
 use crate::table::Table;
-use crate::weight::{ServiceState, Situation};
+use crate::weight::Situation;
 use attempts::Attempt;
 use batcher::Batcher;
+use conditions::ReportedState;
 use host::HostSync;
 use own_network::OwnNetwork;
 use persist::Persist;
@@ -71,15 +73,6 @@ enum KernelState {
     Idle,
     Reading,
     Applying,
-}
-
-/// The state of a service.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ReportedState {
-    pub(crate) shown: ServiceState,
-    pub(crate) since: Moment,
-    /// The last one that was reported, or need not be, since it was the first; never that it is not known.
-    reported: Option<ServiceState>,
 }
 
 /// The director's whole state.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Director, Effect, Event, Notice, ReportedState};
+use super::{Director, Effect, Event, Notice};
 use crate::guard::{self, Objection};
 use crate::health::Health;
 use crate::model::{DrainRule, FIRST_TIER, Guard, Model, ServiceId, VirtualService};
@@ -13,7 +13,7 @@ use crate::overrides::{OverrideCommand, Overrides, Target};
 use crate::persistent_state::PersistentState;
 use crate::recovery::{Pool, census, slow_start};
 use crate::table::{ServerEntry, Table};
-use crate::weight::{ServiceCondition, ServiceState, Situation, waits_for_connections};
+use crate::weight::{ServiceCondition, Situation, waits_for_connections};
 
 /// How often the kernel's table is read while a drain waits for connections to end.
 const LOOK: Duration = Duration::from_secs(1);
@@ -163,7 +163,7 @@ impl Director {
         self.review_pools(&observed, now, effects);
         let found = self.found(&observed, now);
         self.review_ramps(&found, now);
-        self.review_conditions(&found, now, effects);
+        self.report_conditions(&found.conditions, now, effects);
         self.review_drains(&found, now, effects);
         let known =
             |service: &ServiceId, _: &mut DrainRule| observed.services.contains_key(service);
@@ -226,7 +226,7 @@ impl Director {
             let entry = observed.services.get(&service.id);
             let ramps = slow_start(service).is_some();
             let weighed = situation.weigh(service);
-            let condition = situation.condition(service, &weighed, self.is_frozen(service));
+            let condition = self.condition(service, entry, &situation, &weighed);
             found.conditions.push((service.id, condition));
             for weighing in weighed.servers.iter().chain(&weighed.fallback) {
                 let target = (service.id, weighing.server.endpoint);
@@ -265,38 +265,6 @@ impl Director {
             }
         }
         found
-    }
-
-    /// Reports services that have another state. That one is up when the director begins is no news.
-    fn review_conditions(&mut self, found: &Found, now: Moment, effects: &mut Vec<Effect>) {
-        let model = Arc::clone(&self.model);
-        self.conditions.retain(|id, _| model.service(id).is_some());
-        for (id, condition) in &found.conditions {
-            let known = self.conditions.entry(*id).or_insert(ReportedState {
-                shown: condition.state,
-                since: now,
-                reported: None,
-            });
-            if known.shown != condition.state {
-                (known.shown, known.since) = (condition.state, now);
-            }
-            let is_news = match (known.reported, condition.state) {
-                (_, ServiceState::Unknown) | (None, ServiceState::Up) => false,
-                (reported, state) => reported != Some(state),
-            };
-            if condition.state == ServiceState::Unknown {
-                continue;
-            }
-            let from = known.reported.replace(condition.state);
-            if let Some(service) = model.service(id).filter(|_| is_news) {
-                effects.push(Effect::Tell(Notice::ServiceStateChanged {
-                    name: service.name.clone(),
-                    service: *id,
-                    from,
-                    to: *condition,
-                }));
-            }
-        }
     }
 
     fn review_ramps(&mut self, found: &Found, now: Moment) {

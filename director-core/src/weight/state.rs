@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{EffectiveWeight, ServiceWeights, Situation};
 use crate::health::HealthState;
-use crate::model::{RealServer, VirtualService};
+use crate::model::{Endpoint, RealServer, VirtualService};
 
 /// What a service is to its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,12 +57,14 @@ impl fmt::Display for ServiceCondition {
 }
 
 impl Situation<'_> {
-    /// The state of a service with these weights. A freeze hides all but what it cannot change.
+    /// The state of a service with these weights, without the servers that the kernel refuses. A freeze hides all but what it
+    /// cannot change.
     #[must_use]
     pub fn condition(
         &self,
         service: &VirtualService,
         weighed: &ServiceWeights<'_>,
+        refused: &[Endpoint],
         frozen: bool,
     ) -> ServiceCondition {
         let servers: Vec<&RealServer> = service
@@ -75,10 +77,11 @@ impl Situation<'_> {
         let count = |matches: &dyn Fn(&RealServer) -> bool| {
             servers.iter().filter(|server| matches(server)).count()
         };
-        let up = count(&|server| self.is_up(service, server));
+        let is_refused = |server: &RealServer| refused.contains(&server.endpoint);
+        let up = count(&|server| self.is_up(service, server) && !is_refused(server));
         let undecided = count(&|server| self.is_undecided(service, server));
         let all = servers.len() + unresolved;
-        let state = match serving(weighed) {
+        let state = match serving(weighed, refused) {
             _ if frozen => ServiceState::Frozen,
             ServedBy::Fallback => ServiceState::OnFallback,
             ServedBy::RealServers if up + undecided < all => ServiceState::Degraded,
@@ -115,14 +118,16 @@ enum ServedBy {
     Nothing,
 }
 
-fn serving(weighed: &ServiceWeights<'_>) -> ServedBy {
+fn serving(weighed: &ServiceWeights<'_>, refused: &[Endpoint]) -> ServedBy {
     if weighed.withdrawn.is_some() {
         return ServedBy::Nothing;
     }
     let departing = weighed.departing.iter();
     let mut departing = departing.map(|departing| departing.chain.weight());
     let is_serving = |weight: Option<u32>| weight.is_some_and(|weight| weight > 0);
-    let serves = |weighing: &EffectiveWeight<'_>| is_serving(weighing.chain.weight());
+    let serves = |weighing: &EffectiveWeight<'_>| {
+        is_serving(weighing.chain.weight()) && !refused.contains(&weighing.server.endpoint)
+    };
     if weighed.fallback.iter().any(serves) {
         ServedBy::Fallback
     } else if weighed.servers.iter().any(serves) || departing.any(is_serving) {
