@@ -24,7 +24,16 @@ fn is_printed(path: &str, now: &str) {
         fs::write(&path, now).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(written, now, "{}", path.display());
+    let differs = written
+        .lines()
+        .zip(now.lines())
+        .position(|(was, is)| was != is);
+    assert!(
+        written == now,
+        "{}, line {}, is not what the program prints; run: UPDATE=1 cargo test --test reference",
+        path.display(),
+        differs.unwrap_or_else(|| written.lines().count().min(now.lines().count())) + 1,
+    );
 }
 
 fn yaml(text: &str) -> Value {

@@ -82,7 +82,7 @@ impl Listener {
                 tokio::spawn(connection::serve(stream, peer, place, router));
             }
             None => {
-                self.warn("too many clients, turning some away");
+                self.warn("too many clients, refusing new ones");
                 // It may be gone already.
                 let _ = connection::refuse(&stream);
             }
@@ -95,13 +95,15 @@ impl Listener {
             None => {}
             Some(Ok((socket, file))) => {
                 tracing::warn!(
-                    "{} had been removed and is there again",
+                    "control socket {} was removed; created it again",
                     file.path().display()
                 );
                 self.socket = socket;
                 self.file = file;
             }
-            Some(Err(error)) => self.warn(&format!("it had been removed: {error}")),
+            Some(Err(error)) => self.warn(&format!(
+                "it was removed and cannot be created again: {error}"
+            )),
         }
     }
 

@@ -97,7 +97,7 @@ fn create(path: &Path, replaces: bool) -> Result<(UnixListener, SocketFile), Api
     trusted_file::create_directory(directory).map_err(failed)?;
     if let Some(why) = trusted_file::exposed(directory) {
         tracing::warn!(
-            "the control socket is not safe there: {why}; use a directory that only root can write to, such as /run/ipvsd"
+            "the control socket is not safe: {why}; use a directory that only root can write to, such as /run/ipvsd"
         );
     }
     if replaces {

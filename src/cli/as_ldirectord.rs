@@ -46,7 +46,9 @@ fn direct(role: Role) -> Result<(), CliError> {
     let narrowed = daemon::narrow_process();
     let log = start_log(role.mode)?;
     if let Err(error) = narrowed {
-        tracing::warn!("programs may inherit more than they should: {error}");
+        tracing::warn!(
+            "check commands and hooks may inherit descriptors or capabilities of this process: {error}"
+        );
     }
     let outcome = direct_with(role);
     // What does not fit into this time is lost.

@@ -68,7 +68,7 @@ struct DaemonArgs {
 /// A file that a reload can read again.
 fn rereadable(text: &str) -> Result<PathBuf, String> {
     match text {
-        STANDARD_INPUT => Err("a reload reads the file again; write the name of a file".to_owned()),
+        STANDARD_INPUT => Err("a reload cannot read standard input again; use a file".to_owned()),
         _ => Ok(PathBuf::from(text)),
     }
 }
@@ -96,7 +96,9 @@ pub fn ipvsd() -> ExitCode {
         }
     };
     if let Err(error) = narrowed {
-        tracing::warn!("programs may inherit more than they should: {error}");
+        tracing::warn!(
+            "check commands and hooks may inherit descriptors or capabilities of this process: {error}"
+        );
     }
     let outcome = run(args);
     let is_read = log.finish();

@@ -10,8 +10,8 @@ Examples:
 Exit status:
   0  success
   1  a warning (check --strict), a change (plan --exit-code), a fault (doctor, probe,
-     realserver status), a service that is not up (status SERVICE), a difference (replay),
-     or a wait without success (--wait)
+     realserver status), a service that is not up (status SERVICE, status --down),
+     a difference (replay), or a wait without success (--wait)
   2  wrong usage, or a file that cannot be used
   3  the kernel or the daemon refused
 
@@ -74,7 +74,7 @@ Examples:
   ipvsctl status --history web 10.0.0.11:80
   ipvsctl status --json
 
-States of a service: up, degraded (some servers are down or overridden), on fallback, down, frozen, unknown.
+States of a service: up, degraded (some servers are down, drained, disabled or in maintenance), on fallback, down, frozen, unknown.
 
 Exit status: with SERVICE or --down, 1 if a service is not up.";
 

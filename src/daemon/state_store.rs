@@ -55,7 +55,7 @@ fn report_foreign(file: &StateFile, saved: &SavedState) {
     let lost = match saved.lost.as_slice() {
         [] => "is used as a whole".to_owned(),
         lost => format!(
-            "is used without {}, which ipvsd does not understand",
+            "is used without {}, which this version does not understand",
             lost.join(", ")
         ),
     };

@@ -51,7 +51,7 @@ impl ServiceManager {
     fn with(send: impl FnMut(Piece<Message>) + Send + 'static, limit: Option<Duration>) -> Self {
         let messages = BackgroundWriter::start("systemd", LIMIT, send);
         if let Err(error) = &messages {
-            tracing::warn!("cannot notify the service manager: no thread: {error}");
+            tracing::warn!("cannot notify the service manager: cannot start a thread: {error}");
         }
         Self {
             messages: messages.ok(),

@@ -243,10 +243,10 @@ impl KnownName {
                 .iter()
                 .map(|one| format!("{}:{}", one.target, one.port));
             let targets: Vec<String> = targets.collect();
-            tracing::info!("service name {name} changed to {}", targets.join(", "));
+            tracing::info!("SRV name {name} changed to {}", targets.join(", "));
         }
         if self.failures > 0 {
-            tracing::info!("host name {name} is resolved again");
+            tracing::info!("host name {name} can be resolved again");
         }
         self.failure = None;
         self.failures = 0;

@@ -218,8 +218,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn keeps_records(&mut self, name: &str, reason: &str, place: &Place) {
-        let message =
-            format!("cannot resolve host name {name}, keeping its last SRV records: {reason}");
+        let message = format!("cannot resolve SRV name {name}, keeping its last records: {reason}");
         self.findings
             .push(Diagnostic::warning(place, message).hint("check the SRV records in DNS"));
     }
@@ -227,7 +226,7 @@ impl Resolver<'_> {
     pub(super) fn unresolved(&mut self, name: &str, reason: &str, place: &Place) {
         let hint = match is_service_name(name) {
             true => {
-                "it is out of service until the name is resolved; check the SRV records in DNS, or write the addresses"
+                "its servers are out of service until the name is resolved; check the SRV records in DNS, or write the addresses"
             }
             false => {
                 "it is out of service until the name is resolved; check /etc/hosts and DNS, or write the address"

@@ -114,7 +114,7 @@ impl Keeper {
             Err(error) => {
                 if changes.is_empty() {
                     tracing::warn!(
-                        "what an ipvsd before this one changed is not restored: {error}"
+                        "cannot restore the addresses and kernel settings that the previous ipvsd changed: {error}"
                     );
                 }
                 outcomes.extend(changes.into_iter().map(|change| HostOutcome {

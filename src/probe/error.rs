@@ -130,7 +130,7 @@ pub(super) enum ProbeError {
     #[error("redirected to {}, which is not an HTTP URL", Short(.0))]
     RedirectedAstray(String),
     /// A redirect to a name without an address.
-    #[error("redirected to {}, whose host has no address, or none within the time limit", Short(.0))]
+    #[error("redirected to {}, whose host name was not resolved within the time limit or has no address", Short(.0))]
     RedirectedNowhere(String),
     /// A redirect to something that this host cannot ask.
     #[error("redirected to {}, which cannot be reached: {source}", Short(.to))]
@@ -139,10 +139,10 @@ pub(super) enum ProbeError {
     #[error("local error: {}", pauses::words(*.0))]
     Paused(Duration),
     /// Lookups for other servers took all threads for lookups.
-    #[error("local error: too many lookups of host names are open to look up {}; check the name service", Short(.0))]
+    #[error("local error: cannot look up {}, too many lookups wait for the name service; check the name service", Short(.0))]
     LookupsBusy(String),
     /// The system gave no thread, or it ended without a result.
-    #[error("local error: no thread: {}", words(.0))]
+    #[error("local error: thread failed: {}", words(.0))]
     NoThread(#[source] io::Error),
     /// A question that names a host of its own, which has no address: this host's name service says so.
     #[error("local error: the host of {} has no address", Short(.0))]
@@ -154,11 +154,13 @@ pub(super) enum ProbeError {
     #[error("the answer was not matched with {} within the time limit", Short(.0))]
     NotMatchedInTime(String),
     /// Other searches took all the time.
-    #[error("local error: the searches in other answers left no time for this one")]
+    #[error(
+        "local error: the answer was not matched in time, because ipvsd was matching other answers"
+    )]
     NoTurnToMatch,
     /// Other probes read long answers.
     #[error(
-        "local error: the long answers of other servers left no memory for this one within the time limit"
+        "local error: the answer was not read in time, because long answers of other servers used the memory for answers"
     )]
     NoTurnToRead,
     /// The server sends more than any answer has.
@@ -195,6 +197,33 @@ impl ProbeError {
             | Self::Nowhere(_) => true,
             Self::Protocol(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
+            _ => false,
+        }
+    }
+
+    /// Whether a pause of this process explains it: the server may have answered in time, or given up waiting, or a program
+    /// that ran meanwhile may have been paused too. What a server has said is true whenever this process reads it.
+    pub(super) fn may_come_from_a_pause(&self) -> bool {
+        match self {
+            Self::Echoless { .. }
+            | Self::Reset
+            | Self::Closed
+            | Self::Silent(_)
+            | Self::SilentVipPath { .. }
+            | Self::Swallowed { .. }
+            | Self::Connection(_)
+            | Self::TlsClosed
+            | Self::BodyEnded
+            | Self::RedirectedNowhere(_)
+            | Self::NotMatchedInTime(_)
+            | Self::BodySoFarLacks(_)
+            | Self::Command(_)
+            | Self::Protocol(ProtocolError::Closed(_)) => true,
+            // The server's own time limit for a request (RFC 9110, section 15.5.9).
+            Self::Status { status, .. } => *status == 408,
+            Self::RedirectedOut { source, .. } => source.may_come_from_a_pause(),
+            #[cfg(feature = "postgres")]
+            Self::Protocol(ProtocolError::Postgres(_)) => true,
             _ => false,
         }
     }

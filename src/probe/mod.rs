@@ -88,10 +88,12 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     }
 }
 
-/// An error over a pause of this process is not the server's: it may have answered, or given up, meanwhile.
+/// An error that a pause of this process explains is not the server's.
 fn unless_paused(error: ProbeError, pause: Option<Duration>) -> ProbeError {
     match pause {
-        Some(length) if !error.is_ours() => ProbeError::Paused(length),
+        Some(length) if error.may_come_from_a_pause() && !error.is_ours() => {
+            ProbeError::Paused(length)
+        }
         _ => error,
     }
 }
@@ -157,6 +159,20 @@ mod pause_tests {
             "local error: ipvsd was paused or overloaded for 10 s"
         );
         assert!(!unless_paused(ProbeError::Reset, None).is_ours());
+        // What a server said stays true, however late it was read.
+        let said = [
+            ProbeError::Refused,
+            ProbeError::BodyLacks("OK".to_owned()),
+            ProbeError::Status {
+                status: 503,
+                expected: Vec::new(),
+            },
+        ];
+        for error in said {
+            let words = error.to_string();
+            let kept = unless_paused(error, Some(Duration::from_secs(10)));
+            assert_eq!((kept.to_string(), kept.is_ours()), (words, false));
+        }
         // A fault of this host is named as it is.
         let ours = unless_paused(ProbeError::NoPort, Some(Duration::from_secs(10)));
         assert_eq!(ours.to_string(), ProbeError::NoPort.to_string());

@@ -14,7 +14,7 @@ use super::words::ShownDuration;
 const BEAT: Duration = Duration::from_millis(100);
 /// A beat that is later than this is a pause.
 const LEAST: Duration = Duration::from_millis(250);
-/// A pause as long as this excuses every failure: a server may end a connection that has been idle for seconds.
+/// A pause as long as this is an excuse whatever the time limit: a server may end a connection that was idle for seconds.
 const LONG: Duration = Duration::from_secs(1);
 /// Pauses that are remembered.
 const REMEMBERED: usize = 16;

@@ -42,7 +42,7 @@ impl SavedState {
     pub fn definitions(&self) -> Option<Definitions> {
         let services = self.last_good.as_ref()?.services();
         let services = services.inspect_err(|error| {
-            tracing::warn!("cannot restore a service with errors: its state was saved by another version of ipvsd: \
+            tracing::warn!("cannot restore the last valid form of services with errors, which another version of ipvsd saved: \
                 {error}");
         });
         Some(Definitions {

@@ -40,7 +40,7 @@ impl StateParts<'_> {
         lost.extend(
             entries
                 .iter()
-                .map(|(part, count)| format!("{count} of {part}")),
+                .map(|(part, count)| format!("{part} ({count})")),
         );
         let names = self.names.map(|names| serde_json::from_str(names.get()));
         SavedState {

@@ -95,9 +95,8 @@ impl fmt::Display for Notice {
                 largest,
             } => write!(
                 f,
-                "{name} {server} {adviser} says weight {wanted}, limited to {largest}, which is {MOST_TIMES_CONFIGURED} \
-                 times the configured weight or the largest weight there is; raise the configured weight if that is \
-                 too little"
+                "{name} {server} {adviser} says weight {wanted}, limited to {largest}: at most {MOST_TIMES_CONFIGURED} \
+                 times the configured weight, and at most 65535; to allow more, raise the configured weight"
             ),
             Self::Unheard {
                 name,

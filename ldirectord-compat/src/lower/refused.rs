@@ -205,8 +205,8 @@ impl Judge<'_> {
         let largest = i64::from(LARGEST_WEIGHT);
         if let Some(weight) = server.weight.as_mut().filter(|w| w.value > largest) {
             let message = format!("the weight is lowered to {largest}");
-            let hint = "the schedulers of the kernel need seconds for each connection with larger weights; divide all \
-                        weights of the service by the same number";
+            let hint = "with larger weights the scheduler wrr can need seconds for each new connection; divide all weights \
+                    of the service by the same number";
             self.findings
                 .quirk(Quirk::HugeNumber, &weight.place, message, hint);
             weight.value = largest;

@@ -132,7 +132,7 @@ pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
             ),
         );
     }
-    if status.services.is_empty() {
+    if status.services.is_empty() && status.waiting.is_empty() && status.isolated.is_empty() {
         view.sentence(text, "  no virtual services are configured");
     }
 }

@@ -42,7 +42,7 @@ pub(super) struct StatusArgs {
     /// Show only services that are not up, and their servers that need attention
     #[arg(long)]
     down: bool,
-    /// Show the state again every 2 seconds, or every SECONDS
+    /// Refresh the output every 2 seconds, or every SECONDS
     #[arg(
         long,
         value_name = "SECONDS",
@@ -53,7 +53,7 @@ pub(super) struct StatusArgs {
         conflicts_with_all = ["json", "history"]
     )]
     watch: Option<u64>,
-    /// Show long lines whole
+    /// Do not cut long lines
     #[arg(long)]
     wide: bool,
     /// Show the last probes of one real server, with timings and failures
@@ -158,10 +158,7 @@ pub(super) fn run(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliErr
         output.note(&unknown)?;
         return Ok(Exit::Unusable);
     }
-    let all_up = status
-        .services
-        .iter()
-        .all(|service| service.state == ServiceState::Up);
+    let all_up = are_up(&status, &args.services);
     if args.json {
         if args.down {
             status
@@ -178,12 +175,29 @@ pub(super) fn run(args: &StatusArgs, output: &mut Output) -> Result<Exit, CliErr
     })
 }
 
+/// Whether the services that are meant are up: they, and those that wait for an address or were left out.
+fn are_up(status: &Status, wanted: &[String]) -> bool {
+    let is_meant = |name: &String| wanted.is_empty() || wanted.contains(name);
+    let mut waiting = status.waiting.iter().map(|service| &service.name);
+    let left_out = status.isolated.iter().filter(|block| block.kept == 0);
+    let mut left_out = left_out.map(|block| &block.name);
+    status.kernel_error.is_none()
+        && !waiting.any(is_meant)
+        && !left_out.any(is_meant)
+        && status
+            .services
+            .iter()
+            .all(|service| service.state == ServiceState::Up)
+}
+
 /// Keeps the services that are meant, all of them where none is named.
 fn select(status: &mut Status, wanted: &[String]) -> Result<(), String> {
     let is_meant =
         |service: &ServiceStatus, wanted: &str| is_service(&service.name, &service.listen, wanted);
     for one in wanted {
-        if !status.services.iter().any(|service| is_meant(service, one)) {
+        let is_absent = status.waiting.iter().any(|service| service.name == *one)
+            || status.isolated.iter().any(|block| block.name == *one);
+        if !is_absent && !status.services.iter().any(|service| is_meant(service, one)) {
             let names = status.services.iter().map(|service| service.name.as_str());
             let words = unknown(&format!("no virtual service {one:?}"), one, names);
             return Err(format!("ipvsctl: {words}"));
@@ -266,4 +280,28 @@ pub(super) fn asked<T>(request: impl Future<Output = Result<T, ApiError>>) -> Re
         .enable_all()
         .build()?;
     Ok(runtime.block_on(request)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::status;
+    use super::*;
+    use crate::api::wire::WaitingStatus;
+
+    #[test]
+    fn a_service_that_waits_for_its_address_is_not_up() {
+        let mut status = status();
+        status.services[0].state = ServiceState::Up;
+        assert!(are_up(&status, &[]));
+        status.waiting.push(WaitingStatus {
+            name: "mail".to_owned(),
+            host: "mail.example.org".to_owned(),
+            reason: "host not found".to_owned(),
+        });
+        let [web, mail] = ["web", "mail"].map(|name| vec![name.to_owned()]);
+        let up = [&[], web.as_slice(), mail.as_slice()].map(|wanted| are_up(&status, wanted));
+        assert_eq!(up, [false, true, false]);
+        assert_eq!(select(&mut status.clone(), &mail), Ok(()));
+        assert!(select(&mut status, &["ftp".to_owned()]).is_err());
+    }
 }

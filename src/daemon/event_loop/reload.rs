@@ -217,8 +217,8 @@ impl EventLoop {
                 let faults = guarded_start::in_words(loaded, &objections);
                 self.refuse(&loaded.report, faults);
                 tracing::warn!(
-                    "host names changed; their new addresses are not used, and the servers in force stay, also of names that \
-                     change later, until ipvsctl reload --force"
+                    "host names changed; their new addresses are not used, because the change exceeds director.safety_limits; \
+                     later DNS changes are not used either; to accept them: ipvsctl reload --force"
                 );
                 return;
             }

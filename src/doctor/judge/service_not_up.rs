@@ -13,16 +13,17 @@ fn of_service(service: &DaemonService) -> Option<Finding> {
         ServiceState::OnFallback => (
             "service-on-fallback",
             "no real server takes connections, so clients see the fallback",
-            format!("repair the servers that `ipvsctl status {:?}` shows", service.name),
+            format!("fix the servers that `ipvsctl status {:?}` shows", service.name),
         ),
         ServiceState::Down => (
             "service-down",
             "no server takes connections",
-            format!("repair the servers that `ipvsctl status {:?}` shows", service.name),
+            format!("fix the servers that `ipvsctl status {:?}` shows", service.name),
         ),
         ServiceState::Frozen => (
             "service-frozen",
-            "all servers failed at once, so ipvsd suspects its own network and changes no weight until one answers",
+            "all servers fell silent at once, so ipvsd suspects its own network and freezes health until one answers or the time \
+             limit ends",
             "check this director's links and routes; if the servers really are down: ipvsctl unfreeze".to_owned(),
         ),
         ServiceState::Up | ServiceState::Degraded | ServiceState::Unknown => return None,
@@ -31,7 +32,7 @@ fn of_service(service: &DaemonService) -> Option<Finding> {
         fault,
         subject: service.name.clone(),
         observed: format!(
-            "ipvsd reports it {}, with {} of {} real servers up",
+            "ipvsd reports the service as {}, with {} of {} real servers up",
             service.state, service.up, service.all
         ),
         why: why.to_owned(),
@@ -70,7 +71,9 @@ mod tests {
         }
         assert_eq!(
             found(ServiceState::OnFallback),
-            ["service-on-fallback: ipvsd reports it on fallback, with 1 of 3 real servers up"]
+            [
+                "service-on-fallback: ipvsd reports the service as on fallback, with 1 of 3 real servers up"
+            ]
         );
         let others = [ServiceState::Down, ServiceState::Frozen].map(found);
         assert!(others[0][0].starts_with("service-down: "), "{others:?}");

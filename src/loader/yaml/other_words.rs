@@ -204,7 +204,7 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
 pub(super) fn instead_of(key: &str, within: &str) -> Option<String> {
     if key == "<<" {
         return Some(
-            "merge keys do not exist here; write common keys once in defaults, or in a named check"
+            "merge keys (<<) are not supported; write common keys once in defaults, or in a named check"
                 .to_owned(),
         );
     }

@@ -48,7 +48,9 @@ impl Compiler {
                 }
                 Ok(end)
             }
-            HirKind::Repetition(_) => Err("it repeats a class of characters oddly".to_owned()),
+            HirKind::Repetition(_) => {
+                Err("this repetition of a character class is not supported".to_owned())
+            }
         }
     }
 

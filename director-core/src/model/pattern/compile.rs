@@ -206,7 +206,7 @@ impl Compiler {
                 true_branch,
                 false_branch,
             } => self.conditional(condition, true_branch, false_branch, from),
-            _ => Err("it calls a group like a subroutine".to_owned()),
+            _ => Err("calls of a group are not supported".to_owned()),
         }
     }
 
@@ -236,7 +236,7 @@ impl Compiler {
             return Ok(self.then(from, EdgeStep::Look { look, negative }));
         }
         if behind {
-            return Err("it looks behind for a group, or for what a group holds".to_owned());
+            return Err("look-behind with a group or a back-reference is not supported".to_owned());
         }
         Ok(self.then(from, EdgeStep::Ahead { region, negative }))
     }

@@ -19,7 +19,7 @@ pub(super) fn lint(written: &ServiceDefinition, findings: &mut Findings) {
                      with it counts as a failure",
                     receive.value
                 ),
-                "write it without; look-ahead and look-behind are no problem",
+                "write it without these; look-ahead and look-behind are fine",
             );
         }
     }

@@ -81,7 +81,7 @@ pub(super) fn port(
     let place = check.kind.as_ref().map(|kind| &kind.place);
     if let Some(place) = place {
         let message = format!(
-            "check {} does not fit port {own}, on which this service listens too",
+            "check {} does not fit port {own}, which is also in listen",
             kind_word(check)
         );
         let hint = match &check.path {

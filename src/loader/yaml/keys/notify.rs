@@ -34,7 +34,7 @@ mapping! {
          (each with `topic` and `text`) and `left_out`. The URL is a secret; logs show only its host.";
     opt(mail) "mail" = "{to: [ops@example.org]}", or "none", "Mail with the summary as its subject.";
     plain(about) "topics" = "[servers, services]", or "servers, services, kernel, configuration",
-        "Topics: `servers` (health), `services` (too few or no real servers), `drains`, `overrides`, `kernel` (what \
+        "Topics: `servers` (health), `services` (their state, and too few real servers), `drains`, `overrides`, `kernel` (what \
          the kernel refuses or other programs change) and `configuration` (a new or refused configuration).";
     opt(gather) "group_wait" = "5s", or "5s", "How long to collect events into one message, from the first event on.";
 }

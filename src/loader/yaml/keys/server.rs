@@ -40,7 +40,7 @@ mapping! {
          stands for all its addresses of the family of the service. Each is a real server of its own, which joins and leaves \
          as DNS changes.";
     by(Srv) "srv" = "_http._tcp.example.net", or "none; instead of `address`",
-        "Service name whose SRV records in DNS give the real servers, with port, weight and priority. Servers of a higher \
+        "SRV name, whose records in DNS give the real servers, with port, weight and priority. Servers of a higher \
          priority number get the next higher tier. `weight` replaces the weights of the records, and `tier` is the tier \
          of the lowest priority number.";
     by(Single) "single" = "true", or "false",
@@ -91,7 +91,7 @@ impl Lens<RealServerDefinition> for Address {
         if let Host::Name(name) = &written.host.value
             && is_service_name(name)
         {
-            let message = format!("{name} is the name of a service, not of a host");
+            let message = format!("{name} is an SRV name, not a host name");
             reader.error(&written.host.place, message, format!("write srv: {name}"));
             return None;
         }
@@ -127,7 +127,7 @@ impl Lens<RealServerDefinition> for Srv {
         let text = reader.text(input)?;
         let name = text.strip_suffix('.').unwrap_or(text);
         if !is_service_name(name) || !address::is_host_name(name) {
-            let message = format!("{text:?} is not the name of a service");
+            let message = format!("{text:?} is not an SRV name");
             let hint = "write _SERVICE._PROTOCOL.DOMAIN, such as _http._tcp.example.net";
             reader.error(&input.node.place, message, hint);
             return None;

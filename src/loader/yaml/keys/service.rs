@@ -99,11 +99,11 @@ mapping! {
         "Agent on every real server that reports its state in HAProxy's agent protocol: `75%` of the weight, `drain`, \
          `maint`, `ready`, `up`, or `down`, `stopped` or `fail` with a reason. What a new report does not mention \
          keeps its last value. While the agent cannot be reached, its last report stays in force. `maint` and `down` \
-         take the server out as `on_failure` says. An agent gives at most 256 times the configured weight. ipvsd \
+         take the server out as `on_failure` says. ipvsd limits it to 256 times the configured weight. ipvsd \
          ignores `maxconn`.";
     opt(service.judging.weight_from) "weight_from" = "{file: \"/run/weights/{rip}\", every: 5s}", or "none",
         "File or program that gives the weight of each real server: a number that replaces the defined weight, or a \
-         report as an agent sends it. It gives at most 256 times the configured weight. Without a new weight the last \
+         report as an agent sends it. ipvsd limits it to 256 times the configured weight. Without a new weight the last \
          one stays in force.";
     opt(service.on_failure) "on_failure" = "quiesce",
         or "drain, for at most 10m without `drain`; remove with the scheduler dh, and with sh and mh without `fallback`",
