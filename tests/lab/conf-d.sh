@@ -13,7 +13,7 @@ director: {reload_on_change: true, on_error: isolate, safety_limits: off}
 include: conf.d/*.yaml
 defaults:
   service: {scheduler: wrr, forwarding: nat, on_stop: remove}
-  check: {http: {path: /test.html, expect: {body: OK}}, every: 1s, timeout: 1s, fall: 1}
+  check: {http: {path: /test.html, expect: {body: OK}}, every: 1s, timeout: 5s, fall: 1}
 D
         cat
     } | director_define

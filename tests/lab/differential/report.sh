@@ -8,9 +8,10 @@ all_cases() {
     (cd "$DIFFERENTIAL/cases" && ls -- *.cf) | sed -n '/\.reload\.cf$/!s/\.cf$//p'
 }
 
-# Every third case: neighbours are alike, so the third has something of everything.
-third() {
-    all_cases | awk 'NR % 3 == 1'
+# Every sixth case, for every run of the tests: neighbours are alike, so the sixth has something of almost everything. A third
+# took a quarter of the time that all tests may take.
+sixth() {
+    all_cases | awk 'NR % 6 == 1'
 }
 
 # share NUMBER OF: of the cases of standard input every OFth, from the NUMBERth on.

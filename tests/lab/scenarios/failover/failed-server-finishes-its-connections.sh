@@ -11,7 +11,7 @@ definitions_with() {
     cat <<Y
 director: {resync: 1s${2:+, $2}}
 services:
-  - {name: web, listen: "tcp://$VIP:80", scheduler: rr, forwarding: nat, check: {http: {path: /test.html, expect: {body: OK}}, every: 1s, timeout: 1s}, real_servers: ["$RIP1:80", "$RIP2:80"]$1}
+  - {name: web, listen: "tcp://$VIP:80", scheduler: rr, forwarding: nat, check: {http: {path: /test.html, expect: {body: OK}}, every: 1s, timeout: 5s}, real_servers: ["$RIP1:80", "$RIP2:80"]$1}
 Y
 }
 setting_is() {

@@ -16,7 +16,7 @@ services:
     listen: tcp://$VIP:80
     scheduler: rr
     forwarding: nat
-    check: {http: {path: /test.html}, every: 1s, timeout: 1s, fall: 1}
+    check: {http: {path: /test.html}, every: 1s, timeout: 5s, fall: 1}
     on_failure: remove
     real_servers: [first.lab.example, second.lab.example]
 D

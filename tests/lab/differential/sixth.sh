@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# The fixed third of the differential suite as scenarios of the lab: a share of it in lanes of its own, each with hosts of
+# The fixed sixth of the differential suite as scenarios of the lab: a share of it in lanes of its own, each with hosts of
 # its own, and a failure where anything else comes out than in RESULTS.md. Leaves the cases to lane.
 
 DIFFERENTIAL=$LAB_DIRECTORY/differential
 . "$LAB_DIRECTORY/differential/report.sh"
 
-# third_is_equal NUMBER OF: every OFth case of the third, from the NUMBERth on.
-third_is_equal() {
-    CASES=$(third | share "$1" "$2")
+# sixth_is_equal NUMBER OF: every OFth case of the sixth, from the NUMBERth on.
+sixth_is_equal() {
+    CASES=$(sixth | share "$1" "$2")
     left=$LAB_RESULTS/differential-$1
     mkdir -p "$left"
     # shellcheck disable=SC2086 # one word each
