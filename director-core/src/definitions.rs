@@ -95,6 +95,9 @@ pub struct HostDefinition {
     /// Whether persistent clients leave servers of weight 0.
     #[serde(default)]
     pub expire_quiescent_template: Option<Placed<bool>>,
+    /// Whether a reused client port is scheduled again where this machine sees no replies.
+    #[serde(default)]
+    pub conn_reuse_mode: Option<Placed<bool>>,
     /// Time limit of established TCP connections.
     pub tcp_timeout: Option<Placed<Duration>>,
     /// Time limit of TCP connections after a FIN.

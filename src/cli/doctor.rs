@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use director_core::model::Profile;
+use director_core::model::{HostConfig, Profile};
 use serde::Serialize;
 
 use super::error::CliError;
@@ -66,16 +66,18 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
     };
     let journal = args.state.clone().unwrap_or_else(default_journal);
     let services = services(&args.socket);
+    // ldirectord.cf has no word for such a choice.
+    let yaml = loaded.as_ref().filter(|loaded| loaded.process.is_none());
+    let is_declined = |choice: fn(&HostConfig) -> Option<bool>| {
+        yaml.is_some_and(|loaded| choice(loaded.model.host()) == Some(false))
+    };
     let options = DoctorOptions {
         model: loaded.as_ref().map(|loaded| &loaded.model),
         profile: args
             .profile
             .or_else(|| loaded.as_ref()?.model.host().profile),
-        // ldirectord.cf has no word for it.
-        persistent_clients_stay: loaded.as_ref().is_some_and(|loaded| {
-            let declined = loaded.model.host().expire_quiescent_template == Some(false);
-            declined && loaded.process.is_none()
-        }),
+        persistent_clients_stay: is_declined(|host| host.expire_quiescent_template),
+        reused_ports_stay: is_declined(|host| host.conn_reuse_mode),
         journal: &journal,
         services: &services,
         wait: (!args.quiet).then_some(Duration::from_secs(args.wait)),

@@ -27,6 +27,8 @@ pub struct HostFacts {
     pub profile: Option<Profile>,
     /// Whether the definitions want persistent clients to go on to servers of weight 0.
     pub persistent_clients_stay: bool,
+    /// Whether the definitions want a reused client port to stay with the server of its former connection.
+    pub reused_ports_stay: bool,
     /// Schedulers that services want and this kernel has not.
     pub missing_schedulers: BTreeSet<String>,
     /// Settings of the kernel by name.

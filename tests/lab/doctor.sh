@@ -36,6 +36,8 @@ doctor_up() {
 -A -t $VIP_BY_TUNNEL:80 -s rr
 -a -t $VIP_BY_TUNNEL:80 -r $RIP3:80 -i -w 1
 T
+    # As ipvsd would set it, which does not run here.
+    sysctl_on director net.ipv4.vs.conn_reuse_mode=3
     put director "$definitions" <<Y
 services:
   - {listen: 'tcp://$VIP:80', scheduler: rr, forwarding: nat, real_servers: ['$RIP1:80']}

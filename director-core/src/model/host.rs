@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::host_change::{HostChange, TimeoutKind, Vip};
 use super::service::{OnStop, VirtualService};
-use super::tuning::{EXPIRE_NODEST, EXPIRE_TEMPLATE, KernelTimeouts, Profile, Tuned};
+use super::tuning::{CONN_REUSE, EXPIRE_NODEST, EXPIRE_TEMPLATE, KernelTimeouts, Profile, Tuned};
 
 /// All that is wanted of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,6 +25,10 @@ pub struct HostConfig {
     pub expire_nodest_conn: Option<bool>,
     /// Whether persistent clients leave servers of weight 0; none leaves that to persistence and profile.
     pub expire_quiescent_template: Option<bool>,
+    /// Whether a service is forwarded by direct routing or a tunnel, so that this machine sees no replies.
+    pub one_way: bool,
+    /// Whether a reused client port is scheduled again where no replies are seen; none leaves that to `one_way`.
+    pub conn_reuse_mode: Option<bool>,
     /// Timeouts of the connection table.
     pub timeouts: KernelTimeouts,
     /// The real servers through which path checks ask an IPv4 VIP: their answers have our own address as source. IPv6 has no
@@ -91,11 +95,18 @@ impl HostConfig {
     pub fn settings(&self, disabled: bool) -> impl Iterator<Item = (&'static str, &'static Tuned)> {
         let besides = self.ipv6_nat;
         let resets = self.resets_connections(disabled);
+        // Mode 3 holds all that a profile's lower mode does.
+        let reusing = self
+            .reschedules_reused_ports()
+            .then_some(("direct routing or tunnels", &CONN_REUSE));
+        let reusing = reusing.filter(|_| self.profile != Some(Profile::Dr));
+        let replaces = reusing.is_some();
         let of_profile = self.profile.into_iter().flat_map(move |profile| {
             let all = profile.settings().iter();
             let ipv6 = profile.settings_for_ipv6_nat().iter();
             all.chain(ipv6.filter(move |_| besides))
                 .filter(move |one| resets || one.name != EXPIRE_NODEST.name)
+                .filter(move |one| !(replaces && one.name == CONN_REUSE.name))
                 .map(move |one| (profile.name(), one))
         });
         // Every profile has it.
@@ -108,7 +119,7 @@ impl HostConfig {
                 &EXPIRE_TEMPLATE,
             )
         });
-        of_profile.chain(resetting).chain(expiring)
+        of_profile.chain(resetting).chain(expiring).chain(reusing)
     }
 
     /// Whether a client hears at its next packet that its server was removed. Otherwise the kernel drops the packets of its
@@ -125,6 +136,14 @@ impl HostConfig {
     pub fn expires_templates(&self) -> bool {
         let usual = || self.persistence || self.profile.is_some_and(Profile::expires_templates);
         self.expire_quiescent_template.unwrap_or_else(usual)
+    }
+
+    /// Whether a client's SYN from a port that it used before is scheduled again. Where the director sees no replies, the kernel
+    /// otherwise sends it to the server of the former connection for two minutes after its FIN, even if that server failed or
+    /// was removed (net/netfilter/ipvs/ip_vs_core.c, is_new_conn_expected).
+    #[must_use]
+    pub fn reschedules_reused_ports(&self) -> bool {
+        self.conn_reuse_mode.unwrap_or(self.one_way)
     }
 
     /// The setting that this needs.
@@ -176,3 +195,45 @@ const REASON_OF_PATH_CHECKS: &str = "path checks: answers have a VIP of this mac
 /// The largest timeout that the kernel takes with any tick rate: (2^31-1)/1000 s (net/netfilter/ipvs/ip_vs_ctl.c,
 /// ip_vs_set_timeout).
 pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(2_147_483);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What such a configuration sets `conn_reuse_mode` to.
+    fn reuse_mode(one_way: bool, profile: Option<Profile>, choice: Option<bool>) -> Option<String> {
+        let config = HostConfig {
+            one_way,
+            profile,
+            conn_reuse_mode: choice,
+            ..HostConfig::default()
+        };
+        let lines = config.changes().into_iter().map(|line| line.to_string());
+        let mut modes = lines.filter_map(|line| {
+            let value = line.strip_prefix("net.ipv4.vs.conn_reuse_mode=");
+            value.map(ToOwned::to_owned)
+        });
+        let mode = modes.next();
+        assert_eq!(modes.next(), None, "set twice");
+        mode
+    }
+
+    #[test]
+    fn a_reused_port_is_scheduled_again_where_the_director_sees_no_replies() {
+        let gateway = Some(Profile::NatGateway);
+        for (one_way, profile, choice, mode) in [
+            (true, None, None, Some("3")),
+            (true, gateway, None, Some("3")),
+            (true, Some(Profile::Dr), None, Some("3")),
+            (true, Some(Profile::MaglevEcmp), None, Some("3")),
+            (true, None, Some(false), None),
+            (true, gateway, Some(false), Some("1")),
+            (false, None, None, None),
+            (false, gateway, None, Some("1")),
+            (false, None, Some(true), Some("3")),
+        ] {
+            let found = reuse_mode(one_way, profile, choice);
+            assert_eq!(found.as_deref(), mode, "{one_way} {profile:?} {choice:?}");
+        }
+    }
+}

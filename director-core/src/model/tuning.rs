@@ -49,6 +49,13 @@ pub(super) const EXPIRE_TEMPLATE: Tuned = tuned(
     "a persistent client leaves a quiesced server with its next connection",
 );
 
+/// Wanted wherever the director sees no replies, with or without a profile.
+pub(super) const CONN_REUSE: Tuned = tuned(
+    "net.ipv4.vs.conn_reuse_mode",
+    "3",
+    "a client may reuse a port while the director, which sees no replies, still waits for the end of the former connection",
+);
+
 /// The director routes, and sees both directions.
 const NAT_GATEWAY: &[Tuned] = &[
     tuned(
@@ -88,12 +95,7 @@ const NAT_GATEWAY_IPV6: &[Tuned] = &[tuned(
 
 /// The director sees only what clients send.
 const DR: &[Tuned] = &[
-    tuned(
-        "net.ipv4.vs.conn_reuse_mode",
-        "3",
-        "a client may reuse a port while the director, which sees no replies, still waits for the end of the former \
-         connection",
-    ),
+    CONN_REUSE,
     tuned(
         "net.ipv4.vs.backup_only",
         "1",

@@ -53,6 +53,7 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
             host: HostDefinition {
                 expire_nodest_conn: Some(Placed::new(false, Place::whole_file(name))),
                 expire_quiescent_template: Some(Placed::new(false, Place::whole_file(name))),
+                conn_reuse_mode: Some(Placed::new(false, Place::whole_file(name))),
                 ..HostDefinition::default()
             },
             ..Definitions::empty()

@@ -55,6 +55,7 @@ fn converted(loaded: &Loaded) -> String {
     // What ldirectord lacks is no decision of whoever wrote the file.
     definitions.host.expire_nodest_conn = None;
     definitions.host.expire_quiescent_template = None;
+    definitions.host.conn_reuse_mode = None;
     let written = loaded.written.as_ref().map_or("", |written| written.text());
     let comments = Comments::of(written);
     text.push_str(&comments.head());

@@ -29,6 +29,8 @@ pub struct DoctorOptions<'a> {
     pub profile: Option<Profile>,
     /// Whether persistent clients shall go on to servers of weight 0.
     pub persistent_clients_stay: bool,
+    /// Whether a reused client port shall stay with the server of its former connection.
+    pub reused_ports_stay: bool,
     /// The journal of what was set up here as a real server.
     pub journal: &'a Path,
     /// The services of the daemon that runs here.
@@ -61,6 +63,7 @@ pub fn gather(question: &DoctorOptions<'_>) -> Result<HostFacts, GatherError> {
         profile: question.profile,
         services: question.services.to_vec(),
         persistent_clients_stay: question.persistent_clients_stay,
+        reused_ports_stay: question.reused_ports_stay,
         interfaces: network.interfaces()?,
         addresses: network.addresses()?,
         ..HostFacts::default()

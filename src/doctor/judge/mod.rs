@@ -14,6 +14,7 @@ mod nat_on_clients_network;
 mod nat_way_back;
 mod persistent_clients_stay;
 mod profile_differs;
+mod reused_ports_stay;
 mod reverse_path;
 mod server_claims_vip;
 mod service_not_up;
@@ -45,6 +46,7 @@ const JUDGES: &[fn(&HostFacts) -> Vec<Finding>] = &[
     backup_balances::judge,
     profile_differs::judge,
     persistent_clients_stay::judge,
+    reused_ports_stay::judge,
     connection_table_full::judge,
     estimation_off::judge,
     change_missing::judge,

@@ -11,10 +11,14 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let config = HostConfig {
         profile: Some(profile),
         expire_quiescent_template: facts.persistent_clients_stay.then_some(false),
+        one_way: super::reused_ports_stay::one_way_service(facts).is_some(),
+        conn_reuse_mode: facts.reused_ports_stay.then_some(false),
         ..HostConfig::default()
     };
     config
         .settings(false)
+        // What a service wants besides has a judge of its own.
+        .filter(|(wanted_by, _)| *wanted_by == profile.name())
         .filter_map(|(_, wanted)| {
             let found = facts.settings.get(wanted.name)?;
             (found != wanted.value).then(|| Finding {

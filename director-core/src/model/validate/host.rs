@@ -35,6 +35,8 @@ pub(super) fn config(
             .expire_quiescent_template
             .as_ref()
             .map(|choice| choice.value),
+        one_way: services.iter().any(is_one_way),
+        conn_reuse_mode: host.conn_reuse_mode.as_ref().map(|choice| choice.value),
         timeouts: KernelTimeouts {
             tcp: limit(host.tcp_timeout.as_ref(), findings),
             tcp_fin: limit(host.tcp_fin_timeout.as_ref(), findings),
@@ -68,6 +70,12 @@ fn removes(service: &ServiceDefinition) -> bool {
 fn has_ipv6_nat(service: &VirtualService) -> bool {
     let mut servers = service.real_servers.iter().chain(&service.fallback);
     servers.any(|server| server.forwarding == Forwarding::Masq && server.endpoint.address.is_ipv6())
+}
+
+/// Whether replies of a server reach the clients without passing this machine.
+fn is_one_way(service: &VirtualService) -> bool {
+    let mut servers = service.real_servers.iter().chain(&service.fallback);
+    servers.any(|server| server.forwarding != Forwarding::Masq)
 }
 
 /// A time limit as the kernel takes it: whole seconds, and not none, which would leave it as it is.

@@ -90,6 +90,11 @@ mapping! {
         "Whether persistent clients leave a server of weight 0, which failed or drains, with their next connection. ipvsd \
          sets `net.ipv4.vs.expire_quiescent_template=1` while it runs. With `false` a client goes on to its server as long \
          as it comes back within the persistence time, even if the server is down. A drain then waits for these clients.";
+    opt(definitions.host.conn_reuse_mode) "conn_reuse_mode" = "false",
+        or "true if a service uses direct routing or a tunnel",
+        "Whether a new connection from a client port that was used before is scheduled again, although the director saw no \
+         end of the former connection. ipvsd sets `net.ipv4.vs.conn_reuse_mode=3` while it runs. With `false` the kernel \
+         sends it to the server of the former connection for up to two minutes, even if that server failed or left.";
     flat(TIMEOUTS) "timeouts" = "{tcp: 15m, tcp_fin: 2m, udp: 5m}", or "unchanged",
         "Timeouts of the kernel's connection table. A stop that leaves no service and no VIP in the kernel restores the \
          previous values.";

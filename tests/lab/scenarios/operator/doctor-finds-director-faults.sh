@@ -86,12 +86,19 @@ seen_on_director ''
 sysctl_on director net.ipv4.vs.backup_only=0
 on director ipvsadm --stop-daemon backup
 
+section 'Ports of clients that stay with a failed server'
+sysctl_on director net.ipv4.vs.conn_reuse_mode=1
+seen_on_director reused-ports-stay
+fixed director
+seen_on_director ''
+
 section 'Settings that are not those of the profile'
 finds director profile-differs --quiet --profile maglev-ecmp --config "$definitions"
 fixed director
 finds director '' --quiet --profile maglev-ecmp --config "$definitions"
 
 section 'Settings that are not those of the profile for direct routing'
+sysctl_on director net.ipv4.vs.conn_reuse_mode=1
 finds director profile-differs --quiet --profile dr --config "$definitions"
 for name in conn_reuse_mode backup_only expire_quiescent_template; do
     grep -q "$name" "$LAB_TMP/doctor" || fail "nothing is said of $name: $(cat "$LAB_TMP/doctor")"
