@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::{
-    CheckDefinition, CheckKindDefinition, Definitions, JudgingDefinition, Placed,
+    CheckDefinition, CheckKindDefinition, Definitions, HookDefinition, JudgingDefinition, Placed,
     RecoveryDefinition, ServiceDefinition,
 };
-use crate::model::{HIDDEN, HookWay, Secret, with_password, without_password};
+use crate::model::{HIDDEN, HookWay, Secret, carries_credentials, with_password, without_password};
 
 /// Numbers for secrets, each the same for as long as this is kept.
 #[derive(Debug, Default)]
@@ -49,8 +49,32 @@ fn secrets_in(kind: &mut CheckKindDefinition) -> Vec<&mut Secret> {
             let secrets = secrets.into_iter().flatten();
             secrets.map(|secret| &mut secret.value).collect()
         }
+        CheckKindDefinition::Http(check) => {
+            let headers = check.headers.iter_mut().map(|header| &mut header.value);
+            let own = [&mut check.password, &mut check.bearer, &mut check.content];
+            let own = own.into_iter().flatten();
+            headers.chain(own).map(|secret| &mut secret.value).collect()
+        }
         _ => Vec::new(),
     }
+}
+
+/// Whether the configuration itself holds credentials of a probe. Most headers and bodies are none.
+fn holds_credentials(kind: &CheckKindDefinition) -> bool {
+    let secrets: Vec<&Placed<Secret>> = match kind {
+        CheckKindDefinition::Protocol(check) => {
+            check.password.iter().chain(&check.secret).collect()
+        }
+        CheckKindDefinition::Http(check) => {
+            let headers = check.headers.iter();
+            let headers = headers.filter(|header| carries_credentials(&header.name.value));
+            let headers = headers.map(|header| &header.value);
+            let own = check.password.iter().chain(&check.bearer);
+            headers.chain(own).collect()
+        }
+        _ => Vec::new(),
+    };
+    secrets.iter().any(|secret| secret.value.source().is_none())
 }
 
 /// The URL of a check that may hold a password.
@@ -121,12 +145,20 @@ impl ServiceDefinition {
 }
 
 impl Definitions {
-    /// Whether it holds passwords, shared secrets or addresses of webhooks.
+    /// Whether it holds credentials or addresses of webhooks itself, and does not only name where they are.
     #[must_use]
     pub fn has_secrets(&self) -> bool {
-        let mut numbers = SecretNumbers::default();
-        drop(self.with_numbered_secrets(&mut numbers));
-        !numbers.known.is_empty()
+        let mut services = self.services.clone();
+        let in_services = services.iter_mut().any(|service| {
+            let is_secret = |url: &mut String| without_password(url) != *url;
+            let in_urls = service.urls().into_iter().any(is_secret);
+            let (judging, recovery) = (&mut service.judging, &mut service.recovery);
+            in_urls
+                || check_kinds(&mut service.check, judging, recovery)
+                    .any(|kind| holds_credentials(kind))
+        });
+        let is_secret = |hook: &HookDefinition| matches!(&hook.way, Some(HookWay::Webhook { url, .. }) if url.source().is_none());
+        in_services || self.notify.iter().any(is_secret)
     }
 
     /// The same definitions with a number in the place of each secret.

@@ -13,6 +13,7 @@ mod probe;
 mod protocol;
 mod real_server;
 mod recovery;
+mod request;
 mod request_target;
 mod scheduling;
 mod secret;
@@ -47,13 +48,16 @@ pub use recovery::{
     BelowMinimum, DrainRule, FAILURE_DRAIN, FIRST_TIER, Guard, Minimum, Quantity, Recovery,
     SlowStart, Then,
 };
+pub use request::{
+    Authorization, ProxyHeader, RequestContent, RequestHeader, carries_credentials, refused_header,
+};
 pub(crate) use request_target::with_password;
 pub use request_target::{RequestTarget, lines_in_stars, without_password};
 pub use scheduling::{
     ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
 };
 pub(crate) use secret::HIDDEN;
-pub use secret::Secret;
+pub use secret::{Secret, SecretSource};
 pub use service::{
     Check, CheckTiming, Combine, ConnectsBetween, Damping, InitialHealth, OnFailure, OnStop,
     VirtualService, Window,

@@ -70,15 +70,28 @@ pub fn without_password(url: &str) -> String {
     })
 }
 
-/// The lines of a file as they may be shown. A secret may go on in the lines behind its key.
+/// The lines of a file as they may be shown. A secret may go on in the lines behind its key, and all headers of a check may be
+/// secrets.
 #[must_use]
 pub fn lines_in_stars(text: &str) -> Vec<String> {
     let mut goes_on = false;
+    let mut headers: Option<usize> = None;
     let show = |line: &str| {
+        let start = line.len() - line.trim_start().len();
+        headers = headers.filter(|indent| start > *indent || line.trim().is_empty());
+        if headers.is_some() {
+            let value = line[start..]
+                .find(':')
+                .map_or(start, |sign| start + sign + 1);
+            let value = value + line[value..].len() - line[value..].trim_start().len();
+            return format!("{}{}", &line[..value], stars(line[value..].trim_end()));
+        }
+        if line.trim_end().ends_with("headers:") {
+            headers = Some(start);
+        }
         let is_value = goes_on && !line.contains([':', '=']);
         goes_on = is_value || ends_with_secret_key(line);
         if is_value {
-            let start = line.len() - line.trim_start().len();
             return format!("{}{}", &line[..start], stars(&line[start..]));
         }
         password_in_stars(line)
@@ -112,7 +125,19 @@ fn password_in_stars(line: &str) -> String {
 }
 
 /// Keys whose values are secrets, in both dialects. One that is misspelled is near enough.
-const SECRET_KEYS: [&str; 6] = ["password", "passwd", "pass", "secret", "token", "webhook"];
+const SECRET_KEYS: [&str; 11] = [
+    "password",
+    "passwd",
+    "pass",
+    "secret",
+    "token",
+    "webhook",
+    "bearer",
+    "headers",
+    "authorization",
+    "cookie",
+    "apikey",
+];
 
 /// Puts stars in place of the values behind such keys and `:` or `=`.
 fn values_in_stars(line: &str) -> String {
@@ -238,6 +263,11 @@ mod tests {
             ),
             (r#"    passwd = "öffne""#, r#"    passwd = "*****""#),
             ("passwd=geheim", "passwd=******"),
+            (
+                "http: {headers: {X-Tenant: a}, bearer: b}",
+                "http: {headers: ************************}",
+            ),
+            ("  Authorization: Bearer abc", "  Authorization: **********"),
             ("the password of a URL", "the password of a URL"),
             ("secret:", "secret:"),
             (
@@ -262,6 +292,18 @@ mod tests {
         let text = "a: 1\npass_word: |\n  öffne\n  dich\nb: 2\nsecret:\n  x\nlogin: y";
         let shown = "a: 1\npass_word: *\n  *****\n  ****\nb: 2\nsecret:\n  *\nlogin: y";
         assert_eq!(lines_in_stars(text).join("\n"), shown);
+    }
+
+    #[test]
+    fn all_headers_are_hidden_and_what_follows_them_is_not() {
+        let text =
+            "http:\n  headers:\n    X-Tenant: öffne\n    X-Key:\n      dich\n  path: /a\nb: 2";
+        let shown =
+            "http:\n  headers:\n    X-Tenant: *****\n    X-Key:\n      ****\n  path: /a\nb: 2";
+        assert_eq!(lines_in_stars(text).join("\n"), shown);
+        let item = "- http: {path: /}\n  headers:\n    A: b\n- c: d";
+        let shown = "- http: {path: /}\n  headers:\n    A: *\n- c: d";
+        assert_eq!(lines_in_stars(item).join("\n"), shown);
     }
 
     #[test]

@@ -167,6 +167,7 @@ impl Plan {
             body: own.text(Key::Receive),
             body_limit: None,
             follow_redirects: Some(scope.default(REDIRECTS)),
+            ..HttpCheckDefinition::default()
         }
     }
 

@@ -7,6 +7,7 @@ use director_core::definitions::{
 use director_core::diagnostic::Place;
 
 use super::check::CheckText;
+use super::headers::Headers;
 use super::protocols::{self, PROTOCOL, View};
 use crate::loader::yaml::mapping::{Draft, Input, Key, Lens, Mapping, Takes};
 use crate::loader::yaml::node::Content;
@@ -87,6 +88,11 @@ static HTTP: View = View {
         "method",
         "path",
         "host",
+        "headers",
+        "body",
+        "login",
+        "password",
+        "bearer",
         "expect",
         "follow_redirects",
         "body_limit",
@@ -97,10 +103,20 @@ static HTTP: View = View {
 mapping! {
     /// An HTTP or HTTPS check.
     HTTPS: HttpCheckDefinition = "https", "an https check", |_| HttpCheckDefinition::default(), None;
-    opt(method) "method" = "HEAD", or "GET", "Request method.";
+    opt(method) "method" = "HEAD", or "GET; POST with `body`", "Request method.";
     opt(path) "path" = "/test.html", or "/", "Path and query of the request.";
     opt(virtual_host) "host" = "www.example.org", or "the address of the server",
         "Host header; with HTTPS also the name for SNI and the certificate.";
+    by(Headers) "headers" = "{X-Tenant: probe, X-API-Key: {file: /etc/ipvsd/api.key}}", or "none",
+        "Headers to send besides those of ipvsd, or instead of its `User-Agent` and `Accept`. ipvsd never shows their values.";
+    opt(content) "body" = "\"{\\\"ping\\\": 1}\"", or "none",
+        "Body to send. The method is POST then, unless `method` says otherwise. Write its type as `Content-Type` in `headers`. \
+         ipvsd never shows it.";
+    opt(login) "login" = "probe", or "none", "User name for HTTP basic authentication.";
+    opt(password) "password" = "{file: /etc/ipvsd/web.password}", or "none; an empty one",
+        "Password for HTTP basic authentication. ipvsd never shows it.";
+    opt(bearer) "bearer" = "{file: /etc/ipvsd/web.token}", or "none",
+        "Token for `Authorization: Bearer`. ipvsd never shows it.";
     opt(verify) "verify" = "true", or "false",
         "Verify the certificate: fail when it is not trusted or is for another name.";
     opt(server_name) "server_name" = "www.example.org", or "the value of `host`",
