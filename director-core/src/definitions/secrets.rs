@@ -183,7 +183,11 @@ impl Definitions {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::definitions::{HeaderDefinition, HttpCheckDefinition};
+    use crate::diagnostic::Place;
 
     #[test]
     fn equal_secrets_have_equal_numbers_for_as_long_as_they_are_kept() {
@@ -211,5 +215,27 @@ mod tests {
         assert_eq!(written("a"), "http://user:***1@192.0.2.11/");
         assert_eq!(written("b"), "http://user:***2@192.0.2.11/");
         assert_eq!(written("a"), "http://user:***1@192.0.2.11/");
+    }
+
+    #[test]
+    fn everything_that_a_request_carries_is_numbered() {
+        let place = Place::whole_file(&Arc::from(""));
+        let placed = |text: &str| Placed::new(Secret::new(text.to_owned()), place.clone());
+        let mut kind = CheckKindDefinition::Http(HttpCheckDefinition {
+            headers: vec![HeaderDefinition {
+                name: Placed::new("X-Tenant".to_owned(), place.clone()),
+                value: placed("opensesame"),
+            }],
+            password: Some(placed("opensesame")),
+            bearer: Some(placed("opensesame")),
+            content: Some(placed("opensesame")),
+            ..HttpCheckDefinition::default()
+        });
+        let mut numbers = SecretNumbers::default();
+        let secrets = secrets_in(&mut kind);
+        secrets.into_iter().for_each(|secret| numbers.hide(secret));
+        let written = serde_json::to_string(&kind).unwrap();
+        assert_eq!(written.matches("\"***1\"").count(), 4, "{written}");
+        assert!(!format!("{kind:?}").contains("opensesame"));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use director_core::definitions::Placed;
@@ -115,11 +116,19 @@ impl SecretFiles {
         }
         let (text, held) = match regular_file::read(path, LONGEST) {
             Ok(bytes) => (secret_in(&bytes), file_watch::of_content(&bytes)),
-            Err(error) => (Err(error.to_string()), file_watch::fingerprint(path)),
+            Err(error) => (Err(words(&error)), file_watch::fingerprint(path)),
         };
         self.held.insert(path.to_owned(), held);
         self.texts.insert(path.to_owned(), text.clone());
         text
+    }
+}
+
+fn words(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "it does not exist".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use director_core::definitions::{CheckKindDefinition, HttpCheckDefinition};
 
-use crate::loader::yaml::{Outcome, read};
+use crate::loader::yaml::{Outcome, Remarks, emit, read};
 
 fn outcome(directory: &Path, http: &str) -> Outcome {
     let text = format!(
@@ -61,7 +61,7 @@ fn a_secret_that_cannot_be_read_is_one_finding_at_its_place() {
     let path = directory.path().join("none");
     let missing = outcome(directory.path(), "{bearer: {file: none}}");
     let expected = format!(
-        "2: the secret in {} cannot be read: No such file or directory (os error 2)",
+        "2: the secret in {} cannot be read: it does not exist",
         path.display()
     );
     assert_eq!(messages(&missing), [expected]);
@@ -94,4 +94,54 @@ fn the_environment_holds_secrets_too() {
     let password = http(&outcome).password.unwrap().value;
     assert_eq!(password.reveal(), std::env::var("PATH").unwrap());
     assert_eq!(super::print(&password), "{env: PATH}");
+}
+
+#[test]
+fn what_is_written_from_definitions_reads_as_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("token"), "opensesame\n").unwrap();
+    let text = r#"
+services:
+  - listen: tcp://192.0.2.10:80
+    forwarding: nat
+    check:
+      http:
+        body: "{\"a\": \"b\\n\"}"
+        login: probe
+        password: {file: token}
+        headers: {X-Tenant: "a: b", "X~1": {env: PATH}}
+      address: 10.1.0.11
+      source: "2001:db8::5"
+      proxy_header: v2
+    real_servers: [{address: 10.0.0.11, check_address: 10.1.0.12}]
+  - listen: tcp://192.0.2.10:143
+    forwarding: nat
+    check: {imap: {login: probe, password: {file: token}}}
+    real_servers: [10.0.0.11]
+"#;
+    let file: Arc<str> = Arc::from(directory.path().join("a.yaml").to_str().unwrap());
+    let written = |text: &str| {
+        let outcome = read(text, &file);
+        assert_eq!(messages(&outcome), [""; 0], "{text}");
+        let remarks = Remarks {
+            reload_on_change: false,
+            mails: None,
+            comments: &|_| Vec::new(),
+        };
+        emit(&outcome.definitions.unwrap(), &remarks)
+    };
+    let once = written(text);
+    for part in [
+        "password: {file: token}",
+        r#"headers: {X-Tenant: "a: b", "X~1": {env: PATH}}"#,
+        r#"body: "{\"a\": \"b\n\"}""#,
+        "check_address: \"10.1.0.12\"",
+        "address: \"10.1.0.11\"",
+        "source: \"2001:db8::5\"",
+        "proxy_header: v2",
+    ] {
+        assert!(once.contains(part), "{part}: {once}");
+    }
+    assert!(!once.contains("opensesame"), "{once}");
+    assert_eq!(written(&once), once);
 }
