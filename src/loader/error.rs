@@ -49,7 +49,7 @@ impl LoadError {
                 file: Arc::clone(file),
                 text: Arc::from(""),
                 watched: Fingerprints::from([(PathBuf::from(&**file), *held)]),
-                secret_files: BTreeSet::new(),
+                secret_files: Arc::default(),
                 included: BTreeMap::new(),
                 diagnostics: vec![
                     Diagnostic::error(&Place::whole_file(file), source.to_string())
@@ -71,7 +71,7 @@ pub struct LoadReport {
     /// Files and directories whose change changes what the file says, and what they held when it was read.
     pub watched: Fingerprints,
     /// Those of them that hold a secret and nothing else.
-    pub secret_files: BTreeSet<PathBuf>,
+    pub secret_files: Arc<BTreeSet<PathBuf>>,
     /// The texts of the files that it includes.
     pub included: BTreeMap<Arc<str>, Arc<str>>,
     /// The findings in the order of the files.

@@ -126,7 +126,7 @@ fn bytes(line: &str, column: u32, length: u32) -> std::ops::Range<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use director_core::diagnostic::Place;
@@ -138,7 +138,7 @@ mod tests {
             file: Arc::clone(&place.file),
             text: Arc::from(text),
             watched: BTreeMap::new(),
-            secret_files: BTreeSet::new(),
+            secret_files: Arc::default(),
             included: BTreeMap::new(),
             diagnostics: vec![
                 Diagnostic::error(&place, "port 70000 is out of range").hint("write less"),

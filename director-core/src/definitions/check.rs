@@ -175,11 +175,11 @@ pub enum CheckKindDefinition {
         attempts: u64,
     },
     /// HTTP or HTTPS.
-    Http(HttpCheckDefinition),
+    Http(Box<HttpCheckDefinition>),
     /// A program.
     Command(CommandCheckDefinition),
     /// A check in the service's protocol.
-    Protocol(ProtocolCheckDefinition),
+    Protocol(Box<ProtocolCheckDefinition>),
 }
 
 /// An HTTP check as written.

@@ -221,7 +221,7 @@ mod tests {
     fn everything_that_a_request_carries_is_numbered() {
         let place = Place::whole_file(&Arc::from(""));
         let placed = |text: &str| Placed::new(Secret::new(text.to_owned()), place.clone());
-        let mut kind = CheckKindDefinition::Http(HttpCheckDefinition {
+        let mut kind = CheckKindDefinition::Http(Box::new(HttpCheckDefinition {
             headers: vec![HeaderDefinition {
                 name: Placed::new("X-Tenant".to_owned(), place.clone()),
                 value: placed("opensesame"),
@@ -230,7 +230,7 @@ mod tests {
             bearer: Some(placed("opensesame")),
             content: Some(placed("opensesame")),
             ..HttpCheckDefinition::default()
-        });
+        }));
         let mut numbers = SecretNumbers::default();
         let secrets = secrets_in(&mut kind);
         secrets.into_iter().for_each(|secret| numbers.hide(secret));

@@ -19,7 +19,7 @@ fn outcome(directory: &Path, http: &str) -> Outcome {
 fn http(outcome: &Outcome) -> HttpCheckDefinition {
     let definitions = outcome.definitions.as_ref().unwrap();
     match &definitions.services[0].check.kind.as_ref().unwrap().value {
-        CheckKindDefinition::Http(http) => http.clone(),
+        CheckKindDefinition::Http(http) => (**http).clone(),
         other => panic!("{other:?}"),
     }
 }

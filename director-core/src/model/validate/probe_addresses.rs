@@ -14,11 +14,11 @@ pub(super) fn shared_faults(
     around: &Surroundings<'_>,
     findings: &mut Findings,
 ) {
-    if let Some(source) = &check.source {
-        if let Some(fault) = no_vip(source.value) {
-            let message = format!("source {} is {fault}", source.value);
-            findings.error(&source.place, message, "write an address of this host");
-        }
+    if let Some(source) = &check.source
+        && let Some(fault) = no_vip(source.value)
+    {
+        let message = format!("source {} is {fault}", source.value);
+        findings.error(&source.place, message, "write an address of this host");
     }
     address_fault(check.address.as_ref(), findings);
     with_path(check, findings);

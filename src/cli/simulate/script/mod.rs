@@ -4,7 +4,7 @@ mod hosts;
 mod line;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,7 +118,7 @@ pub(super) fn parse(
             file: Arc::clone(file),
             text: Arc::from(text),
             watched: BTreeMap::new(),
-            secret_files: BTreeSet::new(),
+            secret_files: Arc::default(),
             included: BTreeMap::new(),
             diagnostics,
         });

@@ -304,13 +304,13 @@ impl Asked {
             Settings::Ping(draft) => CheckKindDefinition::Ping {
                 attempts: draft.value.attempts,
             },
-            Settings::Http(draft) => CheckKindDefinition::Http(draft.value),
+            Settings::Http(draft) => CheckKindDefinition::Http(Box::new(draft.value)),
             Settings::Command(draft) => {
                 let said = draft.is_blank() || COMMAND.is_complete(&draft, &self.place, reader);
                 let command = said.then_some(draft.value);
                 CheckKindDefinition::Command(command.filter(|command| !command.argv.is_empty())?)
             }
-            Settings::Protocol(draft) => CheckKindDefinition::Protocol(draft.value),
+            Settings::Protocol(draft) => CheckKindDefinition::Protocol(Box::new(draft.value)),
         };
         Some(Placed::new(kind, self.place))
     }
