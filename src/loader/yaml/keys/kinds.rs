@@ -61,9 +61,9 @@ pub(super) struct Asked {
 enum Settings {
     Alone(CheckKindDefinition),
     Ping(Draft<Ping>),
-    Http(Draft<HttpCheckDefinition>),
+    Http(Box<Draft<HttpCheckDefinition>>),
     Command(Draft<CommandCheckDefinition>),
-    Protocol(Draft<ProtocolCheckDefinition>),
+    Protocol(Box<Draft<ProtocolCheckDefinition>>),
 }
 
 /// Attempts of an ICMP check.
@@ -244,7 +244,7 @@ impl Settings {
         if let Some(check) = protocols::check(name) {
             let mut draft = PROTOCOL.draft(place);
             draft.value = check;
-            return Self::Protocol(draft);
+            return Self::Protocol(Box::new(draft));
         }
         match kind(name) {
             Kind::None => Self::Alone(CheckKindDefinition::AlwaysUp),
@@ -253,7 +253,7 @@ impl Settings {
             Kind::Http { tls } => {
                 let mut draft = HTTPS.draft(place);
                 draft.value.tls = tls;
-                Self::Http(draft)
+                Self::Http(Box::new(draft))
             }
             Kind::Ping => Self::Ping(PING.draft(place)),
             Kind::Command => Self::Command(COMMAND.draft(place)),
