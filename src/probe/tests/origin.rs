@@ -6,9 +6,12 @@ use director_core::model::{CheckProtocol, ProxyHeader};
 use std::net::IpAddr;
 use tokio::net::UdpSocket;
 
+/// From where each connection came, and its first bytes.
+type Connections = Arc<Mutex<Vec<(IpAddr, Vec<u8>)>>>;
+
 /// A server that records the first bytes of each connection, and from where it comes.
-async fn recording(first: usize) -> (SocketAddr, Arc<Mutex<Vec<(IpAddr, Vec<u8>)>>>) {
-    let seen: Arc<Mutex<Vec<(IpAddr, Vec<u8>)>>> = Arc::default();
+async fn recording(first: usize) -> (SocketAddr, Connections) {
+    let seen = Connections::default();
     let record = Arc::clone(&seen);
     let address = serve(move |mut stream| {
         let record = Arc::clone(&record);
