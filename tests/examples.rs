@@ -60,7 +60,7 @@ fn ipvsctl(arguments: &[&str], file: &Path) -> Output {
 /// The examples as an operator keeps them: some hold secrets, so that not all users may read them.
 fn private_copies() -> tempfile::TempDir {
     let copies = tempfile::tempdir().unwrap();
-    for file in ["yaml", "cf"]
+    for file in ["yaml", "cf", "token"]
         .iter()
         .flat_map(|ending| files_below(&examples(), ending))
     {

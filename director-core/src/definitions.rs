@@ -272,6 +272,9 @@ pub struct RealServerDefinition {
     pub upper_threshold: Option<Placed<i64>>,
     /// Lower connection threshold.
     pub lower_threshold: Option<Placed<i64>>,
+    /// Address to probe, instead of its own and that of the check.
+    #[serde(default)]
+    pub check_address: Option<Placed<IpAddr>>,
     /// A request of its own, in place of the service's.
     #[serde(serialize_with = "hide_password")]
     pub request: Option<Placed<String>>,

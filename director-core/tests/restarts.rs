@@ -225,13 +225,13 @@ fn too_few_servers_are_too_few_until_there_are_enough_to_be_back() {
 #[test]
 fn a_check_whose_password_was_not_kept_takes_nobody_out_and_lets_nobody_in() {
     fn asks_for_mail(check: &mut CheckDefinition, password: Secret) {
-        check.kind = Some(placed(CheckKindDefinition::Protocol(
+        check.kind = Some(placed(CheckKindDefinition::Protocol(Box::new(
             ProtocolCheckDefinition {
                 login: Some(placed("probe".to_owned())),
                 password: Some(placed(password)),
                 ..ProtocolCheckDefinition::plain(CheckProtocol::Imap, false)
             },
-        )));
+        ))));
     }
     let known = Brief {
         tune: |check| asks_for_mail(check, Secret::new("opensesame".to_owned())),
@@ -368,10 +368,12 @@ fn the_password_of_a_url_comes_back_from_the_file_that_has_it() {
             .as_ref()
             .clone();
         let mut service = definitions.services.remove(0);
-        service.check.kind = Some(placed(CheckKindDefinition::Http(HttpCheckDefinition {
-            path: Some(placed(url.to_owned())),
-            ..HttpCheckDefinition::default()
-        })));
+        service.check.kind = Some(placed(CheckKindDefinition::Http(Box::new(
+            HttpCheckDefinition {
+                path: Some(placed(url.to_owned())),
+                ..HttpCheckDefinition::default()
+            },
+        ))));
         service
     };
     let whole = service("http://user:secret@192.0.2.11/");

@@ -83,6 +83,7 @@ Examples:
   ipvsctl probe connect 10.0.0.11:80
   ipvsctl probe http 10.0.0.11 --request /test.html --receive OK
   ipvsctl probe https 10.0.0.11 --virtual-host www.example.org --verify
+  ipvsctl probe http 10.0.0.11 --header 'X-Tenant: probe' --source 10.0.0.5
   ipvsctl probe dns 10.0.0.11 --request www.example.org
 
 Exit status:

@@ -1,6 +1,6 @@
 //! Why a file gives no model: it could not be read, or what it says is not valid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,7 @@ impl LoadError {
                 file: Arc::clone(file),
                 text: Arc::from(""),
                 watched: Fingerprints::from([(PathBuf::from(&**file), *held)]),
+                secret_files: Arc::default(),
                 included: BTreeMap::new(),
                 diagnostics: vec![
                     Diagnostic::error(&Place::whole_file(file), source.to_string())
@@ -69,6 +70,8 @@ pub struct LoadReport {
     pub text: Arc<str>,
     /// Files and directories whose change changes what the file says, and what they held when it was read.
     pub watched: Fingerprints,
+    /// Those of them that hold a secret and nothing else.
+    pub secret_files: Arc<BTreeSet<PathBuf>>,
     /// The texts of the files that it includes.
     pub included: BTreeMap<Arc<str>, Arc<str>>,
     /// The findings in the order of the files.

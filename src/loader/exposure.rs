@@ -1,4 +1,5 @@
-//! Says which files of a configuration other users can write, or can read though there are secrets in them.
+//! Says which files of a configuration other users can write, or can read though there are secrets in them. Files that hold
+//! a secret and nothing else are files of the configuration too.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -21,13 +22,31 @@ pub fn exposure(loaded: &Loaded) -> Vec<Diagnostic> {
     let has_secrets = loaded.definitions.has_secrets();
     let files = loaded.report.watched.keys();
     let mut findings: Vec<Diagnostic> = files
-        .filter_map(|path| finding(path, has_secrets))
+        .filter_map(|path| {
+            let content = match loaded.report.secret_files.contains(path) {
+                true => Content::Secret,
+                false if has_secrets => Content::WithSecrets,
+                false => Content::Plain,
+            };
+            finding(path, content)
+        })
         .collect();
     findings.sort_by_key(|finding| !finding.is_error());
     findings
 }
 
-fn finding(path: &Path, has_secrets: bool) -> Option<Diagnostic> {
+/// What a file holds.
+#[derive(Clone, Copy, PartialEq)]
+enum Content {
+    /// Nothing that others must not know.
+    Plain,
+    /// Perhaps one of the secrets of the configuration.
+    WithSecrets,
+    /// A secret.
+    Secret,
+}
+
+fn finding(path: &Path, content: Content) -> Option<Diagnostic> {
     // Symbolic links lead to the file whose mode counts.
     let about = fs::metadata(path).ok()?;
     let mode = about.mode() & 0o7777;
@@ -44,11 +63,17 @@ fn finding(path: &Path, has_secrets: bool) -> Option<Diagnostic> {
             Diagnostic::error(&place, message).hint("run chmod o-w, and check the content"),
         );
     }
-    (has_secrets && about.is_file() && mode & READABLE_BY_ALL != 0).then(|| {
-        let message = format!(
-            "all users can read this file (mode {mode:04o}), and the configuration holds secrets"
-        );
-        Diagnostic::warning(&place, message).hint("run chmod o-r; mode 0640 is usual")
+    let (why, fix) = match content {
+        Content::Plain => return None,
+        Content::WithSecrets => (
+            "the configuration holds secrets",
+            "run chmod o-r; mode 0640 is usual",
+        ),
+        Content::Secret => ("it holds a secret", "run chmod o-r; mode 0600 is usual"),
+    };
+    (about.is_file() && mode & READABLE_BY_ALL != 0).then(|| {
+        let message = format!("all users can read this file (mode {mode:04o}), and {why}");
+        Diagnostic::warning(&place, message).hint(fix)
     })
 }
 
@@ -90,5 +115,37 @@ mod tests {
             assert_eq!(findings(0o640, check), Vec::<String>::new());
         }
         assert_eq!(findings(0o644, "tcp"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_secret_in_a_file_of_its_own_leaves_the_configuration_readable() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("db.password");
+        fs::write(&path, "opensesame\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let check = format!(
+            "{{imap: {{login: probe, password: {{file: {}}}}}}}",
+            path.display()
+        );
+        let readable = "false all users can read this file (mode 0644), and it holds a secret";
+        assert_eq!(findings(0o644, &check), [readable]);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o602)).unwrap();
+        let written = "true all users can change this file (mode 0602)";
+        assert_eq!(findings(0o644, &check), [written]);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(findings(0o644, &check), Vec::<String>::new());
+    }
+
+    #[test]
+    fn only_headers_that_carry_credentials_make_a_file_secret() {
+        let accept = "{http: {headers: {Accept: text/html}}}";
+        assert_eq!(findings(0o644, accept), Vec::<String>::new());
+        for check in [
+            "{http: {headers: {X-API-Key: opensesame}}}",
+            "{http: {bearer: opensesame}}",
+            "{http: {login: probe, password: opensesame}}",
+        ] {
+            assert_eq!(findings(0o644, check).len(), 1, "{check}");
+        }
     }
 }

@@ -138,6 +138,7 @@ mod tests {
             file: Arc::clone(&place.file),
             text: Arc::from(text),
             watched: BTreeMap::new(),
+            secret_files: Arc::default(),
             included: BTreeMap::new(),
             diagnostics: vec![
                 Diagnostic::error(&place, "port 70000 is out of range").hint("write less"),

@@ -34,6 +34,11 @@ pub(super) enum ProbeError {
     /// This host could not ask: no route of its own, no descriptor, no memory.
     #[error("local error: {}", words(.0))]
     CannotAsk(#[source] io::Error),
+    /// The check's source address is none of this host.
+    #[error(
+        "local error: this host does not have the source address {0}; add it to an interface, or change source"
+    )]
+    NoSource(IpAddr),
     /// The definition cannot be put into a request.
     #[error("local error: {0}")]
     NoSuchRequest(#[source] hyper::http::Error),
@@ -185,6 +190,7 @@ impl ProbeError {
             Self::NotInThisBuild(_) => true,
             Self::NoPort
             | Self::CannotAsk(_)
+            | Self::NoSource(_)
             | Self::NoSuchRequest(_)
             | Self::Authorities(_)
             | Self::SourceAddress(_)

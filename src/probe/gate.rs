@@ -153,6 +153,8 @@ mod tests {
             port: 80,
             timeout: Duration::from_secs(1),
             vip_path: None,
+            source: None,
+            proxy_header: None,
         }
     }
 

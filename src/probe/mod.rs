@@ -17,6 +17,7 @@ mod lookup;
 mod mask;
 mod matcher;
 mod memory;
+mod origin;
 mod own_network;
 mod pauses;
 mod ping;
@@ -55,7 +56,7 @@ const OVERSLEPT: Duration = Duration::from_secs(1);
 /// question that cannot be put into bytes.
 pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let started = Instant::now();
-    let (settings, watch) = settings.timed(limit(probe));
+    let (settings, watch) = settings.timed(probe, limit(probe));
     let answer = match vip_path::settings_for(probe, &settings) {
         Ok(settings) => match timeout(limit(probe), ask(probe, &settings)).await {
             Ok(answer) => answer,
@@ -139,7 +140,9 @@ async fn ask(probe: &Probe, settings: &ProbeSettings) -> Result<String, ProbeErr
             Ok("connected".to_owned())
         }
         ProbeKind::Http(question) => http::ask(peer, question, settings).await,
-        ProbeKind::Ping { attempts } => ping::ask(probe.address, *attempts, probe.timeout).await,
+        ProbeKind::Ping { attempts } => {
+            ping::ask(probe.address, *attempts, probe.timeout, settings.origin()).await
+        }
         ProbeKind::Command(question) => command::ask(question, settings).await,
         ProbeKind::Protocol(check) => protocol::ask(peer, check, settings).await,
         ProbeKind::Advice(source) => advice::ask(peer, source, settings).await,

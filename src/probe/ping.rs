@@ -10,6 +10,7 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout};
 
 use super::error::ProbeError;
+use super::origin::Origin;
 use super::random;
 
 /// Bytes of an ICMP header.
@@ -23,8 +24,9 @@ pub(super) async fn ask(
     address: IpAddr,
     attempts: u32,
     each: Duration,
+    origin: &Origin,
 ) -> Result<String, ProbeError> {
-    let echo = PingSocket::open(address)?;
+    let echo = PingSocket::open(address, origin)?;
     let started = Instant::now();
     for attempt in 0..attempts.max(1) {
         echo.send(attempt).await?;
@@ -50,8 +52,9 @@ struct PingSocket {
 }
 
 impl PingSocket {
-    fn open(address: IpAddr) -> Result<Self, ProbeError> {
+    fn open(address: IpAddr, origin: &Origin) -> Result<Self, ProbeError> {
         let (socket, raw) = open_socket(address.is_ipv6()).map_err(ProbeError::CannotAsk)?;
+        origin.bind(&socket, address)?;
         // A connected socket only receives what comes from this address.
         socket
             .connect(&SocketAddr::new(address, 0).into())

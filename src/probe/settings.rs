@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use director_core::model::{Pattern, Verification};
+use director_core::model::{Pattern, Probe, Verification};
 use openssl::ssl::SslContext;
 use openssl::x509::X509;
 use tokio::sync::OnceCell;
@@ -15,6 +15,7 @@ use super::error::ProbeError;
 use super::lookup::{LookupError, Lookups};
 use super::matcher::{Matcher, quick_search};
 use super::memory::{Allowance, Memory, MemoryWait, ReadLimits};
+use super::origin::Origin;
 use super::pauses::Pauses;
 use super::stopwatch::Stopwatch;
 use super::tls::{self, AuthoritiesError};
@@ -33,6 +34,8 @@ pub struct ProbeSettings {
     shared: Arc<Shared>,
     /// The path of the one probe that these settings are for, when it goes through a VIP.
     vip_path: Option<Arc<VipPath>>,
+    /// Where the connections of that probe come from.
+    origin: Origin,
     /// Times the parts of the probe that these settings are for.
     stopwatch: Option<Stopwatch>,
     /// When the time limit of the probe is nearly over.
@@ -112,18 +115,24 @@ impl ProbeSettings {
     }
 
     /// The same settings for one probe with this time limit, whose parts are timed.
-    pub(super) fn timed(&self, limit: Duration) -> (Self, Stopwatch) {
+    pub(super) fn timed(&self, probe: &Probe, limit: Duration) -> (Self, Stopwatch) {
         let stopwatch = Stopwatch::start();
         // A twentieth of the limit is left to weigh what has come by then.
         let last_call = Instant::now() + limit.saturating_sub(limit / 20);
         let timed = Self {
             shared: Arc::clone(&self.shared),
             vip_path: self.vip_path.clone(),
+            origin: Origin::of(probe),
             stopwatch: Some(stopwatch.clone()),
             last_call: Some(last_call),
             waiting: MemoryWait::default(),
         };
         (timed, stopwatch)
+    }
+
+    /// Where the connections of the probe come from.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// What a connection of the probe may read.

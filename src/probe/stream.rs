@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use nix::errno::Errno;
 use openssl::ssl::SslContext;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
@@ -53,6 +53,7 @@ fn start_connecting(peer: SocketAddr, settings: &ProbeSettings) -> Result<TcpStr
     if let Some(road) = settings.vip_path_to(peer.ip()) {
         road.take(&socket).map_err(ProbeError::CannotAsk)?;
     }
+    settings.origin().bind(&socket, peer.ip())?;
     match socket.connect(&peer.into()) {
         Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => {}
         Err(error) => return Err(ProbeError::of_asking(error)),
@@ -158,9 +159,13 @@ async fn connect_timed(
     peer: SocketAddr,
     settings: &ProbeSettings,
 ) -> Result<TcpStream, ProbeError> {
-    let tcp = connect(peer, settings).await?;
+    let mut tcp = connect(peer, settings).await?;
     if let Some(stopwatch) = settings.stopwatch() {
         stopwatch.connected();
+    }
+    if let Some(header) = settings.origin().header(&tcp, peer)? {
+        let sent = tcp.write_all(&header).await;
+        sent.map_err(ProbeError::of_connection)?;
     }
     Ok(tcp)
 }

@@ -1,12 +1,13 @@
 //! Checks as written: what is probed, when, and how results determine a state.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::secrets::hide_password;
 use super::{Placed, PortDefinition};
-use crate::model::{CheckProtocol, Combine, InitialHealth, Protocol, Secret};
+use crate::model::{CheckProtocol, Combine, InitialHealth, Protocol, ProxyHeader, Secret};
 
 /// What determines the health of a real server besides its first check, as written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -109,6 +110,12 @@ pub struct CheckDefinition {
     pub to: Option<Placed<super::ListenDefinition>>,
     /// Whether the probe fills a whole packet.
     pub full_size: Option<Placed<bool>>,
+    /// Address of this host to probe from.
+    pub source: Option<Placed<IpAddr>>,
+    /// Address to probe, instead of that of the real server.
+    pub address: Option<Placed<IpAddr>>,
+    /// Header of the PROXY protocol that connections begin with.
+    pub proxy_header: Option<Placed<ProxyHeader>>,
     /// TCP connects between full probes.
     pub connects_between: Option<ConnectsBetweenDefinition>,
 }
@@ -168,11 +175,11 @@ pub enum CheckKindDefinition {
         attempts: u64,
     },
     /// HTTP or HTTPS.
-    Http(HttpCheckDefinition),
+    Http(Box<HttpCheckDefinition>),
     /// A program.
     Command(CommandCheckDefinition),
     /// A check in the service's protocol.
-    Protocol(ProtocolCheckDefinition),
+    Protocol(Box<ProtocolCheckDefinition>),
 }
 
 /// An HTTP check as written.
@@ -189,6 +196,17 @@ pub struct HttpCheckDefinition {
     /// Path and query; or an absolute URL, whose host is probed instead of the server unless `proxy` is set.
     #[serde(serialize_with = "hide_password")]
     pub path: Option<Placed<String>>,
+    /// Headers in their order.
+    #[serde(default)]
+    pub headers: Vec<HeaderDefinition>,
+    /// Body of the request.
+    pub content: Option<Placed<Secret>>,
+    /// User name.
+    pub login: Option<Placed<String>>,
+    /// Password of that user.
+    pub password: Option<Placed<Secret>>,
+    /// Token, instead of user and password.
+    pub bearer: Option<Placed<Secret>>,
     /// The server is a proxy, and gets a request for the absolute URL in `path`.
     pub proxy: bool,
     /// Host header and SNI.
@@ -201,6 +219,15 @@ pub struct HttpCheckDefinition {
     pub body_limit: Option<Placed<u64>>,
     /// Redirects followed at most; none are when nothing is written.
     pub follow_redirects: Option<Placed<u64>>,
+}
+
+/// A header of a request, as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeaderDefinition {
+    /// Its name.
+    pub name: Placed<String>,
+    /// Its value.
+    pub value: Placed<Secret>,
 }
 
 /// A check by a program, as written. The words `{vip}`, `{vport}`, `{rip}` and `{rport}` inside an argument stand for the

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::{
-    CheckDefinition, CheckKindDefinition, Definitions, JudgingDefinition, Placed,
+    CheckDefinition, CheckKindDefinition, Definitions, HookDefinition, JudgingDefinition, Placed,
     RecoveryDefinition, ServiceDefinition,
 };
-use crate::model::{HIDDEN, HookWay, Secret, with_password, without_password};
+use crate::model::{HIDDEN, HookWay, Secret, carries_credentials, with_password, without_password};
 
 /// Numbers for secrets, each the same for as long as this is kept.
 #[derive(Debug, Default)]
@@ -49,8 +49,32 @@ fn secrets_in(kind: &mut CheckKindDefinition) -> Vec<&mut Secret> {
             let secrets = secrets.into_iter().flatten();
             secrets.map(|secret| &mut secret.value).collect()
         }
+        CheckKindDefinition::Http(check) => {
+            let headers = check.headers.iter_mut().map(|header| &mut header.value);
+            let own = [&mut check.password, &mut check.bearer, &mut check.content];
+            let own = own.into_iter().flatten();
+            headers.chain(own).map(|secret| &mut secret.value).collect()
+        }
         _ => Vec::new(),
     }
+}
+
+/// Whether the configuration itself holds credentials of a probe. Most headers and bodies are none.
+fn holds_credentials(kind: &CheckKindDefinition) -> bool {
+    let secrets: Vec<&Placed<Secret>> = match kind {
+        CheckKindDefinition::Protocol(check) => {
+            check.password.iter().chain(&check.secret).collect()
+        }
+        CheckKindDefinition::Http(check) => {
+            let headers = check.headers.iter();
+            let headers = headers.filter(|header| carries_credentials(&header.name.value));
+            let headers = headers.map(|header| &header.value);
+            let own = check.password.iter().chain(&check.bearer);
+            headers.chain(own).collect()
+        }
+        _ => Vec::new(),
+    };
+    secrets.iter().any(|secret| secret.value.source().is_none())
 }
 
 /// The URL of a check that may hold a password.
@@ -121,12 +145,20 @@ impl ServiceDefinition {
 }
 
 impl Definitions {
-    /// Whether it holds passwords, shared secrets or addresses of webhooks.
+    /// Whether it holds credentials or addresses of webhooks itself, and does not only name where they are.
     #[must_use]
     pub fn has_secrets(&self) -> bool {
-        let mut numbers = SecretNumbers::default();
-        drop(self.with_numbered_secrets(&mut numbers));
-        !numbers.known.is_empty()
+        let mut services = self.services.clone();
+        let in_services = services.iter_mut().any(|service| {
+            let is_secret = |url: &mut String| without_password(url) != *url;
+            let in_urls = service.urls().into_iter().any(is_secret);
+            let (judging, recovery) = (&mut service.judging, &mut service.recovery);
+            in_urls
+                || check_kinds(&mut service.check, judging, recovery)
+                    .any(|kind| holds_credentials(kind))
+        });
+        let is_secret = |hook: &HookDefinition| matches!(&hook.way, Some(HookWay::Webhook { url, .. }) if url.source().is_none());
+        in_services || self.notify.iter().any(is_secret)
     }
 
     /// The same definitions with a number in the place of each secret.
@@ -151,7 +183,11 @@ impl Definitions {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::definitions::{HeaderDefinition, HttpCheckDefinition};
+    use crate::diagnostic::Place;
 
     #[test]
     fn equal_secrets_have_equal_numbers_for_as_long_as_they_are_kept() {
@@ -179,5 +215,27 @@ mod tests {
         assert_eq!(written("a"), "http://user:***1@192.0.2.11/");
         assert_eq!(written("b"), "http://user:***2@192.0.2.11/");
         assert_eq!(written("a"), "http://user:***1@192.0.2.11/");
+    }
+
+    #[test]
+    fn everything_that_a_request_carries_is_numbered() {
+        let place = Place::whole_file(&Arc::from(""));
+        let placed = |text: &str| Placed::new(Secret::new(text.to_owned()), place.clone());
+        let mut kind = CheckKindDefinition::Http(Box::new(HttpCheckDefinition {
+            headers: vec![HeaderDefinition {
+                name: Placed::new("X-Tenant".to_owned(), place.clone()),
+                value: placed("opensesame"),
+            }],
+            password: Some(placed("opensesame")),
+            bearer: Some(placed("opensesame")),
+            content: Some(placed("opensesame")),
+            ..HttpCheckDefinition::default()
+        }));
+        let mut numbers = SecretNumbers::default();
+        let secrets = secrets_in(&mut kind);
+        secrets.into_iter().for_each(|secret| numbers.hide(secret));
+        let written = serde_json::to_string(&kind).unwrap();
+        assert_eq!(written.matches("\"***1\"").count(), 4, "{written}");
+        assert!(!format!("{kind:?}").contains("opensesame"));
     }
 }

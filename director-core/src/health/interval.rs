@@ -66,6 +66,7 @@ pub(super) fn probe_hash(probe: &Probe) -> u64 {
     let toward = probe.vip_path.map(|vip_path| vip_path.toward);
     let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
     (&probe.kind, probe.address, probe.port, toward).hash(&mut hasher);
+    (probe.source, probe.proxy_header).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -102,7 +103,10 @@ impl Hasher for Fnv {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
+    use crate::model::{ProbeKind, ProxyHeader};
 
     #[test]
     fn an_interval_varies_within_its_jitter_and_is_the_same_every_time() {
@@ -125,6 +129,25 @@ mod tests {
         assert!(steps.iter().any(|step| *step > Duration::from_secs(11)));
         assert_eq!(steps[3], interval.varied(interval.every, 17, 4));
         assert_ne!(steps[3], interval.varied(interval.every, 18, 4));
+    }
+
+    #[test]
+    fn a_probe_from_another_address_or_with_another_header_is_another_one() {
+        let probe = |source: Option<IpAddr>, proxy_header, seconds| {
+            probe_hash(&Probe {
+                kind: ProbeKind::Connect,
+                address: [10, 0, 0, 1].into(),
+                port: 80,
+                timeout: Duration::from_secs(seconds),
+                vip_path: None,
+                source,
+                proxy_header,
+            })
+        };
+        let plain = probe(None, None, 3);
+        assert_eq!(plain, probe(None, None, 5));
+        assert_ne!(plain, probe(Some([10, 0, 0, 5].into()), None, 3));
+        assert_ne!(plain, probe(None, Some(ProxyHeader::V1), 3));
     }
 
     #[test]

@@ -274,6 +274,8 @@ mod tests {
             port: 80,
             timeout: Duration::from_secs(30),
             vip_path: None,
+            source: None,
+            proxy_header: None,
         };
         let timeout = Duration::from_secs(5);
         let interval = ProbeInterval {

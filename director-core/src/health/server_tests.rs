@@ -153,6 +153,8 @@ fn asks(port: u16) -> Probe {
         port,
         timeout: Duration::from_secs(1),
         vip_path: None,
+        source: None,
+        proxy_header: None,
     }
 }
 

@@ -13,10 +13,12 @@ mod probe;
 mod protocol;
 mod real_server;
 mod recovery;
+mod request;
 mod request_target;
 mod scheduling;
 mod secret;
 mod service;
+mod source_lines;
 pub mod sysctl;
 mod tuning;
 mod tunnel_interface;
@@ -47,17 +49,21 @@ pub use recovery::{
     BelowMinimum, DrainRule, FAILURE_DRAIN, FIRST_TIER, Guard, Minimum, Quantity, Recovery,
     SlowStart, Then,
 };
+pub use request::{
+    Authorization, ProxyHeader, RequestContent, RequestHeader, carries_credentials, refused_header,
+};
 pub(crate) use request_target::with_password;
-pub use request_target::{RequestTarget, lines_in_stars, without_password};
+pub use request_target::{RequestTarget, without_password};
 pub use scheduling::{
     ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
 };
 pub(crate) use secret::HIDDEN;
-pub use secret::Secret;
+pub use secret::{Secret, SecretSource};
 pub use service::{
     Check, CheckTiming, Combine, ConnectsBetween, Damping, InitialHealth, OnFailure, OnStop,
     VirtualService, Window,
 };
+pub use source_lines::lines_in_stars;
 pub use tuning::{KernelTimeouts, Profile, Tuned};
 pub use tunnel_interface::{GuePort, TunnelInterface, TunnelKind};
 pub use vip_path::{MarkRange, PathCheck, ProbeService, is_probe_service};

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{PathCheck, Pattern, ProtocolCheck, RequestTarget};
+use super::{
+    PathCheck, Pattern, Protocol, ProtocolCheck, ProxyHeader, RequestContent, RequestTarget,
+};
 
 /// One probe of one real server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -21,6 +23,12 @@ pub struct Probe {
     pub timeout: Duration,
     /// Path of the probe when it goes to the VIP; none when it goes to the server's own address.
     pub vip_path: Option<PathCheck>,
+    /// Address of this host to probe from; the kernel chooses one when none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<IpAddr>,
+    /// The header of the PROXY protocol that its TCP connections begin with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_header: Option<ProxyHeader>,
 }
 
 impl Probe {
@@ -65,7 +73,7 @@ impl ProbeKind {
     pub fn is_withheld(&self) -> bool {
         match self {
             Self::Protocol(check) => check.is_withheld(),
-            Self::Http(check) => check.target.is_withheld(),
+            Self::Http(check) => check.target.is_withheld() || check.content.is_withheld(),
             _ => false,
         }
     }
@@ -75,9 +83,31 @@ impl ProbeKind {
     pub fn credentials(&self) -> Vec<(&str, &str)> {
         match self {
             Self::Protocol(check) => check.credentials(),
-            Self::Http(check) => check.target.user_and_password().into_iter().collect(),
+            Self::Http(check) => {
+                let url = check.target.user_and_password().into_iter();
+                url.chain(check.content.credentials()).collect()
+            }
             _ => Vec::new(),
         }
+    }
+
+    /// Whether it goes to the server over TCP.
+    #[must_use]
+    pub fn uses_tcp(&self) -> bool {
+        match self {
+            Self::Connect | Self::Http(_) => true,
+            Self::Protocol(check) => check.transport() == Protocol::Tcp,
+            _ => false,
+        }
+    }
+
+    /// Whether it sends packets to the server itself; a program does what it wants.
+    #[must_use]
+    pub fn sends_packets(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect | Self::Ping { .. } | Self::Http(_) | Self::Protocol(_)
+        )
     }
 
     /// Whether anything is sent to the server, or a program run.
@@ -100,6 +130,9 @@ pub struct HttpProbe {
     /// The server is a proxy and gets a request for the absolute URL in `target`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub proxy: bool,
+    /// Headers, credentials and body.
+    #[serde(skip_serializing_if = "RequestContent::is_empty")]
+    pub content: RequestContent,
     /// Host header, and SNI with TLS; the server's address when none is given.
     pub virtual_host: Option<String>,
     /// Status codes that count as good.

@@ -5,7 +5,6 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::secret::HIDDEN;
-use crate::diagnostic::nearest;
 
 /// Path and query, beginning with `/`, or an absolute URL. A URL may hold a user and a password (RFC 3986, 3.2.1), and the
 /// password shows nowhere.
@@ -70,93 +69,6 @@ pub fn without_password(url: &str) -> String {
     })
 }
 
-/// The lines of a file as they may be shown. A secret may go on in the lines behind its key.
-#[must_use]
-pub fn lines_in_stars(text: &str) -> Vec<String> {
-    let mut goes_on = false;
-    let show = |line: &str| {
-        let is_value = goes_on && !line.contains([':', '=']);
-        goes_on = is_value || ends_with_secret_key(line);
-        if is_value {
-            let start = line.len() - line.trim_start().len();
-            return format!("{}{}", &line[..start], stars(&line[start..]));
-        }
-        password_in_stars(line)
-    };
-    text.lines().map(show).collect()
-}
-
-/// Whether the value of such a key is in the next lines: a block or a folded text of YAML, or nothing yet.
-fn ends_with_secret_key(line: &str) -> bool {
-    let value = next_value(line, 0).map(|value| line[value].trim());
-    value.is_some_and(|value| value.is_empty() || value.starts_with(['|', '>']))
-}
-
-/// A line of a file as it may be shown, with a star for each character of a password, so that the columns stay.
-#[must_use]
-fn password_in_stars(line: &str) -> String {
-    let mut shown = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find("://") {
-        let next = rest[at + 3..].find("://").map_or(rest.len(), |next| {
-            // A URL begins with its scheme.
-            let before = &rest[..at + 3 + next];
-            let scheme = |c: char| c.is_ascii_alphanumeric();
-            before.trim_end_matches(scheme).len()
-        });
-        shown += &with_password(&rest[..next], stars);
-        rest = &rest[next..];
-    }
-    shown += rest;
-    values_in_stars(&shown)
-}
-
-/// Keys whose values are secrets, in both dialects. One that is misspelled is near enough.
-const SECRET_KEYS: [&str; 6] = ["password", "passwd", "pass", "secret", "token", "webhook"];
-
-/// Puts stars in place of the values behind such keys and `:` or `=`.
-fn values_in_stars(line: &str) -> String {
-    let mut shown = String::with_capacity(line.len());
-    let mut from = 0;
-    while let Some(value) = next_value(line, from) {
-        shown += &line[from..value.start];
-        shown += &stars(&line[value.clone()]);
-        from = value.end;
-    }
-    shown + &line[from..]
-}
-
-/// Where the next value of such a key is.
-fn next_value(line: &str, from: usize) -> Option<std::ops::Range<usize>> {
-    let signs = line[from..].match_indices([':', '=']);
-    let mut signs = signs.map(|(sign, _)| from + sign);
-    let sign = signs.find(|sign| {
-        // The name itself may stand in quotes.
-        let before = line[from..*sign].trim_end_matches(['"', '\'', ' ']);
-        let is_other = |c: char| !c.is_alphanumeric() && c != '-' && c != '_';
-        let key = before.rsplit(is_other).next().unwrap_or_default();
-        let key = key.replace(['-', '_'], "").to_lowercase();
-        nearest(&key, SECRET_KEYS).is_some()
-    })?;
-    let behind = &line[sign + 1..];
-    let start = line.len() - behind.trim_start().len();
-    let quote = line[start..].chars().next();
-    let quote = quote.filter(|c| "\"'".contains(*c));
-    let start = start + quote.map_or(0, char::len_utf8);
-    let is_list = line[start..].starts_with(['[', '{']);
-    let in_braces = line[..sign].contains('{') && !is_list;
-    let end = line[start..].find(|c: char| match quote {
-        Some(quote) => c == quote,
-        None => in_braces && ",}".contains(c),
-    });
-    let end = end.map_or(line.trim_end().len(), |end| start + end);
-    Some(start..end.max(start))
-}
-
-fn stars(secret: &str) -> String {
-    "*".repeat(secret.chars().count())
-}
-
 /// The same URL with another password, if it has one.
 pub(crate) fn with_password(url: &str, other: impl FnOnce(&str) -> String) -> String {
     let password = user_info(url).and_then(|range| {
@@ -215,53 +127,6 @@ mod tests {
                 shown != url
             );
         }
-    }
-
-    #[test]
-    fn a_line_keeps_its_columns() {
-        let line = r#"real=192.0.2.1:80 masq "http://u:pä@192.0.2.1", "a@b" # x"#;
-        let shown = r#"real=192.0.2.1:80 masq "http://u:**@192.0.2.1", "a@b" # x"#;
-        assert_eq!(password_in_stars(line), shown);
-        let flow = r#"{listen: "tcp://192.0.2.1:80", check: {http: {path: "http://u:secret@h/"}}}"#;
-        let shown =
-            r#"{listen: "tcp://192.0.2.1:80", check: {http: {path: "http://u:******@h/"}}}"#;
-        assert_eq!(password_in_stars(flow), shown);
-        for (line, shown) in [
-            ("      password: hunter2", "      password: *******"),
-            (
-                "check: {imap: {login: a, password: b c}}",
-                "check: {imap: {login: a, password: ***}}",
-            ),
-            (
-                r#"{"password": "a, b", secret: 'x y'}"#,
-                r#"{"password": "****", secret: '***'}"#,
-            ),
-            (r#"    passwd = "öffne""#, r#"    passwd = "*****""#),
-            ("passwd=geheim", "passwd=******"),
-            ("the password of a URL", "the password of a URL"),
-            ("secret:", "secret:"),
-            (
-                "- {pasword: a, x: 1}, {secret: 'b', password: c}",
-                "- {pasword: *, x: 1}, {secret: '*', password: *}",
-            ),
-            ("password: a b, c", "password: ******"),
-            ("secret: {a: b}", "secret: ******"),
-            (
-                r#"{webhook: "http://h/token?t=token", x: 1}"#,
-                r#"{webhook: "**********************", x: 1}"#,
-            ),
-        ] {
-            assert_eq!(password_in_stars(line), shown);
-        }
-        let plain = r#"request="http://host", "user:a@b""#;
-        assert_eq!(password_in_stars(plain), plain);
-    }
-
-    #[test]
-    fn the_lines_behind_the_key_of_a_secret_are_hidden() {
-        let text = "a: 1\npass_word: |\n  öffne\n  dich\nb: 2\nsecret:\n  x\nlogin: y";
-        let shown = "a: 1\npass_word: *\n  *****\n  ****\nb: 2\nsecret:\n  *\nlogin: y";
-        assert_eq!(lines_in_stars(text).join("\n"), shown);
     }
 
     #[test]

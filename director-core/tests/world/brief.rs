@@ -96,6 +96,7 @@ pub(crate) fn server(text: &str, weight: i64) -> RealServerDefinition {
         tier: None,
         upper_threshold: None,
         lower_threshold: None,
+        check_address: None,
         request: None,
         receive: None,
     }

@@ -138,7 +138,7 @@ impl Plan {
         match self.negotiation() {
             Negotiation::None => CheckKindDefinition::AlwaysUp,
             Negotiation::Http | Negotiation::Https | Negotiation::HttpProxy => {
-                CheckKindDefinition::Http(self.http(scope))
+                CheckKindDefinition::Http(Box::new(self.http(scope)))
             }
             Negotiation::Protocol { protocol, tls } => self.protocol(scope, protocol, tls),
         }
@@ -167,6 +167,7 @@ impl Plan {
             body: own.text(Key::Receive),
             body_limit: None,
             follow_redirects: Some(scope.default(REDIRECTS)),
+            ..HttpCheckDefinition::default()
         }
     }
 
@@ -184,7 +185,7 @@ impl Plan {
         let secret = |key| used(key).map(|text| text.map(Secret::new));
         let anonymous =
             || (protocol == CheckProtocol::Ftp).then(|| scope.default("anonymous".to_owned()));
-        CheckKindDefinition::Protocol(ProtocolCheckDefinition {
+        CheckKindDefinition::Protocol(Box::new(ProtocolCheckDefinition {
             protocol,
             transport: transport(protocol, scope.protocol()),
             tls,
@@ -195,7 +196,7 @@ impl Plan {
             password: secret(Key::Passwd),
             database: used(Key::Database),
             secret: secret(Key::Secret),
-        })
+        }))
     }
 
     /// A request as the protocol needs it: the dialect puts a slash before every request, and some protocols take it away.

@@ -194,6 +194,7 @@ fn fallback(
         tier: None,
         upper_threshold: None,
         lower_threshold: None,
+        check_address: None,
         request: None,
         receive: None,
     }

@@ -236,6 +236,7 @@ fn named(
         tier: None,
         upper_threshold: None,
         lower_threshold: None,
+        check_address: None,
         request: None,
         receive: None,
     })

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use director_core::health::{Outcome, Report};
-use director_core::model::Probe;
+use director_core::model::{Probe, ProxyHeader};
 
 use self::question::{Kind, QuestionArgs};
 use super::error::CliError;
@@ -26,6 +26,12 @@ pub(super) struct ProbeArgs {
     /// Time limit of the probe, in seconds
     #[arg(long, short, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     timeout: Duration,
+    /// Address of this host to probe from
+    #[arg(long, value_name = "ADDRESS", help_heading = "Connection options")]
+    source: Option<IpAddr>,
+    /// Version of the PROXY protocol: begin each TCP connection with its header
+    #[arg(long, value_name = "VERSION", value_parser = proxy_header, help_heading = "Connection options")]
+    proxy_header: Option<ProxyHeader>,
     #[command(flatten)]
     question: QuestionArgs,
     /// Print JSON
@@ -42,7 +48,20 @@ pub(super) fn run(args: &ProbeArgs, output: &mut Output) -> Result<Exit, CliErro
         port: port.unwrap_or_else(|| args.kind.port()),
         timeout: args.timeout,
         vip_path: None,
+        source: args.source,
+        proxy_header: args.proxy_header,
     };
+    if args.proxy_header.is_some() && !probe.kind.uses_tcp() {
+        return Err(CliError::ProbeIgnores {
+            option: "--proxy-header",
+            kind: args.kind.name(),
+        });
+    }
+    if (args.source).is_some_and(|source| source.is_ipv4() != address.is_ipv4()) {
+        return Err(CliError::ProbeLacks(
+            "a source address of the family of the server: both IPv4, or both IPv6",
+        ));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -86,6 +105,14 @@ fn whom(text: &str) -> Result<(IpAddr, Option<u16>), &'static str> {
         .parse()
         .map(|address| (address, None))
         .map_err(|_| "write an address, or an address and a port: 192.0.2.1:80, [2001:db8::1]:80")
+}
+
+fn proxy_header(text: &str) -> Result<ProxyHeader, &'static str> {
+    match text {
+        "v1" => Ok(ProxyHeader::V1),
+        "v2" => Ok(ProxyHeader::V2),
+        _ => Err("write v1 or v2"),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {

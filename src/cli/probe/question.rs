@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use director_core::model::{
-    CommandProbe, HttpProbe, Pattern, PatternError, ProbeKind, Protocol, ProtocolCheck,
-    ProtocolForm, ProtocolRow, ProtocolSettings, Redirects, Secret, Setting, StatusRange, TlsCheck,
-    Verification, protocol_forms,
+    Authorization, CommandProbe, HttpProbe, Pattern, PatternError, ProbeKind, Protocol,
+    ProtocolCheck, ProtocolForm, ProtocolRow, ProtocolSettings, Redirects, RequestContent,
+    RequestHeader, Secret, Setting, StatusRange, TlsCheck, Verification, protocol_forms,
+    refused_header,
 };
 
 use crate::cli::error::CliError;
@@ -79,17 +80,18 @@ pub(super) struct QuestionArgs {
     /// HTTP status that succeeds: 200, 2xx or 200-399; may be repeated
     #[arg(long, help_heading = "HTTP options", value_name = "STATUS", value_parser = status)]
     status: Vec<StatusRange>,
-    /// HTTP method
-    #[arg(
-        long,
-        help_heading = "HTTP options",
-        value_name = "METHOD",
-        default_value = "GET"
-    )]
-    method: String,
+    /// HTTP method [default: GET, or POST with --body]
+    #[arg(long, help_heading = "HTTP options", value_name = "METHOD")]
+    method: Option<String>,
     /// Host header, and server name with TLS
     #[arg(long, help_heading = "HTTP options", value_name = "NAME")]
     virtual_host: Option<String>,
+    /// Header to send, such as 'X-Tenant: probe'; may be repeated
+    #[arg(long, help_heading = "HTTP options", value_name = "NAME: VALUE", value_parser = header)]
+    header: Vec<RequestHeader>,
+    /// Body to send; the method is POST then, unless --method is given
+    #[arg(long, help_heading = "HTTP options", value_name = "TEXT")]
+    body: Option<String>,
     /// Follow at most this many redirects
     #[arg(
         long,
@@ -125,6 +127,15 @@ pub(super) struct QuestionArgs {
         hide_env_values = true
     )]
     password: Option<String>,
+    /// Token for HTTP; prefer the environment variable
+    #[arg(
+        long,
+        help_heading = "Login options",
+        value_name = "TOKEN",
+        env = "IPVSCTL_BEARER",
+        hide_env_values = true
+    )]
+    bearer: Option<String>,
     /// Shared secret; prefer the environment variable
     #[arg(
         long,
@@ -152,6 +163,21 @@ fn pattern(text: &str) -> Result<Pattern, PatternError> {
     Pattern::parse(text)
 }
 
+fn header(text: &str) -> Result<RequestHeader, &'static str> {
+    let usage = "write the name and the value of a header: 'X-Tenant: probe'";
+    let (name, value) = text.split_once(':').ok_or(usage)?;
+    if name.is_empty() || name.contains(char::is_whitespace) {
+        return Err(usage);
+    }
+    if refused_header(name).is_some() {
+        return Err("ipvsctl writes this header itself; for Host use --virtual-host");
+    }
+    Ok(RequestHeader {
+        name: name.to_owned(),
+        value: Secret::new(value.trim().to_owned()),
+    })
+}
+
 fn status(text: &str) -> Result<StatusRange, &'static str> {
     StatusRange::parse(text)
         .ok_or("write a code such as 200, a class such as 2xx or a range such as 200-399")
@@ -169,6 +195,11 @@ impl Kind {
         row.map_or(("", 0, ""), |(_, name, port, help)| (*name, *port, *help))
     }
 
+    /// Its word.
+    pub(super) fn name(self) -> &'static str {
+        self.row().0
+    }
+
     /// The port that is asked when none is given; 0 where there is none.
     pub(super) fn port(self) -> u16 {
         self.row().1
@@ -176,6 +207,15 @@ impl Kind {
 
     /// The kind with the parts that it uses.
     pub(super) fn question(self, args: &QuestionArgs) -> Result<ProbeKind, CliError> {
+        let is_http = matches!(self, Self::Http | Self::Https | Self::HttpProxy);
+        let given = [
+            ("--header", !args.header.is_empty()),
+            ("--body", args.body.is_some()),
+        ];
+        if let Some((option, _)) = given.into_iter().find(|(_, given)| *given && !is_http) {
+            let kind = self.name();
+            return Err(CliError::ProbeIgnores { option, kind });
+        }
         Ok(match self {
             Self::Connect => ProbeKind::Connect,
             Self::Ping => ProbeKind::Ping {
@@ -195,13 +235,22 @@ impl QuestionArgs {
         let target = self.request.as_deref().unwrap_or("/");
         HttpProbe {
             tls: self.tls_check(tls),
-            method: self.method.to_ascii_uppercase(),
+            method: match (&self.method, &self.body) {
+                (Some(method), _) => method.to_ascii_uppercase(),
+                (None, Some(_)) => "POST".to_owned(),
+                (None, None) => "GET".to_owned(),
+            },
             target: if target.starts_with('/') {
                 target.to_owned().into()
             } else {
                 format!("/{target}").into()
             },
             proxy: false,
+            content: RequestContent {
+                headers: self.header.clone(),
+                authorization: self.authorization(),
+                body: self.body.clone().map(Secret::new),
+            },
             virtual_host: self.virtual_host.clone(),
             status: if self.status.is_empty() {
                 vec![StatusRange::SUCCESS]
@@ -214,6 +263,17 @@ impl QuestionArgs {
                 0 => Redirects::Answer,
                 limit => Redirects::Follow(limit),
             },
+        }
+    }
+
+    fn authorization(&self) -> Option<Authorization> {
+        match (&self.login, &self.bearer) {
+            (Some(login), _) => Some(Authorization::Basic {
+                login: login.clone(),
+                password: Secret::new(self.password.clone().unwrap_or_default()),
+            }),
+            (None, Some(token)) => Some(Authorization::Bearer(Secret::new(token.clone()))),
+            (None, None) => None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod script;
 mod simulator;
+mod subjects;
 
 use std::fs;
 use std::path::PathBuf;

@@ -18,6 +18,7 @@ use director_core::table::Table;
 
 use super::super::status::explain;
 use super::script::{Script, ScriptStep, ServerAction};
+use super::subjects::Subjects;
 use crate::api::Overview;
 use crate::api::wire::Status;
 use crate::ipvs::{Kernel, MemoryKernel, ReadScope};
@@ -40,6 +41,7 @@ pub(super) struct Simulator {
     probes: BTreeMap<ProbeId, Probe>,
     /// What agents and the sources of weights say.
     words: BTreeMap<IpAddr, String>,
+    subjects: Subjects,
     model: Arc<Model>,
     definitions: PathBuf,
     timeline: String,
@@ -58,6 +60,7 @@ impl Simulator {
             behaviours: BTreeMap::new(),
             probes: BTreeMap::new(),
             words: BTreeMap::new(),
+            subjects: Subjects::of(&model),
             model,
             definitions,
             timeline: String::new(),
@@ -290,7 +293,7 @@ impl Simulator {
     }
 
     fn answer(&self, probe: &Probe) -> Report {
-        let failure = match self.behaviours.get(&probe.address) {
+        let failure = match self.behaviours.get(&self.subjects.of_probe(probe)) {
             None => None,
             Some(Behaviour::Fails(reason)) => Some((reason.clone(), contact_in(reason))),
             Some(Behaviour::Flaps { interval, since }) => {

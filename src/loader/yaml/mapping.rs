@@ -41,6 +41,7 @@ pub(super) enum Takes {
     Size,
     Truth,
     Port,
+    Address,
     Listen,
     Server,
     List(Box<Takes>),

@@ -16,6 +16,7 @@ mod print;
 mod reader;
 mod rows;
 mod schema;
+mod secrets;
 mod servers;
 mod shorten;
 mod tree;
@@ -24,6 +25,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +66,8 @@ pub(super) struct Outcome {
     pub(super) texts: BTreeMap<Arc<str>, Arc<str>>,
     /// Included files and directories whose change changes the definitions, with what they held.
     pub(super) watched: Fingerprints,
+    /// Those of them that hold a secret and nothing else.
+    pub(super) secret_files: BTreeSet<PathBuf>,
     /// Included files of which nothing could be read.
     pub(super) broken: BTreeSet<Arc<str>>,
     /// The services as they stand in the files.
@@ -119,6 +123,7 @@ pub(super) fn read(text: &str, file: &Arc<str>) -> Outcome {
         findings: Vec::new(),
         texts: BTreeMap::new(),
         watched: Fingerprints::new(),
+        secret_files: BTreeSet::new(),
         broken: BTreeSet::new(),
         blocks: Vec::new(),
         settings: FileSettings {
@@ -127,10 +132,12 @@ pub(super) fn read(text: &str, file: &Arc<str>) -> Outcome {
         },
     };
     outcome.definitions = definitions(&gathered, file, &mut reader, &mut outcome);
+    let secrets = reader.secret_files.held;
     Outcome {
         findings: reader.findings,
         texts: gathered.texts,
-        watched: gathered.watched,
+        secret_files: secrets.keys().cloned().collect(),
+        watched: gathered.watched.into_iter().chain(secrets).collect(),
         broken: gathered.broken,
         ..outcome
     }

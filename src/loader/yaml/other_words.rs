@@ -103,6 +103,23 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
         "weight",
         "real_servers: [{address: 10.0.0.11:80, weight: 2}]",
     ),
+    ("service", "bindto source", "check: {source: 10.0.0.5}"),
+    ("service", "connect_ip", "check: {address: 10.1.0.11}"),
+    (
+        "service",
+        "send-proxy send_proxy check-send-proxy proxy_protocol",
+        "check: {proxy_header: v1}",
+    ),
+    (
+        "service",
+        "send-proxy-v2 send_proxy_v2",
+        "check: {proxy_header: v2}",
+    ),
+    (
+        "service",
+        "http_headers headers",
+        "check: {http: {headers: {X-Tenant: probe}}}",
+    ),
     ("service", "warmup", "check: {start_spread: 5s}"),
     (
         "check",
@@ -128,6 +145,29 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
     ),
     ("check", "checkport connect_port", "port: 8080"),
     ("check", "warmup", "start_spread: 5s"),
+    ("check", "bindto bind source_ip src", "source: 10.0.0.5"),
+    ("check", "connect_ip addr ip", "address: 10.1.0.11"),
+    (
+        "check",
+        "send-proxy send_proxy check-send-proxy check_send_proxy proxy_protocol",
+        "proxy_header: v1",
+    ),
+    (
+        "check",
+        "send-proxy-v2 send_proxy_v2 check-send-proxy-v2",
+        "proxy_header: v2",
+    ),
+    (
+        "check",
+        "headers http_headers header hdr",
+        "http: {headers: {X-Tenant: probe}}",
+    ),
+    ("check", "body send", "http: {body: text}"),
+    (
+        "check",
+        "login password bearer",
+        "http: {login: probe, password: …}",
+    ),
     (
         "check",
         "url path http_get httpchk request",
@@ -155,7 +195,7 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
     ),
     (
         "http https",
-        "receive body regex response string rstring",
+        "receive regex response string rstring",
         "expect: {body: OK}",
     ),
     (
@@ -163,7 +203,52 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
         "status status_code code",
         "expect: {status: 2xx}",
     ),
+    (
+        "http https",
+        "http_headers header hdr http_header send_header",
+        "headers: {X-Tenant: probe}",
+    ),
+    (
+        "http https",
+        "data post_data payload send_body request_body",
+        "body: text",
+    ),
+    (
+        "http https",
+        "user username basic_auth auth",
+        "login: probe, password: …",
+    ),
+    (
+        "http https",
+        "bearer_token token authorization",
+        "bearer: …",
+    ),
+    (
+        "http https",
+        "bearer_token_file token_file credentials_file",
+        "bearer: {file: /etc/ipvsd/web.token}",
+    ),
+    (
+        "http https ftp imap imaps ldap ldaps mysql pgsql pop pops radius",
+        "password_file passwd_file",
+        "login: probe, password: {file: /etc/ipvsd/probe.password}",
+    ),
+    (
+        "ftp imap imaps ldap ldaps mysql pgsql pop pops radius",
+        "passwd",
+        "password: …",
+    ),
+    (
+        "ftp imap imaps ldap ldaps mysql pgsql pop pops radius",
+        "user username",
+        "login: probe",
+    ),
     ("https", "sni enable_sni", "server_name: www.example.org"),
+    (
+        "real_server",
+        "connect_ip addr check_addr",
+        "check_address: 10.1.0.11",
+    ),
     ("real_server", "backup standby priority", "tier: 2"),
     ("real_server", "gate dr", "forwarding: dr"),
     ("real_server", "masq nat", "forwarding: nat"),

@@ -111,6 +111,7 @@ fn described(takes: &Takes) -> String {
         Takes::Size => "size (`KiB`, `MiB`)".to_owned(),
         Takes::Truth => "`true`, `false`".to_owned(),
         Takes::Port => "port number or service name".to_owned(),
+        Takes::Address => "IP address".to_owned(),
         Takes::Listen => {
             "`tcp://`, `udp://` or `sctp://` with address and port, `fwmark:N`, or `fwmark6:N` for IPv6"
                 .to_owned()

@@ -10,6 +10,7 @@ use super::duration::{self, DurationFault};
 use super::layers::{Defaults, Library};
 use super::mapping::Input;
 use super::node::{Content, Node};
+use super::secrets::SecretFiles;
 use crate::loader::findings::KEPT;
 
 /// The findings so far, and what the value that is read may refer to.
@@ -21,6 +22,8 @@ pub(super) struct Reader {
     pub(super) library: Rc<Library>,
     /// What applies in the file that is read.
     pub(super) defaults: Rc<Defaults>,
+    /// Files with secrets that the values name.
+    pub(super) secret_files: SecretFiles,
     /// Bytes that named checks, groups and defaults have been copied into.
     copied: usize,
 }

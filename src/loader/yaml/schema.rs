@@ -68,6 +68,7 @@ fn value(takes: &Takes, definitions: &mut BTreeMap<String, Value>) -> Value {
     match takes {
         // Whatever YAML takes a plain word for, here it is a text.
         Takes::Text => json!({ "type": ["string", "number", "boolean"] }),
+        Takes::Address => json!({ "type": "string" }),
         Takes::Word(words) => {
             let mut words: Vec<Value> = words.iter().map(|word| json!(word)).collect();
             // What older YAML takes for truth is a word here.

@@ -1,5 +1,6 @@
 //! How values of each type are read, printed and described.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::mapping::{Input, Key, Mapping, Takes};
 use super::node::Content;
 use super::print::{quoted, span};
 use super::reader::Reader;
+use super::secrets;
 
 /// A type of values in files.
 pub(super) trait Value: Sized {
@@ -138,16 +140,42 @@ impl Value for String {
 
 impl Value for Secret {
     fn takes(_: &Key) -> Takes {
-        Takes::Text
+        secrets::takes()
     }
 
     fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
-        Some(Self::new(reader.text(input)?.to_owned()))
+        match input.node.content {
+            Content::Mapping(_) => secrets::read(input, reader),
+            _ => Some(Self::new(reader.text(input)?.to_owned())),
+        }
     }
 
-    /// Moving a file from one form to the other moves its credentials too.
     fn print(&self) -> String {
-        quoted(self.reveal())
+        secrets::print(self)
+    }
+}
+
+impl Value for IpAddr {
+    fn takes(_: &Key) -> Takes {
+        Takes::Address
+    }
+
+    fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
+        let text = reader.text(input)?;
+        let address = text.parse().ok();
+        if address.is_none() {
+            let message = format!("{text:?} is not an IP address");
+            let hint = format!(
+                "write an address without a port, as in {}",
+                input.key.example()
+            );
+            reader.error(&input.node.place, message, hint);
+        }
+        address
+    }
+
+    fn print(&self) -> String {
+        quoted(&self.to_string())
     }
 }
 

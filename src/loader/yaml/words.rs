@@ -3,8 +3,8 @@
 use director_core::definitions::CheckPath;
 use director_core::diagnostic::Place;
 use director_core::model::{
-    BelowMinimum, Combine, InitialHealth, OnFailure, OnStop, Profile, Protocol, Quantity, Then,
-    Topic, TunnelChecksum,
+    BelowMinimum, Combine, InitialHealth, OnFailure, OnStop, Profile, Protocol, ProxyHeader,
+    Quantity, Then, Topic, TunnelChecksum,
 };
 
 use super::mapping::{Input, Key, Takes};
@@ -136,6 +136,7 @@ words! {
     OnStop = [("keep", OnStop::Keep), ("remove", OnStop::Remove)];
     Profile = Profile::ALL;
     Protocol = [("tcp", Protocol::Tcp), ("udp", Protocol::Udp)];
+    ProxyHeader = [("v1", ProxyHeader::V1), ("v2", ProxyHeader::V2)];
     Then = [("remove", Then::Remove), ("keep", Then::Keep)];
     Topic = Topic::ALL;
     TunnelChecksum = [

@@ -37,7 +37,7 @@ pub(super) async fn exchange(
     question: &HttpProbe,
     settings: &ProbeSettings,
 ) -> Result<HttpResponse, ProbeError> {
-    let mut request = target.request(&question.method)?;
+    let mut request = target.request(question)?;
     let stream = open(target.peer, target.tls.as_ref(), settings)
         .await?
         .limited(limits(question));

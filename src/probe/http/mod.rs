@@ -4,6 +4,7 @@
 mod answer;
 mod exchange;
 mod head;
+mod request;
 mod target;
 mod url;
 
@@ -55,7 +56,9 @@ async fn target_after(
 ) -> Result<HttpTarget, ProbeError> {
     match (&answer.location, question.redirects, answer.status) {
         (Some(location), Redirects::Follow(_), Some(status)) if REDIRECTS.contains(&status) => {
-            asked.redirected(location, home, question, settings).await
+            asked
+                .redirected((status, location), home, question, settings)
+                .await
         }
         (_, _, status) => Err(ProbeError::Status {
             status: status.unwrap_or_default(),

@@ -2,21 +2,17 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD as BASE64;
 use director_core::model::{HttpProbe, TlsCheck, Verification};
+use hyper::header;
 use hyper::http::HeaderValue;
-use hyper::{HeaderMap, Method, Uri, header};
 
-use super::url::{Url, bracketed, decode, encode, split_port};
+use super::request::{Carried, HttpRequest, of_url};
+use super::url::{Url, bracketed, encode, split_port};
 use crate::probe::error::ProbeError;
 use crate::probe::lookup::LookupError;
 use crate::probe::settings::ProbeSettings;
 use crate::probe::stream::TlsWish;
 use crate::probe::tls::server_name;
-
-/// What the servers see of us in their logs.
-const USER_AGENT: &str = concat!("ipvsd/", env!("CARGO_PKG_VERSION"));
 
 /// One request: whom to connect to and what to ask.
 #[derive(Debug)]
@@ -32,6 +28,7 @@ pub(super) struct HttpTarget {
     through_proxy: bool,
     /// User and password of the URL. A redirect does not take them along, since it may lead to another server.
     authorization: Option<HeaderValue>,
+    carried: Carried,
 }
 
 impl HttpTarget {
@@ -78,21 +75,24 @@ impl HttpTarget {
             url,
             host,
             through_proxy,
-            authorization: authorization(question)?,
+            authorization: of_url(question)?,
+            carried: Carried::first(question),
         })
     }
 
-    /// The request that a redirect to `location` asks for. `home` is the server that the probe is about.
+    /// The request that a redirect with this status to `location` asks for. `home` is the server that the probe is about.
     pub(super) async fn redirected(
         &self,
-        location: &str,
+        (status, location): (u16, &str),
         home: SocketAddr,
         question: &HttpProbe,
         settings: &ProbeSettings,
     ) -> Result<Self, ProbeError> {
         let astray = || ProbeError::RedirectedAstray(location.to_owned());
         let url = self.url.join(location).ok_or_else(astray)?;
+        let same_scheme = url.tls == self.url.tls;
         if self.through_proxy {
+            let to_same = same_scheme && url.authority() == self.url.authority();
             return Ok(Self {
                 peer: self.peer,
                 tls: self.tls.clone(),
@@ -100,10 +100,12 @@ impl HttpTarget {
                 url,
                 through_proxy: true,
                 authorization: None,
+                carried: self.carried.redirected(status, to_same),
             });
         }
         let at_home = is_home(&url, home.ip(), question);
         let peer = peer_of(&url, at_home, home, question, settings).await?;
+        let to_same = same_scheme && at_home && peer == self.peer;
         let tls = url.tls.then(|| match &question.tls {
             Some(tls) if at_home => own_tls(tls, question, home.ip()),
             tls => TlsWish {
@@ -124,6 +126,7 @@ impl HttpTarget {
             url,
             through_proxy: false,
             authorization: None,
+            carried: self.carried.redirected(status, to_same),
         })
     }
 
@@ -132,82 +135,21 @@ impl HttpTarget {
         self.url.absolute()
     }
 
-    pub(super) fn request(&self, method: &str) -> Result<HttpRequest, ProbeError> {
+    /// The request, with what it carries of the check's content.
+    pub(super) fn request(&self, question: &HttpProbe) -> Result<HttpRequest, ProbeError> {
         let line = if self.through_proxy {
             self.url.absolute()
         } else {
             self.url.path.clone()
         };
-        self.build(method, line).map_err(ProbeError::NoSuchRequest)
-    }
-
-    fn build(&self, method: &str, line: String) -> Result<HttpRequest, hyper::http::Error> {
-        line.parse::<Uri>()?;
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, HeaderValue::from_str(&self.host)?);
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        let request = HttpRequest::new(line, &self.host, &self.carried, &question.content);
+        let mut request = request.map_err(ProbeError::NoSuchRequest)?;
         if let Some(authorization) = &self.authorization {
+            let headers = &mut request.headers;
             headers.insert(header::AUTHORIZATION, authorization.clone());
         }
-        Ok(HttpRequest {
-            method: Method::from_bytes(method.as_bytes())?,
-            target: line,
-            headers,
-        })
+        Ok(request)
     }
-}
-
-/// A request without a body.
-pub(super) struct HttpRequest {
-    method: Method,
-    target: String,
-    pub(super) headers: HeaderMap,
-}
-
-impl HttpRequest {
-    /// The request as it is sent (RFC 9112, 3). Names have capitals as in the RFCs, since some servers look for them so.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
-        for (name, value) in &self.headers {
-            bytes.extend_from_slice(capitalised(name.as_str()).as_bytes());
-            bytes.extend_from_slice(b": ");
-            bytes.extend_from_slice(value.as_bytes());
-            bytes.extend_from_slice(b"\r\n");
-        }
-        bytes.extend_from_slice(b"\r\n");
-        bytes
-    }
-}
-
-/// `User-Agent` for `user-agent`.
-fn capitalised(name: &str) -> String {
-    let mut at_start = true;
-    let mut capitalise = |letter: char| {
-        let written = if at_start {
-            letter.to_ascii_uppercase()
-        } else {
-            letter
-        };
-        at_start = letter == '-';
-        written
-    };
-    name.chars().map(&mut capitalise).collect()
-}
-
-/// Basic authentication with user and password of the URL (RFC 7617), as browsers and LWP do it.
-fn authorization(question: &HttpProbe) -> Result<Option<HeaderValue>, ProbeError> {
-    let Some((user, password)) = question.target.user_and_password() else {
-        return Ok(None);
-    };
-    let mut credentials = decode(user);
-    credentials.push(b':');
-    credentials.extend(decode(password));
-    let mut value = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(credentials)))
-        .map_err(|error| ProbeError::NoSuchRequest(error.into()))?;
-    value.set_sensitive(true);
-    Ok(Some(value))
 }
 
 /// The virtual host without a port that it may have.

@@ -36,6 +36,7 @@ impl Datagrams {
         if let Some(road) = settings.vip_path_to(peer.ip()) {
             road.take(&socket).map_err(ProbeError::CannotAsk)?;
         }
+        settings.origin().bind(&socket, peer.ip())?;
         // Connected, it takes answers from the server alone, and learns that nobody listens there.
         socket
             .connect(&peer.into())

@@ -3,6 +3,7 @@
 mod advice;
 mod command;
 mod connect;
+mod content;
 mod datagrams;
 mod dialogue;
 mod dns;
@@ -14,6 +15,7 @@ mod ldap;
 mod lenient;
 mod limits;
 mod oracle;
+mod origin;
 mod ping;
 mod protocol;
 mod radius;
@@ -29,7 +31,8 @@ use std::time::Duration;
 
 use director_core::health::{Contact, Outcome, Report};
 use director_core::model::{
-    HttpProbe, Pattern, Probe, ProbeKind, Redirects, StatusRange, TlsCheck, Verification,
+    HttpProbe, Pattern, Probe, ProbeKind, Redirects, RequestContent, StatusRange, TlsCheck,
+    Verification,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -109,6 +112,7 @@ fn get() -> HttpProbe {
         method: "GET".to_owned(),
         target: "/".to_owned().into(),
         proxy: false,
+        content: RequestContent::default(),
         virtual_host: None,
         status: vec![StatusRange::SUCCESS],
         body: None,
@@ -132,6 +136,8 @@ fn probe(address: SocketAddr, kind: ProbeKind, timeout: Duration) -> Probe {
         port: address.port(),
         timeout,
         vip_path: None,
+        source: None,
+        proxy_header: None,
     }
 }
 

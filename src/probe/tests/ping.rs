@@ -10,6 +10,8 @@ async fn ping(address: &str) -> Outcome {
         port: 0,
         timeout: AMPLE,
         vip_path: None,
+        source: None,
+        proxy_header: None,
     };
     run(&probe, &ProbeSettings::new()).await.outcome
 }

@@ -125,6 +125,8 @@ fn adviser(
             address,
             port,
             vip_path: None,
+            source: None,
+            proxy_header: None,
             timeout: span(timeout, DEFAULT_TIMEOUT),
         },
         every: span(every, DEFAULT_EVERY),

@@ -2,17 +2,17 @@
 
 use std::net::IpAddr;
 
+use super::http_check::http_probe;
 use super::surroundings::Surroundings;
 use super::vip_path;
-use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings, lists};
+use super::{DEFAULT_TIMEOUT, Findings, lists, probe_addresses};
 use crate::definitions::{
-    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, HttpCheckDefinition, Placed,
-    ProtocolCheckDefinition, RealServerDefinition,
+    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, Placed, ProtocolCheckDefinition,
+    RealServerDefinition,
 };
 use crate::model::{
-    CommandProbe, Forwarding, HttpProbe, Pattern, Probe, ProbeKind, Protocol, ProtocolCheck,
-    ProtocolSettings, Redirects, RequestTarget, Secret, ServiceId, StatusRange, TlsCheck,
-    Verification, without_password,
+    CommandProbe, Forwarding, Pattern, Probe, ProbeKind, Protocol, ProtocolCheck, ProtocolSettings,
+    Secret, ServiceId, TlsCheck, Verification,
 };
 
 /// Findings about the checks themselves, once for the service and not once for each server.
@@ -28,9 +28,11 @@ pub(super) fn shared_faults<'c>(
         if let Some(port) = &check.port {
             findings.port(&port.value, &port.place);
         }
-        if let Some(kind) = &check.kind {
-            kind_of(&kind.value, &Asked::default(), around, findings);
-        }
+        let kind = match &check.kind {
+            Some(kind) => kind_of(&kind.value, &Asked::default(), around, findings),
+            None => None,
+        };
+        probe_addresses::shared_faults(check, kind.as_ref(), around, findings);
         vip_path::shared_faults(check, around, findings);
     }
 }
@@ -38,8 +40,8 @@ pub(super) fn shared_faults<'c>(
 /// Where the answers about one server go when they stand for the service and its server.
 #[derive(Default)]
 pub(super) struct Asked<'a> {
-    request: Option<&'a Placed<String>>,
-    receive: Option<&'a Placed<String>>,
+    pub(super) request: Option<&'a Placed<String>>,
+    pub(super) receive: Option<&'a Placed<String>>,
     address: Option<IpAddr>,
     port: u16,
 }
@@ -136,8 +138,11 @@ fn probe(
         port,
         timeout,
         vip_path: None,
+        source: None,
+        proxy_header: check.proxy_header.as_ref().map(|header| header.value),
     };
-    Some(vip_path::take(probe, check, around, forwarding))
+    let probe = vip_path::take(probe, check, around, forwarding);
+    Some(probe_addresses::take(probe, check, written, findings))
 }
 
 fn needs_port(kind: &ProbeKind) -> bool {
@@ -174,110 +179,10 @@ fn kind_of(
     })
 }
 
-fn http_probe(
-    http: &HttpCheckDefinition,
-    own: &Asked<'_>,
+pub(super) fn pattern(
+    written: Option<&Placed<String>>,
     findings: &mut Findings,
-) -> Option<HttpProbe> {
-    let method = http
-        .method
-        .as_ref()
-        .map_or("GET", |method| method.value.as_str())
-        .to_ascii_uppercase();
-    if let Some(written) = http.method.as_ref().filter(|_| !is_method(&method)) {
-        findings.error(
-            &written.place,
-            format!("{:?} is not a request method", written.value),
-            "write GET or HEAD",
-        );
-    }
-    // All three are looked at before the first fault ends it, so that all faults are reported.
-    let target = target(http, own.request.or(http.path.as_ref()), findings);
-    let body = match own.receive.or(http.body.as_ref()) {
-        Some(receive) if !receive.value.is_empty() => pattern(Some(receive), findings).map(Some),
-        _ => Some(None),
-    };
-    let status = statuses(&http.status, findings);
-    let limit = http
-        .body_limit
-        .as_ref()
-        .map_or(DEFAULT_BODY_LIMIT, |limit| {
-            usize::try_from(limit.value).unwrap_or(usize::MAX)
-        });
-    let redirects = match http
-        .follow_redirects
-        .as_ref()
-        .map_or(0, |count| count.value)
-    {
-        0 => Redirects::Answer,
-        count => Redirects::Follow(u8::try_from(count).unwrap_or(u8::MAX)),
-    };
-    Some(HttpProbe {
-        tls: http.tls.then(|| TlsCheck {
-            verify: verification(http.verify.as_ref()),
-            server_name: http.server_name.as_ref().map(|name| name.value.clone()),
-        }),
-        method,
-        target: target?,
-        proxy: http.proxy,
-        virtual_host: http.virtual_host.as_ref().map(|host| host.value.clone()),
-        status: status?,
-        body: body?,
-        body_limit: limit,
-        redirects,
-    })
-}
-
-fn is_method(method: &str) -> bool {
-    !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase())
-}
-
-fn target(
-    http: &HttpCheckDefinition,
-    request: Option<&Placed<String>>,
-    findings: &mut Findings,
-) -> Option<RequestTarget> {
-    let Some(request) = request else {
-        return Some("/".to_owned().into());
-    };
-    let text = request.value.as_str();
-    if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-        let shown = without_password(text);
-        let message = format!("the request {shown:?} contains a space or control character");
-        findings.error(&request.place, message, "percent-encode it; a space is %20");
-        return None;
-    }
-    let absolute = http.proxy || text.starts_with("http://") || text.starts_with("https://");
-    let target = if absolute || text.starts_with('/') {
-        text.to_owned()
-    } else {
-        format!("/{text}")
-    };
-    Some(target.into())
-}
-
-fn statuses(written: &[Placed<String>], findings: &mut Findings) -> Option<Vec<StatusRange>> {
-    if written.is_empty() {
-        return Some(vec![StatusRange::SUCCESS]);
-    }
-    let mut ranges = Vec::new();
-    for status in written {
-        match StatusRange::parse(&status.value) {
-            Some(range) => ranges.push(range),
-            None => {
-                let message = format!("{:?} is not an HTTP status", status.value);
-                findings.error(
-                    &status.place,
-                    message,
-                    "write a code such as 200, a class such as 2xx or a range such as 200-399",
-                );
-            }
-        }
-    }
-    (ranges.len() == written.len()).then_some(ranges)
-}
-
-fn pattern(written: Option<&Placed<String>>, findings: &mut Findings) -> Option<Pattern> {
+) -> Option<Pattern> {
     let written = written?;
     match Pattern::parse(&written.value) {
         Ok(pattern) => Some(pattern),
@@ -303,7 +208,7 @@ fn pattern(written: Option<&Placed<String>>, findings: &mut Findings) -> Option<
     }
 }
 
-fn verification(written: Option<&Placed<bool>>) -> Verification {
+pub(super) fn verification(written: Option<&Placed<bool>>) -> Verification {
     if written.is_some_and(|verify| verify.value) {
         Verification::Full
     } else {

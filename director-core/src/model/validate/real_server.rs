@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::surroundings::Surroundings;
 use super::timing::all_of;
-use super::{Findings, advice, check, unresolved};
+use super::{Findings, advice, check, probe_addresses, unresolved};
 use crate::definitions::{
     CheckDefinition, ForwardingDefinition, Host, Placed, RealServerDefinition,
 };
@@ -177,6 +177,7 @@ pub(super) fn one(
         Some(service_port) if forwarding.keeps_port() => service_port,
         _ => port,
     };
+    probe_addresses::address_fault(written.check_address.as_ref(), findings);
     let probes = check::probes(around, asked, written, address, port, forwarding, findings)?;
     usable.then_some(RealServer {
         endpoint: Endpoint {

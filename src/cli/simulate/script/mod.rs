@@ -118,6 +118,7 @@ pub(super) fn parse(
             file: Arc::clone(file),
             text: Arc::from(text),
             watched: BTreeMap::new(),
+            secret_files: Arc::default(),
             included: BTreeMap::new(),
             diagnostics,
         });

@@ -46,6 +46,15 @@ mapping! {
         "Port to check on every server, instead of the port it serves on.";
     opt(check.default_port) "default_port" in "port" = "80", or "the port of the service",
         "Port to check on servers defined without a port.";
+    opt(check.address) "address" = "10.1.0.11", or "the address of each real server",
+        "Address to probe instead of that of the real servers. All servers of the service share the result, so for one \
+         management address for each server write `check_address` there.";
+    opt(check.source) "source" = "10.0.0.5", or "chosen by the kernel",
+        "Address of this host to probe from. If this host does not have it, the probe is a local error, which changes no \
+         health.";
+    opt(check.proxy_header) "proxy_header" = "v2", or "none",
+        "Begin each TCP connection of the check with a header of the PROXY protocol, before TLS. `v1` sends the addresses of the \
+         connection, `v2` the command LOCAL, as HAProxy does in its checks.";
     opt(check.every) "every" = "5s", or "5s",
         "Check interval, from the start of one probe to the start of the next.";
     opt(check.every_while_changing) "every_while_changing" = "1s", or "the value of `every`",

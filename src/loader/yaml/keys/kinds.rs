@@ -7,6 +7,7 @@ use director_core::definitions::{
 use director_core::diagnostic::Place;
 
 use super::check::CheckText;
+use super::headers::Headers;
 use super::protocols::{self, PROTOCOL, View};
 use crate::loader::yaml::mapping::{Draft, Input, Key, Lens, Mapping, Takes};
 use crate::loader::yaml::node::Content;
@@ -60,9 +61,9 @@ pub(super) struct Asked {
 enum Settings {
     Alone(CheckKindDefinition),
     Ping(Draft<Ping>),
-    Http(Draft<HttpCheckDefinition>),
+    Http(Box<Draft<HttpCheckDefinition>>),
     Command(Draft<CommandCheckDefinition>),
-    Protocol(Draft<ProtocolCheckDefinition>),
+    Protocol(Box<Draft<ProtocolCheckDefinition>>),
 }
 
 /// Attempts of an ICMP check.
@@ -87,6 +88,11 @@ static HTTP: View = View {
         "method",
         "path",
         "host",
+        "headers",
+        "body",
+        "login",
+        "password",
+        "bearer",
         "expect",
         "follow_redirects",
         "body_limit",
@@ -97,10 +103,20 @@ static HTTP: View = View {
 mapping! {
     /// An HTTP or HTTPS check.
     HTTPS: HttpCheckDefinition = "https", "an https check", |_| HttpCheckDefinition::default(), None;
-    opt(method) "method" = "HEAD", or "GET", "Request method.";
+    opt(method) "method" = "HEAD", or "GET; POST with `body`", "Request method.";
     opt(path) "path" = "/test.html", or "/", "Path and query of the request.";
     opt(virtual_host) "host" = "www.example.org", or "the address of the server",
         "Host header; with HTTPS also the name for SNI and the certificate.";
+    by(Headers) "headers" = "{X-Tenant: probe, X-API-Key: {file: /etc/ipvsd/api.key}}", or "none",
+        "Headers to send besides those of ipvsd, or instead of its `User-Agent` and `Accept`. ipvsd never shows their values.";
+    opt(content) "body" = "\"{\\\"ping\\\": 1}\"", or "none",
+        "Body to send. The method is POST then, unless `method` says otherwise. Write its type as `Content-Type` in `headers`. \
+         ipvsd never shows it.";
+    opt(login) "login" = "probe", or "none", "User name for HTTP basic authentication.";
+    opt(password) "password" = "{file: /etc/ipvsd/web.password}", or "none; an empty one",
+        "Password for HTTP basic authentication. ipvsd never shows it.";
+    opt(bearer) "bearer" = "{file: /etc/ipvsd/web.token}", or "none",
+        "Token for `Authorization: Bearer`. ipvsd never shows it.";
     opt(verify) "verify" = "true", or "false",
         "Verify the certificate: fail when it is not trusted or is for another name.";
     opt(server_name) "server_name" = "www.example.org", or "the value of `host`",
@@ -228,7 +244,7 @@ impl Settings {
         if let Some(check) = protocols::check(name) {
             let mut draft = PROTOCOL.draft(place);
             draft.value = check;
-            return Self::Protocol(draft);
+            return Self::Protocol(Box::new(draft));
         }
         match kind(name) {
             Kind::None => Self::Alone(CheckKindDefinition::AlwaysUp),
@@ -237,7 +253,7 @@ impl Settings {
             Kind::Http { tls } => {
                 let mut draft = HTTPS.draft(place);
                 draft.value.tls = tls;
-                Self::Http(draft)
+                Self::Http(Box::new(draft))
             }
             Kind::Ping => Self::Ping(PING.draft(place)),
             Kind::Command => Self::Command(COMMAND.draft(place)),
@@ -288,13 +304,13 @@ impl Asked {
             Settings::Ping(draft) => CheckKindDefinition::Ping {
                 attempts: draft.value.attempts,
             },
-            Settings::Http(draft) => CheckKindDefinition::Http(draft.value),
+            Settings::Http(draft) => CheckKindDefinition::Http(Box::new(draft.value)),
             Settings::Command(draft) => {
                 let said = draft.is_blank() || COMMAND.is_complete(&draft, &self.place, reader);
                 let command = said.then_some(draft.value);
                 CheckKindDefinition::Command(command.filter(|command| !command.argv.is_empty())?)
             }
-            Settings::Protocol(draft) => CheckKindDefinition::Protocol(draft.value),
+            Settings::Protocol(draft) => CheckKindDefinition::Protocol(Box::new(draft.value)),
         };
         Some(Placed::new(kind, self.place))
     }

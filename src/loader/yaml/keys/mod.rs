@@ -4,6 +4,7 @@ pub(super) mod advice;
 pub(super) mod check;
 pub(super) mod director;
 pub(super) mod file;
+mod headers;
 pub(super) mod kinds;
 pub(super) mod notify;
 mod protocols;

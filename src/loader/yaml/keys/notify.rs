@@ -78,13 +78,13 @@ struct Webhook {
 }
 
 impl Value for Webhook {
-    fn takes(_: &Key) -> Takes {
-        Takes::Text
+    fn takes(key: &Key) -> Takes {
+        Secret::takes(key)
     }
 
     fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
-        let text = reader.text(input)?;
-        let address = text.parse::<Uri>().ok();
+        let url = Secret::read(input, reader)?;
+        let address = url.reveal().parse::<Uri>().ok();
         let shown = address.as_ref().and_then(|address| {
             let scheme = address.scheme_str();
             let scheme = scheme.filter(|name| matches!(*name, "http" | "https"))?;
@@ -94,10 +94,7 @@ impl Value for Webhook {
             let hint = format!("write {}", input.key.example());
             reader.error(&input.node.place, "this is not an http or https URL", hint);
         }
-        Some(Self {
-            url: Secret::new(text.to_owned()),
-            shown: shown?,
-        })
+        Some(Self { url, shown: shown? })
     }
 
     fn print(&self) -> String {

@@ -27,6 +27,7 @@ fn unknown(place: &Place) -> RealServerDefinition {
         tier: None,
         upper_threshold: None,
         lower_threshold: None,
+        check_address: None,
         request: None,
         receive: None,
     }
@@ -58,6 +59,9 @@ mapping! {
         "Number of connections at which the server gets no new ones.";
     opt(lower_threshold) "lower_threshold" in "connections" = "800", or "0; three quarters of `upper_threshold`",
         "Number of connections below which the server gets new ones again.";
+    opt(check_address) "check_address" = "10.1.0.11", or "the address of the server",
+        "Address to probe for this server, such as a management address. It counts before `address` of a check. Checks with \
+         `via: vip` ignore it.";
     opt(request) "request" = "/own.html", or "the value of the check",
         "Path or request for this server, instead of that of the check.";
     opt(receive) "receive" = "OWN", or "the value of the check",

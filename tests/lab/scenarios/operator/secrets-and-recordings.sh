@@ -31,6 +31,16 @@ services:
     forwarding: nat
     check: {http: {path: "http://probe:$1@$RIP1/test.html"}, every: 1s, timeout: 3s, fall: 1}
     real_servers: [$RIP1:145]
+  - name: request
+    listen: tcp://$VIP:146
+    forwarding: nat
+    checks:
+      - http: {headers: {X-API-Key: $1, X-Tenant: $1}, login: probe, password: $1, body: $1}
+        every: 1s
+        timeout: 3s
+      - {name: token, http: {bearer: $1}, every: 1s, timeout: 3s}
+      - {name: file, http: {bearer: {file: $LAB_TMP/director/token}}, every: 1s, timeout: 3s}
+    real_servers: [$RIP1:146]
   - name: radius
     listen: udp://$VIP:1812
     forwarding: nat
@@ -38,6 +48,7 @@ services:
     real_servers: [$RIP1:1812]
 D
 }
+echo "$canary-in-a-file" | put director "$LAB_TMP/director/token"
 responder_start real1 repeating
 define "$canary"
 spawn director daemon env IPVSD_LOG=trace ipvsd --config "$yaml" --record "$recording"
