@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use director_core::diagnostic::{Diagnostic, Place};
 
-use super::Loaded;
+use super::{Loaded, pem_files};
 
 /// What all users may do (inode(7)).
 const WRITABLE_BY_ALL: u32 = 0o002;
@@ -18,16 +18,33 @@ const STICKY: u32 = 0o1000;
 /// Findings about the modes of the files, those that all users can write first.
 #[must_use]
 pub fn exposure(loaded: &Loaded) -> Vec<Diagnostic> {
-    let has_secrets = loaded.definitions.has_secrets();
+    let own = Content::Configuration {
+        has_secrets: loaded.definitions.has_secrets(),
+    };
+    let others = pem_files::paths(&loaded.definitions);
     let files = loaded.report.watched.keys();
     let mut findings: Vec<Diagnostic> = files
-        .filter_map(|path| finding(path, has_secrets))
+        .filter_map(|path| {
+            let content = others.get(path).map(|is_key| match is_key {
+                true => Content::Key,
+                false => Content::Certificates,
+            });
+            finding(path, content.unwrap_or(own))
+        })
         .collect();
     findings.sort_by_key(|finding| !finding.is_error());
     findings
 }
 
-fn finding(path: &Path, has_secrets: bool) -> Option<Diagnostic> {
+/// What is in a file.
+#[derive(Clone, Copy)]
+enum Content {
+    Configuration { has_secrets: bool },
+    Certificates,
+    Key,
+}
+
+fn finding(path: &Path, content: Content) -> Option<Diagnostic> {
     // Symbolic links lead to the file whose mode counts.
     let about = fs::metadata(path).ok()?;
     let mode = about.mode() & 0o7777;
@@ -44,10 +61,13 @@ fn finding(path: &Path, has_secrets: bool) -> Option<Diagnostic> {
             Diagnostic::error(&place, message).hint("run chmod o-w, and check the content"),
         );
     }
-    (has_secrets && about.is_file() && mode & READABLE_BY_ALL != 0).then(|| {
-        let message = format!(
-            "all users can read this file (mode {mode:04o}), and the configuration holds secrets"
-        );
+    let holds = match content {
+        Content::Configuration { has_secrets: true } => "the configuration holds secrets",
+        Content::Key => "it holds a private key",
+        _ => return None,
+    };
+    (about.is_file() && mode & READABLE_BY_ALL != 0).then(|| {
+        let message = format!("all users can read this file (mode {mode:04o}), and {holds}");
         Diagnostic::warning(&place, message).hint("run chmod o-r; mode 0640 is usual")
     })
 }

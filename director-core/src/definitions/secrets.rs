@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     CheckDefinition, CheckKindDefinition, Definitions, JudgingDefinition, Placed,
-    RecoveryDefinition, ServiceDefinition,
+    RecoveryDefinition, ServiceDefinition, TlsFilesDefinition,
 };
 use crate::model::{HIDDEN, HookWay, Secret, with_password, without_password};
 
@@ -41,16 +41,21 @@ impl SecretNumbers {
     }
 }
 
-/// The secrets of a probe.
+/// The secrets of a probe. The texts of its files are among them, in the order of their keys.
 fn secrets_in(kind: &mut CheckKindDefinition) -> Vec<&mut Secret> {
-    match kind {
+    let (files, secrets) = match kind {
         CheckKindDefinition::Protocol(check) => {
             let secrets = [&mut check.password, &mut check.secret];
             let secrets = secrets.into_iter().flatten();
-            secrets.map(|secret| &mut secret.value).collect()
+            let secrets: Vec<&mut Secret> = secrets.map(|secret| &mut secret.value).collect();
+            (&mut check.tls_files, secrets)
         }
-        _ => Vec::new(),
-    }
+        CheckKindDefinition::Http(check) => (&mut check.tls_files, Vec::new()),
+        _ => return Vec::new(),
+    };
+    let files = files.files_mut();
+    let texts = files.map(|file| &mut file.value.text);
+    secrets.into_iter().chain(texts).collect()
 }
 
 /// The URL of a check that may hold a password.
@@ -91,6 +96,12 @@ impl ServiceDefinition {
         kinds.flat_map(secrets_in).collect()
     }
 
+    /// The files of its checks, with certificates and keys.
+    pub fn pem_files_mut(&mut self) -> impl Iterator<Item = &mut TlsFilesDefinition> {
+        let kinds = check_kinds(&mut self.check, &mut self.judging, &mut self.recovery);
+        kinds.filter_map(CheckKindDefinition::tls_files_mut)
+    }
+
     /// The URLs of its checks and real servers that may hold passwords.
     fn urls(&mut self) -> Vec<&mut String> {
         let own = self.real_servers.iter_mut();
@@ -121,11 +132,19 @@ impl ServiceDefinition {
 }
 
 impl Definitions {
-    /// Whether it holds passwords, shared secrets or addresses of webhooks.
+    /// Whether it holds passwords, shared secrets or addresses of webhooks. Keys are in files of their own.
     #[must_use]
     pub fn has_secrets(&self) -> bool {
         let mut numbers = SecretNumbers::default();
-        drop(self.with_numbered_secrets(&mut numbers));
+        let mut written = self.clone();
+        for files in written
+            .services
+            .iter_mut()
+            .flat_map(ServiceDefinition::pem_files_mut)
+        {
+            *files = TlsFilesDefinition::default();
+        }
+        drop(written.with_numbered_secrets(&mut numbers));
         !numbers.known.is_empty()
     }
 

@@ -18,6 +18,7 @@ mod scheduling;
 mod secret;
 mod service;
 pub mod sysctl;
+mod tls;
 mod tuning;
 mod tunnel_interface;
 pub mod validate;
@@ -34,13 +35,12 @@ pub use limits::{
 };
 pub use pattern::{Effort, Pattern, PatternError, Unfinished};
 pub use probe::{
-    AdviceSource, CommandProbe, HttpProbe, Probe, ProbeKind, Redirects, StatusRange, TlsCheck,
-    Verification,
+    AdviceSource, CommandProbe, HttpProbe, HttpVersion, Probe, ProbeKind, Redirects, StatusRange,
 };
 pub use protocol::{
-    CheckProtocol, Credentials, ExchangeCheck, FtpCheck, GreetingCheck, LdapCheck, MailboxCheck,
-    OracleCheck, PROTOCOLS, ProtocolCheck, ProtocolForm, ProtocolRow, ProtocolSettings,
-    RadiusCheck, Setting, SipCheck, SqlCheck, protocol_form, protocol_forms,
+    CheckProtocol, Credentials, ExchangeCheck, FtpCheck, GreetingCheck, GrpcCheck, LdapCheck,
+    MailboxCheck, OracleCheck, PROTOCOLS, ProtocolCheck, ProtocolForm, ProtocolRow,
+    ProtocolSettings, RadiusCheck, Setting, SipCheck, SqlCheck, protocol_form, protocol_forms,
 };
 pub use real_server::{RealServer, UnresolvedServer};
 pub use recovery::{
@@ -58,6 +58,7 @@ pub use service::{
     Check, CheckTiming, Combine, ConnectsBetween, Damping, InitialHealth, OnFailure, OnStop,
     VirtualService, Window,
 };
+pub use tls::{PemFile, TlsCheck, TlsIdentity, TlsMode, TlsStart, Verification};
 pub use tuning::{KernelTimeouts, Profile, Tuned};
 pub use tunnel_interface::{GuePort, TunnelInterface, TunnelKind};
 pub use vip_path::{MarkRange, PathCheck, ProbeService, is_probe_service};

@@ -1,6 +1,7 @@
 //! Credentials that never show: they print and serialise as `***`, with a number where one stands in their place.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(from = "String")]
 pub struct Secret {
-    text: String,
+    text: Arc<str>,
     /// The number that stands in its place.
     number: Option<usize>,
     /// It is not known any more.
@@ -33,7 +34,7 @@ impl Secret {
     #[must_use]
     pub fn new(text: String) -> Self {
         Self {
-            text,
+            text: Arc::from(text),
             number: None,
             withheld: false,
         }
@@ -43,7 +44,7 @@ impl Secret {
     #[must_use]
     pub fn numbered(number: usize) -> Self {
         Self {
-            text: format!("{HIDDEN}{number}"),
+            text: Arc::from(format!("{HIDDEN}{number}")),
             number: Some(number),
             withheld: false,
         }

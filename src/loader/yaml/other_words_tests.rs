@@ -29,11 +29,21 @@ fn file(within: &str, content: &str) -> String {
     };
     match within {
         "service" => service(content),
-        "check" if has("http") || has("https") || has("command") || has("tcp") || has("ping") => {
+        "check"
+            if has("grpc")
+                || has("http")
+                || has("https")
+                || has("command")
+                || has("tcp")
+                || has("ping") =>
+        {
             service(&format!("check: {{{content}}}"))
         }
         "check" => service(&format!("check: {{tcp: , {content}}}")),
-        "http" | "https" => service(&format!("check: {{{within}: {{{content}}}}}")),
+        "http" | "https" | "imaps" | "pops" | "ldaps" | "mysql" | "pgsql" | "smtp"
+        | "submission" | "grpc" | "imap" | "pop" | "ldap" | "nntp" => {
+            service(&format!("check: {{{within}: {{{content}}}}}"))
+        }
         "real_server" => {
             let address = if has("address") {
                 ""

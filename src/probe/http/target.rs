@@ -1,19 +1,21 @@
 //! Whom a request goes to and what it says: the first one from the definition, the next ones from redirects.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
-use director_core::model::{HttpProbe, TlsCheck, Verification};
+use director_core::model::{HttpProbe, HttpVersion, TlsCheck};
 use hyper::http::HeaderValue;
-use hyper::{HeaderMap, Method, Uri, header};
+use hyper::{HeaderMap, Method, Request, Uri, header};
 
 use super::url::{Url, bracketed, decode, encode, split_port};
 use crate::probe::error::ProbeError;
 use crate::probe::lookup::LookupError;
+use crate::probe::protocol::ProtocolError;
 use crate::probe::settings::ProbeSettings;
-use crate::probe::stream::TlsWish;
-use crate::probe::tls::server_name;
+use crate::probe::stream::{Stream, TlsWish};
+use crate::probe::tls::{H2, server_name};
 
 /// What the servers see of us in their logs.
 const USER_AGENT: &str = concat!("ipvsd/", env!("CARGO_PKG_VERSION"));
@@ -67,10 +69,7 @@ impl HttpTarget {
         let tls = question.tls.as_ref().map(|tls| {
             let names = tls.server_name.as_deref().into_iter();
             let names = names.chain(own_name(question)).chain([url.host.as_str()]);
-            TlsWish {
-                verify: tls.verify,
-                name: server_name(names, peer.ip()),
-            }
+            TlsWish::of(&offering(tls, question), server_name(names, peer.ip()))
         });
         Ok(Self {
             peer,
@@ -106,12 +105,10 @@ impl HttpTarget {
         let peer = peer_of(&url, at_home, home, question, settings).await?;
         let tls = url.tls.then(|| match &question.tls {
             Some(tls) if at_home => own_tls(tls, question, home.ip()),
-            tls => TlsWish {
-                verify: tls
-                    .as_ref()
-                    .map_or(Verification::default(), |tls| tls.verify),
-                name: server_name([url.host.as_str()], peer.ip()),
-            },
+            tls => {
+                let name = server_name([url.host.as_str()], peer.ip());
+                TlsWish::of_stranger(tls.as_ref(), name)
+            }
         });
         let host = match &question.virtual_host {
             Some(virtual_host) if at_home => virtual_host.clone(),
@@ -130,6 +127,21 @@ impl HttpTarget {
     /// Its address in full.
     pub(super) fn absolute(&self) -> String {
         self.url.absolute()
+    }
+
+    /// Whether the connection is one of HTTP/2: as the question wants it, or as the server has chosen.
+    pub(super) fn speaks_http2(
+        &self,
+        question: &HttpProbe,
+        stream: &Stream,
+    ) -> Result<bool, ProbeError> {
+        let chosen = stream.chosen_protocol() == Some(H2.as_bytes());
+        match question.version {
+            _ if self.through_proxy => Ok(false),
+            HttpVersion::Two if self.tls.is_some() && !chosen => Err(ProtocolError::NoHttp2.into()),
+            HttpVersion::Two => Ok(true),
+            HttpVersion::One => Ok(chosen),
+        }
     }
 
     pub(super) fn request(&self, method: &str) -> Result<HttpRequest, ProbeError> {
@@ -167,6 +179,22 @@ pub(super) struct HttpRequest {
 }
 
 impl HttpRequest {
+    /// The request for HTTP/2, where the host is no header and a connection has no options (RFC 9113, 8.2.2 and 8.3.1).
+    pub(super) fn into_http2(mut self, tls: bool) -> Result<Request<()>, hyper::http::Error> {
+        let host = self.headers.remove(header::HOST);
+        self.headers.remove(header::CONNECTION);
+        let uri = Uri::builder()
+            .scheme(if tls { "https" } else { "http" })
+            .authority(host.as_ref().map_or(&b""[..], HeaderValue::as_bytes))
+            .path_and_query(self.target)
+            .build()?;
+        let mut request = Request::new(());
+        *request.method_mut() = self.method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = self.headers;
+        Ok(request)
+    }
+
     /// The request as it is sent (RFC 9112, 3). Names have capitals as in the RFCs, since some servers look for them so.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
@@ -218,10 +246,20 @@ fn own_name(question: &HttpProbe) -> Option<&str> {
 
 fn own_tls(tls: &TlsCheck, question: &HttpProbe, address: IpAddr) -> TlsWish {
     let names = tls.server_name.as_deref().into_iter();
-    TlsWish {
-        verify: tls.verify,
-        name: server_name(names.chain(own_name(question)), address),
+    let name = server_name(names.chain(own_name(question)), address);
+    TlsWish::of(&offering(tls, question), name)
+}
+
+/// TLS that offers HTTP/2 where the question is in HTTP/2.
+fn offering<'a>(tls: &'a TlsCheck, question: &HttpProbe) -> Cow<'a, TlsCheck> {
+    if question.version == HttpVersion::One || !tls.alpn.is_empty() {
+        return Cow::Borrowed(tls);
     }
+    let alpn = vec![H2.to_owned()];
+    Cow::Owned(TlsCheck {
+        alpn,
+        ..tls.clone()
+    })
 }
 
 /// Whether `url` names the server itself, by its address or by the virtual host.

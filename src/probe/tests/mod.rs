@@ -8,8 +8,10 @@ mod dialogue;
 mod dns;
 mod echo;
 mod ftp;
+mod grpc;
 mod hostile;
 mod http;
+mod http2;
 mod ldap;
 mod lenient;
 mod limits;
@@ -19,6 +21,8 @@ mod protocol;
 mod radius;
 mod redirect;
 mod sql;
+mod sql_tls;
+mod starttls;
 mod tls;
 mod tls_old;
 
@@ -29,7 +33,8 @@ use std::time::Duration;
 
 use director_core::health::{Contact, Outcome, Report};
 use director_core::model::{
-    HttpProbe, Pattern, Probe, ProbeKind, Redirects, StatusRange, TlsCheck, Verification,
+    HttpProbe, HttpVersion, Pattern, Probe, ProbeKind, Redirects, StatusRange, TlsCheck,
+    Verification,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -106,6 +111,7 @@ fn ok(body: &str) -> String {
 fn get() -> HttpProbe {
     HttpProbe {
         tls: None,
+        version: HttpVersion::One,
         method: "GET".to_owned(),
         target: "/".to_owned().into(),
         proxy: false,

@@ -4,15 +4,14 @@ use std::net::IpAddr;
 
 use super::surroundings::Surroundings;
 use super::vip_path;
-use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings, lists};
+use super::{DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Findings, lists, tls};
 use crate::definitions::{
     CheckDefinition, CheckKindDefinition, CommandCheckDefinition, HttpCheckDefinition, Placed,
     ProtocolCheckDefinition, RealServerDefinition,
 };
 use crate::model::{
     CommandProbe, Forwarding, HttpProbe, Pattern, Probe, ProbeKind, Protocol, ProtocolCheck,
-    ProtocolSettings, Redirects, RequestTarget, Secret, ServiceId, StatusRange, TlsCheck,
-    Verification, without_password,
+    ProtocolSettings, Redirects, RequestTarget, Secret, ServiceId, StatusRange, without_password,
 };
 
 /// Findings about the checks themselves, once for the service and not once for each server.
@@ -213,10 +212,8 @@ fn http_probe(
         count => Redirects::Follow(u8::try_from(count).unwrap_or(u8::MAX)),
     };
     Some(HttpProbe {
-        tls: http.tls.then(|| TlsCheck {
-            verify: verification(http.verify.as_ref()),
-            server_name: http.server_name.as_ref().map(|name| name.value.clone()),
-        }),
+        tls: tls::of_http(http, findings),
+        version: tls::http_version(http, findings),
         method,
         target: target?,
         proxy: http.proxy,
@@ -303,14 +300,6 @@ fn pattern(written: Option<&Placed<String>>, findings: &mut Findings) -> Option<
     }
 }
 
-fn verification(written: Option<&Placed<bool>>) -> Verification {
-    if written.is_some_and(|verify| verify.value) {
-        Verification::Full
-    } else {
-        Verification::None
-    }
-}
-
 pub(super) fn command_probe(
     command: &CommandCheckDefinition,
     own: &Asked<'_>,
@@ -349,6 +338,7 @@ fn protocol_check(
     around: &Surroundings<'_>,
     findings: &mut Findings,
 ) -> Option<ProtocolCheck> {
+    let tls = tls::of_protocol(written, findings);
     let receive = match own.receive.or(written.receive.as_ref()) {
         Some(receive) if !receive.value.is_empty() => Some(pattern(Some(receive), findings)?),
         _ => None,
@@ -357,15 +347,13 @@ fn protocol_check(
     let secret = |value: &Option<Placed<Secret>>| value.as_ref().map(|value| value.value.clone());
     Some(written.protocol.row().check(ProtocolSettings {
         transport: written.transport.or(around.protocol),
-        tls: written.tls.then(|| TlsCheck {
-            verify: verification(written.verify.as_ref()),
-            server_name: None,
-        }),
+        tls,
         request: text(own.request.or(written.request.as_ref())),
         receive,
         login: text(written.login.as_ref()),
         password: secret(&written.password),
         database: text(written.database.as_ref()),
         secret: secret(&written.secret),
+        service: text(written.service.as_ref()),
     }))
 }
