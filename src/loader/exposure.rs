@@ -18,7 +18,7 @@ const STICKY: u32 = 0o1000;
 /// Findings about the modes of the files, those that all users can write first.
 #[must_use]
 pub fn exposure(loaded: &Loaded) -> Vec<Diagnostic> {
-    let own = Content::Configuration {
+    let own = FileContent::Configuration {
         has_secrets: loaded.definitions.has_secrets(),
     };
     let others = pem_files::paths(&loaded.definitions);
@@ -26,8 +26,8 @@ pub fn exposure(loaded: &Loaded) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = files
         .filter_map(|path| {
             let content = others.get(path).map(|is_key| match is_key {
-                true => Content::Key,
-                false => Content::Certificates,
+                true => FileContent::Key,
+                false => FileContent::Certificates,
             });
             finding(path, content.unwrap_or(own))
         })
@@ -38,13 +38,13 @@ pub fn exposure(loaded: &Loaded) -> Vec<Diagnostic> {
 
 /// What is in a file.
 #[derive(Clone, Copy)]
-enum Content {
+enum FileContent {
     Configuration { has_secrets: bool },
     Certificates,
     Key,
 }
 
-fn finding(path: &Path, content: Content) -> Option<Diagnostic> {
+fn finding(path: &Path, content: FileContent) -> Option<Diagnostic> {
     // Symbolic links lead to the file whose mode counts.
     let about = fs::metadata(path).ok()?;
     let mode = about.mode() & 0o7777;
@@ -62,8 +62,8 @@ fn finding(path: &Path, content: Content) -> Option<Diagnostic> {
         );
     }
     let holds = match content {
-        Content::Configuration { has_secrets: true } => "the configuration holds secrets",
-        Content::Key => "it holds a private key",
+        FileContent::Configuration { has_secrets: true } => "the configuration holds secrets",
+        FileContent::Key => "it holds a private key",
         _ => return None,
     };
     (about.is_file() && mode & READABLE_BY_ALL != 0).then(|| {

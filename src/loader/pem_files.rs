@@ -20,7 +20,7 @@ use crate::regular_file;
 const LIMIT: u64 = 4 << 20;
 
 /// A file that has been read, or why it cannot be.
-type Content = Result<Secret, String>;
+type PemText = Result<Secret, String>;
 
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,15 +31,15 @@ pub enum PemUse {
     Key,
 }
 
-struct Files<'a> {
-    read: BTreeMap<PathBuf, Content>,
+struct PemFiles<'a> {
+    read: BTreeMap<PathBuf, PemText>,
     watched: &'a mut Fingerprints,
     findings: Vec<Diagnostic>,
 }
 
 /// Puts the texts of all files into the definitions. A file is watched whether it can be read or not.
 pub(super) fn read(definitions: &mut Definitions, watched: &mut Fingerprints) -> Vec<Diagnostic> {
-    let mut files = Files {
+    let mut files = PemFiles {
         read: BTreeMap::new(),
         watched,
         findings: Vec::new(),
@@ -92,7 +92,7 @@ fn path_of(file: &Placed<PemFile>) -> PathBuf {
     beside.unwrap_or(Path::new("")).join(&file.value.path)
 }
 
-impl Files<'_> {
+impl PemFiles<'_> {
     fn fill(&mut self, tls: &mut TlsFilesDefinition) {
         let parts = [
             (&mut tls.ca, PemUse::Certificates),
@@ -135,7 +135,7 @@ impl Files<'_> {
         }
     }
 
-    fn content(&mut self, file: &Placed<PemFile>) -> Content {
+    fn content(&mut self, file: &Placed<PemFile>) -> PemText {
         let path = path_of(file);
         if let Some(known) = self.read.get(&path) {
             return known.clone();
@@ -151,7 +151,7 @@ impl Files<'_> {
     }
 }
 
-fn text_of(bytes: io::Result<Vec<u8>>) -> Content {
+fn text_of(bytes: io::Result<Vec<u8>>) -> PemText {
     let bytes = bytes.map_err(|error| format!("cannot read it: {}", words(&error)))?;
     let text = String::from_utf8(bytes).map_err(|_| "it is not in PEM".to_owned())?;
     Ok(Secret::new(text))
@@ -173,7 +173,7 @@ fn words(error: &io::Error) -> String {
 }
 
 /// The text if it can be used like this.
-fn fitting(text: Secret, purpose: PemUse) -> Content {
+fn fitting(text: Secret, purpose: PemUse) -> PemText {
     match purpose {
         PemUse::Certificates => match X509::stack_from_pem(text.reveal().as_bytes()) {
             Ok(found) if !found.is_empty() => Ok(text),

@@ -4,7 +4,7 @@ use director_core::health::Contact;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
-use super::grpc::status_name as grpc_status;
+use super::grpc_status::status_name as grpc_status;
 use super::ldap_results::result_name;
 use crate::probe::words::Short;
 

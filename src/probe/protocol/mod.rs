@@ -5,6 +5,7 @@ mod dns;
 mod error;
 mod ftp;
 mod grpc;
+mod grpc_status;
 mod imap;
 mod ldap;
 mod ldap_results;

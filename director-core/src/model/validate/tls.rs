@@ -11,13 +11,13 @@ use crate::model::{HttpVersion, Setting, TlsCheck, TlsIdentity, TlsMode, TlsStar
 const LONGEST_ALPN: usize = 255;
 
 /// What a check says about certificates and names.
-struct Written<'a> {
+struct TlsSettings<'a> {
     verify: Option<&'a Placed<bool>>,
     server_name: Option<&'a Placed<String>>,
     files: &'a TlsFilesDefinition,
 }
 
-impl Written<'_> {
+impl TlsSettings<'_> {
     /// The first setting that has no effect without TLS, and where it stands.
     fn first(&self) -> Option<(Setting, &Place)> {
         let verify = self.verify.filter(|verify| verify.value);
@@ -114,7 +114,7 @@ pub(super) fn of_protocol(
         }
         _ => {}
     }
-    let written = Written {
+    let written = TlsSettings {
         verify: check.verify.as_ref(),
         server_name: check.server_name.as_ref(),
         files: &check.tls_files,
@@ -146,7 +146,7 @@ pub(super) fn of_protocol(
 
 /// TLS of an HTTP check; none without TLS.
 pub(super) fn of_http(check: &HttpCheckDefinition, findings: &mut Findings) -> Option<TlsCheck> {
-    let written = Written {
+    let written = TlsSettings {
         verify: check.verify.as_ref(),
         server_name: check.server_name.as_ref(),
         files: &check.tls_files,

@@ -3,6 +3,8 @@
 # dovecot and slapd. They verify with the authorities of a file, and a change of that file is a change of the configuration.
 # machines: no, the servers that it probes are not installed on the machines, and no kernel has a part in it
 
+web_stop real1
+eventually 10 web_stopped real1
 serve real1 nginx "$RIP1"
 serve real1 postfix "$RIP1"
 serve real2 dovecot "$RIP2"
@@ -18,7 +20,7 @@ expect_up real1 nginx 'status 200' https "$RIP1"
     expect_probe passed 'status 200, body as expected' https "$RIP1:8443" -r /whoami -e '^HTTP/2.0 client SUCCESS' $own --http2
     expect_probe passed 'status 200, body as expected' https "$RIP1:8443" -r /whoami -e '^HTTP/2.0' $own --alpn h2,http/1.1
     expect_probe failed 'status 400' https "$RIP1:8443" --http2
-    expect_probe failed 'the server does not choose HTTP/2' https "$RIP1" --http2
+    expect_probe failed 'TLS: refused by the server (no application protocol)' https "$RIP1" --http2
     expect_up real1 postfix '220 mail.example.org' smtp "$RIP1" --starttls --ca "$LAB_TMP/real1/servers/postfix/certificate.pem" \
         --server-name mail.example.org
     expect_probe failed 'TLS: certificate is not from a trusted' submission "$RIP1" --starttls --ca "$web/certificate.pem"
