@@ -53,6 +53,9 @@ pub(super) enum CliError {
         /// The kind.
         kind: &'static str,
     },
+    /// A file of certificates or of a key is of no use.
+    #[error("{path}: {why}")]
+    ProbeFile { path: String, why: String },
     /// This process cannot wait for answers.
     #[error("cannot start the probe: {0}")]
     Runtime(#[source] io::Error),
@@ -96,6 +99,7 @@ impl CliError {
             | Self::Unwritable { .. }
             | Self::ProbeLacks(_)
             | Self::ProbeIgnores { .. }
+            | Self::ProbeFile { .. }
             | Self::Runtime(_)
             | Self::Json(_)
             | Self::LogFilter(_)

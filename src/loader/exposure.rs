@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use director_core::diagnostic::{Diagnostic, Place};
 
-use super::Loaded;
+use super::{Loaded, pem_files};
 
 /// What all users may do (inode(7)).
 const WRITABLE_BY_ALL: u32 = 0o002;
@@ -19,14 +19,18 @@ const STICKY: u32 = 0o1000;
 /// Findings about the modes of the files, those that all users can write first.
 #[must_use]
 pub fn exposure(loaded: &Loaded) -> Vec<Diagnostic> {
-    let has_secrets = loaded.definitions.has_secrets();
+    let own = FileContent::Configuration {
+        has_secrets: loaded.definitions.has_secrets(),
+    };
+    let others = pem_files::paths(&loaded.definitions);
     let files = loaded.report.watched.keys();
     let mut findings: Vec<Diagnostic> = files
         .filter_map(|path| {
-            let content = match loaded.report.secret_files.contains(path) {
-                true => Content::Secret,
-                false if has_secrets => Content::WithSecrets,
-                false => Content::Plain,
+            let content = match others.get(path) {
+                _ if loaded.report.secret_files.contains(path) => FileContent::Secret,
+                Some(true) => FileContent::Key,
+                Some(false) => FileContent::Certificates,
+                None => own,
             };
             finding(path, content)
         })
@@ -35,18 +39,16 @@ pub fn exposure(loaded: &Loaded) -> Vec<Diagnostic> {
     findings
 }
 
-/// What a file holds.
-#[derive(Clone, Copy, PartialEq)]
-enum Content {
-    /// Nothing that others must not know.
-    Plain,
-    /// Perhaps one of the secrets of the configuration.
-    WithSecrets,
-    /// A secret.
+/// What is in a file.
+#[derive(Clone, Copy)]
+enum FileContent {
+    Configuration { has_secrets: bool },
+    Certificates,
+    Key,
     Secret,
 }
 
-fn finding(path: &Path, content: Content) -> Option<Diagnostic> {
+fn finding(path: &Path, content: FileContent) -> Option<Diagnostic> {
     // Symbolic links lead to the file whose mode counts.
     let about = fs::metadata(path).ok()?;
     let mode = about.mode() & 0o7777;
@@ -63,17 +65,19 @@ fn finding(path: &Path, content: Content) -> Option<Diagnostic> {
             Diagnostic::error(&place, message).hint("run chmod o-w, and check the content"),
         );
     }
-    let (why, fix) = match content {
-        Content::Plain => return None,
-        Content::WithSecrets => (
-            "the configuration holds secrets",
-            "run chmod o-r; mode 0640 is usual",
-        ),
-        Content::Secret => ("it holds a secret", "run chmod o-r; mode 0600 is usual"),
+    let (holds, usual) = match content {
+        FileContent::Configuration { has_secrets: true } => {
+            ("the configuration holds secrets", "0640")
+        }
+        FileContent::Key => ("it holds a private key", "0600"),
+        FileContent::Secret => ("it holds a secret", "0600"),
+        FileContent::Configuration { has_secrets: false } | FileContent::Certificates => {
+            return None;
+        }
     };
     (about.is_file() && mode & READABLE_BY_ALL != 0).then(|| {
-        let message = format!("all users can read this file (mode {mode:04o}), and {why}");
-        Diagnostic::warning(&place, message).hint(fix)
+        let message = format!("all users can read this file (mode {mode:04o}), and {holds}");
+        Diagnostic::warning(&place, message).hint(format!("run chmod o-r; mode {usual} is usual"))
     })
 }
 

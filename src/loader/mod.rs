@@ -16,6 +16,7 @@ mod lists_tests;
 mod mails;
 mod name_server;
 mod names;
+mod pem_files;
 mod pools;
 mod remembered;
 mod render;
@@ -30,6 +31,7 @@ pub use file_watch::{FileWatch, Fingerprints};
 pub use findings::reported;
 pub use mails::{mails, mails_left_out};
 pub use names::NameCache;
+pub use pem_files::{PemUse, read_pem};
 pub use remembered::remembered;
 pub use render::{RenderStyle, render};
 pub use source::{SIZE_LIMIT, STANDARD_INPUT, SourceError};
@@ -166,6 +168,11 @@ pub fn load_with(
 
 fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> SourceText {
     let mut read = yaml::read(text, file);
+    if let Some(definitions) = &mut read.definitions {
+        let findings = pem_files::read(definitions, &mut read.watched);
+        pem_files::assign(&findings, &mut read.blocks, definitions);
+        read.findings.extend(findings);
+    }
     read.watched.extend(itself(file, bytes));
     SourceText {
         file: Arc::clone(file),

@@ -13,6 +13,7 @@ mod error;
 mod gate;
 mod hold;
 mod http;
+mod http2;
 mod lookup;
 mod mask;
 mod matcher;

@@ -18,12 +18,14 @@ use super::memory::{Allowance, Memory, MemoryWait, ReadLimits};
 use super::origin::Origin;
 use super::pauses::Pauses;
 use super::stopwatch::Stopwatch;
-use super::tls::{self, AuthoritiesError};
+use super::tls::{self, AuthoritiesError, TlsTrust};
 use super::vip_path::VipPath;
 use crate::blocking::BlockingPool;
 
 /// Reads the system's certificate store.
 static AUTHORITIES: BlockingPool = BlockingPool::new("authorities", 1);
+/// Configurations of TLS that are kept.
+const OWN_TLS: usize = 200;
 /// How long a lookup may take for a probe without a time limit.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -52,6 +54,8 @@ struct Shared {
     authorities: Option<Vec<X509>>,
     unverified: OnceCell<SslContext>,
     verified: OnceCell<SslContext>,
+    /// Those of checks with files or names of their own.
+    own_tls: Mutex<Vec<(TlsTrust, SslContext)>>,
     lookups: Lookups,
     pauses: Arc<Pauses>,
     matcher: Mutex<Option<Arc<Matcher>>>,
@@ -193,9 +197,12 @@ impl ProbeSettings {
         self.stopwatch.as_ref()
     }
 
-    /// The TLS configuration for a degree of verification.
-    pub(super) async fn tls(&self, verification: Verification) -> Result<SslContext, ProbeError> {
-        let config = match verification {
+    /// The TLS configuration for a check.
+    pub(super) async fn tls(&self, trust: &TlsTrust) -> Result<SslContext, ProbeError> {
+        if !trust.is_common() {
+            return self.own_tls(trust).await;
+        }
+        let config = match trust.verify {
             Verification::None => {
                 self.shared
                     .unverified
@@ -210,6 +217,29 @@ impl ProbeSettings {
             }
         };
         Ok(config.clone())
+    }
+
+    /// The configuration of checks with files or names of their own, made for the first of them.
+    async fn own_tls(&self, trust: &TlsTrust) -> Result<SslContext, ProbeError> {
+        let known = || {
+            self.shared
+                .own_tls
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some((_, context)) = known().iter().find(|(known, _)| known == trust) {
+            return Ok(context.clone());
+        }
+        let (wanted, common) = (trust.clone(), self.shared.authorities.clone());
+        let made = AUTHORITIES.run(move || wanted.context(common)).await;
+        let context = made.map_err(AuthoritiesError::Interrupted)??;
+        let mut known = known();
+        // Those that no check uses any more make room, and the others are made again.
+        if known.len() >= OWN_TLS {
+            known.clear();
+        }
+        known.push((trust.clone(), context.clone()));
+        Ok(context)
     }
 
     async fn read_authorities(&self) -> Result<SslContext, AuthoritiesError> {

@@ -16,9 +16,9 @@ use super::error::ProbeError;
 use super::memory::{Allowance, ReadLimits};
 use super::settings::ProbeSettings;
 use super::stopwatch::Stopwatch;
-use super::tls::{ServerName, handshake};
+use super::tls::{ServerName, TlsTrust, handshake};
 use super::tls_error::TlsError;
-use director_core::model::Verification;
+use director_core::model::TlsCheck;
 
 /// Opens a TCP connection. What the kernel refuses at once for want of a route or a descriptor is this host's fault; what
 /// it learns from the network is the server's.
@@ -113,6 +113,14 @@ impl Stream {
         matches!(self.transport, Transport::Tls(_))
     }
 
+    /// The protocol that the server chose by ALPN.
+    pub(super) fn chosen_protocol(&self) -> Option<&[u8]> {
+        match &self.transport {
+            Transport::Plain(_) => None,
+            Transport::Tls(tls) => tls.ssl().selected_alpn_protocol(),
+        }
+    }
+
     /// Our end of the connection.
     pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
         match &self.transport {
@@ -125,9 +133,27 @@ impl Stream {
 /// How TLS is done on a connection.
 #[derive(Debug, Clone)]
 pub(super) struct TlsWish {
-    pub(super) verify: Verification,
+    pub(super) trust: TlsTrust,
     /// The name said and checked.
     pub(super) name: ServerName,
+}
+
+impl TlsWish {
+    /// TLS as a check wants it, with a server of this name.
+    pub(super) fn of(check: &TlsCheck, name: ServerName) -> Self {
+        let trust = TlsTrust::of(check);
+        Self { trust, name }
+    }
+
+    /// The same with a server that is not the one of the check, and gets no certificate of ours.
+    pub(super) fn of_stranger(check: Option<&TlsCheck>, name: ServerName) -> Self {
+        let trust = check.map(TlsTrust::of).unwrap_or_default();
+        let identity = None;
+        Self {
+            trust: TlsTrust { identity, ..trust },
+            name,
+        }
+    }
 }
 
 /// Opens a connection, with TLS when wished.
@@ -138,7 +164,7 @@ pub(super) async fn open(
 ) -> Result<Stream, ProbeError> {
     // Before connecting, so that a server does not wait while the authorities are read.
     let context = match tls {
-        Some(wish) => Some((settings.tls(wish.verify).await?, wish)),
+        Some(wish) => Some((settings.tls(&wish.trust).await?, wish)),
         None => None,
     };
     let tcp = connect_timed(peer, settings).await?;
@@ -178,7 +204,7 @@ pub(super) async fn upgrade(
 ) -> Result<Stream, ProbeError> {
     match stream.transport {
         Transport::Plain(tcp) => {
-            let context = settings.tls(wish.verify).await?;
+            let context = settings.tls(&wish.trust).await?;
             secure(tcp, &context, wish, true, settings).await
         }
         Transport::Tls(_) => Ok(stream),

@@ -5,7 +5,9 @@
 use std::net::IpAddr;
 use std::pin::Pin;
 
+use director_core::model::{PemFile, TlsCheck, TlsIdentity, Verification};
 use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
 use openssl::ssl::{
     ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode,
     SslVerifyMode, SslVersion,
@@ -41,9 +43,91 @@ pub(super) enum ServerName {
     Address(IpAddr),
 }
 
+/// The name of HTTP/2 in ALPN (RFC 9113, 3.2).
+pub(super) const H2: &str = "h2";
+
+/// Whom a probe trusts, and what it shows of itself: all that connections with the same configuration have in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct TlsTrust {
+    pub(super) verify: Verification,
+    pub(super) ca: Option<PemFile>,
+    pub(super) identity: Option<TlsIdentity>,
+    pub(super) alpn: Vec<String>,
+}
+
+impl TlsTrust {
+    pub(super) fn of(check: &TlsCheck) -> Self {
+        Self {
+            verify: check.verify,
+            ca: check.ca.clone(),
+            identity: check.identity.clone(),
+            alpn: check.alpn.clone(),
+        }
+    }
+
+    /// Whether it has nothing of its own.
+    pub(super) fn is_common(&self) -> bool {
+        self.ca.is_none() && self.identity.is_none() && self.alpn.is_empty()
+    }
+
+    /// A configuration with all of it. Without authorities of its own it verifies against `common`, or else against the
+    /// system's.
+    pub(super) fn context(
+        &self,
+        common: Option<Vec<X509>>,
+    ) -> Result<SslContext, AuthoritiesError> {
+        let mut context = match (&self.ca, self.verify) {
+            (Some(ca), _) => verifying(X509::stack_from_pem(ca.text.reveal().as_bytes())?)?,
+            (None, Verification::Full) => verifying(common.unwrap_or_else(system_authorities))?,
+            (None, Verification::None) => lenient()?,
+        };
+        if let Some(identity) = &self.identity {
+            show(&mut context, identity)?;
+        }
+        if !self.alpn.is_empty() {
+            context.set_alpn_protos(&alpn_list(&self.alpn))?;
+        }
+        Ok(context.build())
+    }
+}
+
+/// Has connections show the certificate to servers that want one.
+fn show(context: &mut SslContextBuilder, identity: &TlsIdentity) -> Result<(), ErrorStack> {
+    let chain = X509::stack_from_pem(identity.certificate.text.reveal().as_bytes())?;
+    let mut chain = chain.into_iter();
+    if let Some(own) = chain.next() {
+        context.set_certificate(&own)?;
+    }
+    for authority in chain {
+        context.add_extra_chain_cert(authority)?;
+    }
+    let key = identity.key.text.reveal().as_bytes();
+    // The loader refuses keys with a passphrase, so nothing waits for one here.
+    let key = PKey::private_key_from_pem_callback(key, |_| Err(ErrorStack::get()))?;
+    context.set_private_key(&key)
+}
+
+/// Names as TLS has them: each behind its length (RFC 7301, 3.1).
+fn alpn_list(names: &[String]) -> Vec<u8> {
+    let mut list = Vec::new();
+    for name in names {
+        // Validation refuses longer ones.
+        if let Ok(length) = u8::try_from(name.len()) {
+            list.push(length);
+            list.extend_from_slice(name.as_bytes());
+        }
+    }
+    list
+}
+
+/// A configuration that takes any certificate.
+pub(super) fn accepting_any() -> Result<SslContext, AuthoritiesError> {
+    Ok(lenient()?.build())
+}
+
 /// A configuration that takes any certificate. It asks whether the service works, not who it is nor how well it is protected.
 /// So it speaks what the oldest appliance speaks.
-pub(super) fn accepting_any() -> Result<SslContext, AuthoritiesError> {
+fn lenient() -> Result<SslContextBuilder, ErrorStack> {
     let mut context = builder()?;
     context.set_verify(SslVerifyMode::NONE);
     context.set_security_level(0);
@@ -51,19 +135,27 @@ pub(super) fn accepting_any() -> Result<SslContext, AuthoritiesError> {
     context.set_cipher_list("ALL:@SECLEVEL=0")?;
     // Servers from before RFC 5746 are refused otherwise.
     context.set_options(SslOptions::ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
-    Ok(context.build())
+    Ok(context)
 }
 
 /// A configuration that verifies against the authorities of the system's store.
 pub(super) fn trusting_the_system() -> Result<SslContext, AuthoritiesError> {
+    trusting(system_authorities())
+}
+
+fn system_authorities() -> Vec<X509> {
     // A single unreadable file in the store is no reason to distrust the others.
     let found = rustls_native_certs::load_native_certs().certs;
     let parsed = found.iter().filter_map(|der| X509::from_der(der).ok());
-    trusting(parsed.collect())
+    parsed.collect()
 }
 
 /// A configuration that verifies against `authorities`.
 pub(super) fn trusting(authorities: Vec<X509>) -> Result<SslContext, AuthoritiesError> {
+    Ok(verifying(authorities)?.build())
+}
+
+fn verifying(authorities: Vec<X509>) -> Result<SslContextBuilder, AuthoritiesError> {
     if authorities.is_empty() {
         return Err(AuthoritiesError::NoneFound);
     }
@@ -74,7 +166,7 @@ pub(super) fn trusting(authorities: Vec<X509>) -> Result<SslContext, Authorities
     let mut context = builder()?;
     context.set_cert_store(store.build());
     context.set_verify(SslVerifyMode::PEER);
-    Ok(context.build())
+    Ok(context)
 }
 
 fn builder() -> Result<SslContextBuilder, ErrorStack> {

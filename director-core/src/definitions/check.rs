@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::secrets::hide_password;
 use super::{Placed, PortDefinition};
-use crate::model::{CheckProtocol, Combine, InitialHealth, Protocol, ProxyHeader, Secret};
+use crate::model::{
+    CheckProtocol, Combine, InitialHealth, PemFile, Protocol, ProxyHeader, Secret, TlsMode,
+};
 
 /// What determines the health of a real server besides its first check, as written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -191,6 +193,12 @@ pub struct HttpCheckDefinition {
     pub verify: Option<Placed<bool>>,
     /// Name for SNI and certificate, when it is not the virtual host.
     pub server_name: Option<Placed<String>>,
+    /// The other settings of TLS.
+    #[serde(default)]
+    pub tls_files: TlsFilesDefinition,
+    /// The version of HTTP: 1 or 2.
+    #[serde(default)]
+    pub version: Option<Placed<String>>,
     /// Request method.
     pub method: Option<Placed<String>>,
     /// Path and query; or an absolute URL, whose host is probed instead of the server unless `proxy` is set.
@@ -247,10 +255,22 @@ pub struct ProtocolCheckDefinition {
     pub protocol: CheckProtocol,
     /// Transport, where there is a choice; the service's own otherwise.
     pub transport: Option<Protocol>,
-    /// TLS from the first byte.
+    /// TLS from the first byte, by the word for the protocol.
     pub tls: bool,
+    /// Whether TLS is used, where the word for the protocol leaves that open.
+    #[serde(default)]
+    pub tls_mode: Option<Placed<TlsMode>>,
+    /// TLS that begins after the server has agreed.
+    #[serde(default)]
+    pub starttls: Option<Placed<bool>>,
     /// Whether the certificate is verified.
     pub verify: Option<Placed<bool>>,
+    /// Name for SNI and certificate.
+    #[serde(default)]
+    pub server_name: Option<Placed<String>>,
+    /// The other settings of TLS.
+    #[serde(default)]
+    pub tls_files: TlsFilesDefinition,
     /// What to ask.
     pub request: Option<Placed<String>>,
     /// Regular expression that the answer must match.
@@ -263,6 +283,41 @@ pub struct ProtocolCheckDefinition {
     pub database: Option<Placed<String>>,
     /// Shared secret.
     pub secret: Option<Placed<Secret>>,
+    /// The name of a service on a gRPC server.
+    #[serde(default)]
+    pub service: Option<Placed<String>>,
+}
+
+/// Certificates, keys and ALPN of a check over TLS, as written.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TlsFilesDefinition {
+    /// The authorities to verify against.
+    pub ca: Option<Placed<PemFile>>,
+    /// The director's own certificate.
+    pub certificate: Option<Placed<PemFile>>,
+    /// The key for it.
+    pub key: Option<Placed<PemFile>>,
+    /// Protocols that are offered by ALPN.
+    pub alpn: Vec<Placed<String>>,
+}
+
+impl TlsFilesDefinition {
+    /// All of its files.
+    pub fn files_mut(&mut self) -> impl Iterator<Item = &mut Placed<PemFile>> {
+        let files = [&mut self.ca, &mut self.certificate, &mut self.key];
+        files.into_iter().flatten()
+    }
+}
+
+impl CheckKindDefinition {
+    /// Certificates, keys and ALPN, where the check can have them.
+    pub fn tls_files_mut(&mut self) -> Option<&mut TlsFilesDefinition> {
+        match self {
+            Self::Http(check) => Some(&mut check.tls_files),
+            Self::Protocol(check) => Some(&mut check.tls_files),
+            _ => None,
+        }
+    }
 }
 
 impl ProtocolCheckDefinition {
@@ -273,13 +328,18 @@ impl ProtocolCheckDefinition {
             protocol,
             transport: None,
             tls,
+            tls_mode: None,
+            starttls: None,
             verify: None,
+            server_name: None,
+            tls_files: TlsFilesDefinition::default(),
             request: None,
             receive: None,
             login: None,
             password: None,
             database: None,
             secret: None,
+            service: None,
         }
     }
 }

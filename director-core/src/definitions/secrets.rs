@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     CheckDefinition, CheckKindDefinition, Definitions, HookDefinition, JudgingDefinition, Placed,
-    RecoveryDefinition, ServiceDefinition,
+    RecoveryDefinition, ServiceDefinition, TlsFilesDefinition,
 };
 use crate::model::{HIDDEN, HookWay, Secret, carries_credentials, with_password, without_password};
 
@@ -41,22 +41,27 @@ impl SecretNumbers {
     }
 }
 
-/// The secrets of a probe.
+/// The secrets of a probe. The texts of its files are among them, in the order of their keys.
 fn secrets_in(kind: &mut CheckKindDefinition) -> Vec<&mut Secret> {
-    match kind {
+    let (files, secrets) = match kind {
         CheckKindDefinition::Protocol(check) => {
             let secrets = [&mut check.password, &mut check.secret];
             let secrets = secrets.into_iter().flatten();
-            secrets.map(|secret| &mut secret.value).collect()
+            let secrets: Vec<&mut Secret> = secrets.map(|secret| &mut secret.value).collect();
+            (&mut check.tls_files, secrets)
         }
         CheckKindDefinition::Http(check) => {
             let headers = check.headers.iter_mut().map(|header| &mut header.value);
             let own = [&mut check.password, &mut check.bearer, &mut check.content];
-            let own = own.into_iter().flatten();
-            headers.chain(own).map(|secret| &mut secret.value).collect()
+            let secrets = headers.chain(own.into_iter().flatten());
+            let secrets = secrets.map(|secret| &mut secret.value).collect();
+            (&mut check.tls_files, secrets)
         }
-        _ => Vec::new(),
-    }
+        _ => return Vec::new(),
+    };
+    let files = files.files_mut();
+    let texts = files.map(|file| &mut file.value.text);
+    secrets.into_iter().chain(texts).collect()
 }
 
 /// Whether the configuration itself holds credentials of a probe. Most headers and bodies are none.
@@ -113,6 +118,12 @@ impl ServiceDefinition {
     fn secrets(&mut self) -> Vec<&mut Secret> {
         let kinds = check_kinds(&mut self.check, &mut self.judging, &mut self.recovery);
         kinds.flat_map(secrets_in).collect()
+    }
+
+    /// The files of its checks, with certificates and keys.
+    pub fn pem_files_mut(&mut self) -> impl Iterator<Item = &mut TlsFilesDefinition> {
+        let kinds = check_kinds(&mut self.check, &mut self.judging, &mut self.recovery);
+        kinds.filter_map(CheckKindDefinition::tls_files_mut)
     }
 
     /// The URLs of its checks and real servers that may hold passwords.

@@ -20,6 +20,7 @@ mod secret;
 mod service;
 mod source_lines;
 pub mod sysctl;
+mod tls;
 mod tuning;
 mod tunnel_interface;
 pub mod validate;
@@ -36,13 +37,12 @@ pub use limits::{
 };
 pub use pattern::{Effort, Pattern, PatternError, Unfinished};
 pub use probe::{
-    AdviceSource, CommandProbe, HttpProbe, Probe, ProbeKind, Redirects, StatusRange, TlsCheck,
-    Verification,
+    AdviceSource, CommandProbe, HttpProbe, HttpVersion, Probe, ProbeKind, Redirects, StatusRange,
 };
 pub use protocol::{
-    CheckProtocol, Credentials, ExchangeCheck, FtpCheck, GreetingCheck, LdapCheck, MailboxCheck,
-    OracleCheck, PROTOCOLS, ProtocolCheck, ProtocolForm, ProtocolRow, ProtocolSettings,
-    RadiusCheck, Setting, SipCheck, SqlCheck, protocol_form, protocol_forms,
+    CheckProtocol, Credentials, ExchangeCheck, FtpCheck, GreetingCheck, GrpcCheck, LdapCheck,
+    MailboxCheck, OracleCheck, PROTOCOLS, ProtocolCheck, ProtocolForm, ProtocolRow,
+    ProtocolSettings, RadiusCheck, Setting, SipCheck, SqlCheck, protocol_form, protocol_forms,
 };
 pub use real_server::{RealServer, UnresolvedServer};
 pub use recovery::{
@@ -64,6 +64,7 @@ pub use service::{
     VirtualService, Window,
 };
 pub use source_lines::lines_in_stars;
+pub use tls::{PemFile, TlsCheck, TlsIdentity, TlsMode, TlsStart, Verification};
 pub use tuning::{KernelTimeouts, Profile, Tuned};
 pub use tunnel_interface::{GuePort, TunnelInterface, TunnelKind};
 pub use vip_path::{MarkRange, PathCheck, ProbeService, is_probe_service};

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{
     PathCheck, Pattern, Protocol, ProtocolCheck, ProxyHeader, RequestContent, RequestTarget,
+    TlsCheck,
 };
 
 /// One probe of one real server.
@@ -73,7 +74,12 @@ impl ProbeKind {
     pub fn is_withheld(&self) -> bool {
         match self {
             Self::Protocol(check) => check.is_withheld(),
-            Self::Http(check) => check.target.is_withheld() || check.content.is_withheld(),
+            Self::Http(check) => {
+                let tls = check.tls.as_ref();
+                check.target.is_withheld()
+                    || check.content.is_withheld()
+                    || tls.is_some_and(TlsCheck::is_withheld)
+            }
             _ => false,
         }
     }
@@ -122,6 +128,9 @@ impl ProbeKind {
 pub struct HttpProbe {
     /// TLS below it, or plain HTTP.
     pub tls: Option<TlsCheck>,
+    /// The version of HTTP.
+    #[serde(skip_serializing_if = "HttpVersion::is_one")]
+    pub version: HttpVersion,
     /// Request method, upper case.
     pub method: String,
     /// Path and query, starting with `/`; or an absolute URL, whose host is probed instead of the server unless the
@@ -145,6 +154,23 @@ pub struct HttpProbe {
     pub redirects: Redirects,
 }
 
+/// The version of HTTP that a probe speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HttpVersion {
+    /// HTTP/1.1, or what the server chooses by ALPN.
+    #[default]
+    One,
+    /// HTTP/2: by ALPN over TLS, and with prior knowledge without.
+    Two,
+}
+
+impl HttpVersion {
+    fn is_one(&self) -> bool {
+        *self == Self::One
+    }
+}
+
 /// How a redirect is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -153,26 +179,6 @@ pub enum Redirects {
     Answer,
     /// It is followed, at most so many times.
     Follow(u8),
-}
-
-/// TLS of a probe.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct TlsCheck {
-    /// What of the certificate is checked.
-    pub verify: Verification,
-    /// Name for SNI and, when verified, in the certificate; the virtual host or the address when none is given.
-    pub server_name: Option<String>,
-}
-
-/// What of a server's certificate is checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verification {
-    /// Nothing: a probe finds out whether the service works, not who it is.
-    #[default]
-    None,
-    /// Chain to a trusted authority, validity and name.
-    Full,
 }
 
 /// An inclusive range of HTTP status codes.

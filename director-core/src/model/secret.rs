@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
 pub struct Secret {
-    text: String,
+    text: Arc<str>,
     /// The number that stands in its place.
     number: Option<usize>,
     /// It is not known any more.
@@ -46,7 +47,7 @@ impl Secret {
     #[must_use]
     pub fn new(text: String) -> Self {
         Self {
-            text,
+            text: Arc::from(text),
             number: None,
             withheld: false,
             source: None,

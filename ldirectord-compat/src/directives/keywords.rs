@@ -114,7 +114,7 @@ fn key_of(setting: Setting) -> Option<Key> {
         Setting::Database => Some(Key::Database),
         Setting::Secret => Some(Key::Secret),
         Setting::Verify => Some(Key::VerifyCertificate),
-        Setting::Transport | Setting::Tls => None,
+        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@ use director_core::definitions::{
     HttpCheckDefinition, Placed, PortDefinition, ProtocolCheckDefinition,
 };
 use director_core::diagnostic::Place;
-use director_core::model::{CheckProtocol, Protocol, Secret};
+use director_core::model::{CheckProtocol, Protocol, Secret, TlsMode};
 
 use super::scope::Scope;
 use crate::directives::keywords::{CheckType, Negotiation, ServiceName, service_by_name};
@@ -153,7 +153,6 @@ impl Plan {
         HttpCheckDefinition {
             tls: self.negotiation() == Negotiation::Https,
             verify: scope.yes_no(Key::VerifyCertificate),
-            server_name: None,
             method: Some(
                 own.text(Key::HttpMethod)
                     .unwrap_or_else(|| scope.default("GET".to_owned())),
@@ -165,7 +164,6 @@ impl Plan {
             virtual_host: host,
             status: vec![scope.default("2xx".to_owned())],
             body: own.text(Key::Receive),
-            body_limit: None,
             follow_redirects: Some(scope.default(REDIRECTS)),
             ..HttpCheckDefinition::default()
         }
@@ -186,9 +184,8 @@ impl Plan {
         let anonymous =
             || (protocol == CheckProtocol::Ftp).then(|| scope.default("anonymous".to_owned()));
         CheckKindDefinition::Protocol(Box::new(ProtocolCheckDefinition {
-            protocol,
             transport: transport(protocol, scope.protocol()),
-            tls,
+            tls_mode: library_tls(protocol).map(|mode| scope.default(mode)),
             verify: scope.yes_no(Key::VerifyCertificate).filter(|_| tls),
             request: used(Key::Request).map(|request| request.map(|text| self.request(&text))),
             receive: used(Key::Receive),
@@ -196,6 +193,7 @@ impl Plan {
             password: secret(Key::Passwd),
             database: used(Key::Database),
             secret: secret(Key::Secret),
+            ..ProtocolCheckDefinition::plain(protocol, tls)
         }))
     }
 
@@ -274,6 +272,16 @@ fn transport(protocol: CheckProtocol, service: Option<Protocol>) -> Option<Proto
     match protocol {
         CheckProtocol::Sip => Some(service.unwrap_or(Protocol::Tcp)),
         _ => Some(protocol.row().transport(service)),
+    }
+}
+
+/// What the Perl libraries of the databases do: DBD::Pg leaves it to libpq, which takes TLS where the server has it, and
+/// DBD::mysql uses TLS only with an option that the dialect does not know.
+fn library_tls(protocol: CheckProtocol) -> Option<TlsMode> {
+    match protocol {
+        CheckProtocol::Mysql => Some(TlsMode::Off),
+        CheckProtocol::Pgsql => Some(TlsMode::Prefer),
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `ipvsctl probe`: asks one server one question, as the daemon would, and says what came of it.
 
 mod question;
+mod tls;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;

@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use director_core::model::{
-    Authorization, CommandProbe, HttpProbe, Pattern, PatternError, ProbeKind, Protocol,
-    ProtocolCheck, ProtocolForm, ProtocolRow, ProtocolSettings, Redirects, RequestContent,
-    RequestHeader, Secret, Setting, StatusRange, TlsCheck, Verification, protocol_forms,
+    Authorization, CommandProbe, HttpProbe, HttpVersion, Pattern, PatternError, ProbeKind,
+    Protocol, ProtocolCheck, ProtocolForm, ProtocolRow, ProtocolSettings, Redirects,
+    RequestContent, RequestHeader, Secret, Setting, StatusRange, TlsStart, protocol_forms,
     refused_header,
 };
 
+use super::tls::TlsArgs;
 use crate::cli::error::CliError;
 
 /// Bytes of a body that are read at most unless something else is said.
@@ -92,6 +93,9 @@ pub(super) struct QuestionArgs {
     /// Body to send; the method is POST then, unless --method is given
     #[arg(long, help_heading = "HTTP options", value_name = "TEXT")]
     body: Option<String>,
+    /// Speak HTTP/2
+    #[arg(long, help_heading = "HTTP options")]
+    http2: bool,
     /// Follow at most this many redirects
     #[arg(
         long,
@@ -100,15 +104,8 @@ pub(super) struct QuestionArgs {
         default_value_t = 0
     )]
     follow: u8,
-    /// Server name for TLS, if it differs from the virtual host
-    #[arg(long, help_heading = "TLS options", value_name = "NAME")]
-    server_name: Option<String>,
-    /// Use TLS, if the protocol works with and without it
-    #[arg(long, help_heading = "TLS options")]
-    tls: bool,
-    /// Verify the server's certificate
-    #[arg(long, help_heading = "TLS options")]
-    verify: bool,
+    #[command(flatten)]
+    tls: TlsArgs,
     /// Use UDP, if the protocol works over UDP and TCP
     #[arg(long, help_heading = "Transport options", conflicts_with = "tcp")]
     udp: bool,
@@ -145,6 +142,9 @@ pub(super) struct QuestionArgs {
         hide_env_values = true
     )]
     secret: Option<String>,
+    /// Service of a gRPC server to check
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
     /// Database
     #[arg(long, help_heading = "Login options", value_name = "NAME")]
     database: Option<String>,
@@ -221,8 +221,8 @@ impl Kind {
             Self::Ping => ProbeKind::Ping {
                 attempts: args.attempts,
             },
-            Self::Http => ProbeKind::Http(args.http(args.tls)),
-            Self::Https => ProbeKind::Http(args.http(true)),
+            Self::Http => ProbeKind::Http(args.http(args.tls.is_required())?),
+            Self::Https => ProbeKind::Http(args.http(true)?),
             Self::HttpProxy => ProbeKind::Http(args.proxy()?),
             Self::Command => ProbeKind::Command(args.command()?),
             Self::Protocol(row, form) => ProbeKind::Protocol(args.protocol(row, form)?),
@@ -231,10 +231,15 @@ impl Kind {
 }
 
 impl QuestionArgs {
-    fn http(&self, tls: bool) -> HttpProbe {
+    fn http(&self, tls: bool) -> Result<HttpProbe, CliError> {
         let target = self.request.as_deref().unwrap_or("/");
-        HttpProbe {
-            tls: self.tls_check(tls),
+        let tls = tls.then_some(TlsStart::Immediate);
+        Ok(HttpProbe {
+            tls: self.tls.check(tls, "http")?,
+            version: match self.http2 {
+                true => HttpVersion::Two,
+                false => HttpVersion::One,
+            },
             method: match (&self.method, &self.body) {
                 (Some(method), _) => method.to_ascii_uppercase(),
                 (None, Some(_)) => "POST".to_owned(),
@@ -263,7 +268,7 @@ impl QuestionArgs {
                 0 => Redirects::Answer,
                 limit => Redirects::Follow(limit),
             },
-        }
+        })
     }
 
     fn authorization(&self) -> Option<Authorization> {
@@ -284,7 +289,7 @@ impl QuestionArgs {
         Ok(HttpProbe {
             target: target.into(),
             proxy: true,
-            ..self.http(self.tls)
+            ..self.http(self.tls.is_required())?
         })
     }
 
@@ -309,11 +314,11 @@ impl QuestionArgs {
             (Setting::Database, self.database.is_some(), "--database"),
             (Setting::Transport, self.udp, "--udp"),
             (Setting::Transport, self.tcp, "--tcp"),
-            (Setting::Tls, self.tls, "--tls"),
-            (Setting::Verify, self.verify, "--verify"),
+            (Setting::Service, self.service.is_some(), "--service"),
         ];
+        let given = given.into_iter().chain(self.tls.given());
         let useless = given
-            .iter()
+            .into_iter()
             .find(|(setting, is_given, _)| *is_given && !row.takes(form, *setting));
         if let Some((_, _, option)) = useless {
             return Err(CliError::ProbeIgnores {
@@ -328,24 +333,16 @@ impl QuestionArgs {
         };
         Ok(row.check(ProtocolSettings {
             transport,
-            tls: self.tls_check(form.tls || self.tls),
+            tls: self
+                .tls
+                .check(self.tls.start(row.protocol, form.tls), form.name)?,
             request: self.request.clone(),
             receive: self.receive.clone(),
             login: self.login.clone(),
             password: self.password.clone().map(Secret::new),
             database: self.database.clone(),
             secret: self.secret.clone().map(Secret::new),
+            service: self.service.clone(),
         }))
-    }
-
-    fn tls_check(&self, tls: bool) -> Option<TlsCheck> {
-        tls.then(|| TlsCheck {
-            verify: if self.verify {
-                Verification::Full
-            } else {
-                Verification::None
-            },
-            server_name: self.server_name.clone(),
-        })
     }
 }

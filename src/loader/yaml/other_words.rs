@@ -5,7 +5,7 @@
 const OTHER_WORDS: &[(&str, &str, &str)] = &[
     (
         "service",
-        "sh-port mh-port",
+        "sh_port mh_port",
         "scheduler: {name: sh, flags: [port]}",
     ),
     (
@@ -243,11 +243,66 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
         "user username",
         "login: probe",
     ),
-    ("https", "sni enable_sni", "server_name: www.example.org"),
     (
         "real_server",
         "connect_ip addr check_addr",
         "check_address: 10.1.0.11",
+    ),
+    (
+        "https imaps pops ldaps mysql pgsql smtp submission grpc",
+        "sni enable_sni check_sni ssl_server_name",
+        "server_name: www.example.org",
+    ),
+    (
+        "https imaps pops ldaps",
+        "ca_file cafile ssl_ca tls_ca cacert ca_cert sslrootcert",
+        "ca: /etc/ipvsd/ca.pem",
+    ),
+    (
+        "https imaps pops ldaps",
+        "crt cert cert_file client_cert ssl_cert sslcert ssl_certificate",
+        "certificate: /etc/ipvsd/client.pem, key: /etc/ipvsd/client.key",
+    ),
+    (
+        "https imaps pops ldaps",
+        "key_file client_key private_key ssl_key sslkey ssl_certificate_key",
+        "key: /etc/ipvsd/client.key, certificate: /etc/ipvsd/client.pem",
+    ),
+    (
+        "https imaps pops ldaps",
+        "check_alpn",
+        "alpn: [h2, http/1.1]",
+    ),
+    (
+        "http https",
+        "http_version check_proto proto h2 http2",
+        "version: 2",
+    ),
+    (
+        "smtp submission imap pop ldap",
+        "start_tls stls use_starttls smtp_starttls",
+        "starttls: true",
+    ),
+    ("smtp nntp grpc", "ssl use_tls use_ssl", "tls: true"),
+    (
+        "mysql pgsql",
+        "ssl sslmode ssl_mode mysql_ssl require_ssl",
+        "tls: require",
+    ),
+    (
+        "mysql pgsql",
+        "ca_file ssl_ca tls_ca sslrootcert mysql_ssl_ca_file",
+        "tls: require, ca: /etc/ipvsd/ca.pem",
+    ),
+    (
+        "mysql pgsql",
+        "cert ssl_cert sslcert mysql_ssl_client_cert",
+        "certificate: /etc/ipvsd/client.pem, key: /etc/ipvsd/client.key",
+    ),
+    (
+        "check",
+        "grpc_health_check grpc_check grpc_service",
+        "grpc: {service: shop.Cart}",
     ),
     ("real_server", "backup standby priority", "tier: 2"),
     ("real_server", "gate dr", "forwarding: dr"),
@@ -293,7 +348,7 @@ pub(super) fn instead_of(key: &str, within: &str) -> Option<String> {
                 .to_owned(),
         );
     }
-    let key = key.to_ascii_lowercase();
+    let key = key.to_ascii_lowercase().replace('-', "_");
     let has = |list: &str, wanted: &str| list.split(' ').any(|one| one == wanted);
     let known = OTHER_WORDS.iter();
     let mut known = known.filter(|(mappings, words, _)| has(mappings, within) && has(words, &key));

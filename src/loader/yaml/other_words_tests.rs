@@ -29,12 +29,21 @@ fn file(within: &str, content: &str) -> String {
     };
     match within {
         "service" => service(content),
-        "check" if has("http") || has("https") || has("command") || has("tcp") || has("ping") => {
+        "check"
+            if has("grpc")
+                || has("http")
+                || has("https")
+                || has("command")
+                || has("tcp")
+                || has("ping") =>
+        {
             service(&format!("check: {{{content}}}"))
         }
         "check" => service(&format!("check: {{tcp: , {content}}}")),
         "http" | "https" | "ftp" | "imap" | "imaps" | "ldap" | "ldaps" | "mysql" | "pgsql"
-        | "pop" | "pops" | "radius" => service(&format!("check: {{{within}: {{{content}}}}}")),
+        | "pop" | "pops" | "radius" | "smtp" | "submission" | "grpc" | "nntp" => {
+            service(&format!("check: {{{within}: {{{content}}}}}"))
+        }
         "real_server" => {
             let address = if has("address") {
                 ""

@@ -3,8 +3,8 @@
 use director_core::definitions::CheckPath;
 use director_core::diagnostic::Place;
 use director_core::model::{
-    BelowMinimum, Combine, InitialHealth, OnFailure, OnStop, Profile, Protocol, ProxyHeader,
-    Quantity, Then, Topic, TunnelChecksum,
+    BelowMinimum, Combine, InitialHealth, OnFailure, OnStop, PemFile, Profile, Protocol,
+    ProxyHeader, Quantity, Then, TlsMode, Topic, TunnelChecksum,
 };
 
 use super::mapping::{Input, Key, Takes};
@@ -144,6 +144,58 @@ words! {
         ("on", TunnelChecksum::On),
         ("remote", TunnelChecksum::Remote),
     ];
+}
+
+/// How a check uses TLS: a word, or true or false.
+impl Value for TlsMode {
+    fn takes(_: &Key) -> Takes {
+        Takes::Either(vec![
+            Takes::Word(TLS_MODES.iter().map(|(word, _)| *word).collect()),
+            Takes::Truth,
+        ])
+    }
+
+    fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
+        match reader.text(input)? {
+            "true" => Some(Self::Require),
+            "false" => Some(Self::Off),
+            // What other YAML takes for truth gets the hint of a truth.
+            "yes" | "no" | "on" | "y" | "n" | "1" | "0" => {
+                bool::read(input, reader)?;
+                None
+            }
+            _ => reader.word(input, &TLS_MODES),
+        }
+    }
+
+    fn print(&self) -> String {
+        match self {
+            Self::Off => "false".to_owned(),
+            Self::Prefer => "prefer".to_owned(),
+            Self::Require => "true".to_owned(),
+        }
+    }
+}
+
+const TLS_MODES: [(&str, TlsMode); 3] = [
+    ("off", TlsMode::Off),
+    ("prefer", TlsMode::Prefer),
+    ("require", TlsMode::Require),
+];
+
+/// The path of a file, which is read later.
+impl Value for PemFile {
+    fn takes(_: &Key) -> Takes {
+        Takes::Text
+    }
+
+    fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
+        Some(Self::unread(reader.text(input)?.to_owned()))
+    }
+
+    fn print(&self) -> String {
+        super::print::quoted(&self.path)
+    }
 }
 
 /// The word `off`, in place of settings.

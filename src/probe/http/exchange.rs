@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWriteExt};
 use super::answer::{Body, End, HEAD_LIMIT, HttpAnswer, Opening};
 use super::head::Framing;
 use super::target::HttpTarget;
+use super::version2;
 use crate::probe::error::ProbeError;
 use crate::probe::memory::ReadLimits;
 use crate::probe::settings::ProbeSettings;
@@ -41,12 +42,20 @@ pub(super) async fn exchange(
     let stream = open(target.peer, target.tls.as_ref(), settings)
         .await?
         .limited(limits(question));
+    let speaks_http2 = target.speaks_http2(question, &stream)?;
     if settings
         .vip_path_to(target.peer.ip())
         .is_some_and(VipPath::full_size)
     {
         let size = stream.segment_size().map_err(ProbeError::CannotAsk)?;
         fill(&mut request.headers, size);
+        if speaks_http2 {
+            // HTTP/2 compresses headers by a quarter.
+            fill(&mut request.headers, size);
+        }
+    }
+    if speaks_http2 {
+        return version2::exchange(stream, request, target, question, settings).await;
     }
     let request = request.into_bytes();
     let (reader, mut writer) = tokio::io::split(stream);

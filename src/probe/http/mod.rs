@@ -1,4 +1,4 @@
-//! HTTP and HTTPS questions: asks, follows redirects where the definition wants it, and judges status and body. All of it
+//! HTTP and HTTPS questions, in HTTP/1.1 and HTTP/2: asks, follows redirects where the definition wants it, and judges status and body. All of it
 //! happens within the one time limit of the probe.
 
 mod answer;
@@ -7,6 +7,7 @@ mod head;
 mod request;
 mod target;
 mod url;
+mod version2;
 
 use std::net::SocketAddr;
 

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use director_core::model::{Authorization, HttpProbe, RequestContent};
-use hyper::http::{Error, HeaderValue};
-use hyper::{HeaderMap, Method, Uri, header};
+use hyper::http::{Error, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Method, Request, Uri, header};
 
 use super::url::decode;
 use crate::probe::error::ProbeError;
@@ -98,6 +98,27 @@ impl HttpRequest {
             own,
             body,
         })
+    }
+
+    /// The request for HTTP/2, where the host is no header and a connection has no options (RFC 9113, 8.2.2 and 8.3.1), and its
+    /// body.
+    pub(super) fn into_http2(mut self, tls: bool) -> Result<(Request<()>, Vec<u8>), Error> {
+        let host = self.headers.remove(header::HOST);
+        self.headers.remove(header::CONNECTION);
+        for (name, value) in self.own {
+            self.headers
+                .append(HeaderName::from_bytes(name.as_bytes())?, value);
+        }
+        let uri = Uri::builder()
+            .scheme(if tls { "https" } else { "http" })
+            .authority(host.as_ref().map_or(&b""[..], HeaderValue::as_bytes))
+            .path_and_query(self.target)
+            .build()?;
+        let mut request = Request::new(());
+        *request.method_mut() = self.method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = self.headers;
+        Ok((request, self.body))
     }
 
     /// The bytes that are sent. Names have capitals as in the RFCs, since some servers look for them so.

@@ -1,8 +1,9 @@
 //! Whom a request goes to and what it says: the first one from the definition, the next ones from redirects.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
-use director_core::model::{HttpProbe, TlsCheck, Verification};
+use director_core::model::{HttpProbe, HttpVersion, TlsCheck};
 use hyper::header;
 use hyper::http::HeaderValue;
 
@@ -10,9 +11,10 @@ use super::request::{Carried, HttpRequest, of_url};
 use super::url::{Url, bracketed, encode, split_port};
 use crate::probe::error::ProbeError;
 use crate::probe::lookup::LookupError;
+use crate::probe::protocol::ProtocolError;
 use crate::probe::settings::ProbeSettings;
-use crate::probe::stream::TlsWish;
-use crate::probe::tls::server_name;
+use crate::probe::stream::{Stream, TlsWish};
+use crate::probe::tls::{H2, server_name};
 
 /// One request: whom to connect to and what to ask.
 #[derive(Debug)]
@@ -64,10 +66,7 @@ impl HttpTarget {
         let tls = question.tls.as_ref().map(|tls| {
             let names = tls.server_name.as_deref().into_iter();
             let names = names.chain(own_name(question)).chain([url.host.as_str()]);
-            TlsWish {
-                verify: tls.verify,
-                name: server_name(names, peer.ip()),
-            }
+            TlsWish::of(&offering(tls, question), server_name(names, peer.ip()))
         });
         Ok(Self {
             peer,
@@ -108,12 +107,10 @@ impl HttpTarget {
         let to_same = same_scheme && at_home && peer == self.peer;
         let tls = url.tls.then(|| match &question.tls {
             Some(tls) if at_home => own_tls(tls, question, home.ip()),
-            tls => TlsWish {
-                verify: tls
-                    .as_ref()
-                    .map_or(Verification::default(), |tls| tls.verify),
-                name: server_name([url.host.as_str()], peer.ip()),
-            },
+            tls => {
+                let name = server_name([url.host.as_str()], peer.ip());
+                TlsWish::of_stranger(tls.as_ref(), name)
+            }
         });
         let host = match &question.virtual_host {
             Some(virtual_host) if at_home => virtual_host.clone(),
@@ -133,6 +130,21 @@ impl HttpTarget {
     /// Its address in full.
     pub(super) fn absolute(&self) -> String {
         self.url.absolute()
+    }
+
+    /// Whether the connection is one of HTTP/2: as the question wants it, or as the server has chosen.
+    pub(super) fn speaks_http2(
+        &self,
+        question: &HttpProbe,
+        stream: &Stream,
+    ) -> Result<bool, ProbeError> {
+        let chosen = stream.chosen_protocol() == Some(H2.as_bytes());
+        match question.version {
+            _ if self.through_proxy => Ok(false),
+            HttpVersion::Two if self.tls.is_some() && !chosen => Err(ProtocolError::NoHttp2.into()),
+            HttpVersion::Two => Ok(true),
+            HttpVersion::One => Ok(chosen),
+        }
     }
 
     /// The request, with what it carries of the check's content.
@@ -160,10 +172,20 @@ fn own_name(question: &HttpProbe) -> Option<&str> {
 
 fn own_tls(tls: &TlsCheck, question: &HttpProbe, address: IpAddr) -> TlsWish {
     let names = tls.server_name.as_deref().into_iter();
-    TlsWish {
-        verify: tls.verify,
-        name: server_name(names.chain(own_name(question)), address),
+    let name = server_name(names.chain(own_name(question)), address);
+    TlsWish::of(&offering(tls, question), name)
+}
+
+/// TLS that offers HTTP/2 where the question is in HTTP/2.
+fn offering<'a>(tls: &'a TlsCheck, question: &HttpProbe) -> Cow<'a, TlsCheck> {
+    if question.version == HttpVersion::One || !tls.alpn.is_empty() {
+        return Cow::Borrowed(tls);
     }
+    let alpn = vec![H2.to_owned()];
+    Cow::Owned(TlsCheck {
+        alpn,
+        ..tls.clone()
+    })
 }
 
 /// Whether `url` names the server itself, by its address or by the virtual host.

@@ -4,6 +4,7 @@ use director_core::health::Contact;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
+use super::grpc_status::status_name as grpc_status;
 use super::ldap_results::result_name;
 use crate::probe::words::Short;
 
@@ -88,11 +89,40 @@ pub(in crate::probe) enum ProtocolError {
     #[error("the query returned no row")]
     NoRow,
     /// A login in a way that the probe cannot do.
-    #[error("the server requires login by {}, which this probe does not support", Short(.0))]
+    #[error(
+        "the server requires login by {}, which this probe does not support; give the user of the check \
+         mysql_native_password, caching_sha2_password or ed25519", Short(.0)
+    )]
     UnknownLogin(String),
+    /// The key that the server wants the password encrypted for is none.
+    #[error("the public key of the server is not one of RSA in PEM")]
+    NoKey,
     /// The question wants TLS and the server has none.
     #[error("the server offers no TLS")]
     NoTls,
+    /// The same in a protocol that begins in plain text.
+    #[error("the server offers no STARTTLS")]
+    NoStartTls,
+    /// The server chose another protocol than HTTP/2.
+    #[error("the server does not choose HTTP/2 (h2) by ALPN")]
+    NoHttp2,
+    /// The server ended the request or the connection.
+    #[error("HTTP/2: the server ended the request ({0})")]
+    Http2Refused(h2::Reason),
+    /// An answer of another program in front of the gRPC server, or of none.
+    #[error("status {0}, and the answer is not gRPC")]
+    NoGrpc(u16),
+    /// A gRPC server answers with an error.
+    #[error("gRPC status {}{}", grpc_status(*.code), said(.text))]
+    Grpc {
+        /// Its code.
+        code: u32,
+        /// The server's own words.
+        text: String,
+    },
+    /// A gRPC service reports that it does not serve.
+    #[error("the service reports {0}")]
+    NotServing(&'static str),
     /// The definition lacks something.
     #[error("local error: {protocol} needs {what}")]
     Missing {

@@ -1,14 +1,15 @@
 //! IMAP (RFC 3501): the greeting is `* OK` or `* PREAUTH` and, when a login is given, LOGIN succeeds. Nothing in a mailbox
-//! is touched. Uses `login`, `password`, `receive` on the greeting, and `tls`.
+//! is touched. Uses `login`, `password`, `receive` on the greeting, `tls` and `starttls`.
 
 use director_core::model::MailboxCheck;
 
 use super::lines::{LineConnection, one_line};
+use super::peer::starttls;
 use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
-/// Lines that a server may say before its answer to LOGIN.
+/// Lines that a server may say before its answer to a command.
 const UNTAGGED: usize = 100;
 
 pub(super) async fn ask(peer: Peer<'_>, check: &MailboxCheck) -> Result<String, ProbeError> {
@@ -20,6 +21,11 @@ pub(super) async fn ask(peer: Peer<'_>, check: &MailboxCheck) -> Result<String, 
     }
     peer.expect(check.receive.as_ref(), greeting.as_bytes())
         .await?;
+    if let Some(tls) = starttls(check.tls.as_ref()) {
+        talk.say("t STARTTLS").await?;
+        expect_ok(&mut talk, "t", "answer to STARTTLS").await?;
+        talk = talk.secure(peer, tls).await?;
+    }
     let detail = match check.credentials.login() {
         Some(login) if !known_already => {
             log_in(&mut talk, login, check.credentials.password()).await?;
@@ -36,17 +42,26 @@ async fn log_in(talk: &mut LineConnection, login: &str, password: &str) -> Resul
     one_line(password, "password")?;
     talk.say(&format!("a LOGIN {} {}", quoted(login), quoted(password)))
         .await?;
+    expect_ok(talk, "a", "answer to LOGIN").await
+}
+
+/// Reads up to the answer to the command with this tag.
+async fn expect_ok(
+    talk: &mut LineConnection,
+    tag: &str,
+    what: &'static str,
+) -> Result<(), ProbeError> {
     for _ in 0..UNTAGGED {
-        let line = talk.line("answer to LOGIN").await?;
-        if is_response(&line, "a", "OK") {
+        let line = talk.line(what).await?;
+        if is_response(&line, tag, "OK") {
             return Ok(());
         }
         if !line.starts_with("* ") {
-            return Err(unexpected("answer to LOGIN", line, "OK"));
+            return Err(unexpected(what, line, "OK"));
         }
     }
     Err(ProtocolError::TooLong {
-        what: "answer to LOGIN",
+        what,
         limit: UNTAGGED,
     }
     .into())

@@ -1,13 +1,15 @@
 //! LDAP (RFC 4511): a simple bind, with `login` and `password` when both are given, and a search of the one entry in
-//! `request`, whose name `receive` must be found in. Nothing of the entry but its name is asked for. Uses `tls` (ldaps).
+//! `request`, whose name `receive` must be found in. Nothing of the entry but its name is asked for. Uses `tls` (ldaps)
+//! and `starttls`.
 
-use director_core::model::LdapCheck;
+use director_core::model::{LdapCheck, TlsCheck};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::ber::{BOOLEAN, ENUMERATED, INTEGER, LONGEST, OCTETS, SEQUENCE, nested, take, value};
+use super::peer::starttls;
 use super::{Peer, ProtocolError, ber};
 use crate::probe::error::ProbeError;
-use crate::probe::stream::Stream;
+use crate::probe::stream::{self, Stream};
 use crate::probe::words::Short;
 
 /// Messages that a search may be answered with.
@@ -20,6 +22,12 @@ const SEARCH: u8 = 0x63;
 const ENTRY: u8 = 0x64;
 const SEARCHED: u8 = 0x65;
 const REFERENCE: u8 = 0x73;
+const EXTENDED: u8 = 0x77;
+const EXTENDED_ANSWER: u8 = 0x78;
+/// The name of an extended request.
+const REQUEST_NAME: u8 = 0x80;
+/// RFC 4511, 4.14.1.
+const STARTTLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 /// The choice of a simple bind.
 const SIMPLE: u8 = 0x80;
 /// The filter that asks whether an attribute is there.
@@ -35,6 +43,9 @@ pub(super) async fn ask(peer: Peer<'_>, check: &LdapCheck) -> Result<String, Pro
         stream: peer.connect(check.tls.as_ref()).await?,
         last: 0,
     };
+    if let Some(tls) = starttls(check.tls.as_ref()) {
+        talk = talk.secure(peer, tls).await?;
+    }
     let password = check.credentials.password();
     let login = check.credentials.login().filter(|_| !password.is_empty());
     talk.bind(login.unwrap_or_default(), login.map_or("", |_| password))
@@ -59,6 +70,19 @@ struct Talk {
 }
 
 impl Talk {
+    /// Changes to TLS (RFC 4511, 4.14). Nothing is read ahead, so no byte from before the handshake counts after it.
+    async fn secure(mut self, peer: Peer<'_>, tls: &TlsCheck) -> Result<Self, ProbeError> {
+        self.send(&nested(EXTENDED, &[value(REQUEST_NAME, STARTTLS)]))
+            .await?;
+        let (tag, content) = self.receive().await?;
+        if tag != EXTENDED_ANSWER {
+            return Err(not_ldap());
+        }
+        succeeded("STARTTLS", &content)?;
+        let stream = stream::upgrade(self.stream, &peer.tls_wish(tls), peer.settings).await?;
+        Ok(Self { stream, ..self })
+    }
+
     async fn bind(&mut self, login: &str, password: &str) -> Result<(), ProbeError> {
         let operation = nested(
             BIND,

@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
-use crate::probe::stream::Stream;
+use crate::probe::stream::{self, Stream};
 
 /// Bytes of a line at most.
 const LINE_LIMIT: usize = 16 * 1024;
@@ -27,6 +27,16 @@ impl LineConnection {
     pub(super) async fn open(peer: Peer<'_>, tls: Option<&TlsCheck>) -> Result<Self, ProbeError> {
         Ok(Self {
             stream: BufReader::new(peer.connect(tls).await?),
+        })
+    }
+
+    /// Changes to TLS after the server has agreed. What it has sent behind its agreement came from the network without
+    /// protection, so it is thrown away (CVE-2011-0411).
+    pub(super) async fn secure(self, peer: Peer<'_>, tls: &TlsCheck) -> Result<Self, ProbeError> {
+        let plain = self.stream.into_inner();
+        let stream = stream::upgrade(plain, &peer.tls_wish(tls), peer.settings).await?;
+        Ok(Self {
+            stream: BufReader::new(stream),
         })
     }
 

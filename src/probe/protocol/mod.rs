@@ -4,6 +4,8 @@ mod ber;
 mod dns;
 mod error;
 mod ftp;
+mod grpc;
+mod grpc_status;
 mod imap;
 mod ldap;
 mod ldap_results;
@@ -42,6 +44,7 @@ pub(super) async fn ask(
     match check {
         ProtocolCheck::Dns(check) => dns::ask(peer, check).await,
         ProtocolCheck::Ftp(check) => ftp::ask(peer, check).await,
+        ProtocolCheck::Grpc(check) => grpc::ask(peer, check).await,
         ProtocolCheck::Imap(check) => imap::ask(peer, check).await,
         ProtocolCheck::Ldap(check) => ldap::ask(peer, check).await,
         ProtocolCheck::Mysql(check) => mysql::ask(peer, check).await,

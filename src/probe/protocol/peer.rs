@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use director_core::model::{Pattern, TlsCheck, Verification};
+use director_core::model::{Pattern, TlsCheck, TlsStart};
 
 use super::error::ProtocolError;
 use crate::probe::error::ProbeError;
@@ -17,10 +17,16 @@ pub(super) struct Peer<'a> {
     pub(super) settings: &'a ProbeSettings,
 }
 
+/// The TLS that a check wants after a greeting in plain text, if it does.
+pub(super) fn starttls(tls: Option<&TlsCheck>) -> Option<&TlsCheck> {
+    tls.filter(|tls| tls.start != TlsStart::Immediate)
+}
+
 impl Peer<'_> {
-    /// Connects, with TLS from the first byte where the check wants it.
+    /// Connects, with TLS where the check wants it from the first byte.
     pub(super) async fn connect(&self, tls: Option<&TlsCheck>) -> Result<Stream, ProbeError> {
-        let wish = tls.map(|tls| self.tls_wish(Some(tls)));
+        let tls = tls.filter(|tls| tls.start == TlsStart::Immediate);
+        let wish = tls.map(|tls| self.tls_wish(tls));
         stream::open(self.address, wish.as_ref(), self.settings).await
     }
 
@@ -50,12 +56,9 @@ impl Peer<'_> {
         }
     }
 
-    /// TLS as the check wants it, or without verification where only the protocol asks for it.
-    pub(super) fn tls_wish(&self, tls: Option<&TlsCheck>) -> TlsWish {
-        let name = tls.and_then(|tls| tls.server_name.as_deref());
-        TlsWish {
-            verify: tls.map_or(Verification::None, |tls| tls.verify),
-            name: server_name(name, self.address.ip()),
-        }
+    /// TLS as the check wants it.
+    pub(super) fn tls_wish(&self, tls: &TlsCheck) -> TlsWish {
+        let name = tls.server_name.as_deref();
+        TlsWish::of(tls, server_name(name, self.address.ip()))
     }
 }

@@ -1,16 +1,16 @@
-//! PostgreSQL: a login and, when `request` holds a query, its first row. TLS is taken where the server offers it, as the
-//! standard client does, and required where the question wants it. Uses `login`, `password`, `database`, `request`,
+//! PostgreSQL: a login and, when `request` holds a query, its first row. TLS is off, required, or preferred as libpq does it
+//! by default: without TLS after all where the server has none, or takes this login without TLS only. Uses `login`, `password`, `database`, `request`,
 //! `receive` on the values of the first row (a tab between two), and `tls`.
 
 use std::error::Error;
 use std::future::Future;
 use std::pin::{Pin, pin};
 
-use director_core::model::SqlCheck;
+use director_core::model::{SqlCheck, TlsCheck, TlsStart};
 use futures_util::StreamExt;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
-use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{Client, Config, Connection, SimpleQueryMessage, SimpleQueryRow};
 
 use super::pgsql_frames::Frames;
 use super::{Peer, ProtocolError};
@@ -19,20 +19,15 @@ use crate::probe::settings::ProbeSettings;
 use crate::probe::stream::{self, TlsWish};
 use crate::probe::words::Short;
 
+/// `invalid_authorization_specification`: no entry of pg_hba.conf fits.
+const NO_ENTRY: &str = "28000";
+
 pub(super) async fn ask(peer: Peer<'_>, check: &SqlCheck) -> Result<String, ProbeError> {
     let login = check.credentials.login().ok_or(ProtocolError::Missing {
         protocol: "PostgreSQL",
         what: "a login",
     })?;
-    let stream = peer.connect(None).await?;
-    let secure = Secure {
-        wish: peer.tls_wish(check.tls.as_ref()),
-        settings: peer.settings.clone(),
-    };
-    let (client, connection) = config(login, check)
-        .connect_raw(Frames::before_tls(stream), secure)
-        .await
-        .map_err(of_postgres)?;
+    let (client, connection) = log_in(peer, login, check).await?;
     let query = check.request.as_deref().unwrap_or_default();
     let answer = async {
         if query.is_empty() {
@@ -49,17 +44,74 @@ pub(super) async fn ask(peer: Peer<'_>, check: &SqlCheck) -> Result<String, Prob
     }
 }
 
+type PgConnection = Connection<Frames, Frames>;
+
+/// Logs in, with TLS as the check wants it.
+async fn log_in(
+    peer: Peer<'_>,
+    login: &str,
+    check: &SqlCheck,
+) -> Result<(Client, PgConnection), ProbeError> {
+    let tls = check.tls.as_ref();
+    let first = connect(peer, login, check, tls).await;
+    match (first, tls) {
+        (Err(error), Some(tls)) if tls.start == TlsStart::Preferred && may_work_without(&error) => {
+            // What the plain connection met is the reason only where the server has turned the other one away unseen.
+            let second = connect(peer, login, check, None).await;
+            second.map_err(|plain| match plain {
+                ProbeError::Protocol(ProtocolError::DatabaseRefused { ref code, .. })
+                    if code != NO_ENTRY =>
+                {
+                    plain
+                }
+                _ => error,
+            })
+        }
+        (first, _) => first,
+    }
+}
+
+/// Whether a server that fails so may have a login without TLS: its TLS is broken, or its pg_hba.conf has no entry for it.
+fn may_work_without(error: &ProbeError) -> bool {
+    match error {
+        ProbeError::Tls(_) | ProbeError::TlsClosed => true,
+        ProbeError::Protocol(ProtocolError::DatabaseRefused { code, .. }) => code == NO_ENTRY,
+        _ => false,
+    }
+}
+
+async fn connect(
+    peer: Peer<'_>,
+    login: &str,
+    check: &SqlCheck,
+    tls: Option<&TlsCheck>,
+) -> Result<(Client, PgConnection), ProbeError> {
+    let stream = peer.connect(None).await?;
+    let mut config = config(login, check);
+    let (mode, frames) = match tls {
+        None => (SslMode::Disable, Frames::without_tls(stream)),
+        Some(tls) if tls.start == TlsStart::Preferred => {
+            (SslMode::Prefer, Frames::before_tls(stream))
+        }
+        Some(_) => (SslMode::Require, Frames::before_tls(stream)),
+    };
+    config.ssl_mode(mode);
+    let secure = Secure {
+        wish: tls.map(|tls| peer.tls_wish(tls)),
+        settings: peer.settings.clone(),
+    };
+    config
+        .connect_raw(frames, secure)
+        .await
+        .map_err(of_postgres)
+}
+
 fn config(login: &str, check: &SqlCheck) -> Config {
     let mut config = Config::new();
     config
         .user(login)
         .password(check.credentials.password())
-        .application_name("ipvsd")
-        .ssl_mode(if check.tls.is_some() {
-            SslMode::Require
-        } else {
-            SslMode::Prefer
-        });
+        .application_name("ipvsd");
     if let Some(database) = check.database.as_deref()
         && !database.is_empty()
     {
@@ -130,7 +182,8 @@ fn of_source(source: Box<dyn Error + Send + Sync>) -> ProbeError {
 
 /// Puts our TLS on the connection when the server agrees.
 struct Secure {
-    wish: TlsWish,
+    /// None where the client library never asks for it.
+    wish: Option<TlsWish>,
     settings: ProbeSettings,
 }
 
@@ -141,8 +194,9 @@ impl TlsConnect<Frames> for Secure {
 
     fn connect(self, frames: Frames) -> Self::Future {
         Box::pin(async move {
+            let wish = self.wish.ok_or(ProtocolError::NoTls)?;
             let stream = frames.into_stream();
-            let stream = stream::upgrade(stream, &self.wish, &self.settings).await?;
+            let stream = stream::upgrade(stream, &wish, &self.settings).await?;
             Ok(Frames::with_tls(stream))
         })
     }

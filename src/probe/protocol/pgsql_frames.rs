@@ -49,6 +49,11 @@ impl Frames {
         }
     }
 
+    /// A connection that stays without TLS.
+    pub(super) fn without_tls(stream: Stream) -> Self {
+        Self::with_tls(stream)
+    }
+
     /// A connection with TLS on it.
     pub(super) fn with_tls(stream: Stream) -> Self {
         Self {

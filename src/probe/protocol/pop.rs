@@ -1,5 +1,6 @@
 //! POP3 (RFC 1939): the greeting is `+OK` and, when a login is given, the login succeeds, by the best way that the server
-//! offers: APOP, CRAM-MD5 (RFC 2195), USER and PASS. Uses `login`, `password`, `receive` on the greeting, and `tls`.
+//! offers: APOP, CRAM-MD5 (RFC 2195), USER and PASS. Uses `login`, `password`, `receive` on the greeting, `tls`, and
+//! `starttls` (STLS, RFC 2595).
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -8,6 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 
 use super::lines::LineConnection;
+use super::peer::starttls;
 use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
@@ -21,6 +23,11 @@ pub(super) async fn ask(peer: Peer<'_>, check: &MailboxCheck) -> Result<String, 
     expect_ok("greeting", &greeting)?;
     peer.expect(check.receive.as_ref(), greeting.as_bytes())
         .await?;
+    if let Some(tls) = starttls(check.tls.as_ref()) {
+        talk.say("STLS").await?;
+        expect_ok("answer to STLS", &talk.line("answer to STLS").await?)?;
+        talk = talk.secure(peer, tls).await?;
+    }
     let detail = match check.credentials.login() {
         Some(login) => {
             let password = check.credentials.password();

@@ -2,7 +2,7 @@
 
 use super::protocol::*;
 use super::*;
-use director_core::model::CheckProtocol;
+use director_core::model::{CheckProtocol, TlsStart};
 
 /// An answer of one line of this length, which ends with `end`.
 fn line(length: usize, end: &str) -> String {
@@ -90,7 +90,8 @@ async fn pgsql_server(answer: impl Into<Vec<u8>>) -> SocketAddr {
 }
 
 fn pgsql() -> ProtocolQuestion {
-    with_login(question(CheckProtocol::Pgsql), "probe", "secret")
+    let question = with_login(question(CheckProtocol::Pgsql), "probe", "secret");
+    with_tls(question, TlsStart::Preferred)
 }
 
 #[tokio::test]

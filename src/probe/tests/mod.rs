@@ -9,8 +9,10 @@ mod dialogue;
 mod dns;
 mod echo;
 mod ftp;
+mod grpc;
 mod hostile;
 mod http;
+mod http2;
 mod ldap;
 mod lenient;
 mod limits;
@@ -21,6 +23,8 @@ mod protocol;
 mod radius;
 mod redirect;
 mod sql;
+mod sql_tls;
+mod starttls;
 mod tls;
 mod tls_old;
 
@@ -31,8 +35,8 @@ use std::time::Duration;
 
 use director_core::health::{Contact, Outcome, Report};
 use director_core::model::{
-    HttpProbe, Pattern, Probe, ProbeKind, Redirects, RequestContent, StatusRange, TlsCheck,
-    Verification,
+    HttpProbe, HttpVersion, Pattern, Probe, ProbeKind, Redirects, RequestContent, StatusRange,
+    TlsCheck, Verification,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -109,6 +113,7 @@ fn ok(body: &str) -> String {
 fn get() -> HttpProbe {
     HttpProbe {
         tls: None,
+        version: HttpVersion::One,
         method: "GET".to_owned(),
         target: "/".to_owned().into(),
         proxy: false,

@@ -2,7 +2,7 @@
 
 use super::*;
 use director_core::model::{
-    CheckProtocol, Pattern, Protocol, ProtocolCheck, ProtocolSettings, Secret, TlsCheck,
+    CheckProtocol, Pattern, Protocol, ProtocolCheck, ProtocolSettings, Secret, TlsCheck, TlsStart,
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -18,6 +18,7 @@ pub(super) struct ProtocolQuestion {
     pub(super) database: Option<String>,
     pub(super) secret: Option<Secret>,
     pub(super) tls: Option<TlsCheck>,
+    pub(super) service: Option<String>,
 }
 
 impl ProtocolQuestion {
@@ -31,6 +32,7 @@ impl ProtocolQuestion {
             password: self.password,
             database: self.database,
             secret: self.secret,
+            service: self.service,
         })
     }
 }
@@ -47,6 +49,18 @@ pub(super) fn question(protocol: CheckProtocol) -> ProtocolQuestion {
         database: None,
         secret: None,
         tls: None,
+        service: None,
+    }
+}
+
+/// The question with TLS that begins so.
+pub(super) fn with_tls(question: ProtocolQuestion, start: TlsStart) -> ProtocolQuestion {
+    ProtocolQuestion {
+        tls: Some(TlsCheck {
+            start,
+            ..TlsCheck::default()
+        }),
+        ..question
     }
 }
 

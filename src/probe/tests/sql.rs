@@ -3,14 +3,15 @@
 
 use super::protocol::*;
 use super::*;
-use director_core::model::CheckProtocol;
+use director_core::model::{CheckProtocol, TlsStart};
 
 fn mysql() -> ProtocolQuestion {
     with_login(question(CheckProtocol::Mysql), "probe", "secret")
 }
 
 fn pgsql() -> ProtocolQuestion {
-    with_login(question(CheckProtocol::Pgsql), "probe", "secret")
+    let question = with_login(question(CheckProtocol::Pgsql), "probe", "secret");
+    with_tls(question, TlsStart::Preferred)
 }
 
 /// A server that says this at once, hears whatever comes, and closes.

@@ -1,24 +1,79 @@
 //! HTTPS: which name is said, what is verified, and how TLS fails in words.
 
 use super::*;
+use director_core::model::{PemFile, Secret, TlsIdentity};
+use openssl::pkey::PKey;
 use openssl::x509::X509;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
+
+use crate::probe::stream::TlsWish;
+use crate::probe::tls::ServerName;
 
 /// The site of these tests.
 const SITE: &str = "www.example.org";
 
-struct Certified {
+pub(super) struct Certified {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
     authority: CertificateDer<'static>,
 }
 
+impl Certified {
+    /// The authority as a file.
+    pub(super) fn ca(&self) -> PemFile {
+        let authority = X509::from_der(&self.authority).unwrap();
+        pem(authority.to_pem().unwrap())
+    }
+
+    /// Certificate and key as files.
+    pub(super) fn identity(&self) -> TlsIdentity {
+        let certificate = X509::from_der(&self.chain[0]).unwrap();
+        let key = PKey::private_key_from_der(self.key.secret_der()).unwrap();
+        TlsIdentity {
+            certificate: pem(certificate.to_pem().unwrap()),
+            key: pem(key.private_key_to_pem_pkcs8().unwrap()),
+        }
+    }
+
+    /// A server's side of TLS with this certificate, which offers these protocols and, if `clients` is given, wants a
+    /// certificate by that authority.
+    pub(super) fn acceptor(&self, alpn: &[&str], clients: Option<&Self>) -> TlsAcceptor {
+        let provider = Arc::new(ring::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        let config = match clients {
+            None => config.with_no_client_auth(),
+            Some(clients) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(clients.authority.clone()).unwrap();
+                let builder =
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                config.with_client_cert_verifier(builder.build().unwrap())
+            }
+        };
+        let mut config = config
+            .with_single_cert(self.chain.clone(), self.key.clone_key())
+            .unwrap();
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+fn pem(text: Vec<u8>) -> PemFile {
+    PemFile {
+        path: "file.pem".to_owned(),
+        text: Secret::new(String::from_utf8(text).unwrap()),
+    }
+}
+
 /// A certificate for `names` from an authority of its own.
-fn certified(names: &[&str], not_after: Option<(i32, u8, u8)>) -> Certified {
+pub(super) fn certified(names: &[&str], not_after: Option<(i32, u8, u8)>) -> Certified {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     // One of the same name as the server would make its certificate look signed by itself.
@@ -41,13 +96,10 @@ fn certified(names: &[&str], not_after: Option<(i32, u8, u8)>) -> Certified {
 
 /// An HTTPS server that answers with the server name it was told, and ends as the flag says.
 async fn https(certified: &Certified, says_goodbye: bool) -> SocketAddr {
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(certified.chain.clone(), certified.key.clone_key())
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    https_over(certified.acceptor(&[], None), says_goodbye).await
+}
+
+async fn https_over(acceptor: TlsAcceptor, says_goodbye: bool) -> SocketAddr {
     serve(move |stream| {
         let acceptor = acceptor.clone();
         async move {
@@ -71,7 +123,7 @@ fn over_tls(verify: Verification, question: HttpProbe) -> HttpProbe {
     HttpProbe {
         tls: Some(TlsCheck {
             verify,
-            server_name: None,
+            ..TlsCheck::default()
         }),
         ..question
     }
@@ -217,4 +269,58 @@ async fn a_hang_within_the_handshake_ends_at_the_limit() {
     })
     .await;
     assert_silent(address, over_tls(Verification::None, get())).await;
+}
+
+#[tokio::test]
+async fn a_file_of_authorities_is_trusted_in_place_of_the_system() {
+    let server = certified(&[SITE], None);
+    let address = https(&server, true).await;
+    let by = |ca: PemFile| {
+        let mut question = over_tls(Verification::Full, at_site(get()));
+        question.tls.as_mut().unwrap().ca = Some(ca);
+        question
+    };
+    assert_eq!(good(address, by(server.ca())).await, "status 200");
+    let stranger = certified(&[SITE], None);
+    assert_eq!(
+        failure(address, by(stranger.ca())).await,
+        "TLS: certificate is not from a trusted authority"
+    );
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_shown_to_servers_that_want_one() {
+    let (server, client) = (certified(&[SITE], None), certified(&["probe"], None));
+    let address = https_over(server.acceptor(&[], Some(&client)), true).await;
+    let showing = |identity| HttpProbe {
+        tls: Some(TlsCheck {
+            identity,
+            ..TlsCheck::default()
+        }),
+        ..at_site(get())
+    };
+    good(address, showing(Some(client.identity()))).await;
+    assert_eq!(
+        failure(address, showing(None)).await,
+        "TLS: refused by the server (certificate required)"
+    );
+    let stranger = certified(&["probe"], None);
+    let reason = failure(address, showing(Some(stranger.identity()))).await;
+    assert!(reason.starts_with("TLS: refused by the server"), "{reason}");
+}
+
+#[test]
+fn a_client_certificate_stays_with_the_server_of_the_check() {
+    let client = certified(&["probe"], None);
+    let tls = TlsCheck {
+        identity: Some(client.identity()),
+        ca: Some(client.ca()),
+        ..TlsCheck::default()
+    };
+    let name = ServerName::Dns(SITE.to_owned());
+    let own = TlsWish::of(&tls, name.clone());
+    assert!(own.trust.identity.is_some());
+    let other = TlsWish::of_stranger(Some(&tls), name);
+    assert!(other.trust.identity.is_none());
+    assert!(other.trust.ca.is_some());
 }

@@ -76,7 +76,7 @@ fn question() -> HttpProbe {
     HttpProbe {
         tls: Some(TlsCheck {
             verify: Verification::None,
-            server_name: None,
+            ..TlsCheck::default()
         }),
         virtual_host: Some("www.example.org".to_owned()),
         ..expecting("OK")

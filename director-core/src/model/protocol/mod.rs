@@ -9,11 +9,11 @@ mod table;
 pub use settings::{Credentials, ProtocolSettings, Setting};
 pub use shared::{ExchangeCheck, GreetingCheck, MailboxCheck, SqlCheck};
 pub use table::{
-    CheckProtocol, FtpCheck, LdapCheck, OracleCheck, PROTOCOLS, ProtocolCheck, RadiusCheck,
-    SipCheck,
+    CheckProtocol, FtpCheck, GrpcCheck, LdapCheck, OracleCheck, PROTOCOLS, ProtocolCheck,
+    RadiusCheck, SipCheck,
 };
 
-use super::{Protocol, Secret};
+use super::{Protocol, Secret, TlsCheck, TlsMode, TlsStart};
 
 /// A protocol that a check can speak.
 #[derive(Debug)]
@@ -56,14 +56,19 @@ impl ProtocolRow {
         own.unwrap_or(&self.forms[0])
     }
 
-    /// Whether a setting has an effect in this form. A certificate can be verified wherever TLS is possible, and the
-    /// transport chosen wherever there are two.
+    /// Whether a setting has an effect in this form. Certificates and names belong to TLS wherever it is possible, and the
+    /// transport can be chosen wherever there are two.
     #[must_use]
     pub const fn takes(&self, form: &ProtocolForm, setting: Setting) -> bool {
         match setting {
             Setting::Transport => self.transports.len() > 1,
-            Setting::Tls => !form.tls && self.has(Setting::Tls),
-            Setting::Verify => form.tls || self.has(Setting::Tls),
+            Setting::Tls | Setting::Starttls => !form.tls && self.has(setting),
+            Setting::Verify
+            | Setting::ServerName
+            | Setting::Ca
+            | Setting::Certificate
+            | Setting::Key
+            | Setting::Alpn => form.tls || self.has(Setting::Tls) || self.has(Setting::Starttls),
             other => self.has(other),
         }
     }
@@ -152,6 +157,34 @@ impl CheckProtocol {
     pub fn row(self) -> &'static ProtocolRow {
         &PROTOCOLS[self as usize]
     }
+
+    /// Whether client and server agree on TLS in the protocol, and do so by themselves.
+    #[must_use]
+    pub fn negotiates_tls(self) -> bool {
+        matches!(self, Self::Mysql | Self::Pgsql)
+    }
+
+    /// When TLS begins, if it does: in a form that is TLS `from_first_byte`, with the settings `tls` and `starttls`.
+    #[must_use]
+    pub fn tls_start(
+        self,
+        from_first_byte: bool,
+        mode: Option<TlsMode>,
+        starttls: bool,
+    ) -> Option<TlsStart> {
+        if self.negotiates_tls() {
+            return match mode.unwrap_or(TlsMode::Prefer) {
+                TlsMode::Off => None,
+                TlsMode::Prefer => Some(TlsStart::Preferred),
+                TlsMode::Require => Some(TlsStart::Negotiated),
+            };
+        }
+        match mode {
+            _ if from_first_byte => Some(TlsStart::Immediate),
+            Some(TlsMode::Require) => Some(TlsStart::Immediate),
+            _ => starttls.then_some(TlsStart::Negotiated),
+        }
+    }
 }
 
 impl ProtocolCheck {
@@ -161,7 +194,7 @@ impl ProtocolCheck {
         let parts = self.parts();
         let password = parts.credentials.and_then(|login| login.password.as_ref());
         let mut secrets = password.into_iter().chain(parts.secret);
-        secrets.any(Secret::is_withheld)
+        secrets.any(Secret::is_withheld) || self.tls().is_some_and(TlsCheck::is_withheld)
     }
 
     /// The secrets that it sends to a server, each with the user that it belongs to.
@@ -178,6 +211,22 @@ impl ProtocolCheck {
     #[must_use]
     pub fn transport(&self) -> Protocol {
         self.parts().transport
+    }
+
+    /// TLS below it, if any.
+    #[must_use]
+    pub fn tls(&self) -> Option<&TlsCheck> {
+        match self {
+            Self::Dns(check) | Self::Simpletcp(check) => check.tls.as_ref(),
+            Self::Ftp(_) | Self::Radius(_) => None,
+            Self::Grpc(check) => check.tls.as_ref(),
+            Self::Imap(check) | Self::Pop(check) => check.tls.as_ref(),
+            Self::Ldap(check) => check.tls.as_ref(),
+            Self::Mysql(check) | Self::Pgsql(check) => check.tls.as_ref(),
+            Self::Nntp(check) | Self::Smtp(check) => check.tls.as_ref(),
+            Self::Oracle(check) => check.tls.as_ref(),
+            Self::Sip(check) => check.tls.as_ref(),
+        }
     }
 }
 
@@ -212,10 +261,17 @@ mod tests {
             let keys: Vec<&str> = row.settings_of(form).map(Setting::key).collect();
             keys.join(" ")
         };
-        assert_eq!(keys("imap"), "receive login password");
-        assert_eq!(keys("imaps"), "receive login password verify");
-        assert_eq!(keys("smtp"), "receive tls verify");
-        assert_eq!(keys("dns"), "request receive transport tls verify");
+        let files = "verify server_name ca certificate key alpn";
+        assert_eq!(
+            keys("imap"),
+            format!("receive login password starttls {files}")
+        );
+        assert_eq!(keys("imaps"), format!("receive login password {files}"));
+        assert_eq!(keys("smtp"), format!("receive tls starttls {files}"));
+        assert_eq!(
+            keys("dns"),
+            format!("request receive transport tls {files}")
+        );
         assert_eq!(keys("radius"), "login password secret");
     }
 

@@ -21,15 +21,29 @@ pub enum Setting {
     Secret,
     /// TCP or UDP, in place of the service's.
     Transport,
-    /// TLS from the first byte, where no word of its own says so.
+    /// The name of a service on a gRPC server.
+    Service,
+    /// TLS: from the first byte, where no word of its own says so; with a database, whether it is used.
     Tls,
+    /// TLS that begins after the server has agreed.
+    Starttls,
     /// Whether the certificate is verified.
     Verify,
+    /// Name for SNI and the certificate.
+    ServerName,
+    /// A file of the authorities to verify against.
+    Ca,
+    /// A file with the director's own certificate.
+    Certificate,
+    /// A file with the key for it.
+    Key,
+    /// Protocols that are offered by ALPN.
+    Alpn,
 }
 
 impl Setting {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 16] = [
         Self::Request,
         Self::Receive,
         Self::Login,
@@ -37,8 +51,15 @@ impl Setting {
         Self::Database,
         Self::Secret,
         Self::Transport,
+        Self::Service,
         Self::Tls,
+        Self::Starttls,
         Self::Verify,
+        Self::ServerName,
+        Self::Ca,
+        Self::Certificate,
+        Self::Key,
+        Self::Alpn,
     ];
 
     /// Its key in YAML.
@@ -52,8 +73,15 @@ impl Setting {
             Self::Database => "database",
             Self::Secret => "secret",
             Self::Transport => "transport",
+            Self::Service => "service",
             Self::Tls => "tls",
+            Self::Starttls => "starttls",
             Self::Verify => "verify",
+            Self::ServerName => "server_name",
+            Self::Ca => "ca",
+            Self::Certificate => "certificate",
+            Self::Key => "key",
+            Self::Alpn => "alpn",
         }
     }
 }
@@ -63,7 +91,7 @@ impl Setting {
 pub struct ProtocolSettings {
     /// Transport below it.
     pub transport: Option<Protocol>,
-    /// TLS from the first byte.
+    /// TLS, if any.
     pub tls: Option<TlsCheck>,
     /// A name, a query, a file or a text to send.
     pub request: Option<String>,
@@ -77,6 +105,8 @@ pub struct ProtocolSettings {
     pub database: Option<String>,
     /// Shared secret.
     pub secret: Option<Secret>,
+    /// The name of a service on a gRPC server.
+    pub service: Option<String>,
 }
 
 /// Who logs in.

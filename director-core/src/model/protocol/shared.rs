@@ -34,7 +34,7 @@ pub struct MailboxCheck {
     pub credentials: Credentials,
     /// What the greeting must match.
     pub receive: Option<Pattern>,
-    /// TLS from the first byte.
+    /// TLS, if any.
     pub tls: Option<TlsCheck>,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn mailbox(settings: ProtocolSettings) -> MailboxCheck {
 pub struct GreetingCheck {
     /// What the greeting must match.
     pub receive: Option<Pattern>,
-    /// TLS from the first byte.
+    /// TLS, if any.
     pub tls: Option<TlsCheck>,
 }
 
@@ -73,7 +73,7 @@ pub struct SqlCheck {
     pub request: Option<String>,
     /// What the first row must match, a tab between two values.
     pub receive: Option<Pattern>,
-    /// TLS is required; without, it is used where the server offers it.
+    /// TLS, as far as it is used.
     pub tls: Option<TlsCheck>,
 }
 

@@ -8,7 +8,7 @@ use super::shared::{
 };
 use super::{ProtocolRow, form};
 use crate::model::{Pattern, Protocol, Secret, TlsCheck};
-use Setting::{Database, Login, Password, Receive, Request, Tls};
+use Setting::{Database, Login, Password, Receive, Request, Starttls, Tls};
 
 /// The protocols of checks, except HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub enum CheckProtocol {
     Dns,
     /// RFC 959.
     Ftp,
+    /// `grpc.health.v1.Health/Check` over HTTP/2.
+    Grpc,
     /// RFC 3501.
     Imap,
     /// RFC 4511.
@@ -49,6 +51,7 @@ pub enum CheckProtocol {
 pub enum ProtocolCheck {
     Dns(ExchangeCheck),
     Ftp(FtpCheck),
+    Grpc(GrpcCheck),
     Imap(MailboxCheck),
     Ldap(LdapCheck),
     Mysql(SqlCheck),
@@ -73,6 +76,15 @@ pub struct FtpCheck {
     pub receive: Option<Pattern>,
 }
 
+/// Settings of gRPC.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct GrpcCheck {
+    /// The service that is checked; the whole server when none is named.
+    pub service: Option<String>,
+    /// TLS, if any.
+    pub tls: Option<TlsCheck>,
+}
+
 /// Settings of LDAP.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct LdapCheck {
@@ -82,7 +94,7 @@ pub struct LdapCheck {
     pub request: Option<String>,
     /// What the entry's name must match.
     pub receive: Option<Pattern>,
-    /// TLS from the first byte.
+    /// TLS, if any.
     pub tls: Option<TlsCheck>,
 }
 
@@ -139,7 +151,9 @@ impl ProtocolCheck {
                 let secret = check.secret.as_ref();
                 (Protocol::Udp, Some(&check.credentials), secret)
             }
-            Self::Nntp(_) | Self::Oracle(_) | Self::Smtp(_) => (Protocol::Tcp, None, None),
+            Self::Grpc(_) | Self::Nntp(_) | Self::Oracle(_) | Self::Smtp(_) => {
+                (Protocol::Tcp, None, None)
+            }
         };
         Parts {
             transport,
@@ -183,6 +197,21 @@ pub const PROTOCOLS: &[ProtocolRow] = &[
         },
     },
     ProtocolRow {
+        protocol: CheckProtocol::Grpc,
+        title: "gRPC",
+        forms: &[form("grpc", 0)
+            .means("gRPC: call `grpc.health.v1.Health/Check` for the service in `service`, or for the server.")
+            .example("{service: shop.Cart}")],
+        transports: TCP,
+        settings: &[Setting::Service, Tls],
+        build: |_, settings| {
+            ProtocolCheck::Grpc(GrpcCheck {
+                service: settings.service,
+                tls: settings.tls,
+            })
+        },
+    },
+    ProtocolRow {
         protocol: CheckProtocol::Imap,
         title: "IMAP",
         forms: &[
@@ -195,7 +224,7 @@ pub const PROTOCOLS: &[ProtocolRow] = &[
                 .of_ldirectord(&[Login, Password]),
         ],
         transports: TCP,
-        settings: &[Receive, Login, Password],
+        settings: &[Receive, Login, Password, Starttls],
         build: |_, settings| ProtocolCheck::Imap(mailbox(settings)),
     },
     ProtocolRow {
@@ -213,7 +242,7 @@ pub const PROTOCOLS: &[ProtocolRow] = &[
                 .of_ldirectord(&[Request, Receive, Login, Password]),
         ],
         transports: TCP,
-        settings: &[Request, Receive, Login, Password],
+        settings: &[Request, Receive, Login, Password, Starttls],
         build: |_, settings| {
             ProtocolCheck::Ldap(LdapCheck {
                 credentials: Credentials::of(settings.login, settings.password),
@@ -283,7 +312,7 @@ pub const PROTOCOLS: &[ProtocolRow] = &[
                 .of_ldirectord(&[Login, Password]),
         ],
         transports: TCP,
-        settings: &[Receive, Login, Password],
+        settings: &[Receive, Login, Password, Starttls],
         build: |_, settings| ProtocolCheck::Pop(mailbox(settings)),
     },
     ProtocolRow {
@@ -343,7 +372,7 @@ pub const PROTOCOLS: &[ProtocolRow] = &[
                 .of_ldirectord(&[]),
         ],
         transports: TCP,
-        settings: &[Receive, Tls],
+        settings: &[Receive, Tls, Starttls],
         build: |_, settings| ProtocolCheck::Smtp(greeting(settings)),
     },
 ];

@@ -5,14 +5,14 @@ use std::net::IpAddr;
 use super::http_check::http_probe;
 use super::surroundings::Surroundings;
 use super::vip_path;
-use super::{DEFAULT_TIMEOUT, Findings, lists, probe_addresses};
+use super::{DEFAULT_TIMEOUT, Findings, lists, probe_addresses, tls};
 use crate::definitions::{
     CheckDefinition, CheckKindDefinition, CommandCheckDefinition, Placed, ProtocolCheckDefinition,
     RealServerDefinition,
 };
 use crate::model::{
     CommandProbe, Forwarding, Pattern, Probe, ProbeKind, Protocol, ProtocolCheck, ProtocolSettings,
-    Secret, ServiceId, TlsCheck, Verification,
+    Secret, ServiceId,
 };
 
 /// Findings about the checks themselves, once for the service and not once for each server.
@@ -208,14 +208,6 @@ pub(super) fn pattern(
     }
 }
 
-pub(super) fn verification(written: Option<&Placed<bool>>) -> Verification {
-    if written.is_some_and(|verify| verify.value) {
-        Verification::Full
-    } else {
-        Verification::None
-    }
-}
-
 pub(super) fn command_probe(
     command: &CommandCheckDefinition,
     own: &Asked<'_>,
@@ -254,6 +246,7 @@ fn protocol_check(
     around: &Surroundings<'_>,
     findings: &mut Findings,
 ) -> Option<ProtocolCheck> {
+    let tls = tls::of_protocol(written, findings);
     let receive = match own.receive.or(written.receive.as_ref()) {
         Some(receive) if !receive.value.is_empty() => Some(pattern(Some(receive), findings)?),
         _ => None,
@@ -262,15 +255,13 @@ fn protocol_check(
     let secret = |value: &Option<Placed<Secret>>| value.as_ref().map(|value| value.value.clone());
     Some(written.protocol.row().check(ProtocolSettings {
         transport: written.transport.or(around.protocol),
-        tls: written.tls.then(|| TlsCheck {
-            verify: verification(written.verify.as_ref()),
-            server_name: None,
-        }),
+        tls,
         request: text(own.request.or(written.request.as_ref())),
         receive,
         login: text(written.login.as_ref()),
         password: secret(&written.password),
         database: text(written.database.as_ref()),
         secret: secret(&written.secret),
+        service: text(written.service.as_ref()),
     }))
 }

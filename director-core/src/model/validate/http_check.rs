@@ -1,9 +1,9 @@
 //! HTTP checks become probes: what is sent, and what is expected.
 
-use super::check::{Asked, pattern, verification};
-use super::{DEFAULT_BODY_LIMIT, Findings, http_request};
+use super::check::{Asked, pattern};
+use super::{DEFAULT_BODY_LIMIT, Findings, http_request, tls};
 use crate::definitions::{HttpCheckDefinition, Placed};
-use crate::model::{HttpProbe, Redirects, RequestTarget, StatusRange, TlsCheck, without_password};
+use crate::model::{HttpProbe, Redirects, RequestTarget, StatusRange, without_password};
 
 pub(super) fn http_probe(
     http: &HttpCheckDefinition,
@@ -34,10 +34,8 @@ pub(super) fn http_probe(
         count => Redirects::Follow(u8::try_from(count).unwrap_or(u8::MAX)),
     };
     Some(HttpProbe {
-        tls: http.tls.then(|| TlsCheck {
-            verify: verification(http.verify.as_ref()),
-            server_name: http.server_name.as_ref().map(|name| name.value.clone()),
-        }),
+        tls: tls::of_http(http, findings),
+        version: tls::http_version(http, findings),
         method,
         target: target?,
         proxy: http.proxy,

@@ -23,6 +23,7 @@ mod recovery;
 mod scheduling;
 mod surroundings;
 mod timing;
+mod tls;
 mod unresolved;
 mod vip_path;
 

@@ -2,7 +2,7 @@
 
 use director_core::definitions::{
     CheckKindDefinition, CommandCheckDefinition, HttpCheckDefinition, Placed,
-    ProtocolCheckDefinition,
+    ProtocolCheckDefinition, TlsFilesDefinition,
 };
 use director_core::diagnostic::Place;
 
@@ -97,6 +97,7 @@ static HTTP: View = View {
         "follow_redirects",
         "body_limit",
         "proxy",
+        "version",
     ],
 };
 
@@ -117,10 +118,21 @@ mapping! {
         "Password for HTTP basic authentication. ipvsd never shows it.";
     opt(bearer) "bearer" = "{file: /etc/ipvsd/web.token}", or "none",
         "Token for `Authorization: Bearer`. ipvsd never shows it.";
-    opt(verify) "verify" = "true", or "false",
+    opt(verify) "verify" = "true", or "false; true with `ca`",
         "Verify the certificate: fail when it is not trusted or is for another name.";
     opt(server_name) "server_name" = "www.example.org", or "the value of `host`",
         "Name for SNI and the certificate.";
+    opt(tls_files.ca) "ca" = "/etc/ipvsd/ca.pem", or "the certificates of the system",
+        "File of the certificate authorities to trust, in PEM. It implies `verify`.";
+    opt(tls_files.certificate) "certificate" = "/etc/ipvsd/client.pem", or "none",
+        "File with the certificate that the probe shows to the server, in PEM.";
+    opt(tls_files.key) "key" = "/etc/ipvsd/client.key", or "none",
+        "File with the private key of `certificate`, in PEM and without a passphrase. ipvsd never shows it.";
+    many(tls_files.alpn) "alpn" = "[h2, http/1.1]", or "no ALPN; h2 with `version: 2`",
+        "Protocols to offer by ALPN, the preferred one first. If the server chooses h2, the probe speaks HTTP/2.";
+    opt(version) "version" = "2", or "1.1",
+        "Version of HTTP. With 2 and TLS the server must choose h2 by ALPN. With 2 and without TLS the probe begins with HTTP/2 \
+         at once (prior knowledge).";
     flat(EXPECT) "expect" = "{status: 2xx, body: OK}", or "status 2xx", "What the response must contain.";
     opt(follow_redirects) "follow_redirects" in "redirects" = "3", or "0",
         "Follow at most this many redirects. With 0 a redirect is a response like any other.";
@@ -334,6 +346,7 @@ fn print(kind: &CheckKindDefinition) -> (&'static str, String) {
             }
             http.verify = None;
             http.server_name = None;
+            http.tls_files = TlsFilesDefinition::default();
             ("http", HTTPS.print(&http))
         }
         CheckKindDefinition::Command(command) => ("command", COMMAND.print(command)),

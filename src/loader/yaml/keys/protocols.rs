@@ -48,9 +48,23 @@ mapping! {
     opt(database) "database" = "test", or "none", "Database.";
     opt(secret) "secret" = "…", or "none", "Shared secret. ipvsd never shows it.";
     opt(transport) "transport" = "udp", or "the transport of the service", "Transport of the probe.";
-    plain(tls) "tls" = "true", or "false", "Use TLS.";
-    opt(verify) "verify" = "true", or "false",
+    opt(service) "service" = "shop.Cart", or "the whole server", "Name of the gRPC service to check.";
+    opt(tls_mode) "tls" = "true", or "false; for mysql and pgsql `prefer`",
+        "Use TLS. For mysql and pgsql `require` and `true` need a server with TLS, `prefer` uses TLS where the server offers \
+         it, as clients do, and `off` and `false` never use it.";
+    opt(starttls) "starttls" = "true", or "false",
+        "Begin in plain text, and require the server to change to TLS (STARTTLS, STLS).";
+    opt(verify) "verify" = "true", or "false; true with `ca`",
         "Verify the certificate: fail when it is not trusted or is for another name.";
+    opt(server_name) "server_name" = "www.example.org", or "the address of the server",
+        "Name for SNI and the certificate.";
+    opt(tls_files.ca) "ca" = "/etc/ipvsd/ca.pem", or "the certificates of the system",
+        "File of the certificate authorities to trust, in PEM. It implies `verify`.";
+    opt(tls_files.certificate) "certificate" = "/etc/ipvsd/client.pem", or "none",
+        "File with the certificate that the probe shows to the server, in PEM.";
+    opt(tls_files.key) "key" = "/etc/ipvsd/client.key", or "none",
+        "File with the private key of `certificate`, in PEM and without a passphrase. ipvsd never shows it.";
+    many(tls_files.alpn) "alpn" = "[h2, http/1.1]", or "no ALPN", "Protocols to offer by ALPN, the preferred one first.";
 }
 
 /// The settings that have an effect in one form of a protocol.
@@ -72,6 +86,10 @@ impl Shape for FormView {
     fn keys(&self) -> Vec<(&'static Key, Takes)> {
         let mut keys = PROTOCOL.keys();
         keys.retain(|(key, _)| self.has(key.name));
+        if !self.row.protocol.negotiates_tls() {
+            let tls = keys.iter_mut().filter(|(key, _)| key.name == "tls");
+            tls.for_each(|(_, takes)| *takes = Takes::Truth);
+        }
         keys
     }
 
@@ -156,7 +174,13 @@ pub(super) fn print(check: &ProtocolCheckDefinition) -> (&'static str, String) {
     let form = row.form(check.tls);
     let view = FormView { row, form };
     let mut lines = PROTOCOL.lines(check);
+    let usual_tls = match check.protocol.negotiates_tls() {
+        true => "prefer",
+        false => "false",
+    };
     // An empty text is none.
-    lines.retain(|(key, text)| view.has(key) && text != "\"\"");
+    lines.retain(|(key, text)| {
+        view.has(key) && text != "\"\"" && (*key, text.as_str()) != ("tls", usual_tls)
+    });
     (form.name, flow(&lines))
 }

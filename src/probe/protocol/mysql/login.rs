@@ -1,9 +1,8 @@
-//! The login: greeting, TLS where it is wanted, and the two ways of proving a password that servers use by default,
-//! `mysql_native_password` and `caching_sha2_password`.
+//! The login: greeting, TLS where it is wanted, and the proof of the password, in the way that the server wants.
 
-use director_core::model::SqlCheck;
-use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+use director_core::model::{SqlCheck, TlsCheck, TlsStart};
 
+use super::proof::{CACHING, NATIVE, encrypted, prove};
 use super::wire::{Cursor, Wire, not_mysql};
 use crate::probe::error::ProbeError;
 use crate::probe::protocol::{Peer, ProtocolError};
@@ -24,8 +23,8 @@ const MAX_PACKET: u32 = 1 << 20;
 /// `utf8mb4_general_ci`, which all servers know.
 const CHARSET: u8 = 45;
 
-const NATIVE: &str = "mysql_native_password";
-const CACHING: &str = "caching_sha2_password";
+/// A client of `caching_sha2_password` says so without TLS.
+const REQUEST_PUBLIC_KEY: u8 = 2;
 
 /// Steps that a login may take.
 const STEPS: usize = 8;
@@ -67,11 +66,6 @@ impl Greeting {
     fn offers_tls(&self) -> bool {
         self.capabilities & SSL != 0
     }
-
-    /// Servers that keep passwords the new way take a new client's password only where nobody listens.
-    fn wants_tls(&self) -> bool {
-        self.offers_tls() && self.plugin == CACHING
-    }
 }
 
 pub(super) async fn log_in(
@@ -89,12 +83,13 @@ pub(super) async fn log_in(
     if !database.is_empty() {
         capabilities |= CONNECT_WITH_DB;
     }
-    if check.tls.is_some() && !greeting.offers_tls() {
-        return Err(ProtocolError::NoTls.into());
-    }
-    if check.tls.is_some() || greeting.wants_tls() {
-        capabilities |= SSL;
-        wire = secure(wire, capabilities, peer, check).await?;
+    match &check.tls {
+        Some(tls) if greeting.offers_tls() => {
+            capabilities |= SSL;
+            wire = secure(wire, capabilities, peer, tls).await?;
+        }
+        Some(tls) if tls.start != TlsStart::Preferred => return Err(ProtocolError::NoTls.into()),
+        _ => {}
     }
     let password = check.credentials.password().as_bytes();
     // A way that we do not know is answered in the way that all know; the server then asks for another one.
@@ -105,7 +100,7 @@ pub(super) async fn log_in(
     let proof = prove(plugin, password, &greeting.nonce)?;
     let response = response(capabilities, login, &proof, database, plugin);
     wire.send(&response).await?;
-    finish(&mut wire, password).await?;
+    finish(&mut wire, password, greeting.nonce).await?;
     Ok(wire)
 }
 
@@ -113,12 +108,11 @@ async fn secure(
     mut wire: Wire,
     capabilities: u32,
     peer: Peer<'_>,
-    check: &SqlCheck,
+    tls: &TlsCheck,
 ) -> Result<Wire, ProbeError> {
     wire.send(&preamble(capabilities)).await?;
     let (stream, number) = wire.into_parts();
-    let tls = peer.tls_wish(check.tls.as_ref());
-    let stream = stream::upgrade(stream, &tls, peer.settings).await?;
+    let stream = stream::upgrade(stream, &peer.tls_wish(tls), peer.settings).await?;
     Ok(Wire::from_parts(stream, number))
 }
 
@@ -148,7 +142,7 @@ fn response(capabilities: u32, login: &str, proof: &[u8], database: &str, plugin
 }
 
 /// Answers what the server asks until it says yes.
-async fn finish(wire: &mut Wire, password: &[u8]) -> Result<(), ProbeError> {
+async fn finish(wire: &mut Wire, password: &[u8], mut nonce: Vec<u8>) -> Result<(), ProbeError> {
     for _ in 0..STEPS {
         let packet = wire.receive().await?;
         match packet[..] {
@@ -157,57 +151,22 @@ async fn finish(wire: &mut Wire, password: &[u8]) -> Result<(), ProbeError> {
             [1, 4] if wire.is_secure() => {
                 wire.send(&[password, &[0]].concat()).await?;
             }
-            [1, 4] => {
-                let way = format!("{CACHING} without TLS");
-                return Err(ProtocolError::UnknownLogin(way).into());
+            // The server has not seen this password since its start, and reads it only if no other program can.
+            [1, 4] => wire.send(&[REQUEST_PUBLIC_KEY]).await?,
+            [1, ref key @ ..] if key.starts_with(b"-----BEGIN") => {
+                wire.send(&encrypted(password, &nonce, key)?).await?;
             }
             [0xfe, ref rest @ ..] if !rest.is_empty() => {
                 let mut cursor = Cursor(rest);
                 let plugin = cursor.until_zero().ok_or_else(not_mysql)?;
-                let nonce = cursor.0.strip_suffix(&[0]).unwrap_or(cursor.0);
-                let proof = prove(&String::from_utf8_lossy(plugin), password, nonce)?;
+                nonce = cursor.0.to_vec();
+                let proof = prove(&String::from_utf8_lossy(plugin), password, &nonce)?;
                 wire.send(&proof).await?;
             }
             _ => return Err(not_mysql().into()),
         }
     }
     Err(not_mysql().into())
-}
-
-fn prove(plugin: &str, password: &[u8], nonce: &[u8]) -> Result<Vec<u8>, ProtocolError> {
-    match plugin {
-        NATIVE | CACHING if password.is_empty() => Ok(Vec::new()),
-        NATIVE => Ok(native(password, nonce)),
-        CACHING => Ok(caching(password, nonce)),
-        other => Err(ProtocolError::UnknownLogin(other.to_owned())),
-    }
-}
-
-/// SHA1(password) mixed with SHA1(nonce, SHA1(SHA1(password))).
-fn native(password: &[u8], nonce: &[u8]) -> Vec<u8> {
-    let hash = |parts: &[&[u8]]| hash(&SHA1_FOR_LEGACY_USE_ONLY, parts);
-    let once = hash(&[password]);
-    let twice = hash(&[&once]);
-    mix(&once, &hash(&[nonce, &twice]))
-}
-
-/// SHA256(password) mixed with SHA256(SHA256(SHA256(password)), nonce).
-fn caching(password: &[u8], nonce: &[u8]) -> Vec<u8> {
-    let hash = |parts: &[&[u8]]| hash(&SHA256, parts);
-    let once = hash(&[password]);
-    let twice = hash(&[&once]);
-    mix(&once, &hash(&[&twice, nonce]))
-}
-
-fn hash(algorithm: &'static Algorithm, parts: &[&[u8]]) -> Vec<u8> {
-    digest(algorithm, &parts.concat()).as_ref().to_vec()
-}
-
-fn mix(left: &[u8], right: &[u8]) -> Vec<u8> {
-    left.iter()
-        .zip(right)
-        .map(|(left, right)| left ^ right)
-        .collect()
 }
 
 #[cfg(test)]
@@ -235,31 +194,6 @@ mod tests {
         assert!(!read.offers_tls());
         for end in 0..greeting().len() - 22 {
             assert!(Greeting::read(&greeting()[..end]).is_none(), "{end}");
-        }
-    }
-
-    #[test]
-    fn an_empty_password_is_proven_by_nothing() {
-        assert_eq!(prove(NATIVE, b"", b"nonce").unwrap(), b"");
-        assert_eq!(prove(CACHING, b"", b"nonce").unwrap(), b"");
-        assert!(prove("client_ed25519", b"", b"nonce").is_err());
-    }
-
-    /// What a server computes: it knows the password hashed twice, and takes the hash of the proof back out.
-    #[test]
-    fn the_proofs_convince_a_server_that_knows_the_double_hash() {
-        let nonce = b"12345678abcdefghijkl";
-        for (algorithm, proof, nonce_first) in [
-            (&SHA1_FOR_LEGACY_USE_ONLY, native(b"secret", nonce), true),
-            (&SHA256, caching(b"secret", nonce), false),
-        ] {
-            let stored = hash(algorithm, &[&hash(algorithm, &[b"secret"])]);
-            let key = if nonce_first {
-                hash(algorithm, &[nonce, &stored])
-            } else {
-                hash(algorithm, &[&stored, nonce])
-            };
-            assert_eq!(hash(algorithm, &[&mix(&proof, &key)]), stored);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! MySQL and MariaDB: a login and, when `request` holds a query, its first row. Uses `login`, `password`, `database`,
-//! `request`, `receive` on the values of the first row (a tab between two), and `tls`.
+//! `request`, `receive` on the values of the first row (a tab between two), and `tls`, which the server's greeting offers.
 //!
 //! Written down here because a probe needs little of the protocol, and because the client library for tokio finishes
 //! connections in tasks of its own, which a hanging server keeps alive after the probe's time limit.
 
 mod login;
+mod proof;
 mod wire;
 
 use director_core::model::SqlCheck;
