@@ -18,6 +18,7 @@ mod ping;
 mod protocol;
 mod radius;
 mod redirect;
+mod sloppy;
 mod sql;
 mod tls;
 mod tls_old;
