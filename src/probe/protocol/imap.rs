@@ -9,7 +9,7 @@ use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
 /// Lines that a server may say before its answer to LOGIN.
-const UNTAGGED: usize = 100;
+const UNTAGGED: usize = 1000;
 
 pub(super) async fn ask(peer: Peer<'_>, check: &MailboxCheck) -> Result<String, ProbeError> {
     let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
@@ -41,7 +41,8 @@ async fn log_in(talk: &mut LineConnection, login: &str, password: &str) -> Resul
         if is_response(&line, "a", "OK") {
             return Ok(());
         }
-        if !line.starts_with("* ") {
+        // Literals and texts without a mark may come before it.
+        if line.split_whitespace().next() == Some("a") {
             return Err(unexpected("answer to LOGIN", line, "OK"));
         }
     }
@@ -57,6 +58,7 @@ fn is_response(line: &str, tag: &str, word: &str) -> bool {
     words.next() == Some(tag)
         && words
             .next()
+            .and_then(|found| found.get(..word.len()))
             .is_some_and(|found| found.eq_ignore_ascii_case(word))
 }
 
