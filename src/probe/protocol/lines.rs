@@ -53,6 +53,8 @@ impl LineConnection {
 
     /// Reads a line as it comes, its end included; nothing when the server has closed.
     pub(super) async fn raw_line(&mut self, what: &'static str) -> Result<Vec<u8>, ProbeError> {
+        // A server that never ends to send lines must not keep its thread from other probes and from the time limit.
+        tokio::task::consume_budget().await;
         let mut line = Vec::new();
         let limit = u64::try_from(LINE_LIMIT).unwrap_or(u64::MAX);
         (&mut self.stream)

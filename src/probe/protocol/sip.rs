@@ -133,7 +133,9 @@ impl Options {
             let (name, value) = line.split_once(':')?;
             let name = name.trim();
             let is_call = name.eq_ignore_ascii_case("call-id") || name.eq_ignore_ascii_case("i");
-            is_call.then(|| value.trim())
+            is_call
+                .then(|| value.trim())
+                .filter(|call| !call.is_empty())
         });
         calls.next().is_none_or(|call| call == self.call)
     }
