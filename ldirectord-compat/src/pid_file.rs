@@ -187,6 +187,10 @@ mod tests {
             fs::write(&path, other.id().to_string()).unwrap();
             PidFile::new(&path).owner()
         };
+        // Its command line can be read a moment after the start.
+        while !is_running(other.id()) {
+            std::thread::yield_now();
+        }
         assert_eq!(owner("ldirectord.a.cf.pid"), Owner::Gone);
         assert_eq!(owner("ldirectord.b.cf.pid"), Owner::Running(other.id()));
         other.kill().unwrap();
