@@ -5,7 +5,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
 VAGRANT_BIN = vagrant/bin
 
-.PHONY: help demo test test-fast lint lab mutants matrix transcripts differential bench clean services simulate lab-qemu lab-vagrant vagrant-programs
+.PHONY: help demo test test-fast lint lab mutants matrix transcripts differential sloppy bench clean services simulate lab-qemu lab-vagrant vagrant-programs
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 23
@@ -43,6 +43,11 @@ differential: ## Debian's ldirectord and ours on the same files, through the sam
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
 	@tests/lab/differential/run
+
+sloppy: ## the checks of Debian's ldirectord and ours on 900 servers that break their protocols; rewrites tests/lab/sloppy/RESULTS.md
+	@tests/lab/install
+	@cargo build --quiet --bins
+	@tests/lab/sloppy/run
 
 mutants: ## in the lab: reload a thousand mutated configurations under load; no request may fail
 	@tests/lab/install

@@ -7,8 +7,11 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::role::Role;
+
 /// The word by which a running instance is known in `/proc/PID/cmdline`.
-const MARK: &[u8] = b"ldirectord";
+const MARK: &[u8] = MARK_NAME.as_bytes();
+const MARK_NAME: &str = "ldirectord";
 
 /// Who holds a pid file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +49,18 @@ impl PidFile {
     #[must_use]
     pub fn owner(&self) -> Owner {
         match (read(&self.path), self.path.exists()) {
-            (Some(pid), _) if is_running(pid) => Owner::Running(pid),
+            (Some(pid), _) if is_running(pid) && self.may_name(pid) => Owner::Running(pid),
             (None, false) => Owner::Nobody,
             _ => Owner::Gone,
         }
+    }
+
+    /// Whether this process can have written the file. After a restart of the machine its number may be that of another
+    /// instance, which a command must neither stop nor take for its own.
+    fn may_name(&self, pid: u32) -> bool {
+        let name = self.path.file_name().unwrap_or_default();
+        instance_of(pid)
+            .is_none_or(|instance| name.to_string_lossy() == format!("{MARK_NAME}.{instance}.pid"))
     }
 
     /// Writes the pid of this process.
@@ -117,9 +128,74 @@ fn is_running(pid: u32) -> bool {
         .is_ok_and(|command| command.windows(MARK.len()).any(|part| part == MARK))
 }
 
+/// The instance of a running ldirectord: that of its role, or what Perl's program reads from its command line.
+fn instance_of(pid: u32) -> Option<String> {
+    if let Some(role) = Role::of_process(pid) {
+        return Some(role.instance);
+    }
+    instance_in(&fs::read(format!("/proc/{pid}/cmdline")).ok()?)
+}
+
+fn instance_in(command: &[u8]) -> Option<String> {
+    let base = |word: &[u8]| {
+        let text = String::from_utf8_lossy(word);
+        text.rsplit('/').next().unwrap_or_default().to_owned()
+    };
+    let mut words = command
+        .split(|byte| *byte == 0)
+        .skip_while(|word| base(word) != MARK_NAME)
+        .skip(1)
+        .filter(|word| !word.is_empty() && !word.starts_with(b"-"));
+    match (words.next()?, words.next()) {
+        (config, Some(_)) => Some(base(config)),
+        (_, None) => Some(MARK_NAME.to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instance_is_known_by_its_command_line() {
+        for (command, instance) in [
+            (
+                "/usr/bin/perl|-w|/usr/sbin/ldirectord|/etc/ha.d/a.cf|start|",
+                Some("a.cf"),
+            ),
+            ("/usr/sbin/ldirectord|-d|b.cf|start|", Some("b.cf")),
+            ("ldirectord|start|", Some("ldirectord")),
+            ("ldirectord tcp:10.0.0.1:80|", None),
+            ("vi|/etc/ldirectord.cf|", None),
+        ] {
+            let command = command.replace('|', "\0");
+            let found = instance_in(command.as_bytes());
+            assert_eq!(found.as_deref(), instance, "{command}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_names_another_instance_has_no_owner() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut other = std::process::Command::new("/bin/sh")
+            .args(["-c", "read line", "/usr/sbin/ldirectord", "b.cf", "start"])
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let owner = |name: &str| {
+            let path = directory.path().join(name);
+            fs::write(&path, other.id().to_string()).unwrap();
+            PidFile::new(&path).owner()
+        };
+        // Its command line can be read a moment after the start.
+        while !is_running(other.id()) {
+            std::thread::yield_now();
+        }
+        assert_eq!(owner("ldirectord.a.cf.pid"), Owner::Gone);
+        assert_eq!(owner("ldirectord.b.cf.pid"), Owner::Running(other.id()));
+        other.kill().unwrap();
+        other.wait().unwrap();
+    }
 
     fn file(content: Option<&str>) -> (tempfile::TempDir, PidFile) {
         // The name of the test's own program must not hold the mark by its directory.

@@ -3,6 +3,7 @@
 //! the list of processes stays that of ldirectord.
 
 use std::env;
+use std::fs;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -72,5 +73,40 @@ impl Role {
             Err(env::VarError::NotPresent) => Ok(None),
             Err(env::VarError::NotUnicode(_)) => Err(RoleError::NotText),
         }
+    }
+
+    /// The role that another process was started with; none for one of Perl's program.
+    #[must_use]
+    pub fn of_process(pid: u32) -> Option<Self> {
+        Self::of_environment(&fs::read(format!("/proc/{pid}/environ")).ok()?)
+    }
+
+    fn of_environment(environment: &[u8]) -> Option<Self> {
+        let entry = format!("{VARIABLE}=");
+        let value = environment
+            .split(|byte| *byte == 0)
+            .find_map(|variable| variable.strip_prefix(entry.as_bytes()))?;
+        serde_json::from_slice(value).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_read_from_the_environment_of_a_process() {
+        let role = Role {
+            program: "/usr/sbin/ldirectord".into(),
+            config: "/etc/ha.d/ldirectord.cf".into(),
+            shown: "ldirectord.cf".to_owned(),
+            instance: "ldirectord".to_owned(),
+            pid_file: "/run/ldirectord.ldirectord.pid".into(),
+            mode: Mode::Daemon,
+        };
+        let variable = role.to_variable().unwrap();
+        let environment = format!("HOME=/\0{VARIABLE}={variable}\0LANG=C\0");
+        assert_eq!(Role::of_environment(environment.as_bytes()), Some(role));
+        assert_eq!(Role::of_environment(b"HOME=/\0LANG=C\0"), None);
     }
 }

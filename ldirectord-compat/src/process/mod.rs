@@ -138,13 +138,34 @@ impl Instance {
     fn start(&self, owner: Owner) -> Result<u8, LaunchError> {
         let role = self.role()?;
         let words = self.order.daemon_words();
-        if matches!(owner, Owner::Running(_)) {
+        if let Owner::Running(pid) = owner
+            && !self.ends(owner, pid)
+        {
             return launch::check(&role, &words);
         }
         match role.mode {
             Mode::Daemon | Mode::Check => launch::background(&role, &words),
             Mode::Supervised | Mode::Debug => Err(launch::foreground(&role, &words)),
         }
+    }
+
+    /// Whether the daemon that runs ends by itself. `stop` of Perl's program returns before its daemon has ended, and a start
+    /// in our place follows at once when a site switches.
+    fn ends(&self, owner: Owner, pid: u32) -> bool {
+        if Role::of_process(pid).is_some() {
+            return false;
+        }
+        let is_gone = || self.pid_file.owner() != owner && !signals::exists(pid);
+        if signals::wait_until(signals::PATIENCE, is_gone) {
+            return true;
+        }
+        let shown = &self.shown;
+        let message = format!(
+            "ldirectord for {shown} is not started: Perl's ldirectord runs with pid {pid}; stop it first"
+        );
+        complain(&message);
+        self.log(&message);
+        false
     }
 
     /// A daemon is only stopped for a configuration that can take its place.

@@ -46,7 +46,7 @@ pub(super) enum End {
     Limit,
     /// The connection ended before the body did.
     Broken,
-    /// The time is over, and nothing but the end of the connection would end this body.
+    /// The time is over, and the body has not ended.
     Time,
 }
 
@@ -137,8 +137,7 @@ impl<S: AsyncRead + Unpin> HttpAnswer<S> {
         Ok(HeadLine { bytes, complete })
     }
 
-    /// Reads a body up to `limit` bytes. Only one that nothing but the end of the connection would end is given up at
-    /// `deadline`; another one that stays away is silence.
+    /// Reads a body up to `limit` bytes. At `deadline` it is what has come by then.
     pub(super) async fn body(
         &mut self,
         framing: Framing,
@@ -175,16 +174,16 @@ impl<S: AsyncRead + Unpin> HttpAnswer<S> {
         limit: usize,
         deadline: Option<Instant>,
     ) -> Result<(), ProbeError> {
-        let end = match framing {
-            Framing::Length(length) => self.counted(body, length, limit).await,
-            Framing::Chunked => self.chunks(body, limit).await,
-            Framing::UntilClose => {
-                let reading = self.until_close(body, limit);
-                match deadline {
-                    Some(deadline) => timeout_at(deadline, reading).await.unwrap_or(Ok(End::Time)),
-                    None => reading.await,
-                }
+        let reading = async {
+            match framing {
+                Framing::Length(length) => self.counted(body, length, limit).await,
+                Framing::Chunked => self.chunks(body, limit).await,
+                Framing::UntilClose => self.until_close(body, limit).await,
             }
+        };
+        let end = match deadline {
+            Some(deadline) => timeout_at(deadline, reading).await.unwrap_or(Ok(End::Time)),
+            None => reading.await,
         };
         body.end = match end {
             Ok(end) => end,
@@ -251,7 +250,9 @@ impl<S: AsyncRead + Unpin> HttpAnswer<S> {
             .take_while(|byte| byte.is_ascii_hexdigit());
         let digits: Vec<u8> = digits.copied().collect();
         let text = std::str::from_utf8(&digits).unwrap_or_default();
-        Ok(u64::from_str_radix(text, 16).ok())
+        let length = u64::from_str_radix(text, 16);
+        // A length that no number holds is longer than all that will come.
+        Ok((!text.is_empty()).then(|| length.unwrap_or(u64::MAX)))
     }
 }
 

@@ -132,6 +132,9 @@ async fn read(
         }),
         Opening::Head(head) => {
             let framing = framing(question, head.status, head.framing);
+            // Without a text to look for, a body that declares its end and stays away is silence.
+            let deadline =
+                deadline.filter(|_| question.body.is_some() || framing == Framing::UntilClose);
             let body = if is_expected(head.status) {
                 Some(in_time(answer.body(framing, limit, deadline).await?)?)
             } else {
@@ -146,11 +149,14 @@ async fn read(
     }
 }
 
-/// Some answers have no body, whatever their headers say (RFC 9112, 6.3).
+/// Some answers have no body, whatever their headers say (RFC 9112, 6.3). A text is looked for in the body that a 204 declares,
+/// as LWP does.
 fn framing(question: &HttpProbe, status: u16, declared: Framing) -> Framing {
-    if question.method == "HEAD" || matches!(status, 101 | 204 | 304) {
-        Framing::Length(0)
-    } else {
-        declared
+    let declares = question.body.is_some() && matches!(declared, Framing::Length(_));
+    match status {
+        _ if question.method == "HEAD" => Framing::Length(0),
+        204 if !declares => Framing::Length(0),
+        101 | 304 => Framing::Length(0),
+        _ => declared,
     }
 }

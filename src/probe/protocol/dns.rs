@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use director_core::model::{ExchangeCheck, Protocol};
-use hickory_proto::op::{Message, MessageType, Query, ResponseCode};
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::op::{Header, Message, MessageType, Query, ResponseCode};
+use hickory_proto::rr::{Name, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::udp::Datagrams;
@@ -134,8 +135,14 @@ async fn resolve(
     let by_stream = check.transport == Protocol::Tcp || check.tls.is_some();
     if !by_stream {
         let datagrams = Datagrams::open(peer.address, peer.settings)?;
+        let mut noise = 0;
         let answer = datagrams
-            .ask(&bytes, |answer| accept(&message, answer))
+            .ask(&bytes, |answer| {
+                let answer = accept(&message, answer);
+                noise += u32::from(matches!(answer, Some(Err(_))));
+                // One that is not DNS may be a stray datagram; the answer can still come.
+                answer.filter(|answer| answer.is_ok() || noise > 1)
+            })
             .await?;
         if !answer.metadata.truncation {
             return Ok(answer);
@@ -174,15 +181,40 @@ async fn resolve_by_stream(
     }
 }
 
-/// Takes the answer to `question` and passes over everything else.
+/// Takes the answer to `question` and passes over everything else that is DNS.
 fn accept(question: &Message, bytes: &[u8]) -> Option<Result<Message, ProbeError>> {
-    let Ok(answer) = Message::from_vec(bytes) else {
+    let Some(answer) = read_answer(bytes) else {
         return Some(Err(ProtocolError::NotSpoken("DNS").into()));
     };
     let ours = answer.metadata.message_type == MessageType::Response
         && answer.metadata.id == question.metadata.id
         && (answer.queries.is_empty() || answer.queries == question.queries);
     ours.then_some(Ok(answer))
+}
+
+/// Reads an answer as far as it can be read: what is broken behind a record takes nothing from that record.
+fn read_answer(bytes: &[u8]) -> Option<Message> {
+    if let Ok(whole) = Message::from_vec(bytes) {
+        return Some(whole);
+    }
+    let mut decoder = BinDecoder::new(bytes);
+    let header = Header::read(&mut decoder).ok()?;
+    let mut message = Message::new(
+        header.metadata.id,
+        header.metadata.message_type,
+        header.metadata.op_code,
+    );
+    message.metadata = header.metadata;
+    for _ in 0..header.counts.queries {
+        message.add_query(Query::read(&mut decoder).ok()?);
+    }
+    for _ in 0..header.counts.answers {
+        let Ok(record) = Record::read(&mut decoder) else {
+            break;
+        };
+        message.add_answer(record);
+    }
+    (!message.answers.is_empty()).then_some(message)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
 /// Lines that a server may say before its answer to a command.
-const UNTAGGED: usize = 100;
+const UNTAGGED: usize = 1000;
 
 pub(super) async fn ask(peer: Peer<'_>, check: &MailboxCheck) -> Result<String, ProbeError> {
     let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
@@ -56,7 +56,8 @@ async fn expect_ok(
         if is_response(&line, tag, "OK") {
             return Ok(());
         }
-        if !line.starts_with("* ") {
+        // Literals and texts without a mark may come before it.
+        if line.split_whitespace().next() == Some(tag) {
             return Err(unexpected(what, line, "OK"));
         }
     }
@@ -72,6 +73,7 @@ fn is_response(line: &str, tag: &str, word: &str) -> bool {
     words.next() == Some(tag)
         && words
             .next()
+            .and_then(|found| found.get(..word.len()))
             .is_some_and(|found| found.eq_ignore_ascii_case(word))
 }
 

@@ -23,11 +23,13 @@ const ENTRY: u8 = 0x64;
 const SEARCHED: u8 = 0x65;
 const REFERENCE: u8 = 0x73;
 const EXTENDED: u8 = 0x77;
+/// An extended response: what a server sends unasked is one too.
 const EXTENDED_ANSWER: u8 = 0x78;
 /// The name of an extended request.
 const REQUEST_NAME: u8 = 0x80;
 /// RFC 4511, 4.14.1.
 const STARTTLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
+const INTERMEDIATE: u8 = 0x79;
 /// The choice of a simple bind.
 const SIMPLE: u8 = 0x80;
 /// The filter that asks whether an attribute is there.
@@ -93,11 +95,15 @@ impl Talk {
             ],
         );
         self.send(&operation).await?;
-        let (tag, content) = self.receive().await?;
-        if tag != BOUND {
-            return Err(not_ldap());
+        for _ in 0..ANSWERS {
+            match self.receive().await? {
+                (BOUND, content) => return succeeded("bind", &content),
+                // A word to all clients, unless it ends the connection.
+                (EXTENDED_ANSWER, content) if succeeded("notice", &content).is_ok() => {}
+                _ => break,
+            }
         }
-        succeeded("bind", &content)
+        Err(not_ldap())
     }
 
     /// How many entries are at `base`, and the name of the first one.
@@ -119,7 +125,11 @@ impl Talk {
         self.send(&operation).await?;
         let (mut found, mut first) = (0, String::new());
         for _ in 0..ANSWERS {
-            let (tag, content) = self.receive().await?;
+            let (tag, content) = match self.receive().await {
+                // The entry is what counts, and it has come.
+                Err(ProbeError::Closed) if found > 0 => return Ok((found, first)),
+                message => message?,
+            };
             match tag {
                 ENTRY => {
                     let name = name_of(&content).ok_or_else(not_ldap)?;
@@ -128,7 +138,9 @@ impl Talk {
                     }
                     found += 1;
                 }
-                REFERENCE => {}
+                REFERENCE | INTERMEDIATE => {}
+                // With an entry the result may be a limit or a referral.
+                SEARCHED if found > 0 => return Ok((found, first)),
                 SEARCHED => {
                     succeeded("search", &content)?;
                     return Ok((found, first));

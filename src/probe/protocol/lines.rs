@@ -9,13 +9,13 @@ use crate::probe::error::ProbeError;
 use crate::probe::stream::{self, Stream};
 
 /// Bytes of a line at most.
-const LINE_LIMIT: usize = 16 * 1024;
+const LINE_LIMIT: usize = 256 * 1024;
 
-/// Lines of a reply at most; FTP servers greet with whole pages.
-const REPLY_LINES: usize = 1000;
-
-/// Bytes of a reply, or of several lines that are kept together, at most.
+/// Bytes of a reply, or of several lines that are kept together, at most; FTP servers greet with whole pages.
 pub(super) const REPLY_LIMIT: usize = 256 * 1024;
+
+/// Lines without digits that are passed over before a reply at most.
+const BANNER_LINES: usize = 100;
 
 /// A connection on which lines are said.
 pub(super) struct LineConnection {
@@ -50,8 +50,21 @@ impl LineConnection {
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
     }
 
+    /// Looks at what has come, up to the first line's end. Nothing is taken.
+    pub(super) async fn start(&mut self, what: &'static str) -> Result<String, ProbeError> {
+        let bytes = (self.stream.fill_buf().await).map_err(ProbeError::of_connection)?;
+        if bytes.is_empty() {
+            return Err(ProtocolError::Closed(what).into());
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let first = text.lines().next().unwrap_or_default();
+        Ok(first.trim_end().to_owned())
+    }
+
     /// Reads a line as it comes, its end included; nothing when the server has closed.
     pub(super) async fn raw_line(&mut self, what: &'static str) -> Result<Vec<u8>, ProbeError> {
+        // A server that never ends to send lines must not keep its thread from other probes and from the time limit.
+        tokio::task::consume_budget().await;
         let mut line = Vec::new();
         let limit = u64::try_from(LINE_LIMIT).unwrap_or(u64::MAX);
         (&mut self.stream)
@@ -69,11 +82,39 @@ impl LineConnection {
         Ok(line)
     }
 
-    /// Reads a reply of SMTP's and FTP's kind: three digits and a text, or several lines of which the last begins with
-    /// the same digits and a blank.
+    /// Reads a reply of SMTP's kind: three digits and a text, or several lines of which the last begins with three digits
+    /// and a blank. The last one's are those of the reply.
     pub(super) async fn reply(&mut self, what: &'static str) -> Result<Reply, ProbeError> {
         let first = self.line(what).await?;
-        let Some(code) = code_of(&first) else {
+        self.reply_after(first, what, None).await
+    }
+
+    /// Reads a reply of FTP's kind: as of SMTP's, but lines in between may begin with other digits (RFC 959, 4.2). Lines
+    /// without digits before it, such as a banner, are passed over.
+    pub(super) async fn ftp_reply(&mut self, what: &'static str) -> Result<Reply, ProbeError> {
+        let mut first = self.line(what).await?;
+        let mut passed = 0;
+        while code_of(&first).is_none() && passed < BANNER_LINES {
+            passed += 1;
+            match self.line(what).await {
+                Ok(line) => first = line,
+                // What the server said is the better reason.
+                Err(ProbeError::Protocol(ProtocolError::Closed(_))) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        let digits = first.get(..3).unwrap_or_default().to_owned();
+        self.reply_after(first, what, Some(&digits)).await
+    }
+
+    /// Reads the rest of a reply whose first line this is, up to the line that begins with `digits`, or with any.
+    async fn reply_after(
+        &mut self,
+        first: String,
+        what: &'static str,
+        digits: Option<&str>,
+    ) -> Result<Reply, ProbeError> {
+        let Some(mut code) = code_of(&first) else {
             return Err(ProtocolError::Unexpected {
                 what,
                 said: first,
@@ -83,7 +124,7 @@ impl LineConnection {
         };
         let mut text = first.clone();
         if first.as_bytes().get(3) == Some(&b'-') {
-            self.rest_of_reply(what, &first[..3], &mut text).await?;
+            code = self.rest_of_reply(what, digits, &mut text).await?;
         }
         Ok(Reply { what, code, text })
     }
@@ -91,21 +132,17 @@ impl LineConnection {
     async fn rest_of_reply(
         &mut self,
         what: &'static str,
-        digits: &str,
+        digits: Option<&str>,
         text: &mut String,
-    ) -> Result<(), ProbeError> {
-        for _ in 0..REPLY_LINES {
+    ) -> Result<u16, ProbeError> {
+        while text.len() <= REPLY_LIMIT {
             let line = self.line(what).await?;
             text.push('\n');
             text.push_str(&line);
-            if text.len() > REPLY_LIMIT {
-                break;
-            }
-            let last = line
-                .strip_prefix(digits)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-            if last {
-                return Ok(());
+            let is_last = matches!(line.as_bytes().get(3), None | Some(b' '))
+                && digits.is_none_or(|digits| line.starts_with(digits));
+            if let (true, Some(code)) = (is_last, code_of(&line)) {
+                return Ok(code);
             }
         }
         let limit = text.len();

@@ -9,7 +9,11 @@ use crate::probe::words::Short;
 
 pub(super) async fn ask(peer: Peer<'_>, check: &GreetingCheck) -> Result<String, ProbeError> {
     let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
-    let greeting = talk.line("greeting").await?;
+    // Without a text to look for the first byte decides, whether or not the line has an end.
+    let greeting = match &check.receive {
+        Some(_) => talk.line("greeting").await?,
+        None => talk.start("greeting").await?,
+    };
     if !greeting.starts_with('2') {
         return Err(ProtocolError::Unexpected {
             what: "greeting",

@@ -1,5 +1,6 @@
 //! Reads the lengths of PostgreSQL's messages before the client library does: it makes room for a whole message as soon as
-//! it has seen a length, and a server can say 2 GiB.
+//! it has seen a length, and a server can say 2 GiB. It also ends at texts that are not UTF-8, which servers with another
+//! language and encoding send beside their answers; their bytes are replaced.
 
 use std::io;
 use std::pin::Pin;
@@ -32,13 +33,20 @@ pub(super) struct Frames {
 enum FramePlace {
     /// The answer to the request for TLS, which is one byte.
     TlsAnswer,
-    /// Within the header, behind so many bytes with this value.
-    Header { seen: usize, value: u32 },
-    /// In a message, of which so many bytes are left.
-    Inside(u32),
+    /// Within the header of a message with this letter, behind so many bytes with this value.
+    Header { letter: u8, seen: usize, value: u32 },
+    /// In a message, of which so many bytes are left; they may be a text that decides nothing.
+    Inside { text: bool, left: u32 },
 }
 
-const START: FramePlace = FramePlace::Header { seen: 0, value: 0 };
+const START: FramePlace = FramePlace::Header {
+    letter: 0,
+    seen: 0,
+    value: 0,
+};
+
+/// Messages that are texts of the server's own: parameters, notices and errors.
+const TEXTS: &[u8] = b"SNE";
 
 impl Frames {
     /// A connection on which nothing has been said yet.
@@ -69,38 +77,73 @@ impl Frames {
 
 impl FramePlace {
     /// The place behind these bytes.
-    fn after(mut self, mut bytes: &[u8]) -> io::Result<Self> {
-        while let Some((first, rest)) = bytes.split_first() {
-            match self {
-                Self::TlsAnswer => (self, bytes) = (START, rest),
-                Self::Header { seen, value } => {
-                    let value = value << 8 | u32::from(*first);
-                    let seen = seen + 1;
-                    bytes = rest;
-                    self = match seen {
-                        // The letter is no part of the length.
-                        1 => Self::Header { seen, value: 0 },
-                        HEADER if value > LONGEST => {
-                            return Err(io::Error::other(TooMuchSent(LONGEST.into())));
-                        }
-                        HEADER => Self::inside(value.saturating_sub(4)),
-                        _ => Self::Header { seen, value },
-                    };
+    fn after(mut self, mut bytes: &mut [u8]) -> io::Result<Self> {
+        while let Some(first) = bytes.first().copied() {
+            let here = match self {
+                Self::TlsAnswer => {
+                    self = START;
+                    1
                 }
-                Self::Inside(left) => {
+                Self::Header {
+                    letter,
+                    seen,
+                    value,
+                } => {
+                    self = Self::behind_header_byte(first, letter, seen + 1, value)?;
+                    1
+                }
+                Self::Inside { text, left } => {
                     let here = u32::try_from(bytes.len()).unwrap_or(u32::MAX).min(left);
-                    bytes = bytes.get(here as usize..).unwrap_or_default();
-                    self = Self::inside(left - here);
+                    self = Self::inside(text, left - here);
+                    let here = here as usize;
+                    if text {
+                        make_utf8(&mut bytes[..here]);
+                    }
+                    here
                 }
-            }
+            };
+            bytes = &mut bytes[here..];
         }
         Ok(self)
     }
 
-    fn inside(left: u32) -> Self {
+    fn behind_header_byte(byte: u8, letter: u8, seen: usize, value: u32) -> io::Result<Self> {
+        let value = value << 8 | u32::from(byte);
+        Ok(match seen {
+            // The letter is no part of the length.
+            1 => Self::Header {
+                letter: byte,
+                seen,
+                value: 0,
+            },
+            HEADER if value > LONGEST => {
+                return Err(io::Error::other(TooMuchSent(LONGEST.into())));
+            }
+            HEADER => Self::inside(TEXTS.contains(&letter), value.saturating_sub(4)),
+            _ => Self::Header {
+                letter,
+                seen,
+                value,
+            },
+        })
+    }
+
+    fn inside(text: bool, left: u32) -> Self {
         match left {
             0 => START,
-            left => Self::Inside(left),
+            left => Self::Inside { text, left },
+        }
+    }
+}
+
+/// Replaces what is not ASCII, unless it is UTF-8.
+fn make_utf8(text: &mut [u8]) {
+    if std::str::from_utf8(text).is_ok() {
+        return;
+    }
+    for byte in text {
+        if !byte.is_ascii() {
+            *byte = b'?';
         }
     }
 }
@@ -114,7 +157,7 @@ impl AsyncRead for Frames {
         let frames = self.get_mut();
         let before = buf.filled().len();
         ready!(Pin::new(&mut frames.stream).poll_read(cx, buf))?;
-        frames.place = frames.place.after(&buf.filled()[before..])?;
+        frames.place = frames.place.after(&mut buf.filled_mut()[before..])?;
         Poll::Ready(Ok(()))
     }
 }
@@ -151,7 +194,7 @@ mod tests {
         let bad = [&good[..], b"R\x7f\xff\xff\xfe"].concat();
         for step in 1..bad.len() {
             let mut place = Ok(FramePlace::TlsAnswer);
-            for part in good.chunks(step) {
+            for part in good.clone().chunks_mut(step) {
                 place = place.unwrap().after(part);
             }
             assert!(
@@ -159,10 +202,30 @@ mod tests {
                 "{step}"
             );
             let mut place = Ok(FramePlace::TlsAnswer);
-            for part in bad.chunks(step) {
+            for part in bad.clone().chunks_mut(step) {
                 place = place.and_then(|place| place.after(part));
             }
             assert!(place.is_err(), "{step}");
+        }
+    }
+
+    #[test]
+    fn texts_of_the_server_become_utf8_and_rows_stay_as_they_are() {
+        let said = [
+            b"N".as_slice(),
+            b"S\0\0\0\x09a\0\xfc\xe4\0",
+            b"N\0\0\0\x05\xfc",
+            b"D\0\0\0\x05\xfc",
+        ]
+        .concat();
+        for step in 1..said.len() {
+            let mut bytes = said.clone();
+            let mut place = Ok(FramePlace::TlsAnswer);
+            for part in bytes.chunks_mut(step) {
+                place = place.unwrap().after(part);
+            }
+            let expected = b"NS\0\0\0\x09a\0??\0N\0\0\0\x05?D\0\0\0\x05\xfc";
+            assert_eq!(bytes, expected, "{step}");
         }
     }
 }

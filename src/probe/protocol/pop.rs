@@ -15,7 +15,7 @@ use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
 /// Lines of a list of capabilities at most.
-const CAPABILITIES: usize = 100;
+const CAPABILITIES: usize = 1000;
 
 pub(super) async fn ask(peer: Peer<'_>, check: &MailboxCheck) -> Result<String, ProbeError> {
     let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
@@ -79,7 +79,7 @@ async fn offers_cram_md5(talk: &mut LineConnection) -> Result<bool, ProbeError> 
     let mut offered = false;
     for _ in 0..CAPABILITIES {
         let line = talk.line("list of capabilities").await?;
-        if line == "." {
+        if line.trim_end() == "." {
             return Ok(offered);
         }
         let mut words = line.split_whitespace();

@@ -47,11 +47,14 @@ async fn ask_by_stream(peer: Peer<'_>, check: &SipCheck) -> Result<String, Probe
     }
 }
 
-/// Reads status line and headers up to the empty line that ends them.
+/// Reads status line and headers up to the empty line that ends them. The end of the connection ends them too.
 async fn read_head(talk: &mut LineConnection) -> Result<String, ProbeError> {
     let mut head = talk.line("answer to OPTIONS").await?;
     for _ in 0..HEADERS {
-        let line = talk.line("headers of the answer").await?;
+        let line = match talk.line("headers of the answer").await {
+            Err(ProbeError::Protocol(ProtocolError::Closed(_))) => return Ok(head),
+            line => line?,
+        };
         if line.is_empty() {
             return Ok(head);
         }
@@ -124,15 +127,17 @@ impl Options {
         Some(Ok(answer))
     }
 
-    /// Whether the answer has our Call-ID, in its long or compact form.
+    /// Whether the answer has our Call-ID, in its long or compact form, or none at all.
     fn is_ours(&self, answer: &str) -> bool {
-        answer.lines().any(|line| {
-            line.split_once(':').is_some_and(|(name, value)| {
-                let name = name.trim();
-                (name.eq_ignore_ascii_case("call-id") || name.eq_ignore_ascii_case("i"))
-                    && value.trim() == self.call
-            })
-        })
+        let mut calls = answer.lines().filter_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            let name = name.trim();
+            let is_call = name.eq_ignore_ascii_case("call-id") || name.eq_ignore_ascii_case("i");
+            is_call
+                .then(|| value.trim())
+                .filter(|call| !call.is_empty())
+        });
+        calls.next().is_none_or(|call| call == self.call)
     }
 }
 

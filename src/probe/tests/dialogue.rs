@@ -95,7 +95,7 @@ async fn a_line_without_end_is_given_up() {
             .await;
     assert_eq!(
         bad_talk(address, smtp()).await,
-        "the greeting is longer than 16384 bytes"
+        "the greeting is longer than 262144 bytes"
     );
 }
 

@@ -165,8 +165,10 @@ async fn another_protocol_is_named_and_a_bad_name_is_not_sent() {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     tokio::spawn(async move {
-        let (_, client) = socket.recv_from(&mut [0; 4096]).await.unwrap();
-        socket.send_to(b"hello", client).await.unwrap();
+        loop {
+            let (_, client) = socket.recv_from(&mut [0; 4096]).await.unwrap();
+            socket.send_to(b"hello", client).await.unwrap();
+        }
     });
     assert_eq!(
         bad_talk(address, dns("www.example.org")).await,

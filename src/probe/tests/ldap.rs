@@ -139,3 +139,49 @@ async fn nonsense_is_named_and_deep_nesting_is_harmless() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_entry_counts_whatever_stands_around_it() {
+    let found = || message(2, &entry("dc=x"));
+    let notice = message(0, &result(0x78, 0));
+    for (name, bound, answers) in [
+        (
+            "notice first",
+            [notice, bound()].concat(),
+            vec![found(), searched()],
+        ),
+        (
+            "intermediate",
+            bound(),
+            vec![message(2, &[0x79, 0]), found(), searched()],
+        ),
+        (
+            "limit",
+            bound(),
+            vec![found(), message(2, &result(0x65, 4))],
+        ),
+        (
+            "referral",
+            bound(),
+            vec![found(), message(2, &result(0x65, 10))],
+        ),
+        (
+            "no texts",
+            bound(),
+            vec![found(), message(2, &[0x65, 3, 0x0a, 1, 0])],
+        ),
+    ] {
+        let (address, _) = directory(bound, answers).await;
+        assert_eq!(good_talk(address, search("dc=x")).await, "dc=x", "{name}");
+    }
+    let address = serve(move |mut stream| async move {
+        for answer in [bound(), found()] {
+            let _ = stream.read(&mut [0; 512]).await;
+            let _ = stream.write_all(&answer).await;
+        }
+    })
+    .await;
+    good_talk(address, search("dc=x")).await;
+    let (refused, _) = directory(bound(), vec![message(2, &result(0x65, 4))]).await;
+    bad_talk(refused, search("dc=x")).await;
+}

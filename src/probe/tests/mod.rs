@@ -22,6 +22,7 @@ mod ping;
 mod protocol;
 mod radius;
 mod redirect;
+mod sloppy;
 mod sql;
 mod sql_tls;
 mod starttls;
