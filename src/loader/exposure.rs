@@ -24,9 +24,9 @@ pub fn exposure(loaded: &Loaded) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = files
         .filter_map(|path| {
             let content = match loaded.report.secret_files.contains(path) {
-                true => Content::Secret,
-                false if has_secrets => Content::WithSecrets,
-                false => Content::Plain,
+                true => FileContent::Secret,
+                false if has_secrets => FileContent::WithSecrets,
+                false => FileContent::Plain,
             };
             finding(path, content)
         })
@@ -37,7 +37,7 @@ pub fn exposure(loaded: &Loaded) -> Vec<Diagnostic> {
 
 /// What a file holds.
 #[derive(Clone, Copy, PartialEq)]
-enum Content {
+enum FileContent {
     /// Nothing that others must not know.
     Plain,
     /// Perhaps one of the secrets of the configuration.
@@ -46,7 +46,7 @@ enum Content {
     Secret,
 }
 
-fn finding(path: &Path, content: Content) -> Option<Diagnostic> {
+fn finding(path: &Path, content: FileContent) -> Option<Diagnostic> {
     // Symbolic links lead to the file whose mode counts.
     let about = fs::metadata(path).ok()?;
     let mode = about.mode() & 0o7777;
@@ -64,12 +64,12 @@ fn finding(path: &Path, content: Content) -> Option<Diagnostic> {
         );
     }
     let (why, fix) = match content {
-        Content::Plain => return None,
-        Content::WithSecrets => (
+        FileContent::Plain => return None,
+        FileContent::WithSecrets => (
             "the configuration holds secrets",
             "run chmod o-r; mode 0640 is usual",
         ),
-        Content::Secret => ("it holds a secret", "run chmod o-r; mode 0600 is usual"),
+        FileContent::Secret => ("it holds a secret", "run chmod o-r; mode 0600 is usual"),
     };
     (about.is_file() && mode & READABLE_BY_ALL != 0).then(|| {
         let message = format!("all users can read this file (mode {mode:04o}), and {why}");
