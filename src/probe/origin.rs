@@ -19,13 +19,13 @@ const LOCAL: u8 = 0x20;
 
 /// Where the connections of one probe come from.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Origin {
+pub(super) struct ProbeOrigin {
     source: Option<IpAddr>,
     /// A header, and the server that it is for. A redirect or a data connection may lead elsewhere.
     header: Option<(ProxyHeader, SocketAddr)>,
 }
 
-impl Origin {
+impl ProbeOrigin {
     pub(super) fn of(probe: &Probe) -> Self {
         let server = SocketAddr::new(probe.address, probe.port);
         Self {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use director_core::health::Contact;
 
-use super::origin::Origin;
+use super::origin::ProbeOrigin;
 use super::settings::ProbeSettings;
 use super::{ping, stream};
 use crate::blocking::BlockingPool;
@@ -53,7 +53,7 @@ pub async fn reaches_anything(
 
 /// A gateway is asked in two ways: some do not answer the question of a sender without an address, many no echo request.
 async fn gateway(interface: Interface, address: IpAddr) -> Option<bool> {
-    let origin = Origin::default();
+    let origin = ProbeOrigin::default();
     let asked = NETWORK.run(move || who_has(&interface, address, PATIENCE));
     let (owners, echo) = tokio::join!(asked, ping::ask(address, 1, PATIENCE, &origin));
     if echo.is_ok() {

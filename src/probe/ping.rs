@@ -10,7 +10,7 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout};
 
 use super::error::ProbeError;
-use super::origin::Origin;
+use super::origin::ProbeOrigin;
 use super::random;
 
 /// Bytes of an ICMP header.
@@ -24,7 +24,7 @@ pub(super) async fn ask(
     address: IpAddr,
     attempts: u32,
     each: Duration,
-    origin: &Origin,
+    origin: &ProbeOrigin,
 ) -> Result<String, ProbeError> {
     let echo = PingSocket::open(address, origin)?;
     let started = Instant::now();
@@ -52,7 +52,7 @@ struct PingSocket {
 }
 
 impl PingSocket {
-    fn open(address: IpAddr, origin: &Origin) -> Result<Self, ProbeError> {
+    fn open(address: IpAddr, origin: &ProbeOrigin) -> Result<Self, ProbeError> {
         let (socket, raw) = open_socket(address.is_ipv6()).map_err(ProbeError::CannotAsk)?;
         origin.bind(&socket, address)?;
         // A connected socket only receives what comes from this address.

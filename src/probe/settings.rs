@@ -15,7 +15,7 @@ use super::error::ProbeError;
 use super::lookup::{LookupError, Lookups};
 use super::matcher::{Matcher, quick_search};
 use super::memory::{Allowance, Memory, MemoryWait, ReadLimits};
-use super::origin::Origin;
+use super::origin::ProbeOrigin;
 use super::pauses::Pauses;
 use super::stopwatch::Stopwatch;
 use super::tls::{self, AuthoritiesError, TlsTrust};
@@ -37,7 +37,7 @@ pub struct ProbeSettings {
     /// The path of the one probe that these settings are for, when it goes through a VIP.
     vip_path: Option<Arc<VipPath>>,
     /// Where the connections of that probe come from.
-    origin: Origin,
+    origin: ProbeOrigin,
     /// Times the parts of the probe that these settings are for.
     stopwatch: Option<Stopwatch>,
     /// When the time limit of the probe is nearly over.
@@ -126,7 +126,7 @@ impl ProbeSettings {
         let timed = Self {
             shared: Arc::clone(&self.shared),
             vip_path: self.vip_path.clone(),
-            origin: Origin::of(probe),
+            origin: ProbeOrigin::of(probe),
             stopwatch: Some(stopwatch.clone()),
             last_call: Some(last_call),
             waiting: MemoryWait::default(),
@@ -135,7 +135,7 @@ impl ProbeSettings {
     }
 
     /// Where the connections of the probe come from.
-    pub(super) fn origin(&self) -> &Origin {
+    pub(super) fn origin(&self) -> &ProbeOrigin {
         &self.origin
     }
 

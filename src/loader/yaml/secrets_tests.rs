@@ -134,7 +134,7 @@ services:
     for part in [
         "password: {file: token}",
         r#"headers: {X-Tenant: "a: b", "X~1": {env: PATH}}"#,
-        r#"body: "{\"a\": \"b\n\"}""#,
+        r#"body: "{\"a\": \"b\\n\"}""#,
         "check_address: \"10.1.0.12\"",
         "address: \"10.1.0.11\"",
         "source: \"2001:db8::5\"",
