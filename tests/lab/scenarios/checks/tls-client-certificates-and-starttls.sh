@@ -13,7 +13,7 @@ web=$LAB_TMP/real1/servers/nginx
 own="--certificate $web/certificate.pem --key $web/key.pem"
 login='--login probe --password correct'
 
-expect_up real1 nginx 'status 200' https "$RIP1"
+expect_up real1 nginx 'status 200' https "$RIP1" -r /test.html
 # shellcheck disable=SC2086
 {
     expect_probe passed 'status 200, body as expected' https "$RIP1:8443" -r /whoami -e '^HTTP/1.1 client SUCCESS' $own
@@ -32,9 +32,9 @@ expect_up real1 nginx 'status 200' https "$RIP1"
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
-cp "$LAB_TMP/real2/servers/dovecot/certificate.pem" "$LAB_TMP/director/ca.pem"
-cp "$web/key.pem" "$LAB_TMP/director/key.pem"
-chmod 600 "$LAB_TMP/director/key.pem"
+put director "$LAB_TMP/director/ca.pem" <"$LAB_TMP/real2/servers/dovecot/certificate.pem"
+put director "$LAB_TMP/director/key.pem" <"$web/key.pem"
+on director chmod 600 "$LAB_TMP/director/key.pem"
 director_define <<Y
 director: {reload_on_change: true}
 services:
@@ -51,9 +51,9 @@ services:
     real_servers: ["$RIP1:80"]
 Y
 director_start
-eventually 10 status_says 'TLS: certificate is not from a trusted authority'
+eventually_log 10 'TLS: certificate is not from a trusted authority'
 # The daemon shows the text of no file.
 status=$(on director ipvsctl status --json)
 case $status in *PRIVATE*) fail "the status has a key: $status" ;; esac
-cp "$web/certificate.pem" "$LAB_TMP/director/ca.pem"
+put director "$LAB_TMP/director/ca.pem" <"$web/certificate.pem"
 { service wrr; server "$RIP1" 1; } | eventually_table 20
