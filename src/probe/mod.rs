@@ -139,7 +139,9 @@ async fn ask(probe: &Probe, settings: &ProbeSettings) -> Result<String, ProbeErr
             Ok("connected".to_owned())
         }
         ProbeKind::Http(question) => http::ask(peer, question, settings).await,
-        ProbeKind::Ping { attempts } => ping::ask(probe.address, *attempts, probe.timeout).await,
+        ProbeKind::Ping { attempts } => {
+            ping::ask(probe.address, *attempts, probe.timeout, settings).await
+        }
         ProbeKind::Command(question) => command::ask(question, settings).await,
         ProbeKind::Protocol(check) => protocol::ask(peer, check, settings).await,
         ProbeKind::Advice(source) => advice::ask(peer, source, settings).await,

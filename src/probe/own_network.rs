@@ -40,7 +40,8 @@ pub async fn reaches_anything(
         fallbacks,
     } = neighbours.ok()?.unwrap_or_default();
     let gateways = gateways.into_iter();
-    let gateways = join_all(gateways.map(|(interface, address)| gateway(interface, address)));
+    let gateways =
+        join_all(gateways.map(|(interface, address)| gateway(interface, address, settings)));
     let fallbacks = join_all(
         fallbacks
             .into_iter()
@@ -51,9 +52,9 @@ pub async fn reaches_anything(
 }
 
 /// A gateway is asked in two ways: some do not answer the question of a sender without an address, many no echo request.
-async fn gateway(interface: Interface, address: IpAddr) -> Option<bool> {
+async fn gateway(interface: Interface, address: IpAddr, settings: &ProbeSettings) -> Option<bool> {
     let asked = NETWORK.run(move || who_has(&interface, address, PATIENCE));
-    let (owners, echo) = tokio::join!(asked, ping::ask(address, 1, PATIENCE));
+    let (owners, echo) = tokio::join!(asked, ping::ask(address, 1, PATIENCE, settings));
     if echo.is_ok() {
         return Some(true);
     }

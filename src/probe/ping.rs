@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use super::error::ProbeError;
 use super::random;
+use super::settings::ProbeSettings;
 
 /// Bytes of an ICMP header.
 const HEADER: usize = 8;
@@ -23,8 +24,9 @@ pub(super) async fn ask(
     address: IpAddr,
     attempts: u32,
     each: Duration,
+    settings: &ProbeSettings,
 ) -> Result<String, ProbeError> {
-    let echo = PingSocket::open(address)?;
+    let echo = PingSocket::open(address, settings)?;
     let started = Instant::now();
     for attempt in 0..attempts.max(1) {
         echo.send(attempt).await?;
@@ -50,8 +52,12 @@ struct PingSocket {
 }
 
 impl PingSocket {
-    fn open(address: IpAddr) -> Result<Self, ProbeError> {
+    fn open(address: IpAddr, settings: &ProbeSettings) -> Result<Self, ProbeError> {
         let (socket, raw) = open_socket(address.is_ipv6()).map_err(ProbeError::CannotAsk)?;
+        if let Some(source) = settings.source_beside_vips(address) {
+            let source = SocketAddr::new(source, 0);
+            socket.bind(&source.into()).map_err(ProbeError::CannotAsk)?;
+        }
         // A connected socket only receives what comes from this address.
         socket
             .connect(&SocketAddr::new(address, 0).into())

@@ -34,10 +34,9 @@ impl VipPath {
     }
 
     /// Makes a socket send through the VIP.
-    pub(super) fn take(&self, socket: &Socket) -> io::Result<()> {
+    fn take(&self, socket: &Socket) -> io::Result<()> {
         socket.set_mark(self.road.mark)?;
-        setsockopt(socket, IpBindAddressNoPort, &true)?;
-        socket.bind(&SocketAddr::new(self.source, 0).into())
+        bind(socket, self.source)
     }
 
     /// Notes that the other end has been heard of.
@@ -58,6 +57,24 @@ impl VipPath {
             ProbeError::SilentVipPath { vip, toward, limit }
         }
     }
+}
+
+/// Makes a socket send to this peer as its probe has to: through the VIP, or from an address that is no VIP. A real server
+/// that has the VIP would answer itself.
+pub(super) fn prepare(socket: &Socket, peer: IpAddr, settings: &ProbeSettings) -> io::Result<()> {
+    if let Some(path) = settings.vip_path_to(peer) {
+        return path.take(socket);
+    }
+    match settings.source_beside_vips(peer) {
+        Some(source) => bind(socket, source),
+        None => Ok(()),
+    }
+}
+
+/// Leaves the choice of the port to the connection.
+fn bind(socket: &Socket, source: IpAddr) -> io::Result<()> {
+    setsockopt(socket, IpBindAddressNoPort, &true)?;
+    socket.bind(&SocketAddr::new(source, 0).into())
 }
 
 /// The settings for one probe, with its path through the VIP where it has one.
