@@ -2,6 +2,7 @@
 # The name servers of examples/site-dns.yaml go through every ordinary fault and every operation, over UDP and TCP, IPv4 and IPv6. No
 # query fails but those that a fault explains.
 # machines: no, the servers that it uses are not installed on the machines
+# limit: 600
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS

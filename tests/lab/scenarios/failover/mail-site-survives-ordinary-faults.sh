@@ -2,6 +2,7 @@
 # The mail site of examples/site-mail.yaml goes through every ordinary fault and every operation. No mail and no login fails but those
 # that a fault explains.
 # machines: no, the servers that it uses are not installed on the machines
+# limit: 600
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS

@@ -91,6 +91,7 @@ finds director profile-differs --quiet --profile maglev-ecmp --config "$definiti
 fixed director
 finds director '' --quiet --profile maglev-ecmp --config "$definitions"
 
+sysctl_on director net.ipv4.vs.conn_reuse_mode=1
 section 'Settings that are not those of the profile for direct routing'
 finds director profile-differs --quiet --profile dr --config "$definitions"
 for name in conn_reuse_mode backup_only expire_quiescent_template; do
