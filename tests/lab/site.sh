@@ -75,8 +75,9 @@ no_more_requests_fail() {
 site_rests() {
     site_look
     site_failed=$SITE_FAILED
+    served_before=$SITE_COUNT
     [ "$SITE_REST" -eq 0 ] || throughout "$SITE_REST" no_more_requests_fail
-    served_again || fail "the site answers no request: $(site_story)"
+    within 10 more_served || fail "the site answers no request: $(site_story)"
     [ "$SITE_FAILED" -eq "$site_failed" ] || fail "requests fail without a fault: $(site_story)"
 }
 

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
 SITE_REST=0
-POLL=0.2
+POLL=0.4
 . "$LAB_DIRECTORY/site.sh"
 direct_director
 direct_director6

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
 SITE_REST=0
-POLL=0.2
+POLL=0.4
 ECMP_VIP=172.17.61.201
 ECMP_VIP6=fd00:172:17:61::201
 SECOND_FRONT=172.17.60.3

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
 SITE_REST=0
-POLL=0.2
+POLL=0.4
 . "$LAB_DIRECTORY/site.sh"
 for server in real1/postfix real2/postfix real1/dovecot real2/dovecot real3/postfix; do
     case $server in real1/*) rip=$RIP1 ;; real2/*) rip=$RIP2 ;; *) rip=$RIP3 ;; esac

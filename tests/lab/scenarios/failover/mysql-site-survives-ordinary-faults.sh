@@ -7,7 +7,7 @@
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
 SITE_REST=0
-POLL=0.2
+POLL=0.4
 . "$LAB_DIRECTORY/site.sh"
 rip_of() { case $1 in real1) echo "$RIP1" ;; real2) echo "$RIP2" ;; *) echo "$RIP3" ;; esac; }
 database() { serve "$1" mariadb "$(rip_of "$1")"; }
