@@ -17,6 +17,8 @@ mod mails;
 mod name_server;
 mod names;
 mod pools;
+#[cfg(test)]
+mod remedies_tests;
 mod remembered;
 mod render;
 mod resolve;

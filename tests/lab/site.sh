@@ -21,6 +21,9 @@ site_used_by() {
     site_users=$((($# - 1) / 4))
     spawn client users "$LAB_DIRECTORY/users" "$@"
     within 40 all_users_served || fail "not every user is served: $(site_story)"
+    # What a slow machine loses while all of them begin at once is no fault of the site.
+    site_look
+    site_explained=$SITE_FAILED
     site_rests
 }
 
@@ -77,7 +80,7 @@ site_rests() {
     site_failed=$SITE_FAILED
     served_before=$SITE_COUNT
     [ "$SITE_REST" -eq 0 ] || throughout "$SITE_REST" no_more_requests_fail
-    within 10 more_served || fail "the site answers no request: $(site_story)"
+    within 20 more_served || fail "the site answers no request: $(site_story)"
     [ "$SITE_FAILED" -eq "$site_failed" ] || fail "requests fail without a fault: $(site_story)"
 }
 
@@ -142,7 +145,7 @@ only_failed() {
 served_again() {
     site_look
     served_before=$SITE_COUNT
-    within 10 more_served
+    within 20 more_served
 }
 
 more_served() {

@@ -132,8 +132,8 @@ harmless 'its return' web_start real2
 site_becomes are up
 fault 'a web server that hangs' web_hang real1
 answered are DEGRADED
-# Two probes without an answer take 12 s at most, and each user gives up after 5 s.
-only_failed http=4 http6=4
+# Two probes without an answer take 12 s at most, and each user gives up after 10 s.
+only_failed http=3 http6=3
 harmless 'its return' web_resume real1
 site_becomes are up
 

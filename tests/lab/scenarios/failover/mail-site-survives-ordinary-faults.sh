@@ -16,7 +16,7 @@ done
 director_define <"$LAB_ROOT/examples/site-mail.yaml"
 director_start
 for service in smtp imaps; do site_becomes site_is $service up; done
-site_used_by 2 smtp smtp "$VIP" 25 submission smtp "$VIP" 587 imaps imaps "$VIP" 993 session imaps-session "$VIP" 993
+site_used_by 1 smtp smtp "$VIP" 25 submission smtp "$VIP" 587 imaps imaps "$VIP" 993 session imaps-session "$VIP" 993
 
 # The server that the readers have.
 readers_at() { on director ipvsadm -L -n -c | awk -v v="$VIP:993" '$5 == v && $3 == "ESTABLISHED" { sub(/:.*/, "", $6); print $6; exit }'; }
@@ -31,8 +31,8 @@ harmless 'its return' serve real1 postfix "$RIP1"
 site_becomes site_is smtp up
 fault 'an IMAP server that hangs' server_hangs "$(host_of "$readers")" dovecot
 answered site_is imaps DEGRADED
-# Two probes without an answer take 12 s at most, and each of the two readers gives up after 5 s.
-only_failed imaps=4 session=4
+# Two probes without an answer take 12 s at most, and each of the two readers gives up after 10 s.
+only_failed imaps=3 session=3
 harmless 'its return' server_resumes "$(host_of "$readers")" dovecot
 site_becomes site_is imaps up
 

@@ -64,8 +64,8 @@ expect_contains 'the explanation' 'slow start' "$(ctl explain replicas "$(rip_of
 at=$(session_at)
 fault 'a database that hangs' server_hangs "$at" mariadb
 answered site_is replicas DEGRADED
-# Two probes without an answer take 12 s at most, and each program gives up after 5 s.
-only_failed program=4 session=4
+# Two probes without an answer take 12 s at most, and each program gives up after 10 s.
+only_failed program=3 session=3
 harmless 'its return' server_resumes "$at" mariadb
 site_becomes site_is replicas up
 harmless 'a drain during slow start' ctl drain replicas "$(rip_of "$at")" -m again
