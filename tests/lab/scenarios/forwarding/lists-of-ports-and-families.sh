@@ -43,8 +43,8 @@ expect_contains 'why it is down' 'check https: connection refused' "$(on directo
 web_listen '80 443s' real1
 eventually 20 each_port "$VIP" '2 real1,2 real2'
 
-# Real3 answers with TLS only: it leaves both ports of the IPv6 VIP.
-web_listen 443s real3
+# Real3 stops: it leaves both ports of the IPv6 VIP, and the IPv4 VIP goes on.
+web_stop real3
 eventually 20 each_port "[$VIP6]" '4 real2'
 expect each_port "$VIP" '2 real1,2 real2'
 
