@@ -25,6 +25,8 @@ mod replay;
 mod schema;
 mod simulate;
 mod status;
+#[cfg(test)]
+mod written_commands_tests;
 
 pub use daemon::ipvsd;
 

@@ -18,6 +18,8 @@ mod name_server;
 mod names;
 mod pem_files;
 mod pools;
+#[cfg(test)]
+mod remedies_tests;
 mod remembered;
 mod render;
 mod resolve;

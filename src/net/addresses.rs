@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use nix::errno::Errno;
 use rtnetlink::packet_route::address::{
     AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage, AddressProtocol,
-    AddressScope,
+    AddressScope, CacheInfo,
 };
 
 use super::{NetError, Network};
@@ -14,6 +14,9 @@ use super::{NetError, Network};
 /// The mark that we leave on addresses of ours where the kernel keeps it (`IFA_PROTO`, Linux 5.18 and later), so that
 /// they are known after a restart. A number that no other program is known to use.
 const OURS: u8 = 0x76;
+
+/// A lifetime without end (`INFINITY_LIFE_TIME` of include/net/addrconf.h).
+const FOR_EVER: u32 = u32::MAX;
 
 /// How far an address is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +75,10 @@ impl Network {
         Ok(messages.iter().filter_map(decoded).collect())
     }
 
-    /// Adds an address to an interface. It is usable at once: IPv6's search for duplicates is left to the caller.
+    /// Adds an address to an interface. It is usable at once: IPv6's search for duplicates is left to the caller. With IPv6 this
+    /// machine begins no connection from it while it has another: the kernel would prefer a VIP to its own address towards a
+    /// server whose address is like the VIP's (RFC 6724, section 5, rules 3 and 8), and a server that has the VIP too would answer
+    /// itself.
     ///
     /// # Errors
     /// When the kernel refuses; one that is there already is no error.
@@ -95,6 +101,12 @@ impl Network {
             message
                 .attributes
                 .push(AddressAttribute::Flags(AddressFlags::Nodad));
+            let mut lifetime = CacheInfo::default();
+            lifetime.ifa_preferred = 0;
+            lifetime.ifa_valid = FOR_EVER;
+            message
+                .attributes
+                .push(AddressAttribute::CacheInfo(lifetime));
         }
         if new.ours {
             let mark = AddressProtocol::Other(OURS);

@@ -27,7 +27,9 @@ pub use links::Interface;
 pub use packets::{Answer, Coat, Echo, Wrapping, echo};
 pub use routes::{Gateway, Route};
 pub use segment::{Segment, announce, who_has};
-pub use source_address::{SourceAddress, SourceAddressError, interface_toward, source_address};
+pub use source_address::{
+    SourceAddress, SourceAddressError, interface_toward, source_address, source_beside,
+};
 pub use sysctl::Sysctl;
 
 use std::future::Future;

@@ -54,6 +54,18 @@ pub fn source_address(
     })
 }
 
+/// The address to send from where the kernel would choose one of `vips`, which the other machine may have too: none where the kernel
+/// chooses another, or where there is no other.
+#[must_use]
+pub fn source_beside(toward: IpAddr, vips: &BTreeSet<IpAddr>) -> Option<IpAddr> {
+    let preferred = preferred_source(toward).ok()?;
+    if !vips.contains(&preferred) {
+        return None;
+    }
+    let source = source_address(toward, Family::of(toward), vips).ok()?;
+    Some(source.address)
+}
+
 /// The name of the interface that leads to another machine.
 ///
 /// # Errors
@@ -180,6 +192,14 @@ mod tests {
         assert_eq!(chosen("fd00::201", six), some("fd00::1 back"));
         assert_eq!(chosen("198.51.100.7", four), None);
         assert_eq!(chosen("198.51.100.7", six), None);
+    }
+
+    #[test]
+    fn what_is_no_vip_is_left_to_the_kernel() {
+        let toward = Ipv4Addr::LOCALHOST.into();
+        assert_eq!(source_beside(toward, &BTreeSet::new()), None);
+        // The loopback has no other address.
+        assert_eq!(source_beside(toward, &BTreeSet::from([toward])), None);
     }
 
     #[test]

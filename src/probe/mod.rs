@@ -142,7 +142,7 @@ async fn ask(probe: &Probe, settings: &ProbeSettings) -> Result<String, ProbeErr
         }
         ProbeKind::Http(question) => http::ask(peer, question, settings).await,
         ProbeKind::Ping { attempts } => {
-            ping::ask(probe.address, *attempts, probe.timeout, settings.origin()).await
+            ping::ask(probe.address, *attempts, probe.timeout, settings).await
         }
         ProbeKind::Command(question) => command::ask(question, settings).await,
         ProbeKind::Protocol(check) => protocol::ask(peer, check, settings).await,

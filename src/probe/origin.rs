@@ -5,11 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use director_core::model::{Probe, ProxyHeader};
 use nix::errno::Errno;
-use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use socket2::Socket;
 use tokio::net::TcpStream;
 
 use super::error::ProbeError;
+use super::vip_path;
 
 /// The 12 bytes that begin a header of version 2.
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
@@ -34,16 +34,13 @@ impl ProbeOrigin {
         }
     }
 
-    /// Has a socket send from the source address, where that is of the family of the peer.
-    pub(super) fn bind(&self, socket: &Socket, peer: IpAddr) -> Result<(), ProbeError> {
+    /// Has a socket send from the source address of the check, where it has one of the family of the peer; says whether.
+    pub(super) fn bind(&self, socket: &Socket, peer: IpAddr) -> Result<bool, ProbeError> {
         let same_family = |source: &IpAddr| source.is_ipv4() == peer.is_ipv4();
         let Some(source) = self.source.filter(same_family) else {
-            return Ok(());
+            return Ok(false);
         };
-        // The port is chosen at the connect, so that many probes from one address may have the same one. A socket without
-        // ports does not know the option.
-        let _ = setsockopt(socket, IpBindAddressNoPort, &true);
-        let bound = socket.bind(&SocketAddr::new(source, 0).into());
+        let bound = vip_path::bind(socket, source).map(|()| true);
         bound.map_err(|error| match error.raw_os_error() {
             Some(errno) if errno == Errno::EADDRNOTAVAIL as i32 => ProbeError::NoSource(source),
             _ => ProbeError::CannotAsk(error),

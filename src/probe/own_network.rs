@@ -11,7 +11,6 @@ use tokio::time::timeout;
 
 use director_core::health::Contact;
 
-use super::origin::ProbeOrigin;
 use super::settings::ProbeSettings;
 use super::{ping, stream};
 use crate::blocking::BlockingPool;
@@ -41,7 +40,8 @@ pub async fn reaches_anything(
         fallbacks,
     } = neighbours.ok()?.unwrap_or_default();
     let gateways = gateways.into_iter();
-    let gateways = join_all(gateways.map(|(interface, address)| gateway(interface, address)));
+    let gateways =
+        join_all(gateways.map(|(interface, address)| gateway(interface, address, settings)));
     let fallbacks = join_all(
         fallbacks
             .into_iter()
@@ -52,10 +52,9 @@ pub async fn reaches_anything(
 }
 
 /// A gateway is asked in two ways: some do not answer the question of a sender without an address, many no echo request.
-async fn gateway(interface: Interface, address: IpAddr) -> Option<bool> {
-    let origin = ProbeOrigin::default();
+async fn gateway(interface: Interface, address: IpAddr, settings: &ProbeSettings) -> Option<bool> {
     let asked = NETWORK.run(move || who_has(&interface, address, PATIENCE));
-    let (owners, echo) = tokio::join!(asked, ping::ask(address, 1, PATIENCE, &origin));
+    let (owners, echo) = tokio::join!(asked, ping::ask(address, 1, PATIENCE, settings));
     if echo.is_ok() {
         return Some(true);
     }

@@ -10,8 +10,9 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout};
 
 use super::error::ProbeError;
-use super::origin::ProbeOrigin;
 use super::random;
+use super::settings::ProbeSettings;
+use super::vip_path;
 
 /// Bytes of an ICMP header.
 const HEADER: usize = 8;
@@ -24,9 +25,9 @@ pub(super) async fn ask(
     address: IpAddr,
     attempts: u32,
     each: Duration,
-    origin: &ProbeOrigin,
+    settings: &ProbeSettings,
 ) -> Result<String, ProbeError> {
-    let echo = PingSocket::open(address, origin)?;
+    let echo = PingSocket::open(address, settings)?;
     let started = Instant::now();
     for attempt in 0..attempts.max(1) {
         echo.send(attempt).await?;
@@ -52,9 +53,9 @@ struct PingSocket {
 }
 
 impl PingSocket {
-    fn open(address: IpAddr, origin: &ProbeOrigin) -> Result<Self, ProbeError> {
+    fn open(address: IpAddr, settings: &ProbeSettings) -> Result<Self, ProbeError> {
         let (socket, raw) = open_socket(address.is_ipv6()).map_err(ProbeError::CannotAsk)?;
-        origin.bind(&socket, address)?;
+        vip_path::bind_source(&socket, address, settings)?;
         // A connected socket only receives what comes from this address.
         socket
             .connect(&SocketAddr::new(address, 0).into())

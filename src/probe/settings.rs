@@ -21,6 +21,7 @@ use super::stopwatch::Stopwatch;
 use super::tls::{self, AuthoritiesError, TlsTrust};
 use super::vip_path::VipPath;
 use crate::blocking::BlockingPool;
+use crate::net::source_beside;
 
 /// Reads the system's certificate store.
 static AUTHORITIES: BlockingPool = BlockingPool::new("authorities", 1);
@@ -48,7 +49,7 @@ pub struct ProbeSettings {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// The VIPs of all services, which real servers have too: none of them can be the source of a path check.
+    /// The VIPs of all services, which real servers have too: none of them can be the source of a probe.
     vips: Mutex<BTreeSet<IpAddr>>,
     /// The authorities to trust in place of the system's.
     authorities: Option<Vec<X509>>,
@@ -82,7 +83,7 @@ impl ProbeSettings {
         }
     }
 
-    /// Sends path checks from none of these addresses from now on: the VIPs of all services.
+    /// Sends probes from none of these addresses from now on: the VIPs of all services.
     pub fn set_vips(&self, vips: BTreeSet<IpAddr>) {
         *self
             .shared
@@ -104,6 +105,12 @@ impl ProbeSettings {
     pub(super) fn vips(&self) -> BTreeSet<IpAddr> {
         let vips = self.shared.vips.lock();
         vips.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The address from which a probe of this server has to leave, where the kernel would send it from a VIP.
+    pub(super) fn source_beside_vips(&self, peer: IpAddr) -> Option<IpAddr> {
+        let vips = self.shared.vips.lock();
+        source_beside(peer, &vips.unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn through_vip(&self, vip_path: VipPath) -> Self {

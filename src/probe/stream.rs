@@ -18,6 +18,7 @@ use super::settings::ProbeSettings;
 use super::stopwatch::Stopwatch;
 use super::tls::{ServerName, TlsTrust, handshake};
 use super::tls_error::TlsError;
+use super::vip_path;
 use director_core::model::TlsCheck;
 
 /// Opens a TCP connection. What the kernel refuses at once for want of a route or a descriptor is this host's fault; what
@@ -50,10 +51,7 @@ fn start_connecting(peer: SocketAddr, settings: &ProbeSettings) -> Result<TcpStr
     socket
         .set_tcp_nodelay(true)
         .map_err(ProbeError::CannotAsk)?;
-    if let Some(road) = settings.vip_path_to(peer.ip()) {
-        road.take(&socket).map_err(ProbeError::CannotAsk)?;
-    }
-    settings.origin().bind(&socket, peer.ip())?;
+    vip_path::prepare(&socket, peer.ip(), settings)?;
     match socket.connect(&peer.into()) {
         Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => {}
         Err(error) => return Err(ProbeError::of_asking(error)),

@@ -34,10 +34,9 @@ impl VipPath {
     }
 
     /// Makes a socket send through the VIP.
-    pub(super) fn take(&self, socket: &Socket) -> io::Result<()> {
+    fn take(&self, socket: &Socket) -> io::Result<()> {
         socket.set_mark(self.road.mark)?;
-        setsockopt(socket, IpBindAddressNoPort, &true)?;
-        socket.bind(&SocketAddr::new(self.source, 0).into())
+        bind(socket, self.source)
     }
 
     /// Notes that the other end has been heard of.
@@ -58,6 +57,41 @@ impl VipPath {
             ProbeError::SilentVipPath { vip, toward, limit }
         }
     }
+}
+
+/// Makes a socket send to this peer as its probe has to: through the VIP, or from the address that it has to leave from.
+pub(super) fn prepare(
+    socket: &Socket,
+    peer: IpAddr,
+    settings: &ProbeSettings,
+) -> Result<(), ProbeError> {
+    match settings.vip_path_to(peer) {
+        Some(path) => path.take(socket).map_err(ProbeError::CannotAsk),
+        None => bind_source(socket, peer, settings),
+    }
+}
+
+/// Has a socket send from the source address of the check, or from an address that is no VIP: a real server that has the VIP
+/// would answer itself.
+pub(super) fn bind_source(
+    socket: &Socket,
+    peer: IpAddr,
+    settings: &ProbeSettings,
+) -> Result<(), ProbeError> {
+    if settings.origin().bind(socket, peer)? {
+        return Ok(());
+    }
+    match settings.source_beside_vips(peer) {
+        Some(source) => bind(socket, source).map_err(ProbeError::CannotAsk),
+        None => Ok(()),
+    }
+}
+
+/// Leaves the choice of the port to the connection, so that many probes from one address may have the same one.
+pub(super) fn bind(socket: &Socket, source: IpAddr) -> io::Result<()> {
+    // A socket without ports does not know the option.
+    let _ = setsockopt(socket, IpBindAddressNoPort, &true);
+    socket.bind(&SocketAddr::new(source, 0).into())
 }
 
 /// The settings for one probe, with its path through the VIP where it has one.

@@ -25,6 +25,11 @@ server_hangs() {
     for process in $(server_processes "$1" "$2"); do kill -s STOP "$process" 2>/dev/null || :; done
 }
 
+# server_resumes HOST NAME: it goes on after server_hangs.
+server_resumes() {
+    for process in $(server_processes "$1" "$2"); do kill -s CONT "$process" 2>/dev/null || :; done
+}
+
 # server_dies HOST NAME
 server_dies() {
     server_first "$@"

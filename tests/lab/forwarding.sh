@@ -22,6 +22,17 @@ direct_real_server() {
     on "$1" ip address add "$DIRECT_VIP/32" dev lo
 }
 
+# direct_director6 and direct_real_server6 HOST RIP: the same over IPv6. An address that is not preferred is no source of
+# connections that begin here: towards a server whose address is like it, the kernel would choose it.
+direct_director6() {
+    on director ip address add "$DIRECT_VIP6/128" dev front nodad preferred_lft 0
+}
+
+direct_real_server6() {
+    on "$1" ip address add "$2/64" dev front nodad
+    on "$1" ip address add "$DIRECT_VIP6/128" dev lo nodad
+}
+
 # tunnel_real_server HOST RIP GATEWAY FRONT: it has RIP in a network of its own behind GATEWAY, its address on
 # the back network; takes tunnelled packets for the VIP; answers clients from FRONT's interface.
 tunnel_real_server() {

@@ -3,28 +3,101 @@
 # it are explained by the fault; all others must have an answer.
 
 site_explained=0
+# How long, in seconds, no request may fail after each step. A request that is lost counts when its user has given up; so a site rests
+# only when every user has had new answers.
+: "${SITE_REST:=3}"
 
 # site_used ADDRESS: the client begins to use it.
 site_used() {
+    site_says 'the site is used'
     requests_begin users "$1"
     site_rests
 }
 
+# site_used_by RATE NAME PROTOCOL ADDRESS PORT...: so many requests a second of each user (see tests/lab/users).
+site_used_by() {
+    site_says 'the site is used'
+    site_rate=$1
+    site_users=$((($# - 1) / 4))
+    spawn client users "$LAB_DIRECTORY/users" "$@"
+    within 40 all_users_served || fail "not every user is served: $(site_story)"
+    # What a slow machine loses while all of them begin at once is no fault of the site.
+    site_look
+    site_explained=$SITE_FAILED
+    site_rests
+}
+
+all_users_served() {
+    site_look
+    all_served=0
+    while read -r _ look_served _; do
+        [ "${look_served:-0}" -lt 2 ] || all_served=$((all_served + 1))
+    done <<C
+$SITE_COUNT
+C
+    [ "$all_served" -eq "$site_users" ]
+}
+
+# site_look: SITE_COUNT is NAME SERVED FAILED of each user, a line each, and SITE_FAILED how many requests have failed. A line of curl
+# has no name. A guest takes long to start programs; so all else here is left to the shell.
+site_look() {
+    # shellcheck disable=SC2016 # awk expands
+    SITE_COUNT=$(on client awk '
+        /^[0-9][0-9][0-9]( |$)/ {
+            name = NF > 1 ? $2 : "users"
+            sub(/:$/, "", name)
+            served[name] += $1 == "200"
+            failed[name] += $1 != "200"
+        }
+        END { for (name in served) print name, served[name], failed[name] }' "$LAB_TMP/client/users.log")
+    SITE_FAILED=0
+    while read -r _ _ look_failed; do
+        SITE_FAILED=$((SITE_FAILED + ${look_failed:-0}))
+    done <<C
+$SITE_COUNT
+C
+}
+
+# count_of NAME COUNT: COUNT_SERVED and COUNT_FAILED of one user in that count.
+count_of() {
+    COUNT_SERVED=0
+    COUNT_FAILED=0
+    while read -r look_name look_served look_failed; do
+        [ "$look_name" != "$1" ] || { COUNT_SERVED=$look_served; COUNT_FAILED=$look_failed; }
+    done <<C
+$2
+C
+}
+
 no_more_requests_fail() {
-    [ "$(requests_failed users)" -eq "$site_failed" ]
+    site_look
+    [ "$SITE_FAILED" -eq "$site_failed" ]
 }
 
 # site_rests: no request fails from here on, and none waits for its answer either.
 site_rests() {
-    site_failed=$(requests_failed users)
-    throughout 3 no_more_requests_fail
-    within 10 served_again || fail "the site answers no request: $(site_story)"
+    site_look
+    site_failed=$SITE_FAILED
+    served_before=$SITE_COUNT
+    [ "$SITE_REST" -eq 0 ] || throughout "$SITE_REST" no_more_requests_fail
+    within 20 more_served || fail "the site answers no request: $(site_story)"
+    [ "$SITE_FAILED" -eq "$site_failed" ] || fail "requests fail without a fault: $(site_story)"
+}
+
+# site_says WORDS: with the time that has passed in the site.
+site_says() {
+    now
+    : "${site_began:=$NOW}"
+    echo "$(((NOW - site_began) / 100)) s: $1"
 }
 
 # fault WORDS COMMAND...: makes a fault; `answered CONDITION...` waits until the daemon has answered it.
 fault() {
     fault_words=$1
-    fault_before=$(requests_failed users)
+    site_look
+    fault_before=$SITE_COUNT
+    now
+    fault_began=$NOW
     shift
     "$@"
 }
@@ -33,20 +106,56 @@ fault() {
 answered() {
     eventually 20 "$@"
     # A request that began before may still wait for its answer.
-    within 10 served_again || fail "after $fault_words no request is answered"
-    fault_failed=$(($(requests_failed users) - fault_before))
+    served_again || fail "after $fault_words no request is answered: $(site_story)"
+    fault_after=$SITE_COUNT
+    fault_failed=0
+    fault_whose=''
+    while read -r fault_name _ fault_count; do
+        count_of "$fault_name" "$fault_before"
+        fault_count=$((fault_count - COUNT_FAILED))
+        [ "$fault_count" -eq 0 ] || fault_whose="$fault_whose ($fault_name $fault_count)"
+        fault_failed=$((fault_failed + fault_count))
+    done <<C
+$fault_after
+C
     site_explained=$((site_explained + fault_failed))
-    echo "$fault_words: $fault_failed requests failed until it was answered"
+    site_says "$fault_words: $fault_failed requests failed until it was answered$fault_whose"
+    now
+    fault_ended=$NOW
     site_rests
 }
 
+# only_failed NAME[=AT-MOST]...: of the requests that the fault made fail, all are of these users. Without a number they may have failed
+# as often as they were made until the daemon had answered.
+only_failed() {
+    only_rest=$fault_failed
+    for limit in "$@"; do
+        case $limit in *=*) ;; *) limit=$limit=$((site_rate * (fault_ended - fault_began) / 100 + 1)) ;; esac
+        count_of "${limit%=*}" "$fault_before"
+        only_before=$COUNT_FAILED
+        count_of "${limit%=*}" "$fault_after"
+        only_failed=$((COUNT_FAILED - only_before))
+        [ "$only_failed" -le "${limit#*=}" ] || fail "$fault_words cost $only_failed requests of ${limit%=*}: $(site_story)"
+        only_rest=$((only_rest - only_failed))
+    done
+    [ "$only_rest" -eq 0 ] || fail "$fault_words cost $only_rest requests of others:$fault_whose $(site_story)"
+}
+
+# served_again: every user has two answers more than now.
 served_again() {
-    served_before=$(log_of client users | grep -c '^200$')
-    within 3 more_served
+    site_look
+    served_before=$SITE_COUNT
+    within 20 more_served
 }
 
 more_served() {
-    [ "$(log_of client users | grep -c '^200$')" -gt $((served_before + 3)) ]
+    site_look
+    while read -r more_name more_before _; do
+        count_of "$more_name" "$SITE_COUNT"
+        [ "$COUNT_SERVED" -ge $((more_before + 2)) ] || return 1
+    done <<C
+$served_before
+C
 }
 
 # harmless WORDS COMMAND...: what an operator does costs no request.
@@ -56,16 +165,18 @@ harmless() {
     "$@"
     site_rests
     all_explained || fail "$harmless_words cost requests: $(site_story)"
+    site_says "$harmless_words: 0 requests failed"
 }
 
+# all_explained: of the last look.
 all_explained() {
-    [ "$(requests_failed users)" -eq "$site_explained" ]
+    [ "$SITE_FAILED" -eq "$site_explained" ]
 }
 
 # site_story: how many requests failed, what the client said last, and what the daemon did.
 site_story() {
-    echo "$(requests_failed users) failed, $site_explained explained"
-    log_of client users | grep -n -v '^200$' | tail -n 20
+    echo "$SITE_FAILED failed, $site_explained explained"
+    log_of client users | grep -n -v '^200' | tail -n 20
     director_log | tail -n 30
     table
 }
@@ -74,6 +185,59 @@ site_story() {
 site_ends() {
     signal client users TERM
     eventually 5 ended client users
-    echo "users: $(log_of client users | grep -c '^200$') requests, $(requests_failed users) failed, $site_explained explained by faults"
+    site_look
+    site_says "$SITE_FAILED requests failed, $site_explained explained by faults; served: $(printf '%s' "$SITE_COUNT" | awk '{ printf " %s %s", $1, $2 }')"
     all_explained || fail "requests failed that no fault explains: $(site_story)"
+}
+
+# --- What every site goes through -------------------------------------------------------------------
+
+ctl() { on director ipvsctl "$@"; }
+
+# site_is SERVICE STATE: its state in `ipvsctl status`.
+site_is() {
+    ctl status "$1" | grep -qF -- "  ($1)  $2, "
+}
+
+# site_becomes COMMAND...: within 40 s this succeeds.
+site_becomes() {
+    within 40 "$@" || fail "not within 40 s: $*
+$(director_status)
+$(director_log | tail -n 30)"
+}
+
+restart() {
+    director_stop
+    director_start
+}
+
+killed() {
+    director_kill
+    director_start
+}
+
+# weights_change SED-SCRIPT: the operator edits the file and reloads it.
+file_changes() {
+    sed -i "$1" "$DEFINITIONS"
+    ctl reload
+}
+
+# broken_file: a reload with a file that is broken is refused; the good file is there again afterwards.
+broken_file() {
+    cp "$DEFINITIONS" "$LAB_TMP/good"
+    sed -i 's/real_servers/real_severs/' "$DEFINITIONS"
+    expect_not ctl reload
+    status_says REFUSED || fail "a broken file is not shown: $(director_status)"
+    cp "$LAB_TMP/good" "$DEFINITIONS"
+    ctl reload
+}
+
+# table_cleared: another program clears the kernel's table.
+table_cleared() {
+    site_table=$(table)
+    on director ipvsadm -C
+}
+
+table_restored() {
+    table_is "$site_table"
 }

@@ -33,11 +33,17 @@ http {
     uwsgi_temp_path $(web_root "$1")/uwsgi;
     scgi_temp_path $(web_root "$1")/scgi;
 N
+    case $WEB_PORTS in *s*) printf '    ssl_certificate %s/certificate.pem;\n    ssl_certificate_key %s/key.pem;\n' "$(web_root "$1")" "$(web_root "$1")" ;; esac
     echo "$WEB_SERVERS" | while read -r host name addresses; do
         [ "$host" = "$1" ] || continue
         echo '    server {'
         if [ -z "$addresses" ]; then
-            for port in $WEB_PORTS; do echo "        listen $port; listen [::]:$port;"; done
+            for port in $WEB_PORTS; do
+                case $port in
+                *s) echo "        listen ${port%s} ssl; listen [::]:${port%s} ssl;" ;;
+                *) echo "        listen $port; listen [::]:$port;" ;;
+                esac
+            done
         else
             for address in $addresses; do echo "        listen $address:80;"; done
         fi
@@ -64,14 +70,22 @@ web_up() {
     done
 }
 
-# web_listen PORTS HOST...: a web server on these hosts answers at those ports, whether or not it ran before.
+# web_listen PORTS HOST...: a web server on these hosts answers at those ports, whether or not it ran before; at a port with an s,
+# such as 443s, by TLS.
 web_listen() {
     WEB_PORTS=$1
     shift
     for web_host in "$@"; do
+        case $WEB_PORTS in *s*) web_certificate "$web_host" ;; esac
         web_configuration "$web_host" | put "$web_host" "$(web_root "$web_host")/nginx.conf"
         if web_stopped "$web_host"; then web_start "$web_host"; else web_signal "$web_host" reload; fi
     done
+}
+
+# web_certificate HOST: one of its own, signed by itself.
+web_certificate() {
+    on "$1" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$1" \
+        -keyout "$(web_root "$1")/key.pem" -out "$(web_root "$1")/certificate.pem" 2>/dev/null
 }
 
 web_signal() {

@@ -118,6 +118,11 @@ const MAGLEV_ECMP: &[Tuned] = &[
         "an ICMP error, such as packet too big, reaches the right server also through a director that does not know \
          the connection",
     ),
+    tuned(
+        "net.ipv4.vs.conn_reuse_mode",
+        "3",
+        "a client that reuses a port gets the server that mh chooses now, as it does from the other directors",
+    ),
     EXPIRE_NODEST,
 ];
 

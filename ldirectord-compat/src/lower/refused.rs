@@ -102,7 +102,7 @@ impl Judge<'_> {
         match &service.listen.value {
             ListenDefinition::Mark { mark, .. } if *mark == 0 || *mark > u64::from(u32::MAX) => {
                 let message = format!("ipvsadm refuses the firewall mark {mark}");
-                let hint = "write a mark from 1 to 4294967295".to_owned();
+                let hint = "write a mark from 1 to 2147483647".to_owned();
                 self.absent(Quirk::ServiceRefused, place, &message, hint);
             }
             ListenDefinition::Mark { .. } => {}

@@ -98,7 +98,7 @@ fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDef
                     let bare = mark.trim_start_matches('/');
                     let hint = match bare.parse::<u32>() {
                         Ok(number) => format!("write {prefix}{number}"),
-                        Err(_) => "write a mark from 1 to 4294967295".to_owned(),
+                        Err(_) => "write a mark from 1 to 2147483647".to_owned(),
                     };
                     reader.error(&place, message, hint);
                     None
@@ -160,7 +160,14 @@ fn address(
     let written = &text[part.clone()];
     let Some((host, port)) = split(written) else {
         let message = format!("{written:?} is neither an address nor an address with a port");
-        reader.error(&node.part(part), message, BRACKETS);
+        let hint = match written.split_once(':') {
+            Some((host, rest)) if host.parse::<Ipv4Addr>().is_ok() => {
+                let port = rest.split(':').next().unwrap_or_default();
+                format!("write one port, such as {host}:{port}")
+            }
+            _ => BRACKETS.to_owned(),
+        };
+        reader.error(&node.part(part), message, hint);
         return Address {
             host: Placed::new(Host::Unusable, node.place.clone()),
             last: None,

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::probe::error::ProbeError;
 use crate::probe::settings::ProbeSettings;
+use crate::probe::vip_path;
 
 /// Time from a question to its first repetition; each further one waits twice as long as the one before.
 const FIRST_PATIENCE: Duration = Duration::from_secs(1);
@@ -33,10 +34,7 @@ impl Datagrams {
         let kind = Type::DGRAM.nonblocking();
         let socket =
             Socket::new(Domain::for_address(peer), kind, None).map_err(ProbeError::CannotAsk)?;
-        if let Some(road) = settings.vip_path_to(peer.ip()) {
-            road.take(&socket).map_err(ProbeError::CannotAsk)?;
-        }
-        settings.origin().bind(&socket, peer.ip())?;
+        vip_path::prepare(&socket, peer.ip(), settings)?;
         // Connected, it takes answers from the server alone, and learns that nobody listens there.
         socket
             .connect(&peer.into())

@@ -27,7 +27,7 @@ pub(super) fn freeze(
         findings.error(
             &servers.place,
             "a freeze needs at least 2 failing servers",
-            "write servers: 2 or more, or freeze: off",
+            "write min_servers: 2 or more, or freeze: off",
         );
     }
     if written.off {

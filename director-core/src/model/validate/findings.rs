@@ -58,7 +58,7 @@ impl Findings {
                     self.error(
                         place,
                         format!("port {number} is out of range"),
-                        "write a port from 0 to 65535",
+                        "write a port from 1 to 65535",
                     );
                 }
                 port

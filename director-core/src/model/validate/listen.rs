@@ -17,7 +17,7 @@ pub(super) fn identity(written: &ServiceDefinition, findings: &mut Findings) -> 
             }),
             _ => {
                 let message = format!("firewall mark {mark} is out of range");
-                findings.error(place, message, "write a mark from 1 to 4294967295");
+                findings.error(place, message, "write a mark from 1 to 2147483647");
                 None
             }
         },

@@ -12,8 +12,7 @@ direct_real_server real2 "$DIRECT_RIP2"
 direct_real_server real3 "$DIRECT_RIP3"
 director_define <"$LAB_ROOT/examples/site-web.yaml"
 director_start
-ctl() { on director ipvsctl "$@"; }
-state_is() { ctl status web | grep -qF -- "  (web)  $1, "; }
+state_is() { site_is web "$1"; }
 eventually 20 state_is up
 rip_of() { case $1 in real1) echo "$DIRECT_RIP1" ;; *) echo "$DIRECT_RIP2" ;; esac; }
 # clients_at HOST: the clients have that server now.
@@ -57,9 +56,7 @@ harmless 'a drain' ctl drain web "$(rip_of "$serves")" -m 'kernel upgrade'
 swap
 harmless 'its end' ctl enable web "$(rip_of "$(other_than "$serves")")"
 harmless 'a reload' ctl reload
-restart() { director_stop; director_start; }
 harmless 'a restart' restart
-killed() { director_kill; director_start; }
 harmless 'a daemon that is killed' killed
 eventually 20 state_is up
 

@@ -22,6 +22,7 @@ vs.expire_quiescent_template 1 dr a persistent client leaves
 vs.sloppy_tcp 1 maglev-ecmp a connection that another director accepted
 vs.sloppy_sctp 1 maglev-ecmp the same for SCTP
 vs.schedule_icmp 1 maglev-ecmp an ICMP error
+vs.conn_reuse_mode 3 maglev-ecmp a client that reuses a port
 vs.expire_nodest_conn 1 maglev-ecmp a client whose server was removed
 P
 }
@@ -87,7 +88,7 @@ director_start
 eventually_settings 'with dr' "$(with dr)"
 plan=$(plan_of maglev-ecmp)
 expect_contains 'the plan of another profile' 'restore net.ipv4.vs.backup_only  1 -> 0   (set by ipvsd and no longer configured' "$plan"
-expect_contains 'the plan of another profile' 'restore net.ipv4.vs.conn_reuse_mode  3 -> 2   (set by ipvsd and no longer configured' "$plan"
+expect_contains 'the plan of another profile' 'restore net.ipv4.vs.expire_quiescent_template  1 -> 0   (set by ipvsd and no longer configured' "$plan"
 expect_contains 'the plan of another profile' 'set     net.ipv4.vs.sloppy_tcp  0 -> 1   (maglev-ecmp: ' "$plan"
 definitions_of maglev-ecmp | director_define
 director_reload

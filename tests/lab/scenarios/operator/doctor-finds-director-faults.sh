@@ -97,6 +97,7 @@ finds director profile-differs --quiet --profile maglev-ecmp --config "$definiti
 fixed director
 finds director '' --quiet --profile maglev-ecmp --config "$definitions"
 
+sysctl_on director net.ipv4.vs.conn_reuse_mode=1
 section 'Settings that are not those of the profile for direct routing'
 sysctl_on director net.ipv4.vs.conn_reuse_mode=1
 finds director profile-differs --quiet --profile dr --config "$definitions"

@@ -1,0 +1,68 @@
+# shellcheck shell=sh
+# The mail site of examples/site-mail.yaml goes through every ordinary fault and every operation. No mail and no login fails but those
+# that a fault explains.
+# machines: no, the servers that it uses are not installed on the machines
+# limit: 600
+
+# shellcheck disable=SC2034 # director_define and director_start read it
+DEFINITIONS=$YAML_DEFINITIONS
+SITE_REST=0
+POLL=0.4
+. "$LAB_DIRECTORY/site.sh"
+for server in real1/postfix real2/postfix real1/dovecot real2/dovecot real3/postfix; do
+    case $server in real1/*) rip=$RIP1 ;; real2/*) rip=$RIP2 ;; *) rip=$RIP3 ;; esac
+    serve "${server%/*}" "${server#*/}" "$rip"
+done
+director_define <"$LAB_ROOT/examples/site-mail.yaml"
+director_start
+for service in smtp imaps; do site_becomes site_is $service up; done
+site_used_by 1 smtp smtp "$VIP" 25 submission smtp "$VIP" 587 imaps imaps "$VIP" 993 session imaps-session "$VIP" 993
+
+# The server that the readers have.
+readers_at() { on director ipvsadm -L -n -c | awk -v v="$VIP:993" '$5 == v && $3 == "ESTABLISHED" { sub(/:.*/, "", $6); print $6; exit }'; }
+host_of() { case $1 in "$RIP1") echo real1 ;; *) echo real2 ;; esac; }
+readers=$(readers_at)
+
+# One server fails. A request fails when the kernel has sent it there before ipvsd has seen two probes fail.
+fault 'a mail server that stops' server_dies real1 postfix
+answered site_is smtp DEGRADED
+only_failed smtp submission
+harmless 'its return' serve real1 postfix "$RIP1"
+site_becomes site_is smtp up
+fault 'an IMAP server that hangs' server_hangs "$(host_of "$readers")" dovecot
+answered site_is imaps DEGRADED
+# Two probes without an answer take 12 s at most, and each of the two readers gives up after 10 s.
+only_failed imaps=3 session=3
+harmless 'its return' server_resumes "$(host_of "$readers")" dovecot
+site_becomes site_is imaps up
+
+# What operators do.
+readers=$(readers_at)
+harmless 'a drain' ctl drain --all-services "$readers" -m 'kernel upgrade'
+harmless 'its end' ctl enable --all-services "$readers"
+harmless 'maintenance' ctl maintenance --all-services "$RIP2" -m 'new disk'
+harmless 'its end' ctl enable --all-services "$RIP2"
+harmless 'another weight' file_changes "s|mail: .*|mail: [192.168.6.4, {address: 192.168.6.5, weight: 3}]|"
+harmless 'a broken file' broken_file
+harmless 'a restart of ipvsd' restart
+harmless 'a killed ipvsd' killed
+for service in smtp imaps; do site_becomes site_is $service up; done
+# No request has a server until ipvsd has compared the table.
+fault 'a cleared table' table_cleared
+answered table_restored
+only_failed smtp submission imaps session
+
+# All servers fail: the third machine takes the mails, and readers have to wait.
+stop_all() { server_dies real1 "$1"; server_dies real2 "$1"; }
+start_all() { serve real1 "$1" "$RIP1"; serve real2 "$1" "$RIP2"; }
+fault 'all mail servers stop' stop_all postfix
+answered site_is smtp 'ON FALLBACK'
+only_failed smtp submission
+harmless 'their return' start_all postfix
+site_becomes site_is smtp up
+fault 'all IMAP servers stop' stop_all dovecot
+site_becomes site_is imaps DOWN
+start_all dovecot
+answered site_is imaps up
+only_failed imaps session
+site_ends
