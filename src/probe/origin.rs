@@ -1,15 +1,16 @@
 //! Where the connections of a probe come from, and what they begin with: the source address of the check, and a header of the
 //! PROXY protocol (haproxy.org, proxy-protocol.txt).
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use director_core::model::{Probe, ProxyHeader};
 use nix::errno::Errno;
+use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use socket2::Socket;
 use tokio::net::TcpStream;
 
 use super::error::ProbeError;
-use super::vip_path;
 
 /// The 12 bytes that begin a header of version 2.
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
@@ -40,7 +41,7 @@ impl ProbeOrigin {
         let Some(source) = self.source.filter(same_family) else {
             return Ok(false);
         };
-        let bound = vip_path::bind(socket, source).map(|()| true);
+        let bound = bind(socket, source).map(|()| true);
         bound.map_err(|error| match error.raw_os_error() {
             Some(errno) if errno == Errno::EADDRNOTAVAIL as i32 => ProbeError::NoSource(source),
             _ => ProbeError::CannotAsk(error),
@@ -62,6 +63,13 @@ impl ProbeOrigin {
             None => Ok(None),
         }
     }
+}
+
+/// Leaves the choice of the port to the connection, so that many probes from one address may have the same one.
+pub(super) fn bind(socket: &Socket, source: IpAddr) -> io::Result<()> {
+    // A socket without ports does not know the option.
+    let _ = setsockopt(socket, IpBindAddressNoPort, &true);
+    socket.bind(&SocketAddr::new(source, 0).into())
 }
 
 /// Version 1 has no command for a connection of the sender itself. HAProxy sends the addresses of the connection then, which

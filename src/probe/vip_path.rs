@@ -5,15 +5,15 @@
 //! of a former probe from the same port would lead to that probe's server.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use director_core::model::sysctl::{accepts_local_sources, reverse_path_is_loose};
 use director_core::model::{Family, PathCheck, Probe};
-use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use socket2::Socket;
 
 use super::error::ProbeError;
+use super::origin::bind;
 use super::settings::ProbeSettings;
 use crate::net::{Sysctl, source_address};
 
@@ -85,13 +85,6 @@ pub(super) fn bind_source(
         Some(source) => bind(socket, source).map_err(ProbeError::CannotAsk),
         None => Ok(()),
     }
-}
-
-/// Leaves the choice of the port to the connection, so that many probes from one address may have the same one.
-pub(super) fn bind(socket: &Socket, source: IpAddr) -> io::Result<()> {
-    // A socket without ports does not know the option.
-    let _ = setsockopt(socket, IpBindAddressNoPort, &true);
-    socket.bind(&SocketAddr::new(source, 0).into())
 }
 
 /// The settings for one probe, with its path through the VIP where it has one.

@@ -27,7 +27,10 @@ impl Director {
         if self.may_probe() {
             for (id, probe) in self.schedule.take_due(now) {
                 match self.local_error(&probe) {
-                    None => effects.push(Effect::Probe { id, probe }),
+                    None => effects.push(Effect::Probe {
+                        id,
+                        probe: Box::new(probe),
+                    }),
                     Some(report) => self.probed(id, &report, now, effects),
                 }
             }

@@ -28,7 +28,7 @@ pub enum Effect {
         /// Which probe.
         id: ProbeId,
         /// The probe.
-        probe: Probe,
+        probe: Box<Probe>,
     },
     /// Find out whether a gateway of this machine or one of these fallback servers answers; answer with `NetworkChecked`.
     CheckNetwork {

@@ -242,7 +242,7 @@ impl World {
                 }
                 self.asked += 1;
                 assert!(
-                    self.questions.insert(id, probe).is_none(),
+                    self.questions.insert(id, *probe).is_none(),
                     "a second question while one is open"
                 );
             }

@@ -247,7 +247,7 @@ impl Simulator {
                 });
             }
             Effect::Probe { id, probe } => {
-                let _ = self.probes.insert(id, probe);
+                let _ = self.probes.insert(id, *probe);
             }
             Effect::ReconcileHost(request) => events.push(self.reconcile(request)),
             // The events speak of servers; the network of the simulated director always works.

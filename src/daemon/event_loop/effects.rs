@@ -20,7 +20,7 @@ impl EventLoop {
         match effect {
             Effect::ReadTable => self.ask_kernel(KernelRequest::Read),
             Effect::Apply(plan) => self.ask_kernel(KernelRequest::Apply(plan)),
-            Effect::Probe { id, probe } => self.probe(id, probe),
+            Effect::Probe { id, probe } => self.probe(id, *probe),
             Effect::CheckNetwork { fallbacks } => self.check_network(fallbacks),
             Effect::Persist {
                 revision,
