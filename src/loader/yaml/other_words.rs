@@ -107,12 +107,12 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
     ("service", "connect_ip", "check: {address: 10.1.0.11}"),
     (
         "service",
-        "send-proxy send_proxy check-send-proxy proxy_protocol",
+        "send_proxy check_send_proxy proxy_protocol",
         "check: {proxy_header: v1}",
     ),
     (
         "service",
-        "send-proxy-v2 send_proxy_v2",
+        "send_proxy_v2 check_send_proxy_v2",
         "check: {proxy_header: v2}",
     ),
     (
@@ -149,12 +149,12 @@ const OTHER_WORDS: &[(&str, &str, &str)] = &[
     ("check", "connect_ip addr ip", "address: 10.1.0.11"),
     (
         "check",
-        "send-proxy send_proxy check-send-proxy check_send_proxy proxy_protocol",
+        "send_proxy check_send_proxy proxy_protocol",
         "proxy_header: v1",
     ),
     (
         "check",
-        "send-proxy-v2 send_proxy_v2 check-send-proxy-v2",
+        "send_proxy_v2 check_send_proxy_v2",
         "proxy_header: v2",
     ),
     (
