@@ -9,6 +9,7 @@
 #![cfg(test)]
 
 mod golden;
+mod security_policy;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -26,9 +27,11 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// README.md and the pages of the guide and the reference. The decision records are history and are not counted.
+/// README.md, SECURITY.md and the pages of the guide and the reference. The decision records are history and are not counted.
 fn pages() -> Vec<PathBuf> {
-    let mut pages = vec![root().join("README.md")];
+    let mut pages = ["README.md", "SECURITY.md"]
+        .map(|page| root().join(page))
+        .to_vec();
     pages.extend(files_below(&root().join("docs"), "md"));
     pages.retain(|page| !page.components().any(|part| part.as_os_str() == "adr"));
     pages.sort();
