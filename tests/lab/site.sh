@@ -206,6 +206,20 @@ $(director_status)
 $(director_log | tail -n 30)"
 }
 
+# quiesces ADDRESS COMMAND...: with the command no service sends new connections to that real server.
+quiesces() {
+    quiesced=$1
+    shift
+    ! is_quiesced || fail "$quiesced has no new connections before $*: $(table)"
+    "$@"
+    within 10 is_quiesced || fail "$* has no effect: $(table)"
+}
+
+is_quiesced() {
+    quiesced_entries=$(table | grep -F -e "-r $quiesced:" -e "-r [$quiesced]:") || return 0
+    ! echo "$quiesced_entries" | grep -qv -e '-w 0$'
+}
+
 restart() {
     director_stop
     director_start
@@ -218,7 +232,9 @@ killed() {
 
 # weights_change SED-SCRIPT: the operator edits the file and reloads it.
 file_changes() {
+    cp "$DEFINITIONS" "$LAB_TMP/before"
     sed -i "$1" "$DEFINITIONS"
+    ! cmp -s "$LAB_TMP/before" "$DEFINITIONS" || fail "this changes nothing: $1"
     ctl reload
 }
 

@@ -62,11 +62,11 @@ harmless 'its return' server_resumes real2 named
 site_becomes both_are up
 
 # What operators do.
-harmless 'a drain' ctl drain --all-services "$DIRECT_RIP1" -m 'kernel upgrade'
-harmless 'a drain over IPv6' ctl drain --all-services "$DIRECT_RIP61" -m 'kernel upgrade'
+harmless 'a drain' quiesces "$DIRECT_RIP1" ctl drain --all-services "$DIRECT_RIP1" -m 'kernel upgrade'
+harmless 'a drain over IPv6' quiesces "$DIRECT_RIP61" ctl drain --all-services "$DIRECT_RIP61" -m 'kernel upgrade'
 harmless 'its end' ctl enable --all-services "$DIRECT_RIP1"
 harmless 'its end over IPv6' ctl enable --all-services "$DIRECT_RIP61"
-harmless 'maintenance' ctl maintenance --all-services "$DIRECT_RIP2" -m 'new disk'
+harmless 'maintenance' quiesces "$DIRECT_RIP2" ctl maintenance --all-services "$DIRECT_RIP2" -m 'new disk'
 harmless 'its end' ctl enable --all-services "$DIRECT_RIP2"
 harmless 'another weight' file_changes "s|- $DIRECT_RIP2\$|- {address: $DIRECT_RIP2, weight: 3}|"
 harmless 'a broken file' broken_file

@@ -102,10 +102,10 @@ returns() {
 harmless 'its return' returns
 
 # What operators do, on one director after the other.
-harmless 'a drain' both drain --all-services "$TUNNEL_RIP1" -m 'kernel upgrade'
+harmless 'a drain' quiesces "$TUNNEL_RIP1" both drain --all-services "$TUNNEL_RIP1" -m 'kernel upgrade'
 downloads_go_on
 harmless 'its end' both enable --all-services "$TUNNEL_RIP1"
-harmless 'maintenance' both maintenance --all-services "$TUNNEL_RIP2" -m 'new disk'
+harmless 'maintenance' quiesces "$TUNNEL_RIP2" both maintenance --all-services "$TUNNEL_RIP2" -m 'new disk'
 harmless 'its end' both enable --all-services "$TUNNEL_RIP2"
 more_weight() {
     file_changes "s|, $TUNNEL_RIP2\\]|, {address: $TUNNEL_RIP2, weight: 2}]|"
@@ -138,7 +138,9 @@ harmless 'its return' web_resume real1
 site_becomes are up
 
 # All web servers fail: both directors withdraw the VIPs.
-withdrawn() { for host in director real3; do ! on $host ip -o address show dev lo | grep -q -e "$ECMP_VIP" -e "$ECMP_VIP6" || return 1; done; }
+vips_of() { on "$1" ip -o address show dev lo | awk -v four="$ECMP_VIP/32" -v six="$ECMP_VIP6/128" '$4 == four || $4 == six' | wc -l; }
+withdrawn() { [ "$(vips_of director) $(vips_of real3)" = '0 0' ]; }
+expect_equal 'the VIPs of both directors' '2 2' "$(vips_of director) $(vips_of real3)"
 fault 'all web servers stop' eval 'web_stop real1; web_stop real2'
 eventually 20 withdrawn
 web_start real1

@@ -22,6 +22,7 @@ site_used_by 1 smtp smtp "$VIP" 25 submission smtp "$VIP" 587 imaps imaps "$VIP"
 readers_at() { on director ipvsadm -L -n -c | awk -v v="$VIP:993" '$5 == v && $3 == "ESTABLISHED" { sub(/:.*/, "", $6); print $6; exit }'; }
 host_of() { case $1 in "$RIP1") echo real1 ;; *) echo real2 ;; esac; }
 readers=$(readers_at)
+[ -n "$readers" ] || fail 'no reader is connected'
 
 # One server fails. A request fails when the kernel has sent it there before ipvsd has seen two probes fail.
 fault 'a mail server that stops' server_dies real1 postfix
@@ -38,9 +39,10 @@ site_becomes site_is imaps up
 
 # What operators do.
 readers=$(readers_at)
-harmless 'a drain' ctl drain --all-services "$readers" -m 'kernel upgrade'
+[ -n "$readers" ] || fail 'no reader is connected'
+harmless 'a drain' quiesces "$readers" ctl drain --all-services "$readers" -m 'kernel upgrade'
 harmless 'its end' ctl enable --all-services "$readers"
-harmless 'maintenance' ctl maintenance --all-services "$RIP2" -m 'new disk'
+harmless 'maintenance' quiesces "$RIP2" ctl maintenance --all-services "$RIP2" -m 'new disk'
 harmless 'its end' ctl enable --all-services "$RIP2"
 harmless 'another weight' file_changes "s|mail: .*|mail: [192.168.6.4, {address: 192.168.6.5, weight: 3}]|"
 harmless 'a broken file' broken_file

@@ -26,17 +26,18 @@ site_used_by 4 program mysql "$VIP" 3306 session mysql-session "$VIP" 3306
 session_at() {
     case $(on director ipvsadm -L -n -c | awk -v v="$VIP:3306" '$5 == v && $3 == "ESTABLISHED" && $2 > most { most = $2; at = $6 } END { print at }') in
     "$RIP1":*) echo real1 ;;
-    *) echo real2 ;;
+    "$RIP2":*) echo real2 ;;
+    *) echo none ;;
     esac
 }
 other_than() { case $1 in real1) echo real2 ;; *) echo real1 ;; esac; }
 
 # What operators do.
 at=$(session_at)
-harmless 'a drain' ctl drain replicas "$(rip_of "$at")" -m 'kernel upgrade'
+harmless 'a drain' quiesces "$(rip_of "$at")" ctl drain replicas "$(rip_of "$at")" -m 'kernel upgrade'
 expect_equal 'where the open connection is during the drain' "$at" "$(session_at)"
 harmless 'its end' ctl enable replicas "$(rip_of "$at")"
-harmless 'maintenance' ctl maintenance replicas "$(rip_of "$at")" -m 'new disk'
+harmless 'maintenance' quiesces "$(rip_of "$at")" ctl maintenance replicas "$(rip_of "$at")" -m 'new disk'
 harmless 'its end' ctl enable replicas "$(rip_of "$at")"
 harmless 'another weight' file_changes 's|real_servers: .*|real_servers: [192.168.6.4, {address: 192.168.6.5, weight: 3}]|'
 harmless 'a broken file' broken_file

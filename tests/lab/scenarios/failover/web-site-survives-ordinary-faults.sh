@@ -5,6 +5,7 @@
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
+SITE_REST=0
 . "$LAB_DIRECTORY/site.sh"
 direct_director
 direct_real_server real1 "$DIRECT_RIP1"
@@ -52,7 +53,7 @@ eventually 20 state_is up
 swap
 
 # What operators do.
-harmless 'a drain' ctl drain web "$(rip_of "$serves")" -m 'kernel upgrade'
+harmless 'a drain' quiesces "$(rip_of "$serves")" ctl drain web "$(rip_of "$serves")" -m 'kernel upgrade'
 swap
 harmless 'its end' ctl enable web "$(rip_of "$(other_than "$serves")")"
 harmless 'a reload' ctl reload
