@@ -120,6 +120,7 @@ impl EventLoop {
     ) -> Self {
         let host = HostThread::new(&settings, inputs.clone());
         let gate = Gate::new(file_limit::raise());
+        let probe_settings = Arc::new(ProbeSettings::default());
         Self {
             director: Director::new(),
             started: Instant::now(),
@@ -127,11 +128,11 @@ impl EventLoop {
                 .as_ref()
                 .map_or(Moment::START, |store| store.saved.moment),
             settings,
-            holder: holder(gate.clone(), &inputs),
+            holder: holder(gate.clone(), ProbeSettings::clone(&probe_settings), &inputs),
             gate,
             inputs,
             kernel,
-            probe_settings: Arc::new(ProbeSettings::default()),
+            probe_settings,
             ldirectord,
             recorder,
             service_manager: ServiceManager::of_this_process(),
@@ -338,9 +339,9 @@ impl EventLoop {
 }
 
 /// Holds connections to servers and tells the loop when one ends.
-fn holder(gate: Gate, inputs: &mpsc::UnboundedSender<Input>) -> Holder {
+fn holder(gate: Gate, settings: ProbeSettings, inputs: &mpsc::UnboundedSender<Input>) -> Holder {
     let inputs = inputs.clone();
-    Holder::new(gate, move |peer| {
+    Holder::new(gate, settings, move |peer| {
         // The loop may have ended.
         let _ = inputs.send(Input::Event(Event::Hinted { peer }));
     })

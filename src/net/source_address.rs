@@ -1,5 +1,6 @@
 //! From which address, and by which interface, this machine sends to another. Nothing is sent to find out.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -55,15 +56,43 @@ pub fn source_address(
 }
 
 /// The address to send from where the kernel would choose one of `vips`, which the other machine may have too: none where the kernel
-/// chooses another, or where there is no other.
-#[must_use]
-pub fn source_beside(toward: IpAddr, vips: &BTreeSet<IpAddr>) -> Option<IpAddr> {
-    let preferred = preferred_source(toward).ok()?;
-    if !vips.contains(&preferred) {
-        return None;
+/// chooses another, where there is no other, or where there is no way.
+///
+/// # Errors
+/// When this machine cannot find out, for want of descriptors or memory.
+pub fn source_beside(
+    toward: IpAddr,
+    vips: &BTreeSet<IpAddr>,
+) -> Result<Option<IpAddr>, SourceAddressError> {
+    if vips.is_empty() {
+        return Ok(None);
     }
-    let source = source_address(toward, Family::of(toward), vips).ok()?;
-    Some(source.address)
+    let preferred = match preferred_source(toward) {
+        Ok(preferred) => preferred,
+        Err(error) if is_want(&error) => {
+            return Err(SourceAddressError::NoRoute {
+                toward,
+                source: error,
+            });
+        }
+        // The connection meets the same fault, and names it.
+        Err(_) => return Ok(None),
+    };
+    if !vips.contains(&preferred) {
+        return Ok(None);
+    }
+    match source_address(toward, Family::of(toward), vips) {
+        Ok(source) => Ok(Some(source.address)),
+        Err(SourceAddressError::NoAddress { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether this machine lacks descriptors or memory.
+fn is_want(error: &io::Error) -> bool {
+    let wants = [Errno::EMFILE, Errno::ENFILE, Errno::ENOMEM, Errno::ENOBUFS];
+    let errno = error.raw_os_error();
+    wants.iter().any(|want| errno == Some(*want as i32))
 }
 
 /// The name of the interface that leads to another machine.
@@ -146,9 +175,22 @@ fn choose<'a>(
         own.interface == first.interface && can_answer && !vips.contains(&own.address)
     };
     let mut candidates: Vec<&Own> = addresses.iter().filter(usable).collect();
-    candidates.sort_by_key(|own| (own.alone, own.address != preferred));
+    // The kernel's choice is of the network that leads there; of other addresses the one most like it is.
+    candidates.sort_by_key(|own| {
+        let like = Reverse(common_bits(own.address, preferred));
+        (own.alone, own.address != preferred, like)
+    });
     let chosen = candidates.first()?;
     Some((chosen.address, &chosen.interface))
+}
+
+/// How many leading bits two addresses have in common.
+fn common_bits(one: IpAddr, other: IpAddr) -> u32 {
+    match (one, other) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => (one.to_bits() ^ other.to_bits()).leading_zeros(),
+        (IpAddr::V6(one), IpAddr::V6(other)) => (one.to_bits() ^ other.to_bits()).leading_zeros(),
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
@@ -166,6 +208,7 @@ mod tests {
     #[test]
     fn the_address_that_asks_is_never_a_vip() {
         let addresses = [
+            own("front", "203.0.113.1", false),
             own("front", "192.0.2.1", false),
             own("front", "192.0.2.201", true),
             own("front", "192.0.2.202", false),
@@ -197,9 +240,10 @@ mod tests {
     #[test]
     fn what_is_no_vip_is_left_to_the_kernel() {
         let toward = Ipv4Addr::LOCALHOST.into();
-        assert_eq!(source_beside(toward, &BTreeSet::new()), None);
+        let beside = |vips: &[IpAddr]| source_beside(toward, &vips.iter().copied().collect());
+        assert_eq!(beside(&[]).unwrap(), None);
         // The loopback has no other address.
-        assert_eq!(source_beside(toward, &BTreeSet::from([toward])), None);
+        assert_eq!(beside(&[toward]).unwrap(), None);
     }
 
     #[test]

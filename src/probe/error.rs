@@ -201,6 +201,7 @@ impl ProbeError {
             | Self::NoTurnToMatch
             | Self::NoTurnToRead
             | Self::Nowhere(_) => true,
+            Self::Tls(error) => error.is_ours(),
             Self::Protocol(error) => error.is_ours(),
             Self::Command(error) => error.is_ours(),
             _ => false,
@@ -224,7 +225,7 @@ impl ProbeError {
             | Self::NotMatchedInTime(_)
             | Self::BodySoFarLacks(_)
             | Self::Command(_)
-            | Self::Protocol(ProtocolError::Closed(_)) => true,
+            | Self::Protocol(ProtocolError::Closed(_) | ProtocolError::Http2Refused(_)) => true,
             // The server's own time limit for a request (RFC 9110, section 15.5.9).
             Self::Status { status, .. } => *status == 408,
             Self::RedirectedOut { source, .. } => source.may_come_from_a_pause(),

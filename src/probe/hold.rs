@@ -50,6 +50,7 @@ pub struct Holder {
     tasks: BTreeMap<SocketAddr, AbortHandle>,
     tell: Arc<dyn Fn(SocketAddr) + Send + Sync>,
     gate: Gate,
+    settings: ProbeSettings,
 }
 
 impl std::fmt::Debug for Holder {
@@ -60,11 +61,16 @@ impl std::fmt::Debug for Holder {
 
 impl Holder {
     /// Holds nothing yet; `tell` hears of each connection that ends.
-    pub fn new(gate: Gate, tell: impl Fn(SocketAddr) + Send + Sync + 'static) -> Self {
+    pub fn new(
+        gate: Gate,
+        settings: ProbeSettings,
+        tell: impl Fn(SocketAddr) + Send + Sync + 'static,
+    ) -> Self {
         Self {
             tasks: BTreeMap::new(),
             tell: Arc::new(tell),
             gate,
+            settings,
         }
     }
 
@@ -79,9 +85,10 @@ impl Holder {
         });
         for peer in peers {
             let (gate, tell) = (self.gate.clone(), Arc::clone(&self.tell));
+            let settings = self.settings.clone();
             self.tasks
                 .entry(*peer)
-                .or_insert_with(|| tokio::spawn(hold(*peer, gate, tell)).abort_handle());
+                .or_insert_with(|| tokio::spawn(hold(*peer, gate, settings, tell)).abort_handle());
         }
     }
 }
@@ -94,8 +101,12 @@ impl Drop for Holder {
     }
 }
 
-async fn hold(peer: SocketAddr, gate: Gate, tell: Arc<dyn Fn(SocketAddr) + Send + Sync>) {
-    let settings = ProbeSettings::new();
+async fn hold(
+    peer: SocketAddr,
+    gate: Gate,
+    settings: ProbeSettings,
+    tell: Arc<dyn Fn(SocketAddr) + Send + Sync>,
+) {
     let mut pause = Duration::ZERO;
     loop {
         if let Some(_place) = gate.hold()

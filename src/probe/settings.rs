@@ -50,7 +50,7 @@ pub struct ProbeSettings {
 #[derive(Debug, Default)]
 struct Shared {
     /// The VIPs of all services, which real servers have too: none of them can be the source of a probe.
-    vips: Mutex<BTreeSet<IpAddr>>,
+    vips: Mutex<Arc<BTreeSet<IpAddr>>>,
     /// The authorities to trust in place of the system's.
     authorities: Option<Vec<X509>>,
     unverified: OnceCell<SslContext>,
@@ -89,7 +89,7 @@ impl ProbeSettings {
             .shared
             .vips
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = vips;
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(vips);
     }
 
     /// Notices from now on when this process does not run, so that no server is blamed for it.
@@ -102,15 +102,14 @@ impl ProbeSettings {
         self.shared.pauses.excuse(started, Instant::now(), limit)
     }
 
-    pub(super) fn vips(&self) -> BTreeSet<IpAddr> {
+    pub(super) fn vips(&self) -> Arc<BTreeSet<IpAddr>> {
         let vips = self.shared.vips.lock();
-        vips.unwrap_or_else(PoisonError::into_inner).clone()
+        Arc::clone(&vips.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The address from which a probe of this server has to leave, where the kernel would send it from a VIP.
-    pub(super) fn source_beside_vips(&self, peer: IpAddr) -> Option<IpAddr> {
-        let vips = self.shared.vips.lock();
-        source_beside(peer, &vips.unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn source_beside_vips(&self, peer: IpAddr) -> Result<Option<IpAddr>, ProbeError> {
+        Ok(source_beside(peer, &self.vips())?)
     }
 
     pub(super) fn through_vip(&self, vip_path: VipPath) -> Self {

@@ -32,6 +32,12 @@ pub(super) enum TlsError {
 }
 
 impl TlsError {
+    /// Whether the fault lies on this side: the certificate that the probe has shown is out of date, whatever server it is
+    /// shown to (RFC 8446, 6.2).
+    pub(super) fn is_ours(&self) -> bool {
+        matches!(self, Self::Refused(alert) if alert == "certificate expired")
+    }
+
     /// What is wrong with a certificate (`X509_V_ERR_*`, openssl/x509_vfy.h).
     pub(super) fn of_certificate(result: X509VerifyResult) -> Self {
         match result.as_raw() {
@@ -78,4 +84,17 @@ fn is_no_tls(reason: &str) -> bool {
         "unexpected message",
     ]
     .contains(&reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_of_ours_that_has_run_out_is_no_fault_of_the_server() {
+        let refused = |alert: &str| TlsError::Refused(alert.to_owned());
+        assert!(refused("certificate expired").is_ours());
+        assert!(!refused("certificate required").is_ours());
+        assert!(!TlsError::NotTls.is_ours());
+    }
 }

@@ -4,6 +4,7 @@
 //! Source ports are chosen when the connection is made, one after the other for each VIP: an entry that the kernel keeps
 //! of a former probe from the same port would lead to that probe's server.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -81,7 +82,7 @@ pub(super) fn bind_source(
     if settings.origin().bind(socket, peer)? {
         return Ok(());
     }
-    match settings.source_beside_vips(peer) {
+    match settings.source_beside_vips(peer)? {
         Some(source) => bind(socket, source).map_err(ProbeError::CannotAsk),
         None => Ok(()),
     }
@@ -96,7 +97,7 @@ pub(super) fn settings_for(
         return Ok(settings.clone());
     };
     let family = Family::of(probe.address);
-    let mut vips = settings.vips();
+    let mut vips = BTreeSet::clone(&settings.vips());
     vips.insert(probe.address);
     let source = source_address(road.toward, family, &vips)?;
     if family == Family::Ipv4 && !takes_vip_replies(&source.interface) {

@@ -41,27 +41,55 @@ impl SecretNumbers {
     }
 }
 
-/// The secrets of a probe. The texts of its files are among them, in the order of their keys.
-fn secrets_in(kind: &mut CheckKindDefinition) -> Vec<&mut Secret> {
-    let (files, secrets) = match kind {
+/// A secret of a probe, and the key that it belongs to.
+type KeyedSecret<'k> = (String, &'k mut Secret);
+
+/// The secrets of a probe. The texts of its files are among them.
+fn secrets_in(kind: &mut CheckKindDefinition) -> Vec<KeyedSecret<'_>> {
+    let (files, mut secrets) = match kind {
         CheckKindDefinition::Protocol(check) => {
-            let secrets = [&mut check.password, &mut check.secret];
-            let secrets = secrets.into_iter().flatten();
-            let secrets: Vec<&mut Secret> = secrets.map(|secret| &mut secret.value).collect();
-            (&mut check.tls_files, secrets)
+            let keyed = [
+                ("password", &mut check.password),
+                ("secret", &mut check.secret),
+            ];
+            (&mut check.tls_files, written(keyed))
         }
         CheckKindDefinition::Http(check) => {
-            let headers = check.headers.iter_mut().map(|header| &mut header.value);
-            let own = [&mut check.password, &mut check.bearer, &mut check.content];
-            let secrets = headers.chain(own.into_iter().flatten());
-            let secrets = secrets.map(|secret| &mut secret.value).collect();
+            let headers = check.headers.iter_mut();
+            let headers = headers.map(|header| {
+                let key = format!("header {}", header.name.value.to_ascii_lowercase());
+                (key, &mut header.value.value)
+            });
+            let mut secrets: Vec<KeyedSecret<'_>> = headers.collect();
+            secrets.extend(written([
+                ("password", &mut check.password),
+                ("bearer", &mut check.bearer),
+                ("body", &mut check.content),
+            ]));
             (&mut check.tls_files, secrets)
         }
         _ => return Vec::new(),
     };
-    let files = files.files_mut();
-    let texts = files.map(|file| &mut file.value.text);
-    secrets.into_iter().chain(texts).collect()
+    let files = [
+        ("ca", &mut files.ca),
+        ("certificate", &mut files.certificate),
+        ("key", &mut files.key),
+    ];
+    secrets.extend(files.into_iter().filter_map(|(key, file)| {
+        let file = &mut file.as_mut()?.value;
+        Some((format!("{key} {}", file.path), &mut file.text))
+    }));
+    secrets
+}
+
+/// Those that are there.
+fn written<'k, const N: usize>(
+    keyed: [(&str, &'k mut Option<Placed<Secret>>); N],
+) -> Vec<KeyedSecret<'k>> {
+    let keyed = keyed.into_iter();
+    keyed
+        .filter_map(|(key, secret)| Some((key.to_owned(), &mut secret.as_mut()?.value)))
+        .collect()
 }
 
 /// Whether the configuration itself holds credentials of a probe. Most headers and bodies are none.
@@ -114,10 +142,14 @@ fn check_kinds<'s>(
 }
 
 impl ServiceDefinition {
-    /// The secrets of its checks, in their order.
-    fn secrets(&mut self) -> Vec<&mut Secret> {
+    /// The secrets of its checks, each with its check and key.
+    fn secrets(&mut self) -> Vec<((usize, String), &mut Secret)> {
         let kinds = check_kinds(&mut self.check, &mut self.judging, &mut self.recovery);
-        kinds.flat_map(secrets_in).collect()
+        let keyed = kinds.enumerate().flat_map(|(check, kind)| {
+            let secrets = secrets_in(kind).into_iter();
+            secrets.map(move |(key, secret)| ((check, key), secret))
+        });
+        keyed.collect()
     }
 
     /// The files of its checks, with certificates and keys.
@@ -135,7 +167,7 @@ impl ServiceDefinition {
         own.chain(kinds.filter_map(url_in)).collect()
     }
 
-    /// Puts the secrets of another form of this service in the place of unknown ones, where both have as many.
+    /// Puts the secrets of another form of this service in the place of unknown ones of the same check and key.
     pub fn know_secrets_of(&mut self, other: &Self) {
         let mut other = other.clone();
         for (own, other) in self.urls().into_iter().zip(other.urls()) {
@@ -143,13 +175,14 @@ impl ServiceDefinition {
                 own.clone_from(other);
             }
         }
-        let (own, others) = (self.secrets(), other.secrets());
-        if own.len() != others.len() {
-            return;
-        }
-        for (own, other) in own.into_iter().zip(others) {
-            if own.is_withheld() {
-                own.clone_from(other);
+        let known: BTreeMap<(usize, String), Secret> = other
+            .secrets()
+            .into_iter()
+            .map(|(key, secret)| (key, secret.clone()))
+            .collect();
+        for (key, own) in self.secrets() {
+            if let Some(known) = known.get(&key).filter(|_| own.is_withheld()) {
+                own.clone_from(known);
             }
         }
     }
@@ -178,7 +211,9 @@ impl Definitions {
         let mut shown = self.clone();
         for service in &mut shown.services {
             let secrets = service.secrets();
-            secrets.into_iter().for_each(|secret| numbers.hide(secret));
+            secrets
+                .into_iter()
+                .for_each(|(_, secret)| numbers.hide(secret));
             let urls = service.urls();
             urls.into_iter().for_each(|url| numbers.hide_in_url(url));
         }
@@ -244,9 +279,28 @@ mod tests {
         }));
         let mut numbers = SecretNumbers::default();
         let secrets = secrets_in(&mut kind);
-        secrets.into_iter().for_each(|secret| numbers.hide(secret));
+        secrets
+            .into_iter()
+            .for_each(|(_, secret)| numbers.hide(secret));
         let written = serde_json::to_string(&kind).unwrap();
         assert_eq!(written.matches("\"***1\"").count(), 4, "{written}");
         assert!(!format!("{kind:?}").contains("opensesame"));
+    }
+    #[test]
+    fn a_secret_comes_back_to_its_own_key_only() {
+        let place = Place::whole_file(&Arc::from(""));
+        let placed = |text: &str| Some(Placed::new(Secret::new(text.to_owned()), place.clone()));
+        let check = |password: Option<&str>, bearer: Option<&str>| {
+            CheckKindDefinition::Http(Box::new(HttpCheckDefinition {
+                password: password.and_then(placed),
+                bearer: bearer.and_then(placed),
+                ..HttpCheckDefinition::default()
+            }))
+        };
+        let keys = |kind: &mut CheckKindDefinition| -> Vec<String> {
+            secrets_in(kind).into_iter().map(|(key, _)| key).collect()
+        };
+        assert_eq!(keys(&mut check(Some("a"), None)), ["password"]);
+        assert_eq!(keys(&mut check(None, Some("a"))), ["bearer"]);
     }
 }

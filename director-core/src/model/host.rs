@@ -100,6 +100,7 @@ impl HostConfig {
             .reschedules_reused_ports()
             .then_some(("direct routing or tunnels", &CONN_REUSE));
         let reusing = reusing.filter(|_| self.profile != Some(Profile::Dr));
+        let declined = self.conn_reuse_mode == Some(false);
         let replaces = reusing.is_some();
         let of_profile = self.profile.into_iter().flat_map(move |profile| {
             let all = profile.settings().iter();
@@ -107,6 +108,9 @@ impl HostConfig {
             all.chain(ipv6.filter(move |_| besides))
                 .filter(move |one| resets || one.name != EXPIRE_NODEST.name)
                 .filter(move |one| !(replaces && one.name == CONN_REUSE.name))
+                .filter(move |one| {
+                    !(declined && one.name == CONN_REUSE.name && one.value == CONN_REUSE.value)
+                })
                 .map(move |one| (profile.name(), one))
         });
         // Every profile has it.
@@ -228,6 +232,8 @@ mod tests {
             (true, Some(Profile::MaglevEcmp), None, Some("3")),
             (true, None, Some(false), None),
             (true, gateway, Some(false), Some("1")),
+            (true, Some(Profile::Dr), Some(false), None),
+            (true, Some(Profile::MaglevEcmp), Some(false), None),
             (false, None, None, None),
             (false, gateway, None, Some("1")),
             (false, None, Some(true), Some("3")),

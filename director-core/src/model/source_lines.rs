@@ -15,6 +15,8 @@ pub fn lines_in_stars(text: &str) -> Vec<String> {
 struct SourceLines {
     /// A secret may go on in the lines behind its key.
     goes_on: bool,
+    /// The lines before began a text in PEM, such as a private key, that has not ended.
+    pem: bool,
     /// Deeper lines than this one belong to a key.
     block: Option<(usize, Block)>,
 }
@@ -33,6 +35,11 @@ enum Block {
 impl SourceLines {
     fn show(&mut self, line: &str) -> String {
         let start = indent(line);
+        if self.pem || line.contains("-----BEGIN") {
+            let at = line.find("-----BEGIN").filter(|_| !self.pem);
+            self.pem = !line.contains("-----END");
+            return behind(line, at.unwrap_or(start));
+        }
         let is_within = |indent: usize| start > indent || line.trim().is_empty();
         self.block = self.block.filter(|(indent, _)| is_within(*indent));
         let block = self.block.map(|(_, block)| block);
@@ -63,9 +70,16 @@ impl SourceLines {
 /// What the deeper lines behind this one are.
 fn opened(line: &str, keys: SecretKeys) -> Option<Block> {
     let line = line.trim_end();
-    let headers = line.split_once("headers:").map(|(_, value)| value);
-    let is_open =
-        |value: &str| value.is_empty() || value.matches('{').count() > value.matches('}').count();
+    let headers = line.split_once("headers").and_then(|(_, behind)| {
+        let behind = behind.trim_start_matches(['"', '\'', ' ']);
+        behind.strip_prefix(':').map(str::trim)
+    });
+    // A comment, an anchor or a tag is no value.
+    let is_open = |value: &str| {
+        value.is_empty()
+            || value.starts_with(['#', '&', '!'])
+            || value.matches('{').count() > value.matches('}').count()
+    };
     if headers.is_some_and(is_open) {
         return Some(Block::Headers);
     }
@@ -263,6 +277,30 @@ mod tests {
         let item = "- http: {path: /}\n  headers:\n    A: b\n- c: d";
         let shown = "- http: {path: /}\n  headers:\n    A: *\n- c: d";
         assert_eq!(lines_in_stars(item).join("\n"), shown);
+    }
+
+    #[test]
+    fn headers_are_hidden_behind_comments_and_quotes_too() {
+        for key in [
+            "headers: # of the gateway",
+            "headers: &common",
+            "\"headers\": {",
+        ] {
+            let text = format!("http:\n  {key}\n    X-Key: abc\n  path: /");
+            let shown = lines_in_stars(&text);
+            assert_eq!(shown[2..], ["    X-Key: ***", "  path: /"], "{key}");
+        }
+    }
+
+    #[test]
+    fn a_text_in_pem_is_hidden_to_its_end() {
+        let text = "key: |\n  -----BEGIN KEY-----\n  abc\n  -----END KEY-----\nport: 1";
+        let shown = lines_in_stars(text);
+        assert_eq!(shown[2], "  ***");
+        assert_eq!(shown[4], "port: 1");
+        let inline = r#"{certificate: "-----BEGIN X-----\nabc\n-----END X-----\n", port: 1}"#;
+        assert!(!lines_in_stars(inline)[0].contains("abc"));
+        assert_eq!(lines_in_stars("a: 1\nb: 2"), ["a: 1", "b: 2"]);
     }
 
     #[test]

@@ -190,7 +190,17 @@ impl Value for PemFile {
     }
 
     fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
-        Some(Self::unread(reader.text(input)?.to_owned()))
+        let path = reader.text(input)?;
+        if path.contains('\n') || path.contains("-----BEGIN") {
+            let name = &input.key.name;
+            reader.error(
+                &input.node.place,
+                format!("{name} names a file, and this is the content of one"),
+                format!("write the content to a file, and {name}: PATH here"),
+            );
+            return None;
+        }
+        Some(Self::unread(path.to_owned()))
     }
 
     fn print(&self) -> String {

@@ -31,6 +31,8 @@ pub(super) struct HttpTarget {
     /// User and password of the URL. A redirect does not take them along, since it may lead to another server.
     authorization: Option<HeaderValue>,
     carried: Carried,
+    /// A redirect led to another server or scheme than the one of the check.
+    elsewhere: bool,
 }
 
 impl HttpTarget {
@@ -76,6 +78,7 @@ impl HttpTarget {
             through_proxy,
             authorization: of_url(question)?,
             carried: Carried::first(question),
+            elsewhere: false,
         })
     }
 
@@ -100,18 +103,24 @@ impl HttpTarget {
                 through_proxy: true,
                 authorization: None,
                 carried: self.carried.redirected(status, to_same),
+                elsewhere: self.elsewhere || !to_same,
             });
         }
         let at_home = is_home(&url, home.ip(), question);
         let peer = peer_of(&url, at_home, home, question, settings).await?;
-        let to_same = same_scheme && at_home && peer == self.peer;
+        // The same server, or the same site of the host that the check names.
+        let same_site = url.authority() == self.url.authority();
+        let to_same = same_scheme && peer == self.peer && (at_home || same_site);
         let tls = url.tls.then(|| match &question.tls {
-            Some(tls) if at_home => own_tls(tls, question, home.ip()),
+            _ if to_same && !at_home => self.tls.clone(),
+            Some(tls) if at_home => Some(own_tls(tls, question, home.ip())),
             tls => {
                 let name = server_name([url.host.as_str()], peer.ip());
-                TlsWish::of_stranger(tls.as_ref(), name)
+                let tls = tls.as_ref().map(|tls| offering(tls, question));
+                Some(TlsWish::of_stranger(tls.as_deref(), name))
             }
         });
+        let tls = tls.flatten();
         let host = match &question.virtual_host {
             Some(virtual_host) if at_home => virtual_host.clone(),
             _ => url.authority(),
@@ -124,6 +133,7 @@ impl HttpTarget {
             through_proxy: false,
             authorization: None,
             carried: self.carried.redirected(status, to_same),
+            elsewhere: self.elsewhere || !to_same,
         })
     }
 
@@ -132,7 +142,7 @@ impl HttpTarget {
         self.url.absolute()
     }
 
-    /// Whether the connection is one of HTTP/2: as the question wants it, or as the server has chosen.
+    /// Whether the connection is one of HTTP/2: as the question wants it of the first server, or as the server has chosen.
     pub(super) fn speaks_http2(
         &self,
         question: &HttpProbe,
@@ -141,6 +151,7 @@ impl HttpTarget {
         let chosen = stream.chosen_protocol() == Some(H2.as_bytes());
         match question.version {
             _ if self.through_proxy => Ok(false),
+            _ if self.elsewhere => Ok(chosen),
             HttpVersion::Two if self.tls.is_some() && !chosen => Err(ProtocolError::NoHttp2.into()),
             HttpVersion::Two => Ok(true),
             HttpVersion::One => Ok(chosen),
@@ -176,12 +187,12 @@ fn own_tls(tls: &TlsCheck, question: &HttpProbe, address: IpAddr) -> TlsWish {
     TlsWish::of(&offering(tls, question), name)
 }
 
-/// TLS that offers HTTP/2 where the question is in HTTP/2.
+/// TLS that offers HTTP/2 where the question is in HTTP/2. Where a redirect leads may speak less.
 fn offering<'a>(tls: &'a TlsCheck, question: &HttpProbe) -> Cow<'a, TlsCheck> {
     if question.version == HttpVersion::One || !tls.alpn.is_empty() {
         return Cow::Borrowed(tls);
     }
-    let alpn = vec![H2.to_owned()];
+    let alpn = [H2, "http/1.1"].map(str::to_owned).to_vec();
     Cow::Owned(TlsCheck {
         alpn,
         ..tls.clone()

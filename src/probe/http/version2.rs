@@ -4,6 +4,7 @@ use bytes::Bytes;
 use director_core::model::HttpProbe;
 use h2::RecvStream;
 use hyper::{Response, header};
+use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Body, End};
 use super::exchange::HttpResponse;
@@ -26,7 +27,7 @@ pub(super) async fn exchange(
         .into_http2(target.tls.is_some())
         .map_err(ProbeError::NoSuchRequest)?;
     let answer = http2::exchange(stream, request, Bytes::from(body), |answer| {
-        read(answer, question)
+        read(answer, question, settings)
     });
     match answer.await {
         Err(_) if settings.waits_for_memory() => Err(ProbeError::NoTurnToRead),
@@ -37,15 +38,23 @@ pub(super) async fn exchange(
 async fn read(
     answer: Response<RecvStream>,
     question: &HttpProbe,
+    settings: &ProbeSettings,
 ) -> Result<HttpResponse, ProbeError> {
     let status = answer.status().as_u16();
     let location = answer.headers().get(header::LOCATION);
     let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let is_expected = question.status.iter().any(|range| range.contains(status));
+    // A body that never ends is weighed shortly before the time limit, where a text is to be found in it.
+    let deadline = settings.last_call().filter(|_| question.body.is_some());
     let body = match is_expected {
-        true => Some(body_of(answer.into_body(), question.body_limit).await),
+        true => Some(body_of(answer.into_body(), question.body_limit, deadline).await),
         false => None,
     };
+    if let Some(Body { end: End::Time, .. }) = body
+        && settings.waits_for_memory()
+    {
+        return Err(ProbeError::NoTurnToRead);
+    }
     Ok(HttpResponse {
         status: Some(status),
         location,
@@ -53,10 +62,23 @@ async fn read(
     })
 }
 
-/// Reads a body up to `limit` bytes.
-async fn body_of(mut stream: RecvStream, limit: usize) -> Body {
+/// Reads a body up to `limit` bytes, and not beyond `deadline`.
+async fn body_of(mut stream: RecvStream, limit: usize, deadline: Option<Instant>) -> Body {
     let mut body = Body::default();
-    while let Some(data) = stream.data().await {
+    loop {
+        let next = stream.data();
+        let next = match deadline {
+            Some(deadline) => timeout_at(deadline, next).await,
+            None => Ok(next.await),
+        };
+        let data = match next {
+            Ok(Some(data)) => data,
+            Ok(None) => break,
+            Err(_) => {
+                body.end = End::Time;
+                break;
+            }
+        };
         let Ok(data) = data else {
             body.end = End::Broken;
             break;

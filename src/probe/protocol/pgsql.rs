@@ -59,6 +59,7 @@ async fn log_in(
             // What the plain connection met is the reason only where the server has turned the other one away unseen.
             let second = connect(peer, login, check, None).await;
             second.map_err(|plain| match plain {
+                plain if plain.is_ours() => plain,
                 ProbeError::Protocol(ProtocolError::DatabaseRefused { ref code, .. })
                     if code != NO_ENTRY =>
                 {

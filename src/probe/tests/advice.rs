@@ -102,7 +102,7 @@ async fn the_end_of_a_held_connection_is_told_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (tell, mut told) = mpsc::unbounded_channel();
-    let mut holder = Holder::new(Gate::new(1024), move |peer| {
+    let mut holder = Holder::new(Gate::new(1024), ProbeSettings::new(), move |peer| {
         tell.send(peer).unwrap_or_default()
     });
     holder.hold(&BTreeSet::from([address]));

@@ -184,3 +184,44 @@ async fn redirects_are_followed() {
         "status 302, expected 2xx"
     );
 }
+
+#[tokio::test]
+async fn where_a_redirect_leads_may_speak_less() {
+    for offers in [&["h2", "http/1.1"][..], &["http/1.1"], &[]] {
+        let elsewhere = by_alpn(offers).await;
+        let location = format!("https://{elsewhere}/");
+        let address = serve(move |stream| redirecting(stream, location.clone())).await;
+        let question = HttpProbe {
+            redirects: Redirects::Follow(1),
+            ..version2(get())
+        };
+        assert_eq!(good(address, question).await, "status 200", "{offers:?}");
+    }
+}
+
+async fn redirecting(stream: impl AsyncRead + AsyncWrite + Unpin, location: String) {
+    let mut connection = h2::server::handshake(stream).await.unwrap();
+    while let Some(Ok((_, mut respond))) = connection.accept().await {
+        let answer = Response::builder().status(302);
+        let answer = answer.header("location", location.as_str());
+        let answer = answer.body(()).unwrap();
+        respond.send_response(answer, true).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_text_is_found_in_a_body_that_never_ends() {
+    let address = serve(|stream| async move {
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            let mut sending = respond.send_response(Response::new(()), false).unwrap();
+            sending.send_data(Bytes::from("ready"), false).unwrap();
+            std::mem::forget(sending);
+        }
+    })
+    .await;
+    assert_eq!(
+        good(address, version2(expecting("ready"))).await,
+        "status 200, body as expected"
+    );
+}

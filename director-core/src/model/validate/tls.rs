@@ -5,7 +5,9 @@ use crate::definitions::{
     HttpCheckDefinition, Placed, ProtocolCheckDefinition, TlsFilesDefinition,
 };
 use crate::diagnostic::Place;
-use crate::model::{HttpVersion, Setting, TlsCheck, TlsIdentity, TlsMode, TlsStart, Verification};
+use crate::model::{
+    CheckProtocol, HttpVersion, Setting, TlsCheck, TlsIdentity, TlsMode, TlsStart, Verification,
+};
 
 /// The longest name of a protocol in ALPN (RFC 7301, 3.1).
 const LONGEST_ALPN: usize = 255;
@@ -119,6 +121,16 @@ pub(super) fn of_protocol(
         server_name: check.server_name.as_ref(),
         files: &check.tls_files,
     };
+    let alpn = &check.tls_files.alpn;
+    if let (CheckProtocol::Grpc, Some(first)) = (protocol, alpn.first())
+        && !alpn.iter().any(|name| name.value == "h2")
+    {
+        findings.error(
+            &first.place,
+            "gRPC needs h2 in alpn",
+            "write alpn: h2, or remove alpn",
+        );
+    }
     let mode = mode.map(|mode| mode.value);
     let start = protocol.tls_start(check.tls, mode, wants_starttls);
     let fix = match protocol.row().settings.contains(&Setting::Starttls) {
@@ -158,10 +170,18 @@ pub(super) fn of_http(check: &HttpCheckDefinition, findings: &mut Findings) -> O
 
 /// The version of HTTP that a check speaks.
 pub(super) fn http_version(check: &HttpCheckDefinition, findings: &mut Findings) -> HttpVersion {
+    let alpn = &check.tls_files.alpn;
+    let mut offered = alpn.iter();
+    if let (true, Some(h2)) = (check.proxy, offered.find(|name| name.value == "h2")) {
+        findings.error(
+            &h2.place,
+            "a proxy is probed with HTTP/1.1 only",
+            "remove alpn",
+        );
+    }
     let Some(written) = &check.version else {
         return HttpVersion::One;
     };
-    let alpn = &check.tls_files.alpn;
     match written.value.as_str() {
         "1" | "1.1" => HttpVersion::One,
         "2" if check.proxy => {
