@@ -217,7 +217,7 @@ quiesces() {
 
 is_quiesced() {
     quiesced_entries=$(table | grep -F -e "-r $quiesced:" -e "-r [$quiesced]:") || return 0
-    ! echo "$quiesced_entries" | grep -qv -e '-w 0$'
+    ! echo "$quiesced_entries" | grep -qvE -e '-w 0( |$)'
 }
 
 restart() {

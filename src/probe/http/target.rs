@@ -68,7 +68,10 @@ impl HttpTarget {
         let tls = question.tls.as_ref().map(|tls| {
             let names = tls.server_name.as_deref().into_iter();
             let names = names.chain(own_name(question)).chain([url.host.as_str()]);
-            TlsWish::of(&offering(tls, question), server_name(names, peer.ip()))
+            TlsWish::of(
+                &offering(tls, question, &[H2]),
+                server_name(names, peer.ip()),
+            )
         });
         Ok(Self {
             peer,
@@ -116,7 +119,10 @@ impl HttpTarget {
             Some(tls) if at_home => Some(own_tls(tls, question, home.ip())),
             tls => {
                 let name = server_name([url.host.as_str()], peer.ip());
-                let tls = tls.as_ref().map(|tls| offering(tls, question));
+                // Where a redirect leads may speak less.
+                let tls = tls
+                    .as_ref()
+                    .map(|tls| offering(tls, question, &[H2, "http/1.1"]));
                 Some(TlsWish::of_stranger(tls.as_deref(), name))
             }
         });
@@ -184,15 +190,15 @@ fn own_name(question: &HttpProbe) -> Option<&str> {
 fn own_tls(tls: &TlsCheck, question: &HttpProbe, address: IpAddr) -> TlsWish {
     let names = tls.server_name.as_deref().into_iter();
     let name = server_name(names.chain(own_name(question)), address);
-    TlsWish::of(&offering(tls, question), name)
+    TlsWish::of(&offering(tls, question, &[H2]), name)
 }
 
-/// TLS that offers HTTP/2 where the question is in HTTP/2. Where a redirect leads may speak less.
-fn offering<'a>(tls: &'a TlsCheck, question: &HttpProbe) -> Cow<'a, TlsCheck> {
+/// TLS that offers these protocols where the question is in HTTP/2, unless the check says what to offer.
+fn offering<'a>(tls: &'a TlsCheck, question: &HttpProbe, alpn: &[&str]) -> Cow<'a, TlsCheck> {
     if question.version == HttpVersion::One || !tls.alpn.is_empty() {
         return Cow::Borrowed(tls);
     }
-    let alpn = [H2, "http/1.1"].map(str::to_owned).to_vec();
+    let alpn = alpn.iter().map(|name| (*name).to_owned()).collect();
     Cow::Owned(TlsCheck {
         alpn,
         ..tls.clone()
