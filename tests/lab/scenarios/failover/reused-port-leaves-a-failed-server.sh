@@ -27,9 +27,18 @@ setting_is() {
 rip_of() {
     case $1 in real1) echo "$DIRECT_RIP1" ;; *) echo "$DIRECT_RIP2" ;; esac
 }
-# ask_from PORT: one request from this port of the client; prints who answers.
+# ask_from PORT: one request from this port of the client; prints who answers. The server closes first, so that the client does not keep
+# the port for a minute.
 ask_from() {
-    on client curl -sS -f -m 3 --local-port "$1" -H 'Connection: close' "http://$DIRECT_VIP/whoami"
+    # shellcheck disable=SC2016 # perl expands
+    on client perl -MIO::Socket::INET -e '
+        alarm 5;
+        my $server = IO::Socket::INET->new(
+            PeerAddr => $ARGV[0], PeerPort => 80, LocalPort => $ARGV[1], ReuseAddr => 1, Timeout => 3) or die "$@\n";
+        print $server "GET /whoami HTTP/1.0\r\n\r\n";
+        local $/;
+        my ($head, $body) = split /\r\n\r\n/, <$server>;
+        print $body' "$DIRECT_VIP" "$1"
 }
 # loses_server_of PORT: asks from there, and stops the server that answers: $FAILED.
 loses_server_of() {
