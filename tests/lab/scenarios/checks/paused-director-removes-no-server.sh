@@ -15,14 +15,14 @@ services:
   - listen: tcp://$VIP:80
     scheduler: rr
     forwarding: nat
-    check: {command: [$program, "{rip}"], every: 500ms, timeout: 3s, fall: 1}
+    check: {command: [$program, "{rip}"], every: 500ms, timeout: 5s, fall: 1}
     real_servers: ["$RIP1:80", "$RIP2:80"]
 D
 director_start
 founding_table | eventually_table 10
 for pause in 1 2; do
     signal director daemon STOP
-    founding_table | throughout_table 5
+    founding_table | throughout_table 7
     signal director daemon CONT
     founding_table | throughout_table 1
     if log_contains 'real server is down'; then fail "pause $pause: $(director_log | grep 'is down')"; fi
