@@ -1,4 +1,4 @@
-//! What a check sends besides a method and a path: headers, credentials and the header of the PROXY protocol.
+//! What a check sends with method and path: headers, credentials and the header of the PROXY protocol.
 
 use serde::{Deserialize, Serialize};
 

@@ -17,7 +17,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     };
     config
         .settings(false)
-        // What a service wants besides has a judge of its own.
+        // Settings that a service needs have a file of their own.
         .filter(|(wanted_by, _)| *wanted_by == profile.name())
         .filter_map(|(_, wanted)| {
             let found = facts.settings.get(wanted.name)?;

@@ -109,7 +109,7 @@ mapping! {
     opt(virtual_host) "host" = "www.example.org", or "the address of the server",
         "Host header; with HTTPS also the name for SNI and the certificate.";
     by(Headers) "headers" = "{X-Tenant: probe, X-API-Key: {file: /etc/ipvsd/api.key}}", or "none",
-        "Headers to send besides those of ipvsd, or instead of its `User-Agent` and `Accept`. ipvsd never shows their values.";
+        "Headers to send in addition to those of ipvsd, or instead of its `User-Agent` and `Accept`. ipvsd never shows their values.";
     opt(content) "body" = "\"{\\\"ping\\\": 1}\"", or "none",
         "Body to send. The method is POST then, unless `method` says otherwise. Write its type as `Content-Type` in `headers`. \
          ipvsd never shows it.";
