@@ -24,7 +24,7 @@ pub(super) enum Mode {
 /// TLS of a probe.
 #[derive(Debug, Args)]
 pub(super) struct TlsArgs {
-    /// Use TLS, if the protocol works with and without it. For mysql and pgsql: off, prefer (the default) or require
+    /// Use TLS, if the protocol works with and without it. For mysql and pgsql MODE is off, prefer (without this option) or require (without MODE)
     #[arg(
         long,
         help_heading = "TLS options",
