@@ -49,15 +49,19 @@ director_start() {
 }
 
 director_ready() {
-    if ! within 10 director_answers_or_ended || ! director_answers; then fail "$(printf 'the daemon does not answer; it said:\n%s' "$(log_of director daemon)")"; fi
+    if ! within 10 director_answers_or_ended || [ "$director_has_ended" = yes ]; then
+        fail "$(printf 'the daemon does not answer; it said:\n%s' "$(log_of director daemon)")"
+    fi
 }
 
 director_answers_or_ended() {
-    ended director daemon || director_answers
+    director_has_ended=no
+    running director daemon || { director_has_ended=yes; return 0; }
+    on director ipvsctl status >/dev/null 2>&1
 }
 
 director_answers() {
-    running director daemon && on director ipvsctl status >/dev/null 2>&1
+    director_answers_or_ended && [ "$director_has_ended" = no ]
 }
 
 # director_stop: asks the daemon to stop and waits for its end.
@@ -82,12 +86,12 @@ director_log() {
 
 # log_contains TEXT: the daemon has logged it.
 log_contains() {
-    director_log | grep -qF -- "$1"
+    on director grep -qF -- "$1" "$LAB_TMP/director/daemon.log"
 }
 
 # log_matches PATTERN: a line of it matches.
 log_matches() {
-    director_log | grep -q -- "$1"
+    on director grep -q -- "$1" "$LAB_TMP/director/daemon.log"
 }
 
 # eventually_log SECONDS TEXT: the daemon logs it within that time. It logs an operation when the kernel has carried it out, so

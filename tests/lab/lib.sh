@@ -103,13 +103,13 @@ spawn() {
 # signal HOST NAME SIGNAL: sends it to what spawn started under that name.
 signal() {
     # shellcheck disable=SC2016
-    on "$1" sh -c 'kill -s "$2" "$(cat "$1")"' signal "$LAB_TMP/$1/$2.pid" "$3"
+    on "$1" sh -c 'read -r pid <"$1" && kill -s "$2" "$pid"' signal "$LAB_TMP/$1/$2.pid" "$3"
 }
 
 # running HOST NAME: it has not ended (nobody may have asked yet how it ended).
 running() {
     # shellcheck disable=SC2016
-    on "$1" sh -c 'grep -qs "^State:[[:space:]]*[^ZX]" "/proc/$(cat "$1")/status"' running "$LAB_TMP/$1/$2.pid"
+    on "$1" sh -c 'read -r pid <"$1" && exec grep -qs "^State:[[:space:]]*[^ZX]" "/proc/$pid/status"' running "$LAB_TMP/$1/$2.pid"
 }
 
 ended() {

@@ -53,7 +53,7 @@ driver_up() {
 # The commands of `ip` that give one host its addresses and routes.
 netns_configure() {
     echo 'link set lo up'
-    echo "$LINKS" | while read -r host network addresses; do
+    while read -r host network addresses; do
         if [ "$host" != "$1" ] || [ -z "$addresses" ]; then continue; fi
         for address in $addresses; do
             case $address in
@@ -62,11 +62,15 @@ netns_configure() {
             esac
         done
         echo "link set $network up"
-    done
-    echo "$GATEWAYS" | while read -r host via; do
+    done <<L
+$LINKS
+L
+    while read -r host via; do
         [ "$host" = "$1" ] || continue
         for address in $via; do echo "route add default via $address"; done
-    done
+    done <<G
+$GATEWAYS
+G
 }
 
 # driver_on HOST COMMAND...: runs the command on that host.

@@ -25,7 +25,8 @@ site_used "$DIRECT_VIP"
 # swap: the clients are at the other server from now on.
 swap() {
     serves=$(other_than "$serves")
-    expect_equal 'who serves the clients' "$serves" "$(ask "$DIRECT_VIP")"
+    serving=$(ask "$DIRECT_VIP")
+    [ "$serving" = "$serves" ] || fail "$serving serves the clients, not $serves: $(site_story)"
 }
 
 # Faults of the server that the clients have.

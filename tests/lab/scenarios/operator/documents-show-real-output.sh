@@ -25,14 +25,21 @@ shown() {
         open { print }' "$1"
 }
 
+# prints_it COMMAND EXPECTED: the command prints that; `printed` is what it did.
+prints_it() {
+    printed=$(on director sh -c "$1" 2>&1 </dev/null | masked)
+    [ "$printed" = "$2" ]
+}
+
 count=0
 for page in "$LAB_ROOT/README.md" "$LAB_ROOT"/docs/*.md; do
     number=0
     grep '^director# ' "$page" >"$LAB_TMP/commands" || continue
     while IFS= read -r line; do
         number=$((number + 1)) count=$((count + 1))
-        printed=$(on director sh -c "${line#director# }" 2>&1 </dev/null || :)
-        expect_equal "${page##*/}: $line" "$(shown "$page" "$number" | masked)" "$(printf '%s\n' "$printed" | masked)"
+        expected=$(shown "$page" "$number" | masked)
+        # While a probe runs, the column of the next one is empty: there is more than one true output.
+        within 10 prints_it "${line#director# }" "$expected" || expect_equal "${page##*/}: $line" "$expected" "$printed"
     done <"$LAB_TMP/commands"
 done
 [ "$count" -gt 0 ] || fail 'no document shows a command of the director'
