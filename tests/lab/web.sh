@@ -167,9 +167,9 @@ tally_is() {
     [ "$(tally "$@" 2>/dev/null | paste -sd, -)" = "$tally_wanted" ]
 }
 
-# requests_begin NAME [ADDRESS]: the client asks there without a pause, 40 times a second, until requests_end NAME.
+# requests_begin NAME [ADDRESS]: the client asks there without a pause, 20 times a second, until requests_end NAME.
 requests_begin() {
-    spawn client "$1" stdbuf -oL curl -sS -m 5 --rate 40/s -o /dev/null -w '%{http_code}\n' "http://${2:-$VIP}/whoami?[1-10000000]"
+    spawn client "$1" stdbuf -oL curl -sS -m 5 --rate 20/s -o /dev/null -w '%{http_code}\n' "http://${2:-$VIP}/whoami?[1-10000000]"
     requests_name=$1
     eventually 10 requests_served
 }

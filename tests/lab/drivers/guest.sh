@@ -165,6 +165,13 @@ guest_join() {
     return "$highest"
 }
 
+# guest_build_enter: compiles what enters the hosts of a guest, where that is possible.
+guest_build_enter() {
+    if "${CC:-cc}" -O2 -static -o "$LAB_SHARE/enter" "$LAB_DIRECTORY/drivers/enter.c" 2>/dev/null; then
+        export LAB_ENTER="$LAB_SHARE/enter"
+    fi
+}
+
 # guest_run DRIVER PARTS ARGUMENTS-OF-RUN...: boots a guest for each part and returns the highest status of them.
 guest_run() {
     guest_driver=$1
@@ -172,6 +179,7 @@ guest_run() {
     shift 2
     processes=''
     guests=''
+    guest_build_enter
     trap "trap '' INT TERM HUP; guest_end; exit 130" INT TERM HUP
     next=1
     while [ "$next" -le "$parts" ]; do

@@ -77,5 +77,9 @@ G
 driver_on() {
     lab_host=$1
     shift
-    nsenter --net="/run/netns/$lab_host" "$@"
+    if [ -n "${LAB_ENTER:-}" ]; then
+        "$LAB_ENTER" "/run/netns/$lab_host" "$@"
+    else
+        nsenter --net="/run/netns/$lab_host" "$@"
+    fi
 }
