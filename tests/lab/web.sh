@@ -48,8 +48,8 @@ http {
         fi
         printf '%s\n' "        server_name $name;
         root $web_directory/pages;
-        location = /whoami { return 200 \"$name\\\\n\"; }
-        location = /where { return 200 \"$name \$server_addr\\\\n\"; }
+        location = /whoami { return 200 \"$name\\n\"; }
+        location = /where { return 200 \"$name \$server_addr\\n\"; }
     }"
     done <<S
 $WEB_SERVERS
