@@ -136,13 +136,9 @@ web_stopped() {
 
 # --- The client -------------------------------------------------------------------------------------
 
-# A guest has a program for this that starts ten times as fast.
-: "${LAB_ASK:=curl -sS -f -m 5}"
-
 # ask [ADDRESS [PATH]]: one request from the client; prints the answer.
 ask() {
-    # shellcheck disable=SC2086 # its options are words of their own
-    on client $LAB_ASK "http://${1:-$VIP}/${2:-whoami}"
+    on client curl -sS -f -m 5 "http://${1:-$VIP}/${2:-whoami}"
 }
 
 # answered_by NAME [ADDRESS]: that server answers one request.
