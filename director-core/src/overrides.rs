@@ -108,6 +108,16 @@ pub struct NewOverride {
 }
 
 impl NewOverride {
+    /// Whether it lets a server back in, at once or earlier than the other does.
+    fn gives_back(&self, former: &Override, now: Moment) -> bool {
+        let ends_earlier = match (self.lasts, former.expires) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(lasts), Some(expires)) => now + lasts < expires,
+        };
+        self.kind.gives_back(former.kind) || (former.kind.takes_out() && ends_earlier)
+    }
+
     fn override_(&self, author: &str, origin: Origin, now: Moment) -> Override {
         Override {
             kind: self.kind,
@@ -210,22 +220,32 @@ impl Overrides {
         changes
     }
 
-    /// Overrides that a command would replace and that its author may not know of: those of other authors, and own ones that
-    /// are stricter, so that a server would be back.
+    /// Overrides that a command would replace or end and that its author may not know of: those of other authors, and own ones that
+    /// are stricter or last longer, so that a server would be back.
     #[must_use]
-    pub fn in_the_way_of(&self, command: &OverrideCommand) -> Vec<(Target, Override)> {
-        let OverrideCommand::Set { author, overrides } = command else {
-            return Vec::new();
-        };
-        let mut found = Vec::new();
-        for new in overrides {
-            let stand = self.about(&new.target).iter();
-            let by_command = stand.filter(|known| known.origin == Origin::OverrideCommand);
-            let conflicts = by_command
-                .filter(|known| known.author != *author || new.kind.gives_back(known.kind));
-            found.extend(conflicts.map(|known| (new.target, known.clone())));
+    pub fn in_the_way_of(&self, command: &OverrideCommand, now: Moment) -> Vec<(Target, Override)> {
+        match command {
+            OverrideCommand::Set { author, overrides } => {
+                let conflicts = overrides.iter().flat_map(|new| {
+                    let known = self.commanded(&new.target);
+                    known.filter(|(_, known)| known.author != *author || new.gives_back(known, now))
+                });
+                conflicts.collect()
+            }
+            OverrideCommand::Clear { author, targets } => {
+                let known = targets.iter().flat_map(|target| self.commanded(target));
+                known.filter(|(_, known)| known.author != *author).collect()
+            }
         }
-        found
+    }
+
+    /// The overrides of a server that commands have set.
+    fn commanded(&self, target: &Target) -> impl Iterator<Item = (Target, Override)> {
+        let target = *target;
+        let known = self.about(&target).iter();
+        known
+            .filter(|known| known.origin == Origin::OverrideCommand)
+            .map(move |known| (target, known.clone()))
     }
 
     /// Restores the overrides that commands had set before a restart.

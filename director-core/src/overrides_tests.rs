@@ -56,7 +56,7 @@ fn what_another_author_has_set_or_what_is_stricter_stands_in_the_way() {
     ] {
         let mut overrides = Overrides::default();
         overrides.command(&set("ann", former), at(1));
-        let found = overrides.in_the_way_of(&set(author, kind));
+        let found = overrides.in_the_way_of(&set(author, kind), at(2));
         assert_eq!(
             !found.is_empty(),
             stands,
@@ -66,16 +66,40 @@ fn what_another_author_has_set_or_what_is_stricter_stands_in_the_way() {
     let mut overrides = Overrides::default();
     overrides.replace("maintenance", &[new_override(1, "file", None)], at(1));
     assert_eq!(
-        overrides.in_the_way_of(&set("ben", Drain)),
+        overrides.in_the_way_of(&set("ben", Drain), at(2)),
         Vec::new(),
         "a file replaces nothing"
     );
     overrides.command(&set("ann", Drain), at(2));
-    let clear = OverrideCommand::Clear {
-        author: "ben".to_owned(),
-        targets: vec![target(1)],
+    for (author, stands) in [("ann", 0), ("ben", 1)] {
+        let clear = OverrideCommand::Clear {
+            author: author.to_owned(),
+            targets: vec![target(1)],
+        };
+        let found = overrides.in_the_way_of(&clear, at(3));
+        assert_eq!(found.len(), stands, "cleared by {author}");
+    }
+}
+
+#[test]
+fn what_takes_a_server_out_for_longer_stands_in_the_way_of_its_author_too() {
+    let lasting = |seconds: Option<u64>| OverrideCommand::Set {
+        author: "ann".to_owned(),
+        overrides: vec![new_override(1, "disk broken", seconds)],
     };
-    assert_eq!(overrides.in_the_way_of(&clear), Vec::new());
+    for (former, new, stands) in [
+        (None, Some(600), true),
+        (None, None, false),
+        (Some(600), Some(60), true),
+        (Some(600), Some(590), false),
+        (Some(60), Some(600), false),
+        (Some(60), None, false),
+    ] {
+        let mut overrides = Overrides::default();
+        overrides.command(&lasting(former), at(1));
+        let found = overrides.in_the_way_of(&lasting(new), at(11));
+        assert_eq!(!found.is_empty(), stands, "{former:?}, then {new:?}");
+    }
 }
 
 #[test]

@@ -211,6 +211,40 @@ fn a_server_that_could_not_be_asked_is_no_evidence_of_an_outage_and_no_objection
 }
 
 #[test]
+fn a_network_of_this_director_that_leads_to_no_server_delays_no_fallback_and_no_withdrawal() {
+    for (brief, expected) in [(with_fallback(), &[SORRY][..]), (withdrawn(), &[])] {
+        for network in [Some(true), None] {
+            let mut world = running(&[brief.clone(), alone(OTHER)], network);
+            world.without_route.extend(SERVERS.map(address));
+            world.run(seconds(5));
+            assert_eq!(serving(&world, VIP), expected, "{network:?}");
+            assert_eq!(serving(&world, OTHER), SERVERS, "nothing could replace it");
+            assert_eq!(told(&world, "ALARM"), 1);
+            world.without_route.clear();
+            world.run(seconds(5));
+            assert_eq!(serving(&world, VIP), SERVERS);
+        }
+    }
+}
+
+#[test]
+fn a_route_that_is_missing_to_one_server_says_nothing_about_it() {
+    let mut world = running(&[with_fallback()], Some(true));
+    world.without_route.insert(address(ONE));
+    world.run(seconds(60));
+    assert_eq!(serving(&world, VIP), SERVERS);
+}
+
+#[test]
+fn a_director_without_any_network_keeps_everything() {
+    let mut world = running(&[with_fallback()], Some(false));
+    world.without_route.extend(SERVERS.map(address));
+    world.run(seconds(60));
+    assert_eq!(serving(&world, VIP), SERVERS);
+    assert_eq!(told(&world, "ALARM"), 1);
+}
+
+#[test]
 fn a_kill_keeps_a_freeze_of_a_director_that_is_cut_off_no_longer_than_it_is() {
     let mut world = running(&[with_fallback()], Some(false));
     all_fall_silent(&mut world);

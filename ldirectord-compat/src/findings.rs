@@ -2,6 +2,7 @@
 //! so that a file full of rubbish costs neither memory nor patience.
 
 use director_core::diagnostic::{Diagnostic, Place, Severity};
+use director_core::model::raw_bytes;
 
 use crate::quirks::Quirk;
 
@@ -43,7 +44,7 @@ impl Findings {
     }
 
     fn push(&mut self, mut finding: Diagnostic) {
-        finding.message = printable(finding.message);
+        finding.message = printable(&raw_bytes::readable(&finding.message));
         let count = match finding.severity {
             Severity::Error => &mut self.errors,
             Severity::Warning => &mut self.warnings,
@@ -82,9 +83,9 @@ impl Findings {
 }
 
 /// Text of the file goes into messages, and a terminal must not be steered by it.
-fn printable(message: String) -> String {
+fn printable(message: &str) -> String {
     if !message.contains(char::is_control) {
-        return message;
+        return message.to_owned();
     }
     let escape = |c: char| {
         if c.is_control() {

@@ -64,9 +64,13 @@ impl Parsed {
     }
 }
 
+/// Whether a path is that of a file. Only a look at the disk tells it for `checkcommand`, whose text is a program's path for
+/// ldirectord whatever blanks it has.
+pub type IsFile = fn(&str) -> bool;
+
 /// Reads the content of an `ldirectord.cf`. The name is only used in messages.
 #[must_use]
-pub fn parse(file_name: &str, bytes: &[u8]) -> Parsed {
+pub fn parse(file_name: &str, bytes: &[u8], is_file: IsFile) -> Parsed {
     let name: Arc<str> = Arc::from(file_name);
     let mut findings = Findings::default();
     let texts = text::lines(&name, bytes, &mut findings);
@@ -79,6 +83,7 @@ pub fn parse(file_name: &str, bytes: &[u8]) -> Parsed {
     let lowered = lower::lower(
         &name,
         &file,
+        is_file,
         if readable {
             &mut findings
         } else {

@@ -39,7 +39,7 @@ quirks! {
         "skipped";
     NotUtf8 "bytes that are not UTF-8",
         "bytes as they are",
-        "read as Latin-1 characters";
+        "as they are in `request` and `receive`, elsewhere read as Latin-1 characters";
     EmptyFile "a file without virtual services",
         "runs idle",
         "the same";
@@ -176,7 +176,7 @@ quirks! {
         "the same";
     CommandWithArguments "spaces in checkcommand",
         "the whole text is the name of the program",
-        "split into program and arguments, without a shell";
+        "the same where there is such a file, else split into program and arguments, without a shell";
     ConnectOverUdp "checktype=connect for udp",
         "a ping",
         "the same";

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use director_core::diagnostic::Place;
+use director_core::model::raw_bytes;
 
 use crate::findings::Findings;
 use crate::quirks::Quirk;
@@ -85,7 +86,8 @@ fn split(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     lines.into_iter().flatten()
 }
 
-/// Comments of old files are often in Latin-1, where each byte is one character.
+/// Comments of old files are often in Latin-1, where each byte is one character. What is sent to servers, and looked for in their
+/// answers, keeps its bytes.
 fn decoded<'a>(
     line: &'a [u8],
     file: &Arc<str>,
@@ -95,10 +97,24 @@ fn decoded<'a>(
     if let Ok(text) = std::str::from_utf8(line) {
         return Cow::Borrowed(text);
     }
-    if line.trim_ascii_start().first() != Some(&b'#') {
+    let start = line.trim_ascii_start();
+    let speaks_to_servers = [&b"request"[..], b"receive", b"real"]
+        .iter()
+        .any(|word| start.starts_with(word));
+    let place = Place::new(file, number, 1, 1);
+    if speaks_to_servers {
         findings.quirk(
             Quirk::NotUtf8,
-            &Place::new(file, number, 1, 1),
+            &place,
+            "this line is not UTF-8; its bytes are sent and looked for as they are",
+            "save the file as UTF-8 if the servers speak UTF-8",
+        );
+        return Cow::Owned(line.iter().copied().map(raw_bytes::char_of).collect());
+    }
+    if start.first() != Some(&b'#') {
+        findings.quirk(
+            Quirk::NotUtf8,
+            &place,
             "this line is not UTF-8; its bytes are read as Latin-1 characters",
             "save the file as UTF-8",
         );

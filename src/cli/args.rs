@@ -8,7 +8,7 @@ use super::convert::ConvertArgs;
 use super::doctor::DoctorArgs;
 use super::help;
 use super::list::{ListArgs, SaveArgs};
-use super::overrides::{OverrideArgs, OverridesArgs, TargetArgs, WeightArgs};
+use super::overrides::{EnableArgs, OverrideArgs, OverridesArgs, WeightArgs};
 use super::plan::PlanArgs;
 use super::probe::ProbeArgs;
 use super::realserver::RealServerArgs;
@@ -81,7 +81,7 @@ pub(super) enum IpvsctlCommand {
     Weight(WeightArgs),
     /// Remove the overrides of a real server
     #[command(after_help = help::ENABLE)]
-    Enable(TargetArgs),
+    Enable(EnableArgs),
     /// List the overrides
     #[command(after_help = help::OVERRIDES)]
     Overrides(OverridesArgs),

@@ -52,8 +52,9 @@ use state_store::open_store;
 /// its task is dropped, and a name service or a disk that does not answer shall not hold up the end.
 pub const LAST_WORK: Duration = Duration::from_secs(1);
 
-/// How long a start waits for the name service. What is in service without it shall not be late.
-const START_NAME_WAIT: Duration = Duration::from_secs(1);
+/// How long a start waits for the name service, which usually answers at once. What is in service without it shall not be late, and
+/// names that are resolved later come as a change.
+const START_NAME_WAIT: Duration = Duration::from_millis(250);
 
 /// Runs the daemon until it is told to stop.
 ///

@@ -113,13 +113,17 @@ pub(super) fn refusal(
     (!why.is_empty()).then(|| why.join("\n"))
 }
 
-/// Why an override is refused: another one would be replaced, and `--replace` was not given.
+/// Why an override is refused: another one would be replaced or ended, and `--replace` was not given.
 pub(super) fn conflict(
     director: &Director,
     resolved: &ResolvedOverride,
     now: Moment,
 ) -> Option<String> {
-    let standing = director.overrides_in_the_way(&resolved.command);
+    let standing = director.overrides_in_the_way(&resolved.command, now);
+    let what = match resolved.command {
+        OverrideCommand::Set { .. } => "replace",
+        OverrideCommand::Clear { .. } => "end",
+    };
     let words = standing.iter().map(|(target, known)| {
         let servers = &mut resolved.servers.iter();
         let server = servers.find(|(one, _)| one == target);
@@ -128,7 +132,7 @@ pub(super) fn conflict(
             |(_, server)| format!("{} {}", server.name, server.address),
         );
         format!(
-            "{server} has an override: {known}, by {} {}; to replace it, use --replace",
+            "{server} has an override: {known}, by {} {}; to {what} it, use --replace",
             known.author,
             ago(now.since(known.since))
         )

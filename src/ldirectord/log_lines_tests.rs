@@ -31,7 +31,7 @@ virtual=5
 ";
 
 fn model() -> Model {
-    let parsed = ldirectord_compat::parse("a.cf", CONFIG.as_bytes());
+    let parsed = ldirectord_compat::parse("a.cf", CONFIG.as_bytes(), |_| false);
     for service in &parsed.definitions.services {
         if let ListenDefinition::Address { host, .. } = &service.listen.value {
             assert!(matches!(host, Host::Address(_)));

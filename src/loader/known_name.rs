@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use director_core::definitions::{HostName, SrvRecord};
-use director_core::model::{Family, no_real_server};
+use director_core::model::{Family, no_real_server, no_vip};
 
 /// When a name that could not be resolved is resolved again: after the first failure, doubled with each further one, and at
 /// the latest.
@@ -51,7 +51,15 @@ pub(super) struct NameUse {
 
 impl NameUse {
     fn takes(&self, address: IpAddr) -> bool {
-        self.purpose == Purpose::Vip || no_real_server(address).is_none()
+        self.fault(address).is_none()
+    }
+
+    /// Why an address is none for this use, such as one to which a name server leads everybody who asks for something forbidden.
+    fn fault(&self, address: IpAddr) -> Option<&'static str> {
+        match self.purpose {
+            Purpose::Vip => no_vip(address),
+            Purpose::Server | Purpose::TunnelServer => no_real_server(address),
+        }
     }
 }
 
@@ -172,7 +180,7 @@ impl KnownName {
             wanted.takes(*address) && (any_family || Family::of(*address) == wanted.family)
         };
         let first = all.first().filter(|_| !all.iter().any(fits))?;
-        Some(match no_real_server(*first) {
+        Some(match wanted.fault(*first) {
             Some(fault) if Family::of(*first) == wanted.family => format!("{first} is {fault}"),
             _ => format!("it has no {} address, only {first}", wanted.family),
         })

@@ -199,7 +199,8 @@ fn itself(file: &Arc<str>, bytes: &[u8]) -> Fingerprints {
 }
 
 fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> SourceText {
-    let parsed = ldirectord_compat::parse(file, bytes);
+    let is_file = |path: &str| Path::new(path).is_file();
+    let parsed = ldirectord_compat::parse(file, bytes, is_file);
     let mut diagnostics = parsed.unsupported();
     diagnostics.extend(parsed.diagnostics);
     diagnostics.extend(alerts::findings(&parsed.process));

@@ -3,6 +3,7 @@
 //! available until the name is resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use director_core::definitions::{
@@ -49,15 +50,29 @@ pub(super) fn resolve(
         .partition(|name| names.knows(name));
     names.learn(known, limits.every, left);
     // Without their addresses the change that names them would only take servers away.
-    names.learn(new, limits.every, left.max(NEW_TARGET_WAIT));
+    names.learn(
+        new,
+        limits.every,
+        left.max(NEW_TARGET_WAIT.min(limits.wait)),
+    );
     wanted.extend(targets);
     let mut resolver = Resolver {
         names,
         dialect,
         uses: BTreeMap::new(),
+        taken: BTreeMap::new(),
         findings: Vec::new(),
     };
-    for service in &mut definitions.services {
+    // What is written comes before what a name stands for.
+    let is_named = |service: &ServiceDefinition| {
+        let listen = &service.listen.value;
+        matches!(listen, ListenDefinition::Address { host, .. } if matches!(host, Host::Name(_)))
+    };
+    let (named, written): (Vec<_>, Vec<_>) = definitions
+        .services
+        .iter_mut()
+        .partition(|service| is_named(service));
+    for service in written.into_iter().chain(named) {
         resolver.listen(service);
     }
     let lists = families_of_lists(definitions);
@@ -122,6 +137,8 @@ pub(super) struct Resolver<'n> {
     pub(super) dialect: Dialect,
     /// What each name is used for.
     pub(super) uses: BTreeMap<String, BTreeSet<NameUse>>,
+    /// What services listen on, and where that is written.
+    taken: BTreeMap<(Protocol, IpAddr, u64), Place>,
     pub(super) findings: Vec<Diagnostic>,
 }
 
@@ -138,8 +155,18 @@ impl Resolver<'_> {
             return;
         };
         self.port(port, *protocol, place);
-        let Host::Name(name) = &*host else {
-            return;
+        let number = match port {
+            PortDefinition::Number(number) => Some(*number),
+            _ => None,
+        };
+        let name = match &*host {
+            Host::Name(name) => name,
+            Host::Address(vip) => {
+                let key = number.map(|number| (*protocol, *vip, number));
+                self.taken.extend(key.map(|key| (key, place.clone())));
+                return;
+            }
+            Host::Unusable => return,
         };
         let wanted = NameUse {
             // Where any family will do IPv4 is taken, so that the answer does not hang on the order of the name service.
@@ -150,9 +177,19 @@ impl Resolver<'_> {
         let found = self.addresses(name, wanted, place);
         let hint = "write each address in a list of listen";
         self.warn_of_others(name, wanted, place, hint);
-        if let Some(address) = found.first() {
-            *host = Host::Address(*address);
+        let Some(address) = found.first() else { return };
+        let key = number.map(|number| (*protocol, *address, number));
+        if let Some(other) = key.and_then(|key| self.taken.get(&key)) {
+            let message = format!(
+                "host name {name} is {address} at the moment, as the service at {other}; this service waits until it is another address"
+            );
+            let finding = Diagnostic::warning(place, message);
+            self.findings
+                .push(finding.hint("check DNS, or merge the two services"));
+            return;
         }
+        self.taken.extend(key.map(|key| (key, place.clone())));
+        *host = Host::Address(*address);
     }
 
     fn service(&mut self, service: &mut ServiceDefinition, has_both_families: bool) {

@@ -252,3 +252,38 @@ fn in_a_list_of_both_families_a_name_serves_where_it_has_an_address() {
         "only of the one without any address: {findings:?}"
     );
 }
+
+#[test]
+fn a_name_that_stands_for_what_another_service_listens_on_waits() {
+    let service = |listen: &str| {
+        format!(
+            "  - {{listen: '{listen}', scheduler: rr, forwarding: nat, real_servers: [10.0.0.9]}}\n"
+        )
+    };
+    for (listens, waiting) in [
+        (["tcp://six:80", "tcp://[2001:db8::6]:80"], "six"),
+        (["tcp://[2001:db8::6]:80", "tcp://six:80"], "six"),
+        (["tcp://six:80", "tcp://SIX:80"], "SIX"),
+    ] {
+        let text: String = listens.iter().map(|listen| service(listen)).collect();
+        let (found, findings) = resolved(&text.replace("SIX", "six"));
+        let waits = found.iter().filter(|line| line.starts_with("six "));
+        assert_eq!(waits.count(), 1, "{waiting}: {found:?}");
+        assert!(findings[0].contains("this service waits"), "{findings:?}");
+    }
+    let (found, findings) = resolved(&(service("tcp://six:80") + &service("tcp://six:81")));
+    assert_eq!(findings, Vec::<String>::new());
+    assert!(found.iter().all(|line| !line.starts_with("six ")));
+}
+
+#[test]
+fn a_vip_name_that_stands_for_no_address_of_a_host_waits() {
+    let (found, findings) = resolved(
+        "  - {listen: 'tcp://blocked:80', scheduler: rr, forwarding: nat, real_servers: [10.0.0.9]}\n",
+    );
+    assert!(found[0].starts_with("blocked "), "{found:?}");
+    assert!(
+        findings[0].contains("0.0.0.0 is the unspecified address"),
+        "{findings:?}"
+    );
+}

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use director_core::health::Contact;
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
@@ -61,14 +60,6 @@ impl CommandError {
     /// Whether the fault lies on the director's side.
     pub(super) fn is_ours(&self) -> bool {
         !matches!(self, Self::ExitStatus { .. } | Self::Killed(_))
-    }
-
-    /// What it shows of the network: a program that ran may have met with silence; it is not known.
-    pub(super) fn contact(&self) -> Contact {
-        match self.is_ours() {
-            true => Contact::NotAsked,
-            false => Contact::Silent,
-        }
     }
 }
 

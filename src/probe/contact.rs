@@ -19,7 +19,9 @@ impl ProbeError {
             Self::CannotAsk(error) if !is_want(error) => Contact::Silent,
             // What the kernel reports of a connection, such as a time-out of its own, is no answer.
             Self::Connection(error) if error.raw_os_error().is_some() => Contact::Silent,
-            Self::Command(error) => error.contact(),
+            // A program that ends by itself may have met with an answer as well as with silence. One that is ended at the time
+            // limit was silent.
+            Self::Command(_) => Contact::NotAsked,
             Self::Protocol(error) => error.contact(),
             Self::AlwaysDown | Self::Advice(_) => Contact::NotAsked,
             error if error.is_ours() => Contact::NotAsked,

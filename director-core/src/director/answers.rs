@@ -1,10 +1,13 @@
 //! What a result changes: the health of the server, the interval of its probes, whether damping keeps it down.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::own_network::OwnNetwork;
 use super::{Director, Effect, Notice};
-use crate::health::{Concern, Outcome, ProbeId, Report, Subscription};
+use crate::health::{Concern, Contact, Outcome, ProbeId, Report, Subscription};
+use crate::model::VirtualService;
 use crate::moment::Moment;
 
 /// How soon a server is probed again that fails after a hint that it has.
@@ -115,6 +118,7 @@ impl Director {
         let service = model.service(&target.0)?;
         let checks = service.checks_of(&target.1);
         let timing = &checks.get(check)?.timing;
+        let report = &*self.without_excuse(service, report);
         let health = self.book.get_mut(&target)?;
         let previous_for = now.since(health.since);
         let before = health.checks.get(check)?;
@@ -181,6 +185,24 @@ impl Director {
             }));
         }
         (wished != timing.every).then_some(wished)
+    }
+
+    /// The result as it counts. That this director's network does not lead to a server is no failure of the server; but where no
+    /// server is reached and something else is, what can replace the service must not wait for that network.
+    fn without_excuse<'r>(&self, service: &VirtualService, report: &'r Report) -> Cow<'r, Report> {
+        let Outcome::LocalError { reason } = &report.outcome else {
+            return Cow::Borrowed(report);
+        };
+        let is_network = report.contact == Contact::Silent;
+        if !is_network || self.own_network != OwnNetwork::Works || !service.has_replacement() {
+            return Cow::Borrowed(report);
+        }
+        Cow::Owned(Report {
+            outcome: Outcome::Failed {
+                reason: reason.clone(),
+            },
+            ..report.clone()
+        })
     }
 
     /// Lets servers in again that were held out for changing too often.

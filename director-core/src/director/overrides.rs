@@ -7,12 +7,16 @@ use crate::overrides::{NewOverride, OverrideChanges, OverrideCommand};
 use crate::overrides::{Override, Target};
 
 impl Director {
-    /// Overrides that a command would replace and that its author may not know of, see [`Overrides::in_the_way_of`].
+    /// Overrides that a command would replace or end and that its author may not know of, see [`Overrides::in_the_way_of`].
     ///
     /// [`Overrides::in_the_way_of`]: crate::overrides::Overrides::in_the_way_of
     #[must_use]
-    pub fn overrides_in_the_way(&self, command: &OverrideCommand) -> Vec<(Target, Override)> {
-        self.overrides.in_the_way_of(command)
+    pub fn overrides_in_the_way(
+        &self,
+        command: &OverrideCommand,
+        now: Moment,
+    ) -> Vec<(Target, Override)> {
+        self.overrides.in_the_way_of(command, now)
     }
 
     pub(super) fn file_overrides(

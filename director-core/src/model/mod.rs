@@ -11,6 +11,7 @@ mod limits;
 mod pattern;
 mod probe;
 mod protocol;
+pub mod raw_bytes;
 mod real_server;
 mod recovery;
 mod request;

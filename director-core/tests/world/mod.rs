@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) closed: BTreeSet<(IpAddr, u16)>,
     /// Servers that this director cannot ask, for want of a descriptor or the like.
     pub(crate) not_asked: BTreeSet<IpAddr>,
+    /// Servers to which this director has no route.
+    pub(crate) without_route: BTreeSet<IpAddr>,
     /// Whether a gateway or a fallback server answers; none when there is nothing to ask.
     pub(crate) network: Option<bool>,
     /// The fallback servers of the last check of the network.
@@ -79,6 +81,7 @@ impl World {
             dead: BTreeSet::new(),
             closed: BTreeSet::new(),
             not_asked: BTreeSet::new(),
+            without_route: BTreeSet::new(),
             network: None,
             network_checks: Vec::new(),
             held: BTreeSet::new(),
@@ -200,6 +203,9 @@ impl World {
         let (outcome, contact) = if self.not_asked.contains(&asked) {
             let reason = "local error: too many open files".to_owned();
             (Outcome::LocalError { reason }, Contact::NotAsked)
+        } else if self.without_route.contains(&asked) {
+            let reason = "local error: network is unreachable".to_owned();
+            (Outcome::LocalError { reason }, Contact::Silent)
         } else if self.dead.contains(&asked) {
             (failed("no answer within 1 s"), Contact::Silent)
         } else if closed {

@@ -7,7 +7,7 @@ use director_core::model::validate::validate;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut parsed = ldirectord_compat::parse("fuzz.cf", bytes);
+    let mut parsed = ldirectord_compat::parse("fuzz.cf", bytes, |_| false);
     let twice = ldirectord_compat::put_aside(
         &parsed.unfit,
         &mut parsed.definitions,

@@ -146,14 +146,14 @@ fn command(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
         );
         return;
     };
-    if command.value.contains([' ', '\t']) {
+    if command.value.contains([' ', '\t']) && !(scope.is_file)(&command.value) {
         let mut words = command.value.split_whitespace();
         let program = words.next().unwrap_or_default();
         let message = format!(
             "the program is {program}, with the arguments {}",
             words.collect::<Vec<_>>().join(" ")
         );
-        let hint = "ldirectord takes the whole text for the name of the program";
+        let hint = "ldirectord takes the whole text for the path of the program, and there is no such file";
         findings.quirk(Quirk::CommandWithArguments, &command.place, message, hint);
     }
 }

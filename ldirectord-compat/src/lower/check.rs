@@ -8,12 +8,11 @@ use director_core::definitions::{
     HttpCheckDefinition, Placed, PortDefinition, ProtocolCheckDefinition,
 };
 use director_core::diagnostic::Place;
-use director_core::model::{CheckProtocol, Protocol, Secret, TlsMode};
+use director_core::model::{CheckProtocol, Protocol, Secret, TlsMode, raw_bytes};
 
 use super::scope::Scope;
 use crate::directives::keywords::{CheckType, Negotiation, ServiceName, service_by_name};
 use crate::directives::{Key, Used};
-use crate::findings::Findings;
 
 /// Redirects that are followed, as many as the Perl library follows.
 const REDIRECTS: u64 = 7;
@@ -66,8 +65,8 @@ impl Plan {
         self.service.and_then(|service| service.port)
     }
 
-    pub(super) fn lower(&self, scope: &Scope<'_>, findings: &mut Findings) -> CheckDefinition {
-        let kind = self.kind(scope, findings);
+    pub(super) fn lower(&self, scope: &Scope<'_>) -> CheckDefinition {
+        let kind = self.kind(scope);
         CheckDefinition {
             kind: Some(Placed::new(kind, self.place.clone())),
             port: scope
@@ -104,7 +103,7 @@ impl Plan {
         }
     }
 
-    fn kind(&self, scope: &Scope<'_>, findings: &mut Findings) -> CheckKindDefinition {
+    fn kind(&self, scope: &Scope<'_>) -> CheckKindDefinition {
         let attempts = scope.number(Key::CheckCount).map_or(1, |count| count.value);
         match self.check_type {
             CheckType::On => CheckKindDefinition::AlwaysUp,
@@ -114,8 +113,8 @@ impl Plan {
             }
             CheckType::Connect => CheckKindDefinition::Connect,
             CheckType::Ping => CheckKindDefinition::Ping { attempts },
-            CheckType::External => command(scope, None, findings),
-            CheckType::ExternalPerl => command(scope, Some("perl"), findings),
+            CheckType::External => command(scope, &[]),
+            CheckType::ExternalPerl => command(scope, &PERL_FILE),
             CheckType::Negotiate => self.question(scope),
             CheckType::Combined(_) => self.question(scope),
         }
@@ -207,13 +206,13 @@ impl Plan {
             Negotiation::Protocol {
                 protocol: CheckProtocol::Ftp,
                 ..
-            } => format!("/{}", text.strip_prefix('/').unwrap_or(text)),
+            } => readable(&format!("/{}", text.strip_prefix('/').unwrap_or(text))),
             Negotiation::Protocol {
                 protocol: CheckProtocol::Simpletcp,
                 ..
             } => text.replace("\\n", "\n"),
             Negotiation::Protocol { .. } | Negotiation::None => {
-                text.strip_prefix('/').unwrap_or(text).to_owned()
+                readable(text.strip_prefix('/').unwrap_or(text))
             }
         }
     }
@@ -285,21 +284,36 @@ fn library_tls(protocol: CheckProtocol) -> Option<TlsMode> {
     }
 }
 
-fn command(
-    scope: &Scope<'_>,
-    interpreter: Option<&str>,
-    _findings: &mut Findings,
-) -> CheckKindDefinition {
+/// ldirectord makes a Perl file the body of a function of its own, in which `return` is success and `exit` gives the status. A file
+/// that is read by `do` may return too.
+const PERL_FILE: [&str; 3] = [
+    "perl",
+    "-e",
+    concat!(
+        r#"my $file = shift; $file = "./$file" unless $file =~ m{^/}; "#,
+        r#"-r $file or print("cannot read $file: $!\n"), exit 127; "#,
+        "$0 = $file; @_ = @ARGV; do $file; die $@ if $@"
+    ),
+];
+
+/// A program, or what an interpreter runs, with the addresses.
+fn command(scope: &Scope<'_>, interpreter: &[&str]) -> CheckKindDefinition {
     let written = scope
         .own
         .text(Key::CheckCommand)
         .unwrap_or_else(|| scope.default("/bin/true".to_owned()));
     let place = &written.place;
-    let words = written.value.split_whitespace().map(str::to_owned);
+    let words: Vec<String> = match (scope.is_file)(&written.value) {
+        true => vec![written.value.clone()],
+        false => written
+            .value
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
+    };
     let addresses = ["{vip}", "{vport}", "{rip}", "{rport}"].map(str::to_owned);
+    let interpreter = interpreter.iter().map(|&word| word.to_owned());
     let argv = interpreter
-        .map(str::to_owned)
-        .into_iter()
         .chain(words)
         .chain(addresses)
         .map(|argument| Placed::new(argument, place.clone()))
@@ -335,10 +349,15 @@ fn timeout(scope: &Scope<'_>, keys: [Key; 2], default: u64) -> Placed<Duration> 
         .map(Duration::from_secs)
 }
 
+/// Where the library of a protocol takes characters.
+fn readable(text: &str) -> String {
+    raw_bytes::readable(text).into_owned()
+}
+
 /// What a URL cannot hold as it is, percent-encoded.
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
+    for &byte in &*raw_bytes::bytes_of(text) {
         if byte <= b' ' || byte >= 0x7f || b"\"<>\\^`{|}".contains(&byte) {
             let _ = write!(out, "%{byte:02X}");
         } else {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use director_core::definitions::{Definitions, FreezeDefinition, HostDefinition, Placed};
 use director_core::diagnostic::Place;
 
+use crate::IsFile;
 use crate::directives::{Key, Support, Used};
 use crate::findings::Findings;
 use crate::quirks::Quirk;
@@ -33,7 +34,12 @@ pub(crate) struct Lowered {
     pub(crate) unfit: Vec<Unfit>,
 }
 
-pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -> Lowered {
+pub(crate) fn lower(
+    name: &Arc<str>,
+    file: &File<'_>,
+    is_file: IsFile,
+    findings: &mut Findings,
+) -> Lowered {
     let globals = Entries::read(&file.globals, findings);
     for stray in &file.strays {
         let _ = values::read(stray, findings);
@@ -76,6 +82,7 @@ pub(crate) fn lower(name: &Arc<str>, file: &File<'_>, findings: &mut Findings) -
                 listen,
                 own: &own,
                 globals: &globals,
+                is_file,
             };
             let mut service = service::lower(&scope, findings, &mut lowered.used);
             let index = lowered.definitions.services.len();

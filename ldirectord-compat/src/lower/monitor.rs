@@ -1,7 +1,7 @@
 //! The words that stand for real servers in a monitor file.
 
 use director_core::definitions::RealServerDefinition;
-use director_core::model::Family;
+use director_core::model::{Family, raw_bytes};
 
 use super::check::Plan;
 use super::scope::Scope;
@@ -68,6 +68,7 @@ fn check(scope: &Scope<'_>) -> String {
 
 /// The dialect keeps every request with a slash before it, a whole URL excepted.
 fn slashed(request: &str) -> String {
+    let request = &*raw_bytes::readable(request);
     if request.starts_with('/') || request.contains("://") {
         request.to_owned()
     } else {

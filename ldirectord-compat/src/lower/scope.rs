@@ -5,6 +5,7 @@ use director_core::diagnostic::Place;
 use director_core::model::{Family, Protocol};
 
 use super::entries::Entries;
+use crate::IsFile;
 use crate::directives::Key;
 use crate::directives::keywords::{self, ServiceName};
 use crate::values::{Entry, Listen, ProtocolWord};
@@ -15,6 +16,7 @@ pub(super) struct Scope<'s> {
     pub(super) listen: &'s Listen,
     pub(super) own: &'s Entries,
     pub(super) globals: &'s Entries,
+    pub(super) is_file: IsFile,
 }
 
 impl Scope<'_> {

@@ -36,7 +36,7 @@ pub(super) fn lower(
         persistence_engine: None,
         one_packet: one_packet(scope, findings),
         forwarding: None,
-        check: plan.lower(scope, findings),
+        check: plan.lower(scope),
         judging: JudgingDefinition::default(),
         on_failure: Some(
             scope

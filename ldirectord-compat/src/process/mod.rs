@@ -38,7 +38,7 @@ pub(crate) fn perform(order: Order) -> u8 {
     // A file that vanished meanwhile or is a disk image is the daemon's to complain about.
     let parsed = std::fs::read(&shown)
         .ok()
-        .map(|bytes| ldirectord_compat::parse(&shown, &bytes));
+        .map(|bytes| ldirectord_compat::parse(&shown, &bytes, |_| false));
     Instance::new(order, shown, parsed, pid_file).act(owner)
 }
 

@@ -1,5 +1,7 @@
 //! Values that are text: between quotes, with optional quotes, or the rest of the line.
 
+use director_core::model::raw_bytes;
+
 use super::ValueReader;
 use crate::directives::Key;
 use crate::quirks::Quirk;
@@ -30,7 +32,11 @@ impl<'a> ValueReader<'_, 'a, '_> {
             );
             return None;
         }
-        Some(self.owned(inner))
+        let text = self.owned(inner);
+        Some(match self.written.directive.key {
+            Key::Receive => in_expression(&text),
+            _ => text,
+        })
     }
 
     fn between_quotes(&mut self, all: Slice<'a>) -> Option<Slice<'a>> {
@@ -279,6 +285,11 @@ impl<'a> ValueReader<'_, 'a, '_> {
         }
         Some(self.owned(text))
     }
+}
+
+/// Bytes that are no UTF-8 as an expression has them.
+pub(super) fn in_expression(text: &str) -> String {
+    raw_bytes::replaced(text, |byte| format!("\\x{byte:02X}")).into_owned()
 }
 
 fn is_quoted(value: Slice<'_>) -> bool {

@@ -34,7 +34,7 @@ fn model(definitions: &Definitions) -> Option<Model> {
 
 #[test]
 fn the_nat_scenario_is_read_without_a_finding() {
-    let parsed = parse("nat.cf", NAT.as_bytes());
+    let parsed = parse("nat.cf", NAT.as_bytes(), |_| false);
     assert_eq!(parsed.diagnostics, []);
     assert_eq!(parsed.unsupported(), []);
     let log = parsed.process.log.map(|log| log.value);
@@ -94,7 +94,7 @@ fn the_weighted_form_and_the_other_forwarding_methods_are_read() {
             .replace("scheduler=rr", "scheduler=wrr\n        checktype=negotiate")
             .replace(":80 masq", &format!(":80 {method} 4"))
             .replace(&format!("100:80 {method} 4"), &format!("100:80 {method}"));
-        let parsed = parse("weighted.cf", file.as_bytes());
+        let parsed = parse("weighted.cf", file.as_bytes(), |_| false);
         assert_eq!(parsed.diagnostics, []);
         let model = model(&parsed.definitions).expect("a model");
         let servers = &model.services()[0].real_servers;
@@ -112,7 +112,7 @@ fn the_block_without_indentation_names_each_line_that_lacks_it() {
         .lines()
         .map(|line| format!("{}\n", line.trim()))
         .collect();
-    let parsed = parse("flat.cf", file.as_bytes());
+    let parsed = parse("flat.cf", file.as_bytes(), |_| false);
     let lines: Vec<u32> = parsed
         .diagnostics
         .iter()

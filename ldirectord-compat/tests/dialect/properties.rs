@@ -182,7 +182,7 @@ fn a_large_file_takes_no_longer_than_its_size() {
         );
         text.push_str("      \n");
     }
-    let parsed = ldirectord_compat::parse("a.cf", text.as_bytes());
+    let parsed = ldirectord_compat::parse("a.cf", text.as_bytes(), |_| false);
     assert_eq!(parsed.definitions.services[0].real_servers.len(), 20_000);
     // 500 warnings about blank lines, and one line about the rest.
     assert_eq!(parsed.diagnostics.len(), 501);

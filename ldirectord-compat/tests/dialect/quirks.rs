@@ -239,11 +239,34 @@ fn every_oddity_is_reported_where_it_is_and_harms_nothing() {
 }
 
 #[test]
-fn bytes_that_are_not_utf8_are_read_as_latin1() {
-    let judged = judge(b"virtual=10.0.0.1:80\n    receive=\"K\xf6ln\"\n    comment=x\n");
+fn bytes_that_are_not_utf8_reach_servers_as_they_are() {
+    let judged = judge(
+        b"virtual=10.0.0.1:80\n    real=10.0.1.1:80 gate\n    real=10.0.1.2:80 gate \"gr\xfcn\", \"gr\xfcn\"\n    \
+          service=http\n    request=\"pr\xfcf\"\n    receive=\"M\xfcller\"\n    comment=K\xf6ln\n",
+    );
     assert_eq!(judged.parsed.quirks, [Quirk::NotUtf8]);
-    assert_eq!(judged.parsed.diagnostics[0].place.line, 2);
-    assert!(judged.model.is_some());
+    let lines: Vec<u32> = judged
+        .parsed
+        .diagnostics
+        .iter()
+        .map(|found| found.place.line)
+        .collect();
+    assert_eq!(lines, [3, 5, 6, 7]);
+    let model = judged.model.expect("a model");
+    let checks = format!("{model:?}");
+    for wanted in ["/pr%FCf", "/gr%FCn", r"M\\xFCller", r"gr\\xFCn"] {
+        assert!(checks.contains(wanted), "{wanted} in {checks}");
+    }
+}
+
+#[test]
+fn bytes_of_utf8_are_sent_as_utf8() {
+    let file = format!("{V}{R}    service=http\n    request=\"/prüf\"\n    receive=\"Müller\"\n");
+    let model = judge(file.as_bytes()).model.expect("a model");
+    let checks = format!("{model:?}");
+    for wanted in ["/pr%C3%BCf", "Müller"] {
+        assert!(checks.contains(wanted), "{wanted} in {checks}");
+    }
 }
 
 #[test]

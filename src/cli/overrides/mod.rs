@@ -51,7 +51,7 @@ pub(super) struct OverrideArgs {
     /// Skip the safety limits, for example for the last server of a service
     #[arg(long)]
     force: bool,
-    /// Replace the override that another author has set, or a stricter one
+    /// Replace the override that another author has set, or one that is stricter or lasts longer
     #[arg(long)]
     replace: bool,
     /// Wait until the server has no active connection, and no persistent client that it would get again; exit with status 1 if it
@@ -61,6 +61,16 @@ pub(super) struct OverrideArgs {
     /// Stop waiting after this time
     #[arg(long, value_name = "TIME", value_parser = time, requires = "wait")]
     wait_at_most: Option<Duration>,
+}
+
+/// The arguments of `ipvsctl enable`.
+#[derive(Debug, Args)]
+pub(super) struct EnableArgs {
+    #[command(flatten)]
+    whom: TargetArgs,
+    /// End the override that another author has set, too
+    #[arg(long)]
+    replace: bool,
 }
 
 /// The arguments of `ipvsctl weight`.
@@ -144,9 +154,13 @@ pub(super) fn run(
 }
 
 /// Lifts what was ordered by command.
-pub(super) fn run_enable(args: &TargetArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let request = args.request(None)?;
-    let outcome = super::status::asked(args.socket.client().set_override(&request))?;
+pub(super) fn run_enable(args: &EnableArgs, output: &mut Output) -> Result<Exit, CliError> {
+    let request = OverrideRequest {
+        replace: args.replace,
+        ..args.whom.request(None)?
+    };
+    let client = args.whom.socket.client();
+    let outcome = super::status::asked(client.set_override(&request))?;
     for one in &outcome.servers {
         output.text(&format!("{}: no overrides\n", shown(one)))?;
     }

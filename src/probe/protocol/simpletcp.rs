@@ -1,7 +1,7 @@
 //! Bytes out, lines in: the request is sent as it is, the sending side is closed, and one line of the answer must match.
 //! Without `receive` any line will do. Uses `request`, `receive`, `transport` and `tls`.
 
-use director_core::model::{ExchangeCheck, Protocol};
+use director_core::model::{ExchangeCheck, Protocol, raw_bytes};
 
 use super::lines::LineConnection;
 use super::udp::Datagrams;
@@ -15,7 +15,7 @@ pub(super) async fn ask(peer: Peer<'_>, check: &ExchangeCheck) -> Result<String,
         return ask_by_datagram(peer, check, request).await;
     }
     let mut talk = LineConnection::open(peer, check.tls.as_ref()).await?;
-    talk.send(request.as_bytes()).await?;
+    talk.send(&raw_bytes::bytes_of(request)).await?;
     talk.end_sending().await?;
     let mut answered = false;
     loop {
@@ -38,7 +38,9 @@ async fn ask_by_datagram(
 ) -> Result<String, ProbeError> {
     let datagrams = Datagrams::open(peer.address, peer.settings)?;
     let answer = datagrams
-        .ask(request.as_bytes(), |answer| Some(Ok(answer.to_vec())))
+        .ask(&raw_bytes::bytes_of(request), |answer| {
+            Some(Ok(answer.to_vec()))
+        })
         .await?;
     for line in answer.split_inclusive(|byte| *byte == b'\n') {
         if matches(peer, check, line).await? {

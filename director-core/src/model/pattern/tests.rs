@@ -11,6 +11,8 @@ fn answers_are_bytes_and_need_not_be_utf_8() {
     assert!(matches("^caf.$", b"caf\xe9"));
     assert!(matches("café", "un café".as_bytes()));
     assert!(matches("[^a]b", b"\xffb"));
+    assert!(matches(r"M\xFCller", b"Herr M\xfcller"));
+    assert!(!matches(r"M\xFCller", "Herr Müller".as_bytes()));
     assert!(matches(r"^\p{L}+$", "café".as_bytes()));
     assert!(!matches("^caf.$", b"caf\n\n"));
 }

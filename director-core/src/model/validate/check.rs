@@ -7,8 +7,8 @@ use super::surroundings::Surroundings;
 use super::vip_path;
 use super::{DEFAULT_TIMEOUT, Findings, lists, probe_addresses, tls};
 use crate::definitions::{
-    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, Placed, ProtocolCheckDefinition,
-    RealServerDefinition,
+    CheckDefinition, CheckKindDefinition, CommandCheckDefinition, Host, ListenDefinition, Placed,
+    ProtocolCheckDefinition, RealServerDefinition,
 };
 use crate::model::{
     CommandProbe, Forwarding, Pattern, Probe, ProbeKind, Protocol, ProtocolCheck, ProtocolSettings,
@@ -120,6 +120,8 @@ fn probe(
         None => ProbeKind::Ping { attempts: 1 },
     };
     if port == 0 && (needs_port(&kind) || check.connects_between.is_some()) {
+        // A fault of `listen` took the port away, and is reported.
+        around.id.as_ref()?;
         let message = format!("no port is set to probe {address}");
         findings.error(
             &written.place,
@@ -142,7 +144,26 @@ fn probe(
         proxy_header: check.proxy_header.as_ref().map(|header| header.value),
     };
     let probe = vip_path::take(probe, check, around, forwarding);
-    Some(probe_addresses::take(probe, check, written, findings))
+    Some(probe_addresses::take(
+        probe,
+        check,
+        written,
+        &vips(around, forwarding),
+        findings,
+    ))
+}
+
+/// The VIPs that a server holds itself, because packets reach it with them.
+fn vips(around: &Surroundings<'_>, forwarding: Forwarding) -> Vec<IpAddr> {
+    let vip = |listen: &&ListenDefinition| match listen {
+        ListenDefinition::Address {
+            host: Host::Address(vip),
+            ..
+        } => Some(*vip),
+        _ => None,
+    };
+    let held = around.list.iter().filter(|_| forwarding.keeps_port());
+    held.filter_map(vip).collect()
 }
 
 fn needs_port(kind: &ProbeKind) -> bool {

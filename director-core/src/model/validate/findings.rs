@@ -33,6 +33,20 @@ impl Findings {
             .push(Diagnostic::warning(place, message).hint(hint));
     }
 
+    /// An error in what is written; a warning in what names stand for at the moment, which may heal by itself.
+    pub(super) fn unfit(
+        &mut self,
+        place: &Place,
+        is_resolved: bool,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        match is_resolved {
+            true => self.warning(place, message, hint),
+            false => self.error(place, message, hint),
+        }
+    }
+
     pub(super) fn has_error(&self) -> bool {
         self.unusable || self.list.iter().any(Diagnostic::is_error)
     }

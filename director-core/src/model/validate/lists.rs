@@ -27,7 +27,13 @@ pub(super) fn lists(definitions: &Definitions) -> Lists<'_> {
 /// What belongs to a well-known port: a protocol, with or without TLS. None is HTTP.
 type Form = (Option<CheckProtocol>, bool);
 
-const WEB: [(u16, Form); 2] = [(80, (None, false)), (443, (None, true))];
+/// The usual ports of the web, and those beside them that everybody uses (8080 is registered with IANA, 8443 as good as that).
+const WEB: [(u16, Form); 4] = [
+    (80, (None, false)),
+    (443, (None, true)),
+    (8080, (None, false)),
+    (8443, (None, true)),
+];
 
 fn forms_at(port: u16) -> Vec<Form> {
     let web = WEB.into_iter().filter(|(known, _)| *known == port);

@@ -129,11 +129,12 @@ fn is_path_check(check: &CheckDefinition) -> bool {
     path.is_some_and(|path| path.value == CheckPath::Forwarding)
 }
 
-/// The probe with the addresses that the check and the server have for it.
+/// The probe with the addresses that the check and the server have for it. The server holds `vips` itself.
 pub(super) fn take(
     probe: Probe,
     check: &CheckDefinition,
     written: &RealServerDefinition,
+    vips: &[IpAddr],
     findings: &mut Findings,
 ) -> Probe {
     if probe.vip_path.is_some() {
@@ -143,14 +144,22 @@ pub(super) fn take(
     let other = other.filter(|_| probe.kind.sends_packets());
     let address = other.map_or(probe.address, |other| other.value);
     if let Some(source) = &check.source {
+        if vips.contains(&source.value) && probe.kind.sends_packets() {
+            let message = format!(
+                "source {} is a VIP, which this server holds itself: it answers itself instead of the director",
+                source.value
+            );
+            findings.error(&source.place, message, "write another address of this host");
+        }
         let (own, probed) = (Family::of(source.value), Family::of(address));
         if own != probed && probe.kind.sends_packets() {
             let message = format!(
                 "source {} is {own}, and this check probes an address of {probed}",
                 source.value
             );
-            findings.error(
+            findings.unfit(
                 &source.place,
+                written.resolved_from.is_some(),
                 message,
                 format!("write an address of {probed}, and a service for each family"),
             );

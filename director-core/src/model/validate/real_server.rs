@@ -65,9 +65,9 @@ pub(super) fn fallback(
 ) -> (Vec<RealServer>, Vec<UnresolvedServer>) {
     let mut servers: Vec<RealServer> = Vec::new();
     let mut without_address: Vec<UnresolvedServer> = Vec::new();
-    let is_real = |fallback: &RealServer| {
+    let real = |fallback: &RealServer| {
         let mut known = real_servers.iter();
-        known.any(|server| server.endpoint == fallback.endpoint)
+        known.find(|server| server.endpoint == fallback.endpoint)
     };
     if let Some(written) = &around.written.fallback {
         if let Some(host) = unresolved::name(written) {
@@ -75,7 +75,7 @@ pub(super) fn fallback(
         }
         let address = addresses(written, findings).into_iter().next();
         let server = address.and_then(|address| one(around, written, address, &[], findings));
-        if let Some(server) = server.as_ref().filter(|server| is_real(server)) {
+        if let Some(server) = server.as_ref().filter(|server| real(server).is_some()) {
             let fallback = server.endpoint;
             findings.warning(
                 &written.place,
@@ -99,9 +99,10 @@ pub(super) fn fallback(
                 continue;
             };
             let endpoint = server.endpoint;
-            if is_real(&server) {
-                findings.error(
+            if let Some(real) = real(&server) {
+                findings.unfit(
                     &written.place,
+                    server.host.is_some() || real.host.is_some(),
                     format!("fallback server {endpoint} is also a real server of this service"),
                     "write another server, or set a higher tier on the real server",
                 );
@@ -313,12 +314,14 @@ fn addresses(written: &RealServerDefinition, findings: &mut Findings) -> Vec<IpA
     let (Some(first), Some(end)) = (first, resolved(last, findings)) else {
         return Vec::new();
     };
+    let is_resolved = written.resolved_from.is_some();
     let span = match (first, end) {
         (IpAddr::V4(a), IpAddr::V4(b)) => b.to_bits().checked_sub(a.to_bits()).map(u128::from),
         (IpAddr::V6(a), IpAddr::V6(b)) => b.to_bits().checked_sub(a.to_bits()),
         _ => {
-            findings.error(
+            findings.unfit(
                 &last.place,
+                is_resolved,
                 "this range mixes two address families",
                 "write both ends in one family",
             );
@@ -328,7 +331,8 @@ fn addresses(written: &RealServerDefinition, findings: &mut Findings) -> Vec<IpA
     match span {
         None => {
             let message = format!("this range ends at {end}, below its start {first}");
-            findings.error(&last.place, message, format!("swap {end} and {first}"));
+            let hint = format!("swap {end} and {first}");
+            findings.unfit(&last.place, is_resolved, message, hint);
             Vec::new()
         }
         Some(span) if span >= LARGEST_RANGE => {
@@ -336,7 +340,8 @@ fn addresses(written: &RealServerDefinition, findings: &mut Findings) -> Vec<IpA
                 "this range has {} servers; the limit is {LARGEST_RANGE}",
                 span.saturating_add(1)
             );
-            findings.error(&last.place, message, "check both ends, or split the range");
+            let hint = "check both ends, or split the range";
+            findings.unfit(&last.place, is_resolved, message, hint);
             Vec::new()
         }
         Some(span) => (0..=span).map(|offset| nth(first, offset)).collect(),

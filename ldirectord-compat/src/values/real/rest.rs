@@ -7,6 +7,7 @@ use super::method;
 use crate::quirks::Quirk;
 use crate::slice::{Slice, is_blank};
 use crate::values::ValueReader;
+use crate::values::text::in_expression;
 
 /// The settings of a real server.
 pub(super) struct Rest {
@@ -157,7 +158,10 @@ fn pair<'s>(reader: &mut ValueReader<'_, '_, '_>, rest: Slice<'s>, parts: &mut R
         );
     }
     parts.request = Some(Placed::new(request.expanded(), request.place()));
-    parts.receive = Some(Placed::new(receive.expanded(), receive.place()));
+    parts.receive = Some(Placed::new(
+        in_expression(&receive.expanded()),
+        receive.place(),
+    ));
     rest.from(close + 1)
 }
 

@@ -52,6 +52,9 @@ expect_equal 'answers of the server that is out' 0 "$(answers 6 | grep -c real2 
 ctl drain web "$RIP2" -m 'new disk' --author ben --replace >/dev/null
 expect_contains 'the overrides' 'by root (ben)' "$(ctl overrides)"
 expect_equal 'the plan with a drain' 'nothing to change' "$(ctl plan "$DEFINITIONS")"
-ctl enable web "$RIP2" >/dev/null
+refused ctl enable web "$RIP2" --author ann
+expect_contains 'the answer to enable' 'drain: new disk, by root (ben)' "$REFUSED"
+expect_contains 'the answer to enable' ' s ago; to end it, use --replace' "$REFUSED"
+ctl enable web "$RIP2" --author ann --replace >/dev/null
 { service; server "$RIP1"; server "$RIP2"; server "$RIP3"; } | eventually_table 5
 requests_end web
