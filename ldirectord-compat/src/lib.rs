@@ -31,7 +31,8 @@ pub use directives::keywords::Phase;
 use findings::Findings;
 use quirks::Quirk;
 pub use settings::{
-    LogTarget, MonitorWords, MonitoredServer, ProcessSettings, ServiceSettings, sibling_config,
+    IsFile, LogTarget, MonitorWords, MonitoredServer, ProcessSettings, ServiceSettings,
+    sibling_config,
 };
 pub use text::LARGEST_FILE;
 pub use unfit::{Keeps, Unfit, put_aside};
@@ -63,10 +64,6 @@ impl Parsed {
         findings
     }
 }
-
-/// Whether a path is that of a file. Only a look at the disk tells it for `checkcommand`, whose text is a program's path for
-/// ldirectord whatever blanks it has.
-pub type IsFile = fn(&str) -> bool;
 
 /// Reads the content of an `ldirectord.cf`. The name is only used in messages.
 #[must_use]

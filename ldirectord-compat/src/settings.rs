@@ -57,6 +57,10 @@ pub struct MonitorWords {
     pub questions: Vec<(String, String)>,
 }
 
+/// Whether a path is that of a file. Only a look at the disk tells it for `checkcommand`, whose text is a program's path for
+/// ldirectord whatever blanks it has.
+pub type IsFile = fn(&str) -> bool;
+
 /// One real server of a line, names resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MonitoredServer {

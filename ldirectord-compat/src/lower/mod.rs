@@ -15,11 +15,10 @@ use std::sync::Arc;
 use director_core::definitions::{Definitions, FreezeDefinition, HostDefinition, Placed};
 use director_core::diagnostic::Place;
 
-use crate::IsFile;
 use crate::directives::{Key, Support, Used};
 use crate::findings::Findings;
 use crate::quirks::Quirk;
-use crate::settings::ProcessSettings;
+use crate::settings::{IsFile, ProcessSettings};
 use crate::syntax::File;
 use crate::unfit::Unfit;
 use crate::values::{self, Value};

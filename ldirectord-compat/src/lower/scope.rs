@@ -5,9 +5,9 @@ use director_core::diagnostic::Place;
 use director_core::model::{Family, Protocol};
 
 use super::entries::Entries;
-use crate::IsFile;
 use crate::directives::Key;
 use crate::directives::keywords::{self, ServiceName};
+use crate::settings::IsFile;
 use crate::values::{Entry, Listen, ProtocolWord};
 
 /// A service with all that is said about it.
