@@ -31,9 +31,10 @@ port=1000
 } | director_define
 cd /
 director_start
-eventually_table 20 <<T
-$(for port in 1001 1002 1003 1004 1005; do service "$VIP:$port"; server "$RIP1:80" "$VIP:$port"; done; for port in 1006 1007; do service "$VIP:$port"; done)
-T
+for port in 1001 1002 1003 1004 1005 1006 1007; do
+    echo "-A -t $VIP:$port -s rr"
+    [ "$port" -gt 1005 ] || echo "-a -t $VIP:$port -r $RIP1:80 -m -w 1"
+done | eventually_table 20
 eventually 10 status_says 'exit status 3'
 eventually 10 status_says 'no answer'
 status_lacks 'cannot run' || fail "$(director_status)"

@@ -10,7 +10,7 @@ ctl drain "$VIP:80" "$RIP1" -m 'kernel upgrade' --author ann >/dev/null
 eventually_table 5 <<T
 $(service; server "$RIP1" 0; server "$RIP2")
 T
-ctl enable "$VIP:80" "$RIP1"
+ctl enable "$VIP:80" "$RIP1" --author ann
 founding_table | eventually_table 5
 # What lifts nothing is answered as soon.
 expect_contains 'the answer without an override' 'no overrides' "$(ctl enable "$VIP:80" "$RIP1")"

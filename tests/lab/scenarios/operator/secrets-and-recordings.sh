@@ -58,7 +58,7 @@ eventually 10 both 2
 web_stop real2
 eventually 10 both 1
 ctl drain web "$RIP1" -m 'a look inside' --author ann --force >/dev/null
-ctl enable web "$RIP1" >/dev/null
+ctl enable web "$RIP1" --author ann >/dev/null
 define "[$canary]"
 expect_not ctl reload
 define "$canary-new"

@@ -61,5 +61,5 @@ eventually 10 status_lacks 'NOT RESOLVED'
 # An operator may say the name, too.
 on director ipvsctl drain web second -m 'new disks' --author ann
 expect_contains 'the chain' 'drain: new disks (override by root (ann))' "$(on director ipvsctl explain web second.lab.example)"
-on director ipvsctl enable web second.lab.example:80
+on director ipvsctl enable web second.lab.example:80 --author ann
 founding_table | eventually_table 5
