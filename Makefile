@@ -44,7 +44,7 @@ differential: ## Debian's ldirectord and ours on the same files, through the sam
 	@cargo build --quiet --workspace --bins
 	@tests/lab/differential/run
 
-sloppy: ## the checks of Debian's ldirectord and ours on 900 servers that break their protocols; rewrites tests/lab/sloppy/RESULTS.md
+sloppy: ## the checks of Debian's ldirectord and ours, and other clients, on 900 servers that break their protocols; rewrites its RESULTS.md
 	@tests/lab/install
 	@cargo build --quiet --bins
 	@tests/lab/sloppy/run

@@ -1,4 +1,4 @@
-//! The tables of the README are those of the code. `UPDATE=1` writes them anew.
+//! The tables of the README are those of the code and of the lab's results. `UPDATE=1` writes them anew.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -70,6 +70,39 @@ fn services() -> String {
     out
 }
 
+/// The servers that stay refused: up with ldirectord and down with ipvsd on the page of `make sloppy`. Those of one reason
+/// stand in one row.
+fn refused() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/lab/sloppy/RESULTS.md");
+    let page = fs::read_to_string(page).expect("the page of make sloppy");
+    let mut rows: Vec<([&str; 3], Vec<&str>)> = Vec::new();
+    let mut count = 0;
+    for line in page.lines() {
+        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [protocol, server, "up", client, "down", reason] = cells[..] else {
+            continue;
+        };
+        count += 1;
+        let key = [protocol, client, reason];
+        match rows.iter_mut().find(|(of, _)| *of == key) {
+            Some((_, servers)) => servers.push(server),
+            None => rows.push((key, vec![server])),
+        }
+    }
+    let mut out = format!(
+        "{count} servers are up with ldirectord and down with ipvsd:\n\n\
+         | Protocol | Servers | Another client | Why they stay refused |\n|---|---|---|---|\n"
+    );
+    for ([protocol, client, reason], servers) in rows {
+        let _ = writeln!(
+            out,
+            "| {protocol} | {} | {client} | {reason} |",
+            servers.join("; ")
+        );
+    }
+    out
+}
+
 /// The text with the part between the marks of this name replaced; none when there are no such marks.
 fn filled(text: &str, name: &str, table: &str) -> Option<String> {
     let open = format!("<!-- {name} -->\n");
@@ -87,6 +120,7 @@ fn the_readme_holds_the_tables_of_the_code() {
         ("quirks", quirks()),
         ("directives", directives()),
         ("services", services()),
+        ("refused", refused()),
     ] {
         actual = filled(&actual, name, &table).expect(name);
     }
