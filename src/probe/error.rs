@@ -280,6 +280,9 @@ impl ProbeError {
         if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<openssl::ssl::Error>()) {
             return Some(Self::Tls(TlsError::of_library(tls)));
         }
+        if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<TlsError>()) {
+            return Some(Self::Tls(tls.clone()));
+        }
         if let Some(TooMuchSent(limit)) = inner.and_then(|inner| inner.downcast_ref()) {
             return Some(Self::TooMuchSent(*limit));
         }

@@ -16,7 +16,7 @@ use super::error::ProbeError;
 use super::memory::{Allowance, ReadLimits};
 use super::settings::ProbeSettings;
 use super::stopwatch::Stopwatch;
-use super::tls::{ServerName, TlsTrust, handshake};
+use super::tls::{ServerName, TlsTrust, handshake, in_reading};
 use super::tls_error::TlsError;
 use super::vip_path;
 use director_core::model::TlsCheck;
@@ -234,7 +234,8 @@ impl AsyncRead for Stream {
         let before = buf.filled().len();
         let read = match &mut stream.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
-            Transport::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            Transport::Tls(tls) => (Pin::new(&mut *tls).poll_read(cx, buf))
+                .map_err(|error| in_reading(error, tls.ssl())),
         };
         let length = buf.filled().len() - before;
         stream.allowance.took(length);

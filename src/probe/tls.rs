@@ -2,6 +2,7 @@
 //!
 //! Sessions are not resumed: a resumed handshake skips the certificate, which may have changed meanwhile.
 
+use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 
@@ -9,8 +10,8 @@ use director_core::model::{PemFile, TlsCheck, TlsIdentity, Verification};
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::ssl::{
-    ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode,
-    SslVerifyMode, SslVersion,
+    ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslRef,
+    SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509VerifyResult};
@@ -28,7 +29,7 @@ pub(super) enum AuthoritiesError {
     NoneFound,
     /// No thread could read it.
     #[error("cannot read the system's certificate store: {0}")]
-    Interrupted(#[from] std::io::Error),
+    Interrupted(#[from] io::Error),
     /// The library refuses its own defaults.
     #[error("cannot set up TLS: {0}")]
     Setup(#[from] ErrorStack),
@@ -225,9 +226,21 @@ pub(super) async fn handshake(
     } else {
         match error.into_io_error() {
             Ok(error) => ProbeError::of_handshake(error),
-            Err(error) => ProbeError::Tls(TlsError::of_library(&error)),
+            Err(error) => {
+                let own = stream.ssl().certificate();
+                ProbeError::Tls(TlsError::of_library(&error).showing(own))
+            }
         }
     })
+}
+
+/// An error in reading from a connection with this session. Of TLS 1.3 a server refuses a certificate after the handshake.
+pub(super) fn in_reading(error: io::Error, session: &SslRef) -> io::Error {
+    let library = error.get_ref().and_then(|inner| inner.downcast_ref());
+    match library.map(|error| TlsError::of_library(error).showing(session.certificate())) {
+        Some(TlsError::OwnExpired) => io::Error::other(TlsError::OwnExpired),
+        _ => error,
+    }
 }
 
 fn session(context: &SslContext, name: &ServerName, says_name: bool) -> Result<Ssl, ErrorStack> {

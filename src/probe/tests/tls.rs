@@ -309,6 +309,43 @@ async fn a_client_certificate_is_shown_to_servers_that_want_one() {
     assert!(reason.starts_with("TLS: refused by the server"), "{reason}");
 }
 
+#[tokio::test]
+async fn only_a_client_certificate_that_has_expired_excuses_a_server_that_says_so() {
+    let showing = |identity| HttpProbe {
+        tls: Some(TlsCheck {
+            identity,
+            ..TlsCheck::default()
+        }),
+        ..at_site(get())
+    };
+    // A fatal alert: certificate_expired.
+    let refusing = serve(|mut stream| async move {
+        let _ = stream.read(&mut [0; 4096]).await;
+        send(&mut stream, &[0x15, 3, 3, 0, 2, 2, 45]).await;
+    })
+    .await;
+    let valid = certified(&["probe"], None);
+    for identity in [None, Some(valid.identity())] {
+        assert_eq!(
+            failure(refusing, showing(identity)).await,
+            "TLS: refused by the server (certificate expired)"
+        );
+    }
+    let expired = certified(&["probe"], Some((2001, 1, 1)));
+    let verifying = certified(&[SITE], None).acceptor(&[], Some(&expired));
+    // In the handshake, and after it.
+    for address in [refusing, https_over(verifying, true).await] {
+        let report = report(address, showing(Some(expired.identity())), AMPLE).await;
+        assert_eq!(
+            report.outcome,
+            Outcome::LocalError {
+                reason: "TLS: refused by the server (certificate expired): the client certificate of the check has expired"
+                    .to_owned()
+            }
+        );
+    }
+}
+
 #[test]
 fn a_client_certificate_stays_with_the_server_of_the_check() {
     let client = certified(&["probe"], None);
