@@ -9,8 +9,11 @@ mod case;
 mod golden;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 
 use case::CliCase;
 use golden::updating;
@@ -80,4 +83,43 @@ fn a_reader_that_leaves_early_is_no_fault() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
+}
+
+/// A MySQL server that wants the password encrypted for a key that needs a passphrase.
+fn mysql_with_locked_key() -> SocketAddr {
+    const KEY: &[u8] = b"\x01-----BEGIN PUBLIC KEY-----\nProc-Type: 4,ENCRYPTED\n\
+        DEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END PUBLIC KEY-----\n";
+    const GREETING: &[u8] = b"\x0a8.0\0\x01\0\0\x0012345678\0\xff\xf7\x2d\x02\0\xff\x81\x15\
+        \0\0\0\0\0\0\0\0\0\0abcdefghijkl\0caching_sha2_password\0";
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        for (number, content) in [(0, GREETING), (2, &[1, 4][..]), (4, KEY)] {
+            let length = u8::try_from(content.len()).unwrap();
+            let packet = [&[length, 0, 0, number], content].concat();
+            stream.write_all(&packet).unwrap();
+            // An answer to each, and the end after the last one.
+            let _ = stream.read(&mut [0; 1024]);
+        }
+    });
+    address
+}
+
+#[test]
+fn no_server_makes_a_probe_wait_for_a_passphrase() {
+    // Without a terminal OpenSSL writes its prompt to standard error.
+    let output = Command::new("setsid")
+        .args(["--wait", env!("CARGO_BIN_EXE_ipvsctl"), "probe", "mysql"])
+        .arg(mysql_with_locked_key().to_string())
+        .args(["--login", "probe", "--password", "secret", "--tls=off"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        stdout.ends_with("the public key of the server is not one of RSA in PEM\n"),
+        "{stdout}"
+    );
 }

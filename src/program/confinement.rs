@@ -5,7 +5,7 @@
 //! `SECBIT_NOROOT`, by which root has no capabilities of its own. It keeps `CAP_SETUID` until the start, to become the user of
 //! the program.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::thread;
 
@@ -25,8 +25,10 @@ const MOST_CAPABILITIES: u32 = 64;
 const STANDARD: i32 = 3;
 
 /// To be called before any thread is started: closes descriptors that the one who started this process left open, lets no
-/// program inherit capabilities, and writes no memory to a core file, since there are passwords in it.
+/// program inherit capabilities, and writes no memory to a core file, since there are passwords in it. Standard input is
+/// empty from now on: a daemon has nothing to read there, and no library can wait for it.
 pub(crate) fn narrow_this_process() -> io::Result<()> {
+    unistd::dup2_stdin(File::open("/dev/null")?)?;
     for descriptor in inherited() {
         // That of the listing itself is closed already.
         let _ = unistd::close(descriptor);

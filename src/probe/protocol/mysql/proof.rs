@@ -56,7 +56,8 @@ pub(super) fn encrypted(
         .map(|(byte, nonce)| byte ^ nonce)
         .collect();
     let encrypt = || {
-        let key = PKey::public_key_from_pem(key)?;
+        // OpenSSL reads a passphrase from the terminal where a key in PEM says that it needs one.
+        let key = PKey::public_key_from_pem_callback(key, |_| Err(ErrorStack::get()))?;
         let mut encrypter = Encrypter::new(&key)?;
         encrypter.set_rsa_padding(Padding::PKCS1_OAEP)?;
         let mut bytes = vec![0; encrypter.encrypt_len(&plain)?];
