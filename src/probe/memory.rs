@@ -1,77 +1,87 @@
 //! How much servers may send. Each connection has a limit of its own, below the client library that reads from it, and all
 //! connections together share the memory for long answers. An answer up to some kilobytes waits for nothing. A longer one
-//! waits until the memory that it may take is free.
+//! takes memory as its bytes come, so that a server that sends a little and hangs keeps none from the others.
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// Bytes that a connection reads without a turn.
-const SHORT_ANSWER: u64 = 64 * 1024;
-/// Bytes for long answers, of all probes together.
-const FOR_LONG_ANSWERS: usize = 64 * 1024 * 1024;
-/// Bytes of a permit.
-const UNIT: u64 = 1024;
+/// Bytes that a connection reads without any of the shared memory, and of each part that it takes of it.
+const STEP: u64 = 64 * 1024;
+/// Bytes for long answers that are taken as they come, of all probes together.
+const FOR_STEPS: u64 = 48 << 20;
+/// Bytes for answers that found no more of those. Each takes all that it may still need at once, so that it is sure to end:
+/// answers that wait for each other's next part would all wait until the ends of their probes.
+const FOR_RESTS: u64 = 16 << 20;
 
 /// The memory for long answers. Clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct Memory {
-    units: Arc<Semaphore>,
-    all: u32,
+    steps: Arc<Semaphore>,
+    rests: Arc<Semaphore>,
+    all_rests: u32,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self::of(FOR_LONG_ANSWERS)
+        Self::of(FOR_STEPS, FOR_RESTS)
     }
 }
 
 impl Memory {
-    pub(super) fn of(bytes: usize) -> Self {
-        let units = bytes / usize::try_from(UNIT).unwrap_or(1);
+    pub(super) fn of(for_steps: u64, for_rests: u64) -> Self {
+        let all_rests = steps_in(for_rests);
         Self {
-            units: Arc::new(Semaphore::new(units)),
-            all: u32::try_from(units).unwrap_or(u32::MAX),
+            steps: Arc::new(Semaphore::new(steps_in(for_steps) as usize)),
+            rests: Arc::new(Semaphore::new(all_rests as usize)),
+            all_rests,
         }
     }
 
-    /// What a connection may read and keep, for a probe that waits on `waiting` while it has no turn.
+    /// What a connection may read and keep, for a probe that waits on `waiting` while it gets no memory.
     pub(super) fn allowance(&self, limits: ReadLimits, waiting: MemoryWait) -> Allowance {
         Allowance {
             memory: self.clone(),
             limits,
             read: 0,
-            turn: MemoryTurn::NotNeeded,
+            room: STEP,
+            permits: Vec::new(),
+            rest: None,
             waiting,
         }
     }
 
     #[cfg(test)]
-    pub(super) fn take_all(&self) -> Option<OwnedSemaphorePermit> {
-        let units = Arc::clone(&self.units);
-        units.try_acquire_many_owned(self.all).ok()
+    pub(super) fn take_all(&self) -> Option<[OwnedSemaphorePermit; 2]> {
+        let steps = u32::try_from(self.steps.available_permits()).ok()?;
+        let steps = Arc::clone(&self.steps).try_acquire_many_owned(steps).ok()?;
+        let rests = Arc::clone(&self.rests).try_acquire_many_owned(self.all_rests);
+        Some([steps, rests.ok()?])
     }
 
-    async fn turn(self, bytes: u64, waiting: MemoryWait) -> Option<OwnedSemaphorePermit> {
-        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
-        // One that needs more than there is reads alone, rather than never.
-        let turn = Arc::clone(&self.units).acquire_many_owned(units.min(self.all));
-        waiting.0.store(true, Ordering::Relaxed);
-        let began = Instant::now();
-        let turn = turn.await.ok();
-        // After a long wait too little of the time limit may be left for the server.
-        waiting
-            .0
-            .store(began.elapsed() >= LONG_WAIT, Ordering::Relaxed);
-        turn
+    fn step(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.steps).try_acquire_owned().ok()
     }
+
+    async fn rest(self, bytes: u64, waiting: MemoryWait) -> Option<OwnedSemaphorePermit> {
+        // One that needs more than there is reads alone, rather than never.
+        let steps = steps_in(bytes).min(self.all_rests);
+        let _waits = waiting.begin();
+        Arc::clone(&self.rests)
+            .acquire_many_owned(steps)
+            .await
+            .ok()
+    }
+}
+
+fn steps_in(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(STEP)).unwrap_or(u32::MAX)
 }
 
 /// How much a server may send on one connection.
@@ -99,17 +109,57 @@ impl ReadLimits {
     }
 }
 
-/// A wait after which a probe that runs out of time is not its server's failure.
-const LONG_WAIT: Duration = Duration::from_millis(250);
-
-/// Whether a probe waits for memory, or ended while it did, or has waited for long.
+/// How long a probe has waited for memory that the long answers of other servers have. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct MemoryWait(Arc<AtomicBool>);
+pub(super) struct MemoryWait {
+    limit: Duration,
+    times: Arc<Mutex<WaitTimes>>,
+}
+
+#[derive(Debug, Default)]
+struct WaitTimes {
+    /// Of the waits that have ended.
+    waited: Duration,
+    /// The beginning of the wait that goes on.
+    since: Option<Instant>,
+}
 
 impl MemoryWait {
-    /// Whether it waits or has waited for long, which is no fault of its server.
-    pub(super) fn is_on(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Of a probe with this time limit.
+    pub(super) fn within(limit: Duration) -> Self {
+        Self {
+            limit,
+            times: Arc::default(),
+        }
+    }
+
+    /// Whether it took at least half of the time limit, as with a pause of this process: then a probe that runs out of time
+    /// says nothing about its server.
+    pub(super) fn is_an_excuse(&self) -> bool {
+        let times = self.times();
+        let now = times.since.map(|since| since.elapsed());
+        let waited = times.waited + now.unwrap_or_default();
+        !waited.is_zero() && waited >= self.limit / 2
+    }
+
+    /// A wait begins, which ends when the returned value is dropped.
+    fn begin(&self) -> CurrentWait {
+        self.times().since = Some(Instant::now());
+        CurrentWait(self.clone())
+    }
+
+    fn times(&self) -> MutexGuard<'_, WaitTimes> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct CurrentWait(MemoryWait);
+
+impl Drop for CurrentWait {
+    fn drop(&mut self) {
+        let mut times = self.0.times();
+        let since = times.since.take();
+        times.waited += since.map_or(Duration::ZERO, |since| since.elapsed());
     }
 }
 
@@ -123,19 +173,15 @@ pub(super) struct Allowance {
     memory: Memory,
     limits: ReadLimits,
     read: u64,
-    turn: MemoryTurn,
+    /// Bytes for which there is memory.
+    room: u64,
+    permits: Vec<OwnedSemaphorePermit>,
+    /// Waits for the memory for all that is still to come.
+    rest: Option<RestFuture>,
     waiting: MemoryWait,
 }
 
-type TurnFuture = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send + Sync>>;
-
-enum MemoryTurn {
-    NotNeeded,
-    Awaited(TurnFuture),
-    Taken {
-        _permit: Option<OwnedSemaphorePermit>,
-    },
-}
+type RestFuture = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send + Sync>>;
 
 impl std::fmt::Debug for Allowance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -157,21 +203,22 @@ impl Allowance {
         if self.read > self.limits.most {
             return Poll::Ready(Err(io::Error::other(TooMuchSent(self.limits.most))));
         }
-        loop {
-            match &mut self.turn {
-                MemoryTurn::NotNeeded if self.read < SHORT_ANSWER => return Poll::Ready(Ok(())),
-                MemoryTurn::NotNeeded => {
-                    let turn = self.memory.clone();
-                    let turn = turn.turn(self.limits.kept, self.waiting.clone());
-                    self.turn = MemoryTurn::Awaited(Box::pin(turn));
-                }
-                MemoryTurn::Awaited(turn) => {
-                    let _permit = ready!(turn.as_mut().poll(cx));
-                    self.turn = MemoryTurn::Taken { _permit };
-                }
-                MemoryTurn::Taken { .. } => return Poll::Ready(Ok(())),
+        while self.read >= self.room && self.room < self.limits.kept {
+            if let Some(rest) = &mut self.rest {
+                let rest = ready!(rest.as_mut().poll(cx));
+                self.rest = None;
+                self.permits.extend(rest);
+                self.room = u64::MAX;
+            } else if let Some(step) = self.memory.step() {
+                self.permits.push(step);
+                self.room += STEP;
+            } else {
+                let bytes = self.limits.kept - self.room;
+                let rest = self.memory.clone().rest(bytes, self.waiting.clone());
+                self.rest = Some(Box::pin(rest));
             }
         }
+        Poll::Ready(Ok(()))
     }
 
     /// So many bytes have been read.
@@ -198,7 +245,7 @@ mod tests {
 
     #[tokio::test]
     async fn long_answers_wait_for_each_other_and_short_ones_for_nothing() {
-        let memory = Memory::of(1 << 20);
+        let memory = Memory::of(0, 1 << 20);
         let waiting = MemoryWait::default();
         let mut first = memory.allowance(MIB, MemoryWait::default());
         let mut second = memory.allowance(MIB, waiting.clone());
@@ -208,12 +255,65 @@ mod tests {
         }
         more(&mut first).await.unwrap();
         assert!(more(&mut second).now_or_never().is_none());
-        assert!(waiting.is_on());
+        assert!(waiting.is_an_excuse());
         let mut short = memory.allowance(MIB, MemoryWait::default());
         assert!(more(&mut short).now_or_never().is_some());
         drop(first);
         assert!(more(&mut second).now_or_never().is_some());
-        assert!(!waiting.is_on());
+    }
+
+    #[tokio::test]
+    async fn a_wait_for_less_than_half_of_the_time_limit_is_no_excuse() {
+        let memory = Memory::of(0, 1 << 20);
+        let _all = memory.take_all();
+        for (hours, excuse) in [(24, false), (0, true)] {
+            let waiting = MemoryWait::within(Duration::from_secs(hours * 3600));
+            let mut allowance = memory.allowance(MIB, waiting.clone());
+            allowance.took(70_000);
+            assert!(!waiting.is_an_excuse());
+            assert!(more(&mut allowance).now_or_never().is_none());
+            assert_eq!(waiting.is_an_excuse(), excuse);
+            // The wait has ended with the probe.
+            drop(allowance);
+            assert_eq!(waiting.is_an_excuse(), excuse);
+            assert!(waiting.times().since.is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn servers_that_begin_a_long_answer_and_hang_keep_no_memory_from_others() {
+        let memory = Memory::default();
+        let limits = ReadLimits {
+            most: 12 << 20,
+            kept: 3 << 19,
+        };
+        let mut hanging = Vec::new();
+        for number in 0..700 {
+            let mut allowance = memory.allowance(limits, MemoryWait::default());
+            allowance.took(70_000);
+            let goes_on = more(&mut allowance).now_or_never();
+            assert!(goes_on.is_some(), "{number}");
+            hanging.push(allowance);
+        }
+    }
+
+    #[tokio::test]
+    async fn answers_that_fill_the_memory_together_end_one_after_the_other() {
+        let memory = Memory::of(1 << 19, 1 << 20);
+        let begin = || memory.allowance(MIB, MemoryWait::default());
+        let mut answers: Vec<Allowance> = (0..4).map(|_| begin()).collect();
+        for _ in 0..16 {
+            for answer in &mut answers {
+                answer.took(65_536);
+                let _ = more(answer).now_or_never();
+            }
+        }
+        // One has all that it needs, whatever the others hold.
+        while !answers.is_empty() {
+            let ends = |answer: &mut Allowance| more(answer).now_or_never().is_some();
+            let ended = answers.iter_mut().position(ends);
+            drop(answers.remove(ended.expect("one that ends")));
+        }
     }
 
     #[tokio::test]

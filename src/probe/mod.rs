@@ -61,7 +61,7 @@ pub async fn run(probe: &Probe, settings: &ProbeSettings) -> Report {
     let answer = match vip_path::settings_for(probe, &settings) {
         Ok(settings) => match timeout(limit(probe), ask(probe, &settings)).await {
             Ok(answer) => answer,
-            Err(_) if settings.waits_for_memory() => Err(ProbeError::NoTurnToRead),
+            Err(_) if settings.lacked_memory() => Err(ProbeError::NoTurnToRead),
             Err(_) => Err(vip_path::silence(probe, &settings)),
         },
         Err(error) => Err(error),

@@ -43,7 +43,7 @@ pub struct ProbeSettings {
     stopwatch: Option<Stopwatch>,
     /// When the time limit of the probe is nearly over.
     last_call: Option<Instant>,
-    /// Whether the probe waits for memory.
+    /// How long the probe has waited for memory.
     waiting: MemoryWait,
 }
 
@@ -135,7 +135,7 @@ impl ProbeSettings {
             origin: ProbeOrigin::of(probe),
             stopwatch: Some(stopwatch.clone()),
             last_call: Some(last_call),
-            waiting: MemoryWait::default(),
+            waiting: MemoryWait::within(limit),
         };
         (timed, stopwatch)
     }
@@ -150,14 +150,14 @@ impl ProbeSettings {
         self.shared.memory.allowance(limits, self.waiting.clone())
     }
 
-    /// Whether the probe waits for memory that the long answers of other servers have.
-    pub(super) fn waits_for_memory(&self) -> bool {
-        self.waiting.is_on()
+    /// Whether the probe had no time left for its server, because long answers of other servers had the memory.
+    pub(super) fn lacked_memory(&self) -> bool {
+        self.waiting.is_an_excuse()
     }
 
     /// Takes all memory for long answers, until it is dropped.
     #[cfg(test)]
-    pub(super) fn all_memory(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+    pub(super) fn all_memory(&self) -> Option<[tokio::sync::OwnedSemaphorePermit; 2]> {
         self.shared.memory.take_all()
     }
 

@@ -116,7 +116,7 @@ async fn read(
     let mut answer = HttpAnswer::from(stream);
     let (limit, deadline) = (question.body_limit, settings.last_call());
     let in_time = |body: Body| match body.end {
-        End::Time if settings.waits_for_memory() => Err(ProbeError::NoTurnToRead),
+        End::Time if settings.lacked_memory() => Err(ProbeError::NoTurnToRead),
         _ => Ok(body),
     };
     let is_expected = |status| question.status.iter().any(|range| range.contains(status));

@@ -26,13 +26,10 @@ pub(super) async fn exchange(
     let (request, body) = request
         .into_http2(target.tls.is_some())
         .map_err(ProbeError::NoSuchRequest)?;
-    let answer = http2::exchange(stream, request, Bytes::from(body), |answer| {
+    http2::exchange(stream, request, Bytes::from(body), |answer| {
         read(answer, question, settings)
-    });
-    match answer.await {
-        Err(_) if settings.waits_for_memory() => Err(ProbeError::NoTurnToRead),
-        answer => answer,
-    }
+    })
+    .await
 }
 
 async fn read(
@@ -51,7 +48,7 @@ async fn read(
         false => None,
     };
     if let Some(Body { end: End::Time, .. }) = body
-        && settings.waits_for_memory()
+        && settings.lacked_memory()
     {
         return Err(ProbeError::NoTurnToRead);
     }

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 const HUGE: usize = 8 * 1024 * 1024;
 
 /// A server that sends `start` and then keeps the connection open in silence.
-async fn stalling_after(start: &'static str) -> SocketAddr {
+pub(super) async fn stalling_after(start: &'static str) -> SocketAddr {
     serve(move |mut stream| async move {
         read_head(&mut stream).await;
         let _ = stream.write_all(start.as_bytes()).await;

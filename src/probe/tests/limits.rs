@@ -63,6 +63,18 @@ async fn a_probe_that_gets_no_memory_for_a_long_answer_says_nothing_about_its_se
     }
 }
 
+#[tokio::test]
+async fn servers_that_hang_in_a_long_answer_excuse_none_of_each_other() {
+    let start = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(70_000)).leak();
+    let address = hostile::stalling_after(start).await;
+    let settings = ProbeSettings::new();
+    let hanging = probe(address, ProbeKind::Http(expecting("OK")), SHORT);
+    let reports = (0..60).map(|_| run(&hanging, &settings));
+    for report in futures_util::future::join_all(reports).await {
+        failed(report);
+    }
+}
+
 /// A server that sends `start` and then `more` for ever.
 async fn endless(start: &'static [u8], more: &'static [u8]) -> SocketAddr {
     serve(move |mut stream| async move {
