@@ -123,6 +123,34 @@ async fn mysql_without_tls_encrypts_the_password_for_the_server() {
 }
 
 #[tokio::test]
+async fn mysql_encrypts_the_password_for_no_key_that_it_did_not_request() {
+    let key = Rsa::generate(2048).unwrap().public_key_to_pem().unwrap();
+    let key = Arc::new([&[1], &key[..]].concat());
+    let wants_password = Arc::new(vec![1, 4]);
+    for (plugin, unasked) in [
+        ("mysql_native_password", &key),
+        ("caching_sha2_password", &key),
+        // The password itself belongs to the other way of login.
+        ("mysql_native_password", &wants_password),
+    ] {
+        let (sent, mut received) = tokio::sync::mpsc::unbounded_channel();
+        let unasked = Arc::clone(unasked);
+        let address = serve(move |mut stream| {
+            let (unasked, sent) = (Arc::clone(&unasked), sent.clone());
+            async move {
+                say(&mut stream, 0, &greeting(false, plugin)).await;
+                hear(&mut stream).await;
+                say(&mut stream, 2, &unasked).await;
+                let _ = sent.send(hear(&mut stream).await);
+            }
+        })
+        .await;
+        assert_eq!(bad_talk(address, mysql()).await, "the answer is not MySQL");
+        assert_eq!(received.recv().await, Some(Vec::new()), "{plugin}");
+    }
+}
+
+#[tokio::test]
 async fn mysql_logins_that_are_unknown_say_what_to_do() {
     let address = serve(|mut stream| async move {
         say(&mut stream, 0, &greeting(false, "mysql_native_password")).await;

@@ -100,7 +100,7 @@ pub(super) async fn log_in(
     let proof = prove(plugin, password, &greeting.nonce)?;
     let response = response(capabilities, login, &proof, database, plugin);
     wire.send(&response).await?;
-    finish(&mut wire, password, greeting.nonce).await?;
+    finish(&mut wire, password, greeting.nonce, plugin).await?;
     Ok(wire)
 }
 
@@ -141,20 +141,32 @@ fn response(capabilities: u32, login: &str, proof: &[u8], database: &str, plugin
     packet
 }
 
-/// Answers what the server asks until it says yes.
-async fn finish(wire: &mut Wire, password: &[u8], mut nonce: Vec<u8>) -> Result<(), ProbeError> {
+/// Answers what the server asks until it says yes. Only [`CACHING`] sends the password itself, and a key only counts after
+/// the request for it: any other server could have the password encrypted for a key of its own.
+async fn finish(
+    wire: &mut Wire,
+    password: &[u8],
+    mut nonce: Vec<u8>,
+    plugin: &str,
+) -> Result<(), ProbeError> {
+    let mut is_caching = plugin == CACHING;
+    let mut awaits_key = false;
     for _ in 0..STEPS {
         let packet = wire.receive().await?;
         match packet[..] {
             [0, ..] => return Ok(()),
             [1, 3] => {}
-            [1, 4] if wire.is_secure() => {
+            [1, 4] if is_caching && wire.is_secure() => {
                 wire.send(&[password, &[0]].concat()).await?;
             }
             // The server has not seen this password since its start, and reads it only if no other program can.
-            [1, 4] => wire.send(&[REQUEST_PUBLIC_KEY]).await?,
-            [1, ref key @ ..] if key.starts_with(b"-----BEGIN") => {
+            [1, 4] if is_caching => {
+                wire.send(&[REQUEST_PUBLIC_KEY]).await?;
+                awaits_key = true;
+            }
+            [1, ref key @ ..] if awaits_key && key.starts_with(b"-----BEGIN") => {
                 wire.send(&encrypted(password, &nonce, key)?).await?;
+                awaits_key = false;
             }
             [0xfe, ref rest @ ..] if !rest.is_empty() => {
                 let mut cursor = Cursor(rest);
@@ -162,6 +174,8 @@ async fn finish(wire: &mut Wire, password: &[u8], mut nonce: Vec<u8>) -> Result<
                 nonce = cursor.0.to_vec();
                 let proof = prove(&String::from_utf8_lossy(plugin), password, &nonce)?;
                 wire.send(&proof).await?;
+                is_caching = plugin == CACHING.as_bytes();
+                awaits_key = false;
             }
             _ => return Err(not_mysql().into()),
         }
