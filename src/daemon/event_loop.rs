@@ -11,6 +11,8 @@ mod effects;
 mod overrides;
 mod persist;
 mod reload;
+#[cfg(test)]
+mod reload_tests;
 mod trial;
 
 use std::sync::Arc;
@@ -188,7 +190,7 @@ impl EventLoop {
     ) {
         let FirstConfiguration { loaded, refused } = first;
         self.probe_settings.watch_pauses();
-        let watch = maintenance_watch::start(self.reload_count, &loaded, &self.inputs).await;
+        let watch = maintenance_watch::start(&loaded, &self.inputs).await;
         self.restore();
         if self.host.has_journal() {
             self.dispatch(Event::HostJournalFound);

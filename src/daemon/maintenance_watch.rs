@@ -1,6 +1,7 @@
 //! The maintenance directory, seen from the loop: a watch begins with each new configuration, and what it finds become
 //! overrides.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use director_core::director::Event;
@@ -12,6 +13,8 @@ use super::input::{Input, MaintenanceChange, StartedWatch};
 use crate::loader::Loaded;
 use crate::maintenance::{self, DirectoryWatch, Watched};
 
+/// The number of the latest watch.
+static LATEST: AtomicU64 = AtomicU64::new(0);
 /// How long a new configuration waits for the first scan of the maintenance directory.
 const FIRST_SCAN_LIMIT: Duration = Duration::from_secs(3);
 
@@ -42,12 +45,12 @@ impl MaintenanceWatch {
 /// Starts the watch of a configuration and waits for its first scan, so that no server in maintenance gets traffic in
 /// between. None where the configuration has no maintenance directory.
 pub(super) async fn start(
-    number: u64,
     loaded: &Loaded,
     inputs: &mpsc::UnboundedSender<Input>,
 ) -> Option<StartedWatch> {
     let directory = loaded.alerts.maintenance_directory.clone()?;
     let inputs = inputs.clone();
+    let number = LATEST.fetch_add(1, Ordering::Relaxed);
     let report = move |overrides| {
         let change = MaintenanceChange {
             watch: number,

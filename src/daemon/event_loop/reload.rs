@@ -13,7 +13,7 @@ use crate::daemon::guarded_start;
 use crate::daemon::input::{FinishedLoad, Input, SafetyCheck, StartedWatch};
 use crate::daemon::kernel_thread::{self, KernelRequest};
 use crate::daemon::maintenance_watch;
-use crate::loader::{LoadError, Loaded, reported};
+use crate::loader::{LoadError, LoadReport, Loaded, reported};
 
 /// Reads configurations. Each takes memory, and may wait for the name service for some seconds.
 static LOADING: BlockingPool = BlockingPool::new("loading", 2);
@@ -30,6 +30,21 @@ impl ReloadRequest {
     fn join(&mut self, other: Self) {
         self.answers.extend(other.answers);
         self.force |= other.force;
+    }
+}
+
+/// A configuration that is not adopted, and why.
+pub(super) struct Refused {
+    report: LoadReport,
+    pub(super) faults: Vec<Diagnostic>,
+}
+
+impl Refused {
+    pub(super) fn outcome(self) -> ReloadOutcome {
+        ReloadOutcome {
+            accepted: false,
+            diagnostics: self.faults,
+        }
     }
 }
 
@@ -71,40 +86,48 @@ impl EventLoop {
         watch: Option<StartedWatch>,
         safety: SafetyCheck,
     ) -> ReloadOutcome {
-        let refused = |diagnostics| ReloadOutcome {
-            accepted: false,
-            diagnostics,
-        };
+        let adopted = self.adopt_if_valid(outcome, watch, safety);
+        adopted.unwrap_or_else(|refused| {
+            self.refuse(&refused.report, refused.faults.clone());
+            refused.outcome()
+        })
+    }
+
+    /// The same, and what follows from a refusal is left to the caller.
+    pub(super) fn adopt_if_valid(
+        &mut self,
+        outcome: Result<Box<Loaded>, LoadError>,
+        watch: Option<StartedWatch>,
+        safety: SafetyCheck,
+    ) -> Result<ReloadOutcome, Refused> {
         let found = findings(&outcome);
-        let loaded = match outcome {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                self.refuse(&error.report(), found.clone());
-                return refused(found);
-            }
-        };
-        let objections = match safety {
+        let loaded = outcome.map_err(|error| Refused {
+            report: error.report(),
+            faults: found.clone(),
+        })?;
+        let faults = match safety {
             SafetyCheck::Forced => Vec::new(),
             SafetyCheck::By(_) if !self.lost_to_a_name(&loaded).is_empty() => {
-                let faults = self.lost_to_a_name(&loaded);
-                self.refuse(&loaded.report, faults.clone());
-                return refused(faults);
+                self.lost_to_a_name(&loaded)
             }
             SafetyCheck::By(counted) => {
-                self.director
-                    .objections(&loaded.model, counted.as_ref(), self.now())
+                let now = self.now();
+                let objections = (self.director).objections(&loaded.model, counted.as_ref(), now);
+                match objections.is_empty() {
+                    true => Vec::new(),
+                    false => guarded_start::in_words(&loaded, &objections),
+                }
             }
         };
-        if objections.is_empty() {
-            self.adopt(*loaded, watch);
-            return ReloadOutcome {
-                accepted: true,
-                diagnostics: found,
-            };
+        if !faults.is_empty() {
+            let report = loaded.report;
+            return Err(Refused { report, faults });
         }
-        let faults = guarded_start::in_words(&loaded, &objections);
-        self.refuse(&loaded.report, faults.clone());
-        refused(faults)
+        self.adopt(*loaded, watch);
+        Ok(ReloadOutcome {
+            accepted: true,
+            diagnostics: found,
+        })
     }
 
     /// Services in force that the new configuration lacks, while a VIP in it is a host name without an address: perhaps they
@@ -239,7 +262,7 @@ impl EventLoop {
         tokio::spawn(async move {
             let outcome = off_the_loop(make, &file).await;
             let watch = match &outcome {
-                Ok(loaded) => maintenance_watch::start(number, loaded, &inputs).await,
+                Ok(loaded) => maintenance_watch::start(loaded, &inputs).await,
                 Err(_) => None,
             };
             let force = of_files.as_ref().is_some_and(|request| request.force);
@@ -274,66 +297,5 @@ fn findings(outcome: &Result<Box<Loaded>, LoadError>) -> Vec<Diagnostic> {
     match outcome {
         Ok(loaded) => reported(&loaded.report.diagnostics),
         Err(error) => reported(&error.report().diagnostics),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-    use std::sync::mpsc as blocking;
-
-    use tokio::sync::mpsc;
-
-    use super::*;
-    use crate::daemon::config_refresh::ConfigRefresh;
-    use crate::daemon::settings::Settings;
-    use crate::loader::NameCache;
-
-    fn event_loop(configuration: PathBuf) -> (EventLoop, mpsc::UnboundedReceiver<Input>) {
-        let settings = Settings {
-            socket: configuration.with_extension("sock"),
-            configuration,
-            dialect: None,
-            role: None,
-            state: None,
-            recording: None,
-        };
-        let (inputs, received) = mpsc::unbounded_channel();
-        let (kernel, _) = blocking::channel();
-        let refresh = ConfigRefresh::new(inputs.clone(), NameCache::default(), None);
-        let event_loop = EventLoop::new(settings, inputs, kernel, None, None, refresh, None);
-        (event_loop, received)
-    }
-
-    /// The next configuration that was read.
-    async fn files_read(received: &mut mpsc::UnboundedReceiver<Input>) -> FinishedLoad {
-        loop {
-            if let Some(Input::FilesRead(reading)) = received.recv().await {
-                return reading;
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn fifty_requests_read_the_files_twice_and_all_are_answered() {
-        let directory = tempfile::tempdir().unwrap();
-        let (mut event_loop, mut received) = event_loop(directory.path().join("missing.yaml"));
-        let mut waiting = Vec::new();
-        for _ in 0..50 {
-            let (answer, wait) = oneshot::channel();
-            event_loop.reload(Some(answer), false);
-            waiting.push(wait);
-        }
-        for _ in 0..2 {
-            let reading = files_read(&mut received).await;
-            event_loop.files_read(reading);
-        }
-        assert_eq!(event_loop.reload_count, 2);
-        for wait in waiting {
-            assert!(!wait.await.unwrap().accepted);
-        }
-        // The next request reads them again.
-        event_loop.reload(None, false);
-        assert_eq!(event_loop.reload_count, 3);
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use director_core::diagnostic::{Diagnostic, Place};
+use director_core::director::Event;
 
 use super::reload::off_the_loop;
 use super::{EventLoop, Trial};
@@ -11,7 +12,7 @@ use crate::api::apply::{ApplyRequest, candidate};
 use crate::api::{ApiError, ReloadOutcome};
 use crate::daemon::input::{ApplyReply, Input, SafetyCheck, TrialEvent};
 use crate::daemon::maintenance_watch;
-use crate::loader::Loaded;
+use crate::loader::{LoadError, Loaded, SourceError};
 
 /// Why nobody else's are applied.
 const ON_TRIAL: &str =
@@ -34,7 +35,15 @@ impl EventLoop {
                     return;
                 }
                 let former = self.in_force.clone();
-                let told = self.take_over(outcome, watch, safety);
+                // The daemon goes on to follow its own files, whatever the candidate says.
+                let told = match self.adopt_if_valid(outcome, watch, safety) {
+                    Ok(adopted) => adopted,
+                    Err(refused) => {
+                        let diagnostics = refused.faults.clone();
+                        self.dispatch(Event::LoadRefused { diagnostics });
+                        refused.outcome()
+                    }
+                };
                 // Names that were read meanwhile are those of the former configuration.
                 self.reload_count += u64::from(told.accepted);
                 if let (true, Some(former)) = (told.accepted, former) {
@@ -104,15 +113,21 @@ impl EventLoop {
         }
         let mut settings = self.settings.clone();
         settings.configuration = candidate(&settings.configuration);
-        self.reload_count += 1;
-        let (inputs, number) = (self.inputs.clone(), self.reload_count);
-        let kernel = self.kernel.clone();
+        let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
         let memory = self.config_refresh.memory();
         tokio::spawn(async move {
             let file = settings.configuration.clone();
             let outcome = off_the_loop(move || settings.load(&memory), &file).await;
+            if is_missing(&outcome) {
+                let words = format!(
+                    "there is no candidate {}; run ipvsctl apply",
+                    file.display()
+                );
+                let _ = answer.send(Err(ApiError::Refused(words)));
+                return;
+            }
             let watch = match &outcome {
-                Ok(loaded) => maintenance_watch::start(number, loaded, &inputs).await,
+                Ok(loaded) => maintenance_watch::start(loaded, &inputs).await,
                 Err(_) => None,
             };
             let safety = SafetyCheck::definitions(request.force, &outcome, kernel).await;
@@ -162,11 +177,22 @@ impl EventLoop {
         }
         tracing::warn!("the previous configuration returns");
         self.reload_count += 1;
-        let (inputs, number) = (self.inputs.clone(), self.reload_count);
+        let inputs = self.inputs.clone();
         let former = trial.former;
         tokio::spawn(async move {
-            let watch = maintenance_watch::start(number, &former, &inputs).await;
+            let watch = maintenance_watch::start(&former, &inputs).await;
             let _ = inputs.send(Input::Trial(TrialEvent::Return { former, watch }));
         });
     }
+}
+
+fn is_missing(outcome: &Result<Box<Loaded>, LoadError>) -> bool {
+    use LoadError::Unreadable;
+    matches!(
+        outcome,
+        Err(Unreadable {
+            source: SourceError::Missing(_),
+            ..
+        })
+    )
 }
