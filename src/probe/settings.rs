@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::error::ProbeError;
-use super::lookup::{LookupError, Lookups};
+use super::lookup::{LookupError, Lookups, NamedBy};
 use super::matcher::{Matcher, quick_search};
 use super::memory::{Allowance, Memory, MemoryWait, ReadLimits};
 use super::origin::ProbeOrigin;
@@ -77,6 +77,18 @@ impl ProbeSettings {
         Self {
             shared: Arc::new(Shared {
                 authorities: Some(authorities),
+                ..Shared::default()
+            }),
+            ..Self::default()
+        }
+    }
+
+    /// Settings with other threads for lookups.
+    #[cfg(test)]
+    pub(super) fn looking_up(lookups: Lookups) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                lookups,
                 ..Shared::default()
             }),
             ..Self::default()
@@ -188,14 +200,13 @@ impl ProbeSettings {
     /// The address of a host that this server names, or that its check does, looked up within the time limit of the probe.
     pub(super) async fn address(
         &self,
-        host: &str,
-        port: u16,
-        server: SocketAddr,
+        host: (&str, u16),
+        named_by: (SocketAddr, NamedBy),
     ) -> Result<SocketAddr, LookupError> {
         let until = self
             .last_call
             .unwrap_or_else(|| Instant::now() + LOOKUP_LIMIT);
-        self.shared.lookups.address(host, port, server, until).await
+        self.shared.lookups.address(host, named_by, until).await
     }
 
     /// The stopwatch of the probe.

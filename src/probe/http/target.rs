@@ -10,7 +10,7 @@ use hyper::http::HeaderValue;
 use super::request::{Carried, HttpRequest, of_url};
 use super::url::{Url, bracketed, encode, split_port};
 use crate::probe::error::ProbeError;
-use crate::probe::lookup::LookupError;
+use crate::probe::lookup::{LookupError, NamedBy};
 use crate::probe::protocol::ProtocolError;
 use crate::probe::settings::ProbeSettings;
 use crate::probe::stream::{Stream, TlsWish};
@@ -46,9 +46,9 @@ impl HttpTarget {
         // A question that names a host goes there, unless the server is a proxy; it speaks to that host as to the server,
         // as ldirectord does.
         let peer = match &named {
-            Some(url) if !question.proxy => address_of(url, home, settings)
+            Some(url) if !question.proxy => address_of(url, (home, NamedBy::Check), settings)
                 .await
-                .map_err(|error| without_address(error, url, ProbeError::Nowhere))?,
+                .map_err(|error| without_address(error, url))?,
             _ => home,
         };
         let host = match (&question.virtual_host, &named) {
@@ -231,32 +231,33 @@ async fn peer_of(
         };
         return Ok(SocketAddr::new(home.ip(), port));
     }
-    address_of(url, home, settings)
-        .await
-        .map_err(|error| without_address(error, url, ProbeError::RedirectedNowhere))
+    let found = address_of(url, (home, NamedBy::Server), settings).await;
+    found.map_err(|error| match error {
+        LookupError::NoThread(error) => ProbeError::NoThread(error),
+        // Enough servers that redirect to dead names take all lookups, and none of them shall be excused by the others.
+        LookupError::NoAddress | LookupError::NoAnswer | LookupError::Busy => {
+            ProbeError::RedirectedNowhere(url.absolute())
+        }
+    })
 }
 
 /// Where the host of an address is to be found.
 async fn address_of(
     url: &Url,
-    home: SocketAddr,
+    named_by: (SocketAddr, NamedBy),
     settings: &ProbeSettings,
 ) -> Result<SocketAddr, LookupError> {
     let port = url.port_or_default();
     if let Ok(address) = url.host.parse::<IpAddr>() {
         return Ok(SocketAddr::new(address, port));
     }
-    settings.address(&url.host, port, home).await
+    settings.address((&url.host, port), named_by).await
 }
 
-/// What it means that a host has no address: the name is at fault, or this director.
-fn without_address(
-    error: LookupError,
-    url: &Url,
-    at_fault: impl FnOnce(String) -> ProbeError,
-) -> ProbeError {
+/// What it means that the host that a check names has no address: this director is at fault.
+fn without_address(error: LookupError, url: &Url) -> ProbeError {
     match error {
-        LookupError::NoAddress | LookupError::NoAnswer => at_fault(url.absolute()),
+        LookupError::NoAddress | LookupError::NoAnswer => ProbeError::Nowhere(url.absolute()),
         LookupError::Busy => ProbeError::LookupsBusy(url.host.clone()),
         LookupError::NoThread(error) => ProbeError::NoThread(error),
     }

@@ -1,6 +1,8 @@
 //! Redirects: an answer like any other, unless the definition follows them.
 
 use super::*;
+use crate::blocking::BlockingPool;
+use crate::probe::lookup::Lookups;
 
 fn following(limit: u8, question: HttpProbe) -> HttpProbe {
     HttpProbe {
@@ -156,5 +158,19 @@ async fn a_proxy_gets_the_next_url_after_a_redirect() {
         seen[1].starts_with("GET http://other.example.org/end HTTP/1.1\r\n"),
         "{}",
         seen[1]
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_name_that_gets_no_turn_to_be_looked_up_is_the_servers_failure() {
+    static FREE: BlockingPool = BlockingPool::new("test", 1);
+    static FULL: BlockingPool = BlockingPool::new("test", 1);
+    let _taken = FULL.turn().await;
+    let settings = ProbeSettings::looking_up(Lookups::with(&FREE, &FULL));
+    let (address, _) = redirecting("http://dead.invalid/").await;
+    let probe = probe(address, ProbeKind::Http(following(7, get())), SHORT);
+    assert_eq!(
+        failed(run(&probe, &settings).await),
+        "redirected to http://dead.invalid/, whose host name was not resolved within the time limit or has no address"
     );
 }
