@@ -22,6 +22,9 @@ pub(in crate::probe) enum ProtocolError {
         /// Bytes read.
         limit: usize,
     },
+    /// What comes are only the answers that may come before one.
+    #[error("sent more than {0} interim answers and no final one")]
+    TooManyInterim(usize),
     /// The server said something else.
     #[error("{what} \"{}\", expected {expected}", Short(.said))]
     Unexpected {

@@ -225,3 +225,28 @@ async fn a_text_is_found_in_a_body_that_never_ends() {
         "status 200, body as expected"
     );
 }
+
+/// A server that sends so many interim answers before the answer.
+async fn hinting(number: usize) -> SocketAddr {
+    serve(move |stream| async move {
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            for _ in 0..number {
+                let hint = Response::builder().status(103).body(()).unwrap();
+                respond.send_informational(hint).unwrap();
+            }
+            respond.send_response(Response::new(()), true).unwrap();
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn interim_answers_are_passed_over_up_to_a_number() {
+    let address = hinting(100).await;
+    assert_eq!(good(address, version2(get())).await, "status 200");
+    assert_eq!(
+        failure(hinting(101).await, version2(get())).await,
+        "sent more than 100 interim answers and no final one"
+    );
+}
