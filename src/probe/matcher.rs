@@ -53,7 +53,7 @@ impl Matcher {
     pub(super) async fn search(
         &self,
         pattern: &Pattern,
-        said: Vec<u8>,
+        said: &[u8],
         deadline: Option<Instant>,
     ) -> Result<bool, ProbeError> {
         let lane = match pattern.effort() {
@@ -83,7 +83,7 @@ impl Lane {
     async fn search(
         &self,
         pattern: &Pattern,
-        said: Vec<u8>,
+        said: &[u8],
         deadline: Option<Instant>,
     ) -> Result<bool, ProbeError> {
         let began = Instant::now();
@@ -97,7 +97,8 @@ impl Lane {
             return Err(out_of_time(Duration::ZERO));
         };
         let (tell, told) = oneshot::channel();
-        let searched = pattern.clone();
+        // Only searches that run have a copy, however many wait.
+        let (searched, said) = (pattern.clone(), said.to_vec());
         let job: Job = Box::new(move || {
             let _turn = turn;
             let found = searched.search(&said, &|| tell.is_closed());
@@ -164,12 +165,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_search_that_would_not_end_holds_up_neither_the_runtime_nor_other_searches() {
+        let said = long();
         let matcher = Matcher::start().unwrap();
         let endless = Pattern::parse(NO_END).unwrap();
         let short = Pattern::parse("(?!x)b").unwrap();
         let (endless, short) = tokio::join!(
-            matcher.search(&endless, long(), soon(60_000)),
-            matcher.search(&short, long(), soon(60_000)),
+            matcher.search(&endless, &said, soon(60_000)),
+            matcher.search(&short, &said, soon(60_000)),
         );
         assert!(matches!(endless, Err(ProbeError::TooMuchToMatch(_))));
         assert!(short.unwrap());
@@ -177,23 +179,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_search_that_gets_no_turn_says_nothing_about_its_server() {
+        let said = long();
         let lane = Lane::of(1).unwrap();
         let _all = Arc::clone(&lane.turns).acquire_owned().await.unwrap();
         let plain = Pattern::parse("(?!x)b").unwrap();
-        let waited = lane.search(&plain, long(), soon(300)).await.unwrap_err();
+        let waited = lane.search(&plain, &said, soon(300)).await.unwrap_err();
         assert!(waited.is_ours(), "{waited}");
-        let late = lane.search(&plain, long(), soon(0)).await.unwrap_err();
+        let late = lane.search(&plain, &said, soon(0)).await.unwrap_err();
         assert!(!late.is_ours(), "{late}");
     }
 
     #[tokio::test]
     async fn a_search_whose_time_is_over_is_a_failure_and_gives_its_turn_back() {
+        let said = long();
         let lane = Lane::of(1).unwrap();
         let endless = Pattern::parse(NO_END).unwrap();
-        let error = lane.search(&endless, long(), soon(20)).await.unwrap_err();
+        let error = lane.search(&endless, &said, soon(20)).await.unwrap_err();
         assert!(!error.is_ours(), "{error}");
         drop(lane.turns.acquire().await.unwrap());
-        let search = lane.search(&endless, long(), None);
+        let search = lane.search(&endless, &said, None);
         assert!(timeout(Duration::from_millis(20), search).await.is_err());
         drop(lane.turns.acquire().await.unwrap());
     }

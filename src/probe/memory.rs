@@ -44,16 +44,15 @@ impl Memory {
         }
     }
 
-    /// What a connection may read and keep, for a probe that waits on `waiting` while it gets no memory.
-    pub(super) fn allowance(&self, limits: ReadLimits, waiting: MemoryWait) -> Allowance {
+    /// What a connection of this probe may read and keep.
+    pub(super) fn allowance(&self, limits: ReadLimits, of_probe: ProbeMemory) -> Allowance {
         Allowance {
             memory: self.clone(),
             limits,
             read: 0,
             room: STEP,
-            permits: Vec::new(),
             rest: None,
-            waiting,
+            of_probe,
         }
     }
 
@@ -69,14 +68,11 @@ impl Memory {
         Arc::clone(&self.steps).try_acquire_owned().ok()
     }
 
-    async fn rest(self, bytes: u64, waiting: MemoryWait) -> Option<OwnedSemaphorePermit> {
+    async fn rest(self, bytes: u64, of_probe: ProbeMemory) -> Option<OwnedSemaphorePermit> {
         // One that needs more than there is reads alone, rather than never.
         let steps = steps_in(bytes).min(self.all_rests);
-        let _waits = waiting.begin();
-        Arc::clone(&self.rests)
-            .acquire_many_owned(steps)
-            .await
-            .ok()
+        let _waits = of_probe.begin_to_wait();
+        Arc::clone(&self.rests).acquire_many_owned(steps).await.ok()
     }
 }
 
@@ -109,57 +105,63 @@ impl ReadLimits {
     }
 }
 
-/// How long a probe has waited for memory that the long answers of other servers have. Clones share it.
+/// The memory that a probe has, until its answers are matched and all clones of this are dropped, and how long it has waited
+/// for memory that the long answers of other servers have.
 #[derive(Debug, Clone, Default)]
-pub(super) struct MemoryWait {
+pub(super) struct ProbeMemory {
     limit: Duration,
-    times: Arc<Mutex<WaitTimes>>,
+    state: Arc<Mutex<MemoryUse>>,
 }
 
 #[derive(Debug, Default)]
-struct WaitTimes {
+struct MemoryUse {
+    permits: Vec<OwnedSemaphorePermit>,
     /// Of the waits that have ended.
     waited: Duration,
     /// The beginning of the wait that goes on.
     since: Option<Instant>,
 }
 
-impl MemoryWait {
+impl ProbeMemory {
     /// Of a probe with this time limit.
     pub(super) fn within(limit: Duration) -> Self {
         Self {
             limit,
-            times: Arc::default(),
+            state: Arc::default(),
         }
     }
 
     /// Whether it took at least half of the time limit, as with a pause of this process: then a probe that runs out of time
     /// says nothing about its server.
     pub(super) fn is_an_excuse(&self) -> bool {
-        let times = self.times();
-        let now = times.since.map(|since| since.elapsed());
-        let waited = times.waited + now.unwrap_or_default();
+        let state = self.state();
+        let now = state.since.map(|since| since.elapsed());
+        let waited = state.waited + now.unwrap_or_default();
         !waited.is_zero() && waited >= self.limit / 2
     }
 
     /// A wait begins, which ends when the returned value is dropped.
-    fn begin(&self) -> CurrentWait {
-        self.times().since = Some(Instant::now());
+    fn begin_to_wait(&self) -> CurrentWait {
+        self.state().since = Some(Instant::now());
         CurrentWait(self.clone())
     }
 
-    fn times(&self) -> MutexGuard<'_, WaitTimes> {
-        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    fn keep(&self, permit: OwnedSemaphorePermit) {
+        self.state().permits.push(permit);
+    }
+
+    fn state(&self) -> MutexGuard<'_, MemoryUse> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct CurrentWait(MemoryWait);
+struct CurrentWait(ProbeMemory);
 
 impl Drop for CurrentWait {
     fn drop(&mut self) {
-        let mut times = self.0.times();
-        let since = times.since.take();
-        times.waited += since.map_or(Duration::ZERO, |since| since.elapsed());
+        let mut state = self.0.state();
+        let since = state.since.take();
+        state.waited += since.map_or(Duration::ZERO, |since| since.elapsed());
     }
 }
 
@@ -175,10 +177,9 @@ pub(super) struct Allowance {
     read: u64,
     /// Bytes for which there is memory.
     room: u64,
-    permits: Vec<OwnedSemaphorePermit>,
     /// Waits for the memory for all that is still to come.
     rest: Option<RestFuture>,
-    waiting: MemoryWait,
+    of_probe: ProbeMemory,
 }
 
 type RestFuture = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send + Sync>>;
@@ -205,16 +206,18 @@ impl Allowance {
         }
         while self.read >= self.room && self.room < self.limits.kept {
             if let Some(rest) = &mut self.rest {
-                let rest = ready!(rest.as_mut().poll(cx));
+                let permit = ready!(rest.as_mut().poll(cx));
                 self.rest = None;
-                self.permits.extend(rest);
+                permit
+                    .into_iter()
+                    .for_each(|permit| self.of_probe.keep(permit));
                 self.room = u64::MAX;
             } else if let Some(step) = self.memory.step() {
-                self.permits.push(step);
+                self.of_probe.keep(step);
                 self.room += STEP;
             } else {
                 let bytes = self.limits.kept - self.room;
-                let rest = self.memory.clone().rest(bytes, self.waiting.clone());
+                let rest = self.memory.clone().rest(bytes, self.of_probe.clone());
                 self.rest = Some(Box::pin(rest));
             }
         }
@@ -246,8 +249,8 @@ mod tests {
     #[tokio::test]
     async fn long_answers_wait_for_each_other_and_short_ones_for_nothing() {
         let memory = Memory::of(0, 1 << 20);
-        let waiting = MemoryWait::default();
-        let mut first = memory.allowance(MIB, MemoryWait::default());
+        let waiting = ProbeMemory::default();
+        let mut first = memory.allowance(MIB, ProbeMemory::default());
         let mut second = memory.allowance(MIB, waiting.clone());
         for allowance in [&mut first, &mut second] {
             more(allowance).await.unwrap();
@@ -256,7 +259,7 @@ mod tests {
         more(&mut first).await.unwrap();
         assert!(more(&mut second).now_or_never().is_none());
         assert!(waiting.is_an_excuse());
-        let mut short = memory.allowance(MIB, MemoryWait::default());
+        let mut short = memory.allowance(MIB, ProbeMemory::default());
         assert!(more(&mut short).now_or_never().is_some());
         drop(first);
         assert!(more(&mut second).now_or_never().is_some());
@@ -267,7 +270,7 @@ mod tests {
         let memory = Memory::of(0, 1 << 20);
         let _all = memory.take_all();
         for (hours, excuse) in [(24, false), (0, true)] {
-            let waiting = MemoryWait::within(Duration::from_secs(hours * 3600));
+            let waiting = ProbeMemory::within(Duration::from_secs(hours * 3600));
             let mut allowance = memory.allowance(MIB, waiting.clone());
             allowance.took(70_000);
             assert!(!waiting.is_an_excuse());
@@ -276,7 +279,7 @@ mod tests {
             // The wait has ended with the probe.
             drop(allowance);
             assert_eq!(waiting.is_an_excuse(), excuse);
-            assert!(waiting.times().since.is_none());
+            assert!(waiting.state().since.is_none());
         }
     }
 
@@ -289,7 +292,7 @@ mod tests {
         };
         let mut hanging = Vec::new();
         for number in 0..700 {
-            let mut allowance = memory.allowance(limits, MemoryWait::default());
+            let mut allowance = memory.allowance(limits, ProbeMemory::default());
             allowance.took(70_000);
             let goes_on = more(&mut allowance).now_or_never();
             assert!(goes_on.is_some(), "{number}");
@@ -300,7 +303,7 @@ mod tests {
     #[tokio::test]
     async fn answers_that_fill_the_memory_together_end_one_after_the_other() {
         let memory = Memory::of(1 << 19, 1 << 20);
-        let begin = || memory.allowance(MIB, MemoryWait::default());
+        let begin = || memory.allowance(MIB, ProbeMemory::default());
         let mut answers: Vec<Allowance> = (0..4).map(|_| begin()).collect();
         for _ in 0..16 {
             for answer in &mut answers {
@@ -317,8 +320,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_answer_has_its_memory_until_the_probe_has_matched_it() {
+        let memory = Memory::of(1 << 16, 0);
+        let probe = ProbeMemory::default();
+        let mut allowance = memory.allowance(MIB, probe.clone());
+        allowance.took(70_000);
+        more(&mut allowance).await.unwrap();
+        // The connection has ended, and the probe searches in what has come.
+        drop(allowance);
+        assert!(memory.step().is_none());
+        drop(probe);
+        assert!(memory.step().is_some());
+    }
+
+    #[tokio::test]
     async fn a_server_that_sends_more_than_the_limit_is_cut_off() {
-        let mut allowance = Memory::default().allowance(MIB, MemoryWait::default());
+        let mut allowance = Memory::default().allowance(MIB, ProbeMemory::default());
         allowance.took(1 << 20);
         more(&mut allowance).await.unwrap();
         allowance.took(1);

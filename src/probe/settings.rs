@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::error::ProbeError;
 use super::lookup::{LookupError, Lookups, NamedBy};
 use super::matcher::{Matcher, quick_search};
-use super::memory::{Allowance, Memory, MemoryWait, ReadLimits};
+use super::memory::{Allowance, Memory, ProbeMemory, ReadLimits};
 use super::origin::ProbeOrigin;
 use super::pauses::Pauses;
 use super::stopwatch::Stopwatch;
@@ -43,8 +43,8 @@ pub struct ProbeSettings {
     stopwatch: Option<Stopwatch>,
     /// When the time limit of the probe is nearly over.
     last_call: Option<Instant>,
-    /// How long the probe has waited for memory.
-    waiting: MemoryWait,
+    /// The memory of that probe.
+    memory: ProbeMemory,
 }
 
 #[derive(Debug, Default)]
@@ -147,7 +147,7 @@ impl ProbeSettings {
             origin: ProbeOrigin::of(probe),
             stopwatch: Some(stopwatch.clone()),
             last_call: Some(last_call),
-            waiting: MemoryWait::within(limit),
+            memory: ProbeMemory::within(limit),
         };
         (timed, stopwatch)
     }
@@ -159,12 +159,12 @@ impl ProbeSettings {
 
     /// What a connection of the probe may read.
     pub(super) fn allowance(&self, limits: ReadLimits) -> Allowance {
-        self.shared.memory.allowance(limits, self.waiting.clone())
+        self.shared.memory.allowance(limits, self.memory.clone())
     }
 
     /// Whether the probe had no time left for its server, because long answers of other servers had the memory.
     pub(super) fn lacked_memory(&self) -> bool {
-        self.waiting.is_an_excuse()
+        self.memory.is_an_excuse()
     }
 
     /// Takes all memory for long answers, until it is dropped.
@@ -179,7 +179,7 @@ impl ProbeSettings {
             return Ok(found);
         }
         let matcher = self.matcher().map_err(ProbeError::CannotAsk)?;
-        matcher.search(pattern, said.to_vec(), self.last_call).await
+        matcher.search(pattern, said, self.last_call).await
     }
 
     /// The threads that match long answers, which are started for the first one.
