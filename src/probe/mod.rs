@@ -18,6 +18,7 @@ mod lookup;
 mod mask;
 mod matcher;
 mod memory;
+mod metered;
 mod origin;
 mod own_network;
 mod pauses;

@@ -14,6 +14,7 @@ use tokio_openssl::SslStream;
 
 use super::error::ProbeError;
 use super::memory::{Allowance, ReadLimits};
+use super::metered::Metered;
 use super::settings::ProbeSettings;
 use super::stopwatch::Stopwatch;
 use super::tls::{ServerName, TlsTrust, handshake, in_reading};
@@ -73,7 +74,7 @@ pub(super) struct Stream {
 #[derive(Debug)]
 enum Transport {
     Plain(TcpStream),
-    Tls(Box<SslStream<TcpStream>>),
+    Tls(Box<SslStream<Metered>>),
 }
 
 impl Stream {
@@ -100,7 +101,7 @@ impl Stream {
     pub(super) fn segment_size(&self) -> io::Result<usize> {
         let tcp = match &self.transport {
             Transport::Plain(tcp) => tcp,
-            Transport::Tls(tls) => tls.get_ref(),
+            Transport::Tls(tls) => tls.get_ref().tcp(),
         };
         let size = SockRef::from(tcp).tcp_mss()?;
         Ok(usize::try_from(size).unwrap_or(usize::MAX))
@@ -123,7 +124,7 @@ impl Stream {
     pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
         match &self.transport {
             Transport::Plain(tcp) => tcp.local_addr(),
-            Transport::Tls(tls) => tls.get_ref().local_addr(),
+            Transport::Tls(tls) => tls.get_ref().tcp().local_addr(),
         }
     }
 }
@@ -216,7 +217,7 @@ async fn secure(
     says_name: bool,
     settings: &ProbeSettings,
 ) -> Result<Stream, ProbeError> {
-    let tls = handshake(tcp, context, &wish.name, says_name).await?;
+    let tls = handshake(Metered::new(tcp), context, &wish.name, says_name).await?;
     if let Some(stopwatch) = settings.stopwatch() {
         stopwatch.secured();
     }
@@ -239,6 +240,9 @@ impl AsyncRead for Stream {
         };
         let length = buf.filled().len() - before;
         stream.allowance.took(length);
+        if let Transport::Tls(tls) = &mut stream.transport {
+            tls.get_mut().gave(length);
+        }
         if length > 0
             && let Some(stopwatch) = stream.stopwatch.take()
         {

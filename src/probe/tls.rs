@@ -15,10 +15,10 @@ use openssl::ssl::{
 };
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509VerifyResult};
-use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::error::ProbeError;
+use super::metered::Metered;
 use super::tls_error::TlsError;
 
 /// Why a TLS configuration could not be made.
@@ -204,13 +204,13 @@ fn is_dns_name(name: &str) -> bool {
 
 /// Shakes hands. Without `says_name` the server is not told which of its sites is meant.
 pub(super) async fn handshake(
-    tcp: TcpStream,
+    connection: Metered,
     context: &SslContext,
     name: &ServerName,
     says_name: bool,
-) -> Result<SslStream<TcpStream>, ProbeError> {
+) -> Result<SslStream<Metered>, ProbeError> {
     let ssl = session(context, name, says_name).map_err(AuthoritiesError::Setup)?;
-    let mut stream = SslStream::new(ssl, tcp).map_err(AuthoritiesError::Setup)?;
+    let mut stream = SslStream::new(ssl, connection).map_err(AuthoritiesError::Setup)?;
     let Err(error) = Pin::new(&mut stream).connect().await else {
         return Ok(stream);
     };

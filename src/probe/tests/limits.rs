@@ -176,3 +176,18 @@ async fn a_server_that_leads_a_probe_to_no_port_has_failed() {
         "answer to PASV \"227 ok (127,0,0,1,0,0)\", expected a port"
     );
 }
+
+#[tokio::test]
+async fn messages_of_tls_itself_end_at_a_limit() {
+    // HelloRequest (RFC 5246, 7.4.1.1), which a client passes over in a handshake.
+    const REQUEST: &[u8] = &[0x16, 3, 3, 0, 4, 0, 0, 0, 0];
+    let requests = REQUEST.repeat(1000).leak();
+    let question = HttpProbe {
+        tls: Some(TlsCheck::default()),
+        ..get()
+    };
+    assert_eq!(
+        failure(endless(b"", requests).await, question).await,
+        "sent more than 1024 KiB without an end to its answer"
+    );
+}
