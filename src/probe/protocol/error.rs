@@ -22,6 +22,12 @@ pub(in crate::probe) enum ProtocolError {
         /// Bytes read.
         limit: usize,
     },
+    /// The server does not come to an end, in short lines.
+    #[error("sent more than {0} lines without an end to its answer")]
+    TooManyLines(usize),
+    /// A result wider than any database gives.
+    #[error("the row has {0} columns; the limit is {1}")]
+    TooManyColumns(u64, u64),
     /// What comes are only the answers that may come before one.
     #[error("sent more than {0} interim answers and no final one")]
     TooManyInterim(usize),

@@ -14,12 +14,17 @@ const LINE_LIMIT: usize = 256 * 1024;
 /// Bytes of a reply, or of several lines that are kept together, at most; FTP servers greet with whole pages.
 pub(super) const REPLY_LIMIT: usize = 256 * 1024;
 
+/// Lines of one connection at most. Each costs a search, however short it is.
+const LINES: usize = 10_000;
+
 /// Lines without digits that are passed over before a reply at most.
 const BANNER_LINES: usize = 100;
 
 /// A connection on which lines are said.
 pub(super) struct LineConnection {
     stream: BufReader<Stream>,
+    /// Lines that have been read.
+    lines: usize,
 }
 
 impl LineConnection {
@@ -27,6 +32,7 @@ impl LineConnection {
     pub(super) async fn open(peer: Peer<'_>, tls: Option<&TlsCheck>) -> Result<Self, ProbeError> {
         Ok(Self {
             stream: BufReader::new(peer.connect(tls).await?),
+            lines: 0,
         })
     }
 
@@ -37,6 +43,7 @@ impl LineConnection {
         let stream = stream::upgrade(plain, &peer.tls_wish(tls), peer.settings).await?;
         Ok(Self {
             stream: BufReader::new(stream),
+            lines: self.lines,
         })
     }
 
@@ -65,6 +72,10 @@ impl LineConnection {
     pub(super) async fn raw_line(&mut self, what: &'static str) -> Result<Vec<u8>, ProbeError> {
         // A server that never ends to send lines must not keep its thread from other probes and from the time limit.
         tokio::task::consume_budget().await;
+        if self.lines == LINES {
+            return Err(ProtocolError::TooManyLines(LINES).into());
+        }
+        self.lines += 1;
         let mut line = Vec::new();
         let limit = u64::try_from(LINE_LIMIT).unwrap_or(u64::MAX);
         (&mut self.stream)

@@ -15,6 +15,9 @@ use crate::probe::words::Short;
 /// Headers of an answer at most.
 const HEADERS: usize = 200;
 
+/// Answers that are not the final one, at most.
+const PROVISIONAL: usize = 100;
+
 pub(super) async fn ask(peer: Peer<'_>, check: &SipCheck) -> Result<String, ProbeError> {
     if let Some(address) = login(check) {
         one_line(address, "login")?;
@@ -22,9 +25,14 @@ pub(super) async fn ask(peer: Peer<'_>, check: &SipCheck) -> Result<String, Prob
     if check.transport == Protocol::Udp && check.tls.is_none() {
         let datagrams = Datagrams::open(peer.address, peer.settings)?;
         let options = Options::new(check, "UDP", datagrams.local)?;
+        let mut provisional = 0;
         let answer = datagrams
             .ask(options.text.as_bytes(), |answer| {
-                options.final_answer(String::from_utf8_lossy(answer).into_owned())
+                provisional += 1;
+                let answer = String::from_utf8_lossy(answer).into_owned();
+                let answer = options.final_answer(answer);
+                let too_many = || (provisional > PROVISIONAL).then(|| Err(no_final_answer()));
+                answer.or_else(too_many)
             })
             .await?;
         return good_answer(peer, check, &answer).await;
@@ -39,12 +47,17 @@ async fn ask_by_stream(peer: Peer<'_>, check: &SipCheck) -> Result<String, Probe
     let local = stream.local_addr().map_err(ProbeError::CannotAsk)?;
     let options = Options::new(check, transport, local)?;
     talk.send(options.text.as_bytes()).await?;
-    loop {
+    for _ in 0..=PROVISIONAL {
         let head = read_head(&mut talk).await?;
         if let Some(answer) = options.final_answer(head) {
             return good_answer(peer, check, &answer?).await;
         }
     }
+    Err(no_final_answer())
+}
+
+fn no_final_answer() -> ProbeError {
+    ProtocolError::TooManyInterim(PROVISIONAL).into()
 }
 
 /// Reads status line and headers up to the empty line that ends them. The end of the connection ends them too.

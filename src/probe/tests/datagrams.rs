@@ -50,6 +50,15 @@ fn sip_answer(status: &str, request: &str) -> String {
 }
 
 #[tokio::test]
+async fn provisional_answers_without_end_end_at_a_number_by_datagram_too() {
+    let trying = |_: usize, request: &str| vec![sip_answer("100 Trying", request); 101];
+    assert_eq!(
+        bad_talk(datagram_server(trying).await, by_datagram(sip())).await,
+        "sent more than 100 interim answers and no final one"
+    );
+}
+
+#[tokio::test]
 async fn sip_waits_out_provisional_answers_and_takes_200() {
     let address = datagram_server(|_, request| {
         vec![

@@ -144,11 +144,16 @@ async fn a_long_and_forged_reason_becomes_one_short_line() {
 async fn lines_without_end_end_at_a_limit() {
     let lines = endless(b"", b"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n").await;
     let receiving = receiving(question(CheckProtocol::Simpletcp), "ZZ");
-    let reason = bad_talk(lines, receiving).await;
-    assert_eq!(
-        reason,
-        "sent more than 16384 KiB without an end to its answer"
-    );
+    let reason = bad_talk(lines, receiving.clone()).await;
+    let too_many = "sent more than 10000 lines without an end to its answer";
+    assert_eq!(reason, too_many);
+    // The shortest ones are the most work for their bytes.
+    let lines = endless(b"", &[b'\n'; 1000]).await;
+    assert_eq!(bad_talk(lines, receiving).await, too_many);
+    let lines = endless(b"* OK\r\n", &[b'\n'; 1000]).await;
+    let imap = with_login(question(CheckProtocol::Imap), "probe", "secret");
+    let reason = bad_talk(lines, imap).await;
+    assert!(reason.starts_with("the answer to LOGIN"), "{reason}");
     let greeting: &'static [u8] = Box::leak(vec![b'x'; 1000].into_boxed_slice());
     let greeting = [b"220-", greeting, b"\r\n"].concat().leak();
     let reason = bad_talk(endless(b"", greeting).await, question(CheckProtocol::Smtp)).await;
@@ -189,5 +194,14 @@ async fn messages_of_tls_itself_end_at_a_limit() {
     assert_eq!(
         failure(endless(b"", requests).await, question).await,
         "sent more than 1024 KiB without an end to its answer"
+    );
+}
+
+#[tokio::test]
+async fn provisional_answers_without_end_end_at_a_number() {
+    let trying = b"SIP/2.0 100 Trying\r\n\r\n".repeat(50).leak();
+    assert_eq!(
+        bad_talk(endless(b"", trying).await, question(CheckProtocol::Sip)).await,
+        "sent more than 100 interim answers and no final one"
     );
 }

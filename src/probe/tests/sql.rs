@@ -92,6 +92,15 @@ async fn mysql_rows_are_read_and_matched() {
 }
 
 #[tokio::test]
+async fn mysql_rows_of_countless_columns_are_not_read() {
+    let address = mysql_server(b"\x03\0\0\x01\xfc\x01\x10").await;
+    assert_eq!(
+        bad_talk(address, asking(mysql())).await,
+        "the row has 4097 columns; the limit is 4096"
+    );
+}
+
+#[tokio::test]
 async fn a_query_that_hangs_ends_at_the_limit() {
     let address = mysql_server(b"").await;
     let report = within(address, asking(mysql()), SHORT).await;

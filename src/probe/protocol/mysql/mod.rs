@@ -18,6 +18,9 @@ use crate::probe::words::Short;
 const COM_QUIT: u8 = 1;
 const COM_QUERY: u8 = 3;
 
+/// Columns of a row at most, as in MySQL itself.
+const COLUMNS: u64 = 4096;
+
 pub(super) async fn ask(peer: Peer<'_>, check: &SqlCheck) -> Result<String, ProbeError> {
     let login = check.credentials.login().ok_or(ProtocolError::Missing {
         protocol: "MySQL",
@@ -52,6 +55,9 @@ async fn query(
         return changed(cursor.number().unwrap_or(0)).map_err(Into::into);
     }
     let columns = cursor.number().ok_or_else(wire::not_mysql)?;
+    if columns > COLUMNS {
+        return Err(ProtocolError::TooManyColumns(columns, COLUMNS).into());
+    }
     for _ in 0..columns {
         wire.receive().await?;
     }

@@ -1,6 +1,6 @@
 //! Packets of the MySQL client protocol, and what is inside them.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 
 use crate::probe::error::ProbeError;
 use crate::probe::protocol::ProtocolError;
@@ -14,27 +14,29 @@ const ERR: u8 = 0xff;
 
 /// A connection on which packets are numbered.
 pub(super) struct Wire {
-    stream: Stream,
+    stream: BufReader<Stream>,
     number: u8,
 }
 
 impl Wire {
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, number: 0 }
+        Self::from_parts(stream, 0)
     }
 
-    /// Takes the connection apart to put TLS on it.
+    /// Takes the connection apart to put TLS on it. What the server has sent before that came without protection, so it is
+    /// thrown away.
     pub(super) fn into_parts(self) -> (Stream, u8) {
-        (self.stream, self.number)
+        (self.stream.into_inner(), self.number)
     }
 
     pub(super) fn from_parts(stream: Stream, number: u8) -> Self {
+        let stream = BufReader::new(stream);
         Self { stream, number }
     }
 
     /// Whether nobody can listen.
     pub(super) fn is_secure(&self) -> bool {
-        self.stream.is_secure()
+        self.stream.get_ref().is_secure()
     }
 
     /// Begins a command: its packets are numbered anew.
