@@ -2,7 +2,8 @@
 //! what follows from the answer is the core's business.
 //!
 //! **Invariant:** every probe opens a connection of its own and closes it; nothing is pooled, resumed or remembered
-//! between two probes. **Invariant:** nothing outlives `run`; what a probe started ends with it, also at its time limit.
+//! between two probes. **Invariant:** nothing outlives `run`; what a probe started ends with it, also at its time limit. Only
+//! a TLS configuration, which all probes share, is made to its end.
 
 mod advice;
 mod advice_error;
@@ -29,6 +30,7 @@ mod settings;
 mod stopwatch;
 mod stream;
 mod tls;
+mod tls_contexts;
 mod tls_error;
 mod vip_path;
 mod words;

@@ -1,14 +1,13 @@
-//! What all probes share: the TLS configurations, made once and kept.
+//! What all probes share: TLS configurations, lookups, memory and threads; and what one probe has of its own.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use director_core::model::{Pattern, Probe, Verification};
+use director_core::model::{Pattern, Probe};
 use openssl::ssl::SslContext;
 use openssl::x509::X509;
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::error::ProbeError;
@@ -18,15 +17,11 @@ use super::memory::{Allowance, Memory, ProbeMemory, ReadLimits};
 use super::origin::ProbeOrigin;
 use super::pauses::Pauses;
 use super::stopwatch::Stopwatch;
-use super::tls::{self, AuthoritiesError, TlsTrust};
+use super::tls::TlsTrust;
+use super::tls_contexts::TlsContexts;
 use super::vip_path::VipPath;
-use crate::blocking::BlockingPool;
 use crate::net::source_beside;
 
-/// Reads the system's certificate store.
-static AUTHORITIES: BlockingPool = BlockingPool::new("authorities", 1);
-/// Configurations of TLS that are kept.
-const OWN_TLS: usize = 200;
 /// How long a lookup may take for a probe without a time limit.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -41,7 +36,9 @@ pub struct ProbeSettings {
     origin: ProbeOrigin,
     /// Times the parts of the probe that these settings are for.
     stopwatch: Option<Stopwatch>,
-    /// When the time limit of the probe is nearly over.
+    /// When half of the time limit of the probe is over.
+    halfway: Option<Instant>,
+    /// When it is nearly over.
     last_call: Option<Instant>,
     /// The memory of that probe.
     memory: ProbeMemory,
@@ -51,12 +48,7 @@ pub struct ProbeSettings {
 struct Shared {
     /// The VIPs of all services, which real servers have too: none of them can be the source of a probe.
     vips: Mutex<Arc<BTreeSet<IpAddr>>>,
-    /// The authorities to trust in place of the system's.
-    authorities: Option<Vec<X509>>,
-    unverified: OnceCell<SslContext>,
-    verified: OnceCell<SslContext>,
-    /// Those of checks with files or names of their own.
-    own_tls: Mutex<Vec<(TlsTrust, SslContext)>>,
+    tls: TlsContexts,
     lookups: Lookups,
     pauses: Arc<Pauses>,
     matcher: Mutex<Option<Arc<Matcher>>>,
@@ -76,7 +68,19 @@ impl ProbeSettings {
     pub fn trusting(authorities: Vec<X509>) -> Self {
         Self {
             shared: Arc::new(Shared {
-                authorities: Some(authorities),
+                tls: TlsContexts::trusting(authorities),
+                ..Shared::default()
+            }),
+            ..Self::default()
+        }
+    }
+
+    /// Settings with other threads for TLS configurations.
+    #[cfg(test)]
+    pub(super) fn making_tls(tls: TlsContexts) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                tls,
                 ..Shared::default()
             }),
             ..Self::default()
@@ -140,12 +144,14 @@ impl ProbeSettings {
     pub(super) fn timed(&self, probe: &Probe, limit: Duration) -> (Self, Stopwatch) {
         let stopwatch = Stopwatch::start();
         // A twentieth of the limit is left to weigh what has come by then.
-        let last_call = Instant::now() + limit.saturating_sub(limit / 20);
+        let now = Instant::now();
+        let last_call = now + limit.saturating_sub(limit / 20);
         let timed = Self {
             shared: Arc::clone(&self.shared),
             vip_path: self.vip_path.clone(),
             origin: ProbeOrigin::of(probe),
             stopwatch: Some(stopwatch.clone()),
+            halfway: Some(now + limit / 2),
             last_call: Some(last_call),
             memory: ProbeMemory::within(limit),
         };
@@ -214,56 +220,8 @@ impl ProbeSettings {
         self.stopwatch.as_ref()
     }
 
-    /// The TLS configuration for a check.
+    /// The TLS configuration for a check. At least half of the time limit is left for the server.
     pub(super) async fn tls(&self, trust: &TlsTrust) -> Result<SslContext, ProbeError> {
-        if !trust.is_common() {
-            return self.own_tls(trust).await;
-        }
-        let config = match trust.verify {
-            Verification::None => {
-                self.shared
-                    .unverified
-                    .get_or_try_init(|| async { tls::accepting_any() })
-                    .await?
-            }
-            Verification::Full => {
-                self.shared
-                    .verified
-                    .get_or_try_init(|| self.read_authorities())
-                    .await?
-            }
-        };
-        Ok(config.clone())
-    }
-
-    /// The configuration of checks with files or names of their own, made for the first of them.
-    async fn own_tls(&self, trust: &TlsTrust) -> Result<SslContext, ProbeError> {
-        let known = || {
-            self.shared
-                .own_tls
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        if let Some((_, context)) = known().iter().find(|(known, _)| known == trust) {
-            return Ok(context.clone());
-        }
-        let (wanted, common) = (trust.clone(), self.shared.authorities.clone());
-        let made = AUTHORITIES.run(move || wanted.context(common)).await;
-        let context = made.map_err(AuthoritiesError::Interrupted)??;
-        let mut known = known();
-        // Those that no check uses any more make room, and the others are made again.
-        if known.len() >= OWN_TLS {
-            known.clear();
-        }
-        known.push((trust.clone(), context.clone()));
-        Ok(context)
-    }
-
-    async fn read_authorities(&self) -> Result<SslContext, AuthoritiesError> {
-        if let Some(authorities) = &self.shared.authorities {
-            return tls::trusting(authorities.clone());
-        }
-        // Reading and parsing some 140 files takes milliseconds that other probes need not wait for.
-        AUTHORITIES.run(tls::trusting_the_system).await?
+        Ok(self.shared.tls.get(trust, self.halfway).await?)
     }
 }

@@ -5,6 +5,7 @@
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use director_core::model::{PemFile, TlsCheck, TlsIdentity, Verification};
 use openssl::error::ErrorStack;
@@ -19,20 +20,32 @@ use tokio_openssl::SslStream;
 
 use super::error::ProbeError;
 use super::metered::Metered;
+use super::tls_contexts::Authorities;
 use super::tls_error::TlsError;
 
 /// Why a TLS configuration could not be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum AuthoritiesError {
     /// There is nothing to verify against.
     #[error("the system's certificate store is empty; install ca-certificates")]
     NoneFound,
     /// No thread could read it.
-    #[error("cannot read the system's certificate store: {0}")]
-    Interrupted(#[from] io::Error),
+    #[error("cannot set up TLS: {0}")]
+    Interrupted(Arc<io::Error>),
+    /// It is still being made.
+    #[error(
+        "TLS was not set up within half of the time limit; ipvsd or the disk with its certificates is overloaded"
+    )]
+    Late,
     /// The library refuses its own defaults.
     #[error("cannot set up TLS: {0}")]
     Setup(#[from] ErrorStack),
+}
+
+impl From<io::Error> for AuthoritiesError {
+    fn from(error: io::Error) -> Self {
+        Self::Interrupted(Arc::new(error))
+    }
 }
 
 /// The name of a server in its certificate.
@@ -66,20 +79,11 @@ impl TlsTrust {
         }
     }
 
-    /// Whether it has nothing of its own.
-    pub(super) fn is_common(&self) -> bool {
-        self.ca.is_none() && self.identity.is_none() && self.alpn.is_empty()
-    }
-
-    /// A configuration with all of it. Without authorities of its own it verifies against `common`, or else against the
-    /// system's.
-    pub(super) fn context(
-        &self,
-        common: Option<Vec<X509>>,
-    ) -> Result<SslContext, AuthoritiesError> {
+    /// A configuration with all of it. Without authorities of its own it verifies against `common`.
+    pub(super) fn context(&self, common: &Authorities) -> Result<SslContext, AuthoritiesError> {
         let mut context = match (&self.ca, self.verify) {
             (Some(ca), _) => verifying(X509::stack_from_pem(ca.text.reveal().as_bytes())?)?,
-            (None, Verification::Full) => verifying(common.unwrap_or_else(system_authorities))?,
+            (None, Verification::Full) => verifying(common.get())?,
             (None, Verification::None) => lenient()?,
         };
         if let Some(identity) = &self.identity {
@@ -121,11 +125,6 @@ fn alpn_list(names: &[String]) -> Vec<u8> {
     list
 }
 
-/// A configuration that takes any certificate.
-pub(super) fn accepting_any() -> Result<SslContext, AuthoritiesError> {
-    Ok(lenient()?.build())
-}
-
 /// A configuration that takes any certificate. It asks whether the service works, not who it is nor how well it is protected.
 /// So it speaks what the oldest appliance speaks.
 fn lenient() -> Result<SslContextBuilder, ErrorStack> {
@@ -139,12 +138,8 @@ fn lenient() -> Result<SslContextBuilder, ErrorStack> {
     Ok(context)
 }
 
-/// A configuration that verifies against the authorities of the system's store.
-pub(super) fn trusting_the_system() -> Result<SslContext, AuthoritiesError> {
-    trusting(system_authorities())
-}
-
-fn system_authorities() -> Vec<X509> {
+/// The authorities of the system's store.
+pub(super) fn system_authorities() -> Vec<X509> {
     // A single unreadable file in the store is no reason to distrust the others.
     let found = rustls_native_certs::load_native_certs().certs;
     let parsed = found.iter().filter_map(|der| X509::from_der(der).ok());
@@ -152,10 +147,6 @@ fn system_authorities() -> Vec<X509> {
 }
 
 /// A configuration that verifies against `authorities`.
-pub(super) fn trusting(authorities: Vec<X509>) -> Result<SslContext, AuthoritiesError> {
-    Ok(verifying(authorities)?.build())
-}
-
 fn verifying(authorities: Vec<X509>) -> Result<SslContextBuilder, AuthoritiesError> {
     if authorities.is_empty() {
         return Err(AuthoritiesError::NoneFound);

@@ -11,8 +11,10 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
+use crate::blocking::BlockingPool;
 use crate::probe::stream::TlsWish;
 use crate::probe::tls::ServerName;
+use crate::probe::tls_contexts::TlsContexts;
 
 /// The site of these tests.
 const SITE: &str = "www.example.org";
@@ -259,6 +261,23 @@ async fn a_close_within_the_handshake_is_named() {
         failure(address, over_tls(Verification::None, get())).await,
         "TLS: connection closed during the handshake"
     );
+}
+
+#[tokio::test]
+async fn a_host_that_is_slow_to_set_up_tls_blames_no_server() {
+    static BUSY: BlockingPool = BlockingPool::new("test", 1);
+    let address = https(&certified(&[SITE], None), true).await;
+    let settings = ProbeSettings::making_tls(TlsContexts::with(&BUSY, None));
+    let asked = |limit| {
+        let question = over_tls(Verification::None, get());
+        probe(address, ProbeKind::Http(question), limit)
+    };
+    let turn = BUSY.turn().await;
+    let late = run(&asked(SHORT), &settings).await.outcome;
+    assert!(matches!(late, Outcome::LocalError { .. }), "{late:?}");
+    drop(turn);
+    let made = run(&asked(AMPLE), &settings).await.outcome;
+    assert_eq!(made.words(), "status 200");
 }
 
 #[tokio::test]
