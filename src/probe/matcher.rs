@@ -4,12 +4,14 @@
 //! **Invariant:** a search ends soon after its probe, since nothing waits for its result then.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, available_parallelism};
 use std::time::Duration;
 
 use director_core::model::{Effort, Pattern, Unfinished};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
 
@@ -22,6 +24,10 @@ const AT_ONCE_IN_RUNS: usize = 1024;
 /// whose server answered at the last moment.
 const WAITED: Duration = Duration::from_millis(250);
 
+/// Time of the processor that a search has while another one waits. The more wait, the shorter is the slice.
+const SLICE: Duration = Duration::from_millis(100);
+const SHORTEST_SLICE: Duration = Duration::from_millis(20);
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// Threads that search. They end when this is dropped.
@@ -29,7 +35,8 @@ type Job = Box<dyn FnOnce() + Send>;
 pub(super) struct Matcher {
     /// One thread for two processors: the others are for probes and for the kernel.
     short: Lane,
-    /// One thread for searches that go back and forth, which may take their whole time. No other search waits for them.
+    /// One thread for searches that go back and forth, which may take their whole time. No other search waits for them. A
+    /// search that has had its slice while others wait is too much work: servers that cost the most would excuse each other.
     long: Lane,
 }
 
@@ -38,14 +45,34 @@ pub(super) struct Matcher {
 struct Lane {
     jobs: Sender<Job>,
     turns: Arc<Semaphore>,
+    /// Searches that wait for their turn.
+    waiting: Arc<AtomicUsize>,
+    /// What a search has while another one waits; none where it always has its whole time.
+    slice: Option<Duration>,
+}
+
+/// A search that waits for its turn, until this is dropped.
+struct WaitingSearch(Arc<AtomicUsize>);
+
+impl WaitingSearch {
+    fn of(lane: &Lane) -> Self {
+        lane.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(&lane.waiting))
+    }
+}
+
+impl Drop for WaitingSearch {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Matcher {
     pub(super) fn start() -> std::io::Result<Self> {
         let processors = available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            short: Lane::of(processors.div_ceil(2))?,
-            long: Lane::of(1)?,
+            short: Lane::of(processors.div_ceil(2), None)?,
+            long: Lane::of(1, Some(SLICE))?,
         })
     }
 
@@ -65,7 +92,7 @@ impl Matcher {
 }
 
 impl Lane {
-    fn of(threads: usize) -> std::io::Result<Self> {
+    fn of(threads: usize, slice: Option<Duration>) -> std::io::Result<Self> {
         let (jobs, receiver) = channel();
         let receiver = Arc::new(Mutex::new(receiver));
         for _ in 0..threads {
@@ -77,6 +104,8 @@ impl Lane {
         Ok(Self {
             jobs,
             turns: Arc::new(Semaphore::new(threads)),
+            waiting: Arc::default(),
+            slice,
         })
     }
 
@@ -87,7 +116,9 @@ impl Lane {
         deadline: Option<Instant>,
     ) -> Result<bool, ProbeError> {
         let began = Instant::now();
+        let waits = WaitingSearch::of(self);
         let turn = until(deadline, Arc::clone(&self.turns).acquire_owned()).await;
+        drop(waits);
         let waited = began.elapsed();
         let out_of_time = |ran: Duration| match waited >= WAITED && waited > ran {
             true => ProbeError::NoTurnToMatch,
@@ -97,11 +128,18 @@ impl Lane {
             return Err(out_of_time(Duration::ZERO));
         };
         let (tell, told) = oneshot::channel();
+        let (slice, waiting) = (self.slice, Arc::clone(&self.waiting));
         // Only searches that run have a copy, however many wait.
         let (searched, said) = (pattern.clone(), said.to_vec());
         let job: Job = Box::new(move || {
             let _turn = turn;
-            let found = searched.search(&said, &|| tell.is_closed());
+            let began = processor_time();
+            let is_over = |slice| slice_is_over(slice, &waiting, began);
+            let found = searched.search(&said, &|| tell.is_closed() || slice.is_some_and(is_over));
+            let found = match found {
+                Err(Unfinished::Interrupted) if !tell.is_closed() => Err(Unfinished::TooMuchWork),
+                found => found,
+            };
             let _ = tell.send(found);
         });
         if self.jobs.send(job).is_err() {
@@ -118,6 +156,19 @@ impl Lane {
             Some(Err(_)) => Err(ProbeError::NoTurnToMatch),
         }
     }
+}
+
+/// Whether others wait and a search that began then has had its slice.
+fn slice_is_over(slice: Duration, waiting: &AtomicUsize, began: Duration) -> bool {
+    let waiting = u32::try_from(waiting.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+    let each = slice.checked_div(waiting);
+    each.is_some_and(|each| processor_time() - began > each.max(SHORTEST_SLICE.min(slice)))
+}
+
+/// What this thread has had of a processor, however many others share it.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 /// Whether `pattern` is found in what a server said, if that is quickly found out.
@@ -180,7 +231,7 @@ mod tests {
     #[tokio::test]
     async fn a_search_that_gets_no_turn_says_nothing_about_its_server() {
         let said = long();
-        let lane = Lane::of(1).unwrap();
+        let lane = Lane::of(1, None).unwrap();
         let _all = Arc::clone(&lane.turns).acquire_owned().await.unwrap();
         let plain = Pattern::parse("(?!x)b").unwrap();
         let waited = lane.search(&plain, &said, soon(300)).await.unwrap_err();
@@ -192,7 +243,7 @@ mod tests {
     #[tokio::test]
     async fn a_search_whose_time_is_over_is_a_failure_and_gives_its_turn_back() {
         let said = long();
-        let lane = Lane::of(1).unwrap();
+        let lane = Lane::of(1, None).unwrap();
         let endless = Pattern::parse(NO_END).unwrap();
         let error = lane.search(&endless, &said, soon(20)).await.unwrap_err();
         assert!(!error.is_ours(), "{error}");
@@ -200,5 +251,18 @@ mod tests {
         let search = lane.search(&endless, &said, None);
         assert!(timeout(Duration::from_millis(20), search).await.is_err());
         drop(lane.turns.acquire().await.unwrap());
+    }
+    #[tokio::test]
+    async fn a_search_that_keeps_others_waiting_is_too_much_work() {
+        let lane = Lane::of(1, Some(Duration::ZERO)).unwrap();
+        // Some million steps, and far from the limit of work of one search.
+        let slow = Pattern::parse(r"(a+)\1c").unwrap();
+        let said = [vec![b'a'; 300], b"bc".to_vec()].concat();
+        assert!(!lane.search(&slow, &said, None).await.unwrap());
+        let _other = WaitingSearch::of(&lane);
+        let error = lane.search(&slow, &said, None).await.unwrap_err();
+        assert!(matches!(error, ProbeError::TooMuchToMatch(_)), "{error}");
+        // One that is quick has its result all the same.
+        assert!(lane.search(&slow, b"aac", None).await.unwrap());
     }
 }
