@@ -117,9 +117,9 @@ fn outcome(answer: Result<String, ProbeError>, kind: &ProbeKind) -> Outcome {
     let credentials = kind.credentials();
     let shown = |text: String| one_line(&mask::mask(text, &credentials));
     match answer {
-        // Words that the core reads; a tab parts them as well as a blank.
+        // Words that the core reads; a tab parts them as well as a blank. It keeps and shows what it has read.
         Ok(detail) if matches!(kind, ProbeKind::Advice(_)) => Outcome::Good {
-            detail: mask::mask(detail, &credentials).replace(char::is_control, " "),
+            detail: shown(detail.replace(char::is_control, " ")),
         },
         Ok(detail) => Outcome::Good {
             detail: shown(detail),

@@ -66,6 +66,23 @@ async fn an_agent_that_says_nothing_or_too_much_has_not_been_heard() {
 }
 
 #[tokio::test]
+async fn the_words_of_an_agent_are_cut_and_made_safe_to_show() {
+    let line = format!("drain\tdown \u{202e}\u{1b}[2J {}\n", "x".repeat(1000));
+    let address = serve(move |mut stream| {
+        let line = line.clone();
+        async move { send(&mut stream, line.as_bytes()).await }
+    })
+    .await;
+    let source = AdviceSource::Agent {
+        send: String::new(),
+    };
+    let outcome = ask(address, source).await;
+    let words = outcome.words();
+    assert!(words.starts_with(r"drain down \u{202e} [2J xxx"), "{words}");
+    assert!(words.chars().count() < 420, "{words}");
+}
+
+#[tokio::test]
 async fn files_and_programs_say_it_too() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory
