@@ -14,7 +14,7 @@ const SHORTEST_BEGINNING: usize = 3;
 const CUT: char = '…';
 
 /// `text` without the secrets of a check, each with its user.
-pub(super) fn mask(text: String, credentials: &[(&str, &str)]) -> String {
+pub(super) fn mask(text: String, credentials: &[(String, String)]) -> String {
     let all = credentials.iter();
     let mut forms: Vec<String> = all.flat_map(|(user, secret)| forms(user, secret)).collect();
     // A longer form may hold a shorter one.
@@ -52,17 +52,20 @@ fn forms(user: &str, secret: &str) -> Vec<String> {
 
 fn hide(text: String, form: &str) -> String {
     let shown = text.replace(form, HIDDEN);
-    let Some((before, _)) = shown.split_once(CUT) else {
-        return shown;
-    };
+    let mut parts = shown.split(CUT);
+    let last = parts.next_back().unwrap_or_default();
+    let mut hidden: String = parts.map(|part| without_beginning(part, form)).collect();
+    hidden.push_str(last);
+    hidden
+}
+
+/// A text that was cut, with the mark of it, and without a beginning of the secret before that.
+fn without_beginning(text: &str, form: &str) -> String {
     let beginnings = form.char_indices().map(|(end, _)| &form[..end]).rev();
     let mut beginnings = beginnings.take_while(|part| part.len() >= SHORTEST_BEGINNING);
-    match beginnings.find(|part| before.ends_with(*part)) {
-        Some(part) => {
-            let start = before.len() - part.len();
-            format!("{}{HIDDEN}{}", &before[..start], &shown[before.len()..])
-        }
-        None => shown,
+    match beginnings.find_map(|part| text.strip_suffix(part)) {
+        Some(before) => format!("{before}{HIDDEN}{CUT}"),
+        None => format!("{text}{CUT}"),
     }
 }
 
@@ -71,7 +74,7 @@ mod tests {
     use super::*;
 
     fn masked(text: &str, secret: &str) -> String {
-        mask(text.to_owned(), &[("probe", secret)])
+        mask(text.to_owned(), &[("probe".to_owned(), secret.to_owned())])
     }
 
     #[test]
@@ -106,6 +109,13 @@ mod tests {
         assert_eq!(
             masked("you said openses…, expected 230", "opensesame"),
             "you said ***…, expected 230"
+        );
+        assert_eq!(
+            masked(
+                "redirected to http://a…, which cannot be reached: opense… (1)",
+                "opensesame"
+            ),
+            "redirected to http://a…, which cannot be reached: ***… (1)"
         );
         assert_eq!(
             masked("you said öffne dich…", "öffne dich selbst"),

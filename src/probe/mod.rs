@@ -114,7 +114,7 @@ fn limit(probe: &Probe) -> Duration {
 /// The one place where texts of servers, agents and programs leave the probe: into history, log, state and notifications.
 /// Secrets of the probe are masked before a text is cut, so that no part of one is left.
 fn outcome(answer: Result<String, ProbeError>, kind: &ProbeKind) -> Outcome {
-    let credentials = kind.credentials();
+    let credentials = credentials(kind);
     let shown = |text: String| one_line(&mask::mask(text, &credentials));
     match answer {
         // Words that the core reads; a tab parts them as well as a blank. It keeps and shows what it has read.
@@ -131,6 +131,19 @@ fn outcome(answer: Result<String, ProbeError>, kind: &ProbeKind) -> Outcome {
             reason: shown(error.to_string()),
         },
     }
+}
+
+/// The secrets of a probe, as they are written and as they are sent.
+fn credentials(kind: &ProbeKind) -> Vec<(String, String)> {
+    let owned = |(user, secret): (&str, &str)| (user.to_owned(), secret.to_owned());
+    let mut all: Vec<_> = kind.credentials().into_iter().map(owned).collect();
+    if let ProbeKind::Http(question) = kind
+        && let Some((user, password)) = question.target.user_and_password()
+    {
+        let sent = |text| String::from_utf8_lossy(&http::decode(text)).into_owned();
+        all.push((sent(user), sent(password)));
+    }
+    all
 }
 
 /// Asks the question itself; the words of a good answer come back.

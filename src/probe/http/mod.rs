@@ -16,6 +16,7 @@ use director_core::model::{HttpProbe, Redirects};
 use self::answer::{Body, End};
 use self::exchange::{HttpResponse, exchange};
 use self::target::HttpTarget;
+pub(super) use self::url::decode;
 use super::error::ProbeError;
 use super::settings::ProbeSettings;
 

@@ -136,7 +136,7 @@ pub(super) fn encode(path: &str) -> String {
 }
 
 /// The bytes that a percent-encoded text stands for; a `%` without two digits stands for itself.
-pub(super) fn decode(text: &str) -> Vec<u8> {
+pub(in crate::probe) fn decode(text: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [byte, after @ ..] = rest {

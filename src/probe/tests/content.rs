@@ -216,3 +216,19 @@ async fn a_value_that_no_header_may_have_is_a_local_error() {
     let outcome = report(address, with(content), AMPLE).await.outcome;
     assert!(matches!(outcome, Outcome::LocalError { .. }), "{outcome:?}");
 }
+
+#[tokio::test]
+async fn a_password_of_a_url_is_hidden_as_it_is_sent_too() {
+    let location = "ftp://p@ssw0rd/dXNlcjpwQHNzdzByZA==/p%40ssw0rd";
+    let (address, _) = answers(vec![moved(302, location)]).await;
+    let question = HttpProbe {
+        target: format!("http://user:p%40ssw0rd@{address}/").into(),
+        redirects: Redirects::Follow(1),
+        ..get()
+    };
+    let reason = failure(address, question).await;
+    assert_eq!(
+        reason,
+        "redirected to ftp://***/***/***, which is not an HTTP URL"
+    );
+}
