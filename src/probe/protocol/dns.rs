@@ -17,6 +17,12 @@ use super::{Peer, ProtocolError};
 use crate::probe::error::ProbeError;
 use crate::probe::words::Short;
 
+/// Records of an answer that are searched at most.
+const RECORDS: usize = 256;
+
+/// Answers to other questions that are passed over at most.
+const UNRELATED: usize = 100;
+
 /// What is asked.
 #[derive(Debug, PartialEq)]
 struct Asked {
@@ -100,10 +106,11 @@ async fn judge(
         return Err(ProtocolError::DnsError(code).into());
     }
     let mut missed = None;
-    for record in &answer.answers {
-        if record.record_type() != kind {
-            continue;
-        }
+    let of_kind = answer.answers.iter();
+    let of_kind = of_kind.filter(|record| record.record_type() == kind);
+    for record in of_kind.take(RECORDS) {
+        // Each may take a search.
+        tokio::task::consume_budget().await;
         let text = record.data.to_string();
         // Names are expected with or without the dot that ends them.
         let bare = text.strip_suffix('.').unwrap_or(&text);
@@ -168,7 +175,7 @@ async fn resolve_by_stream(
         .await
         .map_err(ProbeError::of_connection)?;
     stream.flush().await.map_err(ProbeError::of_connection)?;
-    loop {
+    for _ in 0..UNRELATED {
         let length = stream.read_u16().await.map_err(ProbeError::of_ending)?;
         let mut answer = vec![0; usize::from(length)];
         stream
@@ -179,6 +186,7 @@ async fn resolve_by_stream(
             return answer;
         }
     }
+    Err(ProtocolError::Unrelated(UNRELATED).into())
 }
 
 /// Takes the answer to `question` and passes over everything else that is DNS.

@@ -50,6 +50,9 @@ pub(in crate::probe) enum ProtocolError {
     /// A name server answers with an error.
     #[error("answered \"{0}\"")]
     DnsError(ResponseCode),
+    /// A name server answers what nobody has requested.
+    #[error("sent {0} answers to other requests")]
+    Unrelated(usize),
     /// A name server knows nothing of what was asked.
     #[error("no {kind} record of {}", Short(.name))]
     NoRecord {

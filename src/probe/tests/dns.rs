@@ -177,3 +177,42 @@ async fn another_protocol_is_named_and_a_bad_name_is_not_sent() {
     let outcome = outcome(address, dns("a..b")).await;
     assert!(matches!(outcome, Outcome::LocalError { .. }), "{outcome:?}");
 }
+
+#[tokio::test]
+async fn records_beyond_a_number_are_not_searched() {
+    let server = name_server(|mut answer| {
+        let other = RData::A(A::new(198, 51, 100, 1));
+        let other = Record::from_rdata(name("www.example.org."), 60, other);
+        let found = answer.answers.clone();
+        answer.answers = vec![other; 256];
+        answer.answers.extend(found);
+        answer
+    })
+    .await;
+    let asked = |pattern| receiving(dns("www.example.org A"), pattern);
+    good_talk(server, asked(r"^198\.51\.100\.1$")).await;
+    assert_eq!(
+        bad_talk(server, asked(r"^192\.0\.2\.7$")).await,
+        r"answer does not match ^192\.0\.2\.7$"
+    );
+}
+
+#[tokio::test]
+async fn answers_to_other_questions_end_at_a_number() {
+    let server = serve(|mut stream| async move {
+        let length = stream.read_u16().await.unwrap();
+        let mut query = vec![0; usize::from(length)];
+        stream.read_exact(&mut query).await.unwrap();
+        let mut other = answer(&query);
+        other.metadata.id = other.metadata.id.wrapping_add(1);
+        let other = other.to_vec().unwrap();
+        let length = u16::try_from(other.len()).unwrap().to_be_bytes();
+        let framed = [&length[..], &other].concat();
+        while stream.write_all(&framed).await.is_ok() {}
+    })
+    .await;
+    assert_eq!(
+        bad_talk(server, by_tcp(dns("www.example.org"))).await,
+        "sent 100 answers to other requests"
+    );
+}
