@@ -2,6 +2,7 @@
 //! what a redirect makes of an error: a server that leads a probe astray has failed.
 
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use director_core::health::Contact;
 use nix::errno::Errno;
@@ -29,6 +30,17 @@ impl ProbeError {
         }
     }
 
+    /// The words for a fault that the kernel reports at once when a connection to `peer` begins.
+    pub(super) fn of_connecting(error: io::Error, peer: SocketAddr) -> Self {
+        match error.raw_os_error() {
+            // The same number says that no port is left, and that there is no address of the family.
+            Some(errno) if errno == Errno::EADDRNOTAVAIL as i32 && can_send_to(peer) => {
+                Self::NoLocalPort
+            }
+            _ => Self::of_asking(error),
+        }
+    }
+
     /// The same error after a redirect: where the server leads a probe to is the server's doing, a want of this host is not.
     pub(super) fn after_redirect(self, to: String) -> Self {
         match self {
@@ -40,6 +52,15 @@ impl ProbeError {
             other => other,
         }
     }
+}
+
+/// Whether this host has a route and a source address for this peer. Nothing is sent.
+fn can_send_to(peer: SocketAddr) -> bool {
+    let any: SocketAddr = match peer {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    UdpSocket::bind(any).is_ok_and(|socket| socket.connect(peer).is_ok())
 }
 
 /// Whether this host lacks something that it needs for any connection, to any server: descriptors, memory, ports. All
@@ -99,5 +120,19 @@ mod tests {
             assert!(!after(error).is_ours());
         }
         assert!(after(cannot_ask(Errno::EMFILE)).is_ours());
+    }
+
+    #[test]
+    fn a_want_of_ports_is_none_of_the_servers_doing_and_a_missing_family_may_be() {
+        let connecting = |peer: &str| {
+            let error = io::Error::from_raw_os_error(Errno::EADDRNOTAVAIL as i32);
+            ProbeError::of_connecting(error, peer.parse().unwrap())
+        };
+        let error = connecting("127.0.0.1:80");
+        assert_eq!(error.contact(), Contact::NotAsked);
+        assert!(error.after_redirect(String::new()).is_ours());
+        // Without permission to broadcast the kernel lets nothing out to this address.
+        let error = connecting("255.255.255.255:80");
+        assert!(!error.after_redirect(String::new()).is_ours());
     }
 }

@@ -34,6 +34,9 @@ pub(super) enum ProbeError {
     /// This host could not ask: no route of its own, no descriptor, no memory.
     #[error("local error: {}", words(.0))]
     CannotAsk(#[source] io::Error),
+    /// All ports of this host are in use for connections to one server.
+    #[error("local error: no local port is free; widen net.ipv4.ip_local_port_range")]
+    NoLocalPort,
     /// The check's source address is none of this host.
     #[error(
         "local error: this host does not have the source address {0}; add it to an interface, or change source"
@@ -190,6 +193,7 @@ impl ProbeError {
             Self::NotInThisBuild(_) => true,
             Self::NoPort
             | Self::CannotAsk(_)
+            | Self::NoLocalPort
             | Self::NoSource(_)
             | Self::NoSuchRequest(_)
             | Self::Authorities(_)

@@ -55,7 +55,7 @@ fn start_connecting(peer: SocketAddr, settings: &ProbeSettings) -> Result<TcpStr
     vip_path::prepare(&socket, peer.ip(), settings)?;
     match socket.connect(&peer.into()) {
         Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => {}
-        Err(error) => return Err(ProbeError::of_asking(error)),
+        Err(error) => return Err(ProbeError::of_connecting(error, peer)),
         Ok(()) => {}
     }
     TcpStream::from_std(socket.into()).map_err(ProbeError::CannotAsk)
