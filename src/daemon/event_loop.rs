@@ -35,6 +35,7 @@ use super::kernel_thread::KernelRequest;
 use super::locks::Locks;
 use super::maintenance_watch::{self, MaintenanceWatch};
 use super::override_replies::OverrideReplies;
+use super::probe_reply::PanickedProbes;
 use super::recorder::Recorder;
 use super::settings::Settings;
 use super::state_store::StateStore;
@@ -79,6 +80,7 @@ pub(super) struct EventLoop {
     kernel: blocking::Sender<KernelRequest>,
     probe_settings: Arc<ProbeSettings>,
     gate: Gate,
+    panicked_probes: PanickedProbes,
     holder: Holder,
     ldirectord: Option<LdirectordProcess>,
     recorder: Option<Recorder>,
@@ -132,6 +134,7 @@ impl EventLoop {
             settings,
             holder: holder(gate.clone(), ProbeSettings::clone(&probe_settings), &inputs),
             gate,
+            panicked_probes: PanickedProbes::default(),
             inputs,
             kernel,
             probe_settings,

@@ -87,7 +87,7 @@ impl EventLoop {
     fn probe(&self, id: ProbeId, probe: Probe) {
         let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
         let gate = self.gate.clone();
-        let mut reply = ProbeReply::new(inputs, id);
+        let mut reply = ProbeReply::new(inputs, id, self.panicked_probes.clone());
         tokio::spawn(async move {
             let _turn = gate.enter(&probe).await;
             reply.give(probe::run(&probe, &settings).await);
