@@ -5,13 +5,14 @@
 
 mod syslog;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
-use nix::libc::O_NONBLOCK;
+use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
+use nix::unistd::geteuid;
 use thiserror::Error;
 
 use crate::settings::LogTarget;
@@ -156,16 +157,34 @@ pub fn ctime(at: &Zoned) -> String {
 
 fn append(path: &Path, line: &str) -> io::Result<()> {
     // A FIFO that no program reads is an error, and so is a full one, instead of a wait without end.
+    let mut flags = O_NONBLOCK;
+    // A link there may be of another user, and lead to any file.
+    if others_can_write(path.parent().unwrap_or(Path::new("/"))) {
+        flags |= O_NOFOLLOW;
+    }
     let mut file = File::options()
         .create(true)
         .append(true)
-        .custom_flags(O_NONBLOCK)
+        .custom_flags(flags)
         .open(path)?;
     file.write_all(line.as_bytes())
 }
 
+/// Whether users other than root and this one can make files in a directory.
+fn others_can_write(directory: &Path) -> bool {
+    const WRITABLE_BY_ALL: u32 = 0o002;
+    let about = fs::metadata(directory);
+    about.is_ok_and(|about| {
+        let is_foreign = about.uid() != 0 && about.uid() != geteuid().as_raw();
+        is_foreign || about.mode() & WRITABLE_BY_ALL != 0
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
     use super::*;
 
     fn moment() -> Zoned {
@@ -190,6 +209,20 @@ mod tests {
             std::fs::read_to_string(&path).unwrap(),
             format!("[Sat Nov  7 08:46:32 2026|a.cf|{pid}] Unknown command x \n")
         );
+    }
+
+    #[test]
+    fn a_link_is_followed_only_where_no_other_user_can_make_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let (link, aim) = (directory.path().join("log"), directory.path().join("aim"));
+        symlink(&aim, &link).unwrap();
+        let mode = |mode| fs::set_permissions(directory.path(), Permissions::from_mode(mode));
+        mode(0o1777).unwrap();
+        assert!(append(&link, "line\n").is_err());
+        assert!(!aim.exists());
+        mode(0o755).unwrap();
+        append(&link, "line\n").unwrap();
+        assert_eq!(fs::read_to_string(&aim).unwrap(), "line\n");
     }
 
     #[test]
