@@ -24,6 +24,8 @@ use crate::net::source_beside;
 
 /// How long a lookup may take for a probe without a time limit.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(5);
+/// A time limit that is longer counts as this.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Settings for all probes. Cloning is cheap and shares them. Certificate authorities are read when the first probe needs
 /// them; make new settings to have them read again.
@@ -144,6 +146,8 @@ impl ProbeSettings {
     pub(super) fn timed(&self, probe: &Probe, limit: Duration) -> (Self, Stopwatch) {
         let stopwatch = Stopwatch::start();
         // A twentieth of the limit is left to weigh what has come by then.
+        // No clock goes to the end of the largest number.
+        let limit = limit.min(LONGEST);
         let now = Instant::now();
         let last_call = now + limit.saturating_sub(limit / 20);
         let timed = Self {

@@ -15,6 +15,9 @@ use super::error::CliError;
 use super::output::{Exit, Output};
 use crate::probe::{ProbeSettings, run as ask};
 
+/// The longest time limit.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 /// Arguments of `ipvsctl probe`.
 #[derive(Debug, Args)]
 pub(super) struct ProbeArgs {
@@ -122,8 +125,8 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
         .parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .filter(|limit| !limit.is_zero())
-        .ok_or("write a number of seconds above 0: 3, 0.5s")
+        .filter(|limit| !limit.is_zero() && *limit <= LONGEST)
+        .ok_or("write a number of seconds above 0, and at most 3600: 3, 0.5s")
 }
 
 #[cfg(test)]
@@ -143,9 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_seconds_above_zero() {
+    fn limits_are_seconds_above_zero_and_an_hour_at_most() {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        for text in ["0", "-1", "NaN", "inf", "1e300", "x"] {
+        assert_eq!(seconds("3600"), Ok(LONGEST));
+        for text in ["0", "-1", "NaN", "inf", "1e300", "x", "3601", "1e19"] {
             assert!(seconds(text).is_err(), "{text}");
         }
     }

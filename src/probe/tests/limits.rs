@@ -205,3 +205,11 @@ async fn provisional_answers_without_end_end_at_a_number() {
         "sent more than 100 interim answers and no final one"
     );
 }
+
+#[tokio::test]
+async fn a_time_limit_may_be_longer_than_any_clock() {
+    let (address, _) = answering(ok("OK")).await;
+    let probe = probe(address, ProbeKind::Http(get()), Duration::MAX);
+    let report = run(&probe, &ProbeSettings::new()).await;
+    assert!(matches!(report.outcome, Outcome::Good { .. }), "{report:?}");
+}
