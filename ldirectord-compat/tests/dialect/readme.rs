@@ -74,7 +74,7 @@ fn services() -> String {
 /// stand in one row.
 fn refused() -> String {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/lab/sloppy/RESULTS.md");
-    let page = fs::read_to_string(page).expect("the page of make sloppy");
+    let page = fs::read_to_string(page).unwrap_or_default();
     let mut rows: Vec<([&str; 3], Vec<&str>)> = Vec::new();
     let mut count = 0;
     for line in page.lines() {

@@ -99,11 +99,13 @@ impl EventLoop {
         outcome: Result<Box<Loaded>, LoadError>,
         watch: Option<StartedWatch>,
         safety: SafetyCheck,
-    ) -> Result<ReloadOutcome, Refused> {
+    ) -> Result<ReloadOutcome, Box<Refused>> {
         let found = findings(&outcome);
-        let loaded = outcome.map_err(|error| Refused {
-            report: error.report(),
-            faults: found.clone(),
+        let loaded = outcome.map_err(|error| {
+            Box::new(Refused {
+                report: error.report(),
+                faults: found.clone(),
+            })
         })?;
         let faults = match safety {
             SafetyCheck::Forced => Vec::new(),
@@ -121,7 +123,7 @@ impl EventLoop {
         };
         if !faults.is_empty() {
             let report = loaded.report;
-            return Err(Refused { report, faults });
+            return Err(Box::new(Refused { report, faults }));
         }
         self.adopt(*loaded, watch);
         Ok(ReloadOutcome {
