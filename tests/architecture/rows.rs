@@ -86,7 +86,10 @@ pub(super) const ROWS: &[Row] = &[
         "src/api",
         &["blocking", "trusted_file", "netns", "director_core"],
     ),
-    row("src/notify", &["blocking", "program", "director_core"]),
+    row(
+        "src/notify",
+        &["blocking", "program", "trusted_file", "director_core"],
+    ),
     row("src/maintenance", &["blocking", "director_core"]),
     row(
         "src/machine",
