@@ -47,7 +47,7 @@ pub(super) enum ProbeError {
     NoSuchRequest(#[source] hyper::http::Error),
     /// The system's certificate store is of no use.
     #[error("local error: {0}")]
-    Authorities(#[from] super::tls::AuthoritiesError),
+    Authorities(#[from] super::tls_error::AuthoritiesError),
     /// A protocol's check failed.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),

@@ -5,7 +5,6 @@
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use director_core::model::{PemFile, TlsCheck, TlsIdentity, Verification};
 use openssl::error::ErrorStack;
@@ -21,32 +20,7 @@ use tokio_openssl::SslStream;
 use super::error::ProbeError;
 use super::metered::Metered;
 use super::tls_contexts::Authorities;
-use super::tls_error::TlsError;
-
-/// Why a TLS configuration could not be made.
-#[derive(Debug, Clone, thiserror::Error)]
-pub(super) enum AuthoritiesError {
-    /// There is nothing to verify against.
-    #[error("the system's certificate store is empty; install ca-certificates")]
-    NoneFound,
-    /// No thread could read it.
-    #[error("cannot set up TLS: {0}")]
-    Interrupted(Arc<io::Error>),
-    /// It is still being made.
-    #[error(
-        "TLS was not set up within half of the time limit; ipvsd or the disk with its certificates is overloaded"
-    )]
-    Late,
-    /// The library refuses its own defaults.
-    #[error("cannot set up TLS: {0}")]
-    Setup(#[from] ErrorStack),
-}
-
-impl From<io::Error> for AuthoritiesError {
-    fn from(error: io::Error) -> Self {
-        Self::Interrupted(Arc::new(error))
-    }
-}
+use super::tls_error::{AuthoritiesError, TlsError};
 
 /// The name of a server in its certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]

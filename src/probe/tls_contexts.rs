@@ -9,7 +9,8 @@ use openssl::x509::X509;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::tls::{AuthoritiesError, TlsTrust, system_authorities};
+use super::tls::{TlsTrust, system_authorities};
+use super::tls_error::AuthoritiesError;
 use crate::blocking::BlockingPool;
 
 /// Makes TLS configurations, for which it may read the system's certificate store.

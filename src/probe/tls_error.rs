@@ -1,7 +1,10 @@
-//! Why TLS failed, in words about the server.
+//! Why TLS failed, in words about the server, or could not begin.
+
+use std::io;
+use std::sync::Arc;
 
 use openssl::asn1::Asn1Time;
-use openssl::error::Error;
+use openssl::error::{Error, ErrorStack};
 use openssl::ssl;
 use openssl::x509::{X509Ref, X509VerifyResult};
 
@@ -13,6 +16,31 @@ const UNRECOGNIZED_NAME: i32 = 112;
 
 /// The library's words for the alert about a certificate that has expired.
 const EXPIRED: &str = "certificate expired";
+
+/// Why a TLS configuration could not be made.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum AuthoritiesError {
+    /// There is nothing to verify against.
+    #[error("the system's certificate store is empty; install ca-certificates")]
+    NoneFound,
+    /// No thread could read it.
+    #[error("cannot set up TLS: {0}")]
+    Interrupted(Arc<io::Error>),
+    /// It is still being made.
+    #[error(
+        "TLS was not set up within half of the time limit; ipvsd or the disk with its certificates is overloaded"
+    )]
+    Late,
+    /// The library refuses its own defaults.
+    #[error("cannot set up TLS: {0}")]
+    Setup(#[from] ErrorStack),
+}
+
+impl From<io::Error> for AuthoritiesError {
+    fn from(error: io::Error) -> Self {
+        Self::Interrupted(Arc::new(error))
+    }
+}
 
 /// A fault in TLS.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

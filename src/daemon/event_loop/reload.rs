@@ -34,12 +34,12 @@ impl ReloadRequest {
 }
 
 /// A configuration that is not adopted, and why.
-pub(super) struct Refused {
+pub(super) struct RefusedReload {
     report: LoadReport,
     pub(super) faults: Vec<Diagnostic>,
 }
 
-impl Refused {
+impl RefusedReload {
     pub(super) fn outcome(self) -> ReloadOutcome {
         ReloadOutcome {
             accepted: false,
@@ -99,10 +99,10 @@ impl EventLoop {
         outcome: Result<Box<Loaded>, LoadError>,
         watch: Option<StartedWatch>,
         safety: SafetyCheck,
-    ) -> Result<ReloadOutcome, Box<Refused>> {
+    ) -> Result<ReloadOutcome, Box<RefusedReload>> {
         let found = findings(&outcome);
         let loaded = outcome.map_err(|error| {
-            Box::new(Refused {
+            Box::new(RefusedReload {
                 report: error.report(),
                 faults: found.clone(),
             })
@@ -123,7 +123,7 @@ impl EventLoop {
         };
         if !faults.is_empty() {
             let report = loaded.report;
-            return Err(Box::new(Refused { report, faults }));
+            return Err(Box::new(RefusedReload { report, faults }));
         }
         self.adopt(*loaded, watch);
         Ok(ReloadOutcome {
