@@ -3,9 +3,10 @@
 # leaves by `return`. What fails with ldirectord fails: Perl that exits with another status, or dies.
 
 mkdir -p "$LAB_TMP/my checks"
-cd "$LAB_TMP/my checks"
+cd "$LAB_TMP/my checks" || exit
 printf 'exit 0\n' >plain
 printf '#!/bin/sh\n[ $# -eq 4 ]\n' >'with blank'
+# shellcheck disable=SC2016 # the programs expand
 printf '#!/bin/sh\n[ "$1,$2,$#" = -x,y,6 ]\n' >"$LAB_TMP/arguments"
 # shellcheck disable=SC2016 # perl expands
 printf 'my ($vip, $vport, $rip, $rport) = @_;\nreturn 1 if $rip eq $ARGV[2] && $rport == 80;\nexit 1;' >returns.pl
