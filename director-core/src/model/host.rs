@@ -113,8 +113,7 @@ impl HostConfig {
                 })
                 .map(move |one| (profile.name(), one))
         });
-        // Every profile has it.
-        let besides = resets && self.profile.is_none();
+        let besides = resets && !self.profile_resets();
         let resetting = besides.then_some(("removed servers", &EXPIRE_NODEST));
         let expiring = self.expires_templates().then(|| {
             let profile = self.profile.filter(|profile| profile.expires_templates());
@@ -126,11 +125,15 @@ impl HostConfig {
         of_profile.chain(resetting).chain(expiring).chain(reusing)
     }
 
+    fn profile_resets(&self) -> bool {
+        self.profile.is_some_and(Profile::resets_connections)
+    }
+
     /// Whether a client hears at its next packet that its server was removed. Otherwise the kernel drops the packets of its
     /// connection, and the client waits for its own timeout (net/netfilter/ipvs/ip_vs_core.c, ip_vs_in_hook).
     #[must_use]
     pub fn resets_connections(&self, disabled: bool) -> bool {
-        let usual = || self.removes || disabled || self.profile.is_some();
+        let usual = || self.removes || disabled || self.profile_resets();
         self.expire_nodest_conn.unwrap_or_else(usual)
     }
 

@@ -104,7 +104,8 @@ const DR: &[Tuned] = &[
     EXPIRE_NODEST,
 ];
 
-/// Connections may move between directors at any packet.
+/// Connections may move between directors at any packet. A director whose table lacks a server for a moment must not reset what another
+/// one, or itself a moment later, would carry on; so `expire_nodest_conn` is not among them (ADR 10).
 const MAGLEV_ECMP: &[Tuned] = &[
     tuned(
         "net.ipv4.vs.sloppy_tcp",
@@ -123,7 +124,6 @@ const MAGLEV_ECMP: &[Tuned] = &[
         "3",
         "a client that reuses a port gets the server that mh chooses now, as it does from the other directors",
     ),
-    EXPIRE_NODEST,
 ];
 
 impl Profile {
@@ -142,6 +142,13 @@ impl Profile {
             Self::Dr => DR,
             Self::MaglevEcmp => MAGLEV_ECMP,
         }
+    }
+
+    /// Whether clients of removed servers are reset with it, also where nothing says so.
+    #[must_use]
+    pub fn resets_connections(self) -> bool {
+        let mut settings = self.settings().iter();
+        settings.any(|one| one.name == EXPIRE_NODEST.name)
     }
 
     /// Whether it makes persistent clients leave servers of weight 0, also where nothing says so. With ECMP another director may

@@ -81,7 +81,7 @@ mapping! {
          A router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from \
          them; set `accept_ra=2` on their interface first.";
     opt(definitions.host.expire_nodest_conn) "expire_nodest_conn" = "false",
-        or "true if a service has `on_failure: remove` or a profile is set, and while a server is disabled",
+        or "true if a service has `on_failure: remove` or another profile than `maglev-ecmp` is set, and while a server is disabled",
         "Whether connections to a removed server are reset. ipvsd sets `net.ipv4.vs.expire_nodest_conn=1` for this. The \
          client learns it at its next packet. With `false` the kernel drops its packets, and the client waits for its own \
          timeout.";

@@ -23,7 +23,6 @@ vs.sloppy_tcp 1 maglev-ecmp a connection that another director accepted
 vs.sloppy_sctp 1 maglev-ecmp the same for SCTP
 vs.schedule_icmp 1 maglev-ecmp an ICMP error
 vs.conn_reuse_mode 3 maglev-ecmp a client that reuses a port
-vs.expire_nodest_conn 1 maglev-ecmp a client whose server was removed
 P
 }
 # Every setting of any profile, as it is now: NAME VALUE a line.
