@@ -2,22 +2,18 @@
 //! so that it can be moved away at any time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use director_core::notify::MonitorLine;
 use jiff::Zoned;
-use nix::fcntl::OFlag;
+use ldirectord_compat::journal::append;
 use tokio::time::timeout;
 
 use super::NotifyError;
 use crate::blocking::BlockingPool;
-use crate::trusted_file;
 
 /// Waits for the thread at the end.
 static ENDING: BlockingPool = BlockingPool::new("check-log-end", 4);
@@ -105,42 +101,5 @@ fn write_all(lines: &Receiver<MonitorLine>) {
                 }
             }
         }
-    }
-}
-
-fn append(file: &Path, text: &str) -> io::Result<()> {
-    // A FIFO that no program reads is an error, and so is a full one, instead of a wait without end.
-    let mut flags = OFlag::O_NONBLOCK;
-    // A link there may be of another user, and lead to any file.
-    if trusted_file::exposed(trusted_file::directory_of(file)).is_some() {
-        flags |= OFlag::O_NOFOLLOW;
-    }
-    let mut file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .custom_flags(flags.bits())
-        .open(file)?;
-    file.write_all(text.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs::{self, Permissions};
-    use std::os::unix::fs::{PermissionsExt, symlink};
-
-    use super::*;
-
-    #[test]
-    fn a_link_is_followed_only_where_no_other_user_can_make_one() {
-        let directory = tempfile::tempdir().unwrap();
-        let (link, aim) = (directory.path().join("log"), directory.path().join("aim"));
-        symlink(&aim, &link).unwrap();
-        let mode = |mode| fs::set_permissions(directory.path(), Permissions::from_mode(mode));
-        mode(0o1777).unwrap();
-        assert!(append(&link, "line\n").is_err());
-        assert!(!aim.exists());
-        mode(0o755).unwrap();
-        append(&link, "line\n").unwrap();
-        assert_eq!(fs::read_to_string(&aim).unwrap(), "line\n");
     }
 }

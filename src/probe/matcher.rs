@@ -252,6 +252,7 @@ mod tests {
         assert!(timeout(Duration::from_millis(20), search).await.is_err());
         drop(lane.turns.acquire().await.unwrap());
     }
+
     #[tokio::test]
     async fn a_search_that_keeps_others_waiting_is_too_much_work() {
         let lane = Lane::of(1, Some(Duration::ZERO)).unwrap();

@@ -88,7 +88,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "src/notify",
-        &["blocking", "program", "trusted_file", "director_core"],
+        &["blocking", "program", "director_core", "ldirectord_compat"],
     ),
     row("src/maintenance", &["blocking", "director_core"]),
     row(

@@ -113,8 +113,8 @@ impl HostConfig {
                 })
                 .map(move |one| (profile.name(), one))
         });
-        let besides = resets && !self.profile_resets();
-        let resetting = besides.then_some(("removed servers", &EXPIRE_NODEST));
+        let resetting =
+            (resets && !self.profile_resets()).then_some(("removed servers", &EXPIRE_NODEST));
         let expiring = self.expires_templates().then(|| {
             let profile = self.profile.filter(|profile| profile.expires_templates());
             (

@@ -155,11 +155,21 @@ pub fn ctime(at: &Zoned) -> String {
     at.strftime("%a %b %e %H:%M:%S %Y").to_string()
 }
 
-fn append(path: &Path, line: &str) -> io::Result<()> {
+/// Appends to a file, and makes it if it is not there.
+///
+/// # Errors
+/// When the file cannot be opened or written. A FIFO that no program reads is one, and so is a link in a directory where other
+/// users can make one.
+pub fn append(path: &Path, line: &str) -> io::Result<()> {
     // A FIFO that no program reads is an error, and so is a full one, instead of a wait without end.
     let mut flags = O_NONBLOCK;
     // A link there may be of another user, and lead to any file.
-    if others_can_write(path.parent().unwrap_or(Path::new("/"))) {
+    let directory = match path.parent() {
+        None => Path::new("/"),
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+    };
+    if others_can_write(directory) {
         flags |= O_NOFOLLOW;
     }
     let mut file = File::options()

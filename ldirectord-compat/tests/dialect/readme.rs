@@ -1,4 +1,4 @@
-//! The tables of the README are those of the code and of the lab's results. `UPDATE=1` writes them anew.
+//! The tables of the README are those of the code and of the lab's results. `UPDATE=1` rewrites them.
 
 use std::fmt::Write as _;
 use std::fs;

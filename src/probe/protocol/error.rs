@@ -50,7 +50,7 @@ pub(in crate::probe) enum ProtocolError {
     /// A name server answers with an error.
     #[error("answered \"{0}\"")]
     DnsError(ResponseCode),
-    /// A name server answers what nobody has requested.
+    /// A name server answers another question.
     #[error("sent {0} answers to other requests")]
     Unrelated(usize),
     /// A name server knows nothing of what was asked.
