@@ -106,7 +106,7 @@ fn decoded<'a>(
         findings.quirk(
             Quirk::NotUtf8,
             &place,
-            "this line is not UTF-8; its bytes are sent and looked for as they are",
+            "this line is not UTF-8; its bytes are sent and searched for unchanged",
             "save the file as UTF-8 if the servers speak UTF-8",
         );
         return Cow::Owned(line.iter().copied().map(raw_bytes::char_of).collect());

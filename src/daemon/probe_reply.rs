@@ -75,7 +75,8 @@ impl Drop for ProbeReply {
 fn without_result(panicked_again: bool) -> Report {
     let (outcome, contact) = match panicked_again {
         true => {
-            let reason = "the probe panicked twice in a row; the log has the fault of ipvsd, please report it";
+            let reason =
+                "the probe crashed twice in a row; this is a bug in ipvsd, report it with the log";
             let reason = reason.to_owned();
             (Outcome::Failed { reason }, Contact::Answered)
         }

@@ -181,7 +181,7 @@ impl Resolver<'_> {
         let key = number.map(|number| (*protocol, *address, number));
         if let Some(other) = key.and_then(|key| self.taken.get(&key)) {
             let message = format!(
-                "host name {name} is {address} at the moment, as the service at {other}; this service waits until it is another address"
+                "host name {name} resolves to {address}, which the service at {other} uses; this service waits until the name has another address"
             );
             let finding = Diagnostic::warning(place, message);
             self.findings

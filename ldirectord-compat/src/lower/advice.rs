@@ -153,7 +153,8 @@ fn command(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
             "the program is {program}, with the arguments {}",
             words.collect::<Vec<_>>().join(" ")
         );
-        let hint = "ldirectord takes the whole text for the path of the program, and there is no such file";
+        let hint =
+            "for ldirectord write a script with the arguments: it takes the whole text for a path";
         findings.quirk(Quirk::CommandWithArguments, &command.place, message, hint);
     }
 }

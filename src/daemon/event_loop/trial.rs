@@ -120,7 +120,7 @@ impl EventLoop {
             let outcome = off_the_loop(move || settings.load(&memory), &file).await;
             if is_missing(&outcome) {
                 let words = format!(
-                    "there is no candidate {}; run ipvsctl apply",
+                    "there is no candidate configuration {}; run ipvsctl apply FILE",
                     file.display()
                 );
                 let _ = answer.send(Err(ApiError::Refused(words)));

@@ -146,7 +146,7 @@ pub(super) fn take(
     if let Some(source) = &check.source {
         if vips.contains(&source.value) && probe.kind.sends_packets() {
             let message = format!(
-                "source {} is a VIP, which this server holds itself: it answers itself instead of the director",
+                "source {} is a VIP that this server has, too: its answers would not reach the director",
                 source.value
             );
             findings.error(&source.place, message, "write another address of this host");
