@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::kernel_lacks;
 use super::output::{Exit, Output, count};
 use crate::ipvs::is_director;
-use crate::loader::{LoadReport, Loaded, exposure, load};
+use crate::loader::{LoadReport, Loaded, STANDARD_INPUT, exposure, load, missing_programs};
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
@@ -56,6 +56,11 @@ pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<Exit, CliErro
             // Elsewhere a file may be looked at that is meant for another kernel.
             if is_director() {
                 kernel_lacks::warn(&mut loaded);
+            }
+            let is_for_here = args.strict || is_director();
+            if is_for_here && file.as_os_str() != STANDARD_INPUT {
+                let missing = missing_programs(&loaded.definitions);
+                loaded.report.diagnostics.extend(missing);
             }
             if args.strict {
                 loaded.report.diagnostics.extend(exposure(&loaded));

@@ -18,6 +18,7 @@ mod name_server;
 mod names;
 mod pem_files;
 mod pools;
+mod programs;
 #[cfg(test)]
 mod remedies_tests;
 mod remembered;
@@ -34,6 +35,7 @@ pub use findings::reported;
 pub use mails::{mails, mails_left_out};
 pub use names::NameCache;
 pub use pem_files::{PemUse, read_pem};
+pub use programs::missing_programs;
 pub use remembered::remembered;
 pub use render::{RenderStyle, render};
 pub use source::{SIZE_LIMIT, STANDARD_INPUT, SourceError};

@@ -56,7 +56,8 @@ pub use request::{
 pub(crate) use request_target::with_password;
 pub use request_target::{RequestTarget, without_password};
 pub use scheduling::{
-    ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_flag_names,
+    ClientMask, KNOWN_SCHEDULERS, Persistence, SchedulerFlags, Scheduling, scheduler_by_other_name,
+    scheduler_flag_names,
 };
 pub(crate) use secret::HIDDEN;
 pub use secret::{Secret, SecretSource};

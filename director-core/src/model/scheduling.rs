@@ -13,6 +13,47 @@ pub const KNOWN_SCHEDULERS: &[&str] = &[
     "none",
 ];
 
+/// What other programs and people call some of them, without signs between the words.
+const OTHER_NAMES: &[(&str, &[&str])] = &[
+    ("rr", &["robin"]),
+    (
+        "wrr",
+        &["roundrobin", "staticrr", "weightedroundrobin", "weighted"],
+    ),
+    ("lc", &["leastconnection", "leastconnections"]),
+    (
+        "wlc",
+        &["leastconn", "weightedleastconnection", "weightedleastconn"],
+    ),
+    (
+        "sh",
+        &["source", "sourcehash", "sourcehashing", "iphash", "hash"],
+    ),
+    ("dh", &["destinationhash", "destinationhashing"]),
+    ("mh", &["maglev", "consistent", "consistenthash"]),
+    ("sed", &["shortestexpecteddelay"]),
+    ("nq", &["neverqueue"]),
+    ("fo", &["failover", "weightedfailover", "first"]),
+    ("ovf", &["overflow"]),
+    ("twos", &["random", "poweroftwo", "poweroftwochoices"]),
+];
+
+/// The scheduler that goes by another name elsewhere, such as `leastconn` and `WRR`.
+#[must_use]
+pub fn scheduler_by_other_name(name: &str) -> Option<&'static str> {
+    let name: String = name
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let known = KNOWN_SCHEDULERS.iter().find(|known| **known == name);
+    let other = || {
+        let mut others = OTHER_NAMES.iter();
+        Some(others.find(|(_, names)| names.contains(&name.as_str()))?.0)
+    };
+    known.copied().or_else(other)
+}
+
 /// Schedulers whose weight is a share of the connections (net/netfilter/ipvs/ip_vs_wrr.c, ip_vs_wlc.c, ip_vs_lblc.c,
 /// ip_vs_lblcr.c, ip_vs_sed.c, ip_vs_nq.c, ip_vs_twos.c). For the others it means nothing, a place among hashes, a rank or a
 /// limit.
@@ -165,5 +206,26 @@ pub fn scheduler_flag_names(scheduler: &str) -> [&'static str; 3] {
         "sh" => ["sh-fallback", "sh-port", "flag-3"],
         "mh" => ["mh-fallback", "mh-port", "flag-3"],
         _ => ["flag-1", "flag-2", "flag-3"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedulers_are_known_by_the_names_of_other_programs() {
+        for (name, known) in [
+            ("WRR", Some("wrr")),
+            ("roundrobin", Some("wrr")),
+            ("least_conn", Some("wlc")),
+            ("source", Some("sh")),
+            ("Maglev", Some("mh")),
+            ("rrr", None),
+        ] {
+            assert_eq!(scheduler_by_other_name(name), known, "{name}");
+        }
+        let mut known = OTHER_NAMES.iter().map(|(known, _)| known);
+        assert!(known.all(|known| KNOWN_SCHEDULERS.contains(known)));
     }
 }

@@ -121,7 +121,36 @@ fn password_in_stars(line: &str, keys: SecretKeys) -> String {
         rest = &rest[next..];
     }
     shown += rest;
-    values_in_stars(&shown, keys)
+    options_in_stars(&values_in_stars(&shown, keys), keys)
+}
+
+/// Puts stars in place of the words behind options such as `--password`, in the line of a program or in a list.
+fn options_in_stars(line: &str, keys: SecretKeys) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("--") {
+        let option = &rest[at + 2..];
+        let is_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        let length = option.find(|c| !is_word(c)).unwrap_or(option.len());
+        let behind = &option[length..];
+        let gap = behind.len() - behind.trim_start_matches([' ', ',', '"', '\'']).len();
+        let word = &behind[gap..];
+        let end = word
+            .find([' ', ',', '"', '\'', ']', '}'])
+            .unwrap_or(word.len());
+        let is_secret = gap > 0 && keys.have(&without_signs(&option[..length]));
+        shown += &rest[..at + 2 + length + gap];
+        shown += &match is_secret {
+            true => stars(&word[..end]),
+            false => word[..end].to_owned(),
+        };
+        rest = &word[end..];
+    }
+    shown + rest
+}
+
+fn without_signs(key: &str) -> String {
+    key.replace(['-', '_'], "").to_lowercase()
 }
 
 /// Keys whose values are secrets, in both dialects. One that is misspelled is near enough.
@@ -139,6 +168,11 @@ const SECRET_KEYS: [&str; 11] = [
     "apikey",
 ];
 
+/// Words that are too short for slips, as other programs have them.
+const SHORT_KEYS: [&str; 4] = ["pwd", "auth", "basicauth", "userpass"];
+/// Parts of keys that speak of a secret, as in `shared_secret`.
+const PARTS: [&str; 6] = ["password", "passwd", "secret", "token", "bearer", "apikey"];
+
 /// Which keys have secret values.
 #[derive(Clone, Copy)]
 struct SecretKeys {
@@ -148,7 +182,12 @@ struct SecretKeys {
 
 impl SecretKeys {
     fn have(self, key: &str) -> bool {
-        self.body && key == "body" || nearest(key, SECRET_KEYS).is_some()
+        // The path of a file with a secret is none.
+        let has_part = || PARTS.iter().any(|part| key.contains(part)) && !key.ends_with("file");
+        self.body && key == "body"
+            || SHORT_KEYS.contains(&key)
+            || nearest(key, SECRET_KEYS).is_some()
+            || has_part()
     }
 }
 
@@ -182,7 +221,7 @@ fn next_value(line: &str, from: usize, keys: SecretKeys) -> Option<std::ops::Ran
         let before = line[from..*sign].trim_end_matches(['"', '\'', ' ']);
         let is_other = |c: char| !c.is_alphanumeric() && c != '-' && c != '_';
         let key = before.rsplit(is_other).next().unwrap_or_default();
-        let key = key.replace(['-', '_'], "").to_lowercase();
+        let key = without_signs(key);
         keys.have(&key) && !names_a_source(&line[sign + 1..])
     })?;
     let behind = &line[sign + 1..];
@@ -233,6 +272,21 @@ mod tests {
             ),
             (r#"    passwd = "öffne""#, r#"    passwd = "*****""#),
             ("passwd=geheim", "passwd=******"),
+            ("{login: x, pwd: abc}", "{login: x, pwd: ***}"),
+            ("shared_secret: abc", "shared_secret: ***"),
+            (
+                "{bearer_token: a, auth: 'u:b'}",
+                "{bearer_token: *, auth: '***'}",
+            ),
+            ("password_file: /etc/a", "password_file: /etc/a"),
+            (
+                "command: '/bin/p --password abc -x'",
+                "command: '/bin/p --password *** -x'",
+            ),
+            (
+                "[/bin/p, --api-key, \"abc\", --x, y]",
+                "[/bin/p, --api-key, \"***\", --x, y]",
+            ),
             (
                 "http: {headers: {X-Tenant: a}, bearer: b}",
                 "http: {headers: *************************",

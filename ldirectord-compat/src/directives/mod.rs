@@ -161,11 +161,50 @@ pub fn by_name(name: &str) -> Option<&'static Directive> {
     DIRECTIVES.iter().find(|directive| directive.name == name)
 }
 
+/// Directives by the words that other programs have for them.
+const OTHER_WORDS: &[(&str, &[&str])] = &[
+    (
+        "checkinterval",
+        &["interval", "delay_loop", "inter", "every"],
+    ),
+    ("checktimeout", &["timeout", "check_timeout"]),
+    ("negotiatetimeout", &["connect_timeout"]),
+    (
+        "failurecount",
+        &["retry", "retries", "fail", "fall", "nb_get_retry"],
+    ),
+    ("fallback", &["sorry_server", "backup", "sorry"]),
+    (
+        "persistent",
+        &["persistence_timeout", "persistence", "sticky"],
+    ),
+    ("netmask", &["persistence_granularity", "mask"]),
+    (
+        "scheduler",
+        &["lb_algo", "lvs_sched", "balance", "algorithm"],
+    ),
+    ("real", &["real_server", "server", "realserver"]),
+    ("virtual", &["virtual_server", "listen", "bind"]),
+    ("quiescent", &["inhibit_on_failure"]),
+    ("virtualhost", &["host", "http_host"]),
+    ("request", &["url", "path", "uri"]),
+    ("receive", &["expect", "response"]),
+    ("service", &["health", "check"]),
+    ("passwd", &["password"]),
+    ("emailalert", &["email", "mail", "notification_email"]),
+];
+
 /// The directive that a misspelt name probably means.
 #[must_use]
 pub fn similar(name: &str) -> Option<&'static Directive> {
     let lower = name.to_ascii_lowercase();
-    by_name(&lower).or_else(|| {
+    let other = || {
+        OTHER_WORDS
+            .iter()
+            .find(|(_, words)| words.contains(&lower.as_str()))
+    };
+    let other = || by_name(other()?.0);
+    by_name(&lower).or_else(other).or_else(|| {
         nearest(&lower, DIRECTIVES.iter().map(|directive| directive.name)).and_then(by_name)
     })
 }

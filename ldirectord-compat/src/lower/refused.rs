@@ -8,7 +8,7 @@ use director_core::definitions::{
 use director_core::diagnostic::{Diagnostic, Place, nearest};
 use director_core::model::{
     Family, KNOWN_SCHEDULERS, LARGEST_THRESHOLD, LARGEST_WEIGHT, LONGEST_PERSISTENCE_SECONDS,
-    SchedulerFlags, no_real_server, no_vip, scheduler_flag_names,
+    SchedulerFlags, no_real_server, no_vip, scheduler_by_other_name, scheduler_flag_names,
 };
 
 use super::check::Plan;
@@ -132,7 +132,8 @@ impl Judge<'_> {
         if !KNOWN_SCHEDULERS.contains(&name) {
             let message = format!("the kernel has no scheduler {name}");
             let known = KNOWN_SCHEDULERS.join(", ");
-            let hint = match nearest(name, KNOWN_SCHEDULERS.iter().copied()) {
+            let near = nearest(name, KNOWN_SCHEDULERS.iter().copied());
+            let hint = match scheduler_by_other_name(name).or(near) {
                 Some(near) => format!("did you mean {near}? It has {known}"),
                 None => format!("it has {known}"),
             };

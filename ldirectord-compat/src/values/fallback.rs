@@ -8,7 +8,7 @@ use director_core::definitions::{
 use director_core::model::Family;
 
 use super::ValueReader;
-use super::real::{is_host, method};
+use super::real::{is_host, method, other_method};
 use crate::directives::Key;
 use crate::quirks::Quirk;
 use crate::slice::Slice;
@@ -25,6 +25,13 @@ pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>) -> Option<RealServerDef
         reader.exact()
     };
     let words = value.words();
+    if let [word] = words.as_slice()
+        && matches!(word.text(), "none" | "no" | "off" | "false")
+    {
+        let message = format!("fallback {:?} is not a server", word.text());
+        reader.error(*word, message, "remove the line");
+        return None;
+    }
     let (server, forwarding) = match words.as_slice() {
         [] => {
             let (place, host) = (reader.written.statement.whole.place(), nobody(reader));
@@ -85,7 +92,11 @@ fn fallback_method(
         );
     } else {
         let message = format!("{:?} is not a forwarding method", last.text());
-        reader.error(last, message, "write gate, masq or ipip");
+        let hint = match other_method(last.text()) {
+            Some(method) => format!("write {method}"),
+            None => "write gate, masq or ipip".to_owned(),
+        };
+        reader.error(last, message, hint);
     }
 }
 

@@ -260,6 +260,16 @@ fn ascending(
     None
 }
 
+/// The word here for a forwarding method that other programs, or letters of another size, call by this one.
+pub(super) fn other_method(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "gate" | "dr" | "direct" | "gateway" | "droute" | "route" | "g" => "gate",
+        "masq" | "nat" | "masquerade" | "masquerading" | "m" => "masq",
+        "ipip" | "tun" | "tunnel" | "tunneling" | "i" => "ipip",
+        _ => return None,
+    })
+}
+
 /// The forwarding method with this word.
 pub(super) fn method(word: &str) -> Option<ForwardingDefinition> {
     Some(match word {

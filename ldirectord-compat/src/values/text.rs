@@ -53,11 +53,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
                     "{} has no closing quote: everything from # on is a comment here, even inside quotes",
                     self.name()
                 );
-                self.error(
-                    comment.first(1),
-                    message,
-                    "write # as %23 in a path or address, as \\x23 in receive",
-                );
+                self.error(comment.first(1), message, self.without_hash());
             } else {
                 let message = format!("{} has no closing quote", self.name());
                 self.error(all.trim_end(), message, "write the text between two quotes");
@@ -95,7 +91,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
                     "everything from # on is a comment, even inside quotes, so {} ends before it",
                     self.name()
                 );
-                let hint = "write # as %23 in a path or address, as \\x23 in receive";
+                let hint = self.without_hash();
                 self.findings.quirk(
                     Quirk::HashInQuotes,
                     &comment.first(1).place(),
@@ -103,6 +99,19 @@ impl<'a> ValueReader<'_, 'a, '_> {
                     hint,
                 );
             }
+        }
+    }
+
+    /// What to write in the place of a `#`, which ends a line even inside quotes.
+    fn without_hash(&self) -> &'static str {
+        match self.written.directive.key {
+            Key::Login | Key::Passwd | Key::Secret | Key::Database => {
+                "no sign stands for # here; use a value without it, or write this check in YAML (ipvsctl convert)"
+            }
+            Key::Request => {
+                "write # as %23 in a path; where it belongs to another request, write this check in YAML"
+            }
+            _ => "write # as \\x23",
         }
     }
 

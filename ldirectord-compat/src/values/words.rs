@@ -14,6 +14,18 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
+/// Words of other programs for those here.
+const OTHER_WORDS: &[(&str, &[&str])] = &[
+    ("connect", &["tcp", "tcp_check", "tcpcheck"]),
+    ("external", &["script", "misc", "command"]),
+    ("ping", &["icmp"]),
+    ("pgsql", &["postgres", "postgresql"]),
+    ("mysql", &["mariadb"]),
+    ("pop", &["pop3"]),
+    ("imap", &["imap4"]),
+    ("https", &["ssl", "http_ssl"]),
+];
+
 impl<'a> ValueReader<'_, 'a, '_> {
     /// The first word, or a message that there is none.
     fn word(&mut self, belongs: impl Fn(char) -> bool) -> Option<Slice<'a>> {
@@ -108,7 +120,12 @@ impl<'a> ValueReader<'_, 'a, '_> {
         let message = format!("{} cannot be {:?}", self.name(), word.text());
         let lower = word.text().to_ascii_lowercase();
         let list = format!("write one of {}", known.join(", "));
-        let hint = match nearest(&lower, known.iter().copied()) {
+        let other = OTHER_WORDS
+            .iter()
+            .find(|(_, words)| words.contains(&lower.as_str()));
+        let other = other.map(|(word, _)| *word);
+        let near = nearest(&lower, known.iter().copied());
+        let hint = match other.filter(|word| known.contains(word)).or(near) {
             Some(near) => format!("did you mean {near}? {list}"),
             None => list,
         };

@@ -11,10 +11,12 @@ use director_core::definitions::{
 use director_core::model::{Family, Protocol};
 
 use super::mapping::Input;
+use super::near_addresses;
 use super::node::Node;
 use super::reader::Reader;
+use super::slips;
 
-const LISTEN_FORMS: &str =
+pub(super) const LISTEN_FORMS: &str =
     "write tcp://192.0.2.10:80, udp://, sctp://, fwmark:5 for IPv4 or fwmark6:5 for IPv6";
 const BRACKETS: &str = "write an IPv6 address with a port as [2001:db8::1]:80";
 
@@ -87,7 +89,11 @@ pub(super) fn unusable_listen() -> ListenDefinition {
     }
 }
 
-fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDefinition> {
+pub(super) fn listen_text(
+    node: &Node,
+    text: &str,
+    reader: &mut Reader,
+) -> Option<ListenDefinition> {
     for (prefix, family) in [("fwmark6:", Family::Ipv6), ("fwmark:", Family::Ipv4)] {
         if let Some(mark) = text.strip_prefix(prefix) {
             return match mark.parse() {
@@ -95,10 +101,9 @@ fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDef
                 Err(_) => {
                     let place = node.part(prefix.len()..text.len());
                     let message = format!("{mark:?} is not a firewall mark");
-                    let bare = mark.trim_start_matches('/');
-                    let hint = match bare.parse::<u32>() {
-                        Ok(number) => format!("write {prefix}{number}"),
-                        Err(_) => "write a mark from 1 to 2147483647".to_owned(),
+                    let hint = match near_addresses::listen(text, reader) {
+                        Some(meant) => format!("write {meant}"),
+                        None => "write a mark from 1 to 2147483647".to_owned(),
                     };
                     reader.error(&place, message, hint);
                     None
@@ -108,9 +113,13 @@ fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDef
     }
     let Some((scheme, rest)) = text.split_once("://") else {
         let message = format!("{text:?} is not a listen address");
-        let hint = match text.contains(':') {
-            true => format!("write tcp://{text}, or udp:// or sctp:// instead of tcp://"),
-            false => LISTEN_FORMS.to_owned(),
+        let bare = format!("tcp://{text}");
+        let hint = match near_addresses::listen(text, reader) {
+            Some(meant) if meant == bare => {
+                format!("write {meant}, or udp:// or sctp:// instead of tcp://")
+            }
+            Some(meant) => format!("write {meant}"),
+            None => near_addresses::no_vip(text),
         };
         reader.error(&node.place, message, hint);
         return None;
@@ -122,10 +131,18 @@ fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDef
         _ => {
             let place = node.part(0..scheme.len());
             let message = format!("IPVS does not balance protocol {scheme:?}");
-            reader.error(&place, message, LISTEN_FORMS);
+            let meant = near_addresses::listen(text, reader).map(|meant| format!("write {meant}"));
+            reader.error(&place, message, meant.unwrap_or(LISTEN_FORMS.to_owned()));
             return None;
         }
     };
+    if text.contains([',', ' ', ';'])
+        && let Some(meant) = near_addresses::listen(text, reader)
+    {
+        let message = format!("{text:?} is more than one address");
+        reader.error(&node.place, message, format!("write {meant}"));
+        return None;
+    }
     let start = text.len() - rest.len();
     let address = address(node, text, start..text.len(), false, reader);
     let port = match address.port {
@@ -133,7 +150,8 @@ fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDef
         None if address.host.value == Host::Unusable => PortDefinition::Unusable,
         None => {
             let message = format!("{text} has no port");
-            reader.error(&node.place, message, format!("write {text}:80"));
+            let meant = near_addresses::listen(text, reader).unwrap_or(format!("{text}:80"));
+            reader.error(&node.place, message, format!("write {meant}"));
             PortDefinition::Unusable
         }
     };
@@ -145,8 +163,40 @@ fn listen_text(node: &Node, text: &str, reader: &mut Reader) -> Option<ListenDef
     })
 }
 
+/// Whether a text is a key of a server with its value, and no host with a port.
+fn is_entry(text: &str) -> bool {
+    let keys = ["address", "host", "ip", "server", "group", "srv"];
+    text.split_once(": ")
+        .is_some_and(|(key, value)| keys.contains(&key) && value.parse::<u16>().is_err())
+}
+
+fn unusable(node: &Node) -> Address {
+    Address {
+        host: Placed::new(Host::Unusable, node.place.clone()),
+        last: None,
+        port: None,
+    }
+}
+
 /// Address and port of a real server, or a range of addresses with one port.
 pub(super) fn server(node: &Node, text: &str, reader: &mut Reader) -> Address {
+    if let Some(meant) = slips::without_blank(text).filter(|meant| is_entry(meant)) {
+        let message =
+            format!("{text:?} has no blank behind the colon, so it is no key with a value");
+        let hint = format!("write {meant}");
+        reader.error(&node.place, message, hint);
+        return unusable(node);
+    }
+    // What has blanks or a scheme is one fault, not one of each part.
+    if let Some(meant) = text
+        .contains([' ', '/', '>'])
+        .then(|| near_addresses::server(text, reader))
+        .flatten()
+    {
+        let message = format!("{text:?} is more than an address and a port");
+        reader.error(&node.place, message, format!("write {meant}"));
+        return unusable(node);
+    }
     address(node, text, 0..text.len(), true, reader)
 }
 
@@ -165,14 +215,13 @@ fn address(
                 let port = rest.split(':').next().unwrap_or_default();
                 format!("write one port, such as {host}:{port}")
             }
+            _ if written.contains('%') => {
+                "IPVS takes no link-local address; write the unicast address without a zone, such as 2001:db8::1".to_owned()
+            }
             _ => BRACKETS.to_owned(),
         };
         reader.error(&node.part(part), message, hint);
-        return Address {
-            host: Placed::new(Host::Unusable, node.place.clone()),
-            last: None,
-            port: None,
-        };
+        return unusable(node);
     };
     let at = |range: Range<usize>| part.start + range.start..part.start + range.end;
     let port = port.map(|range| self::port(node, text, at(range), reader));
@@ -189,7 +238,10 @@ fn address(
                     "{:?} is not the end of a range",
                     &text[middle + 1..host.end]
                 );
-                let hint = "write both ends as addresses: 10.0.0.11-10.0.0.19";
+                let hint = match near_addresses::server(text, reader) {
+                    Some(meant) => format!("write {meant}"),
+                    None => "write both ends as addresses: 10.0.0.11-10.0.0.19".to_owned(),
+                };
                 reader.error(&last_place, message, hint);
                 Host::Unusable
             }
@@ -274,6 +326,11 @@ fn host(
             ),
         };
         (format!("{name} is not an IPv4 address"), hint)
+    } else if let "*" | "any" = name {
+        (
+            "IPVS forwards for one address, not for all".to_owned(),
+            "write the VIP, such as 192.0.2.10".to_owned(),
+        )
     } else if name.contains(':') {
         (
             format!("{name} is not an IPv6 address"),
@@ -330,13 +387,7 @@ pub(super) fn port_text(
         return PortDefinition::Name(written.to_owned());
     }
     let message = format!("{written:?} is not a port");
-    let hint = match written.split_once(char::is_whitespace) {
-        // As in ldirectord.cf: `10.0.0.11:80 gate 5`.
-        Some((port, _)) => format!(
-            "write a mapping for more than an address, such as {{address: 10.0.0.11:{port}, forwarding: dr, weight: 5}}"
-        ),
-        None => "write a number from 0 to 65535, or a service name such as http".to_owned(),
-    };
+    let hint = "write a number from 0 to 65535, or a service name such as http";
     reader.error(place, message, hint);
     PortDefinition::Unusable
 }

@@ -14,8 +14,9 @@ use super::keys::file::{DEFAULTS, FILE};
 use super::keys::kinds;
 use super::keys::server::REAL_SERVER;
 use super::keys::service::{SERVICE, ServiceText};
-use super::mapping::{Draft, Input, Mapping};
+use super::mapping::{Draft, Input, Mapping, Shape};
 use super::node::{Content, Entry, Node};
+use super::other_words;
 use super::reader::Reader;
 use super::servers::Servers;
 
@@ -135,6 +136,7 @@ impl Defaults {
                 }
                 into.push(node.clone());
             }
+            all.service.extend(misplaced(node));
         }
         let all = Rc::new(all);
         reader.defaults = Rc::clone(&all);
@@ -152,6 +154,21 @@ impl Defaults {
         check(None, true, &part.place, reader);
         all
     }
+}
+
+/// Keys of a service beside `service`: each is reported, and counts, so that nothing says that it is missing.
+fn misplaced(node: &Node) -> Option<Node> {
+    let Content::Mapping(entries) = &node.content else {
+        return None;
+    };
+    let own = entries.iter().filter(|entry| {
+        SERVICE.has(&entry.key) && !DEFAULTS.has(&entry.key) && !OF_SERVICE.contains(&&*entry.key)
+    });
+    let own: Vec<Entry> = own.cloned().collect();
+    (!own.is_empty()).then(|| Node {
+        place: node.place.clone(),
+        content: Content::Mapping(own),
+    })
 }
 
 pub(super) fn fill<T>(
@@ -281,18 +298,23 @@ fn named_check(
             known.push(kind);
         }
         let near = nearest(name, known);
-        let hint = match may_be_kind {
-            true => {
+        let meant = other_words::check(name).filter(|_| may_be_kind);
+        let hint = match (meant, near) {
+            (Some(meant), _) => format!("write {meant}"),
+            (None, Some(near)) => did_you_mean(near),
+            (None, None) if may_be_kind => {
                 let kinds: Vec<&str> = kinds::names().collect();
                 format!(
                     "write one of {}, or define it under checks",
                     kinds.join(", ")
                 )
             }
-            false => "define it under checks, in this file or in one that belongs to it".to_owned(),
+            (None, None) => {
+                "define it under checks, in this file or in one that belongs to it".to_owned()
+            }
         };
         let message = format!("unknown check {name:?}");
-        reader.error(place, message, near.map_or(hint, did_you_mean));
+        reader.error(place, message, hint);
         return;
     };
     if path.iter().any(|known| known == name) {

@@ -2,16 +2,19 @@
 //! takes the real servers of its own family. Tunnels lead to the other family only where it has none.
 
 use director_core::definitions::{
-    ForwardingDefinition, Host, ListenDefinition, RealServerDefinition, ServiceDefinition,
+    ForwardingDefinition, Host, ListenDefinition, Placed, PortDefinition, RealServerDefinition,
+    ServiceDefinition,
 };
 use director_core::model::Family;
 
 use super::keys::service::ServiceText;
+use super::near_addresses;
 use super::reader::Reader;
 
 /// The virtual services of a service.
 pub(super) fn services(text: ServiceText, reader: &mut Reader) -> Vec<ServiceDefinition> {
     let ServiceText { listens, service } = text;
+    swallowed_ports(&listens, reader);
     // One that says nothing usable is a service all the same, so that the rest of it is judged.
     let listens = match listens.is_empty() {
         true => vec![service.listen.clone()],
@@ -24,6 +27,34 @@ pub(super) fn services(text: ServiceText, reader: &mut Reader) -> Vec<ServiceDef
     let mut services: Vec<ServiceDefinition> = listens.into_iter().map(listening).collect();
     part_families(&mut services, reader);
     services
+}
+
+/// Warns about servers that end in the port of the service: without brackets it is a part of the address.
+fn swallowed_ports(listens: &[Placed<ListenDefinition>], reader: &mut Reader) {
+    let is_port = |port: u16| {
+        let port = u64::from(port);
+        listens.iter().any(|listen| {
+            matches!(&listen.value, ListenDefinition::Address { port: PortDefinition::Number(number), .. } if *number == port)
+        })
+    };
+    for bare in std::mem::take(&mut reader.bare_ipv6) {
+        let last = format!("{:x}", bare.value.segments()[7]);
+        let Some(port) = last.parse().ok().filter(|port| is_port(*port)) else {
+            continue;
+        };
+        let message = format!(
+            "{} is an address without a port: {port} at its end is a part of it",
+            bare.value
+        );
+        let text = bare.value.to_string();
+        let hint = match near_addresses::with_port(&text) {
+            Some(meant) => {
+                format!("write \"{meant}\" for port {port}, or \"[{text}]\" for this address")
+            }
+            None => format!("write \"[{text}]\" if it is this address"),
+        };
+        reader.warning(&bare.place, message, hint);
+    }
 }
 
 fn part_families(services: &mut [ServiceDefinition], reader: &mut Reader) {

@@ -2,11 +2,12 @@
 //! it and described. Everything else is made from these rows: the reader, the advice in messages, what `ipvsctl convert`
 //! prints, the JSON Schema and the reference page.
 
-use director_core::diagnostic::{Place, nearest};
+use director_core::diagnostic::Place;
 
-use super::node::{Content, Entry, Node};
+use super::node::{Content, Node};
 use super::other_words;
 use super::reader::Reader;
+use super::unknown_keys::{names, unknown_key};
 
 /// A key as people see it.
 #[derive(Debug, Clone, Copy)]
@@ -70,15 +71,6 @@ pub(super) trait Shape: Sync {
     fn keys(&self) -> Vec<(&'static Key, Takes)>;
     /// Whether it has this key.
     fn has(&self, key: &str) -> bool;
-}
-
-/// The names of the keys, for advice.
-fn names(shape: &dyn Shape) -> String {
-    let names: Vec<&str> = shape.keys().iter().map(|(key, _)| key.name).collect();
-    match names.is_empty() {
-        true => "it has no keys; write {}".to_owned(),
-        false => format!("its keys are {}", names.join(", ")),
-    }
 }
 
 /// The value of a key in a file.
@@ -254,7 +246,9 @@ impl<T> Mapping<T> {
             (Content::Mapping(entries), _) => {
                 for entry in entries {
                     if !shape.has(&entry.key) {
-                        unknown_key(entry, shape, reader);
+                        // The key that it stands for is not missing.
+                        let meant = unknown_key(entry, entries, shape, reader);
+                        draft.written |= meant.map_or(0, |meant| self.bit(&meant));
                     } else if !skipped.contains(&entry.key.as_str()) {
                         let (place, node) = (&entry.place, &entry.value);
                         if let Some(row) = self.row_to_fill(before, &entry.key) {
@@ -272,7 +266,13 @@ impl<T> Mapping<T> {
             (_, None) => {
                 let kind = input.node.kind();
                 let message = format!("{} must be a mapping, not {kind}", shape.what());
-                reader.error(&input.node.place, message, names(shape));
+                let meant = other_words::as_mapping(input.node, shape);
+                let hint = meant.map(|meant| format!("write {meant}"));
+                reader.error(
+                    &input.node.place,
+                    message,
+                    hint.unwrap_or_else(|| names(shape)),
+                );
                 return false;
             }
         }
@@ -363,16 +363,4 @@ pub(super) fn flow(lines: &[(&'static str, String)]) -> String {
         .map(|(name, text)| format!("{name}: {text}"))
         .collect();
     format!("{{{}}}", lines.join(", "))
-}
-
-fn unknown_key(entry: &Entry, shape: &dyn Shape, reader: &mut Reader) {
-    let message = format!("{} has no key {:?}", shape.what(), entry.key);
-    let keys = shape.keys();
-    let hint = other_words::instead_of(&entry.key, shape.name()).unwrap_or_else(|| {
-        match nearest(&entry.key, keys.iter().map(|(key, _)| key.name)) {
-            Some(near) => format!("did you mean {near}?"),
-            None => names(shape),
-        }
-    });
-    reader.error(&entry.place, message, hint);
 }

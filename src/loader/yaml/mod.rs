@@ -9,9 +9,11 @@ mod keys;
 mod layers;
 mod listens;
 mod mapping;
+mod near_addresses;
 mod node;
 mod other_words;
 mod page;
+mod placeholders;
 mod print;
 mod reader;
 mod rows;
@@ -19,7 +21,9 @@ mod schema;
 mod secrets;
 mod servers;
 mod shorten;
+mod slips;
 mod tree;
+mod unknown_keys;
 mod value;
 mod words;
 
@@ -159,7 +163,8 @@ fn definitions(
         }
         return None;
     };
-    if first.get("services").is_none() && first.get("include").is_none() {
+    let has = |key| unknown_keys::says(&first.entries, key, &FILE);
+    if first.get("services").is_none() && !has("include") && !has("services") {
         let hint = format!("write {example}; an empty list is services: []");
         reader.error(&place, "the file defines no services", hint);
     }
@@ -240,6 +245,7 @@ fn hooks(node: Option<&Node>, reader: &mut Reader) -> Vec<HookDefinition> {
 fn block(node: &Node, services: &mut Vec<ServiceDefinition>, reader: &mut Reader) -> Block {
     let before = reader.findings.len();
     let first = services.len();
+    reader.bare_ipv6.clear();
     if let Some(read) = layers::service(node, reader) {
         services.extend(listens::services(read, reader));
     }

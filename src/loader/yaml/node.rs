@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use director_core::diagnostic::Place;
 
+use super::other_words;
+
 /// One value of the file.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
@@ -99,6 +101,27 @@ impl Node {
             column: self.place.column + quotes + count(before),
             length: count(part).max(1),
             ..self.place.clone()
+        }
+    }
+
+    /// The value in one line; none where it may hold a secret.
+    pub(super) fn flow(&self) -> Option<String> {
+        let text = self.in_flow();
+        other_words::is_public(&text).then_some(text)
+    }
+
+    fn in_flow(&self) -> String {
+        let list = |texts: Vec<String>| texts.join(", ");
+        match &self.content {
+            Content::Nothing => String::new(),
+            Content::Scalar(scalar) => other_words::plain(&scalar.text),
+            Content::List(items) => {
+                format!("[{}]", list(items.iter().map(Self::in_flow).collect()))
+            }
+            Content::Mapping(entries) => {
+                let entry = |entry: &Entry| format!("{}: {}", entry.key, entry.value.in_flow());
+                format!("{{{}}}", list(entries.iter().map(entry).collect()))
+            }
         }
     }
 

@@ -1,15 +1,18 @@
 //! What reading goes by and what it finds. It goes on after a fault: what is not there, or not as it should be, gives
 //! nothing, and the finding is already on the list.
 
+use std::net::Ipv6Addr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use director_core::definitions::Placed;
 use director_core::diagnostic::{Diagnostic, Place, nearest};
 
 use super::duration::{self, DurationFault};
 use super::layers::{Defaults, Library};
 use super::mapping::Input;
 use super::node::{Content, Node};
+use super::other_words;
 use super::secrets::SecretFiles;
 use crate::loader::findings::KEPT;
 
@@ -24,6 +27,10 @@ pub(super) struct Reader {
     pub(super) defaults: Rc<Defaults>,
     /// Files with secrets that the values name.
     pub(super) secret_files: SecretFiles,
+    /// IPv6 addresses of servers without brackets and port, in the service that is read.
+    pub(super) bare_ipv6: Vec<Placed<Ipv6Addr>>,
+    /// Only whether something is accepted matters, and no advice.
+    pub(super) tries_out: bool,
     /// Bytes that named checks, groups and defaults have been copied into.
     copied: usize,
 }
@@ -90,7 +97,10 @@ impl Reader {
             _ => {
                 let kind = input.node.kind();
                 let message = format!("{} must be a list, not {kind}", input.key.name);
-                let hint = format!("write {}", input.key.example());
+                let hint = match as_list(input.key.name, input.node) {
+                    Some(list) => format!("write {}: {list}", input.key.name),
+                    None => format!("write {}", input.key.example()),
+                };
                 self.error(&input.node.place, message, hint);
                 None
             }
@@ -118,7 +128,12 @@ impl Reader {
         }
         let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let message = format!("unknown {} {text:?}", input.key.name);
-        self.error(&input.node.place, message, choice(text, &names));
+        let meant = other_words::word_for(input.key.name, text);
+        let hint = match meant.filter(|meant| names.contains(meant)) {
+            Some(meant) => format!("write {meant}"),
+            None => choice(text, &names),
+        };
+        self.error(&input.node.place, message, hint);
         None
     }
 
@@ -132,25 +147,74 @@ impl Reader {
         let (message, hint) = match fault {
             DurationFault::NoUnit => (
                 format!("duration {text} has no unit"),
-                format!("write {text}s for seconds; ms, s, m, h and d are the units"),
+                without_unit(text, input.key.name),
             ),
             DurationFault::TooLong => (
                 format!("duration {text} is too long"),
                 "write at most 10000d".to_owned(),
             ),
-            DurationFault::NotATime => (
-                format!("{text:?} is not a time"),
-                "write a number and a unit, such as 500ms, 5s or 1m30s".to_owned(),
-            ),
+            DurationFault::NotATime => (format!("{text:?} is not a time"), meant_time(text, input)),
         };
         self.error(&input.node.place, message, hint);
         None
     }
 }
 
+/// Advice against a time without a unit. Some programs count milliseconds in checks, and none does elsewhere.
+fn without_unit(text: &str, key: &str) -> String {
+    const MANY: u64 = 500;
+    let of_a_check = key == "timeout" || key.starts_with("every");
+    match text.parse::<u64>() {
+        Ok(count) if of_a_check && count >= MANY => {
+            let seconds = count / 1_000;
+            match count % 1_000 {
+                0 => format!("write {seconds}s or {count}ms; if it counts seconds, {count}s"),
+                _ => format!("write {count}ms; if it counts seconds, {count}s"),
+            }
+        }
+        _ => format!("write {text}s for seconds; ms, s, m, h and d are the units"),
+    }
+}
+
+/// Advice against a text that is no time.
+fn meant_time(text: &str, input: &Input<'_>) -> String {
+    let is_none = matches!(text, "none" | "never" | "null");
+    match (other_words::other_time(text), other_words::truth(text)) {
+        (Some(meant), _) => format!("write {meant}"),
+        (None, Some(true)) => format!("write {}", input.key.example()),
+        (None, Some(false)) => "remove it".to_owned(),
+        (None, None) if is_none => "remove it".to_owned(),
+        (None, None) => "write a number and a unit, such as 500ms, 5s or 1m30s".to_owned(),
+    }
+}
+
+/// A single value or a mapping as a list, where that can be shown.
+fn as_list(key: &str, node: &Node) -> Option<String> {
+    let text = match &node.content {
+        Content::Scalar(scalar) if scalar.text.starts_with('/') => {
+            return Some(other_words::program(&scalar.text))
+                .filter(|_| other_words::is_public(&scalar.text));
+        }
+        Content::Mapping(_) if is_item(key, node) => node.flow()?,
+        _ => return None,
+    };
+    Some(format!("[{text}]"))
+}
+
+/// Whether a mapping is one item of the list that this key takes.
+fn is_item(key: &str, node: &Node) -> bool {
+    let keys: &[&str] = match key {
+        "notify" => &["command", "webhook", "mail"],
+        "real_servers" => &["address", "group", "srv"],
+        "services" => &["listen"],
+        _ => &[],
+    };
+    keys.iter().any(|key| node.entry(key).is_some())
+}
+
 /// Advice against a word that is none of these.
 pub(super) fn choice(word: &str, known: &[&str]) -> String {
-    match nearest(word, known.iter().copied()) {
+    match nearest(&word.to_ascii_lowercase(), known.iter().copied()) {
         Some(near) => format!("did you mean {near}?"),
         None => format!("write {}", alternatives(known)),
     }

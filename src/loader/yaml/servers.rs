@@ -1,9 +1,9 @@
 //! Real servers in lists and groups.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 
-use director_core::definitions::RealServerDefinition;
+use director_core::definitions::{Host, Placed, RealServerDefinition};
 use director_core::diagnostic::nearest;
 
 use super::keys::server::REAL_SERVER;
@@ -15,6 +15,12 @@ use super::reader::Reader;
 /// A single real server.
 pub(super) fn server(input: &Input<'_>, reader: &mut Reader) -> Option<RealServerDefinition> {
     let mut servers = Servers::new(false, reader);
+    if let Some(group) = servers.named_group(input.node) {
+        let hint = format!("write {{real_servers: {group}}}");
+        let message = format!("{group} is the name of a group, not of a server");
+        reader.error(&input.node.place, message, hint);
+        return None;
+    }
     servers.one(input, &[], reader);
     servers.found.pop()
 }
@@ -34,6 +40,19 @@ pub(super) fn servers(
         }
     }
     Some(servers.found)
+}
+
+/// An IPv6 address without brackets and without a port.
+fn bare_ipv6(node: &Node, server: &RealServerDefinition) -> Option<Placed<Ipv6Addr>> {
+    let written = node.scalar().or_else(|| node.get("address")?.scalar())?;
+    match server.host.value {
+        Host::Address(IpAddr::V6(address))
+            if server.port.is_none() && !written.text.starts_with('[') =>
+        {
+            Some(Placed::new(address, server.host.place.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// Real servers as they are found, groups taken apart.
@@ -72,7 +91,7 @@ impl Servers {
         for item in items {
             let input = input.item(item);
             let Some(group) = item.entry("group") else {
-                self.one(&input, above, reader);
+                self.one_or_group(&input, above, reader);
                 continue;
             };
             if let Some(address) = item.entry("address") {
@@ -84,6 +103,28 @@ impl Servers {
             let above: Vec<&Node> = above.iter().copied().chain([item]).collect();
             self.group(&input.item(&group.value), &above, reader);
         }
+    }
+
+    /// A server; a list or the name of a group does not belong there.
+    fn one_or_group(&mut self, input: &Input<'_>, above: &[&Node], reader: &mut Reader) {
+        if let Some(group) = self.named_group(input.node) {
+            let hint = match input.node.scalar() {
+                Some(_) => format!("write {{group: {group}}}"),
+                None => format!("write group: {group}"),
+            };
+            let message = format!("{group} is the name of a group, not of a server");
+            let place = input.node.entry("address").map(|entry| &entry.place);
+            reader.error(place.unwrap_or(&input.node.place), message, hint);
+            return;
+        }
+        self.one(input, above, reader);
+    }
+
+    /// The group that a value names in the place of a server.
+    fn named_group(&self, node: &Node) -> Option<String> {
+        let named = node.scalar().or_else(|| node.get("address")?.scalar())?;
+        let known = self.library.groups.contains_key(&named.text);
+        known.then(|| named.text.clone())
     }
 
     fn one(&mut self, input: &Input<'_>, above: &[&Node], reader: &mut Reader) {
@@ -113,6 +154,9 @@ impl Servers {
             OF_SERVER,
             reader,
         );
+        if let Some(bare) = bare_ipv6(input.node, &draft.value) {
+            reader.bare_ipv6.push(bare);
+        }
         self.found.push(draft.value);
     }
 

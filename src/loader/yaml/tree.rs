@@ -9,6 +9,7 @@ use director_core::diagnostic::{Diagnostic, Place};
 use serde_saphyr::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
 
 use super::node::{Content, Entry, Node, Scalar};
+use super::slips;
 use crate::loader::findings::KEPT;
 
 /// Most values that anchors and aliases may copy: a bound against files that multiply themselves.
@@ -47,9 +48,17 @@ fn parse_within(
             Err(error) => Err(syntax_error(&error, text, file)),
         };
         if let Err(fatal) = step {
-            builder.findings.push(fatal);
+            // One fault makes many that follow from it.
+            let format = other_format(text, file);
+            builder.findings.push(format.unwrap_or(fatal));
             return (None, builder.findings);
         }
+    }
+    if let Some(root) = &builder.root
+        && !matches!(root.content, Content::Mapping(_))
+        && let Some(format) = other_format(text, file)
+    {
+        return (None, vec![format]);
     }
     (builder.root, builder.findings)
 }
@@ -129,6 +138,9 @@ impl Builder<'_> {
                     return Err(Diagnostic::error(&place, message).hint("write a shorter value"));
                 }
                 let plain = style == ScalarStyle::Plain;
+                if plain {
+                    self.lookalike(&text, &place);
+                }
                 let content = if plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
                     Content::Nothing
                 } else {
@@ -154,6 +166,16 @@ impl Builder<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Reports a sign in a plain value that looks like another one.
+    fn lookalike(&mut self, text: &str, place: &Place) {
+        let Some(mut finding) = slips::lookalike_in(text, 1..=1, self.file) else {
+            return;
+        };
+        finding.place.line = place.line;
+        finding.place.column += place.column - 1;
+        self.findings.push(finding);
     }
 
     fn refuse_tag(&mut self, place: &Place) {
@@ -213,6 +235,15 @@ impl Builder<'_> {
             .hint("write out the values"));
         };
         self.copied(&meant)?;
+        let open = self.open.last_mut().map(|open| &mut open.content);
+        if let (Some(OpenContent::List(items)), Content::List(inner)) = (open, &meant.content) {
+            items.extend(inner.iter().cloned());
+            let message = "this alias puts a list into a list";
+            self.findings.push(Diagnostic::error(&place, message).hint(
+                "write the servers under groups: {web: [10.0.0.11:80]}, and {group: web} here",
+            ));
+            return Ok(());
+        }
         self.add(meant, 0)
     }
 
@@ -279,11 +310,19 @@ fn key_of(node: Node) -> Result<(String, Place), Diagnostic> {
             Err(Diagnostic::error(&node.place, "a key is missing")
                 .hint("write a key before the colon"))
         }
-        Content::List(_) | Content::Mapping(_) => Err(Diagnostic::error(
-            &node.place,
-            "a key must be a single value",
-        )
-        .hint("write it as key: value")),
+        Content::List(items) => {
+            // As in `[2001:db8::1]:80`.
+            let is_address = matches!(items.as_slice(), [Node { content: Content::Scalar(scalar), .. }] if scalar.text.contains(':'));
+            let hint = match is_address {
+                true => "put a value that begins with a bracket in quotes: \"[2001:db8::1]:80\"",
+                false => "write it as key: value",
+            };
+            Err(Diagnostic::error(&node.place, "a key must be a single value").hint(hint))
+        }
+        Content::Mapping(_) => Err(
+            Diagnostic::error(&node.place, "a key must be a single value")
+                .hint("write it as key: value"),
+        ),
     }
 }
 
@@ -291,12 +330,23 @@ fn syntax_error(error: &ScanError, text: &str, file: &Arc<str>) -> Diagnostic {
     let marker = error.marker();
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let place = Place::new(file, number(marker.line()), number(marker.col() + 1), 1);
+    let lines = marker.line().saturating_sub(1)..=marker.line();
+    if let Some(finding) = slips::lookalike_in(text, lines, file) {
+        return finding;
+    }
     let message = format!("this is not valid YAML: {}", error.info());
     let in_line = text
         .lines()
         .nth(marker.line().saturating_sub(1))
         .unwrap_or_default();
     Diagnostic::error(&place, message).hint(advice(error.kind(), in_line))
+}
+
+/// The finding that a file is written for another program.
+fn other_format(text: &str, file: &Arc<str>) -> Option<Diagnostic> {
+    let (name, hint) = slips::other_format(text)?;
+    let message = format!("this is {name}, not YAML");
+    Some(Diagnostic::error(&Place::whole_file(file), message).hint(hint))
 }
 
 /// What usually helps against a syntax error.
@@ -316,7 +366,7 @@ fn advice(kind: &ErrorKind, line: &str) -> &'static str {
         | ErrorKind::UnexpectedEofFlowMapping
         | ErrorKind::UnexpectedEofFlowSequence => "close every [ with ] and every { with }",
         ErrorKind::MappingValueNotAllowed => {
-            "write one key: value per line; a text that contains \": \" needs quotes"
+            "write one key: value per line, with a blank behind the colon; a text that contains \": \" needs quotes"
         }
         ErrorKind::UnknownAnchor => "use an anchor from a line above, or put the value in quotes",
         ErrorKind::UnknownQuotedScalarEscape => {

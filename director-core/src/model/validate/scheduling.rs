@@ -7,7 +7,7 @@ use crate::definitions::{ListenDefinition, Placed, ServiceDefinition};
 use crate::diagnostic::nearest;
 use crate::model::{
     ClientMask, Family, KNOWN_SCHEDULERS, LONGEST_PERSISTENCE_SECONDS, Persistence, Protocol,
-    SchedulerFlags, Scheduling, scheduler_flag_names,
+    SchedulerFlags, Scheduling, scheduler_by_other_name, scheduler_flag_names,
 };
 
 /// The scheduling of a service, when all of it is valid.
@@ -38,7 +38,8 @@ fn scheduler(written: Option<&Placed<String>>, findings: &mut Findings) -> Optio
     if KNOWN_SCHEDULERS.contains(&name) {
         return Some(name.to_owned());
     }
-    let hint = match nearest(name, KNOWN_SCHEDULERS.iter().copied()) {
+    let near = nearest(name, KNOWN_SCHEDULERS.iter().copied());
+    let hint = match scheduler_by_other_name(name).or(near) {
         Some(near) => format!(
             "did you mean {near}? The kernel has {}",
             KNOWN_SCHEDULERS.join(", ")

@@ -3,7 +3,7 @@
 
 use director_core::definitions::{ForwardingDefinition, Placed};
 
-use super::method;
+use super::{method, other_method};
 use crate::quirks::Quirk;
 use crate::slice::{Slice, is_blank};
 use crate::values::ValueReader;
@@ -29,11 +29,11 @@ pub(super) fn read(reader: &mut ValueReader<'_, '_, '_>, after: Slice<'_>) -> Op
             "" => "the real server has no forwarding method".to_owned(),
             other => format!("{other:?} is not a forwarding method"),
         };
-        reader.error(
-            word,
-            message,
-            "write gate, masq or ipip after the address, in lower case",
-        );
+        let hint = match other_method(word.text()) {
+            Some(method) => format!("write {method}"),
+            None => "write gate, masq or ipip after the address, in lower case".to_owned(),
+        };
+        reader.error(word, message, hint);
         return None;
     };
     passed_over(reader, skipped, "the forwarding method");

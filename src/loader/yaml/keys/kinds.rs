@@ -9,8 +9,9 @@ use director_core::diagnostic::Place;
 use super::check::CheckText;
 use super::headers::Headers;
 use super::protocols::{self, PROTOCOL, View};
-use crate::loader::yaml::mapping::{Draft, Input, Key, Lens, Mapping, Takes};
+use crate::loader::yaml::mapping::{Draft, Input, Key, Lens, Mapping, Shape, Takes};
 use crate::loader::yaml::node::Content;
+use crate::loader::yaml::placeholders;
 use crate::loader::yaml::reader::{Reader, alternatives};
 use crate::loader::yaml::rows::{access, mapping};
 use crate::loader::yaml::value::{Mapped, Value};
@@ -46,6 +47,11 @@ pub(in super::super) fn names() -> impl Iterator<Item = &'static str> {
 /// Those whose name alone is a check: a command needs a program.
 pub(super) fn alone() -> impl Iterator<Item = &'static str> {
     names().filter(|name| *name != "command")
+}
+
+/// Whether a check in this protocol has this setting.
+pub(in super::super) fn has(protocol: &str, setting: &str) -> bool {
+    protocols::view(protocol).is_some_and(|view| view.has(setting))
 }
 
 /// What a check asks, as written.
@@ -180,6 +186,7 @@ impl Lens<CommandCheckDefinition> for Program {
         reader: &mut Reader,
     ) -> Option<()> {
         command.argv = Value::read(input, reader)?;
+        placeholders::warn(input.node, reader);
         if command.argv.is_empty() {
             let hint = format!("write {}", input.key.example());
             reader.error(&input.node.place, "the command has no program", hint);

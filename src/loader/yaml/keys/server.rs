@@ -9,6 +9,7 @@ use director_core::model::TunnelChecksum;
 use crate::loader::yaml::address;
 use crate::loader::yaml::mapping::{Input, Key, Lens, Takes};
 use crate::loader::yaml::node::Content;
+use crate::loader::yaml::other_words;
 use crate::loader::yaml::reader::Reader;
 use crate::loader::yaml::rows::{access, mapping};
 use crate::loader::yaml::value::{Mapped, Value};
@@ -251,7 +252,7 @@ impl Value for ForwardingDefinition {
                 let tunnel = TUNNEL.read(input, reader);
                 tunnel.and_then(|tunnel| tunnel.forwarding(reader))
             }
-            Content::Scalar(scalar) => match old_name(&scalar.text) {
+            Content::Scalar(scalar) => match other_name(&scalar.text) {
                 Some(name) => {
                     let message = format!("forwarding {:?} has another name in YAML", scalar.text);
                     reader.error(&input.node.place, message, format!("write {name}"));
@@ -285,12 +286,7 @@ impl Value for ForwardingDefinition {
     }
 }
 
-/// The word for a method that older tools call by this one.
-fn old_name(word: &str) -> Option<&'static str> {
-    match word {
-        "masq" | "masquerade" | "masquerading" => Some("nat"),
-        "gate" | "direct" | "gatewaying" => Some("dr"),
-        "ipip" => Some("tunnel"),
-        _ => None,
-    }
+/// The word for a method that other tools call by this one.
+fn other_name(word: &str) -> Option<&'static str> {
+    other_words::forwarding(word).filter(|name| *name != word)
 }

@@ -196,6 +196,15 @@ impl Lens<ServiceText> for Check {
     }
 
     fn read(text: &mut ServiceText, input: &Input<'_>, reader: &mut Reader) -> Option<()> {
+        if let Content::List(_) = input.node.content {
+            let hint = match input.node.flow() {
+                Some(list) => format!("write checks: {list}"),
+                None => "write it as the value of checks".to_owned(),
+            };
+            let message = "check is one check, and this is a list";
+            reader.error(&input.node.place, message, hint);
+            return None;
+        }
         text.service.check = layers::check(Some(input), true, &input.node.place, reader);
         Some(())
     }
@@ -284,6 +293,16 @@ impl Lens<ServiceText> for Fallback {
             Content::Mapping(entries) => entries.iter().any(|entry| entry.key == "real_servers"),
             _ => false,
         };
+        if let Content::Scalar(scalar) = &input.node.content
+            && matches!(
+                &*scalar.text.to_ascii_lowercase(),
+                "none" | "no" | "off" | "false"
+            )
+        {
+            let message = format!("fallback {:?} is not a server", scalar.text);
+            reader.error(&input.node.place, message, "remove it");
+            return None;
+        }
         match is_pool {
             true => text.service.recovery.fallback_pool = Some(Value::read(input, reader)?),
             false => text.service.fallback = servers::server(input, reader),

@@ -1,0 +1,275 @@
+//! Values of other programs as they are written here. A value that may hold a secret is never repeated.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use director_core::model::{lines_in_stars, scheduler_by_other_name};
+
+use super::super::duration;
+use super::super::keys::kinds;
+use super::super::node::{Content, Node};
+use super::super::print::{quoted, span};
+
+/// How a value of this kind is written here; none where the value says nothing that can be written.
+pub(super) fn translated(kind: &str, node: &Node) -> Option<String> {
+    match &node.content {
+        Content::List(items) if kind == "servers" => list(items, server_entry),
+        Content::List(items) if kind == "flags" => list(items, flag),
+        Content::List(items) if matches!(kind, "recipient" | "recipients") => {
+            recipients(kind, &list(items, |text| Some(plain(text)))?)
+        }
+        Content::Scalar(scalar) if is_public(&scalar.text) => of_text(kind, scalar.text.trim()),
+        _ => None,
+    }
+}
+
+fn of_text(kind: &str, text: &str) -> Option<String> {
+    match kind {
+        "text" => Some(plain(text)),
+        "path" => Some(plain(&path(text))),
+        "seconds" => time(text, 1_000),
+        "milliseconds" => time(text, 1),
+        "count" | "port" => text.parse::<u32>().ok().map(|number| number.to_string()),
+        // The first failure is not a retry.
+        "retries" => Some((text.parse::<u32>().ok()?.checked_add(1)?).to_string()),
+        "truth" => truth(text).map(|truth| truth.to_string()),
+        "failure" => on_failure(text),
+        "alpha" => Some(if truth(text)? { "down" } else { "up" }.to_owned()),
+        "stop" => Some(if truth(text)? { "remove" } else { "keep" }.to_owned()),
+        "tier" => match truth(text) {
+            Some(backup) => Some(if backup { "2" } else { "1" }.to_owned()),
+            None => text.parse::<u32>().ok().map(|tier| tier.max(1).to_string()),
+        },
+        "forwarding" => forwarding(text).map(str::to_owned),
+        "scheduler" => scheduler_by_other_name(text).map(str::to_owned),
+        "address" => address(text).map(|address| plain(&address)),
+        "servers" => Some(format!("[{}]", server_entry(text)?)),
+        "host" => Some(plain(text)).filter(|_| !text.contains([' ', '/'])),
+        "mask" => mask(text),
+        "method" => Some(text.to_ascii_uppercase()).filter(|word| is_word(word)),
+        "status" => Some(text.to_owned()).filter(|text| is_status(text)),
+        "program" => Some(program(text)).filter(|_| text.starts_with('/')),
+        "flags" => list_of(text.split([',', ' ']).filter(|word| !word.is_empty()), flag),
+        "kind" => protocol(text).map(str::to_owned),
+        "recipient" | "recipients" => recipients(kind, &format!("[{}]", plain(text))),
+        _ => None,
+    }
+}
+
+/// Whether a value may be repeated in a message.
+pub(in crate::loader::yaml) fn is_public(text: &str) -> bool {
+    lines_in_stars(text).join("\n") == text && !text.contains('\n') && !text.trim().is_empty()
+}
+
+/// A text in the shortest form that stays a text within brackets.
+pub(in crate::loader::yaml) fn plain(text: &str) -> String {
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "./_-:@".contains(c);
+    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
+    let word = quoted(text);
+    match begins && text.chars().all(is_safe) && !text.ends_with(':') && text.contains(['.', ':']) {
+        true => text.to_owned(),
+        false if text.bytes().all(|byte| byte.is_ascii_digit()) && begins => text.to_owned(),
+        false => word,
+    }
+}
+
+fn list(items: &[Node], of: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let texts = items.iter().map(|item| Some(item.scalar()?.text.as_str()));
+    let texts: Option<Vec<&str>> = texts.collect();
+    list_of(texts?.into_iter().filter(|text| is_public(text)), of)
+}
+
+fn list_of<'t>(
+    texts: impl Iterator<Item = &'t str>,
+    of: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let texts: Option<Vec<String>> = texts.map(of).collect();
+    let texts = texts.filter(|texts| !texts.is_empty())?;
+    Some(format!("[{}]", texts.join(", ")))
+}
+
+pub(in crate::loader::yaml) fn truth(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "y" | "1" | "true" => Some(true),
+        "no" | "off" | "n" | "0" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn on_failure(text: &str) -> Option<String> {
+    let word = match (truth(text), text) {
+        (Some(true), _) => "quiesce",
+        (Some(false), _) => "remove",
+        (None, "quiesce" | "remove" | "drain") => text,
+        (None, _) => return None,
+    };
+    Some(word.to_owned())
+}
+
+/// A time in this unit (milliseconds), or with a unit of its own.
+fn time(text: &str, unit: u32) -> Option<String> {
+    let text = text.to_ascii_lowercase();
+    if let Ok(known) = duration::parse(&text) {
+        return Some(span(known));
+    }
+    let count = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let unit = match text[count.len()..].trim() {
+        "" => unit,
+        "s" | "sec" | "secs" | "second" | "seconds" => 1_000,
+        "ms" | "msec" | "millis" | "milliseconds" => 1,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60_000,
+        "h" | "hour" | "hours" => 3_600_000,
+        _ => return None,
+    };
+    let seconds = count.parse::<f64>().ok()? * f64::from(unit) / 1_000.0;
+    let time = Duration::try_from_secs_f64(seconds).ok()?;
+    let whole = Duration::from_millis(u64::try_from(time.as_millis()).ok()?);
+    (!whole.is_zero()).then(|| span(whole))
+}
+
+/// A time as it is written here, where a unit has another name or a number is not whole.
+pub(in crate::loader::yaml) fn other_time(text: &str) -> Option<String> {
+    text.bytes()
+        .any(|byte| byte.is_ascii_alphabetic())
+        .then(|| time(text, 1_000))?
+}
+
+/// The method that other programs call by this name.
+pub(in crate::loader::yaml) fn forwarding(text: &str) -> Option<&'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "nat" | "masq" | "masquerade" | "masquerading" | "m" | "-m" | "dnat" => Some("nat"),
+        "dr" | "gate" | "direct" | "gatewaying" | "gateway" | "droute" | "direct_routing"
+        | "direct-routing" | "dsr" | "route" => Some("dr"),
+        "tunnel" | "tun" | "ipip" | "tunneling" | "tunnelling" | "tunl" => Some("tunnel"),
+        _ => None,
+    }
+}
+
+/// `10.0.0.99 80`, `10.0.0.99:80 gate`, `2001:db8::1 80` as an address with its port.
+fn address(text: &str) -> Option<String> {
+    let mut words = text.split_whitespace();
+    let host = words.next()?;
+    let next = words.next().unwrap_or_default();
+    let host_with_port = match host.parse::<IpAddr>() {
+        Ok(IpAddr::V6(host)) if next.parse::<u16>().is_ok() => format!("[{host}]:{next}"),
+        _ if next.parse::<u16>().is_ok() && !host.contains(':') => format!("{host}:{next}"),
+        _ => host.to_owned(),
+    };
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "._-:[]".contains(c);
+    let names_host = host.contains(['.', ':']);
+    (names_host && host_with_port.chars().all(is_safe)).then_some(host_with_port)
+}
+
+/// A server of ldirectord.cf or keepalived.conf: an address, a forwarding method and a weight, as far as they are there.
+pub(in crate::loader::yaml) fn server_entry(text: &str) -> Option<String> {
+    let address = plain(&address(text)?);
+    let mut more = String::new();
+    let mut is_named = text.contains(':');
+    for word in text.split_whitespace().skip(1) {
+        is_named |= word.to_ascii_lowercase().starts_with("weight");
+        let word = word.trim_start_matches("weight=");
+        if let Some(method) = forwarding(word) {
+            more = format!("{more}, forwarding: {method}");
+        } else if is_named && word.parse::<u16>().is_ok() {
+            more = format!("{more}, weight: {word}");
+        }
+    }
+    Some(match more.is_empty() {
+        true => address,
+        false => format!("{{address: {address}{more}}}"),
+    })
+}
+
+fn mask(text: &str) -> Option<String> {
+    let text = text.trim_start_matches('/');
+    let is_mask = text.parse::<IpAddr>().is_ok() || text.parse::<u8>().is_ok();
+    is_mask.then(|| text.to_owned())
+}
+
+pub(super) fn path(text: &str) -> String {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| {
+        rest.find('/').map_or("/", |slash| &rest[slash..])
+    });
+    format!("/{}", rest.trim_start_matches('/'))
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+pub(super) fn is_status(text: &str) -> bool {
+    let is_code = |code: &str| code.len() == 3 && code.parse::<u16>().is_ok();
+    let class = text.strip_suffix("xx");
+    class.is_some_and(|class| matches!(class, "1" | "2" | "3" | "4" | "5"))
+        || is_code(text)
+        || text
+            .split_once('-')
+            .is_some_and(|(low, high)| is_code(low) && is_code(high))
+}
+
+/// A line of a shell as a program with its arguments.
+pub(in crate::loader::yaml) fn program(text: &str) -> String {
+    let words: Vec<String> = text.split_whitespace().map(plain).collect();
+    format!("[{}]", words.join(", "))
+}
+
+fn flag(text: &str) -> Option<String> {
+    let flag = text.trim_start_matches("sh-").trim_start_matches("mh-");
+    matches!(flag, "port" | "fallback").then(|| flag.to_owned())
+}
+
+fn recipients(kind: &str, list: &str) -> Option<String> {
+    Some(match kind {
+        "recipient" => format!("[{{mail: {{to: {list}}}}}]"),
+        _ => list.to_owned(),
+    })
+}
+
+/// The check that other programs call by this word.
+pub(in crate::loader::yaml) fn protocol(text: &str) -> Option<&'static str> {
+    let word = text.to_ascii_lowercase().replace('-', "_");
+    let word = word.trim_end_matches("_check").trim_end_matches("_get");
+    let known = match word {
+        "connect" | "tcp_connect" | "tcpchk" | "l4" => "tcp",
+        "icmp" | "icmp_echo" => "ping",
+        "external" | "misc" | "script" | "exec" | "external_perl" | "program" => "command",
+        "ssl" | "httpssl" | "http_ssl" => "https",
+        "off" | "false" | "no" | "disabled" => "none",
+        "httpchk" => "http",
+        "smtpchk" => "smtp",
+        "postgres" | "postgresql" => "pgsql",
+        "mariadb" => "mysql",
+        "dns_udp" | "udp_dns" => "dns",
+        "imap4" => "imap",
+        "pop3" => "pop",
+        "pop3s" => "pops",
+        "telnet" | "plain" => "simpletcp",
+        other => other,
+    };
+    kinds::names().find(|name| *name == known)
+}
+
+/// The word of a closed set that other programs, or plain English, have for this one.
+pub(in crate::loader::yaml) fn word_for(key: &str, text: &str) -> Option<&'static str> {
+    let word = text.to_ascii_lowercase();
+    Some(match (key, word.as_str(), truth(text)) {
+        ("combine", "and" | "both" | "every" | "&&", _) => "all",
+        ("combine", "or" | "either" | "one" | "||", _) => "any",
+        ("on_failure", "inhibit" | "zero" | "weight0", _) | ("on_failure", _, Some(true)) => {
+            "quiesce"
+        }
+        ("on_failure", "delete" | "shutdown", _) | ("on_failure", _, Some(false)) => "remove",
+        ("on_stop", "delete" | "clear" | "flush", _) | ("on_stop", _, Some(true)) => "remove",
+        ("on_stop", "leave", _) | ("on_stop", _, Some(false)) => "keep",
+        ("initial_health", "healthy", _) | ("initial_health", _, Some(true)) => "up",
+        ("initial_health", "unhealthy", _) | ("initial_health", _, Some(false)) => "down",
+        ("initial_health", "keep" | "kernel" | "unknown", _) => "adopt",
+        ("proxy_header", "2", _) => "v2",
+        ("proxy_header", _, Some(true)) => "v1",
+        ("via", "direct" | "real_server" | "real", _) => "server",
+        ("via", "service" | "virtual" | "ipvs", _) => "vip",
+        ("then", "delete", _) => "remove",
+        ("below", "nothing" | "none" | "keep", _) => "keep_all",
+        _ => return None,
+    })
+}
