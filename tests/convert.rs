@@ -6,9 +6,12 @@
 
 #[path = "../ldirectord-compat/tests/dialect/grammar.rs"]
 mod grammar;
+#[path = "convert/sites.rs"]
+mod sites;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use assert_cmd::Command;
 use director_core::desired::assumed;
@@ -28,19 +31,30 @@ fn files(directory: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Everything of a service but its name, which the dialect has not, and the host names of servers, which are replaced.
+/// Everything of a service but its name, which few services have in the dialect, and the times and ports of checks that send
+/// nothing.
 fn services(model: &Model) -> Vec<VirtualService> {
-    let nameless = |service: &VirtualService| {
+    let plain = |service: &VirtualService| {
         let mut service = VirtualService {
             name: String::new(),
             ..service.clone()
         };
-        for server in service.real_servers.iter_mut().chain(&mut service.fallback) {
-            server.host = None;
+        let is_asked = service
+            .real_servers
+            .iter()
+            .any(|server| service.asks(server));
+        if !is_asked {
+            service.checks.clear();
+            for server in &mut service.real_servers {
+                for probe in &mut server.probes {
+                    probe.port = 0;
+                    probe.timeout = Duration::ZERO;
+                }
+            }
         }
         service
     };
-    model.services().iter().map(nameless).collect()
+    model.services().iter().map(plain).collect()
 }
 
 /// Compares a file with what becomes of it; false when it cannot be loaded in the first place.
@@ -110,7 +124,25 @@ fn what_seventy_services_share_is_written_once() {
     let converted = fs::read_to_string(directory.path().join("converted.yaml")).unwrap();
     // Some 500 bytes a service where nothing is shared.
     let each = converted.len() / 70;
-    assert!(each < 150, "{each} bytes a service\n{converted}");
+    assert!(each < 105, "{each} bytes a service\n{converted}");
+}
+
+#[test]
+fn host_names_are_carried_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = directory.path().join("ldirectord.cf");
+    let text = "virtual=localhost:80\n\treal=localhost:8080 masq 2\n\treal=127.0.0.2:80 masq\n\
+                \tfallback=localhost:81 masq\n\tchecktype=connect\n";
+    fs::write(&source, text).unwrap();
+    assert!(means_the_same(&source, directory.path()));
+    let converted = fs::read_to_string(directory.path().join("converted.yaml")).unwrap();
+    for part in [
+        "listen: tcp://localhost:80\n",
+        "fallback: localhost:81\n",
+        "real_servers: [{address: localhost:8080, single: true, weight: 2}, 127.0.0.2]\n",
+    ] {
+        assert!(converted.contains(part), "{part}\n{converted}");
+    }
 }
 
 proptest! {
@@ -125,5 +157,16 @@ proptest! {
         let source = directory.path().join("ldirectord.cf");
         fs::write(&source, grammar::file(&services)).unwrap();
         prop_assert!(means_the_same(&source, directory.path()), "{}", grammar::file(&services));
+    }
+
+    #[test]
+    fn a_site_of_ten_services_and_more_is_not_much_longer_when_it_is_converted(site in sites::site()) {
+        let directory = tempfile::tempdir().unwrap();
+        let source = directory.path().join("ldirectord.cf");
+        fs::write(&source, &site).unwrap();
+        prop_assert!(means_the_same(&source, directory.path()), "{}", site);
+        let converted = fs::read_to_string(directory.path().join("converted.yaml")).unwrap();
+        let (before, after) = (site.len(), converted.len());
+        prop_assert!(after * 10 <= before * 12, "{} of {} bytes\n{}\n{}", after, before, site, converted);
     }
 }

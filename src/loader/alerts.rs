@@ -95,7 +95,7 @@ fn mail(settings: &ServiceSettings, from: Option<&Placed<String>>) -> Option<Mai
 }
 
 /// The addresses of a list, which commas or blanks divide. Blanks within `Name <address>` do not.
-fn recipients(list: &str) -> Vec<String> {
+pub(super) fn recipients(list: &str) -> Vec<String> {
     let mut recipients = Vec::new();
     for part in list
         .split([',', ';'])

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::yaml;
+
 /// The languages of a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -23,6 +25,17 @@ impl Dialect {
             Some("yaml" | "yml") => Self::Yaml,
             _ => Self::of_text(text),
         }
+    }
+
+    /// The first line of a file that is YAML beyond doubt, with its number and its key.
+    pub(super) fn yaml_line(text: &str) -> Option<(u32, &str)> {
+        let mut lines = (1..).zip(text.lines());
+        let (number, line) = lines.find(|(_, line)| {
+            let line = line.trim_end();
+            !line.is_empty() && !line.starts_with('#') && line != "---"
+        })?;
+        let (key, _) = line.split_once(':')?;
+        yaml::is_key(key.trim_end()).then(|| (number, key.trim_end()))
     }
 
     /// A file of directives has lines such as `virtual=…`; in YAML the first sign is a colon.
@@ -66,5 +79,20 @@ mod tests {
         assert_eq!(of("a.conf", directives), Dialect::Ldirectord);
         assert_eq!(of("a", "services:\n  - listen: a=b\n"), Dialect::Yaml);
         assert_eq!(of("a", "---\nservices: []\n"), Dialect::Yaml);
+    }
+
+    #[test]
+    fn a_key_of_yaml_is_no_directive() {
+        let yaml = "# a site\n---\n\nservices:\n  - listen: a\n";
+        assert_eq!(Dialect::yaml_line(yaml), Some((4, "services")));
+        assert_eq!(Dialect::yaml_line("defaults : {}\n"), Some((1, "defaults")));
+        for text in [
+            "virtual=192.0.2.1:80\nservices:\n",
+            "  services:\n",
+            "a: b\n",
+            "",
+        ] {
+            assert_eq!(Dialect::yaml_line(text), None, "{text}");
+        }
     }
 }

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use ldirectord_compat::{ProcessSettings, ServiceSettings};
 
-use super::{Loaded, Mails};
+use super::{Loaded, Mails, alerts};
 
 /// The mails that the file asks for. Those of all services go to all recipients.
 #[must_use]
 pub fn mails(loaded: &Loaded) -> Option<Mails> {
     let process = loaded.process.as_ref()?;
     let mut to: Vec<String> = Vec::new();
-    for address in recipients(process).iter().flat_map(|text| text.split(',')) {
-        let address = address.trim().to_owned();
-        if !address.is_empty() && !to.contains(&address) {
+    let lists = recipients(process);
+    for address in lists.into_iter().flat_map(alerts::recipients) {
+        if !to.contains(&address) {
             to.push(address);
         }
     }

@@ -9,6 +9,7 @@ mod error;
 mod exposure;
 mod file_watch;
 mod findings;
+mod host_names;
 mod isolate;
 mod known_name;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use error::{LoadError, LoadReport};
 pub use exposure::exposure;
 pub use file_watch::{FileWatch, Fingerprints};
 pub use findings::reported;
+pub use host_names::{has_host_names, with_host_names};
 pub use mails::{mails, mails_left_out};
 pub use names::NameCache;
 pub use pem_files::{PemUse, read_pem};
@@ -47,7 +49,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use director_core::definitions::Definitions;
-use director_core::diagnostic::Diagnostic;
+use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::Model;
 use director_core::model::validate::{validate, without_servers};
 use director_core::notify::AlertSettings;
@@ -165,7 +167,10 @@ pub fn load_with(
     let dialect = dialect.unwrap_or_else(|| Dialect::of(path, &String::from_utf8_lossy(&bytes)));
     let written = match dialect {
         Dialect::Yaml => read_yaml(&file, &bytes, source::text(&bytes).map_err(unreadable)?),
-        Dialect::Ldirectord => read_ldirectord(&file, &bytes),
+        Dialect::Ldirectord => match yaml_already(&file, path, &bytes) {
+            Some(report) => return Err(LoadError::Invalid(report)),
+            None => read_ldirectord(&file, &bytes),
+        },
     };
     judge(&Arc::new(written), memory)
 }
@@ -193,6 +198,27 @@ fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> SourceText {
         unfit: Vec::new(),
         diagnostics: read.findings,
     }
+}
+
+/// One finding in place of one for each line that is no directive.
+fn yaml_already(file: &Arc<str>, path: &Path, bytes: &[u8]) -> Option<LoadReport> {
+    let text = String::from_utf8_lossy(bytes);
+    let (line, key) = Dialect::yaml_line(&text)?;
+    let length = u32::try_from(key.len()).unwrap_or(1);
+    let place = Place::new(file, line, 1, length);
+    let hint = match path.extension().is_some_and(|ending| ending == "cf") {
+        true => "rename it, so that its name ends in .yaml",
+        false => "use it as it is",
+    };
+    let finding = Diagnostic::error(&place, "this is YAML already, not an ldirectord.cf");
+    Some(LoadReport {
+        file: Arc::clone(file),
+        text: Arc::from(&*text),
+        included: BTreeMap::new(),
+        watched: itself(file, bytes),
+        secret_files: Arc::default(),
+        diagnostics: vec![finding.hint(hint)],
+    })
 }
 
 /// The file itself among what is watched.

@@ -1,17 +1,22 @@
 //! `ipvsctl convert`: the definitions of an `ldirectord.cf` as YAML, with a comment for each thing that is not the same there.
 
 mod comments;
+mod left_out;
+mod names;
+mod remarks;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use director_core::diagnostic::Diagnostic;
 
 use comments::Comments;
+use left_out::{left_out, on_change};
 
 use super::error::CliError;
 use super::output::{Exit, Output};
-use crate::loader::{Dialect, Loaded, Remarks, emit, load_as, mails, mails_left_out};
+use crate::loader::{
+    Dialect, Loaded, Remarks, emit, has_host_names, load_as, mails, with_host_names,
+};
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
@@ -40,28 +45,28 @@ fn converted(loaded: &Loaded) -> String {
         "# Converted from {} by ipvsctl convert.\n",
         loaded.report.file
     );
-    text.push_str("# Host names are replaced by their addresses.\n");
+    let mut definitions = with_host_names(loaded);
+    if has_host_names(&definitions) {
+        text.push_str("# Host names: single: true uses one address of each, as ldirectord does.\n");
+    }
     for line in left_out(loaded) {
         text.push_str(&format!("# Not converted: {line}\n"));
     }
-    for finding in &loaded.report.diagnostics {
-        text.push_str(&format!(
-            "# Line {}: {}\n",
-            finding.place.line,
-            remark(finding)
-        ));
+    for line in remarks::lines(loaded) {
+        text.push_str(&format!("# {line}\n"));
     }
-    let mut definitions = loaded.definitions.clone();
     // What ldirectord lacks is no decision of whoever wrote the file.
     definitions.host.expire_nodest_conn = None;
     definitions.host.expire_quiescent_template = None;
     definitions.host.conn_reuse_mode = None;
+    names::give(&mut definitions, loaded);
     let written = loaded.written.as_ref().map_or("", |written| written.text());
     let comments = Comments::of(written);
     text.push_str(&comments.head());
     let remarks = Remarks {
         reload_on_change: reloads(loaded),
         mails: mails(loaded),
+        on_change: on_change(loaded),
         comments: &|place| comments.above(place.line),
     };
     text.push_str(&emit(&definitions, &remarks));
@@ -69,58 +74,9 @@ fn converted(loaded: &Loaded) -> String {
     text
 }
 
-fn remark(finding: &Diagnostic) -> String {
-    let words = match &finding.hint {
-        Some(hint) => format!("{} ({hint})", finding.message),
-        None => finding.message.clone(),
-    };
-    words.replace('\n', " ")
-}
-
 /// Whether the file is read again when it has changed.
 fn reloads(loaded: &Loaded) -> bool {
     let process = loaded.process.as_ref();
     let choice = process.and_then(|process| process.autoreload.as_ref());
     choice.is_some_and(|choice| choice.value)
-}
-
-/// What the file says about the process, for which definitions have no place.
-fn left_out(loaded: &Loaded) -> Vec<String> {
-    let Some(process) = &loaded.process else {
-        return Vec::new();
-    };
-    let mut lines = Vec::new();
-    let mut note = |written: bool, words: &str| {
-        if written {
-            lines.push(words.to_owned());
-        }
-    };
-    note(
-        process.log.is_some(),
-        "logfile; ipvsd logs to standard error, for the journal",
-    );
-    note(process.callback.is_some(), "callback");
-    note(
-        !process.execute.is_empty(),
-        "execute; include the other files in this configuration (include)",
-    );
-    note(process.maintenance_dir.is_some(), "maintenancedir");
-    for words in mails_left_out(loaded) {
-        note(true, words);
-    }
-    note(
-        process
-            .services
-            .iter()
-            .any(|service| service.monitor_file.is_some()),
-        "monitorfile",
-    );
-    note(
-        process
-            .services
-            .iter()
-            .any(|service| service.fallback_command.is_some()),
-        "fallbackcommand",
-    );
-    lines
 }

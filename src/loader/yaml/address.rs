@@ -54,9 +54,13 @@ pub(super) fn print_listen(definition: &ListenDefinition) -> String {
 
 /// The address of a real server as it is written.
 pub(super) fn print_server(server: &RealServerDefinition) -> String {
-    let mut text = bracketed(&server.host.value);
+    let mut text = server.host.value.to_string();
     if let Some(last) = &server.last {
-        text = format!("{text}-{}", bracketed(&last.value));
+        text = format!("{text}-{}", last.value);
+    }
+    // Without brackets the end of an IPv6 address looks like a port.
+    if text.contains(':') {
+        text = format!("[{text}]");
     }
     match &server.port {
         Some(port) => format!("{text}:{}", print_port(&port.value)),

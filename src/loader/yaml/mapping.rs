@@ -124,6 +124,9 @@ impl<T> Clone for Row<T> {
 
 impl<T> Copy for Row<T> {}
 
+/// The lines of a mapping: keys and what stands behind them.
+pub(super) type Lines = Vec<(&'static str, String)>;
+
 /// A row of the table.
 pub(super) struct Row<T> {
     pub(super) key: Key,
@@ -323,7 +326,7 @@ impl<T> Mapping<T> {
     }
 
     /// The keys that are known of a value, each with its own in one line.
-    pub(super) fn lines(&self, value: &T) -> Vec<(&'static str, String)> {
+    pub(super) fn lines(&self, value: &T) -> Lines {
         self.rows()
             .filter_map(|row| Some((row.key.name, (row.access.print)(value, &row.key)?)))
             .collect()

@@ -58,6 +58,11 @@ pub fn duration(text: &str) -> Option<Duration> {
     duration::parse(text).ok()
 }
 
+/// Whether a file may have this key.
+pub(super) fn is_key(word: &str) -> bool {
+    FILE.key(word).is_some()
+}
+
 /// What the files of the definitions say.
 #[derive(Debug)]
 pub(super) struct Outcome {

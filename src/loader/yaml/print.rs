@@ -9,8 +9,8 @@ use director_core::diagnostic::Place;
 use director_core::model::MarkRange;
 
 use super::keys::director::{DIRECTOR, DirectorText};
-use super::keys::service::{SERVICE, ServiceText};
-use super::shorten::{Lines, SharedText, plain};
+use super::mapping::flow;
+use super::shorten::ServicesText;
 
 /// Mails about servers.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Remarks<'a> {
     pub reload_on_change: bool,
     /// Mails about servers that fail and return.
     pub mails: Option<Mails>,
+    /// Program and arguments that run when the configuration has changed.
+    pub on_change: Option<Vec<String>>,
     /// Lines of comment above a service.
     pub comments: &'a dyn Fn(&Place) -> Vec<String>,
 }
@@ -36,7 +38,6 @@ pub struct Remarks<'a> {
 /// The definitions as the text of a file. What services share is written once.
 #[must_use]
 pub fn emit(definitions: &Definitions, remarks: &Remarks<'_>) -> String {
-    let comments = remarks.comments;
     let mut text = String::new();
     let mut head = definitions.without_services();
     let usual = MarkRange::USUAL;
@@ -48,69 +49,83 @@ pub fn emit(definitions: &Definitions, remarks: &Remarks<'_>) -> String {
     settings.reload_on_change = remarks
         .reload_on_change
         .then(|| Placed::new(true, Place::whole_file(&Arc::from(""))));
-    let settings = DIRECTOR.lines(&settings);
-    if !settings.is_empty() {
-        text.push_str("director:\n");
-    }
-    for (key, value) in settings {
-        line(&mut text, "  ", key, &value);
-    }
-    if let Some(mails) = &remarks.mails {
-        text.push_str(&notify(mails));
-    }
+    section(&mut text, "director:", "  ", &DIRECTOR.lines(&settings));
+    notify(&mut text, remarks);
     if definitions.services.is_empty() {
         text.push_str("services: []\n");
         return text;
     }
-    let services = definitions.services.iter();
-    let mut lines: Vec<Lines> = services
-        .map(|service| SERVICE.lines(&ServiceText::of(plain(service.clone()))))
-        .collect();
-    shared(&SharedText::of(&mut lines), &mut text);
+    let shared = ServicesText::of(&definitions.services);
+    defaults(&mut text, &shared);
+    section(&mut text, "checks:", "  ", &shared.checks);
+    section(&mut text, "groups:", "  ", &shared.groups);
     text.push_str("services:\n");
-    for (service, lines) in definitions.services.iter().zip(&lines) {
-        for comment in comments(&service.place) {
+    for (service, lines) in definitions.services.iter().zip(&shared.services) {
+        for comment in (remarks.comments)(&service.place) {
             // Writing into a text never fails.
-            let _ = writeln!(text, "  {comment}");
+            let _ = writeln!(text, "{comment}");
         }
-        let mut indent = "  - ";
+        let mut indent = "- ";
         for (key, value) in lines {
             line(&mut text, indent, key, value);
-            indent = "    ";
+            indent = "  ";
         }
     }
     text
 }
 
-/// Defaults, named checks and groups.
-fn shared(shared: &SharedText, text: &mut String) {
-    if !shared.defaults.is_empty() {
-        text.push_str("defaults:\n  service:\n");
-        for (key, value) in &shared.defaults {
-            line(text, "    ", key, value);
-        }
+fn section<K: AsRef<str>>(text: &mut String, head: &str, indent: &str, lines: &[(K, String)]) {
+    if !lines.is_empty() {
+        text.push_str(head);
+        text.push('\n');
     }
-    for (section, entries) in [("checks", &shared.checks), ("groups", &shared.groups)] {
-        if !entries.is_empty() {
-            // Writing into a text never fails.
-            let _ = writeln!(text, "{section}:");
-        }
-        for (name, value) in entries {
-            // Lists stand less deep here than in a service.
-            line(text, "  ", name, &value.replace("\n      - ", "\n    - "));
-        }
+    for (key, value) in lines {
+        line(text, indent, key.as_ref(), value);
     }
 }
 
-fn notify(mails: &Mails) -> String {
-    let to: Vec<String> = mails.to.iter().map(|to| quoted(to)).collect();
-    let mut mail = format!("to: [{}]", to.join(", "));
-    for (key, value) in [("from", &mails.from), ("relay", &mails.relay)] {
-        if let Some(value) = value {
-            let _ = write!(mail, ", {key}: {}", quoted(value));
+fn defaults(text: &mut String, shared: &ServicesText) {
+    let mut own = String::new();
+    section(&mut own, "  service:", "    ", &shared.service);
+    let mappings = [
+        ("check", &shared.check),
+        ("real_server", &shared.real_server),
+    ];
+    for (key, lines) in mappings {
+        if !lines.is_empty() {
+            line(&mut own, "  ", key, &flow(lines));
         }
     }
-    format!("notify:\n  - {{mail: {{{mail}}}, topics: [servers]}}\n")
+    if !own.is_empty() {
+        text.push_str("defaults:\n");
+        text.push_str(&own);
+    }
+}
+
+fn notify(text: &mut String, remarks: &Remarks<'_>) {
+    let mut entries = Vec::new();
+    if let Some(mails) = &remarks.mails {
+        let to: Vec<String> = mails.to.iter().map(|to| quoted(to)).collect();
+        let mut mail = format!("to: [{}]", to.join(", "));
+        for (key, value) in [("from", &mails.from), ("relay", &mails.relay)] {
+            if let Some(value) = value {
+                // Writing into a text never fails.
+                let _ = write!(mail, ", {key}: {}", quoted(value));
+            }
+        }
+        entries.push(format!("{{mail: {{{mail}}}, topics: [servers]}}"));
+    }
+    if let Some(command) = &remarks.on_change {
+        let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
+        let words = words.join(", ");
+        entries.push(format!("{{command: [{words}], topics: [configuration]}}"));
+    }
+    if !entries.is_empty() {
+        text.push_str("notify:\n");
+    }
+    for entry in entries {
+        let _ = writeln!(text, "- {entry}");
+    }
 }
 
 fn is_usual(guard: &GuardDefinition) -> bool {
@@ -133,21 +148,21 @@ fn line(text: &mut String, indent: &str, key: &str, value: &str) {
     };
 }
 
-/// A time span as the format has it.
+/// A time span as people write it.
 pub(super) fn span(span: Duration) -> String {
-    if span.subsec_millis() == 0 {
-        format!("{}s", span.as_secs())
-    } else {
-        format!("{}ms", span.as_millis())
+    const UNITS: [(u128, &str); 3] = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    let milliseconds = span.as_millis();
+    let whole = |(size, _): &&(u128, &str)| milliseconds.is_multiple_of(*size) && milliseconds > 0;
+    match UNITS.iter().find(whole) {
+        Some((size, unit)) => format!("{}{unit}", milliseconds / size),
+        None if milliseconds == 0 => "0s".to_owned(),
+        None => format!("{milliseconds}ms"),
     }
 }
-/// A text that reads as itself: in double quotes, whose escapes every YAML reader knows.
+
+/// A text that reads as itself: in double quotes, whose escapes every YAML reader knows, unless it is plain.
 pub(super) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "./_-".contains(c);
-    if text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
-        && text.chars().all(plain)
-        && !is_word(text)
-    {
+    if is_plain(text) {
         return text.to_owned();
     }
     let mut out = String::from("\"");
@@ -168,8 +183,18 @@ pub(super) fn quoted(text: &str) -> String {
     out
 }
 
+/// Whether every YAML reader takes the text for itself, inside brackets too.
+fn is_plain(text: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || "./_-:=?&%+~@".contains(c);
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+    // With three dots it is an address and no number.
+    let is_address =
+        text.starts_with(|c: char| c.is_ascii_digit()) && text.matches('.').count() > 2;
+    (begins || is_address) && text.chars().all(is_letter) && !text.ends_with(':') && !is_word(text)
+}
+
 /// Words that YAML takes for something else than text.
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     matches!(
         text.to_ascii_lowercase().as_str(),
         "yes" | "no" | "on" | "off" | "true" | "false" | "null" | "y" | "n"

@@ -126,6 +126,7 @@ services:
         let remarks = Remarks {
             reload_on_change: false,
             mails: None,
+            on_change: None,
             comments: &|_| Vec::new(),
         };
         emit(&outcome.definitions.unwrap(), &remarks)
@@ -133,10 +134,10 @@ services:
     let once = written(text);
     for part in [
         "password: {file: token}",
-        r#"headers: {X-Tenant: "a: b", "X~1": {env: PATH}}"#,
+        r#"headers: {X-Tenant: "a: b", X~1: {env: PATH}}"#,
         r#"body: "{\"a\": \"b\\n\"}""#,
-        "check_address: \"10.1.0.12\"",
-        "address: \"10.1.0.11\"",
+        "check_address: 10.1.0.12",
+        "address: 10.1.0.11",
         "source: \"2001:db8::5\"",
         "proxy_header: v2",
     ] {

@@ -1,5 +1,7 @@
 //! Values that are words of a closed set, and other ways to write a value than that of its type.
 
+use std::time::Duration;
+
 use director_core::definitions::CheckPath;
 use director_core::diagnostic::Place;
 use director_core::model::{
@@ -89,7 +91,7 @@ impl Codec<u64> for WholeSeconds {
     }
 
     fn print(value: &u64) -> String {
-        format!("{value}s")
+        super::print::span(Duration::from_secs(*value))
     }
 }
 

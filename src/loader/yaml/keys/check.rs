@@ -6,9 +6,9 @@ use director_core::definitions::{
     CheckDefinition, ConnectsBetweenDefinition, DampingDefinition, WindowDefinition,
 };
 
-use super::kinds::{self, Asked, Kinds};
+use super::kinds::{self, Asked, KindText, Kinds};
 use super::protocols;
-use crate::loader::yaml::mapping::{Mapping, Takes, flow};
+use crate::loader::yaml::mapping::{Lines, Mapping, Takes, flow};
 use crate::loader::yaml::reader::Reader;
 use crate::loader::yaml::rows::{access, mapping};
 use crate::loader::yaml::value::Mapped;
@@ -154,6 +154,28 @@ pub(in super::super) fn takes() -> Takes {
         Takes::Text,
         Takes::Mapping(&CHECK),
     ])
+}
+
+/// A check as it is written: what it asks, and its other keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct CheckParts {
+    pub(in super::super) kind: Option<(&'static str, KindText)>,
+    pub(in super::super) others: Lines,
+}
+
+/// The parts of a check.
+pub(in super::super) fn parts(check: &CheckDefinition) -> CheckParts {
+    let without_kind = CheckDefinition {
+        kind: None,
+        ..check.clone()
+    };
+    CheckParts {
+        kind: check.kind.as_ref().map(|kind| kinds::text_of(&kind.value)),
+        others: CHECK.lines(&CheckText {
+            check: without_kind,
+            ..CheckText::default()
+        }),
+    }
 }
 
 /// A check in one line; none when nothing is said about it.

@@ -9,7 +9,7 @@ use director_core::diagnostic::Place;
 use super::check::CheckText;
 use super::headers::Headers;
 use super::protocols::{self, PROTOCOL, View};
-use crate::loader::yaml::mapping::{Draft, Input, Key, Lens, Mapping, Shape, Takes};
+use crate::loader::yaml::mapping::{Draft, Input, Key, Lens, Lines, Mapping, Shape, Takes, flow};
 use crate::loader::yaml::node::Content;
 use crate::loader::yaml::placeholders;
 use crate::loader::yaml::reader::{Reader, alternatives};
@@ -247,8 +247,8 @@ impl Lens<CheckText> for Kinds {
     }
 
     fn print(text: &CheckText, key: &Key) -> Option<String> {
-        let (name, text) = print(&text.check.kind.as_ref()?.value);
-        (name == key.name).then_some(text)
+        let (name, settings) = text_of(&text.check.kind.as_ref()?.value);
+        (name == key.name).then(|| settings.print())
     }
 }
 
@@ -335,29 +335,60 @@ impl Asked {
     }
 }
 
+/// The settings of a kind, as they are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) enum KindText {
+    Keys(Lines),
+    /// A value in place of a mapping.
+    Whole(String),
+}
+
+impl KindText {
+    fn print(&self) -> String {
+        match self {
+            Self::Keys(lines) => flow(lines),
+            Self::Whole(text) => text.clone(),
+        }
+    }
+}
+
 /// A kind with its settings, as they are written.
-fn print(kind: &CheckKindDefinition) -> (&'static str, String) {
-    let alone = |name| (name, "{}".to_owned());
-    match kind {
-        CheckKindDefinition::AlwaysUp => alone("none"),
-        CheckKindDefinition::AlwaysDown => alone("always_down"),
+pub(in super::super) fn text_of(kind: &CheckKindDefinition) -> (&'static str, KindText) {
+    let (name, lines) = match kind {
+        CheckKindDefinition::AlwaysUp => ("none", Lines::new()),
+        CheckKindDefinition::AlwaysDown => ("always_down", Lines::new()),
+        CheckKindDefinition::Connect => ("tcp", Lines::new()),
         CheckKindDefinition::Ping { attempts } => {
             let attempts = *attempts;
-            ("ping", PING.print(&Ping { attempts }))
+            ("ping", PING.lines(&Ping { attempts }))
         }
         CheckKindDefinition::Http(http) => {
             let mut http = http.clone();
             http.body = http.body.filter(|body| !body.value.is_empty());
             if http.tls {
-                return ("https", HTTPS.print(&http));
+                return ("https", KindText::Keys(HTTPS.lines(&http)));
             }
             http.verify = None;
             http.server_name = None;
             http.tls_files = TlsFilesDefinition::default();
-            ("http", HTTPS.print(&http))
+            ("http", HTTPS.lines(&http))
         }
-        CheckKindDefinition::Command(command) => ("command", COMMAND.print(command)),
-        CheckKindDefinition::Protocol(check) => protocols::print(check),
-        CheckKindDefinition::Connect => alone("tcp"),
+        CheckKindDefinition::Command(command) => {
+            return ("command", KindText::Whole(COMMAND.print(command)));
+        }
+        CheckKindDefinition::Protocol(check) => protocols::lines(check),
+    };
+    (name, KindText::Keys(lines))
+}
+
+/// Whether a kind takes a request or an answer of a single real server.
+pub(in super::super) fn takes(kind: &CheckKindDefinition, key: &str) -> bool {
+    match kind {
+        CheckKindDefinition::Http(_) => true,
+        CheckKindDefinition::Protocol(_) => {
+            let view = protocols::view(text_of(kind).0);
+            view.is_some_and(|view| view.has(key))
+        }
+        _ => false,
     }
 }

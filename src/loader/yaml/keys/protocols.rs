@@ -7,7 +7,7 @@ use director_core::model::{
 
 use super::check::CheckText;
 use super::kinds::Kinds;
-use crate::loader::yaml::mapping::{Key, Row, Shape, Takes, flow};
+use crate::loader::yaml::mapping::{Key, Lines, Row, Shape, Takes};
 use crate::loader::yaml::rows::{access, mapping};
 
 /// A mapping that has only some keys of another one.
@@ -169,7 +169,7 @@ pub(super) fn check(name: &str) -> Option<ProtocolCheckDefinition> {
 }
 
 /// The key of a form, and those settings that have an effect, as they are written.
-pub(super) fn print(check: &ProtocolCheckDefinition) -> (&'static str, String) {
+pub(super) fn lines(check: &ProtocolCheckDefinition) -> (&'static str, Lines) {
     let row = check.protocol.row();
     let form = row.form(check.tls);
     let view = FormView { row, form };
@@ -182,5 +182,5 @@ pub(super) fn print(check: &ProtocolCheckDefinition) -> (&'static str, String) {
     lines.retain(|(key, text)| {
         view.has(key) && text != "\"\"" && (*key, text.as_str()) != ("tls", usual_tls)
     });
-    (form.name, flow(&lines))
+    (form.name, lines)
 }
