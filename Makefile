@@ -5,7 +5,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
 VAGRANT_BIN = vagrant/bin
 
-.PHONY: help demo test test-fast lint lab mutants matrix transcripts differential sloppy bench clean services simulate lab-qemu lab-vagrant vagrant-programs
+.PHONY: help demo test test-fast lint lab mutants soak matrix transcripts differential sloppy bench clean services simulate lab-qemu lab-vagrant vagrant-programs
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 23
@@ -53,6 +53,14 @@ mutants: ## in the lab: reload a thousand mutated configurations under load; no 
 	@tests/lab/install
 	@cargo build --quiet --bins
 	@LAB_LIMIT=3600 tests/lab/run --with tests/lab/mutated-reloads $(or $(COUNT),1000) $(or $(SEED),1)
+
+soak: ## in the lab: an hour of faults on purpose under load (TIME=seconds, SEED=n); rewrites tests/lab/SOAK.md
+	@tests/lab/install
+	@cargo build --quiet --bins
+	@results=$$(mktemp -d); status=0; \
+	LAB_RESULTS=$$results LAB_LIMIT=$$(($(or $(TIME),3600) + 1800)) tests/lab/run --with tests/lab/soak/run $(or $(TIME),3600) $(SEED) || status=$$?; \
+	[ ! -s $$results/SOAK.md ] || cp $$results/SOAK.md tests/lab/SOAK.md; \
+	rm -r $$results; exit $$status
 
 services: ## in the lab: every protocol check against its real server, in every state; prints the table of docs/checks.md
 	@tests/lab/install
