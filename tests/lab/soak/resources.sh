@@ -12,7 +12,7 @@ names_come_from_real3() {
 # limited COMMAND...: the daemon runs under this limit, beside many servers that are all hostile.
 limited() {
     die
-    hostile_configuration | director_define
+    hostile_configuration http smtp dns pgsql imap ldap | director_define
     background daemon "$@" ipvsd --config "$DEFINITIONS"
     director_ready
     lasts 15 3
