@@ -5,7 +5,9 @@ use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
 use crate::director::{Director, PendingRetry, Refusal};
 use crate::health::{Frozen, Health, HealthState};
-use crate::model::{Endpoint, ServiceId, UnresolvedServer, VirtualService, WaitingService};
+use crate::model::{
+    Endpoint, Forwarding, ServiceId, UnresolvedServer, VirtualService, WaitingService,
+};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
 use crate::recovery::{Drain, Shortage, room};
@@ -98,6 +100,8 @@ pub struct ServerView {
     pub endpoint: Endpoint,
     /// The host name that has its address.
     pub host: Option<String>,
+    /// Forwarding method as defined.
+    pub forwarding: Forwarding,
     /// Weight as defined.
     pub defined_weight: u32,
     /// Health and its reason; none for the fallback, which is not probed.
@@ -228,6 +232,7 @@ impl Director {
             ServerView {
                 endpoint: real.endpoint,
                 host: real.host.clone(),
+                forwarding: real.forwarding,
                 defined_weight: real.weight,
                 health: self.book.get(&target).cloned(),
                 failing: self.failing(service, &real.endpoint),

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::control::Control;
 use super::error::ApiError;
+use super::metrics;
 use super::overview::Overview;
 use super::wire::Status;
 
@@ -22,11 +23,18 @@ pub(super) fn next_number() -> u64 {
 /// The state at one moment.
 #[derive(Debug)]
 pub(super) struct SharedOverview {
-    pub(super) number: u64,
     pub(super) overview: Overview,
     /// Before the loop was requested for it.
     taken: Instant,
-    status: OnceCell<Bytes>,
+    status: SharedText,
+    metrics: SharedText,
+}
+
+/// One form of the state, made for the first client that requests it.
+#[derive(Debug)]
+struct SharedText {
+    number: u64,
+    text: OnceCell<Bytes>,
 }
 
 /// Gives the state to clients.
@@ -86,22 +94,43 @@ impl<C: Control> Answers<C> {
     async fn take(&self) -> Result<Arc<SharedOverview>, ApiError> {
         let taken = Instant::now();
         Ok(Arc::new(SharedOverview {
-            number: next_number(),
             overview: self.control.overview().await?,
             taken,
-            status: OnceCell::new(),
+            status: SharedText::new(),
+            metrics: SharedText::new(),
         }))
     }
 }
 
 impl SharedOverview {
-    /// The whole status as JSON.
-    pub(super) async fn status(&self) -> Result<Bytes, ApiError> {
-        let render = || async {
-            let text = serde_json::to_vec(&Status::of(&self.overview))?;
-            // Without the room that was left for more.
-            Ok::<_, ApiError>(Bytes::from(text.into_boxed_slice()))
-        };
-        self.status.get_or_try_init(render).await.cloned()
+    /// The whole status as JSON, and its number.
+    pub(super) async fn status(&self) -> Result<(u64, Bytes), ApiError> {
+        let render = || Ok(serde_json::to_vec(&Status::of(&self.overview))?);
+        self.status.get(render).await
+    }
+
+    /// All metrics, and their number.
+    pub(super) async fn metrics(&self) -> Result<(u64, Bytes), ApiError> {
+        let render = || Ok(metrics::text(&self.overview)?.into_bytes());
+        self.metrics.get(render).await
+    }
+}
+
+impl SharedText {
+    fn new() -> Self {
+        Self {
+            number: next_number(),
+            text: OnceCell::new(),
+        }
+    }
+
+    async fn get(
+        &self,
+        render: impl FnOnce() -> Result<Vec<u8>, ApiError>,
+    ) -> Result<(u64, Bytes), ApiError> {
+        // Without the room that was left for more.
+        let render = || async { Ok::<_, ApiError>(Bytes::from(render()?.into_boxed_slice())) };
+        let text = self.text.get_or_try_init(render).await?;
+        Ok((self.number, text.clone()))
     }
 }

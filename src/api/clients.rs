@@ -12,6 +12,8 @@ use tokio::time::{Instant, sleep_until};
 const MOST: usize = 40;
 /// A client may take this part of the descriptors at most.
 const OF_DESCRIPTORS: u64 = 8;
+/// Clients by TCP at once, where descriptors allow.
+const MOST_BY_TCP: usize = 16;
 /// Of five places one is kept for root.
 const KEPT_FOR_ROOT: usize = 5;
 /// Time for a whole request.
@@ -69,6 +71,8 @@ struct ClientTable {
 #[derive(Debug, Clone)]
 pub(super) struct Clients {
     most: usize,
+    /// Places among them for root alone.
+    kept_for_root: usize,
     table: Arc<Mutex<ClientTable>>,
 }
 
@@ -83,13 +87,22 @@ pub(super) struct ClientPlace {
 impl Clients {
     /// As many as suit a process that may open so many files.
     pub(super) fn within(open_files: u64) -> Self {
-        let share = usize::try_from(open_files / OF_DESCRIPTORS).unwrap_or(MOST);
-        Self::of_most(share.clamp(2, MOST))
+        Self::of_most(share(open_files).clamp(2, MOST))
+    }
+
+    /// The same where no client is known to be root.
+    pub(super) fn without_root(open_files: u64) -> Self {
+        Self {
+            most: share(open_files).clamp(1, MOST_BY_TCP),
+            kept_for_root: 0,
+            table: Arc::default(),
+        }
     }
 
     fn of_most(most: usize) -> Self {
         Self {
             most,
+            kept_for_root: most.div_ceil(KEPT_FOR_ROOT),
             table: Arc::default(),
         }
     }
@@ -99,7 +112,7 @@ impl Clients {
     pub(super) fn admit(&self, rank: Rank) -> Option<ClientPlace> {
         let mut table = self.lock();
         let others = table.count(|entry| entry.rank == Rank::Other);
-        let for_others = self.most - self.most.div_ceil(KEPT_FOR_ROOT);
+        let for_others = self.most - self.kept_for_root;
         let has_room = |others: usize, all: usize| match rank {
             Rank::Root => all < self.most,
             Rank::Other => all < self.most && others < for_others,
@@ -131,6 +144,11 @@ impl Clients {
     fn lock(&self) -> MutexGuard<'_, ClientTable> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The share of descriptors that clients may take.
+fn share(open_files: u64) -> usize {
+    usize::try_from(open_files / OF_DESCRIPTORS).unwrap_or(usize::MAX)
 }
 
 impl Entry {
@@ -264,6 +282,8 @@ mod tests {
     fn few_descriptors_mean_few_clients() {
         let most = |open_files| Clients::within(open_files).most;
         assert_eq!([0, 64, 256, 1024, 1 << 20].map(most), [2, 8, 32, 40, 40]);
+        let most = |open_files| Clients::without_root(open_files).most;
+        assert_eq!([0, 64, 256, 1024, 1 << 20].map(most), [1, 8, 16, 16, 16]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One client of the control socket: one request of limited size, one answer, each within its time.
+//! One client: one request of limited size, one answer, each within its time.
 
 use std::convert::Infallible;
 use std::io;
@@ -9,13 +9,14 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, Limited};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
 
 use super::answers;
 use super::clients::{AnswerSize, ClientPlace};
@@ -27,8 +28,39 @@ const HEAD_LIMIT: usize = 16 << 10;
 const BODY_LIMIT: usize = 64 << 10;
 const TOO_MANY: &str = "too many clients\n";
 
+/// The connection of a client: by the control socket or by TCP.
+pub(super) trait ClientStream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize>;
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+}
+
+impl ClientStream for UnixStream {
+    fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        Self::try_read(self, bytes)
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        Self::try_write(self, bytes)
+    }
+}
+
+impl ClientStream for TcpStream {
+    fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        Self::try_read(self, bytes)
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        Self::try_write(self, bytes)
+    }
+}
+
 /// Serves one client until it has its answer, or its time is over.
-pub(super) async fn serve(stream: UnixStream, peer: PeerUser, place: ClientPlace, router: Router) {
+pub(super) async fn serve(
+    stream: impl ClientStream,
+    peer: PeerUser,
+    place: ClientPlace,
+    router: Router,
+) {
     let place = Arc::new(place);
     let serve = |request| answer(request, peer, Arc::clone(&place), router.clone());
     let connection = http1::Builder::new()
@@ -44,7 +76,7 @@ pub(super) async fn serve(stream: UnixStream, peer: PeerUser, place: ClientPlace
 }
 
 /// Turns a client away. It may not have sent its request yet.
-pub(super) fn refuse(stream: &UnixStream) -> io::Result<()> {
+pub(super) fn refuse(stream: &impl ClientStream) -> io::Result<()> {
     let length = TOO_MANY.len();
     let answer = format!(
         "HTTP/1.1 429 Too Many Requests\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{TOO_MANY}"
@@ -92,10 +124,9 @@ fn size(response: &Response) -> AnswerSize {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SharedNumber(pub(super) u64);
 
-/// A JSON answer of which the bytes are made already.
-pub(super) fn shared(number: u64, text: hyper::body::Bytes) -> Response {
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    let mut response = (json, text).into_response();
+/// An answer of which the bytes are made already.
+pub(super) fn shared(number: u64, content_type: &'static str, text: Bytes) -> Response {
+    let mut response = ([(header::CONTENT_TYPE, content_type)], text).into_response();
     response.extensions_mut().insert(SharedNumber(number));
     response
 }

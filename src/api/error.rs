@@ -1,6 +1,7 @@
 //! What can go wrong between the daemon and those who ask it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +13,14 @@ pub enum ApiError {
     /// The socket cannot be made.
     #[error("cannot create the control socket {}: {source}", path.display())]
     Bind { path: PathBuf, source: io::Error },
+    /// The TCP address for metrics cannot be listened on.
+    #[error(
+        "cannot listen on {address} for metrics: {source}; free it, or set another address in director.metrics"
+    )]
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
     /// Somebody listens there already.
     #[error("another ipvsd uses {}; stop it first, or start this one with another --socket", path.display())]
     Occupied { path: PathBuf },
@@ -50,6 +59,9 @@ pub enum ApiError {
         "cannot parse the daemon's answer: {0}; check that ipvsctl and ipvsd have the same version"
     )]
     Answer(#[from] serde_json::Error),
+    /// Metrics cannot be put into their format.
+    #[error("cannot write metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// The daemon is about to end.
     #[error("the daemon is stopping")]
     Stopping,

@@ -1,15 +1,37 @@
 //! What the daemon says of itself when it is asked for its state.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use director_core::snapshot::Snapshot;
 
-#[derive(Debug)]
+use super::counters::Counters;
+
+#[derive(Debug, Clone)]
 pub struct Overview {
     pub snapshot: Snapshot,
     /// The file that the configuration is read from.
     pub configuration: PathBuf,
     /// Time left to a configuration that is on trial.
     pub trial_left: Option<Duration>,
+    /// The time of the snapshot.
+    pub at: SystemTime,
+    pub counters: Counters,
+    /// Why metrics cannot be read by TCP, where that is configured.
+    pub metrics_error: Option<String>,
+}
+
+impl Overview {
+    /// A daemon of which no more is known than this.
+    #[must_use]
+    pub fn of(snapshot: Snapshot, configuration: PathBuf) -> Self {
+        Self {
+            snapshot,
+            configuration,
+            trial_left: None,
+            at: UNIX_EPOCH,
+            counters: Counters::default(),
+            metrics_error: None,
+        }
+    }
 }

@@ -19,6 +19,9 @@ const NAME_LIMIT: Duration = Duration::from_secs(1);
 pub(super) struct PeerUser(Option<u32>);
 
 impl PeerUser {
+    /// The user of a client that comes by TCP.
+    pub(super) const UNKNOWN: Self = Self(None);
+
     pub(super) fn of(stream: &UnixStream) -> Self {
         let credentials = stream.peer_cred();
         Self(credentials.ok().map(|peer| peer.uid()))

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::answers::Answers;
 use super::apply::ApplyRequest;
@@ -18,7 +18,9 @@ use super::clients::Clients;
 use super::connection;
 use super::control::Control;
 use super::error::ApiError;
+use super::limited_warnings::LimitedWarnings;
 use super::overrides::OverrideRequest;
+use super::pages::pages;
 use super::peer::PeerUser;
 use super::socket_file::SocketFile;
 use super::wire::ProbeHistory;
@@ -27,8 +29,6 @@ use super::wire::ProbeHistory;
 const FILE_CHECK: Duration = Duration::from_secs(2);
 /// Pause after a client could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Pause between two warnings of a kind.
-const WARN_AGAIN: Duration = Duration::from_secs(60);
 
 /// A socket that is listened on; its file goes when it is dropped.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Listener {
     socket: UnixListener,
     file: SocketFile,
     clients: Clients,
-    warned: Option<Instant>,
+    warnings: LimitedWarnings,
 }
 
 impl Listener {
@@ -51,7 +51,7 @@ impl Listener {
             socket,
             file,
             clients: Clients::within(open_files),
-            warned: None,
+            warnings: LimitedWarnings::default(),
         })
     }
 
@@ -108,10 +108,9 @@ impl Listener {
     }
 
     fn warn(&mut self, what: &str) {
-        if self.warned.is_none_or(|last| last.elapsed() >= WARN_AGAIN) {
-            self.warned = Some(Instant::now());
-            tracing::warn!("control socket {}: {what}", self.file.path().display());
-        }
+        let path = self.file.path().display();
+        self.warnings
+            .warn(&format!("control socket {path}: {what}"));
     }
 }
 
@@ -125,18 +124,16 @@ fn router<C: Control>(control: Arc<C>) -> Router {
         .route("/v1/rollback", post(roll_back::<C>))
         .route("/v1/unfreeze", post(unfreeze::<C>))
         .route("/v1/history/{listen}/{address}", get(history::<C>))
+        .merge(pages())
         .with_state(Arc::new(Answers::new(control)))
 }
 
 type Shared<C> = State<Arc<Answers<C>>>;
 
 async fn status<C: Control>(State(answers): Shared<C>) -> Response {
-    let status = async {
-        let shared = answers.overview().await?;
-        Ok((shared.number, shared.status().await?))
-    };
+    let status = async { answers.overview().await?.status().await };
     match status.await {
-        Ok((number, text)) => connection::shared(number, text),
+        Ok((number, text)) => connection::shared(number, "application/json", text),
         Err(error) => answer::<()>(Err(error)),
     }
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use director_core::director::Director;
 use director_core::moment::Moment;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout};
 
 use super::apply::ApplyRequest;
 use super::overrides::{OverrideOutcome, OverrideRequest};
 use super::wire::UnfreezeOutcome;
-use super::{ApiError, Client, Control, Listener, Overview, ReloadOutcome};
+use super::{ApiError, Client, Control, Listener, Overview, PageListener, ReloadOutcome};
 
 /// Long enough for a loaded machine; no test waits for it to pass.
 const AMPLE: Duration = Duration::from_secs(20);
@@ -35,11 +35,8 @@ impl Control for Idle {
         }
         // Long enough for other clients to come.
         tokio::time::sleep(Duration::from_millis(20)).await;
-        Ok(Overview {
-            snapshot: Director::new().snapshot(Moment::START),
-            configuration: "x".repeat(1 << 20).into(),
-            trial_left: None,
-        })
+        let snapshot = Director::new().snapshot(Moment::START);
+        Ok(Overview::of(snapshot, "x".repeat(1 << 20).into()))
     }
 
     async fn reload(&self, _force: bool) -> Result<ReloadOutcome, ApiError> {
@@ -93,7 +90,7 @@ async fn send(path: &Path, request: &str) -> UnixStream {
 }
 
 /// All that comes until the daemon closes the connection.
-async fn all(stream: &mut UnixStream) -> String {
+async fn all(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     // What is cut off may be reset.
     let _ = timeout(AMPLE, stream.read_to_end(&mut bytes))
@@ -117,6 +114,33 @@ async fn silent_clients_keep_none_from_the_status() {
     }
     assert!(began.elapsed() < AMPLE);
     served.client().status().await.unwrap();
+}
+
+#[tokio::test]
+async fn silent_clients_by_tcp_keep_none_from_the_metrics() {
+    let listener = PageListener::bind("127.0.0.1:0".parse().unwrap(), 1024).unwrap();
+    let address = listener.address();
+    let serving = tokio::spawn(listener.serve(Arc::new(Idle::default())));
+    let mut idle = Vec::new();
+    for _ in 0..100 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nHo")
+            .await
+            .unwrap();
+        idle.push(stream);
+    }
+    let mut scraper = TcpStream::connect(address).await.unwrap();
+    let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+    scraper.write_all(request).await.unwrap();
+    let answer = all(&mut scraper).await;
+    assert!(answer.contains("content-type: text/plain; version=0.0.4"));
+    assert!(answer.contains("\nipvsd_build_info{version="), "{answer}");
+    // Those that had to make room.
+    for stream in &mut idle[..80] {
+        assert_eq!(all(stream).await, "");
+    }
+    serving.abort();
 }
 
 #[tokio::test]

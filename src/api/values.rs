@@ -66,7 +66,7 @@ fn text(key: &str, said: &str, most: usize) -> Result<String, String> {
     Ok(escaped(said))
 }
 
-fn escaped(said: &str) -> String {
+pub(super) fn escaped(said: &str) -> String {
     let steers = |character: char| {
         character.is_control()
             // Separators of lines and paragraphs, and marks that turn the direction of what follows.

@@ -74,6 +74,9 @@ pub struct Status {
     /// Whether persistent clients go on to servers of weight 0 (`director.expire_quiescent_template`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub persistent_clients_stay: bool,
+    /// Why metrics cannot be read by TCP, where that is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_error: Option<String>,
     /// Virtual services in the order of the configuration.
     pub services: Vec<ServiceStatus>,
     /// Services that are no longer defined and stay until their connections have ended.
@@ -218,6 +221,7 @@ impl Status {
                 .map(|frozen| FreezeStatus::of(frozen, snapshot.now)),
             host_errors: snapshot.host_errors.clone(),
             persistent_clients_stay: snapshot.persistent_clients_stay,
+            metrics_error: overview.metrics_error.clone(),
             services: snapshot
                 .services
                 .iter()

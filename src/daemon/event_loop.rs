@@ -9,6 +9,7 @@
 
 mod effects;
 mod overrides;
+mod overview;
 mod persist;
 mod reload;
 #[cfg(test)]
@@ -27,20 +28,21 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::config_refresh::ConfigRefresh;
+use super::counters::LoopCounters;
 use super::file_limit;
 use super::guarded_start::FirstConfiguration;
 use super::host_thread::HostThread;
 use super::input::{Input, ReceivedSignal, StartedWatch};
-use super::kernel_thread::KernelRequest;
+use super::kernel_thread::{KernelCounters, KernelRequest, KernelThread};
 use super::locks::Locks;
 use super::maintenance_watch::{self, MaintenanceWatch};
+use super::metrics_endpoint::MetricsEndpoint;
 use super::override_replies::OverrideReplies;
 use super::probe_reply::PanickedProbes;
 use super::recorder::Recorder;
 use super::settings::Settings;
 use super::state_store::StateStore;
 use super::systemd::ServiceManager;
-use crate::api::Overview;
 use crate::api::wire::UnfreezeOutcome;
 use crate::blocking::BlockingPool;
 use crate::ldirectord::LdirectordProcess;
@@ -78,6 +80,9 @@ pub(super) struct EventLoop {
     settings: Settings,
     inputs: mpsc::UnboundedSender<Input>,
     kernel: blocking::Sender<KernelRequest>,
+    kernel_counters: Arc<KernelCounters>,
+    counters: LoopCounters,
+    metrics: MetricsEndpoint,
     probe_settings: Arc<ProbeSettings>,
     gate: Gate,
     panicked_probes: PanickedProbes,
@@ -116,7 +121,7 @@ impl EventLoop {
     pub(super) fn new(
         settings: Settings,
         inputs: mpsc::UnboundedSender<Input>,
-        kernel: blocking::Sender<KernelRequest>,
+        kernel: KernelThread,
         ldirectord: Option<LdirectordProcess>,
         recorder: Option<Recorder>,
         config_refresh: ConfigRefresh,
@@ -135,8 +140,11 @@ impl EventLoop {
             holder: holder(gate.clone(), ProbeSettings::clone(&probe_settings), &inputs),
             gate,
             panicked_probes: PanickedProbes::default(),
+            metrics: MetricsEndpoint::new(inputs.clone()),
             inputs,
-            kernel,
+            kernel: kernel.requests,
+            kernel_counters: kernel.counters,
+            counters: LoopCounters::default(),
             probe_settings,
             ldirectord,
             recorder,
@@ -225,11 +233,7 @@ impl EventLoop {
             Input::Event(event) => self.dispatch(event),
             Input::Snapshot(answer) => {
                 // The client may have gone in the meantime.
-                let _ = answer.send(Overview {
-                    snapshot: self.director.snapshot(self.now()),
-                    configuration: self.settings.configuration.clone(),
-                    trial_left: self.trial_left(),
-                });
+                let _ = answer.send(self.overview());
             }
             Input::Reload { answer, force } => self.reload(answer, force),
             Input::FilesChanged => {
@@ -296,6 +300,8 @@ impl EventLoop {
             ldirectord.adopt(&loaded.model, process, &loaded.report.text);
         }
         self.probe_settings.set_vips(loaded.model.vips());
+        self.counters.keep_services_of(&loaded.model);
+        self.metrics.adopt(loaded.settings.metrics);
         let alerts = Event::AlertsLoaded {
             alerts: Arc::new(loaded.alerts),
         };
@@ -332,6 +338,10 @@ impl EventLoop {
         let now = self.now();
         if let Some(recorder) = &mut self.recorder {
             recorder.record(now, &event);
+        }
+        if let Event::Probed { probe, report } = &event {
+            let services = self.director.checked_services(*probe);
+            self.counters.probed(services, report);
         }
         let effects = self.director.handle(event, now);
         if let Some(recorder) = &self.recorder {

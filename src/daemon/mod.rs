@@ -2,6 +2,7 @@
 //! [`director_core::director::Director`]; see [`event_loop`].
 
 mod config_refresh;
+mod counters;
 mod error;
 mod event_loop;
 mod file_limit;
@@ -10,7 +11,11 @@ mod host_thread;
 mod input;
 mod kernel_thread;
 mod locks;
+mod loop_control;
 mod maintenance_watch;
+mod metrics_endpoint;
+#[cfg(test)]
+mod metrics_tests;
 mod notices;
 mod override_replies;
 mod probe_reply;
@@ -27,13 +32,10 @@ pub use settings::Settings;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::api::apply::ApplyRequest;
-use crate::api::overrides::{OverrideOutcome, OverrideRequest};
-use crate::api::wire::UnfreezeOutcome;
-use crate::api::{ApiError, Control, Listener, Overview, ReloadOutcome};
+use crate::api::Listener;
 use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use crate::ldirectord::{self, LdirectordProcess};
 use crate::loader::{self, Dialect, LoadError, Loaded, NameCache};
@@ -43,8 +45,9 @@ use crate::store::{SavedState, StateFile, StoreError};
 use config_refresh::ConfigRefresh;
 use event_loop::EventLoop;
 use guarded_start::FirstConfiguration;
-use input::{ApplyReply, Input, TrialEvent};
+use input::Input;
 use locks::Locks;
+use loop_control::LoopControl;
 use recorder::Recorder;
 use state_store::open_store;
 
@@ -197,54 +200,4 @@ fn begin(
     let tell = move |seen| inputs.send(Input::ConfigFile(seen)).is_ok();
     ldirectord::watch(settings.configuration.clone(), tell).map_err(DaemonError::Thread)?;
     Ok(Some(ldirectord))
-}
-
-/// What the control interface may ask of the loop.
-struct LoopControl {
-    inputs: mpsc::UnboundedSender<Input>,
-}
-
-impl LoopControl {
-    async fn ask<T>(
-        &self,
-        request: impl FnOnce(oneshot::Sender<T>) -> Input,
-    ) -> Result<T, ApiError> {
-        let (answer, wait) = oneshot::channel();
-        self.inputs
-            .send(request(answer))
-            .map_err(|_| ApiError::Stopping)?;
-        wait.await.map_err(|_| ApiError::Stopping)
-    }
-}
-
-impl Control for LoopControl {
-    async fn overview(&self) -> Result<Overview, ApiError> {
-        self.ask(Input::Snapshot).await
-    }
-
-    async fn unfreeze(&self) -> Result<UnfreezeOutcome, ApiError> {
-        self.ask(Input::Unfreeze).await
-    }
-
-    async fn reload(&self, force: bool) -> Result<ReloadOutcome, ApiError> {
-        let request = |answer| Input::Reload {
-            answer: Some(answer),
-            force,
-        };
-        self.ask(request).await
-    }
-
-    async fn set_override(&self, request: OverrideRequest) -> Result<OverrideOutcome, ApiError> {
-        self.ask(|answer| Input::Override(request, answer)).await?
-    }
-
-    async fn apply(&self, request: ApplyRequest) -> Result<ReloadOutcome, ApiError> {
-        let input = |answer: ApplyReply| Input::Trial(TrialEvent::Apply(request, answer));
-        self.ask(input).await?
-    }
-
-    async fn end_trial(&self, stays: bool) -> Result<(), ApiError> {
-        self.ask(|answer| Input::Trial(TrialEvent::End { stays, answer }))
-            .await?
-    }
 }

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::failures::FailureCounters;
 use super::pause::pause_unless_stopping;
 use super::{NotifyError, NotifySettings};
 use crate::program;
@@ -20,6 +21,7 @@ use crate::program;
 /// Targets other than mail.
 pub(super) struct Deliveries {
     settings: Arc<NotifySettings>,
+    failures: Arc<FailureCounters>,
     queues: HashMap<HookWay, mpsc::Sender<EventMessage>>,
     tasks: JoinSet<()>,
     /// True once the daemon stops: no more retries.
@@ -36,9 +38,10 @@ struct WebhookPayload<'a> {
 }
 
 impl Deliveries {
-    pub(super) fn new(settings: Arc<NotifySettings>) -> Self {
+    pub(super) fn new(settings: Arc<NotifySettings>, failures: Arc<FailureCounters>) -> Self {
         Self {
             settings,
+            failures,
             queues: HashMap::new(),
             tasks: JoinSet::new(),
             stopping: watch::Sender::new(false),
@@ -67,12 +70,14 @@ impl Deliveries {
             let (sender, messages) = mpsc::channel(self.settings.mail_queue);
             let delivery = Delivery {
                 settings: Arc::clone(&self.settings),
+                failures: Arc::clone(&self.failures),
                 stopping: self.stopping.subscribe(),
             };
             self.tasks.spawn(delivery.carry(messages));
             sender
         });
         if queue.try_send(message).is_err() {
+            self.failures.of(&way).add();
             tracing::warn!("too many messages are waiting for {way}, dropping this one");
         }
         None
@@ -92,6 +97,7 @@ impl Deliveries {
 /// Delivers the messages of one target.
 struct Delivery {
     settings: Arc<NotifySettings>,
+    failures: Arc<FailureCounters>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -113,6 +119,7 @@ impl Delivery {
                 return;
             };
             let Some(pause) = pauses.next().filter(|_| !*self.stopping.borrow()) else {
+                self.failures.of(way).add();
                 tracing::warn!("giving up on {way}: {error}: {}", message.summary);
                 return;
             };

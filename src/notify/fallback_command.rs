@@ -11,20 +11,23 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::failures::FailureCounters;
 use super::{NotifyError, NotifySettings};
 use crate::program;
 
 /// The commands of all services.
 pub(super) struct FallbackCommands {
     settings: Arc<NotifySettings>,
+    failures: Arc<FailureCounters>,
     latest: HashMap<ServiceId, watch::Sender<String>>,
     tasks: JoinSet<()>,
 }
 
 impl FallbackCommands {
-    pub(super) fn new(settings: Arc<NotifySettings>) -> Self {
+    pub(super) fn new(settings: Arc<NotifySettings>, failures: Arc<FailureCounters>) -> Self {
         Self {
             settings,
+            failures,
             latest: HashMap::new(),
             tasks: JoinSet::new(),
         }
@@ -43,8 +46,10 @@ impl FallbackCommands {
             None => {
                 let (latest, mut lines) = watch::channel(command_line);
                 lines.mark_changed();
+                let failures = Arc::clone(&self.failures);
+                let limit = self.settings.command_limit;
                 self.tasks
-                    .spawn(one_after_the_other(lines, self.settings.command_limit));
+                    .spawn(one_after_the_other(lines, limit, failures));
                 self.latest.insert(service, latest);
             }
         }
@@ -60,7 +65,11 @@ impl FallbackCommands {
     }
 }
 
-async fn one_after_the_other(mut lines: watch::Receiver<String>, limit: Duration) {
+async fn one_after_the_other(
+    mut lines: watch::Receiver<String>,
+    limit: Duration,
+    failures: Arc<FailureCounters>,
+) {
     let mut last = None;
     while lines.changed().await.is_ok() {
         let line = lines.borrow_and_update().clone();
@@ -69,6 +78,7 @@ async fn one_after_the_other(mut lines: watch::Receiver<String>, limit: Duration
         }
         tracing::info!("running the fallback command: {line}");
         if let Err(error) = run(&line, limit).await {
+            failures.fallback_command.add();
             tracing::warn!("the fallback command failed: {line}: {error}");
         }
         last = Some(line);

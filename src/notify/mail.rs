@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::failures::FailureCounters;
 use super::mail_text::{self, ComposedMail};
 use super::pause::pause_unless_stopping;
 use super::{NotifyError, NotifySettings};
@@ -22,6 +23,7 @@ use super::{NotifyError, NotifySettings};
 /// Sends mails, with a queue for each relay.
 pub(super) struct MailSender {
     settings: Arc<NotifySettings>,
+    failures: Arc<FailureCounters>,
     queues: HashMap<Option<Relay>, mpsc::Sender<(Mail, SystemTime)>>,
     tasks: JoinSet<()>,
     /// True once the daemon stops: no more retries.
@@ -29,9 +31,10 @@ pub(super) struct MailSender {
 }
 
 impl MailSender {
-    pub(super) fn new(settings: Arc<NotifySettings>) -> Self {
+    pub(super) fn new(settings: Arc<NotifySettings>, failures: Arc<FailureCounters>) -> Self {
         Self {
             settings,
+            failures,
             queues: HashMap::new(),
             tasks: JoinSet::new(),
             stopping: watch::Sender::new(false),
@@ -44,6 +47,7 @@ impl MailSender {
         tracing::info!("emailalert: {subject}");
         let queue = self.queue(mail.envelope.relay.clone());
         if queue.try_send((mail, SystemTime::now())).is_err() {
+            self.failures.mail.add();
             tracing::warn!("too many mails are waiting, dropping this one: {subject}");
         }
     }
@@ -67,6 +71,7 @@ impl MailSender {
             let queue = RelayQueue {
                 relay,
                 settings: Arc::clone(&self.settings),
+                failures: Arc::clone(&self.failures),
                 stopping: self.stopping.subscribe(),
             };
             self.tasks.spawn(queue.carry(mails));
@@ -79,6 +84,7 @@ impl MailSender {
 struct RelayQueue {
     relay: Option<Relay>,
     settings: Arc<NotifySettings>,
+    failures: Arc<FailureCounters>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -93,7 +99,10 @@ impl RelayQueue {
                     }
                     self.deliver(&message, &subject).await;
                 }
-                Err(error) => tracing::warn!("cannot send mail \"{subject}\": {error}"),
+                Err(error) => {
+                    self.failures.mail.add();
+                    tracing::warn!("cannot send mail \"{subject}\": {error}");
+                }
             }
         }
     }
@@ -111,6 +120,7 @@ impl RelayQueue {
                 .filter(|_| !error.is_final() && !*self.stopping.borrow());
             let way = self.way();
             let Some(pause) = pause else {
+                self.failures.mail.add();
                 tracing::warn!("giving up on mail \"{subject}\", refused by {way}: {error}");
                 return;
             };

@@ -5,6 +5,7 @@
 mod check_log;
 mod delivery;
 mod error;
+mod failures;
 mod fallback_command;
 mod mail;
 mod mail_text;
@@ -21,6 +22,7 @@ use director_core::notify::Notification;
 
 use check_log::CheckLog;
 use delivery::Deliveries;
+use failures::FailureCounters;
 use fallback_command::FallbackCommands;
 use mail::MailSender;
 
@@ -30,6 +32,7 @@ pub struct Notifier {
     fallback_commands: FallbackCommands,
     check_log: CheckLog,
     deliveries: Deliveries,
+    failures: Arc<FailureCounters>,
 }
 
 impl Notifier {
@@ -37,12 +40,20 @@ impl Notifier {
     #[must_use]
     pub fn new(settings: NotifySettings) -> Self {
         let settings = Arc::new(settings);
+        let failures = Arc::new(FailureCounters::default());
         Self {
-            mail: MailSender::new(Arc::clone(&settings)),
-            fallback_commands: FallbackCommands::new(Arc::clone(&settings)),
-            deliveries: Deliveries::new(settings),
+            mail: MailSender::new(Arc::clone(&settings), Arc::clone(&failures)),
+            fallback_commands: FallbackCommands::new(Arc::clone(&settings), Arc::clone(&failures)),
+            deliveries: Deliveries::new(settings, Arc::clone(&failures)),
             check_log: CheckLog::default(),
+            failures,
         }
+    }
+
+    /// How many messages were given up or dropped, by the way that they would have gone.
+    #[must_use]
+    pub fn failures(&self) -> Vec<(&'static str, u64)> {
+        self.failures.all()
     }
 
     pub fn perform(&mut self, duty: Notification) {

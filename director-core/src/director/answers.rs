@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::own_network::OwnNetwork;
 use super::{Director, Effect, Notice};
 use crate::health::{Concern, Contact, Outcome, ProbeId, Report, Subscription};
-use crate::model::VirtualService;
+use crate::model::{ServiceId, VirtualService};
 use crate::moment::Moment;
 
 /// How soon a server is probed again that fails after a hint that it has.
@@ -21,6 +21,11 @@ const INTERVALS_DESPITE_HINT: [Duration; 3] = [
 ];
 
 impl Director {
+    /// The services of the servers that a probe checks, one of them for each server.
+    pub fn checked_services(&self, probe: ProbeId) -> impl Iterator<Item = ServiceId> {
+        self.schedule.checked_services(probe)
+    }
+
     pub(super) fn probed(
         &mut self,
         probe: ProbeId,

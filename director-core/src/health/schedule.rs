@@ -125,6 +125,17 @@ impl Schedule {
         probe_task.subscribers.clone()
     }
 
+    /// The services of the servers that a probe checks, one of them for each server. What agents and weight sources say is
+    /// no check.
+    pub(crate) fn checked_services(&self, id: ProbeId) -> impl Iterator<Item = ServiceId> {
+        let subscribers = self.tasks.get(&id).map(|task| task.subscribers.iter());
+        subscribers
+            .into_iter()
+            .flatten()
+            .filter(|subscriber| matches!(subscriber.concern, Concern::Check(_)))
+            .map(|subscriber| subscriber.service)
+    }
+
     /// Whether every check has been answered at least once.
     #[must_use]
     pub fn all_have_results(&self) -> bool {

@@ -125,11 +125,8 @@ impl Simulator {
 
     /// What `ipvsctl explain` would say now.
     fn explain(&mut self, targets: &[Target]) {
-        let status = Status::of(&Overview {
-            snapshot: self.director.snapshot(self.now),
-            configuration: self.definitions.clone(),
-            trial_left: None,
-        });
+        let snapshot = self.director.snapshot(self.now);
+        let status = Status::of(&Overview::of(snapshot, self.definitions.clone()));
         for (service, server) in targets {
             let explained = explain(&status, &service.to_string(), &server.to_string());
             let (Ok(text) | Err(text)) = explained;

@@ -80,6 +80,9 @@ pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
             ),
         );
     }
+    if let Some(error) = &status.metrics_error {
+        view.sentence(text, &format!("  METRICS: {error}"));
+    }
     for error in &status.host_errors {
         view.sentence(text, &format!("  HOST: {error}"));
     }

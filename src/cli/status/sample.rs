@@ -76,6 +76,7 @@ pub(super) fn status() -> Status {
         overrides: Vec::new(),
         frozen: None,
         host_errors: Vec::new(),
+        metrics_error: None,
         persistent_clients_stay: false,
         services: vec![service],
         departing: Vec::new(),

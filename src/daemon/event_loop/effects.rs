@@ -53,6 +53,7 @@ impl EventLoop {
 
     /// Tells the operator, in the words of whom he believes to have started.
     fn tell(&mut self, notice: &Notice) {
+        self.counters.noticed(notice);
         match &mut self.ldirectord {
             Some(ldirectord) => {
                 ldirectord.tell(notice);

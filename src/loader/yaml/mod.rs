@@ -28,6 +28,7 @@ mod value;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -100,7 +101,7 @@ pub(super) struct Block {
     pub(super) findings: Vec<Diagnostic>,
 }
 
-/// What a file says about how it is to be read.
+/// What a file says about how it is to be read, and about the daemon itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileSettings {
     /// A change of the files is a reason to read them again.
@@ -109,6 +110,8 @@ pub struct FileSettings {
     pub isolate: bool,
     /// How often names are resolved again whose answers do not say how long they hold; none when they never are.
     pub resolve_every: Option<Duration>,
+    /// The TCP address at which metrics can be read.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl FileSettings {
@@ -117,6 +120,7 @@ impl FileSettings {
         reload_on_change: false,
         isolate: false,
         resolve_every: None,
+        metrics: None,
     };
 }
 
@@ -222,6 +226,7 @@ fn director(node: &Node, reader: &mut Reader, settings: &mut FileSettings) -> De
     settings.isolate = text
         .on_error
         .is_some_and(|word| word.value == OnError::Isolate);
+    settings.metrics = text.metrics;
     if let Some(every) = text.resolve_every {
         if every.value.is_zero() {
             let message = "resolve.every must be above zero";

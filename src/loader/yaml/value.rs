@@ -1,6 +1,6 @@
 //! How values of each type are read, printed and described.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -167,6 +167,31 @@ impl Value for IpAddr {
             let message = format!("{text:?} is not an IP address");
             let hint = format!(
                 "write an address without a port, as in {}",
+                input.key.example()
+            );
+            reader.error(&input.node.place, message, hint);
+        }
+        address
+    }
+
+    fn print(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+impl Value for SocketAddr {
+    fn takes(_: &Key) -> Takes {
+        Takes::Text
+    }
+
+    fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
+        let text = reader.text(input)?;
+        let address = text.parse().ok();
+        let address = address.filter(|address: &Self| address.port() != 0);
+        if address.is_none() {
+            let message = format!("{text:?} is not an IP address with a port");
+            let hint = format!(
+                "write {}, or 0.0.0.0 or [::] for all addresses of this host",
                 input.key.example()
             );
             reader.error(&input.node.place, message, hint);

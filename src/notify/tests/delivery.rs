@@ -12,7 +12,7 @@ use super::relay::{RelayBehaviour, TestRelay};
 use super::{PATIENCE, eventually, settings};
 use crate::notify::Notifier;
 
-fn event_message(way: HookWay) -> Notification {
+pub(super) fn event_message(way: HookWay) -> Notification {
     Notification::EventMessage(EventMessage {
         hook: Hook {
             way,

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use director_core::model::{Family, ServiceId};
+use director_core::model::{Family, HookWay, ServiceId};
 use director_core::notify::{FallbackCommand, Notification};
 
-use super::{content, eventually, settings};
-use crate::notify::Notifier;
+use super::delivery::event_message;
+use super::{PATIENCE, content, eventually, mail, settings};
+use crate::notify::{Notifier, NotifySettings};
 use crate::program::tests::runs;
 
 fn command(mark: u32, command_line: String) -> Notification {
@@ -85,4 +86,29 @@ async fn a_command_that_hangs_is_killed_with_its_children_and_the_next_one_runs(
     eventually("the next has run", || content(&file) == "next\n").await;
     let child = content(&alive).trim().to_owned();
     eventually("the child is gone", || !runs(&child)).await;
+}
+
+#[tokio::test]
+async fn messages_that_are_given_up_are_counted_by_their_way() {
+    let mut notifier = Notifier::new(NotifySettings {
+        mail_pauses: Vec::new(),
+        ..settings()
+    });
+    let failing = ["/nonexistent/page".to_owned()].into();
+    for notification in [
+        Notification::Mail(mail(&["ops@example.org"], "web is down")),
+        event_message(HookWay::Command(failing)),
+        command(1, "exit 3".to_owned()),
+        command(2, "exit 0".to_owned()),
+    ] {
+        notifier.perform(notification);
+    }
+    let expected = [
+        ("mail", 1),
+        ("webhook", 0),
+        ("command", 1),
+        ("fallback_command", 1),
+    ];
+    eventually("each is counted once", || notifier.failures() == expected).await;
+    notifier.finish(PATIENCE).await;
 }

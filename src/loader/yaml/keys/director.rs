@@ -1,5 +1,6 @@
 //! Keys of the director section.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use director_core::definitions::{Definitions, FreezeDefinition, GuardDefinition, Placed};
@@ -20,6 +21,7 @@ pub(in super::super) struct DirectorText {
     pub(in super::super) reload_on_change: Option<Placed<bool>>,
     pub(in super::super) on_error: Option<Placed<OnError>>,
     pub(in super::super) resolve_every: Option<Placed<Duration>>,
+    pub(in super::super) metrics: Option<SocketAddr>,
 }
 
 /// What is done with a configuration that has errors.
@@ -40,6 +42,7 @@ impl DirectorText {
             reload_on_change: None,
             on_error: None,
             resolve_every: None,
+            metrics: None,
         }
     }
 }
@@ -74,6 +77,8 @@ mapping! {
         "When to resolve host names again. ipvsd resolves them when it reads the configuration and again while it \
          runs. When a name cannot be resolved, its last address stays in use, also across a restart. A server without \
          any address is down until its name is resolved; ipvsd tries again every 10 s or sooner.";
+    opt(metrics) "metrics" = "127.0.0.1:9190", or "none",
+        "TCP address for `GET /metrics` and the health pages, without the rest of the API. All users who can reach it          can read it. With an address that cannot be had, ipvsd works without metrics and tries again.";
     opt(definitions.host.profile) "profile" = "nat-gateway", or "none",
         "Set of kernel settings that ipvsd applies. A stop that leaves no service and no VIP in the kernel restores the \
          previous values, as does a configuration without the profile. `ipvsctl plan` shows each setting with its \

@@ -1,0 +1,166 @@
+//! Metrics of the daemon as a whole.
+
+use super::metric::{Metric, Source};
+use director_core::overrides::OverrideKind;
+
+/// Kinds of overrides.
+const OVERRIDES: [&str; 4] = ["maintenance", "drain", "disable", "weight"];
+
+pub(super) fn kind(kind: OverrideKind) -> &'static str {
+    match kind {
+        OverrideKind::Maintenance => "maintenance",
+        OverrideKind::Drain => "drain",
+        OverrideKind::Disable => "disable",
+        OverrideKind::Weight(_) => "weight",
+    }
+}
+
+pub(super) const METRICS: &[Metric] = &[
+    Metric::gauge(
+        "ipvsd_build_info",
+        &["version"],
+        "Version of ipvsd; the value is 1.",
+        Source::Daemon(|_, out| out.add(&[env!("CARGO_PKG_VERSION")], 1.0)),
+    ),
+    Metric::gauge(
+        "ipvsd_configuration_loaded_timestamp_seconds",
+        &[],
+        "When the configuration in force was loaded.",
+        Source::Daemon(|view, out| {
+            let loaded = view.overview.snapshot.loaded_at;
+            out.add_some(&[], loaded.map(|at| view.clock.seconds(at)));
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_configuration_refused",
+        &[],
+        "1 if a newer configuration was refused and an older one is in force.",
+        Source::Daemon(|view, out| out.add_truth(&[], view.overview.snapshot.refusal.is_some())),
+    ),
+    Metric::counter(
+        "ipvsd_configurations_total",
+        &["result"],
+        "Configurations that were read: accepted or refused.",
+        Source::Daemon(|view, out| {
+            for (result, count) in &view.overview.counters.configurations {
+                out.add_count(&[result], *count);
+            }
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_configuration_on_trial",
+        &[],
+        "1 if the configuration in force is on trial.",
+        Source::Daemon(|view, out| out.add_truth(&[], view.overview.trial_left.is_some())),
+    ),
+    Metric::gauge(
+        "ipvsd_broken_blocks",
+        &[],
+        "Blocks of the configuration that have errors and are isolated.",
+        Source::Daemon(|view, out| {
+            out.add_count(&[], view.overview.snapshot.isolated.len() as u64);
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_waiting_services",
+        &[],
+        "Services whose VIP is a host name without an address. They have no other metric.",
+        Source::Daemon(|view, out| out.add_count(&[], view.overview.snapshot.waiting.len() as u64)),
+    ),
+    Metric::gauge(
+        "ipvsd_unresolved_names",
+        &[],
+        "Host names of the configuration whose last lookup failed.",
+        Source::Daemon(|view, out| {
+            let names = view.overview.snapshot.names.iter();
+            let failed = names.filter(|name| name.failure.is_some()).count();
+            out.add_count(&[], failed as u64);
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_table_read_timestamp_seconds",
+        &[],
+        "When the whole table of the kernel was last read. Missing before the first time.",
+        Source::Daemon(|view, out| {
+            let read = view.overview.snapshot.observed_at;
+            out.add_some(&[], read.map(|at| view.clock.seconds(at)));
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_kernel_error",
+        &[],
+        "1 if the table of the kernel could not be read the last time.",
+        Source::Daemon(|view, out| out.add_truth(&[], view.overview.snapshot.unreadable.is_some())),
+    ),
+    Metric::counter(
+        "ipvsd_kernel_operations_total",
+        &["operation", "result"],
+        "Changes of the table: done, refused, skipped after an earlier one of the same service was refused, or unknown \
+         after an interruption.",
+        Source::Daemon(|view, out| {
+            for (operation, result, count) in &view.overview.counters.kernel_operations {
+                out.add_count(&[operation, result], *count);
+            }
+        }),
+    ),
+    Metric::counter(
+        "ipvsd_drift_repaired_total",
+        &["kind"],
+        "Changes by other programs that ipvsd reverted: missing, changed or extra entries of the table.",
+        Source::Daemon(|view, out| {
+            for (kind, count) in &view.overview.counters.drift_repaired {
+                out.add_count(&[kind], *count);
+            }
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_frozen",
+        &[],
+        "1 while health is frozen, since all servers fell silent at once.",
+        Source::Daemon(|view, out| out.add_truth(&[], view.overview.snapshot.frozen.is_some())),
+    ),
+    Metric::gauge(
+        "ipvsd_overrides",
+        &["kind"],
+        "Overrides in force.",
+        Source::Daemon(|view, out| {
+            for wanted in OVERRIDES {
+                let all = view.overview.snapshot.overrides.iter();
+                let count = all.filter(|one| kind(one.override_.kind) == wanted).count();
+                out.add_count(&[wanted], count as u64);
+            }
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_departing_services",
+        &[],
+        "Services that left the configuration and stay until their connections have ended.",
+        Source::Daemon(|view, out| out.add_count(&[], view.overview.snapshot.leaving.len() as u64)),
+    ),
+    Metric::gauge(
+        "ipvsd_state_file_error",
+        &[],
+        "1 if overrides and health cannot be saved for a restart.",
+        Source::Daemon(|view, out| {
+            out.add_truth(&[], view.overview.snapshot.not_persisted.is_some());
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_host_errors",
+        &[],
+        "VIPs and kernel settings that could not be set.",
+        Source::Daemon(|view, out| {
+            out.add_count(&[], view.overview.snapshot.host_errors.len() as u64);
+        }),
+    ),
+    Metric::counter(
+        "ipvsd_notifications_failed_total",
+        &["way"],
+        "Messages that were given up, or dropped because too many waited.",
+        Source::Daemon(|view, out| {
+            for (way, count) in &view.overview.counters.notifications_failed {
+                out.add_count(&[way], *count);
+            }
+        }),
+    ),
+];
