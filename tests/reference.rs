@@ -10,9 +10,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use golden::{files_below, updating};
+use ipvsd::api::metrics;
 use ipvsd::loader::{page, schema};
 use schema_judge::faults;
 use serde_json::Value;
+
+/// The line of docs/metrics.md below which all is generated.
+const METRICS_TABLE: &str = "<!-- generated: UPDATE=1 cargo test --test reference -->\n";
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -48,6 +52,15 @@ fn is_valid(text: &str) -> bool {
 #[test]
 fn the_page_is_up_to_date() {
     is_printed("docs/configuration.md", &page());
+}
+
+/// What stands above the table is written by hand.
+#[test]
+fn the_table_of_metrics_is_up_to_date() {
+    let path = "docs/metrics.md";
+    let written = fs::read_to_string(root().join(path)).unwrap();
+    let (head, _) = written.split_once(METRICS_TABLE).unwrap();
+    is_printed(path, &format!("{head}{METRICS_TABLE}{}", metrics::table()));
 }
 
 #[test]

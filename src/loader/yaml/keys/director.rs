@@ -78,7 +78,8 @@ mapping! {
          runs. When a name cannot be resolved, its last address stays in use, also across a restart. A server without \
          any address is down until its name is resolved; ipvsd tries again every 10 s or sooner.";
     opt(metrics) "metrics" = "127.0.0.1:9190", or "none",
-        "TCP address for `GET /metrics` and the health pages, without the rest of the API. All users who can reach it          can read it. With an address that cannot be had, ipvsd works without metrics and tries again.";
+        "TCP address for `GET /metrics` and the health pages, without the rest of the API. Every host that can reach it can \
+         read it. With an address that cannot be had, ipvsd works without metrics and tries again.";
     opt(definitions.host.profile) "profile" = "nat-gateway", or "none",
         "Set of kernel settings that ipvsd applies. A stop that leaves no service and no VIP in the kernel restores the \
          previous values, as does a configuration without the profile. `ipvsctl plan` shows each setting with its \
