@@ -3,16 +3,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use hyper::body::Bytes;
 use tokio::sync::{Mutex, OnceCell};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::control::Control;
 use super::error::ApiError;
 use super::metrics;
 use super::overview::Overview;
 use super::wire::Status;
+
+/// The longest pause between two states.
+const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// The number of the next answer, one after the other for all answers of the process.
 pub(super) fn next_number() -> u64 {
@@ -26,13 +30,13 @@ pub(super) struct SharedOverview {
     pub(super) overview: Overview,
     /// Before the loop was requested for it.
     taken: Instant,
-    status: SharedText,
-    metrics: SharedText,
+    status: RenderedText,
+    metrics: RenderedText,
 }
 
 /// One form of the state, made for the first client that requests it.
 #[derive(Debug)]
-struct SharedText {
+struct RenderedText {
     number: u64,
     text: OnceCell<Bytes>,
 }
@@ -41,9 +45,18 @@ struct SharedText {
 #[derive(Debug)]
 pub(super) struct Answers<C> {
     pub(super) control: Arc<C>,
-    /// The latest, while a client waits that may get it.
-    latest: Mutex<Option<Arc<SharedOverview>>>,
+    latest: Mutex<Latest>,
     waiting: AtomicUsize,
+    /// For so many times as long as one state took there is no other.
+    rest: u32,
+}
+
+#[derive(Debug, Default)]
+struct Latest {
+    /// The latest, while a client waits that may get it.
+    shared: Option<Arc<SharedOverview>>,
+    /// When the next may be taken.
+    next: Option<Instant>,
 }
 
 /// One client that waits.
@@ -72,6 +85,16 @@ impl<C: Control> Answers<C> {
             control,
             latest: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            rest: 0,
+        }
+    }
+
+    /// The same for clients who may be anyone: however often they request the state, the event loop has most of its time for
+    /// other things.
+    pub(super) fn sparing(control: Arc<C>) -> Self {
+        Self {
+            rest: 9,
+            ..Self::new(control)
         }
     }
 
@@ -81,12 +104,20 @@ impl<C: Control> Answers<C> {
         let waiting = Waiting::among(&self.waiting);
         // One after the other: those that wait here get the state that is taken for the first of them.
         let mut latest = self.latest.lock().await;
-        let shared = match latest.take() {
+        let shared = match latest.shared.take() {
             Some(shared) if shared.taken >= requested => shared,
-            _ => self.take().await?,
+            _ => {
+                if let Some(next) = latest.next {
+                    sleep_until(next).await;
+                }
+                let shared = self.take().await?;
+                let rest = (shared.taken.elapsed() * self.rest).min(LONGEST_REST);
+                latest.next = Some(Instant::now() + rest);
+                shared
+            }
         };
         if !waiting.is_last() {
-            *latest = Some(Arc::clone(&shared));
+            latest.shared = Some(Arc::clone(&shared));
         }
         Ok(shared)
     }
@@ -96,8 +127,8 @@ impl<C: Control> Answers<C> {
         Ok(Arc::new(SharedOverview {
             overview: self.control.overview().await?,
             taken,
-            status: SharedText::new(),
-            metrics: SharedText::new(),
+            status: RenderedText::new(),
+            metrics: RenderedText::new(),
         }))
     }
 }
@@ -116,7 +147,7 @@ impl SharedOverview {
     }
 }
 
-impl SharedText {
+impl RenderedText {
     fn new() -> Self {
         Self {
             number: next_number(),

@@ -55,7 +55,7 @@ impl PageListener {
 
     /// Answers until the task is ended.
     pub async fn serve<C: Control>(mut self, control: Arc<C>) {
-        let router = pages().with_state(Arc::new(Answers::new(control)));
+        let router = pages().with_state(Arc::new(Answers::sparing(control)));
         loop {
             match self.socket.accept().await {
                 Ok((stream, _)) => self.welcome(stream, &router),

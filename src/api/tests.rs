@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout};
 
+use super::answers::Answers;
 use super::apply::ApplyRequest;
 use super::overrides::{OverrideOutcome, OverrideRequest};
 use super::wire::UnfreezeOutcome;
@@ -179,6 +180,19 @@ async fn many_clients_share_one_answer() {
     }
     let overviews = served.control.overviews.load(Ordering::Relaxed);
     assert!(overviews <= 10, "{overviews} for 30 clients");
+}
+
+#[tokio::test]
+async fn clients_by_tcp_leave_most_of_its_time_to_the_event_loop() {
+    let control = Arc::new(Idle::default());
+    let answers = Answers::sparing(Arc::clone(&control));
+    let began = Instant::now();
+    for _ in 0..3 {
+        answers.overview().await.unwrap();
+    }
+    // Each took 20 ms.
+    assert!(began.elapsed() >= Duration::from_millis(2 * 200));
+    assert_eq!(control.overviews.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test]

@@ -24,10 +24,10 @@ pub(super) struct MetricsEndpoint {
     control: Arc<LoopControl>,
     /// Pause before an address is tried again.
     pause: Duration,
-    serving: Option<Serving>,
+    serving: Option<ServedAddress>,
 }
 
-struct Serving {
+struct ServedAddress {
     address: SocketAddr,
     fault: Fault,
     task: JoinHandle<()>,
@@ -55,13 +55,13 @@ impl MetricsEndpoint {
         self.serving = wanted.map(|address| {
             let fault = Fault::default();
             let control = Arc::clone(&self.control);
-            let attempt = Attempt {
+            let attempt = BindAttempt {
                 address,
                 pause: self.pause,
                 fault: Arc::clone(&fault),
             };
             let task = tokio::spawn(serve(attempt, control, former));
-            Serving {
+            ServedAddress {
                 address,
                 fault,
                 task,
@@ -78,14 +78,14 @@ impl MetricsEndpoint {
 }
 
 /// An address that is to be listened on.
-struct Attempt {
+struct BindAttempt {
     address: SocketAddr,
     pause: Duration,
     fault: Fault,
 }
 
-async fn serve(attempt: Attempt, control: Arc<LoopControl>, former: Option<JoinHandle<()>>) {
-    let Attempt {
+async fn serve(attempt: BindAttempt, control: Arc<LoopControl>, former: Option<JoinHandle<()>>) {
+    let BindAttempt {
         address,
         pause,
         fault,

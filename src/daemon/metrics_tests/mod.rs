@@ -101,6 +101,11 @@ async fn promtool_finds_no_fault_in_a_scrape() {
             "{name} in\n{text}"
         );
     }
+    // As many as docs/metrics.md says.
+    let series = |part: &str| text.lines().filter(|line| line.contains(part)).count();
+    let of_server = series(r#"service="six",server="#);
+    let of_service = series(r#"service="six""#) - of_server;
+    assert_eq!((of_service, of_server), (35, 20));
     // A daemon that has just begun has metrics as well.
     let text = scrape(Story::new().overview()).await;
     assert_eq!(promtool(&["check", "metrics"], &text), Ok(()));
