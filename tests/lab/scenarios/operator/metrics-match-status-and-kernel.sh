@@ -35,6 +35,10 @@ traffic_matches() {
     conns=$(on director ipvsadm -L -n --stats --exact | awk -v s="$RIP1:80" '$2 == s { print $3 }')
     [ "$conns" -ge 6 ] && series ipvsd_server_scheduled_connections_total "service=\"web\",server=\"$RIP1:80\"" "$conns"
 }
+# port_taken: a program listens on the port that the next configuration wants.
+port_taken() {
+    on director ss -H -l -t -n | grep -q ':9191 '
+}
 # status_has PART: ipvsctl shows it as JSON, blanks left out.
 status_has() {
     case $(on director ipvsctl status --json | tr -d ' \n') in *"$1"*) ;; *) return 1 ;; esac
@@ -66,6 +70,7 @@ expect_equal 'the API by TCP' 404 "$(on client curl -s -m 10 -o /dev/null -w '%{
 
 # The port that the next configuration wants belongs to another program for a while.
 spawn director taken socat TCP-LISTEN:9191,fork,reuseaddr EXEC:cat
+eventually 10 port_taken
 on director sed -i 's/9190/9191/' "$DEFINITIONS"
 director_reload
 eventually 10 status_says "METRICS: cannot listen on $DIRECTOR_FRONT:9191 for metrics: Address already in use (os error 98)"
