@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::mpsc as blocking;
+use std::sync::{Arc, mpsc as blocking};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -12,6 +12,7 @@ use crate::api::ApiError;
 use crate::api::apply::{ApplyRequest, candidate};
 use crate::daemon::config_refresh::ConfigRefresh;
 use crate::daemon::input::{FinishedLoad, Input, TrialEvent};
+use crate::daemon::kernel_thread::KernelThread;
 use crate::daemon::settings::Settings;
 use crate::loader::{NameCache, load};
 
@@ -25,7 +26,10 @@ fn event_loop(configuration: PathBuf) -> (EventLoop, mpsc::UnboundedReceiver<Inp
         recording: None,
     };
     let (inputs, received) = mpsc::unbounded_channel();
-    let (kernel, _) = blocking::channel();
+    let kernel = KernelThread {
+        requests: blocking::channel().0,
+        counters: Arc::default(),
+    };
     let refresh = ConfigRefresh::new(inputs.clone(), NameCache::default(), None);
     let event_loop = EventLoop::new(settings, inputs, kernel, None, None, refresh, None);
     (event_loop, received)
