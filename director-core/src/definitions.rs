@@ -168,6 +168,8 @@ pub struct ServiceDefinition {
     pub mask: Option<Placed<String>>,
     /// Persistence engine.
     pub persistence_engine: Option<Placed<String>>,
+    /// Whether each port of a list may have its own clients.
+    pub persistence_each_port: Option<Placed<bool>>,
     /// One-packet scheduling.
     pub one_packet: Option<Placed<bool>>,
     /// Forwarding method of real servers that name none.

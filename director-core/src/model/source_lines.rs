@@ -182,12 +182,13 @@ struct SecretKeys {
 
 impl SecretKeys {
     fn have(self, key: &str) -> bool {
+        let is_file = key.ends_with("file");
+        let has_part = || PARTS.iter().any(|part| key.contains(part));
+        let is_near = || nearest(key, SECRET_KEYS).is_some();
         // The path of a file with a secret is none.
-        let has_part = || PARTS.iter().any(|part| key.contains(part)) && !key.ends_with("file");
         self.body && key == "body"
             || SHORT_KEYS.contains(&key)
-            || nearest(key, SECRET_KEYS).is_some()
-            || has_part()
+            || !is_file && (is_near() || has_part())
     }
 }
 

@@ -136,6 +136,7 @@ fn service(brief: &Brief) -> ServiceDefinition {
         persistence: None,
         mask: None,
         persistence_engine: None,
+        persistence_each_port: None,
         one_packet: None,
         forwarding: Some(placed(ForwardingDefinition::Masq)),
         check,

@@ -34,6 +34,7 @@ pub(super) fn lower(
         persistence: own.number(Key::Persistent),
         mask: mask(scope, findings),
         persistence_engine: None,
+        persistence_each_port: None,
         one_packet: one_packet(scope, findings),
         forwarding: None,
         check: plan.lower(scope),

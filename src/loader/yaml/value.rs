@@ -191,7 +191,7 @@ impl Value for SocketAddr {
         if address.is_none() {
             let message = format!("{text:?} is not an IP address with a port");
             let hint = format!(
-                "write {}, or 0.0.0.0 or [::] for all addresses of this host",
+                "write {}; 0.0.0.0 and [::] stand for all addresses of this host",
                 input.key.example()
             );
             reader.error(&input.node.place, message, hint);

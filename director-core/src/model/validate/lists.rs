@@ -116,8 +116,8 @@ fn vip(listen: &ListenDefinition) -> Option<&Host> {
     }
 }
 
-/// Each virtual service of the kernel keeps its own clients.
-pub(super) fn lint_persistence(
+/// Each virtual service of the kernel keeps its own clients, so that a client may get another server at each port of a list.
+pub(super) fn persistence(
     written: &ServiceDefinition,
     list: &[&ListenDefinition],
     findings: &mut Findings,
@@ -129,11 +129,20 @@ pub(super) fn lint_persistence(
     let same_vip = list
         .iter()
         .filter(|listen| own.is_some() && vip(listen) == own);
-    if same_vip.count() > 1 {
-        findings.warning(
+    let is_meant = written
+        .persistence_each_port
+        .as_ref()
+        .is_some_and(|meant| meant.value);
+    if same_vip.count() > 1 && !is_meant {
+        let hint = format!(
+            "give the packets of all ports one firewall mark and listen on fwmark:MARK (docs/forwarding.md), or write \
+             persistence: {{timeout: {}s, each_port: true}} if that does not matter",
+            persistence.value
+        );
+        findings.error(
             &persistence.place,
             "persistence does not span the ports of this list: a client may get another server at each port",
-            "give the packets of all ports one firewall mark, and listen on fwmark:MARK (docs/forwarding.md)",
+            hint,
         );
     }
 }

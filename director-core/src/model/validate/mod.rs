@@ -59,7 +59,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
         let list = lists.get(&written.place).map_or(&[][..], Vec::as_slice);
         if let Some(service) = service(written, id, list, &mut findings) {
             lints::lint(written, &service, &mut findings);
-            lists::lint_persistence(written, list, &mut findings);
+            lists::persistence(written, list, &mut findings);
             services.push(service);
         }
         let Some(id) = id else { continue };

@@ -48,6 +48,7 @@ fn unknown(place: &Place) -> ServiceText {
             persistence: None,
             mask: None,
             persistence_engine: None,
+            persistence_each_port: None,
             one_packet: None,
             forwarding: None,
             check: CheckDefinition::default(),
@@ -150,6 +151,9 @@ mapping! {
         "Which addresses count as one client: a netmask or a prefix length.";
     opt(service.persistence_engine) "engine" = "sip", or "none; by address",
         "Persistence engine of the kernel. The kernel has one, `sip`, which distinguishes clients by Call-ID.";
+    opt(service.persistence_each_port) "each_port" = "true", or "false",
+        "Whether each port of a list in `listen` may have its own clients. Without it such a list with persistence is an \
+         error, since the kernel keeps a client at one server over several ports only with a firewall mark.";
 }
 
 mapping! {
