@@ -21,6 +21,10 @@ pub(super) struct IsolationContext<'a> {
     pub(super) broken_files: &'a BTreeSet<Arc<str>>,
     /// All findings about the configuration.
     pub(super) findings: &'a [Diagnostic],
+    /// Those of them that came up while the files were read.
+    pub(super) of_reading: &'a [Diagnostic],
+    /// The text of each file.
+    pub(super) texts: Vec<(&'a Arc<str>, &'a str)>,
     /// The configuration in force, names resolved.
     pub(super) former: Option<&'a Definitions>,
 }
@@ -42,6 +46,9 @@ pub(super) fn isolate(
         .iter()
         .map(|block| faults(definitions, block, around))
         .collect();
+    if !around.is_within_blocks(definitions, &faults) {
+        return None;
+    }
     let mut good: Vec<bool> = faults.iter().map(Vec::is_empty).collect();
     let around = &IsolationAttempt { around, faults };
     // What is left may still be at odds with itself: two services at one address.
@@ -54,15 +61,8 @@ pub(super) fn isolate(
         }
         let mut dropped = false;
         for (block, good) in around.around.blocks.iter().zip(&mut good) {
-            let at_fault = definitions.services[block.services.clone()]
-                .iter()
-                .any(|service| {
-                    let errors = findings.iter().filter(|finding| finding.is_error());
-                    errors
-                        .map(|finding| &finding.place)
-                        .any(|place| *place == service.listen.place)
-                });
-            if *good && at_fault {
+            let mut errors = findings.iter().filter(|finding| finding.is_error());
+            if *good && errors.any(|finding| around.around.is_in(block, &finding.place)) {
                 *good = false;
                 dropped = true;
             }
@@ -73,6 +73,49 @@ pub(super) fn isolate(
         attempt = assemble(definitions, around, &good);
     }
     None
+}
+
+impl IsolationContext<'_> {
+    /// Whether a place is between the beginning of a block and that of the next, or the next key of the file.
+    fn is_in(&self, block: &Block, place: &Place) -> bool {
+        let at = |place: &Place| (place.line, place.column);
+        let start = at(&block.place);
+        if place.file != block.place.file || at(place) < start {
+            return false;
+        }
+        let others = self.blocks.iter().map(|other| &other.place);
+        let next_block = others
+            .filter(|other| other.file == block.place.file && at(other) > start)
+            .map(at)
+            .min();
+        let text = self.texts.iter().find(|(file, _)| **file == place.file);
+        let lines = text.map_or("", |(_, text)| *text).lines();
+        let is_key = |line: &str| line.starts_with(|c: char| c.is_alphanumeric() || c == '"');
+        let next_key = (1..)
+            .zip(lines)
+            .find(|(number, line)| *number > start.0 && is_key(line));
+        next_block.is_none_or(|next| at(place) < next)
+            && next_key.is_none_or(|(number, _)| place.line < number)
+    }
+
+    /// Whether each error belongs to a service or to a file of which nothing could be read. What applies to all services
+    /// would be lost with another one.
+    fn is_within_blocks(&self, definitions: &Definitions, faults: &[Vec<Diagnostic>]) -> bool {
+        let (_, of_all) = validate(&definitions.without_services());
+        let is_of_block = |finding: &Diagnostic| {
+            // What cannot be included is reported where it is included.
+            let mut broken = self.broken_files.iter();
+            broken.any(|file| finding.place.file == *file || finding.message.starts_with(&**file))
+                || faults.iter().any(|faults| faults.contains(finding))
+                || self
+                    .blocks
+                    .iter()
+                    .any(|block| self.is_in(block, &finding.place))
+        };
+        // Two services that do not fit together are taken apart later.
+        let mut errors = self.findings.iter().filter(|finding| finding.is_error());
+        !of_all.iter().any(Diagnostic::is_error) && errors.all(is_of_block)
+    }
 }
 
 /// What keeps a block from making services even when nothing else is around it.
@@ -91,7 +134,15 @@ fn faults(
         .iter()
         .flat_map(places_of_hosts)
         .flat_map(|place| around.findings.iter().filter(move |f| f.place == *place));
-    let all = block.findings.iter().chain(&judged).chain(unresolved);
+    // A key that is there twice is found before the blocks are read.
+    let inside = around.of_reading.iter();
+    let inside = inside.filter(|finding| around.is_in(block, &finding.place));
+    let all = block
+        .findings
+        .iter()
+        .chain(&judged)
+        .chain(unresolved)
+        .chain(inside);
     let mut faults: Vec<Diagnostic> = Vec::new();
     for fault in all.filter(|finding| finding.is_error()) {
         if !faults.contains(fault) {

@@ -191,3 +191,62 @@ fn without_the_setting_one_fault_refuses_the_whole() {
     let written = read_yaml(&Arc::from("t.yaml"), text.as_bytes(), &text);
     assert!(judge(&Arc::new(written), &memory(None)).is_err());
 }
+
+/// What is refused as a whole.
+fn refused(text: &str, former: &Loaded) -> bool {
+    let written = read_yaml(&Arc::from("t.yaml"), text.as_bytes(), text);
+    judge(&Arc::new(written), &memory(Some(former))).is_err()
+}
+
+#[test]
+fn an_error_that_belongs_to_no_service_refuses_the_whole() {
+    let first = load(&format!("{HEAD}{WEB}{MAIL}"), None);
+    for (good, bad) in [
+        (
+            "on_error: isolate",
+            "on_error: isolate, profil: nat-gateway",
+        ),
+        (
+            "on_error: isolate",
+            "on_error: isolate, profile: nat-gatewy",
+        ),
+        ("on_error: isolate", "on_error: isolate, timeouts: {tcp: 5}"),
+        ("on_error: isolate", "on_error: isolate, freeze: 5 apples"),
+        ("defaults:", "defauts:"),
+        ("services:\n", "defaults: {check: tcp}\nservices:\n"),
+        ("services:\n", "groups: {a: [10.0.0.300]}\nservices:\n"),
+    ] {
+        let text = format!("{HEAD}{WEB}{MAIL}").replacen(good, bad, 1);
+        assert!(refused(&text, &first), "{text}");
+    }
+    let second = format!("{HEAD}{WEB}services:\n{MAIL}");
+    assert!(refused(&second, &first), "{second}");
+}
+
+#[test]
+fn a_key_that_a_service_has_twice_is_a_fault_of_that_service() {
+    let first = load(&format!("{HEAD}{WEB}{MAIL}"), None);
+    let twice = WEB.replace("real_servers:", "real_servers: [10.0.0.9], real_servers:");
+    for text in [
+        format!("{HEAD}{twice}{MAIL}"),
+        format!("{HEAD}{MAIL}{twice}"),
+    ] {
+        let second = load(&text, Some(&first));
+        assert_eq!(services(&second), [GOOD_MAIL, GOOD_WEB], "{text}");
+        assert_eq!(
+            isolated(&second.definitions),
+            [("service web".to_owned(), 1, 1)]
+        );
+    }
+}
+
+#[test]
+fn a_conflict_that_is_reported_elsewhere_than_at_the_address_is_a_fault_of_its_service() {
+    let vip = |service: &str, interface: &str| {
+        service.replace("real", &format!("vip: {{interface: {interface}}}, real"))
+    };
+    let web = vip(WEB, "eth0");
+    let mail = vip(MAIL, "eth1").replace("192.0.2.2", "192.0.2.1");
+    let loaded = load(&format!("{HEAD}{web}{mail}"), None);
+    assert_eq!(services(&loaded), [GOOD_WEB]);
+}

@@ -291,6 +291,10 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
             blocks: &written.blocks,
             broken_files: &written.broken,
             findings: &diagnostics,
+            of_reading: &written.diagnostics,
+            texts: std::iter::once((&written.file, &*written.text))
+                .chain(written.included.iter().map(|(file, text)| (file, &**text)))
+                .collect(),
             former: memory.former.as_deref(),
         };
         if let Some((model, definitions, mut remarks)) = isolate(definitions, &around) {

@@ -49,7 +49,7 @@ pub(super) enum CommandError {
         output: Option<String>,
     },
     /// A signal ended it.
-    #[error("killed by {}", signal_name(*.0))]
+    #[error("{}killed by {}", if is_of_this_host(*.0) { "local error: " } else { "" }, signal_name(*.0))]
     Killed(i32),
     /// Waiting for it failed.
     #[error("local error: {}", words(.0))]
@@ -59,8 +59,21 @@ pub(super) enum CommandError {
 impl CommandError {
     /// Whether the fault lies on the director's side.
     pub(super) fn is_ours(&self) -> bool {
-        !matches!(self, Self::ExitStatus { .. } | Self::Killed(_))
+        match self {
+            Self::ExitStatus { .. } => false,
+            Self::Killed(signal) => is_of_this_host(*signal),
+            _ => true,
+        }
     }
+}
+
+/// Whether such a signal comes from the kernel because of this host: short memory, a refused system call, a limit. What ipvsd
+/// itself kills has run out of time and is reported so.
+fn is_of_this_host(signal: i32) -> bool {
+    matches!(
+        Signal::try_from(signal),
+        Ok(Signal::SIGKILL | Signal::SIGSYS | Signal::SIGXCPU | Signal::SIGXFSZ | Signal::SIGBUS)
+    )
 }
 
 pub(super) fn said(output: &Option<String>) -> String {

@@ -76,6 +76,14 @@ impl ValueReader<'_, '_, '_> {
                 );
                 return None;
             }
+            if let Some((first, last)) = text.split_once('-')
+                && ipv4(first).is_some()
+                && ipv4(last).is_some()
+            {
+                let message = format!("{text} is neither an address nor a range");
+                self.error(slice, message, format!("write {first}->{last}"));
+                return None;
+            }
             return Some(Placed::new(Host::Name(text.to_owned()), slice.place()));
         };
         if address.to_string() != text {

@@ -94,9 +94,13 @@ fn warn_of_rest(reader: &mut ValueReader<'_, '_, '_>, rest: Slice<'_>) {
     let text = rest.trim();
     if !text.is_empty() && !text.text().starts_with('#') {
         let message = format!("the text after the address of {} is ignored", reader.name());
+        let hint = match text.text().starts_with(',') {
+            true => "write a virtual of its own for each port, or one for a firewall mark",
+            false => "remove it",
+        };
         reader
             .findings
-            .quirk(Quirk::TextAfterAddress, &text.place(), message, "remove it");
+            .quirk(Quirk::TextAfterAddress, &text.place(), message, hint);
     }
 }
 

@@ -42,6 +42,15 @@ pub(super) fn put_beside(file: &Path, definitions: &Path) -> Result<PathBuf, Cli
     Ok(candidate)
 }
 
+/// Whether the candidate can be kept.
+pub(super) fn check(candidate: &Path) -> Result<(), CliError> {
+    let about = fs::symlink_metadata(candidate);
+    about.map(drop).map_err(|source| CliError::Unreadable {
+        file: candidate.to_owned(),
+        source,
+    })
+}
+
 /// Moves the candidate over the definitions; those that were there stay beside it.
 pub(super) fn install(candidate: &Path, definitions: &Path) -> Result<(), CliError> {
     let former = replaced(definitions);

@@ -19,7 +19,7 @@ use super::overrides::time;
 use super::plan;
 use super::status::{SocketArg, asked, span};
 use crate::api::Client;
-use crate::api::apply::ApplyRequest;
+use crate::api::apply::{ApplyRequest, replaced};
 use crate::loader::{self, LoadReport};
 
 /// Arguments of `ipvsctl apply`.
@@ -50,7 +50,15 @@ pub(super) struct TrialArgs {
 /// Says what changes, and has it changed.
 pub(super) fn run(args: &ApplyArgs, output: &mut Output) -> Result<Exit, CliError> {
     let client = args.socket.client();
-    let definitions = definitions(&client)?;
+    let status = asked(client.status())?;
+    // Its candidate lies where the new one would.
+    if let Some(left) = status.trial_seconds_left {
+        return Err(CliError::Usage(format!(
+            "a configuration is on trial for another {}; ipvsctl confirm keeps it, ipvsctl rollback ends it",
+            span(left)
+        )));
+    }
+    let definitions = PathBuf::from(status.configuration);
     if args.confirm.is_some() && files::are_the_same(&args.file, &definitions) {
         return Err(CliError::Usage(format!(
             "{} is the daemon's own file, so there is nothing to return to; write the new configuration to another \
@@ -61,7 +69,7 @@ pub(super) fn run(args: &ApplyArgs, output: &mut Output) -> Result<Exit, CliErro
     let candidate = files::put_beside(&args.file, &definitions)?;
     let taken = take(args, &client, &candidate, output);
     match (&taken, args.confirm) {
-        (Ok(Exit::Fine), None) => install(&client, &candidate, &definitions, output)?,
+        (Ok(Exit::Fine), None) => return install(&client, &candidate, &definitions, output),
         (Ok(Exit::Fine), Some(time)) => output.text(&format!(
             "on trial for {}: ipvsctl confirm keeps it, ipvsctl rollback ends it\n",
             span(time.as_secs_f64())
@@ -75,10 +83,10 @@ pub(super) fn run(args: &ApplyArgs, output: &mut Output) -> Result<Exit, CliErro
 pub(super) fn run_confirm(args: &TrialArgs, output: &mut Output) -> Result<Exit, CliError> {
     let client = args.socket.client();
     let definitions = definitions(&client)?;
-    asked(client.confirm())?;
     let candidate = crate::api::apply::candidate(&definitions);
-    install(&client, &candidate, &definitions, output)?;
-    Ok(Exit::Fine)
+    files::check(&candidate)?;
+    asked(client.confirm())?;
+    install(&client, &candidate, &definitions, output)
 }
 
 /// Ends the trial at once.
@@ -148,9 +156,21 @@ fn install(
     candidate: &Path,
     definitions: &Path,
     output: &mut Output,
-) -> Result<(), CliError> {
+) -> Result<Exit, CliError> {
     files::install(candidate, definitions)?;
     // What was in force already is read again from its place, which changes nothing.
-    asked(client.reload(true))?;
-    output.text(&format!("in force, saved as {}\n", definitions.display()))
+    let outcome = asked(client.reload(true))?;
+    if !outcome.accepted {
+        for finding in &outcome.diagnostics {
+            output.note(&finding.to_string())?;
+        }
+        output.note(&format!(
+            "saved as {}, and refused when it was read from there; the former file is {}",
+            definitions.display(),
+            replaced(definitions).display()
+        ))?;
+        return Ok(Exit::Refused);
+    }
+    output.text(&format!("in force, saved as {}\n", definitions.display()))?;
+    Ok(Exit::Fine)
 }

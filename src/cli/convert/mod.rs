@@ -8,6 +8,7 @@ mod remarks;
 use std::path::PathBuf;
 
 use clap::Args;
+use director_core::definitions::{Definitions, Host};
 
 use comments::Comments;
 use left_out::{left_out, on_change};
@@ -49,6 +50,11 @@ fn converted(loaded: &Loaded) -> String {
     if has_host_names(&definitions) {
         text.push_str("# Host names: single: true uses one address of each, as ldirectord does.\n");
     }
+    for range in take_ranges_of_names(&mut definitions) {
+        text.push_str(&format!(
+            "# Not converted: {range}; convert the file where the names have addresses\n"
+        ));
+    }
     for line in left_out(loaded) {
         text.push_str(&format!("# Not converted: {line}\n"));
     }
@@ -72,6 +78,32 @@ fn converted(loaded: &Loaded) -> String {
     text.push_str(&emit(&definitions, &remarks));
     text.push_str(&comments.tail());
     text
+}
+
+/// Takes out ranges between host names without an address, which YAML does not have; says which.
+fn take_ranges_of_names(definitions: &mut Definitions) -> Vec<String> {
+    let mut taken = Vec::new();
+    for service in &mut definitions.services {
+        service.real_servers.retain(|server| {
+            let Some(last) = &server.last else {
+                return true;
+            };
+            let names = [&server.host.value, &last.value].map(|host| match host {
+                Host::Name(name) => Some(name.clone()),
+                _ => None,
+            });
+            let is_range = names.iter().all(Option::is_none);
+            if !is_range {
+                let [first, last] = names.map(Option::unwrap_or_default);
+                taken.push(format!(
+                    "line {}, real={first}->{last}",
+                    server.host.place.line
+                ));
+            }
+            is_range
+        });
+    }
+    taken
 }
 
 /// Whether the file is read again when it has changed.

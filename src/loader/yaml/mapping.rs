@@ -298,7 +298,10 @@ impl<T> Mapping<T> {
         let bit = self.bit(row.key.name);
         draft.written |= bit;
         if matches!(input.node.content, Content::Nothing) && !row.access.layered {
-            let hint = format!("write {}, or remove the key", input.key.example());
+            let hint = format!(
+                "write a value, as in {}, or remove the key",
+                input.key.example()
+            );
             reader.error(
                 input.place,
                 format!("{} has no value", input.key.name),
@@ -319,7 +322,8 @@ impl<T> Mapping<T> {
             complete &= draft.usable & bit != 0;
             if draft.written & bit == 0 {
                 let message = format!("{} needs the key {:?}", self.what, row.key.name);
-                reader.error(place, message, format!("write {}", row.key.example()));
+                let hint = format!("write it, as in {}", row.key.example());
+                reader.error(place, message, hint);
             }
         }
         complete

@@ -33,6 +33,10 @@ fn trial() -> Reader {
 }
 
 fn meant_listen(text: &str) -> Option<String> {
+    let together = without_blanks_at_port(text);
+    if together != text && is_listen(&together) {
+        return Some(together);
+    }
     if let Some(mark) = mark(text) {
         return Some(mark);
     }
@@ -180,7 +184,28 @@ pub(super) fn with_port(text: &str) -> Option<String> {
     Some(format!("[{host}]:{port}"))
 }
 
+/// A text in which no blank stands before or behind the colon of a port.
+fn without_blanks_at_port(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for (position, sign) in text.char_indices() {
+        let rest = text[position..].trim_start();
+        let before = joined.trim_end();
+        let is_port = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+        let is_gap = sign == ' '
+            && (rest.strip_prefix(':').is_some_and(is_port)
+                || before.ends_with(':') && is_port(rest));
+        if !is_gap {
+            joined.push(sign);
+        }
+    }
+    joined
+}
+
 fn meant_server(text: &str) -> Option<String> {
+    let joined = without_blanks_at_port(text);
+    if joined != text && is_server(&joined) {
+        return Some(joined);
+    }
     let bare = match text.split_once("://") {
         Some((_, rest)) => rest.split('/').next().unwrap_or_default(),
         None => text,
@@ -201,13 +226,19 @@ fn meant_server(text: &str) -> Option<String> {
             }
         }
     }
+    let with_words =
+        other_words::server_with_words(bare).map(|(entry, dropped)| match dropped.as_slice() {
+            [] => entry,
+            _ => format!("{entry}; {} has no key here", dropped.join(" ")),
+        });
     let candidates = [
-        other_words::server_entry(bare),
+        with_words,
         bare.rsplit_once('/').map(|(host, _)| host.to_owned()),
         with_port(bare).map(|written| quoted(&written)),
     ];
     let accepted = |written: &String| {
-        written.as_str() != text && (written.starts_with(['{', '"']) || is_server(written))
+        let entry = written.split("; ").next().unwrap_or_default();
+        written.as_str() != text && (entry.starts_with(['{', '"']) || is_server(entry))
     };
     candidates.into_iter().flatten().find(accepted)
 }
@@ -290,6 +321,21 @@ mod tests {
                 "10.0.0.11 weight 5",
                 Some("{address: 10.0.0.11, weight: 5}"),
             ),
+            (
+                "10.0.0.2:80 backup",
+                Some("{address: 10.0.0.2:80, tier: 2}"),
+            ),
+            (
+                "10.0.0.2:80 down",
+                Some("{address: 10.0.0.2:80, weight: 0}"),
+            ),
+            (
+                "10.0.0.1:80 weight=5 max_fails=3",
+                Some("{address: 10.0.0.1:80, weight: 5}; max_fails=3 has no key here"),
+            ),
+            ("10.0.0.5 :8080", Some("10.0.0.5:8080")),
+            ("10.0.0.6: 80", Some("10.0.0.6:80")),
+            ("10.0.0.11 80 3", Some("{address: 10.0.0.11:80, weight: 3}")),
             ("a b", None),
             ("", None),
         ] {

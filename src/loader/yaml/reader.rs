@@ -99,7 +99,7 @@ impl Reader {
                 let message = format!("{} must be a list, not {kind}", input.key.name);
                 let hint = match as_list(input.key.name, input.node) {
                     Some(list) => format!("write {}: {list}", input.key.name),
-                    None => format!("write {}", input.key.example()),
+                    None => format!("write a list, as in {}", input.key.example()),
                 };
                 self.error(&input.node.place, message, hint);
                 None
@@ -114,7 +114,7 @@ impl Reader {
         }
         let kind = input.node.kind();
         let message = format!("a single value belongs here, and this is {kind}");
-        let hint = format!("write {}", input.key.example());
+        let hint = format!("write one value, as in {}", input.key.example());
         self.error(&input.node.place, message, hint);
         None
     }
@@ -163,6 +163,9 @@ impl Reader {
 /// Advice against a time without a unit. Some programs count milliseconds in checks, and none does elsewhere.
 fn without_unit(text: &str, key: &str) -> String {
     const MANY: u64 = 500;
+    if text == "0" && matches!(key, "persistence" | "drain") {
+        return "remove it".to_owned();
+    }
     let of_a_check = key == "timeout" || key.starts_with("every");
     match text.parse::<u64>() {
         Ok(count) if of_a_check && count >= MANY => {
@@ -195,10 +198,38 @@ fn as_list(key: &str, node: &Node) -> Option<String> {
             return Some(other_words::program(&scalar.text))
                 .filter(|_| other_words::is_public(&scalar.text));
         }
+        Content::Scalar(scalar) if other_words::is_public(&scalar.text) => {
+            return item(key, scalar.text.trim());
+        }
+        Content::Mapping(entries) if key == "checks" => {
+            let each: Option<Vec<String>> = entries
+                .iter()
+                .map(|entry| match &entry.value.content {
+                    Content::Nothing => Some(entry.key.clone()),
+                    _ => Some(format!("{{{}: {}}}", entry.key, entry.value.flow()?)),
+                })
+                .collect();
+            each?.join(", ")
+        }
         Content::Mapping(_) if is_item(key, node) => node.flow()?,
         _ => return None,
     };
     Some(format!("[{text}]"))
+}
+
+/// A single value as a list of one.
+fn item(key: &str, text: &str) -> Option<String> {
+    let item = match key {
+        "checks" => other_words::protocol(text)?.to_owned(),
+        "notify" if text.contains('@') => {
+            format!("{{mail: {{to: [{}]}}}}", other_words::plain(text))
+        }
+        "to" | "alpn" | "include" | "flags" => other_words::plain(text),
+        "topics" if text == "all" => return None,
+        "topics" => other_words::plain(text),
+        _ => return None,
+    };
+    Some(format!("[{item}]"))
 }
 
 /// Whether a mapping is one item of the list that this key takes.

@@ -10,6 +10,7 @@ use super::keys::server::REAL_SERVER;
 use super::layers::{Defaults, Library, OF_SERVER, did_you_mean, fill, of_file};
 use super::mapping::Input;
 use super::node::{Content, Node};
+use super::other_words;
 use super::reader::Reader;
 
 /// A single real server.
@@ -171,7 +172,12 @@ impl Servers {
             let hint = match nearest(name, library.groups.keys().map(String::as_str)) {
                 Some(near) => did_you_mean(near),
                 None if is_server => {
-                    format!("real servers are a list: write real_servers: [\"{name}\"]")
+                    let servers = name.split([',', ' ']).filter(|server| !server.is_empty());
+                    let servers: Vec<String> = servers.map(other_words::plain).collect();
+                    format!(
+                        "real servers are a list: write real_servers: [{}]",
+                        servers.join(", ")
+                    )
                 }
                 None => {
                     "define it under groups, in this file or in one that belongs to it".to_owned()

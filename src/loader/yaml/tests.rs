@@ -28,7 +28,7 @@ services:
     one_packet: false
     check:
       https:
-        method: HEAD
+        method: OPTIONS
         path: /test.html
         host: www.example.org
         verify: true
@@ -130,7 +130,7 @@ fn every_key_of_a_check_arrives_where_it_belongs() {
         http.server_name.as_ref().unwrap().value,
         "inner.example.org"
     );
-    assert_eq!(http.method.as_ref().unwrap().value, "HEAD");
+    assert_eq!(http.method.as_ref().unwrap().value, "OPTIONS");
     assert_eq!(http.path.as_ref().unwrap().value, "/test.html");
     assert_eq!(http.virtual_host.as_ref().unwrap().value, "www.example.org");
     let statuses: Vec<&str> = http.status.iter().map(|s| s.value.as_str()).collect();

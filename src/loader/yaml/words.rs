@@ -9,7 +9,9 @@ use director_core::model::{
     ProxyHeader, Quantity, Then, TlsMode, Topic, TunnelChecksum,
 };
 
+use super::duration;
 use super::mapping::{Input, Key, Takes};
+use super::other_words;
 use super::reader::Reader;
 use super::value::{Codec, Value};
 
@@ -212,6 +214,24 @@ impl Value for PemFile {
 
 /// The word `off`, in place of settings.
 pub(super) fn off(input: &Input<'_>, reader: &mut Reader) -> Option<Place> {
-    reader.word(input, &[("off", ())])?;
-    Some(input.node.place.clone())
+    let text = reader.text(input)?;
+    if text == "off" {
+        return Some(input.node.place.clone());
+    }
+    let name = input.key.name;
+    let is_share = text.trim_end_matches('%').parse::<u32>().is_ok();
+    let hint = match (name, other_words::truth(text)) {
+        (_, Some(true)) => format!("remove the key; {name} is on without it"),
+        (_, Some(false)) => "write off".to_owned(),
+        ("safety_limits", None) if is_share => {
+            format!("write {{servers: {text}, services: {text}}}")
+        }
+        ("freeze", None) if duration::parse(text).is_ok() => {
+            format!("write {{max_duration: {text}}}")
+        }
+        _ => format!("write off, or its keys, as in {}", input.key.example()),
+    };
+    let message = format!("{name} {text:?} is neither off nor a mapping");
+    reader.error(&input.node.place, message, hint);
+    None
 }

@@ -37,8 +37,16 @@ async fn the_exit_status_decides_and_the_last_line_is_its_detail() {
 
 #[tokio::test]
 async fn death_by_a_signal_is_a_failure() {
+    let report = command(shell("kill -SEGV $$"), AMPLE).await;
+    assert_eq!(failed(report), "killed by SIGSEGV");
+}
+
+/// As the kernel does when memory is short.
+#[tokio::test]
+async fn death_by_a_signal_of_this_host_says_nothing_about_the_server() {
     let report = command(shell("kill -9 $$"), AMPLE).await;
-    assert_eq!(failed(report), "killed by SIGKILL");
+    let reason = "local error: killed by SIGKILL".to_owned();
+    assert_eq!(report.outcome, Outcome::LocalError { reason });
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use director_core::diagnostic::Place;
 
 use super::check::CheckText;
 use super::headers::Headers;
+use super::never_up;
 use super::protocols::{self, PROTOCOL, View};
 use crate::loader::yaml::mapping::{Draft, Input, Key, Lens, Lines, Mapping, Shape, Takes, flow};
 use crate::loader::yaml::node::Content;
@@ -323,13 +324,13 @@ impl Asked {
             Settings::Ping(draft) => CheckKindDefinition::Ping {
                 attempts: draft.value.attempts,
             },
-            Settings::Http(draft) => CheckKindDefinition::Http(Box::new(draft.value)),
+            Settings::Http(draft) => never_up::http(draft.value, reader),
             Settings::Command(draft) => {
                 let said = draft.is_blank() || COMMAND.is_complete(&draft, &self.place, reader);
                 let command = said.then_some(draft.value);
                 CheckKindDefinition::Command(command.filter(|command| !command.argv.is_empty())?)
             }
-            Settings::Protocol(draft) => CheckKindDefinition::Protocol(Box::new(draft.value)),
+            Settings::Protocol(draft) => never_up::protocol(draft.value, reader),
         };
         Some(Placed::new(kind, self.place))
     }

@@ -6,6 +6,7 @@ pub(super) mod director;
 pub(super) mod file;
 mod headers;
 pub(super) mod kinds;
+mod never_up;
 pub(super) mod notify;
 mod protocols;
 pub(super) mod recovery;

@@ -12,6 +12,24 @@ const SHORT: [(&str, &str); 3] = [
     ("minimum_healthy", "servers"),
 ];
 
+/// Values of the table that are no examples: the word alone says them.
+const FIXED: [&str; 14] = [
+    "{}",
+    "dr",
+    "nat",
+    "tunnel",
+    "sh",
+    "[port]",
+    "[fallback]",
+    "v1",
+    "v2",
+    "2",
+    "3",
+    "true",
+    "require",
+    "[h2, http/1.1]",
+];
+
 /// A key below the mapping, with its value.
 pub(super) struct Leaf {
     pub(super) path: Vec<String>,
@@ -47,6 +65,12 @@ impl Tree {
     fn get(&self, key: &str) -> Option<&Self> {
         let known = self.keys.iter().find(|(known, _)| known == key);
         known.map(|(_, tree)| tree)
+    }
+
+    /// Whether nothing in it is said by the file or follows from the word alone.
+    fn is_example(&self) -> bool {
+        let is_said = self.value.as_ref().is_some_and(|(_, is_said)| *is_said);
+        !is_said && self.keys.iter().all(|(_, tree)| tree.is_example())
     }
 
     /// In one line, as the value of this key.
@@ -93,7 +117,7 @@ impl Context<'_> {
                 _ => kind,
             });
             let said = kind.and_then(|kind| self.value(kind, value, word));
-            let is_said = said.is_some();
+            let is_said = said.is_some() || kind.is_none() && FIXED.contains(&example.value);
             let (path, value) = match said {
                 Some(kind) if example.path.iter().any(|key| key.starts_with('*')) => {
                     let value = match kind.as_str() {
@@ -120,14 +144,13 @@ impl Context<'_> {
 
     /// An example, with what the mapping says of it already.
     fn example(&self, path: &[&str], example: &str) -> String {
-        let quorum = || {
-            self.text_of(&["quorum", "minimum_healthy"])?
-                .parse::<u64>()
-                .ok()
-        };
-        match (path, quorum()) {
-            (["minimum_healthy", "servers"], Some(quorum)) => quorum.to_string(),
-            (["minimum_healthy", "back_at"], Some(quorum)) => (quorum + 1).to_string(),
+        let number = |keys: &[&str]| self.text_of(keys)?.parse::<u64>().ok();
+        // keepalived needs one server unless quorum says another number.
+        let quorum = number(&["quorum", "minimum_healthy"]).unwrap_or(1);
+        let more = number(&["hysteresis"]).unwrap_or(1);
+        match path {
+            ["minimum_healthy", "servers"] => quorum.to_string(),
+            ["minimum_healthy", "back_at"] => quorum.saturating_add(more).to_string(),
             _ => example.to_owned(),
         }
     }
@@ -214,7 +237,12 @@ impl Context<'_> {
             None if root == "check" && kinds::names().any(|kind| kind == text) => {
                 ([root, text], "{}".to_owned())
             }
-            None if root == "check" => ([root, "use"], plain(text)),
+            None if root == "check" => match super::protocol(text) {
+                Some("command") => return,
+                Some(kind) => ([root, kind], "{}".to_owned()),
+                None => ([root, "use"], plain(text)),
+            },
+            None if root == "expect" => ([root, "body"], plain(text)),
             None => return,
         };
         tree.add(Leaf {
@@ -240,8 +268,11 @@ impl Context<'_> {
 
     /// What to write, and where.
     pub(super) fn advice(&self, root: &str, tree: &Tree) -> String {
-        let whole = format!("write {}", tree.entries());
-        let Some(entry) = self.entry(root) else {
+        let whole = match tree.is_example() {
+            true => format!("use {root}, as in {}", tree.entries()),
+            false => format!("write {}", tree.entries()),
+        };
+        let Some(entry) = self.entry(root).filter(|_| !tree.is_example()) else {
             return whole;
         };
         match &entry.value.content {

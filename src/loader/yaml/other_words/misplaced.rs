@@ -3,6 +3,7 @@
 use super::super::keys::check::CHECK;
 use super::super::keys::director::DIRECTOR;
 use super::super::keys::file::{DEFAULTS, FILE};
+use super::super::keys::kinds;
 use super::super::keys::server::REAL_SERVER;
 use super::super::keys::service::SERVICE;
 use super::super::mapping::Shape;
@@ -17,8 +18,38 @@ static BELOW: [(&str, &str, &'static dyn Shape); 5] = [
     ("service", "check", &CHECK),
 ];
 
+/// A key of a check that stands among the keys of its protocol.
+fn beside_the_kind(entry: &Entry, siblings: &[Entry], kind: &str) -> Option<String> {
+    let (misplaced, own): (Vec<&Entry>, Vec<&Entry>) = siblings
+        .iter()
+        .partition(|other| CHECK.has(&other.key) && !kinds::has(kind, &other.key));
+    let text = |entries: Vec<&Entry>| -> Option<String> {
+        let texts: Option<Vec<String>> = entries
+            .into_iter()
+            .map(|entry| Some(format!("{}: {}", entry.key, value(entry)?)))
+            .collect();
+        Some(texts?.join(", "))
+    };
+    let (own, misplaced) = (text(own)?, text(misplaced)?);
+    Some(format!(
+        "{} belongs beside {kind}: check: {{{kind}: {{{own}}}, {misplaced}}}",
+        entry.key
+    ))
+}
+
+/// The value of a key, with its unit where a time has none.
+fn value(entry: &Entry) -> Option<String> {
+    let text = entry.value.flow()?;
+    let is_time = entry.key == "timeout" || entry.key.starts_with("every");
+    let is_bare = is_time && text.bytes().all(|byte| byte.is_ascii_digit());
+    Some(if is_bare { format!("{text}s") } else { text })
+}
+
 /// Where a key belongs, with all others that belong there.
 pub(super) fn hint(entry: &Entry, siblings: &[Entry], within: &str) -> Option<String> {
+    if kinds::names().any(|kind| kind == within) && CHECK.has(&entry.key) {
+        return beside_the_kind(entry, siblings, within);
+    }
     let own: &dyn Shape = match within {
         "defaults" => &DEFAULTS,
         "file" => &FILE,
@@ -34,15 +65,15 @@ pub(super) fn hint(entry: &Entry, siblings: &[Entry], within: &str) -> Option<St
         !own.has(&other.key) && below(&other.key).is_some_and(|(_, other, _)| other == name)
     });
     let entries: Vec<String> = others
-        .map(|other| Some(format!("{}: {}", other.key, other.value.flow()?)))
+        .map(|other| Some(format!("{}: {}", other.key, value(other)?)))
         .collect::<Option<_>>()?;
     let entries = match entries.is_empty() {
-        true => format!("{}: {}", entry.key, entry.value.flow()?),
+        true => format!("{}: {}", entry.key, value(entry)?),
         false => entries.join(", "),
     };
     let place = siblings.iter().find(|other| other.key == *name);
     Some(match place.map(|entry| &entry.value.content) {
-        None => format!("write {name}: {{{entries}}}"),
+        None | Some(Content::Nothing) => format!("write {name}: {{{entries}}}"),
         Some(Content::Scalar(scalar)) if *name == "check" => {
             format!(
                 "write check: {{{}: {{}}, {entries}}}; it replaces check",

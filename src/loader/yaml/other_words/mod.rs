@@ -12,7 +12,7 @@ use super::node::{Content, Entry, Node};
 pub(super) use forms::{as_mapping, check};
 use merge::Tree;
 pub(super) use values::{
-    forwarding, is_public, other_time, plain, program, protocol, server_entry, truth, word_for,
+    forwarding, is_public, other_time, plain, program, protocol, server_with_words, truth, word_for,
 };
 
 /// What to do about a key that the format does not have.
@@ -108,7 +108,11 @@ pub(super) fn instead_of(entry: &Entry, siblings: &[Entry], within: &str) -> Opt
     let Some(root) = own.first().and_then(|leaf| leaf.path.first()).cloned() else {
         return Some(said(&context.only_in_http(keys, &entry.key)));
     };
-    if let Some(name) = renamed(keys, &entry.value, own.first()?.is_said) {
+    if let Some(name) = renamed(
+        keys,
+        &entry.value,
+        keys[0].kind.is_some() && own.first()?.is_said,
+    ) {
         return Some(Instead {
             hint: format!("did you mean {name}?"),
             stands_for: Some(root),
@@ -154,9 +158,13 @@ fn without_a_key(entry: &Entry, siblings: &[Entry], within: &str) -> Option<&'st
         ("service", "checktype", "negotiate") => Some(
             "remove it; the key of its protocol makes a check, as in check: {http: {path: /test.html}}",
         ),
+        ("service" | "defaults", "hysteresis", "0") => Some("remove it; 0 is how it is without"),
         ("service", "protocol", protocol) => {
             let listen = siblings.iter().find(|other| other.key == "listen")?;
             let listen = scalar(&listen.value)?;
+            if listen.contains("mark") {
+                return Some("remove it; a firewall mark has no protocol");
+            }
             (listen.split_once("://")?.0 == protocol)
                 .then_some("remove it; listen says the protocol")
         }

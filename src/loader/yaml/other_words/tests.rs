@@ -72,6 +72,12 @@ fn file(within: &str, content: &str) -> String {
     }
 }
 
+/// What is to be written, or is shown as an example.
+fn to_write(advised: &str) -> Option<&str> {
+    let example = || Some(advised.strip_prefix("use ")?.split_once(", as in ")?.1);
+    advised.strip_prefix("write ").or_else(example)
+}
+
 /// Each row once for each of its mappings.
 fn each() -> impl Iterator<Item = (&'static str, &'static Row)> {
     ROWS.iter()
@@ -108,7 +114,7 @@ fn what_is_to_be_written_is_accepted() {
         for word in &row.words {
             let advised = advice(within, &format!("{word}: {{}}"));
             let first = advised.split("; ").next().unwrap_or_default();
-            let Some(write) = first.strip_prefix("write ") else {
+            let Some(write) = to_write(first) else {
                 assert!(
                     advised.starts_with("remove it") || advised.starts_with("did you mean "),
                     "{within} {word}: {advised}"
@@ -152,7 +158,7 @@ fn the_value_of_the_file_is_kept_and_what_is_advised_is_accepted() {
             faults.push(format!("{words} -> {advised}"));
         }
         let first = advised.split("; ").next().unwrap_or_default();
-        let Some(write) = first.strip_prefix("write ") else {
+        let Some(write) = to_write(first) else {
             continue;
         };
         let text = file(within, write);

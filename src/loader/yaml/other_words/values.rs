@@ -19,6 +19,15 @@ pub(super) fn translated(kind: &str, node: &Node) -> Option<String> {
             recipients(kind, &list(items, |text| Some(plain(text)))?)
         }
         Content::Scalar(scalar) if is_public(&scalar.text) => of_text(kind, scalar.text.trim()),
+        // keepalived has a block here.
+        Content::Mapping(_) => {
+            let key = match kind {
+                "path" => "path",
+                "program" => "misc_path",
+                _ => return None,
+            };
+            translated(kind, &node.entry(key)?.value)
+        }
         _ => None,
     }
 }
@@ -160,24 +169,51 @@ fn address(text: &str) -> Option<String> {
     (names_host && host_with_port.chars().all(is_safe)).then_some(host_with_port)
 }
 
-/// A server of ldirectord.cf or keepalived.conf: an address, a forwarding method and a weight, as far as they are there.
+/// A server of ldirectord.cf, keepalived.conf, nginx.conf or haproxy.cfg: an address, and what its words say that can be written
+/// here.
 pub(in crate::loader::yaml) fn server_entry(text: &str) -> Option<String> {
-    let address = plain(&address(text)?);
-    let mut more = String::new();
-    let mut is_named = text.contains(':');
-    for word in text.split_whitespace().skip(1) {
-        is_named |= word.to_ascii_lowercase().starts_with("weight");
-        let word = word.trim_start_matches("weight=");
-        if let Some(method) = forwarding(word) {
-            more = format!("{more}, forwarding: {method}");
-        } else if is_named && word.parse::<u16>().is_ok() {
-            more = format!("{more}, weight: {word}");
+    let (entry, dropped) = server_with_words(text)?;
+    dropped.is_empty().then_some(entry)
+}
+
+/// The same with the words that have no key here.
+pub(in crate::loader::yaml) fn server_with_words(text: &str) -> Option<(String, Vec<String>)> {
+    let address = address(text)?;
+    let mut keys: Vec<(&str, String)> = Vec::new();
+    let mut dropped = Vec::new();
+    let mut words = text.split_whitespace().skip(1).peekable();
+    // `10.0.0.11 80` has its port behind a blank.
+    if text.split_whitespace().next() != Some(address.as_str()) {
+        words.next();
+    }
+    while let Some(word) = words.next() {
+        let lower = word.to_ascii_lowercase();
+        let (name, value) = lower.split_once('=').unwrap_or((&lower, ""));
+        let is_number = |text: &str| text.parse::<u16>().is_ok();
+        let next = words.peek().is_some_and(|next| is_number(next));
+        match (name, forwarding(word)) {
+            (_, Some(method)) => keys.push(("forwarding", method.to_owned())),
+            ("weight" | "w", _) if is_number(value) => keys.push(("weight", value.to_owned())),
+            ("weight" | "w", _) if next => keys.push(("weight", words.next()?.to_owned())),
+            ("backup" | "standby", _) => keys.push(("tier", "2".to_owned())),
+            ("down" | "disabled" | "drain" | "maint" | "maintenance" | "off", _) => {
+                keys.retain(|(key, _)| *key != "weight");
+                keys.push(("weight", "0".to_owned()));
+            }
+            _ if is_number(word) => keys.push(("weight", word.to_owned())),
+            _ => dropped.push(word.to_owned()),
         }
     }
-    Some(match more.is_empty() {
+    let address = plain(&address);
+    let mut more = String::new();
+    for (key, value) in &keys {
+        more = format!("{more}, {key}: {value}");
+    }
+    let entry = match keys.is_empty() {
         true => address,
         false => format!("{{address: {address}{more}}}"),
-    })
+    };
+    Some((entry, dropped))
 }
 
 fn mask(text: &str) -> Option<String> {
@@ -255,12 +291,10 @@ pub(in crate::loader::yaml) fn word_for(key: &str, text: &str) -> Option<&'stati
     Some(match (key, word.as_str(), truth(text)) {
         ("combine", "and" | "both" | "every" | "&&", _) => "all",
         ("combine", "or" | "either" | "one" | "||", _) => "any",
-        ("on_failure", "inhibit" | "zero" | "weight0", _) | ("on_failure", _, Some(true)) => {
-            "quiesce"
-        }
-        ("on_failure", "delete" | "shutdown", _) | ("on_failure", _, Some(false)) => "remove",
-        ("on_stop", "delete" | "clear" | "flush", _) | ("on_stop", _, Some(true)) => "remove",
-        ("on_stop", "leave", _) | ("on_stop", _, Some(false)) => "keep",
+        ("on_failure", "inhibit" | "zero" | "weight0", _) => "quiesce",
+        ("on_failure", "delete" | "shutdown", _) => "remove",
+        ("on_stop", "delete" | "clear" | "flush", _) => "remove",
+        ("on_stop", "leave", _) => "keep",
         ("initial_health", "healthy", _) | ("initial_health", _, Some(true)) => "up",
         ("initial_health", "unhealthy", _) | ("initial_health", _, Some(false)) => "down",
         ("initial_health", "keep" | "kernel" | "unknown", _) => "adopt",
