@@ -8,6 +8,9 @@
 //! ```
 
 mod effects;
+mod names;
+#[cfg(test)]
+mod names_tests;
 mod overrides;
 mod persist;
 mod reload;
@@ -108,6 +111,8 @@ pub(super) struct EventLoop {
     next_reload: Option<ReloadRequest>,
     /// Names stand for other addresses since one of them began.
     names_changed: bool,
+    /// New addresses of names that the safety limits refuse.
+    refused_names: Vec<Diagnostic>,
     /// Held to the end.
     locks: Option<Locks>,
 }
@@ -160,6 +165,7 @@ impl EventLoop {
             reads_files: false,
             next_reload: None,
             names_changed: false,
+            refused_names: Vec::new(),
             locks: None,
         }
     }
@@ -289,6 +295,7 @@ impl EventLoop {
     /// A configuration that was read is in force from now on.
     fn adopt(&mut self, loaded: Loaded, watch: Option<StartedWatch>) {
         self.config_refresh.adopt(&loaded);
+        self.refused_names.clear();
         warn_of_exposure(loaded.clone());
         let other_forms = self.note_last_good(&loaded) | self.note_names(&loaded);
         self.in_force = Some(Box::new(loaded.clone()));

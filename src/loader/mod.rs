@@ -9,6 +9,7 @@ mod error;
 mod exposure;
 mod file_watch;
 mod findings;
+mod held_services;
 mod isolate;
 mod known_name;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use error::{LoadError, LoadReport};
 pub use exposure::exposure;
 pub use file_watch::{FileWatch, Fingerprints};
 pub use findings::reported;
+pub use held_services::with_services_in_force;
 pub use mails::{mails, mails_left_out};
 pub use names::NameCache;
 pub use pem_files::{PemUse, read_pem};

@@ -96,6 +96,21 @@ impl NameCache {
         }
     }
 
+    /// A cache that looks nothing up: names stand for what is remembered of them.
+    #[must_use]
+    pub fn without_lookups() -> Self {
+        Self {
+            hosts: |_, _| {
+                Err(LookupFailure {
+                    reason: NOT_ANSWERED.to_owned(),
+                    is_temporary: true,
+                })
+            },
+            services: |_| Err(NOT_ANSWERED.to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// A cache with a name service of the test.
     #[cfg(test)]
     pub(super) fn known_by(hosts: HostLookup) -> Self {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::mpsc as blocking;
 
 use director_core::diagnostic::Diagnostic;
+use director_core::director::Event;
 use tokio::sync::oneshot;
 
 use super::EventLoop;
@@ -107,6 +108,7 @@ impl EventLoop {
                 faults: found.clone(),
             })
         })?;
+        let is_forced = matches!(safety, SafetyCheck::Forced);
         let faults = match safety {
             SafetyCheck::Forced => Vec::new(),
             SafetyCheck::By(_) if !self.lost_to_a_name(&loaded).is_empty() => {
@@ -124,6 +126,9 @@ impl EventLoop {
         if !faults.is_empty() {
             let report = loaded.report;
             return Err(Box::new(RefusedReload { report, faults }));
+        }
+        if is_forced {
+            self.dispatch(Event::LimitsSkipped);
         }
         self.adopt(*loaded, watch);
         Ok(ReloadOutcome {
@@ -189,17 +194,6 @@ impl EventLoop {
         self.read(move || settings.load(&memory), Some(request));
     }
 
-    /// Validates the configuration in force again, whose names have other addresses now; after pending reads, which may have
-    /// resolved the names before.
-    pub(super) fn revalidate(&mut self) {
-        self.names_changed = self.reads_files;
-        if let Some(validate) = self.config_refresh.revalidate()
-            && !self.names_changed
-        {
-            self.read(validate, None);
-        }
-    }
-
     /// The files of the configuration were read.
     pub(super) fn files_read(&mut self, reading: FinishedLoad) {
         self.reads_files = false;
@@ -225,34 +219,8 @@ impl EventLoop {
         }
     }
 
-    /// The names of the configuration in force were resolved again. The safety limits hold for what DNS changes, too: an answer
-    /// that lacks most servers is more often a mistake than meant.
-    pub(super) fn names_read(&mut self, reading: FinishedLoad) {
-        // A reading that has begun since knew the names or not.
-        if reading.number < self.reload_count {
-            self.revalidate();
-            return;
-        }
-        if let (Ok(loaded), SafetyCheck::By(counted)) = (&reading.outcome, &reading.safety) {
-            let now = self.now();
-            let objections = self
-                .director
-                .objections(&loaded.model, counted.as_ref(), now);
-            if !objections.is_empty() {
-                let faults = guarded_start::in_words(loaded, &objections);
-                self.refuse(&loaded.report, faults);
-                tracing::warn!(
-                    "host names changed; their new addresses are not used, because the change exceeds director.safety_limits; \
-                     later DNS changes are not used either; to accept them: ipvsctl reload --force"
-                );
-                return;
-            }
-        }
-        self.take_over(reading.outcome, reading.watch, SafetyCheck::Forced);
-    }
-
     /// Loads a configuration off the loop, since names may have to be resolved; the outcome returns as an input.
-    fn read(
+    pub(super) fn read(
         &mut self,
         make: impl FnOnce() -> Result<Loaded, LoadError> + Send + 'static,
         of_files: Option<ReloadRequest>,
