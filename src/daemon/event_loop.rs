@@ -302,6 +302,10 @@ impl EventLoop {
         if let (Some(ldirectord), Some(process)) = (&mut self.ldirectord, &loaded.process) {
             ldirectord.adopt(&loaded.model, process, &loaded.report.text);
         }
+        if let (Some(locks), Some(_)) = (&self.locks, &self.settings.role) {
+            let services = loaded.model.services().iter();
+            locks.share_table(services.map(|service| service.id.to_string()).collect());
+        }
         self.probe_settings.set_vips(loaded.model.vips());
         let alerts = Event::AlertsLoaded {
             alerts: Arc::new(loaded.alerts),

@@ -19,6 +19,7 @@ mod settings;
 mod signals;
 mod state_store;
 mod systemd;
+mod table_socket;
 
 pub use error::DaemonError;
 pub use recorder::{RecordedEvent, decision};
