@@ -47,7 +47,7 @@ use std::time::Duration;
 
 use crate::desired::HealthByServer;
 use crate::diagnostic::Diagnostic;
-use crate::health::{Frozen, Schedule, Subscription};
+use crate::health::{Frozen, ProbeId, Schedule, Subscription};
 use crate::model::{Model, OnStop, ServiceId};
 use crate::moment::Moment;
 use crate::notify::{LdirectordAlerts, Phase};
@@ -238,6 +238,12 @@ impl Director {
             observed,
             now,
         }
+    }
+
+    /// A service that needs this probe; none if the probe has left the configuration.
+    #[must_use]
+    pub fn service_of(&self, probe: ProbeId) -> Option<ServiceId> {
+        self.schedule.service_of(probe)
     }
 
     /// The refusal that waits about this subject.
