@@ -73,8 +73,18 @@ impl ConfigRefresh {
         }
     }
 
+    /// The same for a reading that keeps the addresses of these names.
+    pub(super) fn memory_with(&self, names: &[HostName]) -> LoadContext {
+        LoadContext {
+            names: NameCache::fixed(names),
+            ..self.memory()
+        }
+    }
+
     /// A configuration comes into force.
     pub(super) fn adopt(&mut self, loaded: &Loaded) {
+        // A reading that keeps addresses has looked up the other names by itself.
+        self.names.remember(&loaded.definitions.names);
         self.former = Some(Arc::clone(loaded.model.definitions()));
         self.written = loaded.written.clone();
         if !loaded.settings.reload_on_change || self.has_watch_of_its_own {

@@ -168,10 +168,8 @@ fn begin_with(
 
 /// The configuration with the addresses that its names had before.
 fn load_with_former_names(settings: &Settings, left: &SavedState) -> Option<Loaded> {
-    let names = NameCache::without_lookups();
-    names.remember(&left.names);
     let memory = loader::LoadContext {
-        names,
+        names: NameCache::fixed(&left.names),
         name_wait: START_NAME_WAIT,
         former: left.definitions().map(Arc::new),
     };

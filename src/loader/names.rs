@@ -23,6 +23,8 @@ pub(super) type ServiceLookup = fn(&str) -> Result<(Vec<SrvRecord>, Duration), S
 
 /// Names that are resolved at the same time.
 const AT_ONCE: usize = 16;
+/// Longer than one reading takes.
+const KEPT_FOR: Duration = Duration::from_secs(3600);
 /// Why a name has no address before its first answer.
 const NOT_ANSWERED: &str = "no answer from the name service yet";
 
@@ -96,9 +98,19 @@ impl NameCache {
         }
     }
 
-    /// A cache that looks nothing up: names stand for what is remembered of them.
+    /// A cache in which these names keep their addresses. All others are looked up.
     #[must_use]
-    pub fn without_lookups() -> Self {
+    pub fn fixed(names: &[HostName]) -> Self {
+        let cache = Self::default();
+        cache.remember(names);
+        let due = Instant::now() + KEPT_FOR;
+        cache.book().values_mut().for_each(|known| known.due = due);
+        cache
+    }
+
+    /// A cache that looks nothing up: names stand for what is remembered of them.
+    #[cfg(test)]
+    pub(crate) fn without_lookups() -> Self {
         Self {
             hosts: |_, _| {
                 Err(LookupFailure {

@@ -117,6 +117,32 @@ async fn a_refused_change_of_names_holds_back_its_service_only_and_later_answers
 }
 
 #[tokio::test]
+async fn a_reload_while_new_addresses_are_refused_keeps_the_former_ones() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ipvsd.yaml");
+    fs::write(&file, TEXT).unwrap();
+    let web = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
+    let names = NameCache::without_lookups();
+    names.remember(&[host("web.example.org", &web[..1])]);
+    let (mut event_loop, mut received) = event_loop_with(file.clone(), names);
+    event_loop.adopt(answered(&file, &web, &["10.0.1.1"]), None);
+    let next = reading(&event_loop, answered(&file, &web[..1], &["10.0.1.1"]));
+    event_loop.names_read(next);
+    assert_eq!(refused(&event_loop).len(), 1);
+    fs::write(&file, TEXT.replace("192.0.2.2:25", "192.0.2.3:25")).unwrap();
+    event_loop.reload(None, false);
+    let reading = loop {
+        match received.recv().await {
+            Some(Input::FilesRead(reading)) => break reading,
+            _ => continue,
+        }
+    };
+    event_loop.files_read(reading);
+    assert_eq!(servers(&event_loop, "192.0.2.3"), ["10.0.1.1"]);
+    assert_eq!(servers(&event_loop, WEB), web);
+}
+
+#[tokio::test]
 async fn names_that_shrink_step_by_step_stop_where_one_change_would() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("ipvsd.yaml");

@@ -188,7 +188,12 @@ impl EventLoop {
             self.next_reload.get_or_insert_default().join(request);
             return;
         }
-        let (settings, memory) = (self.settings.clone(), self.config_refresh.memory());
+        let settings = self.settings.clone();
+        // Addresses that the safety limits refuse must not keep other changes of the file out of force.
+        let memory = match self.refused_names.is_empty() || request.force {
+            true => self.config_refresh.memory(),
+            false => self.config_refresh.memory_with(&self.names),
+        };
         tracing::info!(configuration = %settings.configuration.display(), "reloading the configuration");
         self.reads_files = true;
         self.read(move || settings.load(&memory), Some(request));
