@@ -14,6 +14,7 @@ mod isolate;
 mod known_name;
 #[cfg(test)]
 mod lists_tests;
+mod lost_to_names;
 mod mails;
 mod name_server;
 mod names;
@@ -33,6 +34,7 @@ pub use exposure::exposure;
 pub use file_watch::{FileWatch, Fingerprints};
 pub use findings::reported;
 pub use held_services::with_services_in_force;
+pub use lost_to_names::lost_to_names;
 pub use mails::{mails, mails_left_out};
 pub use names::NameCache;
 pub use pem_files::{PemUse, read_pem};

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use director_core::guard::Objection;
 use director_core::health::HealthState;
 use director_core::plan::{Op, Plan, Stake, Step};
 use director_core::table::Table;
@@ -99,8 +98,15 @@ pub(super) struct Planned {
     disabled: bool,
     /// Whether connections that end are reset.
     resets: bool,
-    /// What the safety limits of the daemon object to.
-    objections: Vec<Objection>,
+    /// Why the daemon refuses the whole.
+    refusals: Vec<PlanRefusal>,
+}
+
+/// Why the daemon refuses a configuration unless `--force` is given.
+pub(super) struct PlanRefusal {
+    by: &'static str,
+    message: String,
+    hint: String,
 }
 
 impl Planned {
@@ -211,7 +217,7 @@ pub(super) fn planned(
 
 /// One numbered line a change, and what is at stake in all.
 pub(super) fn in_words(planned: &Planned) -> String {
-    if planned.changes() == 0 && planned.objections.is_empty() {
+    if planned.changes() == 0 && planned.refusals.is_empty() {
         return "nothing to change\n".to_owned();
     }
     let width = planned.steps().count().to_string().len();
@@ -234,11 +240,8 @@ pub(super) fn in_words(planned: &Planned) -> String {
             "the clients of connections that end wait for their own timeout (see director.expire_nodest_conn)\n"
         };
     }
-    for objection in &planned.objections {
-        text += &format!(
-            "the safety limits refuse this: {objection}\n  {}\n",
-            objection.hint()
-        );
+    for PlanRefusal { by, message, hint } in &planned.refusals {
+        text += &format!("{by} this: {message}\n  {hint}\n");
     }
     text
 }
@@ -250,7 +253,7 @@ struct PlannedChanges<'a> {
     /// What changes on this machine besides the table.
     #[serde(skip_serializing_if = "<[MachineChange]>::is_empty")]
     machine: &'a [MachineChange],
-    /// Why the safety limits refuse the whole.
+    /// Why the daemon refuses the whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<String>,
 }
@@ -284,7 +287,9 @@ fn changes(planned: &Planned) -> PlannedChanges<'_> {
     PlannedChanges {
         changes: changes.collect(),
         machine: &planned.machine,
-        refused: planned.objections.iter().map(ToString::to_string).collect(),
+        refused: (planned.refusals.iter())
+            .map(|refusal| refusal.message.clone())
+            .collect(),
     }
 }
 

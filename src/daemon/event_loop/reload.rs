@@ -14,7 +14,7 @@ use crate::daemon::guarded_start;
 use crate::daemon::input::{FinishedLoad, Input, SafetyCheck, StartedWatch};
 use crate::daemon::kernel_thread::{self, KernelRequest};
 use crate::daemon::maintenance_watch;
-use crate::loader::{LoadError, LoadReport, Loaded, reported};
+use crate::loader::{LoadError, LoadReport, Loaded, lost_to_names, reported};
 
 /// Reads configurations. Each takes memory, and may wait for the name service for some seconds.
 static LOADING: BlockingPool = BlockingPool::new("loading", 2);
@@ -111,16 +111,15 @@ impl EventLoop {
         let is_forced = matches!(safety, SafetyCheck::Forced);
         let faults = match safety {
             SafetyCheck::Forced => Vec::new(),
-            SafetyCheck::By(_) if !self.lost_to_a_name(&loaded).is_empty() => {
-                self.lost_to_a_name(&loaded)
-            }
             SafetyCheck::By(counted) => {
-                let now = self.now();
-                let objections = (self.director).objections(&loaded.model, counted.as_ref(), now);
-                match objections.is_empty() {
-                    true => Vec::new(),
-                    false => guarded_start::in_words(&loaded, &objections),
-                }
+                let in_force = self.in_force.as_ref();
+                let lost = in_force.map(|in_force| lost_to_names(&loaded, &in_force.model));
+                lost.filter(|lost| !lost.is_empty()).unwrap_or_else(|| {
+                    let now = self.now();
+                    let director = &self.director;
+                    let objections = director.objections(&loaded.model, counted.as_ref(), now);
+                    guarded_start::in_words(&loaded, &objections)
+                })
             }
         };
         if !faults.is_empty() {
@@ -135,35 +134,6 @@ impl EventLoop {
             accepted: true,
             diagnostics: found,
         })
-    }
-
-    /// Services in force that the new configuration lacks, while a VIP in it is a host name without an address: perhaps they
-    /// are meant. A mistyped name shall not leave a running service without checks.
-    fn lost_to_a_name(&self, loaded: &Loaded) -> Vec<Diagnostic> {
-        let former = self
-            .in_force
-            .iter()
-            .flat_map(|former| former.model.services());
-        let lost: Vec<&str> = former
-            .filter(|service| loaded.model.holds(&service.id))
-            .map(|service| service.name.as_str())
-            .collect();
-        let waiting = loaded.model.waiting().iter().filter(|_| !lost.is_empty());
-        let place = &loaded.model.definitions().place;
-        waiting
-            .map(|service| {
-                let message = format!(
-                    "the VIP {} of service {} has no address, and running services are no longer configured: {}",
-                    service.host,
-                    service.name,
-                    lost.join(", ")
-                );
-                Diagnostic::error(place, message).hint(
-                    "correct the name; or run ipvsctl reload --force, which leaves these services in the kernel unchecked \
-                     until the name has an address",
-                )
-            })
-            .collect()
     }
 
     /// Reads the configuration again.
