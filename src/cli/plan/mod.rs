@@ -21,7 +21,7 @@ use super::kernel_lacks;
 use super::list::save_format;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
-use crate::loader::{LoadContext, Loaded, load_with};
+use crate::loader::{LoadContext, Loaded, NameCache, STANDARD_INPUT, load_with};
 use crate::machine::director::{journal_beside, resets_connections};
 use crate::store::{self, StateFile};
 
@@ -147,7 +147,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     let planned = match args.assume {
         Some(Assumption::Up) => foreseen::from_nothing(&loaded.model, HealthState::Up),
         Some(Assumption::Down) => foreseen::from_nothing(&loaded.model, HealthState::Down),
-        None => planned(&loaded, &args.state.path(), &args.socket, output)?,
+        None => as_reloaded(&args.file, &loaded, &args.state, &args.socket, output)?,
     };
     let form = if args.json {
         OutputFormat::Json
@@ -176,8 +176,46 @@ pub(super) fn remembered(state: &Path) -> LoadContext {
     memory
 }
 
+/// What a reload would change. While the safety limits refuse new addresses of host names, it uses those in force.
+pub(super) fn as_reloaded(
+    file: &Path,
+    loaded: &Loaded,
+    state: &StateArg,
+    socket: &SocketArg,
+    output: &mut Output,
+) -> Result<Planned, CliError> {
+    let state = state.path();
+    let with_new_names = planned(loaded, &state, socket, output)?;
+    let may_be_names = !with_new_names.refusals.is_empty() && !loaded.definitions.names.is_empty();
+    // Standard input was read to its end.
+    if !may_be_names || file == Path::new(STANDARD_INPUT) {
+        return Ok(with_new_names);
+    }
+    let Some(loaded) = with_names_in_force(file, &state) else {
+        return Ok(with_new_names);
+    };
+    let planned = planned(&loaded, &state, socket, output)?;
+    if !planned.refusals.is_empty() {
+        return Ok(with_new_names);
+    }
+    output.note(
+        "the safety limits refuse new addresses of host names; this plan uses the addresses in force",
+    )?;
+    Ok(planned)
+}
+
+fn with_names_in_force(file: &Path, state: &Path) -> Option<Loaded> {
+    let left = StateFile::new(state.to_owned()).read().ok()??;
+    let memory = LoadContext {
+        names: NameCache::fixed(&left.names),
+        former: left.definitions().map(Arc::new),
+        ..LoadContext::default()
+    };
+    load_with(file, None, &memory).ok()
+}
+
 /// What a daemon would change that were started now with these definitions.
-pub(super) fn planned(
+fn planned(
     loaded: &Loaded,
     state: &Path,
     socket: &SocketArg,

@@ -11,7 +11,7 @@ use director_core::table::Table;
 use super::EventLoop;
 use crate::daemon::guarded_start;
 use crate::daemon::input::{FinishedLoad, SafetyCheck};
-use crate::loader::{Loaded, with_services_in_force};
+use crate::loader::{LoadContext, Loaded, with_services_in_force};
 
 impl EventLoop {
     /// Validates the configuration in force again, whose names have other addresses now; after pending reads, which may have
@@ -22,6 +22,15 @@ impl EventLoop {
             && !self.names_changed
         {
             self.read(validate, None);
+        }
+    }
+
+    /// What a reading of the configuration may make use of. Addresses that the safety limits refuse must not keep other changes
+    /// of the file out of force.
+    pub(super) fn load_context(&self, force: bool) -> LoadContext {
+        match self.refused_names.is_empty() || force {
+            true => self.config_refresh.memory(),
+            false => self.config_refresh.memory_with(&self.names),
         }
     }
 

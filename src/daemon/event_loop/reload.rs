@@ -159,11 +159,7 @@ impl EventLoop {
             return;
         }
         let settings = self.settings.clone();
-        // Addresses that the safety limits refuse must not keep other changes of the file out of force.
-        let memory = match self.refused_names.is_empty() || request.force {
-            true => self.config_refresh.memory(),
-            false => self.config_refresh.memory_with(&self.names),
-        };
+        let memory = self.load_context(request.force);
         tracing::info!(configuration = %settings.configuration.display(), "reloading the configuration");
         self.reads_files = true;
         self.read(move || settings.load(&memory), Some(request));

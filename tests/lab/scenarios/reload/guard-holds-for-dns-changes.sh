@@ -31,6 +31,8 @@ answers() {
 answers "pool 5 A $RIP1"
 eventually 40 status_says 'this change leaves 1 of the 3 serving real servers of web'
 eventually_log 5 'services whose change exceeds director.safety_limits keep their servers'
+expect_contains 'the plan' 'this plan uses the addresses in force' "$(on director ipvsctl plan "$DEFINITIONS" 2>&1)"
+on director ipvsctl reload
 three | throughout_table 2
 answers "pool 5 A $RIP1" "pool 5 A $RIP2"
 printf '%s\n' "$(service)" "$(server "$RIP1")" "$(server "$RIP2")" | eventually_table 40
