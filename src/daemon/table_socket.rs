@@ -27,7 +27,7 @@ use super::locks::LockHolder;
 /// The socket of the one daemon that has the table alone. Those of instances of ldirectord, which share it, follow after `/`.
 const NAME: &str = "ipvsd-table";
 /// Where the kernel lists the Unix sockets of this network namespace.
-const LIST: &str = "/proc/net/unix";
+const LIST: &str = "/proc/self/net/unix";
 /// How long the other process may take, on a loaded machine too. One that hangs delays a start that is refused anyway.
 const LIMIT: Duration = Duration::from_secs(5);
 /// How long a client may take to read, while the next one waits.

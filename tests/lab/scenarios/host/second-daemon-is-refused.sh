@@ -42,6 +42,7 @@ expect_contains 'what a daemon of another table says' "another ipvsd uses the st
 mount -t tmpfs state /var/lib
 definitions_of other "\"$RIP3:80\"" "$DIRECT_VIP" | put client "$LAB_TMP/client/other.yaml"
 # A user who may not control the table has the name of the socket.
+# shellcheck disable=SC2016 # variables of perl
 spawn client squatter setpriv --reuid=65534 --regid=65534 --clear-groups perl -MIO::Socket::UNIX -e '
     my $socket = IO::Socket::UNIX->new(Local => "\0ipvsd-table", Listen => 1) or die; sleep'
 has_squatter() { on client grep -q '@ipvsd-table$' /proc/net/unix; }
