@@ -1,16 +1,19 @@
 //! The guard: whether one change by people takes out more than they can have meant. It compares the weights before and after
 //! a change of definitions or overrides; what failed checks take out is no business of it, but of the minimum of each service.
 //!
-//! Two measures protect the servers of a service: how many of those that serve now a change takes out, and how many of the
-//! configured pool are left with it. The second one sees what several small changes do together.
+//! Two measures protect the servers of a service: how many of those that serve now a change takes out, and how many are left
+//! with it of the largest pool that was configured within the last hour. The second one sees what several small changes do
+//! together. So does the measure for services. An operator who skips the limits confirms the steps up to then.
 //!
 //! Replaced servers do not count as lost: a server that was not probed yet counts as up, since its predecessors serve
 //! until their successors have been probed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::desired::{desired, judged};
 use crate::model::{Guard, Quantity, RealServer, ServiceId, VirtualService};
+use crate::persistent_state::{RecentPools, pool_size};
 use crate::recovery::RecoveryState;
 use crate::table::ServiceEntry;
 use crate::weight::{EffectiveWeight, Situation, waits_for_connections};
@@ -23,6 +26,8 @@ const NAMED: usize = 5;
 pub enum Objection {
     /// Too many serving real servers of one service go.
     Servers {
+        /// The service.
+        service: ServiceId,
         /// The service, by the operator's name.
         name: String,
         /// Real servers that serve now.
@@ -34,10 +39,14 @@ pub enum Objection {
     },
     /// Of the configured real servers of one service too many are out by the will of people.
     Pool {
+        /// The service.
+        service: ServiceId,
         /// The service, by the operator's name.
         name: String,
-        /// Real servers that are configured now.
+        /// Real servers that are configured, or were within the last hour.
         configured: usize,
+        /// Fewer are configured now: steps of before count.
+        was_larger: bool,
         /// Real servers that would be configured then, and not out by an override.
         left: usize,
         /// The limit.
@@ -45,15 +54,21 @@ pub enum Objection {
     },
     /// Too many services go.
     Services {
-        /// Their names.
+        /// Those that this change removes.
+        removed: Vec<ServiceId>,
+        /// The names of all that are gone.
         names: Vec<String>,
-        /// All services that are defined now.
+        /// All services that are configured, or were within the last hour.
         all: usize,
+        /// Some of them were removed before.
+        were_more: bool,
         /// The limit.
         limit: Quantity,
     },
     /// Too many active connections would be cut off.
     Connections {
+        /// Services of those connections.
+        services: Vec<ServiceId>,
         /// How many.
         cut: u64,
         /// The limit.
@@ -62,6 +77,18 @@ pub enum Objection {
 }
 
 impl Objection {
+    /// The services that the change may not touch in this way.
+    #[must_use]
+    pub fn services(&self) -> &[ServiceId] {
+        match self {
+            Self::Servers { service, .. } | Self::Pool { service, .. } => {
+                std::slice::from_ref(service)
+            }
+            Self::Services { removed, .. } => removed,
+            Self::Connections { services, .. } => services,
+        }
+    }
+
     /// What to do when a change of the definitions is meant.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -97,6 +124,7 @@ impl fmt::Display for Objection {
                 before,
                 after,
                 limit,
+                ..
             } => write!(
                 f,
                 "this change leaves {after} of the {before} serving real servers of {name}; one change may remove at \
@@ -105,28 +133,54 @@ impl fmt::Display for Objection {
             Self::Pool {
                 name,
                 configured,
+                was_larger: false,
                 left,
                 limit,
+                ..
             } => write!(
                 f,
                 "this change leaves {left} of the {configured} configured real servers of {name} in use; the limit is to \
                  take out {limit} in all"
             ),
-            Self::Services { names, all, limit } => {
+            Self::Pool {
+                name,
+                configured,
+                left,
+                limit,
+                ..
+            } => write!(
+                f,
+                "this change leaves {left} of the {configured} real servers of {name} that were configured within the \
+                 last hour; the limit is to take out {limit} in that time"
+            ),
+            Self::Services {
+                names,
+                all,
+                were_more,
+                limit,
+                ..
+            } => {
                 let more = names.len().saturating_sub(NAMED);
                 let shown = names[..names.len().min(NAMED)].join(", ");
                 let more = match more {
                     0 => String::new(),
                     more => format!(" and {more} more"),
                 };
+                let gone = names.len();
+                if *were_more {
+                    return write!(
+                        f,
+                        "this change and those of the last hour remove {gone} of {all} virtual services ({shown}{more}); \
+                         the limit is {limit} in that time"
+                    );
+                }
                 write!(
                     f,
-                    "this change removes {} of {all} virtual services ({shown}{more}); one change may remove at most \
-                     {limit}",
-                    names.len()
+                    "this change removes {gone} of {all} virtual services ({shown}{more}); one change may remove at most \
+                     {limit}"
                 )
             }
-            Self::Connections { cut, limit } => write!(
+            Self::Connections { cut, limit, .. } => write!(
                 f,
                 "this change ends {cut} active connections; one change may end at most {limit}"
             ),
@@ -135,8 +189,12 @@ impl fmt::Display for Objection {
 }
 
 /// What speaks against the way from one situation to another.
-#[must_use]
-pub fn objections(limits: &Guard, before: &Situation<'_>, after: &Situation<'_>) -> Vec<Objection> {
+pub(crate) fn objections(
+    limits: &Guard,
+    recent: &RecentPools,
+    before: &Situation<'_>,
+    after: &Situation<'_>,
+) -> Vec<Objection> {
     // Tiers open and close with the change.
     let state = RecoveryState {
         pools: judged(after),
@@ -147,13 +205,15 @@ pub fn objections(limits: &Guard, before: &Situation<'_>, after: &Situation<'_>)
         ..*after
     };
     let mut found = Vec::new();
-    found.extend(services(limits, before, &after));
+    found.extend(services(limits, recent, before, &after));
     for service in before.model.services() {
-        found.extend(servers(limits, service, before, &after));
+        found.extend(servers(limits, recent, service, before, &after));
     }
-    let cut = connections_cut(before, &after);
+    let by_service = connections_cut(before, &after);
+    let cut: u64 = by_service.values().sum();
     if cut > limits.connections {
         found.push(Objection::Connections {
+            services: by_service.into_keys().collect(),
             cut,
             limit: limits.connections,
         });
@@ -161,23 +221,40 @@ pub fn objections(limits: &Guard, before: &Situation<'_>, after: &Situation<'_>)
     found
 }
 
-fn services(limits: &Guard, before: &Situation<'_>, after: &Situation<'_>) -> Option<Objection> {
-    let all = before.model.services();
-    let gone = all
-        .iter()
-        .filter(|service| after.model.service(&service.id).is_none())
-        .filter(|service| !after.model.holds(&service.id));
-    let names: Vec<String> = gone.map(|service| service.name.clone()).collect();
-    let exceeded = limits.services.is_exceeded_by(names.len(), all.len());
+fn services(
+    limits: &Guard,
+    recent: &RecentPools,
+    before: &Situation<'_>,
+    after: &Situation<'_>,
+) -> Option<Objection> {
+    let is_absent = |id: &ServiceId| after.model.service(id).is_none() && !after.model.holds(id);
+    let configured = before.model.services();
+    let removed = configured.iter().filter(|service| is_absent(&service.id));
+    let (removed, mut names): (Vec<ServiceId>, Vec<String>) = removed
+        .map(|service| (service.id, service.name.clone()))
+        .unzip();
+    // A change that removes none is not to blame for those before it.
+    if names.is_empty() {
+        return None;
+    }
+    let all = configured.len() + recent.removed(before.now).count();
+    let earlier = recent.removed(before.now).filter(|(id, _)| is_absent(id));
+    let earlier: Vec<String> = earlier.map(|(_, name)| name.to_owned()).collect();
+    let were_more = !earlier.is_empty();
+    names.extend(earlier);
+    let exceeded = limits.services.is_exceeded_by(names.len(), all);
     exceeded.then_some(Objection::Services {
+        removed,
+        were_more,
         names,
-        all: all.len(),
+        all,
         limit: limits.services,
     })
 }
 
 fn servers(
     limits: &Guard,
+    recent: &RecentPools,
     service: &VirtualService,
     before: &Situation<'_>,
     after: &Situation<'_>,
@@ -194,6 +271,7 @@ fn servers(
     let (name, limit) = (|| service.name.clone(), limits.servers);
     if limit.is_exceeded_by(lost, serving_before) {
         return Some(Objection::Servers {
+            service: service.id,
             name: name(),
             before: serving_before,
             after: serving_after,
@@ -204,25 +282,18 @@ fn servers(
     // No server of a service serves that the kernel does not have, as after a boot; there the definitions alone tell.
     let is_known = before.observed.services.contains_key(&service.id);
     let takes_out = lost > 0 || (!is_known && left < used);
-    let configured = configured(service).count() + unresolved(service);
+    let now = pool_size(service);
+    let configured = now.max(recent.largest(&service.id, before.now));
     let missing = configured.saturating_sub(left);
     let exceeded = takes_out && limit.is_exceeded_by(missing, configured);
     exceeded.then(|| Objection::Pool {
+        service: service.id,
         name: name(),
         configured,
+        was_larger: configured > now,
         left,
         limit,
     })
-}
-
-fn configured(service: &VirtualService) -> impl Iterator<Item = &RealServer> {
-    let servers = service.real_servers.iter();
-    servers.filter(|server| server.weight > 0)
-}
-
-fn unresolved(service: &VirtualService) -> usize {
-    let servers = service.unresolved.iter();
-    servers.filter(|server| server.weight > 0).count()
 }
 
 /// Real servers that people want in service, whatever their checks say.
@@ -231,12 +302,13 @@ fn in_use(situation: &Situation<'_>, service: &VirtualService) -> usize {
         let target = (service.id, server.endpoint);
         situation.overrides.taking_out(&target).is_some()
     };
-    let wanted = configured(service).filter(|server| !is_out(server));
-    wanted.count() + unresolved(service)
+    let servers = service.real_servers.iter();
+    let out = servers.filter(|server| server.weight > 0 && is_out(server));
+    pool_size(service) - out.count()
 }
 
 /// Active connections of servers that leave the table and do not drain.
-fn connections_cut(before: &Situation<'_>, after: &Situation<'_>) -> u64 {
+fn connections_cut(before: &Situation<'_>, after: &Situation<'_>) -> BTreeMap<ServiceId, u64> {
     let wanted_before = desired(before);
     let wanted = desired(after);
     let drains = |service: &ServiceId| {
@@ -251,17 +323,18 @@ fn connections_cut(before: &Situation<'_>, after: &Situation<'_>) -> u64 {
         .filter(|(id, _)| wanted_before.services.contains_key(id) && !drains(id))
         // The only connections of helpers are those of our own probes.
         .filter(|(id, _)| !before.model.probe_services().contains_key(id));
-    let cut = ours.flat_map(|(id, entry)| {
+    let cut = ours.map(|(id, entry)| {
         let was = wanted_before.services.get(id);
         let stays = wanted.services.get(id);
         let has = |table: Option<&ServiceEntry>, server| {
             table.is_some_and(|entry: &ServiceEntry| entry.servers.contains_key(server))
         };
-        entry
+        let leaving = entry
             .servers
             .iter()
-            .filter(move |(server, _)| has(was, server) && !has(stays, server))
-            .map(|(_, known)| u64::from(known.connections.active))
+            .filter(|(server, _)| has(was, server) && !has(stays, server));
+        let active = leaving.map(|(_, known)| u64::from(known.connections.active));
+        (*id, active.sum())
     });
-    cut.sum()
+    cut.filter(|(_, active)| *active > 0).collect()
 }

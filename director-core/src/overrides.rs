@@ -96,6 +96,17 @@ pub enum OverrideCommand {
     },
 }
 
+/// Why an override may not be replaced or ended without saying so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverrideConflict {
+    /// Another author has set it.
+    OtherAuthor,
+    /// It keeps the server out more strictly than the new one.
+    Stricter,
+    /// It keeps the server out for longer than the new one.
+    LastsLonger,
+}
+
 /// An override as requested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewOverride {
@@ -108,14 +119,23 @@ pub struct NewOverride {
 }
 
 impl NewOverride {
-    /// Whether it lets a server back in, at once or earlier than the other does.
-    fn gives_back(&self, former: &Override, now: Moment) -> bool {
+    /// Why it may not replace another one, if so.
+    fn conflict(&self, author: &str, former: &Override, now: Moment) -> Option<OverrideConflict> {
+        if former.author != author {
+            return Some(OverrideConflict::OtherAuthor);
+        }
+        // Either would let the server back in, at once or earlier.
         let ends_earlier = match (self.lasts, former.expires) {
             (None, _) => false,
             (Some(_), None) => true,
             (Some(lasts), Some(expires)) => now + lasts < expires,
         };
-        self.kind.gives_back(former.kind) || (former.kind.takes_out() && ends_earlier)
+        if self.kind.gives_back(former.kind) {
+            Some(OverrideConflict::Stricter)
+        } else {
+            let lasts_longer = former.kind.takes_out() && ends_earlier;
+            lasts_longer.then_some(OverrideConflict::LastsLonger)
+        }
     }
 
     fn override_(&self, author: &str, origin: Origin, now: Moment) -> Override {
@@ -223,18 +243,28 @@ impl Overrides {
     /// Overrides that a command would replace or end and that its author may not know of: those of other authors, and own ones that
     /// are stricter or last longer, so that a server would be back.
     #[must_use]
-    pub fn in_the_way_of(&self, command: &OverrideCommand, now: Moment) -> Vec<(Target, Override)> {
+    pub fn in_the_way_of(
+        &self,
+        command: &OverrideCommand,
+        now: Moment,
+    ) -> Vec<(Target, Override, OverrideConflict)> {
         match command {
             OverrideCommand::Set { author, overrides } => {
                 let conflicts = overrides.iter().flat_map(|new| {
                     let known = self.commanded(&new.target);
-                    known.filter(|(_, known)| known.author != *author || new.gives_back(known, now))
+                    known.filter_map(|(target, known)| {
+                        let conflict = new.conflict(author, &known, now)?;
+                        Some((target, known, conflict))
+                    })
                 });
                 conflicts.collect()
             }
             OverrideCommand::Clear { author, targets } => {
                 let known = targets.iter().flat_map(|target| self.commanded(target));
-                known.filter(|(_, known)| known.author != *author).collect()
+                let others = known.filter(|(_, known)| known.author != *author);
+                others
+                    .map(|(target, known)| (target, known, OverrideConflict::OtherAuthor))
+                    .collect()
             }
         }
     }

@@ -98,7 +98,13 @@ fn what_takes_a_server_out_for_longer_stands_in_the_way_of_its_author_too() {
         let mut overrides = Overrides::default();
         overrides.command(&lasting(former), at(1));
         let found = overrides.in_the_way_of(&lasting(new), at(11));
-        assert_eq!(!found.is_empty(), stands, "{former:?}, then {new:?}");
+        let conflicts: Vec<_> = found.iter().map(|(.., conflict)| *conflict).collect();
+        let expected: &[_] = if stands {
+            &[OverrideConflict::LastsLonger]
+        } else {
+            &[]
+        };
+        assert_eq!(conflicts, expected, "{former:?}, then {new:?}");
     }
 }
 

@@ -4,6 +4,8 @@
 //!
 //! Leaves to others where it is kept (the shell) and when (`director::persist`).
 
+mod recent_pools;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,9 @@ use crate::model::{Check, Combine, DrainRule, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::{Override, Target};
 use crate::recovery::SavedRecovery;
+
+pub use recent_pools::RecentPool;
+pub(crate) use recent_pools::{RecentPools, pool_size};
 
 /// Everything that outlives a restart.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -37,6 +42,8 @@ pub struct PersistentState {
     pub drain_rules: Vec<(ServiceId, DrainRule)>,
     /// Slow starts, drains and pools.
     pub recovery: SavedRecovery,
+    /// How many servers each service had in the configurations of the last hour.
+    pub recent_pools: Vec<(ServiceId, RecentPool)>,
 }
 
 /// What a real server has said of itself.

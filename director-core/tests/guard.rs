@@ -1,5 +1,7 @@
 //! What one change by people may take out, as stories on a virtual clock: definitions that are read again, and overrides.
 
+#[path = "guard/steps.rs"]
+mod steps;
 mod world;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use director_core::definitions::{MinimumDefinition, RecoveryDefinition};
+use director_core::definitions::{CheckKindDefinition, MinimumDefinition, RecoveryDefinition};
 use director_core::director::Event;
 use director_core::model::{BelowMinimum, Quantity};
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
@@ -151,6 +151,27 @@ fn a_freeze_hides_the_state() {
     assert_eq!(shown(&world).0, ServiceState::Up);
     let last = lines(&mut world).pop();
     assert_eq!(last, Some(format!("tcp {VIP}:80: frozen -> up, 3 of 3 up")));
+}
+
+#[test]
+fn a_freeze_holds_no_service_without_checks() {
+    const UNCHECKED: &str = "192.0.2.11";
+    let unchecked = Brief {
+        tune: |check| check.kind = Some(placed(CheckKindDefinition::AlwaysUp)),
+        ..Brief::new(UNCHECKED, &[("10.0.0.21", 1)])
+    };
+    let mut world = World::new(Table::default());
+    world.event(Event::Loaded {
+        model: model_with(&[pool(), unchecked], Some(3)),
+        warnings: Vec::new(),
+    });
+    world.run(seconds(10));
+    world.dead.extend(SERVERS.map(address));
+    world.run(seconds(5));
+    let snapshot = world.director.snapshot(world.now);
+    let states = snapshot.services.iter();
+    let states: Vec<_> = states.map(|service| service.condition.state).collect();
+    assert_eq!(states, [ServiceState::Frozen, ServiceState::Up]);
 }
 
 #[test]

@@ -19,6 +19,8 @@ use crate::loader::{
 
 /// How often a name without an address is asked for where names are not resolved again, at the latest.
 const UNRESOLVED_EVERY: Duration = Duration::from_secs(60);
+/// How often answers that the safety limits refuse are compared with them again.
+const REFUSED_EVERY: Duration = Duration::from_secs(60);
 /// Pause after a look at the names for which there was no thread.
 const NO_THREAD_PAUSE: Duration = Duration::from_secs(5);
 /// Has names resolved again. One that waits for the name service may be replaced by the next one.
@@ -38,6 +40,9 @@ pub(super) struct ConfigRefresh {
     has_watch_of_its_own: bool,
     watch: Option<FileWatch>,
     renewal: Option<JoinHandle<()>>,
+    /// Has answers compared with the safety limits once more.
+    retry: Option<JoinHandle<()>>,
+    pub(super) refused_every: Duration,
 }
 
 impl ConfigRefresh {
@@ -54,6 +59,8 @@ impl ConfigRefresh {
             has_watch_of_its_own: role.is_some(),
             watch: None,
             renewal: None,
+            retry: None,
+            refused_every: REFUSED_EVERY,
         }
     }
 
@@ -66,8 +73,18 @@ impl ConfigRefresh {
         }
     }
 
+    /// The same for a reading that keeps the addresses of these names.
+    pub(super) fn memory_with(&self, names: &[HostName]) -> LoadContext {
+        LoadContext {
+            names: NameCache::fixed(names),
+            ..self.memory()
+        }
+    }
+
     /// A configuration comes into force.
     pub(super) fn adopt(&mut self, loaded: &Loaded) {
+        // A reading that keeps addresses has looked up the other names by itself.
+        self.names.remember(&loaded.definitions.names);
         self.former = Some(Arc::clone(loaded.model.definitions()));
         self.written = loaded.written.clone();
         if !loaded.settings.reload_on_change || self.has_watch_of_its_own {
@@ -103,7 +120,10 @@ impl ConfigRefresh {
 
     /// Has the names of this configuration resolved again when their answers no longer hold.
     fn renew_names(&mut self, loaded: &Loaded) {
-        if let Some(former) = self.renewal.take() {
+        for former in [self.renewal.take(), self.retry.take()]
+            .into_iter()
+            .flatten()
+        {
             former.abort();
         }
         let resolve_every = loaded.settings.resolve_every;
@@ -143,6 +163,19 @@ impl ConfigRefresh {
         }));
     }
 
+    /// Has the answers of the name service, which the safety limits refuse, compared with them again after a while.
+    pub(super) fn retry_names(&mut self) {
+        let (inputs, pause) = (self.inputs.clone(), self.refused_every);
+        let retry = tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            // The loop may have ended.
+            let _ = inputs.send(Input::NamesChanged);
+        });
+        if let Some(former) = self.retry.replace(retry) {
+            former.abort();
+        }
+    }
+
     /// Validates the configuration in force again with the addresses that its names have now. Blocks.
     pub(super) fn revalidate(&self) -> Option<impl FnOnce() -> Result<Loaded, LoadError> + use<>> {
         let written = Arc::clone(self.written.as_ref()?);
@@ -171,8 +204,8 @@ fn further_targets(
 
 impl Drop for ConfigRefresh {
     fn drop(&mut self) {
-        if let Some(renewal) = &self.renewal {
-            renewal.abort();
+        for task in [&self.renewal, &self.retry].into_iter().flatten() {
+            task.abort();
         }
     }
 }

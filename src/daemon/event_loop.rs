@@ -8,6 +8,9 @@
 //! ```
 
 mod effects;
+mod names;
+#[cfg(test)]
+mod names_tests;
 mod overrides;
 mod overview;
 mod persist;
@@ -113,6 +116,8 @@ pub(super) struct EventLoop {
     next_reload: Option<ReloadRequest>,
     /// Names stand for other addresses since one of them began.
     names_changed: bool,
+    /// New addresses of names that the safety limits refuse.
+    refused_names: Vec<Diagnostic>,
     /// Held to the end.
     locks: Option<Locks>,
 }
@@ -168,6 +173,7 @@ impl EventLoop {
             reads_files: false,
             next_reload: None,
             names_changed: false,
+            refused_names: Vec::new(),
             locks: None,
         }
     }
@@ -293,11 +299,16 @@ impl EventLoop {
     /// A configuration that was read is in force from now on.
     fn adopt(&mut self, loaded: Loaded, watch: Option<StartedWatch>) {
         self.config_refresh.adopt(&loaded);
+        self.refused_names.clear();
         warn_of_exposure(loaded.clone());
         let other_forms = self.note_last_good(&loaded) | self.note_names(&loaded);
         self.in_force = Some(Box::new(loaded.clone()));
         if let (Some(ldirectord), Some(process)) = (&mut self.ldirectord, &loaded.process) {
             ldirectord.adopt(&loaded.model, process, &loaded.report.text);
+        }
+        if let (Some(locks), Some(_)) = (&self.locks, &self.settings.role) {
+            let services = loaded.model.services().iter();
+            locks.share_table(services.map(|service| service.id.to_string()).collect());
         }
         self.probe_settings.set_vips(loaded.model.vips());
         self.counters.keep_services_of(&loaded.model);

@@ -1,5 +1,6 @@
 //! Keeps two daemons from one IPVS table and from one state file: they would undo each other's changes. Each is locked by a
-//! file, which says whose it is; the kernel gives the lock back when the process ends, however it ends.
+//! file, which says whose it is; the kernel gives the lock back when the process ends, however it ends. The table has a socket
+//! besides, for daemons that do not see each other's files.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -11,6 +12,8 @@ use tokio::time::Instant;
 
 use super::error::DaemonError;
 use super::settings::Settings;
+use super::table_socket::{ClaimRefusal, TableSocket};
+use crate::blocking::BlockingPool;
 use crate::netns;
 use crate::trusted_file;
 
@@ -20,25 +23,37 @@ const DIRECTORY: &str = "/run/ipvsd";
 const LEAVING: Duration = Duration::from_secs(30);
 /// How long one is waited for that may not have heard yet that it is to stop.
 const HEARING: Duration = Duration::from_millis(500);
+/// Compares the services of instances of ldirectord.
+static RIVALS: BlockingPool = BlockingPool::new("rivals", 2);
 /// Pause between two looks at it.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Who holds a lock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LockHolder {
-    pid: u32,
-    configuration: PathBuf,
+    pub(super) pid: u32,
+    pub(super) configuration: PathBuf,
     /// It has been told to stop.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    stopping: bool,
+    pub(super) stopping: bool,
+    /// The number counts in another PID namespace.
+    #[serde(skip)]
+    pub(super) elsewhere: bool,
 }
 
 impl std::fmt::Display for LockHolder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            pid, configuration, ..
-        } = self;
-        write!(f, "pid {pid}, configuration {}", configuration.display())
+        let Self { pid, .. } = self;
+        let configuration = self.configuration.display();
+        match self.elsewhere {
+            true if *pid == 0 => write!(f, "a process of another container")?,
+            true => write!(f, "pid {pid} of another container")?,
+            false => write!(f, "pid {pid}")?,
+        }
+        if self.configuration.as_os_str().is_empty() {
+            return Ok(());
+        }
+        write!(f, ", configuration {configuration}")
     }
 }
 
@@ -61,6 +76,7 @@ struct Lock {
 pub(super) struct Locks {
     holder: LockHolder,
     locks: Vec<Lock>,
+    socket: Option<TableSocket>,
     waited: bool,
 }
 
@@ -69,6 +85,8 @@ pub(super) struct Locks {
 enum LockRefusal {
     /// Another process has it; who, as far as that is known.
     Held(Option<LockHolder>),
+    /// A process has it that is not known to be a daemon.
+    Silent,
     /// There can be none.
     Impossible(io::Error),
 }
@@ -81,8 +99,10 @@ impl Locks {
                 pid: std::process::id(),
                 configuration: absolute(&settings.configuration),
                 stopping: false,
+                elsewhere: false,
             },
             locks: Vec::new(),
+            socket: None,
             waited: false,
         };
         let mode = match settings.role {
@@ -94,6 +114,9 @@ impl Locks {
             if let Some(holder) = locks.add(&table, mode).await {
                 return Err(DaemonError::TableInUse { holder });
             }
+        }
+        if let Some(holder) = locks.claim_table(mode).await {
+            return Err(DaemonError::TableInUse { holder });
         }
         if let Some(state) = &settings.state {
             let mut lock = state.clone().into_os_string();
@@ -108,26 +131,55 @@ impl Locks {
 
     /// Locks one file more; says who else has it.
     async fn add(&mut self, path: &Path, mode: Mode) -> Option<String> {
+        let take = async |holder: &LockHolder| Lock::take(path, mode, holder);
+        match self.wait_for(take, &path.display().to_string()).await {
+            Ok(lock) => self.locks.extend(lock),
+            Err(holder) => return Some(holder),
+        }
+        None
+    }
+
+    /// Claims the table among daemons that see other files; says who else has it.
+    async fn claim_table(&mut self, mode: Mode) -> Option<String> {
+        let claim = async |holder: &LockHolder| {
+            let claimed = match mode {
+                Mode::Alone => TableSocket::alone(holder).await,
+                Mode::Shared => TableSocket::shared(holder).await,
+            };
+            claimed.map_err(LockRefusal::from)
+        };
+        match self.wait_for(claim, "the IPVS table by a socket").await {
+            Ok(socket) => self.socket = socket,
+            Err(holder) => return Some(holder),
+        }
+        None
+    }
+
+    /// Takes a lock, or waits for a daemon that is stopping. None where there can be no lock.
+    async fn wait_for<T>(
+        &mut self,
+        mut take: impl AsyncFnMut(&LockHolder) -> Result<T, LockRefusal>,
+        what: &str,
+    ) -> Result<Option<T>, String> {
         let began = Instant::now();
         loop {
-            let holder = match Lock::take(path, mode, &self.holder) {
-                Ok(lock) => {
-                    self.locks.push(lock);
-                    return None;
-                }
-                Err(LockRefusal::Held(holder)) => holder,
+            let (holder, is_silent) = match take(&self.holder).await {
+                Ok(lock) => return Ok(Some(lock)),
+                Err(LockRefusal::Held(holder)) => (holder, false),
+                Err(LockRefusal::Silent) => (None, true),
                 Err(LockRefusal::Impossible(error)) => {
-                    tracing::warn!(
-                        "cannot lock {}: {error}; a second ipvsd would not be noticed",
-                        path.display()
-                    );
-                    return None;
+                    warn_without_lock(what, &error.to_string());
+                    return Ok(None);
                 }
             };
             let stopping = holder.as_ref().is_some_and(|holder| holder.stopping);
             if began.elapsed() >= if stopping { LEAVING } else { HEARING } {
+                if is_silent {
+                    warn_without_lock(what, "another process has its name");
+                    return Ok(None);
+                }
                 let unknown = || "another process".to_owned();
-                return Some(holder.map_or_else(unknown, |holder| holder.to_string()));
+                return Err(holder.map_or_else(unknown, |holder| holder.to_string()));
             }
             if let Some(holder) = holder.filter(|_| stopping && !self.waited) {
                 tracing::info!("waiting for another ipvsd that is stopping ({holder})");
@@ -148,6 +200,41 @@ impl Locks {
         for lock in &mut self.locks {
             // Who waits is refused then, as with a daemon that goes on.
             let _ = lock.describe(&self.holder);
+        }
+        if let Some(socket) = &self.socket {
+            socket.update(|claim| claim.holder.stopping = true);
+        }
+    }
+
+    /// Says which services this instance of ldirectord has, and warns of others with the same ones: each would undo the
+    /// changes of the other. ldirectord starts all the same, as it always has.
+    pub(super) fn share_table(&self, services: Vec<String>) {
+        let Some(socket) = &self.socket else { return };
+        socket.update(|claim| claim.services = services);
+        let find = socket.rivals();
+        tokio::spawn(async move {
+            for (holder, services) in RIVALS.run(find).await.into_iter().flatten() {
+                for service in services {
+                    tracing::warn!(
+                        "another ldirectord has the virtual service {service}, too ({holder}); each undoes the changes \
+                         of the other; remove the service from one of the two configurations"
+                    );
+                }
+            }
+        });
+    }
+}
+
+fn warn_without_lock(what: &str, why: &str) {
+    tracing::warn!("cannot lock {what}: {why}; a second ipvsd would not be noticed");
+}
+
+impl From<ClaimRefusal> for LockRefusal {
+    fn from(refusal: ClaimRefusal) -> Self {
+        match refusal {
+            ClaimRefusal::Held(holder) => Self::Held(Some(holder)),
+            ClaimRefusal::Silent => Self::Silent,
+            ClaimRefusal::Impossible(error) => Self::Impossible(error),
         }
     }
 }
@@ -206,7 +293,7 @@ mod tests {
         LockHolder {
             pid: std::process::id(),
             configuration: configuration.into(),
-            stopping: false,
+            ..LockHolder::default()
         }
     }
 
@@ -247,6 +334,7 @@ mod tests {
         let mut locks = Locks {
             holder: holder("a.yaml"),
             locks: vec![Lock::take(&path, Mode::Alone, &holder("a.yaml")).unwrap()],
+            socket: None,
             waited: false,
         };
         locks.stopping();

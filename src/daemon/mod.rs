@@ -24,6 +24,7 @@ mod settings;
 mod signals;
 mod state_store;
 mod systemd;
+mod table_socket;
 
 pub use error::DaemonError;
 pub use recorder::{RecordedEvent, decision};
@@ -88,7 +89,8 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
 
     // A table that cannot be read now is read again by the director.
     let table = kernel.read_table(ReadScope::All).unwrap_or_default();
-    let first = FirstConfiguration::guarded(loaded, left, before.as_ref(), &table);
+    let former_names = || load_with_former_names(&settings, left?);
+    let first = FirstConfiguration::guarded(loaded, left, before.as_ref(), &table, former_names);
 
     let recorder = settings
         .recording
@@ -165,6 +167,16 @@ fn begin_with(
     };
     let loaded = settings.load(&memory(Some(Arc::new(former))));
     loaded.or_else(|_| settings.load(&memory(None)))
+}
+
+/// The configuration with the addresses that its names had before.
+fn load_with_former_names(settings: &Settings, left: &SavedState) -> Option<Loaded> {
+    let memory = loader::LoadContext {
+        names: NameCache::fixed(&left.names),
+        name_wait: START_NAME_WAIT,
+        former: left.definitions().map(Arc::new),
+    };
+    settings.load(&memory).ok()
 }
 
 /// Opens the control socket. Whoever starts ldirectord asks for no socket, so there it does not keep us from the work.

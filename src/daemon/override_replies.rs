@@ -7,7 +7,7 @@ use director_core::director::{Director, Event};
 use director_core::model::ServiceId;
 use director_core::moment::Moment;
 use director_core::naming::{Named, is_server, is_service, meant_by_host};
-use director_core::overrides::{NewOverride, OverrideCommand, Target};
+use director_core::overrides::{NewOverride, Override, OverrideCommand, OverrideConflict, Target};
 use director_core::snapshot::Snapshot;
 
 use super::input::{OverrideReply, SafetyCheck};
@@ -124,21 +124,39 @@ pub(super) fn conflict(
         OverrideCommand::Set { .. } => "replace",
         OverrideCommand::Clear { .. } => "end",
     };
-    let words = standing.iter().map(|(target, known)| {
+    let words = standing.iter().map(|(target, known, conflict)| {
         let servers = &mut resolved.servers.iter();
         let server = servers.find(|(one, _)| one == target);
         let server = server.map_or_else(
             || target.1.to_string(),
             |(_, server)| format!("{} {}", server.name, server.address),
         );
+        let (which, instead) = match conflict {
+            OverrideConflict::OtherAuthor => ("an override", String::new()),
+            OverrideConflict::Stricter => ("a stricter override", String::new()),
+            OverrideConflict::LastsLonger => ("an override that lasts longer", longer(known, now)),
+        };
         format!(
-            "{server} has an override: {known}, by {} {}; to {what} it, use --replace",
+            "{server} has {which}: {known}, by {} {}; to {what} it, use --replace{instead}",
             known.author,
             ago(now.since(known.since))
         )
     });
     let words: Vec<String> = words.collect();
     (!words.is_empty()).then(|| words.join("\n"))
+}
+
+/// How to set an override that ends no earlier than this one.
+fn longer(known: &Override, now: Moment) -> String {
+    let Some(expires) = known.expires else {
+        return ", or leave out --for: it has no end".to_owned();
+    };
+    let left = expires.since(now).as_secs() + 1;
+    let time = match left {
+        0..120 => format!("{left}s"),
+        _ => format!("{}m", left.div_ceil(60)),
+    };
+    format!(", or set the new one --for {time} or longer")
 }
 
 /// `12 s ago`, `5 min ago`, `3 h ago`.
@@ -245,10 +263,74 @@ impl ResolvedOverride {
 
 #[cfg(test)]
 mod tests {
+    use director_core::model::{Endpoint, Family};
+    use director_core::overrides::OverrideKind;
     use director_core::persistent_state::PersistentState;
 
     use super::*;
     use tokio::sync::oneshot;
+
+    #[test]
+    fn a_refusal_says_which_override_is_in_the_way_and_what_to_write() {
+        let service = ServiceId::Mark {
+            family: Family::Ipv4,
+            mark: 5,
+        };
+        let server = Endpoint {
+            address: [10, 0, 0, 1].into(),
+            port: 80,
+        };
+        let command = |author: &str, kind, seconds: Option<u64>| OverrideCommand::Set {
+            author: author.to_owned(),
+            overrides: vec![NewOverride {
+                target: (service, server),
+                kind,
+                reason: "disk".to_owned(),
+                lasts: seconds.map(Duration::from_secs),
+            }],
+        };
+        let said = |former: Option<u64>, author, kind, seconds| {
+            let mut director = Director::new();
+            let command_before = command("ann", OverrideKind::Disable, former);
+            director.handle(
+                Event::OverrideCommanded {
+                    command: command_before,
+                },
+                Moment::START,
+            );
+            let resolved = ResolvedOverride {
+                command: command(author, kind, seconds),
+                servers: Vec::new(),
+            };
+            conflict(&director, &resolved, Moment::START + Duration::from_secs(9))
+        };
+        let words = |which: &str, fix: &str| {
+            Some(format!(
+                "10.0.0.1:80 has {which}: disable: disk, by ann 9 s ago; to replace it, use --replace{fix}"
+            ))
+        };
+        let (drain, disable) = (OverrideKind::Drain, OverrideKind::Disable);
+        assert_eq!(said(None, "ben", disable, None), words("an override", ""));
+        assert_eq!(
+            said(None, "ann", drain, None),
+            words("a stricter override", "")
+        );
+        assert_eq!(
+            said(Some(600), "ann", disable, Some(60)),
+            words(
+                "an override that lasts longer",
+                ", or set the new one --for 10m or longer"
+            )
+        );
+        assert_eq!(
+            said(None, "ann", disable, Some(60)),
+            words(
+                "an override that lasts longer",
+                ", or leave out --for: it has no end"
+            )
+        );
+        assert_eq!(said(Some(600), "ann", disable, Some(600)), None);
+    }
 
     #[test]
     fn an_override_that_changes_nothing_is_answered_at_once() {

@@ -23,6 +23,8 @@ pub(super) type ServiceLookup = fn(&str) -> Result<(Vec<SrvRecord>, Duration), S
 
 /// Names that are resolved at the same time.
 const AT_ONCE: usize = 16;
+/// Longer than one reading takes.
+const KEPT_FOR: Duration = Duration::from_secs(3600);
 /// Why a name has no address before its first answer.
 const NOT_ANSWERED: &str = "no answer from the name service yet";
 
@@ -92,6 +94,31 @@ impl NameCache {
     pub fn lasting() -> Self {
         Self {
             lifetime: name_server::lifetime,
+            ..Self::default()
+        }
+    }
+
+    /// A cache in which these names keep their addresses. All others are looked up.
+    #[must_use]
+    pub fn fixed(names: &[HostName]) -> Self {
+        let cache = Self::default();
+        cache.remember(names);
+        let due = Instant::now() + KEPT_FOR;
+        cache.book().values_mut().for_each(|known| known.due = due);
+        cache
+    }
+
+    /// A cache that looks nothing up: names stand for what is remembered of them.
+    #[cfg(test)]
+    pub(crate) fn without_lookups() -> Self {
+        Self {
+            hosts: |_, _| {
+                Err(LookupFailure {
+                    reason: NOT_ANSWERED.to_owned(),
+                    is_temporary: true,
+                })
+            },
+            services: |_| Err(NOT_ANSWERED.to_owned()),
             ..Self::default()
         }
     }

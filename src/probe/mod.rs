@@ -24,6 +24,7 @@ mod origin;
 mod own_network;
 mod pauses;
 mod ping;
+mod program_queue;
 mod protocol;
 mod random;
 mod settings;
@@ -49,6 +50,7 @@ use error::ProbeError;
 pub use gate::{Gate, ProbeTurn};
 pub use hold::Holder;
 pub use own_network::reaches_anything;
+pub use program_queue::ProgramOwner;
 pub use settings::ProbeSettings;
 use words::one_line;
 

@@ -141,6 +141,7 @@ fn add(all: &mut PersistentState, one: PersistentState) {
     all.recovery.drains.extend(one.recovery.drains);
     all.recovery.ramps.extend(one.recovery.ramps);
     all.recovery.pools.extend(one.recovery.pools);
+    all.recent_pools.extend(one.recent_pools);
 }
 
 fn correct_times(value: &mut Value, now: Moment) {

@@ -155,7 +155,14 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "director-core/src/guard",
-        &["desired", "weight", "recovery", "table", "model"],
+        &[
+            "desired",
+            "persistent_state",
+            "weight",
+            "recovery",
+            "table",
+            "model",
+        ],
     ),
     row(
         "director-core/src/desired",

@@ -97,6 +97,8 @@ pub enum Event {
         /// Whether a gateway or a fallback server answered; none when there is nothing to ask.
         reached: Option<bool>,
     },
+    /// The operator skips the safety limits for the configuration that comes next.
+    LimitsSkipped,
     /// The operator says that servers which all failed at once really failed.
     Unfreeze,
     /// A director before this one made something of this machine that it did not put back.

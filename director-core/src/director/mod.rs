@@ -47,11 +47,12 @@ use std::time::Duration;
 
 use crate::desired::HealthByServer;
 use crate::diagnostic::Diagnostic;
-use crate::health::{Frozen, Schedule, Subscription};
+use crate::health::{Frozen, ProbeId, Schedule, Subscription};
 use crate::model::{Model, OnStop, ServiceId};
 use crate::moment::Moment;
 use crate::notify::{LdirectordAlerts, Phase};
 use crate::overrides::Overrides;
+use crate::persistent_state::RecentPools;
 use crate::plan::OpFailure;
 use crate::recovery::RecoveryState;
 use crate::table::Table;
@@ -84,6 +85,7 @@ pub struct Director {
     pub(crate) book: HealthByServer,
     pub(crate) overrides: Overrides,
     pub(crate) recovery: RecoveryState,
+    recent_pools: RecentPools,
     pub(crate) schedule: Schedule,
     /// The kernel's table as last read; none before the first reading.
     pub(crate) observed: Option<Table>,
@@ -145,6 +147,7 @@ impl Director {
             book: HealthByServer::new(),
             overrides: Overrides::default(),
             recovery: RecoveryState::default(),
+            recent_pools: RecentPools::default(),
             schedule: Schedule::default(),
             observed: None,
             observed_at: Moment::START,
@@ -211,6 +214,7 @@ impl Director {
             Event::Woken => self.release(now, &mut effects),
             Event::Hinted { peer } => self.schedule.hint(peer, now),
             Event::NetworkChecked { reached } => self.network_checked(reached, now, &mut effects),
+            Event::LimitsSkipped => self.recent_pools.forget(),
             Event::Unfreeze => self.unfreeze(UnfreezeReason::Operator, now, &mut effects),
             Event::StopRequested => self.stop_requested(&mut effects),
         }
@@ -234,6 +238,12 @@ impl Director {
             observed,
             now,
         }
+    }
+
+    /// A service that needs this probe; none if the probe has left the configuration.
+    #[must_use]
+    pub fn service_of(&self, probe: ProbeId) -> Option<ServiceId> {
+        self.schedule.service_of(probe)
     }
 
     /// The refusal that waits about this subject.
@@ -272,6 +282,7 @@ impl Director {
         self.pass_on(&former);
         self.forget_perhaps_named();
         self.persist.changed |= self.lasting() != lasting;
+        self.persist.changed |= self.recent_pools.adopt(&self.model, now);
         self.batcher.take_over(self.model.hooks());
         self.loaded_at = Some(now);
         self.refusal = None;

@@ -3,7 +3,7 @@
 use super::{Director, Effect, Notice};
 use crate::model::ServiceId;
 use crate::moment::Moment;
-use crate::overrides::{NewOverride, OverrideChanges, OverrideCommand};
+use crate::overrides::{NewOverride, OverrideChanges, OverrideCommand, OverrideConflict};
 use crate::overrides::{Override, Target};
 
 impl Director {
@@ -15,7 +15,7 @@ impl Director {
         &self,
         command: &OverrideCommand,
         now: Moment,
-    ) -> Vec<(Target, Override)> {
+    ) -> Vec<(Target, Override, OverrideConflict)> {
         self.overrides.in_the_way_of(command, now)
     }
 

@@ -35,12 +35,19 @@ pub(super) enum OwnNetwork {
     Fails { check_again: Moment },
 }
 
+/// Whether the health of any server of it follows from a probe. Nothing can freeze it otherwise.
+fn is_checked(service: &VirtualService) -> bool {
+    let mut servers = service.real_servers.iter().chain(&service.fallback);
+    servers.any(|server| service.asks(server))
+}
+
 impl Director {
     /// Whether a service is held while health is frozen.
     pub(crate) fn is_frozen(&self, service: &VirtualService) -> bool {
         self.frozen
             .as_ref()
             .is_some_and(|frozen| frozen.scope == FreezeScope::CutOff || !service.has_replacement())
+            && is_checked(service)
     }
 
     /// Whether there are services with checks that something can replace, or that nothing can.

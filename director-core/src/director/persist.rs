@@ -18,7 +18,7 @@ use crate::health::{Health, HealthByServer, HealthState, PendingChange};
 use crate::model::{DrainRule, Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Target;
-use crate::persistent_state::{Advised, PersistentState, SavedHealth};
+use crate::persistent_state::{Advised, PersistentState, RecentPools, SavedHealth};
 use crate::recovery::SavedRecovery;
 use crate::table::{ServiceEntry, Table};
 use crate::weight::waits_for_connections;
@@ -213,6 +213,7 @@ impl Director {
             owned: self.owned.clone(),
             drain_rules: drain_rules.into_iter().collect(),
             recovery,
+            recent_pools: self.recent_pools.saved(),
         }
     }
 
@@ -290,6 +291,7 @@ impl Director {
         let overrides = saved.overrides.len();
         let bad = self.persist.kept.bad.len();
         self.overrides.restore(saved.overrides);
+        self.recent_pools = RecentPools::restored(saved.recent_pools);
         self.persist.next = now;
         if let Some(frozen) = &self.frozen {
             let notice = FreezeNotice::StillFrozen {

@@ -151,7 +151,7 @@ impl Director {
             overrides,
             ..before
         };
-        guard::objections(guard, &before, &after)
+        guard::objections(guard, &self.recent_pools, &before, &after)
     }
 
     /// Looks at everything that takes its time.

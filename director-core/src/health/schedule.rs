@@ -109,6 +109,13 @@ impl Schedule {
         probe_specs
     }
 
+    /// A service that needs this probe: of several the first one.
+    #[must_use]
+    pub fn service_of(&self, id: ProbeId) -> Option<ServiceId> {
+        let subscribers = &self.tasks.get(&id)?.subscribers;
+        subscribers.first().map(|subscriber| subscriber.service)
+    }
+
     /// When the next probe is due.
     #[must_use]
     pub fn next_due(&self) -> Option<Moment> {

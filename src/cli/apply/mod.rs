@@ -121,7 +121,7 @@ fn take(
         }
     };
     output.findings(&renamed(loaded.report.clone(), candidate, &args.file))?;
-    let planned = plan::planned(&loaded, &args.state.path(), &args.socket, output)?;
+    let planned = plan::as_reloaded(candidate, &loaded, &args.state, &args.socket, output)?;
     output.text(&plan::in_words(&planned))?;
     let request = ApplyRequest {
         confirm_seconds: args.confirm.map(|time| time.as_secs_f64()),
@@ -158,8 +158,8 @@ fn install(
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     files::install(candidate, definitions)?;
-    // What was in force already is read again from its place, which changes nothing.
-    let outcome = asked(client.reload(true))?;
+    // What was in force already is read again from its place, which changes nothing. So it skips no limits.
+    let outcome = asked(client.reload(false))?;
     if !outcome.accepted {
         for finding in &outcome.diagnostics {
             output.note(&finding.to_string())?;

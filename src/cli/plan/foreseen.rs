@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use director_core::desired::{assumed, assumed_from};
 use director_core::director::{Director, Effect, Event};
-use director_core::guard::Objection;
 use director_core::health::HealthState;
 use director_core::model::{Model, ServiceId};
 use director_core::moment::Moment;
@@ -16,7 +15,7 @@ use director_core::persistent_state::PersistentState;
 use director_core::plan::{Plan, plan};
 use director_core::table::Table;
 
-use super::{CliError, Planned, live};
+use super::{CliError, PlanRefusal, Planned, live};
 use crate::api::wire::Status;
 use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
 use crate::loader::{self, Loaded};
@@ -36,7 +35,7 @@ pub(super) fn from_nothing(model: &Model, health: HealthState) -> Planned {
         machine: super::machine::wanted(model),
         resets: true,
         disabled: false,
-        objections: Vec::new(),
+        refusals: Vec::new(),
     }
 }
 
@@ -67,9 +66,9 @@ pub(super) fn from_kernel(
     let disabled = overrides
         .iter()
         .any(|(_, one)| one.kind == OverrideKind::Disable);
-    let objections = left
+    let refusals = left
         .as_ref()
-        .map_or_else(Vec::new, |left| objections(loaded, left, &before));
+        .map_or_else(Vec::new, |left| refusals(loaded, left, &before));
     let now = at_once(&model, &before, left);
     let mut table = before.clone();
     for step in &now.steps {
@@ -88,18 +87,34 @@ pub(super) fn from_kernel(
         machine: super::machine::against_machine(&model, disabled),
         resets: true,
         disabled,
-        objections,
+        refusals,
     })
 }
 
-/// What the safety limits say of the change from what the daemon has in force.
-fn objections(loaded: &Loaded, left: &SavedState, table: &Table) -> Vec<Objection> {
+/// Why the daemon refuses the change from what it has in force.
+fn refusals(loaded: &Loaded, left: &SavedState, table: &Table) -> Vec<PlanRefusal> {
     let former = || loader::remembered(loaded, &left.definitions()?);
     let Some(former) = former() else {
         return Vec::new();
     };
+    let lost = loader::lost_to_names(loaded, &former.model);
+    if !lost.is_empty() {
+        let refusals = lost.into_iter().map(|finding| PlanRefusal {
+            by: "ipvsctl reload refuses",
+            message: finding.message,
+            hint: finding.hint.unwrap_or_default(),
+        });
+        return refusals.collect();
+    }
     let (memory, now) = (left.memory.clone(), left.moment);
-    Director::objections_at_start(memory, Arc::new(former.model), &loaded.model, table, now)
+    let former = Arc::new(former.model);
+    let found = Director::objections_at_start(memory, former, &loaded.model, table, now);
+    let refusals = found.iter().map(|objection| PlanRefusal {
+        by: "the safety limits refuse",
+        message: objection.to_string(),
+        hint: objection.hint().to_owned(),
+    });
+    refusals.collect()
 }
 
 /// What a director does before any server was asked.

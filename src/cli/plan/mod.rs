@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use director_core::guard::Objection;
 use director_core::health::HealthState;
 use director_core::plan::{Op, Plan, Stake, Step};
 use director_core::table::Table;
@@ -22,7 +21,7 @@ use super::kernel_lacks;
 use super::list::save_format;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
-use crate::loader::{LoadContext, Loaded, load_with};
+use crate::loader::{LoadContext, Loaded, NameCache, STANDARD_INPUT, load_with};
 use crate::machine::director::{journal_beside, resets_connections};
 use crate::store::{self, StateFile};
 
@@ -99,8 +98,15 @@ pub(super) struct Planned {
     disabled: bool,
     /// Whether connections that end are reset.
     resets: bool,
-    /// What the safety limits of the daemon object to.
-    objections: Vec<Objection>,
+    /// Why the daemon refuses the whole.
+    refusals: Vec<PlanRefusal>,
+}
+
+/// Why the daemon refuses a configuration unless `--force` is given.
+pub(super) struct PlanRefusal {
+    by: &'static str,
+    message: String,
+    hint: String,
 }
 
 impl Planned {
@@ -141,7 +147,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit, CliError
     let planned = match args.assume {
         Some(Assumption::Up) => foreseen::from_nothing(&loaded.model, HealthState::Up),
         Some(Assumption::Down) => foreseen::from_nothing(&loaded.model, HealthState::Down),
-        None => planned(&loaded, &args.state.path(), &args.socket, output)?,
+        None => as_reloaded(&args.file, &loaded, &args.state, &args.socket, output)?,
     };
     let form = if args.json {
         OutputFormat::Json
@@ -170,8 +176,46 @@ pub(super) fn remembered(state: &Path) -> LoadContext {
     memory
 }
 
+/// What a reload would change. While the safety limits refuse new addresses of host names, it uses those in force.
+pub(super) fn as_reloaded(
+    file: &Path,
+    loaded: &Loaded,
+    state: &StateArg,
+    socket: &SocketArg,
+    output: &mut Output,
+) -> Result<Planned, CliError> {
+    let state = state.path();
+    let with_new_names = planned(loaded, &state, socket, output)?;
+    let may_be_names = !with_new_names.refusals.is_empty() && !loaded.definitions.names.is_empty();
+    // Standard input was read to its end.
+    if !may_be_names || file == Path::new(STANDARD_INPUT) {
+        return Ok(with_new_names);
+    }
+    let Some(loaded) = with_names_in_force(file, &state) else {
+        return Ok(with_new_names);
+    };
+    let planned = planned(&loaded, &state, socket, output)?;
+    if !planned.refusals.is_empty() {
+        return Ok(with_new_names);
+    }
+    output.note(
+        "the safety limits refuse new addresses of host names; this plan uses the addresses in force",
+    )?;
+    Ok(planned)
+}
+
+fn with_names_in_force(file: &Path, state: &Path) -> Option<Loaded> {
+    let left = StateFile::new(state.to_owned()).read().ok()??;
+    let memory = LoadContext {
+        names: NameCache::fixed(&left.names),
+        former: left.definitions().map(Arc::new),
+        ..LoadContext::default()
+    };
+    load_with(file, None, &memory).ok()
+}
+
 /// What a daemon would change that were started now with these definitions.
-pub(super) fn planned(
+fn planned(
     loaded: &Loaded,
     state: &Path,
     socket: &SocketArg,
@@ -211,7 +255,7 @@ pub(super) fn planned(
 
 /// One numbered line a change, and what is at stake in all.
 pub(super) fn in_words(planned: &Planned) -> String {
-    if planned.changes() == 0 && planned.objections.is_empty() {
+    if planned.changes() == 0 && planned.refusals.is_empty() {
         return "nothing to change\n".to_owned();
     }
     let width = planned.steps().count().to_string().len();
@@ -234,11 +278,8 @@ pub(super) fn in_words(planned: &Planned) -> String {
             "the clients of connections that end wait for their own timeout (see director.expire_nodest_conn)\n"
         };
     }
-    for objection in &planned.objections {
-        text += &format!(
-            "the safety limits refuse this: {objection}\n  {}\n",
-            objection.hint()
-        );
+    for PlanRefusal { by, message, hint } in &planned.refusals {
+        text += &format!("{by} this: {message}\n  {hint}\n");
     }
     text
 }
@@ -250,7 +291,7 @@ struct PlannedChanges<'a> {
     /// What changes on this machine besides the table.
     #[serde(skip_serializing_if = "<[MachineChange]>::is_empty")]
     machine: &'a [MachineChange],
-    /// Why the safety limits refuse the whole.
+    /// Why the daemon refuses the whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<String>,
 }
@@ -284,7 +325,9 @@ fn changes(planned: &Planned) -> PlannedChanges<'_> {
     PlannedChanges {
         changes: changes.collect(),
         machine: &planned.machine,
-        refused: planned.objections.iter().map(ToString::to_string).collect(),
+        refused: (planned.refusals.iter())
+            .map(|refusal| refusal.message.clone())
+            .collect(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::daemon::input::Input;
 use crate::daemon::kernel_thread::KernelRequest;
 use crate::daemon::notices;
 use crate::daemon::probe_reply::ProbeReply;
-use crate::probe;
+use crate::probe::{self, ProgramOwner};
 
 impl EventLoop {
     pub(super) fn carry_out(&mut self, effect: Effect) {
@@ -88,9 +88,11 @@ impl EventLoop {
     fn probe(&self, id: ProbeId, probe: Probe) {
         let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
         let gate = self.gate.clone();
+        let service = self.director.service_of(id);
+        let owner = ProgramOwner { service, probe: id };
         let mut reply = ProbeReply::new(inputs, id, self.panicked_probes.clone());
         tokio::spawn(async move {
-            let _turn = gate.enter(&probe).await;
+            let _turn = gate.enter(&probe, owner).await;
             reply.give(probe::run(&probe, &settings).await);
         });
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::mpsc as blocking;
 
 use director_core::diagnostic::Diagnostic;
+use director_core::director::Event;
 use tokio::sync::oneshot;
 
 use super::EventLoop;
@@ -13,7 +14,7 @@ use crate::daemon::guarded_start;
 use crate::daemon::input::{FinishedLoad, Input, SafetyCheck, StartedWatch};
 use crate::daemon::kernel_thread::{self, KernelRequest};
 use crate::daemon::maintenance_watch;
-use crate::loader::{LoadError, LoadReport, Loaded, reported};
+use crate::loader::{LoadError, LoadReport, Loaded, lost_to_names, reported};
 
 /// Reads configurations. Each takes memory, and may wait for the name service for some seconds.
 static LOADING: BlockingPool = BlockingPool::new("loading", 2);
@@ -107,58 +108,32 @@ impl EventLoop {
                 faults: found.clone(),
             })
         })?;
+        let is_forced = matches!(safety, SafetyCheck::Forced);
         let faults = match safety {
             SafetyCheck::Forced => Vec::new(),
-            SafetyCheck::By(_) if !self.lost_to_a_name(&loaded).is_empty() => {
-                self.lost_to_a_name(&loaded)
-            }
             SafetyCheck::By(counted) => {
-                let now = self.now();
-                let objections = (self.director).objections(&loaded.model, counted.as_ref(), now);
-                match objections.is_empty() {
-                    true => Vec::new(),
-                    false => guarded_start::in_words(&loaded, &objections),
-                }
+                let in_force = self.in_force.as_ref();
+                let lost = in_force.map(|in_force| lost_to_names(&loaded, &in_force.model));
+                lost.filter(|lost| !lost.is_empty()).unwrap_or_else(|| {
+                    let now = self.now();
+                    let director = &self.director;
+                    let objections = director.objections(&loaded.model, counted.as_ref(), now);
+                    guarded_start::in_words(&loaded, &objections)
+                })
             }
         };
         if !faults.is_empty() {
             let report = loaded.report;
             return Err(Box::new(RefusedReload { report, faults }));
         }
+        if is_forced {
+            self.dispatch(Event::LimitsSkipped);
+        }
         self.adopt(*loaded, watch);
         Ok(ReloadOutcome {
             accepted: true,
             diagnostics: found,
         })
-    }
-
-    /// Services in force that the new configuration lacks, while a VIP in it is a host name without an address: perhaps they
-    /// are meant. A mistyped name shall not leave a running service without checks.
-    fn lost_to_a_name(&self, loaded: &Loaded) -> Vec<Diagnostic> {
-        let former = self
-            .in_force
-            .iter()
-            .flat_map(|former| former.model.services());
-        let lost: Vec<&str> = former
-            .filter(|service| loaded.model.holds(&service.id))
-            .map(|service| service.name.as_str())
-            .collect();
-        let waiting = loaded.model.waiting().iter().filter(|_| !lost.is_empty());
-        let place = &loaded.model.definitions().place;
-        waiting
-            .map(|service| {
-                let message = format!(
-                    "the VIP {} of service {} has no address, and running services are no longer configured: {}",
-                    service.host,
-                    service.name,
-                    lost.join(", ")
-                );
-                Diagnostic::error(place, message).hint(
-                    "correct the name; or run ipvsctl reload --force, which leaves these services in the kernel unchecked \
-                     until the name has an address",
-                )
-            })
-            .collect()
     }
 
     /// Reads the configuration again.
@@ -183,21 +158,11 @@ impl EventLoop {
             self.next_reload.get_or_insert_default().join(request);
             return;
         }
-        let (settings, memory) = (self.settings.clone(), self.config_refresh.memory());
+        let settings = self.settings.clone();
+        let memory = self.load_context(request.force);
         tracing::info!(configuration = %settings.configuration.display(), "reloading the configuration");
         self.reads_files = true;
         self.read(move || settings.load(&memory), Some(request));
-    }
-
-    /// Validates the configuration in force again, whose names have other addresses now; after pending reads, which may have
-    /// resolved the names before.
-    pub(super) fn revalidate(&mut self) {
-        self.names_changed = self.reads_files;
-        if let Some(validate) = self.config_refresh.revalidate()
-            && !self.names_changed
-        {
-            self.read(validate, None);
-        }
     }
 
     /// The files of the configuration were read.
@@ -225,34 +190,8 @@ impl EventLoop {
         }
     }
 
-    /// The names of the configuration in force were resolved again. The safety limits hold for what DNS changes, too: an answer
-    /// that lacks most servers is more often a mistake than meant.
-    pub(super) fn names_read(&mut self, reading: FinishedLoad) {
-        // A reading that has begun since knew the names or not.
-        if reading.number < self.reload_count {
-            self.revalidate();
-            return;
-        }
-        if let (Ok(loaded), SafetyCheck::By(counted)) = (&reading.outcome, &reading.safety) {
-            let now = self.now();
-            let objections = self
-                .director
-                .objections(&loaded.model, counted.as_ref(), now);
-            if !objections.is_empty() {
-                let faults = guarded_start::in_words(loaded, &objections);
-                self.refuse(&loaded.report, faults);
-                tracing::warn!(
-                    "host names changed; their new addresses are not used, because the change exceeds director.safety_limits; \
-                     later DNS changes are not used either; to accept them: ipvsctl reload --force"
-                );
-                return;
-            }
-        }
-        self.take_over(reading.outcome, reading.watch, SafetyCheck::Forced);
-    }
-
     /// Loads a configuration off the loop, since names may have to be resolved; the outcome returns as an input.
-    fn read(
+    pub(super) fn read(
         &mut self,
         make: impl FnOnce() -> Result<Loaded, LoadError> + Send + 'static,
         of_files: Option<ReloadRequest>,

@@ -17,6 +17,13 @@ use crate::daemon::settings::Settings;
 use crate::loader::{NameCache, load};
 
 fn event_loop(configuration: PathBuf) -> (EventLoop, mpsc::UnboundedReceiver<Input>) {
+    event_loop_with(configuration, NameCache::default())
+}
+
+pub(super) fn event_loop_with(
+    configuration: PathBuf,
+    names: NameCache,
+) -> (EventLoop, mpsc::UnboundedReceiver<Input>) {
     let settings = Settings {
         socket: configuration.with_extension("sock"),
         configuration,
@@ -30,7 +37,7 @@ fn event_loop(configuration: PathBuf) -> (EventLoop, mpsc::UnboundedReceiver<Inp
         requests: blocking::channel().0,
         counters: Arc::default(),
     };
-    let refresh = ConfigRefresh::new(inputs.clone(), NameCache::default(), None);
+    let refresh = ConfigRefresh::new(inputs.clone(), names, None);
     let event_loop = EventLoop::new(settings, inputs, kernel, None, None, refresh, None);
     (event_loop, received)
 }

@@ -114,7 +114,7 @@ impl EventLoop {
         let mut settings = self.settings.clone();
         settings.configuration = candidate(&settings.configuration);
         let (inputs, kernel) = (self.inputs.clone(), self.kernel.clone());
-        let memory = self.config_refresh.memory();
+        let memory = self.load_context(request.force);
         tokio::spawn(async move {
             let file = settings.configuration.clone();
             let outcome = off_the_loop(move || settings.load(&memory), &file).await;

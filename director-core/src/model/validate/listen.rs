@@ -156,11 +156,13 @@ pub(super) fn held(definitions: &Definitions) -> HeldServices {
         .left_out
         .iter()
         .chain(waiting.filter(is_waiting));
-    let ids: Option<BTreeSet<ServiceId>> = unknown.map(known_identity).collect();
+    let ids: Option<BTreeSet<ServiceId>> = unknown.map(service_id).collect();
     ids.map_or(HeldServices::All, HeldServices::These)
 }
 
-fn known_identity(listen: &ListenDefinition) -> Option<ServiceId> {
+/// The identity of a service that listens there, if its VIP and port are known.
+#[must_use]
+pub fn service_id(listen: &ListenDefinition) -> Option<ServiceId> {
     match listen {
         ListenDefinition::Mark { family, mark } => Some(ServiceId::Mark {
             family: *family,

@@ -46,6 +46,8 @@ use crate::diagnostic::{Diagnostic, Place};
 use findings::Findings;
 use surroundings::Surroundings;
 
+pub use listen::service_id;
+
 /// Checks definitions and resolves defaults. The model is there when no finding is an error and nothing in the
 /// definitions is marked as unusable.
 #[must_use]

@@ -183,9 +183,10 @@ mapping! {
     /// What one change may remove at most.
     GUARD: Limits = "safety_limits", "safety_limits", limits, None;
     opt(servers) "servers" in "real servers" = "50%", or "50%",
-        "Largest number of real servers of one service that may be removed: of those that serve and, together with what \
-         was removed before, of those that are configured.";
-    opt(services) "services" in "services" = "50%", or "50%", "Largest number of services that one change may remove.";
+        "Largest number of real servers of one service that may be removed: of those that serve and, together with \
+         what was removed before, of those that were configured within the last hour.";
+    opt(services) "services" in "services" = "50%", or "50%",
+        "Largest number of services that one change may remove, or several changes within one hour.";
     opt(connections) "connections" in "active connections" = "1000", or "1000",
         "Largest number of active connections that one change may end. Connections of draining servers do not count.";
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# `execute` gives a daemon siblings that start, reload and stop with it.
+# `execute` gives a daemon siblings that start, reload and stop with it. Two with the same virtual service are reported.
 # machines: no, it is about one process and its files, and about packages of the host, not about a network
 
 take_the_place
@@ -21,12 +21,14 @@ gives 0 ldirectord "$SITE" status
 expect_contains 'status' 'ldirectord for /etc/ha.d/b.cf is running with pid: ' "$ERR"
 expect_contains 'status' "ldirectord for /etc/ha.d/d.cf is running with pid: $d" "$ERR"
 sibling "$VIP:8004" d.cf
+sibling "$VIP:8004" c.cf
 site execute=c.cf | sed 's|^execute=c.cf|&\nexecute="/etc/ha.d/d.cf"|' | site_define
 gives 0 ldirectord "$SITE" reload
 eventually 5 lacks 8001
-eventually 5 has 8002
 eventually 5 has 8004
 eventually 5 lacks 8003
+twice() { grep -q "another ldirectord has the virtual service tcp $VIP:8004, too (pid [0-9]*, configuration /etc/ha.d/[cd].cf)" "$SITE_LOG"; }
+eventually 5 twice
 expect_equal 'the sibling that stays' "$d" "$(cat /run/ldirectord.d.cf.pid)"
 gives 0 ldirectord "$SITE" stop
 expect_equal 'the table after the stop' '' "$(table)"

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # A change that removes more servers of a pool, services or open connections than `guard` allows is refused, by reload, SIGHUP,
-# `apply` or an override. With `--force` it is done.
+# `apply` or an override. With `--force` it is done. Several small changes within an hour count as one, and `plan` says so.
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
@@ -85,3 +85,19 @@ for name in first second third fourth fifth sixth; do expect_download_goes_on "$
 expect_contains 'what force says' 'in force' "$(ctl apply "$NEW" --force)"
 { of 80 "$RIP1" "$RIP2"; of 81 "$RIP1" "$RIP2"; of 82 "$RIP1" "$RIP2"; } | eventually_table 10
 expect_equal 'who answers after all' '3 real1,3 real2' "$(tally 6 | paste -sd,)"
+
+# One server after the other is as much, here where no connection is open.
+two() { of 80 "$RIP1" "$RIP2"; of 81 "$@"; of 82 "$RIP1" "$RIP2"; }
+site 80 "$TWO" 81 "$ALL" 82 "$TWO" | put director "$NEW"
+ctl apply "$NEW" >/dev/null
+two "$RIP1" "$RIP2" "$RIP3" | eventually_table 10
+site 80 "$TWO" 81 "$TWO" 82 "$TWO" | put director "$NEW"
+ctl apply "$NEW" >/dev/null
+two "$RIP1" "$RIP2" | eventually_table 10
+site 80 "$TWO" 81 "\"$RIP1:80\"" 82 "$TWO" | put director "$NEW"
+words='leaves 1 of the 3 real servers of tcp'
+expect_contains 'the plan' "$words" "$(ctl plan "$NEW")"
+status=0
+said=$(ctl apply "$NEW" 2>&1) || status=$?
+expect_equal 'the status of the second step' 3 "$status"
+expect_contains 'the answer to the second step' "$words" "$said"
