@@ -214,3 +214,22 @@ fn open_connections_are_reset_where_servers_are_removed_on_purpose() {
     world.run(20 * SECOND);
     assert!(!resets(&world));
 }
+
+#[test]
+fn forwarding_stays_while_servers_are_reached_by_nat() {
+    let nat = Brief::new("192.0.2.1", &[("10.0.0.1", 1)]);
+    let mut world = World::new(Table::default());
+    load_gateway(&mut world, std::slice::from_ref(&nat));
+    assert!(forwards(&world));
+    let mut load = |briefs: &[Brief]| {
+        world.event(Event::Loaded {
+            model: model_of(definitions(briefs, None)),
+            warnings: Vec::new(),
+        });
+        world.run(15 * SECOND);
+        world.machine.made.len()
+    };
+    // The profile is gone, and with it all settings but this one.
+    assert_eq!(load(&[nat]), 1);
+    assert_eq!(load(&[]), 0);
+}

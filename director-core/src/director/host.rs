@@ -214,10 +214,12 @@ impl Director {
 
     fn changes_to_host(&self) -> HostRequest {
         let changes = self.model.host().changes_with(self.host.disabled);
-        HostRequest {
-            unwanted: self.what_goes(),
-            ..self.host.announced.request(changes)
-        }
+        let mut request = self.host.announced.request(changes);
+        let mut kept = self.model.host().kept_for_nat();
+        kept.retain(|change| !request.wanted.contains(change));
+        request.kept.append(&mut kept);
+        request.unwanted = self.what_goes();
+        request
     }
 
     /// A service whose definition is broken, or whose VIP is a name without an address, keeps what it has.

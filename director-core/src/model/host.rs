@@ -15,6 +15,8 @@ pub struct HostConfig {
     pub vips: Vec<(Vip, OnStop)>,
     /// The way of balancing whose settings are applied.
     pub profile: Option<Profile>,
+    /// Whether servers are reached by NAT of IPv4.
+    pub ipv4_nat: bool,
     /// Whether servers are reached by NAT of IPv6.
     pub ipv6_nat: bool,
     /// Whether a service has persistence.
@@ -80,6 +82,16 @@ impl HostConfig {
             Some(HostChange::Timeout { of, seconds })
         });
         settings.chain(timeouts).collect()
+    }
+
+    /// What was made for a profile and is not undone while servers are reached by NAT, which stops without it: a configuration
+    /// that lost its profile would cut off every client.
+    #[must_use]
+    pub fn kept_for_nat(&self) -> Vec<HostChange> {
+        let of_ipv4 = self.ipv4_nat.then_some("net.ipv4.ip_forward");
+        let of_ipv6 = self.ipv6_nat.then_some("net.ipv6.conf.all.forwarding");
+        let names = of_ipv4.into_iter().chain(of_ipv6);
+        names.map(|name| HostChange::setting(name, "1")).collect()
     }
 
     /// What path checks need before they can be answered.

@@ -40,7 +40,8 @@ pub(super) fn undone(
     config: &HostConfig,
     disabled: bool,
 ) -> Result<Vec<MachineChange>, MachineError> {
-    let leaving = leftovers(journal, &config.changes_with(disabled))?;
+    let stays = [config.changes_with(disabled), config.kept_for_nat()].concat();
+    let leaving = leftovers(journal, &stays)?;
     Ok(leaving.into_iter().map(taken_back).collect())
 }
 

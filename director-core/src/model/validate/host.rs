@@ -25,7 +25,12 @@ pub(super) fn config(
     HostConfig {
         vips: vips(definitions, findings),
         profile: host.profile.as_ref().map(|profile| profile.value),
-        ipv6_nat: services.iter().any(has_ipv6_nat),
+        ipv4_nat: services
+            .iter()
+            .any(|service| has_nat(service, IpAddr::is_ipv4)),
+        ipv6_nat: services
+            .iter()
+            .any(|service| has_nat(service, IpAddr::is_ipv6)),
         persistence: services
             .iter()
             .any(|service| service.scheduling.persistence.is_some()),
@@ -67,9 +72,10 @@ fn removes(service: &ServiceDefinition) -> bool {
     choice.is_some_and(|choice| choice.value == OnFailure::Remove)
 }
 
-fn has_ipv6_nat(service: &VirtualService) -> bool {
+/// Whether a server with such an address is reached by NAT.
+fn has_nat(service: &VirtualService, is_of: fn(&IpAddr) -> bool) -> bool {
     let mut servers = service.real_servers.iter().chain(&service.fallback);
-    servers.any(|server| server.forwarding == Forwarding::Masq && server.endpoint.address.is_ipv6())
+    servers.any(|server| server.forwarding == Forwarding::Masq && is_of(&server.endpoint.address))
 }
 
 /// Whether replies of a server reach the clients without passing this machine.

@@ -82,7 +82,7 @@ mapping! {
          read it. With an address that cannot be had, ipvsd works without metrics and tries again.";
     opt(definitions.host.profile) "profile" = "nat-gateway", or "none",
         "Set of kernel settings that ipvsd applies. A stop that leaves no service and no VIP in the kernel restores the \
-         previous values, as does a configuration without the profile. `ipvsctl plan` shows each setting with its \
+         previous values, as does a configuration without the profile; forwarding stays on while servers are reached by NAT. `ipvsctl plan` shows each setting with its \
          reason. `nat-gateway` also turns on IPv6 forwarding where a service has NAT servers of IPv6. \
          A router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from \
          them; set `accept_ra=2` on their interface first.";
