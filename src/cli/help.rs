@@ -80,7 +80,7 @@ Exit status: with SERVICE or --down, 1 if a service is not up.";
 
 pub(super) const PROBE: &str = "\
 Examples:
-  ipvsctl probe connect 10.0.0.11:80
+  ipvsctl probe tcp 10.0.0.11:80
   ipvsctl probe http 10.0.0.11 --request /test.html --receive OK
   ipvsctl probe https 10.0.0.11 --virtual-host www.example.org --verify
   ipvsctl probe http 10.0.0.11 --header 'X-Tenant: probe' --source 10.0.0.5

@@ -31,7 +31,7 @@ pub(super) enum Kind {
 
 /// The kinds that are not protocols: each with its word, its port and its line of help.
 const KINDS: [(Kind, &str, u16, &str); 6] = [
-    (Kind::Connect, "connect", 0, "A TCP connection is accepted"),
+    (Kind::Connect, "tcp", 0, "A TCP connection is accepted"),
     (Kind::Ping, "ping", 0, "An ICMP echo is answered"),
     (Kind::Http, "http", 80, "HTTP"),
     (Kind::Https, "https", 443, "HTTP over TLS"),
@@ -65,7 +65,12 @@ impl ValueEnum for Kind {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let (name, _, help) = self.row();
-        Some(PossibleValue::new(name).help(help))
+        let value = PossibleValue::new(name).help(help);
+        // ldirectord calls it so.
+        Some(match self {
+            Self::Connect => value.alias("connect"),
+            _ => value,
+        })
     }
 }
 
@@ -208,11 +213,18 @@ impl Kind {
     /// The kind with the parts that it uses.
     pub(super) fn question(self, args: &QuestionArgs) -> Result<ProbeKind, CliError> {
         let is_http = matches!(self, Self::Http | Self::Https | Self::HttpProxy);
+        let is_bare = matches!(self, Self::Connect | Self::Ping | Self::Command);
         let given = [
-            ("--header", !args.header.is_empty()),
-            ("--body", args.body.is_some()),
+            ("--header", !args.header.is_empty() && !is_http),
+            ("--body", args.body.is_some() && !is_http),
+            ("--request", args.request.is_some() && is_bare),
+            ("--receive", args.receive.is_some() && is_bare),
+            (
+                "what follows --",
+                !args.program.is_empty() && !matches!(self, Self::Command),
+            ),
         ];
-        if let Some((option, _)) = given.into_iter().find(|(_, given)| *given && !is_http) {
+        if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
             let kind = self.name();
             return Err(CliError::ProbeIgnores { option, kind });
         }

@@ -146,3 +146,26 @@ pub(super) fn persistence(
         );
     }
 }
+
+/// Two services of one name, which commands that name a service would both change.
+pub(super) fn names(definitions: &Definitions, findings: &mut Findings) {
+    let mut known: BTreeMap<&str, &Place> = BTreeMap::new();
+    for service in &definitions.services {
+        let Some(name) = &service.name else { continue };
+        // A service that listens on several addresses is one, written once.
+        match known.get(name.value.as_str()) {
+            Some(first) if **first != service.place => findings.warning(
+                &name.place,
+                format!(
+                    "{} is also the name of the service at {first}; commands for it act on both",
+                    name.value
+                ),
+                "write another name",
+            ),
+            Some(_) => {}
+            None => {
+                known.insert(&name.value, &service.place);
+            }
+        }
+    }
+}

@@ -56,6 +56,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
     let mut services: Vec<VirtualService> = Vec::new();
     let mut seen: BTreeMap<ServiceId, &Place> = BTreeMap::new();
     let lists = lists::lists(definitions);
+    lists::names(definitions, &mut findings);
     for written in &definitions.services {
         let id = listen::identity(written, &mut findings);
         let list = lists.get(&written.place).map_or(&[][..], Vec::as_slice);

@@ -11,6 +11,7 @@ pub(in crate::loader::yaml) fn as_mapping(node: &Node, shape: &dyn Shape) -> Opt
         return None;
     }
     let key = match shape.name() {
+        "check" => return Some(format!("{{{}: {{}}}}", protocol(text)?)),
         "http" | "https" if text.starts_with('/') || text.contains("://") => {
             return Some(format!("{{path: {}}}", plain(&path(text))));
         }
