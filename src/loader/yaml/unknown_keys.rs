@@ -2,6 +2,7 @@
 
 use director_core::diagnostic::nearest;
 
+use super::keys::check::CHECK;
 use super::mapping::Shape;
 use super::node::Entry;
 use super::other_words;
@@ -54,6 +55,14 @@ fn meant(entry: &Entry, siblings: &[Entry], shape: &dyn Shape) -> (String, Optio
     {
         let hint = format!("write {meant}; a blank is missing behind the colon");
         return (hint, Some(key.to_owned()));
+    }
+    // A check such as tcp has no keys of its own.
+    if shape.keys().is_empty() && CHECK.has(&entry.key) {
+        let hint = format!(
+            "{} belongs beside the type of check, as in check: {{tcp: {{}}, {0}: …}}",
+            entry.key
+        );
+        return (hint, None);
     }
     let key = entry.key.to_ascii_lowercase().replace('-', "_");
     match nearest(&key, shape.keys().iter().map(|(key, _)| key.name)) {
