@@ -68,7 +68,7 @@ struct Asked {
 /// What operations depend on.
 #[derive(Debug, Clone, Default)]
 struct Durable {
-    bad: BTreeSet<Target>,
+    bad: BTreeMap<Target, HealthState>,
     owned: BTreeSet<ServiceId>,
 }
 
@@ -166,10 +166,13 @@ impl Persist {
         let rising = servers.filter(|(server, entry)| rises(server, entry.settings.weight));
         let held = rising.map(|(server, _)| *server).filter(|server| {
             let target = (*id, *server);
-            let is_good = book
-                .get(&target)
-                .is_some_and(|health| health.state == HealthState::Up);
-            is_good && self.kept.bad.contains(&target)
+            let (Some(health), Some(saved)) = (book.get(&target), self.kept.bad.get(&target))
+            else {
+                return false;
+            };
+            // One that is held out and serves all the same, because no other is up, is saved as one that is held out.
+            let waits = *saved == HealthState::Down || health.penalty.held_until().is_none();
+            health.state == HealthState::Up && waits
         });
         held.collect()
     }

@@ -240,7 +240,14 @@ impl Health {
     /// Whether it may take connections: up, and not held out for changing too often.
     #[must_use]
     pub fn is_available(&self) -> bool {
-        self.state == HealthState::Up && self.penalty.held_until().is_none()
+        self.may_serve(true)
+    }
+
+    /// The same where damping holds servers out, or does not (see [`crate::recovery::damping_counts`]).
+    #[must_use]
+    pub fn may_serve(&self, damped: bool) -> bool {
+        let is_held = damped && self.penalty.held_until().is_some();
+        self.state == HealthState::Up && !is_held
     }
 
     /// Whether its agent, or the source of its weight, wants no new connections for it.

@@ -10,8 +10,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::health::HealthByServer;
-use crate::model::{FIRST_TIER, Minimum, ServiceId, VirtualService};
+use crate::health::{Health, HealthByServer};
+use crate::model::{FIRST_TIER, Minimum, RealServer, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::Overrides;
 
@@ -96,6 +96,23 @@ impl Pools {
     }
 }
 
+/// Whether damping holds any of these servers of a service out. It does not where none would be left: one that may change
+/// again serves clients better than none.
+#[must_use]
+pub fn damping_counts(
+    service: ServiceId,
+    servers: &[RealServer],
+    book: &HealthByServer,
+    overrides: &Overrides,
+) -> bool {
+    let mut servers = servers.iter().filter(|server| server.weight > 0);
+    servers.any(|server| {
+        let target = (service, server.endpoint);
+        let is_left = |health: &Health| health.is_available() && !health.is_advised_out();
+        overrides.taking_out(&target).is_none() && book.get(&target).is_none_or(is_left)
+    })
+}
+
 /// The tiers of a service in their order.
 #[must_use]
 pub fn census(
@@ -110,6 +127,7 @@ pub fn census(
         available: 0,
         unknown: 0,
     };
+    let damped = damping_counts(service.id, &service.real_servers, book, overrides);
     let unresolved = service.unresolved.iter();
     for server in unresolved.filter(|server| server.weight > 0) {
         let tier = tiers.entry(server.tier);
@@ -134,7 +152,7 @@ pub fn census(
             // Its own report counts, also before its first probe.
             Some(health) if health.is_advised_out() => {}
             Some(health) if health.assumed => tier.unknown += 1,
-            Some(health) => tier.available += usize::from(health.is_available()),
+            Some(health) => tier.available += usize::from(health.may_serve(damped)),
             None => tier.available += 1,
         }
     }

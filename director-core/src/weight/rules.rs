@@ -116,7 +116,7 @@ fn advised<'a>(
 /// weight has none at once, also when it can never be probed.
 pub(super) fn state<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let health = facts.health?;
-    let weight = match (health.is_available(), health.assumed) {
+    let weight = match (health.may_serve(facts.damped), health.assumed) {
         (true, false) => before,
         (true, true) if before == Some(0) || health.is_advised_out() => before,
         (true, true) => facts.known.map(|known| known.settings.weight),
@@ -129,6 +129,7 @@ pub(super) fn state<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<
         reason: WeightReason::SavedHealth {
             health,
             held_for: (health.penalty.held_until()).map(|until| until.since(facts.now)),
+            damped: facts.damped,
         },
     })
 }

@@ -101,8 +101,9 @@ impl<'a> Situation<'a> {
         pool: Option<&Pool>,
     ) -> Vec<EffectiveWeight<'a>> {
         let room = room(service);
+        let damped = self.is_damped(service.id, &service.real_servers);
         let weigh = |server: &'a RealServer| {
-            let facts = self.facts(service, server, room, observed);
+            let facts = self.facts(service, server, room, damped, observed);
             let mut chain = chain(&facts);
             let leaves = chain.weight().is_none();
             let ruled_by = |kind| {
@@ -173,8 +174,9 @@ impl<'a> Situation<'a> {
         service: &'a VirtualService,
         observed: Option<&'a ServiceEntry>,
     ) -> Vec<EffectiveWeight<'a>> {
+        let damped = self.is_damped(service.id, &service.fallback);
         let weigh = |server: &'a RealServer| {
-            let mut facts = self.facts(service, server, 1, observed);
+            let mut facts = self.facts(service, server, 1, damped, observed);
             // One that is not probed is the last resort, whatever is known of it as a real server.
             facts.health = facts.health.filter(|_| !server.probes.is_empty());
             facts.override_ = facts.override_.filter(|_| !server.probes.is_empty());
@@ -192,6 +194,7 @@ impl<'a> Situation<'a> {
         service: &'a VirtualService,
         server: &'a RealServer,
         room: u32,
+        damped: bool,
         observed: Option<&'a ServiceEntry>,
     ) -> ServerFacts<'a> {
         let target = (service.id, server.endpoint);
@@ -205,6 +208,7 @@ impl<'a> Situation<'a> {
             health: self.book.get(&target),
             override_: self.overrides.ruling(&target),
             known: observed.and_then(|observed| observed.servers.get(&server.endpoint)),
+            damped,
         }
     }
 

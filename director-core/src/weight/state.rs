@@ -78,7 +78,8 @@ impl Situation<'_> {
             servers.iter().filter(|server| matches(server)).count()
         };
         let is_refused = |server: &RealServer| refused.contains(&server.endpoint);
-        let up = count(&|server| self.is_up(service, server) && !is_refused(server));
+        let damped = self.is_damped(service.id, &service.real_servers);
+        let up = count(&|server| self.is_up(service, server, damped) && !is_refused(server));
         let undecided = count(&|server| self.is_undecided(service, server));
         let all = servers.len() + unresolved;
         let state = match serving(weighed, refused) {
@@ -93,11 +94,11 @@ impl Situation<'_> {
         ServiceCondition { state, up, all }
     }
 
-    fn is_up(&self, service: &VirtualService, server: &RealServer) -> bool {
+    fn is_up(&self, service: &VirtualService, server: &RealServer, damped: bool) -> bool {
         let target = (service.id, server.endpoint);
         let health = self.book.get(&target);
         self.overrides.taking_out(&target).is_none()
-            && health.is_none_or(|health| health.is_available() && !health.is_advised_out())
+            && health.is_none_or(|health| health.may_serve(damped) && !health.is_advised_out())
     }
 
     /// Whether a server is only assumed to be down, until its checks have decided.
