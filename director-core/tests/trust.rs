@@ -90,6 +90,23 @@ fn all_servers_failing_at_once_empty_no_table_and_raise_an_alarm() {
 }
 
 #[test]
+fn the_alarm_says_whether_a_gateway_answers_also_where_nothing_can_be_replaced() {
+    let answers = "a gateway or a fallback server of this director answers";
+    let fails = "no gateway and no fallback server of this director answers either";
+    for (network, counts) in [(Some(true), [1, 0]), (Some(false), [0, 1]), (None, [0, 0])] {
+        let mut world = guarded();
+        world.network = network;
+        everybody_fails(&mut world);
+        world.run(seconds(30));
+        assert_eq!(weights(&world), ALL);
+        let alarm = "this may be a fault of this director's own network";
+        assert_eq!((told(&world, "ALARM"), told(&world, alarm)), (1, 1));
+        let found = [answers, fails].map(|part| told(&world, part));
+        assert_eq!(found, counts, "{network:?}");
+    }
+}
+
+#[test]
 fn servers_that_fail_one_by_one_are_out_one_by_one() {
     let mut world = guarded();
     for server in [ONE, TWO, THREE] {

@@ -13,6 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::own_network::OwnNetwork;
 use super::{Director, Effect, FreezeNotice, Notice};
 use crate::health::{Health, HealthByServer, HealthState, PendingChange};
 use crate::model::{DrainRule, Endpoint, ServiceId};
@@ -285,6 +286,7 @@ impl Director {
         self.persist.pending_changes = saved.pending_changes.into_iter().collect();
         self.frozen = saved.freeze;
         self.freeze_used = saved.freeze_used;
+        self.own_network = OwnNetwork::after_freeze(saved.freeze_used);
         self.owned.extend(saved.owned);
         // Whoever is defined does not leave, which the first definitions tell.
         self.recovery.leaving.extend(saved.drain_rules);

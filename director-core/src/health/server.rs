@@ -230,6 +230,25 @@ impl Health {
             && checks.all(|check| check.last().is_some_and(is_local))
     }
 
+    /// Whether it is up and its last report was good.
+    #[must_use]
+    pub fn answers_well(&self) -> bool {
+        let last = self.last();
+        self.is_available()
+            && last.is_some_and(|(_, report)| report.outcome.is_good() == Some(true))
+    }
+
+    /// Whether it counts as up though its last report was not good, and none was since then.
+    #[must_use]
+    pub(crate) fn is_unproven_since(&self, since: Moment) -> bool {
+        let is_good = |report: &Report| report.outcome.is_good() == Some(true);
+        let last = self.last();
+        let mut all = (self.checks.iter()).flat_map(|check| check.history.iter());
+        self.state == HealthState::Up
+            && last.is_some_and(|(_, report)| !is_good(report))
+            && !all.any(|(at, report)| *at >= since && is_good(report))
+    }
+
     /// Reports in a row that contradict the state, of the check with the most of them.
     #[must_use]
     pub fn streak(&self) -> u32 {
