@@ -37,12 +37,22 @@ pub struct Shortage {
     pub available: usize,
     /// Servers that have to be.
     pub needed: usize,
+    /// Servers that have to be so that it ends.
+    #[serde(default)]
+    pub back_at: usize,
     /// All servers with a weight.
     pub all: usize,
 }
 
 impl fmt::Display for Shortage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.available >= self.needed {
+            return write!(
+                f,
+                "{} of {} real servers are available, {} are needed after a shortage",
+                self.available, self.all, self.back_at
+            );
+        }
         write!(
             f,
             "only {} of {} real servers are available, {} {} needed",
@@ -202,6 +212,7 @@ impl Pool {
                 since: self.shortage.map_or(now, |before| before.since),
                 available,
                 needed,
+                back_at,
                 all: tiers.iter().map(|tier| tier.all).sum(),
             });
         }

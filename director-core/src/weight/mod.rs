@@ -20,7 +20,7 @@ pub use service::{EffectiveWeight, ServiceWeights};
 pub use state::{ServiceCondition, ServiceState};
 
 use crate::health::{Health, HealthByServer};
-use crate::model::{Model, Protocol, RealServer, ServiceId, SlowStart, VirtualService};
+use crate::model::{Model, RealServer, ServiceId, SlowStart, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{Override, OverrideKind, Overrides};
 use crate::recovery::{Ramp, RecoveryState, damping_counts, room, with_room};
@@ -129,12 +129,5 @@ pub(crate) fn chain<'a>(facts: &ServerFacts<'a>) -> Chain<'a> {
 
 /// Whether there are connections that could be waited for. Datagrams have none, and one-packet scheduling keeps none.
 pub(crate) fn waits_for_connections(service: &VirtualService) -> bool {
-    let datagrams = matches!(
-        service.id,
-        ServiceId::Address {
-            protocol: Protocol::Udp,
-            ..
-        }
-    );
-    !datagrams && !service.scheduling.one_packet
+    !service.is_of_datagrams() && !service.scheduling.one_packet
 }

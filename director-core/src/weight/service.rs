@@ -52,11 +52,13 @@ impl<'a> Situation<'a> {
             // No server stands by while none serves, also where the first tier has not been probed yet.
             servers = self.real_servers(service, observed, None);
         }
-        if let Some(shortage) = short(BelowMinimum::KeepAll) {
-            self.keep_all(service, &mut servers, shortage);
-        }
         let mut fallback = self.fallback(service, observed);
         let able = fallback.iter().any(serves);
+        // With no server up at all a fallback that works is worth more than servers that fail.
+        let kept = short(BelowMinimum::KeepAll);
+        if let Some(shortage) = kept.filter(|shortage| shortage.available > 0 || !able) {
+            self.keep_all(service, &mut servers, shortage);
+        }
         let replaces = short(BelowMinimum::Fallback).filter(|_| able);
         if let Some(shortage) = replaces {
             give_up(service, &mut servers, shortage);
@@ -122,16 +124,14 @@ impl<'a> Situation<'a> {
                     reason: WeightReason::Standby(pool.open),
                 });
             }
+            let by_override = service.recovery.drain.filter(|_| overridden);
+            let drains = leaves && !disabled && service.on_failure == OnFailure::Drain;
+            let failed = drains.then(|| service.recovery.drain.unwrap_or(FAILURE_DRAIN));
             EffectiveWeight {
                 server,
                 chain,
                 // A server that is out by health or override leaves as the service says.
-                drain: if overridden {
-                    service.recovery.drain
-                } else {
-                    let drains = leaves && !disabled && service.on_failure == OnFailure::Drain;
-                    drains.then(|| service.recovery.drain.unwrap_or(FAILURE_DRAIN))
-                },
+                drain: by_override.or(failed),
             }
         };
         service.real_servers.iter().map(weigh).collect()
