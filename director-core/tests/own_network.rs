@@ -278,17 +278,6 @@ fn servers_without_a_route_leave_a_small_service_to_its_fallback_also_without_a_
 }
 
 #[test]
-fn a_pool_that_nothing_replaces_keeps_servers_without_a_route() {
-    let mut world = World::new(Table::default());
-    world.network = Some(true);
-    world.load(&[alone(VIP)]);
-    world.run(seconds(10));
-    world.without_route.extend(SERVERS.map(address));
-    world.run(seconds(60));
-    assert_eq!(serving(&world, VIP), SERVERS);
-}
-
-#[test]
 fn a_lost_route_of_one_family_withdraws_its_service_while_the_other_family_answers() {
     const VIP6: &str = "2001:db8::10";
     const SERVERS6: [&str; 3] = ["fd00::11", "fd00::12", "fd00::13"];

@@ -193,6 +193,27 @@ fn a_check_that_a_freeze_takes_back_has_answered_no_more_than_before() {
 }
 
 #[test]
+fn a_pool_that_nothing_replaces_keeps_servers_without_a_route_also_without_a_freeze() {
+    let brief = Brief {
+        fall: 2,
+        // The other one is probed again when the first could be down long since.
+        tune: |check| {
+            check.every = Some(placed(seconds(10)));
+            check.every_while_changing = Some(placed(Duration::from_millis(100)));
+        },
+        ..Brief::new(VIP, &[(ONE, 3), (TWO, 1)])
+    };
+    let mut world = World::new(Table::default());
+    world.network = Some(true);
+    world.load(&[brief]);
+    world.run(seconds(30));
+    world.without_route.extend([ONE, TWO].map(address));
+    world.run(seconds(60));
+    let weights = [ONE, TWO].map(|server| world.weight(VIP, server));
+    assert_eq!(weights, [Some(3), Some(1)]);
+}
+
+#[test]
 fn without_a_freeze_everybody_is_judged_by_himself() {
     let mut world = World::new(Table::default());
     world.load(&everything());

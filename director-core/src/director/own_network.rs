@@ -66,12 +66,16 @@ impl Director {
     /// Whether clients are served without a server that this director's network does not lead to: by another server of the
     /// service, or by what replaces it, while the fault is not one of the whole network.
     pub(super) fn is_dispensable(&self, service: &VirtualService, server: &Endpoint) -> bool {
+        let last_of = |server: &Endpoint| self.book.get(&(service.id, *server))?.last();
+        // An answer from before the last result of this server may be older than a fault of the whole network.
+        let before = last_of(server).map(|(at, _)| *at);
         let mut others = (service.real_servers.iter())
             .filter(|other| other.endpoint != *server && other.weight > 0);
         let serves = |other: &RealServer| {
             let target = (service.id, other.endpoint);
             let health = self.book.get(&target);
             self.overrides.taking_out(&target).is_none()
+                && last_of(&other.endpoint).map(|(at, _)| *at) >= before
                 && health.is_some_and(|health| health.answers_well() && !health.is_advised_out())
         };
         others.any(serves) || service.has_replacement() && self.reaches_anything()
