@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::moment::Moment;
 use crate::overrides::Overrides;
-use crate::recovery::{Pool, Pools, RecoveryState, census};
+use crate::recovery::{Pool, Pools, RecoveryState, census, damping_counts};
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 use crate::weight::{Departing, EffectiveWeight, ServiceWeights, Situation};
 
@@ -120,6 +120,7 @@ pub fn available(
     overrides: &Overrides,
 ) -> Option<bool> {
     let mut all_evaluated = true;
+    let damped = damping_counts(service.id, &service.real_servers, book, overrides);
     for server in service
         .real_servers
         .iter()
@@ -132,7 +133,7 @@ pub fn available(
         match book.get(&target) {
             Some(health) if health.is_advised_out() => {}
             Some(health) if health.assumed => all_evaluated = false,
-            Some(health) if health.is_available() => return Some(true),
+            Some(health) if health.may_serve(damped) => return Some(true),
             Some(_) => {}
             None => all_evaluated = false,
         }

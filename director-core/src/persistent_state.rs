@@ -162,10 +162,11 @@ impl SavedCheckHealth {
 }
 
 impl PersistentState {
-    /// Servers that are remembered as bad.
-    pub(crate) fn known_bad(&self) -> BTreeSet<Target> {
+    /// Servers that are remembered as bad: down, or up and held out.
+    pub(crate) fn known_bad(&self) -> BTreeMap<Target, HealthState> {
         let bad = self.health.iter().filter(|(_, judged)| judged.is_out());
-        bad.map(|(target, _)| *target).collect()
+        bad.map(|(target, judged)| (*target, judged.state))
+            .collect()
     }
 }
 

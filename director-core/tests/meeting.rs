@@ -10,6 +10,7 @@ use director_core::definitions::{
 };
 use director_core::director::Event;
 use director_core::model::{BelowMinimum, Quantity};
+use director_core::persistent_state::PersistentState;
 use director_core::table::Table;
 use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
 use world::{Brief, World, address, model_with, place, placed};
@@ -44,6 +45,52 @@ fn nobody_is_held_out_any_more_when_new_definitions_damp_nothing() {
     world.load(&[pair(RecoveryDefinition::default())]);
     world.run(seconds(1));
     assert_eq!(world.weight(VIP, ONE), Some(3));
+}
+
+#[test]
+fn damping_takes_no_server_out_where_none_would_be_left() {
+    let damped = Brief {
+        tune: |check| {
+            check.damping = Some(placed(DampingDefinition {
+                half_life: seconds(3600),
+                hold_above: 2,
+                release_below: 1,
+            }));
+        },
+        ..pair(RecoveryDefinition::default())
+    };
+    let mut world = running(damped);
+    // What is saved holds them out too, and raises none of them later than without damping.
+    world.event(Event::Restored {
+        saved: PersistentState::default(),
+    });
+    for _ in 0..3 {
+        dies(&mut world, &[ONE, TWO]);
+        assert_eq!(weights(&world, [ONE, TWO]), [None, None]);
+        returns(&mut world, &[ONE, TWO]);
+    }
+    assert_eq!(weights(&world, [ONE, TWO]), [Some(3), Some(1)]);
+    let snapshot = world.director.snapshot(world.now);
+    let condition = snapshot.services[0].condition.to_string();
+    assert_eq!(condition, "up, 2 of 2 up");
+    let chain = &snapshot.services[0].servers[0].chain;
+    let told = chain
+        .iter()
+        .any(|link| (link.cause).contains("flapping, and serves since no other server is up"));
+    assert!(told, "{chain:?}");
+    // One that has never failed alone holds out again.
+    world.load(&[Brief {
+        tune: |check| {
+            check.damping = Some(placed(DampingDefinition {
+                half_life: seconds(3600),
+                hold_above: 2,
+                release_below: 1,
+            }));
+        },
+        ..Brief::new(VIP, &[(ONE, 3), (TWO, 1), (THREE, 1)])
+    }]);
+    world.run(seconds(3));
+    assert_eq!(weights(&world, [ONE, TWO, THREE]), [None, None, Some(1)]);
 }
 
 #[test]

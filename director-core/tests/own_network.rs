@@ -6,11 +6,13 @@ mod world;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use director_core::definitions::{MinimumDefinition, RecoveryDefinition};
+use director_core::definitions::{
+    CheckDefinition, FallbackPoolDefinition, MinimumDefinition, RecoveryDefinition,
+};
 use director_core::director::Event;
 use director_core::model::{BelowMinimum, Quantity};
 use director_core::table::Table;
-use world::{Brief, World, address, model_with, place, placed};
+use world::{Brief, World, address, model_with, place, placed, server, service_id};
 
 const VIP: &str = "192.0.2.10";
 const OTHER: &str = "192.0.2.11";
@@ -228,11 +230,109 @@ fn a_network_of_this_director_that_leads_to_no_server_delays_no_fallback_and_no_
 }
 
 #[test]
-fn a_route_that_is_missing_to_one_server_says_nothing_about_it() {
-    let mut world = running(&[with_fallback()], Some(true));
-    world.without_route.insert(address(ONE));
-    world.run(seconds(60));
+fn a_server_without_a_route_is_out_while_another_one_answers() {
+    for brief in [with_fallback(), alone(VIP)] {
+        let mut world = running(&[brief], Some(true));
+        world.without_route.insert(address(ONE));
+        world.run(seconds(5));
+        assert_eq!(serving(&world, VIP), [TWO, THREE]);
+        // The last one that answers is gone too: what the route is missing to is no better than an empty table.
+        world.without_route.extend(SERVERS.map(address));
+        world.run(seconds(60));
+        world.without_route.clear();
+        world.run(seconds(5));
+        assert_eq!(serving(&world, VIP), SERVERS);
+    }
+}
+
+#[test]
+fn servers_without_a_route_leave_a_small_service_to_its_fallback_also_without_a_freeze() {
+    for servers in [&SERVERS[..1], &SERVERS[..2]] {
+        for (network, expected) in [
+            (Some(true), &[SORRY][..]),
+            (None, &[SORRY]),
+            (Some(false), servers),
+        ] {
+            let weighted: Vec<(&'static str, i64)> = servers.iter().map(|one| (*one, 1)).collect();
+            let brief = Brief {
+                fall: 2,
+                fallback: Some(SORRY),
+                ..Brief::new(VIP, &weighted)
+            };
+            let mut world = World::new(Table::default());
+            world.network = network;
+            world.load(&[brief]);
+            world.run(seconds(10));
+            world.without_route.extend(SERVERS.map(address));
+            world.run(seconds(10));
+            assert_eq!(serving(&world, VIP), expected, "{network:?}");
+            // A director that was cut off learns when it no longer is.
+            world.network = Some(true);
+            world.run(seconds(10));
+            assert_eq!(serving(&world, VIP), [SORRY]);
+            world.without_route.clear();
+            world.run(seconds(5));
+            assert_eq!(serving(&world, VIP), servers);
+        }
+    }
+}
+
+#[test]
+fn a_lost_route_of_one_family_withdraws_its_service_while_the_other_family_answers() {
+    const VIP6: &str = "2001:db8::10";
+    const SERVERS6: [&str; 3] = ["fd00::11", "fd00::12", "fd00::13"];
+    let second = Brief {
+        vip: VIP6,
+        servers: SERVERS6.map(|server| (server, 1)).to_vec(),
+        ..withdrawn()
+    };
+    let mut world = running(&[alone(VIP), second], Some(true));
+    assert!(world.kernel.services.contains_key(&service_id(VIP6)));
+    world.without_route.extend(SERVERS6.map(address));
+    world.run(seconds(5));
+    assert!(!world.kernel.services.contains_key(&service_id(VIP6)));
     assert_eq!(serving(&world, VIP), SERVERS);
+}
+
+#[test]
+fn after_a_freeze_without_an_answer_a_missing_route_delays_no_fallback() {
+    for by_operator in [true, false] {
+        let mut world = running(&[with_fallback()], Some(false));
+        world.without_route.extend(SERVERS.map(address));
+        world.run(seconds(20));
+        assert_eq!(serving(&world, VIP), SERVERS);
+        if by_operator {
+            world.event(Event::Unfreeze);
+            world.run(seconds(5));
+        } else {
+            world.run(seconds(110));
+        }
+        assert_eq!(serving(&world, VIP), [SORRY], "{by_operator}");
+    }
+}
+
+#[test]
+fn a_server_on_this_machine_shows_nothing_of_its_network() {
+    // A loopback address, and that of a virtual service.
+    for local in ["127.0.0.1", OTHER] {
+        let page = FallbackPoolDefinition {
+            place: place(),
+            real_servers: vec![server(local, 1)],
+            check: CheckDefinition::default(),
+        };
+        let with_local_page = Brief {
+            recovery: RecoveryDefinition {
+                fallback_pool: Some(page),
+                ..RecoveryDefinition::default()
+            },
+            ..alone(VIP)
+        };
+        let mut world = running(&[with_local_page, alone(OTHER)], Some(false));
+        all_fall_silent(&mut world);
+        world.run(seconds(60));
+        assert_eq!(serving(&world, VIP), SERVERS, "{local}");
+        assert_eq!(serving(&world, OTHER), SERVERS, "{local}");
+    }
 }
 
 #[test]

@@ -150,7 +150,41 @@ fn a_freeze_hides_the_state() {
     world.run(seconds(5));
     assert_eq!(shown(&world).0, ServiceState::Up);
     let last = lines(&mut world).pop();
-    assert_eq!(last, Some(format!("tcp {VIP}:80: frozen -> up, 3 of 3 up")));
+    assert_eq!(
+        last,
+        Some(format!("tcp {VIP}:80: degraded -> up, 3 of 3 up"))
+    );
+}
+
+#[test]
+fn a_freeze_that_ends_without_an_answer_leaves_no_server_that_counts_as_up() {
+    for by_operator in [true, false] {
+        let mut world = World::new(Table::default());
+        world.event(Event::Loaded {
+            model: model_with(&[pool()], Some(3)),
+            warnings: Vec::new(),
+        });
+        world.run(seconds(10));
+        world.dead.extend(SERVERS.map(address));
+        world.run(seconds(5));
+        if by_operator {
+            world.event(Event::Unfreeze);
+            let condition = world.director.snapshot(world.now).services[0].condition;
+            assert_eq!(condition.to_string(), "degraded, 0 of 3 up");
+            world.run(seconds(5));
+        } else {
+            world.run(seconds(120));
+        }
+        let words = "servers that fail their next checks are down";
+        let told = world.notices.iter().map(ToString::to_string);
+        assert_eq!(told.filter(|line| line.ends_with(words)).count(), 1);
+        assert_eq!(shown(&world).0, ServiceState::Down);
+        let lines = lines(&mut world);
+        assert!(
+            !lines.iter().any(|line| line.contains("-> up")),
+            "{lines:?}"
+        );
+    }
 }
 
 #[test]

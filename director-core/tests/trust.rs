@@ -90,6 +90,23 @@ fn all_servers_failing_at_once_empty_no_table_and_raise_an_alarm() {
 }
 
 #[test]
+fn the_alarm_says_whether_a_gateway_answers_also_where_nothing_can_be_replaced() {
+    let answers = "a gateway or a fallback server of this director answers";
+    let fails = "no gateway and no fallback server of this director answers either";
+    for (network, counts) in [(Some(true), [1, 0]), (Some(false), [0, 1]), (None, [0, 0])] {
+        let mut world = guarded();
+        world.network = network;
+        everybody_fails(&mut world);
+        world.run(seconds(30));
+        assert_eq!(weights(&world), ALL);
+        let alarm = "this may be a fault of this director's own network";
+        assert_eq!((told(&world, "ALARM"), told(&world, alarm)), (1, 1));
+        let found = [answers, fails].map(|part| told(&world, part));
+        assert_eq!(found, counts, "{network:?}");
+    }
+}
+
+#[test]
 fn servers_that_fail_one_by_one_are_out_one_by_one() {
     let mut world = guarded();
     for server in [ONE, TWO, THREE] {
@@ -173,6 +190,27 @@ fn a_check_that_a_freeze_takes_back_has_answered_no_more_than_before() {
     world.dead.clear();
     world.run(seconds(3));
     assert_eq!(world.weight(VIP, ONE), Some(7));
+}
+
+#[test]
+fn a_pool_that_nothing_replaces_keeps_servers_without_a_route_also_without_a_freeze() {
+    let brief = Brief {
+        fall: 2,
+        // The other one is probed again when the first could be down long since.
+        tune: |check| {
+            check.every = Some(placed(seconds(10)));
+            check.every_while_changing = Some(placed(Duration::from_millis(100)));
+        },
+        ..Brief::new(VIP, &[(ONE, 3), (TWO, 1)])
+    };
+    let mut world = World::new(Table::default());
+    world.network = Some(true);
+    world.load(&[brief]);
+    world.run(seconds(30));
+    world.without_route.extend([ONE, TWO].map(address));
+    world.run(seconds(60));
+    let weights = [ONE, TWO].map(|server| world.weight(VIP, server));
+    assert_eq!(weights, [Some(3), Some(1)]);
 }
 
 #[test]

@@ -101,6 +101,10 @@ fn reasons(service: &ServiceView) -> String {
     text
 }
 
+fn serves(server: &ServerView) -> bool {
+    (server.desired).is_some_and(|settings| settings.weight > 0)
+}
+
 /// Why a server does not serve; none where it does.
 fn reason(server: &ServerView) -> Option<String> {
     let address = server.endpoint;
@@ -114,7 +118,7 @@ fn reason(server: &ServerView) -> Option<String> {
     let health = server.health.as_ref()?;
     match health.state {
         HealthState::Down => Some(format!("{address} down: {}", health.reason)),
-        HealthState::Up if !health.is_available() => {
+        HealthState::Up if !health.is_available() && !serves(server) => {
             Some(format!("{address} down: it changes too often"))
         }
         HealthState::Up => None,

@@ -80,7 +80,12 @@ fn level(notice: &Notice) -> Level {
             ..
         } => Level::ERROR,
         Notice::LocalError { .. }
-        | Notice::Freeze(FreezeNotice::Unfrozen(_) | FreezeNotice::NetworkWorks { .. })
+        | Notice::Freeze(
+            FreezeNotice::Unfrozen(_)
+            | FreezeNotice::NetworkWorks { .. }
+            | FreezeNotice::GatewayAnswers
+            | FreezeNotice::NothingAnswers,
+        )
         | Notice::Unheard { .. }
         | Notice::AdviceLimited { .. }
         | Notice::Held { .. }

@@ -8,6 +8,7 @@ use director_core::health::Contact;
 use nix::errno::Errno;
 
 use super::error::ProbeError;
+use crate::net::SourceAddressError;
 
 impl ProbeError {
     pub(super) fn contact(&self) -> Contact {
@@ -16,8 +17,8 @@ impl ProbeError {
             | Self::SilentVipPath { .. }
             | Self::Echoless { .. }
             | Self::NoRoute => Contact::Silent,
-            Self::SourceAddress(_) | Self::RepliesDropped { .. } => Contact::Silent,
-            Self::CannotAsk(error) if !is_want(error) => Contact::Silent,
+            Self::SourceAddress(SourceAddressError::NoRoute { .. }) => Contact::Silent,
+            Self::CannotAsk(error) if !is_want(error) && !is_forbidden(error) => Contact::Silent,
             // What the kernel reports of a connection, such as a time-out of its own, is no answer.
             Self::Connection(error) if error.raw_os_error().is_some() => Contact::Silent,
             // A program that ends by itself may have met with an answer as well as with silence. One that is ended at the time
@@ -64,11 +65,20 @@ fn can_send_to(peer: SocketAddr) -> bool {
 }
 
 /// Whether this host lacks something that it needs for any connection, to any server: descriptors, memory, ports. All
-/// else that keeps it from sending is a matter of its network: no route, no link, no address, a filter.
+/// else that keeps it from sending is a matter of its network, no route, no link, no address, or is forbidden.
 fn is_want(error: &io::Error) -> bool {
     matches!(
         Errno::from_raw(error.raw_os_error().unwrap_or(0)),
         Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::ENOBUFS | Errno::EAGAIN
+    )
+}
+
+/// Whether this host forbids the probe: a filter of its own, or a right that this program lacks. Clients may reach the server
+/// all the same.
+fn is_forbidden(error: &io::Error) -> bool {
+    matches!(
+        Errno::from_raw(error.raw_os_error().unwrap_or(0)),
+        Errno::EPERM | Errno::EACCES
     )
 }
 
@@ -101,8 +111,21 @@ mod tests {
                 ProbeError::Protocol(ProtocolError::NoRow),
                 Contact::Answered,
             ),
+            (cannot_ask(Errno::EHOSTUNREACH), Contact::Silent),
+            (cannot_ask(Errno::ENETDOWN), Contact::Silent),
+            (cannot_ask(Errno::EADDRNOTAVAIL), Contact::Silent),
             (cannot_ask(Errno::EMFILE), Contact::NotAsked),
+            (cannot_ask(Errno::ENOMEM), Contact::NotAsked),
+            (cannot_ask(Errno::EPERM), Contact::NotAsked),
+            (cannot_ask(Errno::EACCES), Contact::NotAsked),
             (ProbeError::NoPort, Contact::NotAsked),
+            // Only probes need this; clients reach the server all the same.
+            (
+                ProbeError::RepliesDropped {
+                    interface: "back".to_owned(),
+                },
+                Contact::NotAsked,
+            ),
         ];
         for (error, expected) in cases {
             assert_eq!(error.contact(), expected, "{error}");

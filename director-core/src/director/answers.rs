@@ -4,10 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::own_network::OwnNetwork;
 use super::{Director, Effect, Notice};
-use crate::health::{Concern, Contact, Outcome, ProbeId, Report, Subscription};
-use crate::model::{ServiceId, VirtualService};
+use crate::health::{Concern, Outcome, ProbeId, Report, Subscription};
+use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
 
 /// How soon a server is probed again that fails after a hint that it has.
@@ -37,7 +36,7 @@ impl Director {
         let subscriptions = self.schedule.finish(probe, report, now);
         let is_check =
             |subscription: &Subscription| matches!(subscription.concern, Concern::Check(_));
-        if subscriptions.iter().any(is_check) {
+        if subscriptions.iter().any(is_check) && !self.schedule.is_local(probe) {
             self.watch_for_outage(report, now, effects);
         }
         // It may be the last answer that readiness waits for, whatever it says.
@@ -123,7 +122,7 @@ impl Director {
         let service = model.service(&target.0)?;
         let checks = service.checks_of(&target.1);
         let timing = &checks.get(check)?.timing;
-        let report = &*self.without_excuse(service, report);
+        let report = &*self.without_excuse(service, &target.1, report);
         let health = self.book.get_mut(&target)?;
         let previous_for = now.since(health.since);
         let before = health.checks.get(check)?;
@@ -192,14 +191,18 @@ impl Director {
         (wished != timing.every).then_some(wished)
     }
 
-    /// The result as it counts. That this director's network does not lead to a server is no failure of the server; but where no
-    /// server is reached and something else is, what can replace the service must not wait for that network.
-    fn without_excuse<'r>(&self, service: &VirtualService, report: &'r Report) -> Cow<'r, Report> {
+    /// The result as it counts. That this director's network does not lead to a server is no failure of the server; but where
+    /// something else can serve, clients must not wait for that network.
+    fn without_excuse<'r>(
+        &self,
+        service: &VirtualService,
+        server: &Endpoint,
+        report: &'r Report,
+    ) -> Cow<'r, Report> {
         let Outcome::LocalError { reason } = &report.outcome else {
             return Cow::Borrowed(report);
         };
-        let is_network = report.contact == Contact::Silent;
-        if !is_network || self.own_network != OwnNetwork::Works || !service.has_replacement() {
+        if !report.is_network_error() || !self.is_dispensable(service, server) {
             return Cow::Borrowed(report);
         }
         Cow::Owned(Report {

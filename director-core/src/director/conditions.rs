@@ -31,7 +31,13 @@ impl Director {
             .map(|server| server.endpoint)
             .filter(|server| self.kernel_refuses(service, observed, server))
             .collect();
-        let condition = situation.condition(service, weighed, &refused, self.is_frozen(service));
+        let servers = service.real_servers.iter();
+        let unproven: Vec<Endpoint> = servers
+            .map(|server| server.endpoint)
+            .filter(|server| self.is_unproven(service, server))
+            .collect();
+        let frozen = self.is_frozen(service);
+        let condition = situation.condition(service, weighed, &refused, &unproven, frozen);
         let is_absent = observed.is_none() && self.retry(&(service.id, None)).is_some();
         ServiceCondition {
             state: match is_absent {
@@ -40,6 +46,14 @@ impl Director {
             },
             ..condition
         }
+    }
+
+    /// Whether a server counts as up only because a freeze held it, until it has a good result again.
+    fn is_unproven(&self, service: &VirtualService, server: &Endpoint) -> bool {
+        let health = self.book.get(&(service.id, *server));
+        self.chances_since
+            .zip(health)
+            .is_some_and(|(since, health)| health.is_unproven_since(since))
     }
 
     /// Whether the kernel has refused a server and does not have it.

@@ -40,6 +40,10 @@ pub enum FreezeNotice {
         /// Others stay frozen.
         others_stay: bool,
     },
+    /// Servers are frozen, and a gateway or a fallback server answers.
+    GatewayAnswers,
+    /// The same, and neither answers.
+    NothingAnswers,
     /// It is over.
     Unfrozen(UnfreezeReason),
 }
@@ -76,7 +80,7 @@ impl fmt::Display for FreezeNotice {
                     },
                 );
                 let (cause, others) = match scope {
-                    FreezeScope::All => ("this is probably", ""),
+                    FreezeScope::All => ("this may be", ""),
                     FreezeScope::WithoutReplacement => (
                         "this may be",
                         ", except for services with a fallback or `below: withdraw`",
@@ -107,13 +111,23 @@ impl fmt::Display for FreezeNotice {
                 }
                 Ok(())
             }
+            Self::GatewayAnswers => f.write_str(
+                "a gateway or a fallback server of this director answers, so the servers may really be down, or the network \
+                 between; health stays frozen. If the servers really are down: ipvsctl unfreeze",
+            ),
+            Self::NothingAnswers => f.write_str(
+                "no gateway and no fallback server of this director answers either, so this is probably a fault of its own \
+                 network; health stays frozen",
+            ),
             Self::Unfrozen(why) => {
                 let why = match why {
                     UnfreezeReason::ServerPassed => "a server answered",
                     UnfreezeReason::Expired => {
-                        "the time limit has passed and no server has answered; the servers are down"
+                        "the time limit has passed and no server has answered; servers that fail their next checks are down"
                     }
-                    UnfreezeReason::Operator => "the operator ended it",
+                    UnfreezeReason::Operator => {
+                        "the operator ended it; servers that fail their next checks are down"
+                    }
                     UnfreezeReason::Redefined => "the new configuration has no freeze",
                 };
                 write!(f, "health is no longer frozen: {why}")
@@ -138,18 +152,27 @@ impl Director {
             return;
         }
         let freezes = self.frozen.is_none() && self.has_services(false);
-        let checks = self.own_network == OwnNetwork::Unknown && self.has_services(true);
-        if !freezes && !checks || self.outage().is_none() {
+        let is_unknown = self.own_network == OwnNetwork::Unknown;
+        let cuts_off = matches!(self.own_network, OwnNetwork::Fails { .. })
+            && !self.is_frozen_as_cut_off()
+            && self.has_services(true);
+        let is_outage = (freezes || is_unknown || cuts_off) && self.outage().is_some();
+        if !is_outage {
+            if self.doubts_network(report) {
+                self.check_own_network(effects);
+            }
             return;
         }
-        if freezes {
+        if cuts_off {
+            self.freeze(FreezeScope::CutOff, Some(report), now, effects);
+        } else if freezes {
             let scope = match self.has_services(true) {
                 true => FreezeScope::WithoutReplacement,
                 false => FreezeScope::All,
             };
             self.freeze(scope, Some(report), now, effects);
         }
-        if checks {
+        if is_unknown {
             self.check_own_network(effects);
         }
     }
@@ -247,16 +270,17 @@ impl Director {
         if self.frozen.take().is_none() {
             return;
         }
-        self.own_network = OwnNetwork::Unknown;
         self.unsettled = true;
         self.give_all_chances(now);
         self.freeze_used = matches!(why, UnfreezeReason::Expired | UnfreezeReason::Operator);
+        self.own_network = OwnNetwork::after_freeze(self.freeze_used);
         let notice = FreezeNotice::Unfrozen(why);
         effects.push(Effect::Tell(Notice::Freeze(notice)));
     }
 
     /// Servers that still fail get all the chances that the definitions give.
     pub(super) fn give_all_chances(&mut self, now: Moment) {
+        self.chances_since = Some(now);
         self.schedule.restart_silences(now);
         for health in self.book.values_mut() {
             health.restart_windows(now);

@@ -118,6 +118,8 @@ pub struct Director {
     pub(crate) frozen: Option<Frozen>,
     /// A freeze was ended though no server answers; there is no other before one does.
     freeze_used: bool,
+    /// When a freeze ended last, of all services or of some.
+    chances_since: Option<Moment>,
     own_network: OwnNetwork,
     /// Unreachable advisers, as last reported.
     unheard: BTreeSet<Subscription>,
@@ -169,6 +171,7 @@ impl Director {
             next_review: None,
             frozen: None,
             freeze_used: false,
+            chances_since: None,
             own_network: OwnNetwork::default(),
             unheard: BTreeSet::new(),
             held: BTreeSet::new(),

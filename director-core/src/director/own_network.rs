@@ -14,8 +14,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::{Director, Effect, FreezeNotice, Notice};
-use crate::health::FreezeScope;
-use crate::model::VirtualService;
+use crate::health::{FreezeScope, Report};
+use crate::model::{Endpoint, RealServer, VirtualService};
 use crate::moment::Moment;
 
 /// How long after a check without an answer the network is checked again.
@@ -27,8 +27,8 @@ pub(super) enum OwnNetwork {
     /// Servers are heard, or it was not checked yet.
     #[default]
     Unknown,
-    /// The check is on its way.
-    Checking,
+    /// The check is on its way; whether the one before it reached nothing.
+    Checking { failed_before: bool },
     /// Something else than the servers was reached, or there is nothing else to reach.
     Works,
     /// Nothing was reached.
@@ -39,6 +39,16 @@ pub(super) enum OwnNetwork {
 fn is_checked(service: &VirtualService) -> bool {
     let mut servers = service.real_servers.iter().chain(&service.fallback);
     servers.any(|server| service.asks(server))
+}
+
+impl OwnNetwork {
+    /// What it counts as after a freeze. Where that ended without an answer, the servers are to blame from then on.
+    pub(super) fn after_freeze(without_answer: bool) -> Self {
+        match without_answer {
+            true => Self::Works,
+            false => Self::Unknown,
+        }
+    }
 }
 
 impl Director {
@@ -60,9 +70,46 @@ impl Director {
         services.any(|service| service.has_replacement() == with_replacement && asked(service))
     }
 
+    /// Whether clients are served without a server that this director's network does not lead to: by another server of the
+    /// service, or by what replaces it, while the fault is not one of the whole network.
+    pub(super) fn is_dispensable(&self, service: &VirtualService, server: &Endpoint) -> bool {
+        let last_of = |server: &Endpoint| self.book.get(&(service.id, *server))?.last();
+        // An answer from before the last result of this server may be older than a fault of the whole network.
+        let before = last_of(server).map(|(at, _)| *at);
+        let mut others = (service.real_servers.iter())
+            .filter(|other| other.endpoint != *server && other.weight > 0);
+        let serves = |other: &RealServer| {
+            let target = (service.id, other.endpoint);
+            let health = self.book.get(&target);
+            self.overrides.taking_out(&target).is_none()
+                && last_of(&other.endpoint).map(|(at, _)| *at) >= before
+                && health.is_some_and(|health| health.answers_well() && !health.is_advised_out())
+        };
+        others.any(serves) || service.has_replacement() && self.reaches_anything()
+    }
+
+    /// Whether this director is known to reach anything by the network.
+    fn reaches_anything(&self) -> bool {
+        match self.own_network {
+            OwnNetwork::Works => true,
+            OwnNetwork::Unknown => self.schedule.any_answers(),
+            OwnNetwork::Checking { .. } | OwnNetwork::Fails { .. } => false,
+        }
+    }
+
+    /// Whether this director's network leads to no server, and whether it leads anywhere is not known.
+    pub(super) fn doubts_network(&self, report: &Report) -> bool {
+        report.is_network_error()
+            && self.own_network == OwnNetwork::Unknown
+            && self.has_services(true)
+            && !self.schedule.any_answers()
+    }
+
     /// Probes whether this director reaches its gateways or the fallback servers.
     pub(super) fn check_own_network(&mut self, effects: &mut Vec<Effect>) {
-        self.own_network = OwnNetwork::Checking;
+        self.own_network = OwnNetwork::Checking {
+            failed_before: matches!(self.own_network, OwnNetwork::Fails { .. }),
+        };
         let services = self.model.services().iter();
         let real: BTreeSet<IpAddr> = services
             .clone()
@@ -86,22 +133,33 @@ impl Director {
         effects: &mut Vec<Effect>,
     ) {
         // A server was heard in the meantime, or the freeze has ended.
-        if self.own_network != OwnNetwork::Checking {
+        let OwnNetwork::Checking { failed_before } = self.own_network else {
             return;
-        }
+        };
         if reached != Some(false) {
             self.own_network = OwnNetwork::Works;
-            self.release_replaceable(now, effects);
+            if self.is_frozen_as_cut_off() {
+                self.release_replaceable(now, effects);
+            } else if reached == Some(true) && self.frozen.is_some() {
+                effects.push(Effect::Tell(Notice::Freeze(FreezeNotice::GatewayAnswers)));
+            }
             return;
         }
         self.own_network = OwnNetwork::Fails {
             check_again: now + CHECK_AGAIN,
         };
-        let is_cut_off =
-            (self.frozen.as_ref()).is_some_and(|frozen| frozen.scope == FreezeScope::CutOff);
-        if !is_cut_off {
-            self.freeze(FreezeScope::CutOff, None, now, effects);
+        if self.has_services(true) {
+            if !self.is_frozen_as_cut_off() {
+                self.freeze(FreezeScope::CutOff, None, now, effects);
+            }
+        } else if self.frozen.is_some() && !failed_before {
+            effects.push(Effect::Tell(Notice::Freeze(FreezeNotice::NothingAnswers)));
         }
+    }
+
+    /// Whether also what something can replace is frozen.
+    pub(super) fn is_frozen_as_cut_off(&self) -> bool {
+        (self.frozen.as_ref()).is_some_and(|frozen| frozen.scope == FreezeScope::CutOff)
     }
 
     /// Checks the network again when it is time.
@@ -122,9 +180,7 @@ impl Director {
 
     /// The network works and the servers are silent all the same: what something can replace waits no longer.
     fn release_replaceable(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        let Some(frozen) =
-            (self.frozen.as_mut()).filter(|frozen| frozen.scope == FreezeScope::CutOff)
-        else {
+        let Some(frozen) = &mut self.frozen else {
             return;
         };
         frozen.scope = FreezeScope::WithoutReplacement;

@@ -13,6 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::own_network::OwnNetwork;
 use super::{Director, Effect, FreezeNotice, Notice};
 use crate::health::{Health, HealthByServer, HealthState, PendingChange};
 use crate::model::{DrainRule, Endpoint, ServiceId};
@@ -68,7 +69,7 @@ struct Asked {
 /// What operations depend on.
 #[derive(Debug, Clone, Default)]
 struct Durable {
-    bad: BTreeSet<Target>,
+    bad: BTreeMap<Target, HealthState>,
     owned: BTreeSet<ServiceId>,
 }
 
@@ -166,10 +167,13 @@ impl Persist {
         let rising = servers.filter(|(server, entry)| rises(server, entry.settings.weight));
         let held = rising.map(|(server, _)| *server).filter(|server| {
             let target = (*id, *server);
-            let is_good = book
-                .get(&target)
-                .is_some_and(|health| health.state == HealthState::Up);
-            is_good && self.kept.bad.contains(&target)
+            let (Some(health), Some(saved)) = (book.get(&target), self.kept.bad.get(&target))
+            else {
+                return false;
+            };
+            // One that is held out and serves all the same, because no other is up, is saved as one that is held out.
+            let waits = *saved == HealthState::Down || health.penalty.held_until().is_none();
+            health.state == HealthState::Up && waits
         });
         held.collect()
     }
@@ -283,6 +287,7 @@ impl Director {
         self.persist.pending_changes = saved.pending_changes.into_iter().collect();
         self.frozen = saved.freeze;
         self.freeze_used = saved.freeze_used;
+        self.own_network = OwnNetwork::after_freeze(saved.freeze_used);
         self.owned.extend(saved.owned);
         // Whoever is defined does not leave, which the first definitions tell.
         self.recovery.leaving.extend(saved.drain_rules);

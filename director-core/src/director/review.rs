@@ -227,6 +227,7 @@ impl Director {
             let ramps = slow_start(service).is_some();
             let weighed = situation.weigh(service);
             let condition = self.condition(service, entry, &situation, &weighed);
+            let damped = situation.is_damped(service.id, &service.real_servers);
             found.conditions.push((service.id, condition));
             for weighing in weighed.servers.iter().chain(&weighed.fallback) {
                 let target = (service.id, weighing.server.endpoint);
@@ -246,7 +247,7 @@ impl Director {
                 let target = (service.id, weighing.server.endpoint);
                 let health = self.book.get(&target);
                 // A server that is kept in spite of its health does not return, and an assumed state moves nothing.
-                if health.is_none_or(|health| health.is_available() && !health.assumed) {
+                if health.is_none_or(|health| health.may_serve(damped) && !health.assumed) {
                     let known = entry.and_then(|entry| entry.servers.get(&target.1));
                     let serving = Serving {
                         full: situation.full_weight(service, weighing.server),

@@ -114,7 +114,7 @@ impl fmt::Display for Notice {
             } => {
                 write!(
                     f,
-                    "{name} {server} is flapping, kept down for {} s",
+                    "{name} {server} is flapping, kept down for {} s while another server is up",
                     until_in.as_secs()
                 )
             }

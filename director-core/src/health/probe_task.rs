@@ -23,6 +23,8 @@ pub(super) struct ProbeTask {
     pub(super) started_at: Moment,
     pub(super) in_flight: bool,
     pub(super) has_result: bool,
+    /// It goes to an address of this machine, so no network has a part in its results.
+    pub(super) is_local: bool,
     /// When the server was last heard, whatever it answered.
     pub(super) last_heard: Option<Moment>,
     /// When the first probe after that ended without an answer.
@@ -61,6 +63,7 @@ impl ProbeTask {
             started_at: now,
             in_flight: false,
             has_result: false,
+            is_local: false,
             last_heard: None,
             silent_since: None,
             not_asked: false,
@@ -145,10 +148,16 @@ impl ProbeTask {
         }
     }
 
-    /// What it has met with; nothing while this director cannot ask, which says nothing about its network.
+    /// The server that it goes to.
+    pub(super) fn server(&self) -> IpAddr {
+        (self.probe.vip_path).map_or(self.probe.address, |vip_path| vip_path.toward)
+    }
+
+    /// What it has met with; nothing where that says nothing about the network of this director: while it cannot ask, and on
+    /// this machine.
     pub(super) fn last_results(&self) -> Option<LastResults> {
-        (!self.not_asked).then(|| LastResults {
-            address: (self.probe.vip_path).map_or(self.probe.address, |vip_path| vip_path.toward),
+        (!self.not_asked && !self.is_local).then(|| LastResults {
+            address: self.server(),
             last_heard: self.last_heard,
             silent_since: self.silent_since,
         })

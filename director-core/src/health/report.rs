@@ -27,6 +27,12 @@ impl Report {
         self.outcome.is_good() == Some(true) || self.contact == Contact::Answered
     }
 
+    /// Whether this director's network kept it from asking: no route, no link, no source address.
+    #[must_use]
+    pub fn is_network_error(&self) -> bool {
+        self.outcome.is_good().is_none() && self.contact == Contact::Silent
+    }
+
     /// How long before the end of the probe the server was last heard, if it was.
     #[must_use]
     pub fn heard_before_end(&self) -> Duration {

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::outage::outage;
+use super::outage::{LastResults, outage};
 use super::probe_task::{ProbeTask, probe_specs};
 use super::{Outage, Report};
-use crate::model::{Endpoint, Freeze, Model, Probe, ServiceId};
+use crate::model::{Endpoint, Freeze, Model, Probe, ServiceId, VirtualService};
 use crate::moment::Moment;
 
 /// Number of a recurring probe, unique while the director lives.
@@ -66,6 +66,7 @@ impl Schedule {
                 .push(*id);
         }
         let total = specs.len().max(1);
+        let vips: BTreeSet<IpAddr> = model.services().iter().filter_map(vip).collect();
         for (place, question) in specs.into_iter().enumerate() {
             let near = by_address.get(&(question.probe.address, question.probe.port));
             let known = near.into_iter().flatten().copied().find(|id| {
@@ -73,7 +74,7 @@ impl Schedule {
                     .get(id)
                     .is_some_and(|probe_task| probe_task.is(&question))
             });
-            let (id, probe_task) =
+            let (id, mut probe_task) =
                 match known.and_then(|id| former.remove(&id).map(|probe_task| (id, probe_task))) {
                     Some((id, mut probe_task)) => {
                         probe_task.subscribers = question.subscribers;
@@ -84,6 +85,8 @@ impl Schedule {
                         ProbeTask::new(question, spread(place, total), now),
                     ),
                 };
+            let server = probe_task.server();
+            probe_task.is_local = server.is_loopback() || vips.contains(&server);
             if !probe_task.in_flight {
                 self.queue.insert((probe_task.due, id));
             }
@@ -200,11 +203,25 @@ impl Schedule {
 
     /// The outage of everything that the checks speak of, if they do.
     pub(crate) fn outage(&self, freeze: &Freeze) -> Option<Outage> {
-        let checks = self
-            .tasks
-            .values()
-            .filter(|probe_task| probe_task.is_check());
-        outage(checks.filter_map(ProbeTask::last_results), freeze)
+        outage(self.last_results(), freeze)
+    }
+
+    /// Whether any server answers that only the network leads to.
+    pub(crate) fn any_answers(&self) -> bool {
+        self.last_results()
+            .any(|results| results.last_heard.is_some() && results.silent_since.is_none())
+    }
+
+    /// Whether a probe goes to this machine, so that its results show nothing of the network.
+    pub(crate) fn is_local(&self, id: ProbeId) -> bool {
+        self.tasks.get(&id).is_some_and(|task| task.is_local)
+    }
+
+    /// What the checks have met with that shows something of the network.
+    fn last_results(&self) -> impl Iterator<Item = LastResults> + Clone {
+        let tasks = self.tasks.values();
+        let checks = tasks.filter(|probe_task| probe_task.is_check());
+        checks.filter_map(ProbeTask::last_results)
     }
 
     /// Lets every server that is silent fall silent now.
@@ -278,6 +295,14 @@ impl Schedule {
     fn next_id(&mut self) -> ProbeId {
         self.last_id += 1;
         ProbeId(self.last_id)
+    }
+}
+
+/// The address of a service, which is on this machine while it serves.
+fn vip(service: &VirtualService) -> Option<IpAddr> {
+    match service.id {
+        ServiceId::Address { vip, .. } => Some(vip),
+        ServiceId::Mark { .. } => None,
     }
 }
 

@@ -230,6 +230,25 @@ impl Health {
             && checks.all(|check| check.last().is_some_and(is_local))
     }
 
+    /// Whether it is up and its last report was good.
+    #[must_use]
+    pub fn answers_well(&self) -> bool {
+        let last = self.last();
+        self.is_available()
+            && last.is_some_and(|(_, report)| report.outcome.is_good() == Some(true))
+    }
+
+    /// Whether it counts as up though its last report was not good, and none was since then.
+    #[must_use]
+    pub(crate) fn is_unproven_since(&self, since: Moment) -> bool {
+        let is_good = |report: &Report| report.outcome.is_good() == Some(true);
+        let last = self.last();
+        let mut all = (self.checks.iter()).flat_map(|check| check.history.iter());
+        self.state == HealthState::Up
+            && last.is_some_and(|(_, report)| !is_good(report))
+            && !all.any(|(at, report)| *at >= since && is_good(report))
+    }
+
     /// Reports in a row that contradict the state, of the check with the most of them.
     #[must_use]
     pub fn streak(&self) -> u32 {
@@ -240,7 +259,14 @@ impl Health {
     /// Whether it may take connections: up, and not held out for changing too often.
     #[must_use]
     pub fn is_available(&self) -> bool {
-        self.state == HealthState::Up && self.penalty.held_until().is_none()
+        self.may_serve(true)
+    }
+
+    /// The same where damping holds servers out, or does not (see [`crate::recovery::damping_counts`]).
+    #[must_use]
+    pub fn may_serve(&self, damped: bool) -> bool {
+        let is_held = damped && self.penalty.held_until().is_some();
+        self.state == HealthState::Up && !is_held
     }
 
     /// Whether its agent, or the source of its weight, wants no new connections for it.

@@ -69,6 +69,20 @@ pub enum ProbeKind {
 }
 
 impl ProbeKind {
+    /// The transport that it checks, where it is one that clients use.
+    #[must_use]
+    pub fn transport(&self) -> Option<Protocol> {
+        match self {
+            Self::Connect | Self::Http(_) => Some(Protocol::Tcp),
+            Self::Protocol(check) => Some(check.transport()),
+            Self::AlwaysUp
+            | Self::AlwaysDown
+            | Self::Ping { .. }
+            | Self::Command(_)
+            | Self::Advice(_) => None,
+        }
+    }
+
     /// Whether it needs a secret that is not known any more.
     #[must_use]
     pub fn is_withheld(&self) -> bool {

@@ -86,7 +86,7 @@ pub enum BelowMinimum {
     /// The fallback serves in place of those that are left. Without one that works, those that are left go on.
     #[default]
     Fallback,
-    /// Health is ignored: all servers serve, since most of them may well be up.
+    /// Health is ignored: all servers serve, since most of them may well be up. A fallback serves when none is.
     KeepAll,
     /// The service leaves the kernel, so that clients or routers look elsewhere at once.
     Withdraw,

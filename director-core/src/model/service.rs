@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BelowMinimum, Endpoint, Probe, RealServer, Recovery, Scheduling, ServiceId, UnresolvedServer,
+    BelowMinimum, Endpoint, Probe, Protocol, RealServer, Recovery, Scheduling, ServiceId,
+    UnresolvedServer,
 };
 
 /// A virtual service, valid and complete.
@@ -58,8 +59,39 @@ impl VirtualService {
     pub fn has_replacement(&self) -> bool {
         match self.recovery.minimum.unwrap_or_default().below {
             BelowMinimum::Withdraw => true,
-            BelowMinimum::Fallback => !self.fallback.is_empty(),
-            BelowMinimum::KeepAll => false,
+            BelowMinimum::Fallback | BelowMinimum::KeepAll => !self.fallback.is_empty(),
+        }
+    }
+
+    /// Whether a server that is to have no connections leaves the table in place of having weight 0: its scheduler would refuse
+    /// the clients that belong to it, and the definitions do not ask for that.
+    #[must_use]
+    pub fn removes_idle_servers(&self) -> bool {
+        self.scheduling.zero_turns_away() && self.on_failure == OnFailure::Remove
+    }
+
+    /// Whether a failed server leaves the table at once, with connections of clients that the kernel keeps.
+    #[must_use]
+    pub fn removes_failed_servers(&self) -> bool {
+        match self.on_failure {
+            OnFailure::Remove => true,
+            OnFailure::Quiesce => false,
+            // Nothing shows when datagrams have ended, and of single packets the kernel keeps nothing.
+            OnFailure::Drain => self.is_of_datagrams() && !self.scheduling.one_packet,
+        }
+    }
+
+    /// Whether its clients send datagrams, as far as that is known: what belongs to a firewall mark is known by the checks alone.
+    #[must_use]
+    pub fn is_of_datagrams(&self) -> bool {
+        match self.id {
+            ServiceId::Address { protocol, .. } => protocol == Protocol::Udp,
+            ServiceId::Mark { .. } => {
+                let first = self.real_servers.first();
+                let probes = || first.into_iter().flat_map(|server| &server.probes);
+                let speaks = |wanted| probes().any(|probe| probe.kind.transport() == Some(wanted));
+                speaks(Protocol::Udp) && !speaks(Protocol::Tcp)
+            }
         }
     }
 

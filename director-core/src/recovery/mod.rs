@@ -10,7 +10,7 @@ mod ramp;
 mod saved;
 
 pub use drain::{Drain, DrainEnd, Drains};
-pub use pool::{Census, Pool, Pools, Shortage, census};
+pub use pool::{Census, Pool, Pools, Shortage, census, damping_counts};
 pub use ramp::{Ramp, Ramps, room, scaled, slow_start, with_room};
 pub use saved::SavedRecovery;
 

@@ -10,8 +10,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::health::HealthByServer;
-use crate::model::{FIRST_TIER, Minimum, ServiceId, VirtualService};
+use crate::health::{Health, HealthByServer};
+use crate::model::{FIRST_TIER, Minimum, RealServer, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::Overrides;
 
@@ -37,12 +37,22 @@ pub struct Shortage {
     pub available: usize,
     /// Servers that have to be.
     pub needed: usize,
+    /// Servers that have to be so that it ends.
+    #[serde(default)]
+    pub back_at: usize,
     /// All servers with a weight.
     pub all: usize,
 }
 
 impl fmt::Display for Shortage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.available >= self.needed {
+            return write!(
+                f,
+                "{} of {} real servers are available, {} are needed after a shortage",
+                self.available, self.all, self.back_at
+            );
+        }
         write!(
             f,
             "only {} of {} real servers are available, {} {} needed",
@@ -96,6 +106,23 @@ impl Pools {
     }
 }
 
+/// Whether damping holds any of these servers of a service out. It does not where none would be left: one that may change
+/// again serves clients better than none.
+#[must_use]
+pub fn damping_counts(
+    service: ServiceId,
+    servers: &[RealServer],
+    book: &HealthByServer,
+    overrides: &Overrides,
+) -> bool {
+    let mut servers = servers.iter().filter(|server| server.weight > 0);
+    servers.any(|server| {
+        let target = (service, server.endpoint);
+        let is_left = |health: &Health| health.is_available() && !health.is_advised_out();
+        overrides.taking_out(&target).is_none() && book.get(&target).is_none_or(is_left)
+    })
+}
+
 /// The tiers of a service in their order.
 #[must_use]
 pub fn census(
@@ -110,6 +137,7 @@ pub fn census(
         available: 0,
         unknown: 0,
     };
+    let damped = damping_counts(service.id, &service.real_servers, book, overrides);
     let unresolved = service.unresolved.iter();
     for server in unresolved.filter(|server| server.weight > 0) {
         let tier = tiers.entry(server.tier);
@@ -134,7 +162,7 @@ pub fn census(
             // Its own report counts, also before its first probe.
             Some(health) if health.is_advised_out() => {}
             Some(health) if health.assumed => tier.unknown += 1,
-            Some(health) => tier.available += usize::from(health.is_available()),
+            Some(health) => tier.available += usize::from(health.may_serve(damped)),
             None => tier.available += 1,
         }
     }
@@ -184,6 +212,7 @@ impl Pool {
                 since: self.shortage.map_or(now, |before| before.since),
                 available,
                 needed,
+                back_at,
                 all: tiers.iter().map(|tier| tier.all).sum(),
             });
         }

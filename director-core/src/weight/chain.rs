@@ -46,6 +46,8 @@ pub enum WeightReason<'a> {
         health: &'a Health,
         /// Time for which it is held out, when it changed too often.
         held_for: Option<Duration>,
+        /// Whether damping holds it out; it does not where no other server is up.
+        damped: bool,
     },
     /// A override.
     Override(&'a Override),
@@ -206,7 +208,11 @@ impl fmt::Display for WeightReason<'_> {
         match self {
             Self::Defined => f.write_str("as configured"),
             Self::WeightFrom(advice) | Self::Agent(advice) => advised(f, advice),
-            Self::SavedHealth { health, held_for } => judged(f, health, *held_for),
+            Self::SavedHealth {
+                health,
+                held_for,
+                damped,
+            } => judged(f, health, *held_for, *damped),
             Self::Limited { wanted } => write!(
                 f,
                 "limited from {wanted}: agents and weight sources give at most {MOST_TIMES_CONFIGURED} times the \
@@ -261,11 +267,17 @@ fn advised(f: &mut fmt::Formatter<'_>, advice: &Advice) -> fmt::Result {
     Ok(())
 }
 
-fn judged(f: &mut fmt::Formatter<'_>, health: &Health, held_for: Option<Duration>) -> fmt::Result {
+fn judged(
+    f: &mut fmt::Formatter<'_>,
+    health: &Health,
+    held_for: Option<Duration>,
+    damped: bool,
+) -> fmt::Result {
     let assumed = if health.assumed { "assumed " } else { "" };
     write!(f, "{assumed}{}: {}", health.state, health.reason)?;
     match held_for {
-        Some(left) => write!(f, "; flapping, kept down for {} more", Span(left)),
+        Some(left) if damped => write!(f, "; flapping, kept down for {} more", Span(left)),
+        Some(_) => f.write_str("; flapping, and serves since no other server is up"),
         None => Ok(()),
     }
 }

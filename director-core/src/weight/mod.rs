@@ -20,10 +20,10 @@ pub use service::{EffectiveWeight, ServiceWeights};
 pub use state::{ServiceCondition, ServiceState};
 
 use crate::health::{Health, HealthByServer};
-use crate::model::{Model, Protocol, RealServer, ServiceId, SlowStart, VirtualService};
+use crate::model::{Model, RealServer, ServiceId, SlowStart, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{Override, OverrideKind, Overrides};
-use crate::recovery::{Ramp, RecoveryState, room, with_room};
+use crate::recovery::{Ramp, RecoveryState, damping_counts, room, with_room};
 use crate::table::{ServerEntry, Table};
 
 /// Everything that weights are made from.
@@ -64,6 +64,11 @@ impl ServiceWeights<'_> {
 }
 
 impl Situation<'_> {
+    /// Whether damping holds any of these servers of a service out.
+    pub(crate) fn is_damped(&self, service: ServiceId, servers: &[RealServer]) -> bool {
+        damping_counts(service, servers, self.book, self.overrides)
+    }
+
     /// The weight in the kernel of a server of which nothing speaks against all of it.
     #[must_use]
     pub fn full_weight(&self, service: &VirtualService, server: &RealServer) -> u32 {
@@ -91,6 +96,8 @@ pub(crate) struct ServerFacts<'a> {
     pub(crate) override_: Option<&'a Override>,
     /// What the kernel holds of it.
     pub(crate) known: Option<&'a ServerEntry>,
+    /// Whether damping holds servers of the service out.
+    pub(crate) damped: bool,
 }
 
 /// A rule: the link after a chain that has come to this weight (none: not in the table), if it has something to say.
@@ -122,12 +129,5 @@ pub(crate) fn chain<'a>(facts: &ServerFacts<'a>) -> Chain<'a> {
 
 /// Whether there are connections that could be waited for. Datagrams have none, and one-packet scheduling keeps none.
 pub(crate) fn waits_for_connections(service: &VirtualService) -> bool {
-    let datagrams = matches!(
-        service.id,
-        ServiceId::Address {
-            protocol: Protocol::Udp,
-            ..
-        }
-    );
-    !datagrams && !service.scheduling.one_packet
+    !service.is_of_datagrams() && !service.scheduling.one_packet
 }

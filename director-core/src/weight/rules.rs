@@ -8,8 +8,9 @@ use crate::recovery::{scaled, with_room};
 
 /// The weight of the definitions.
 pub(super) fn defined<'a>(facts: &ServerFacts<'a>, _: Option<u32>) -> Option<Link<'a>> {
+    let weight = facts.server.weight;
     Some(Link {
-        weight: Some(facts.server.weight),
+        weight: at_least_one(weight).or_else(|| idle(facts)),
         since: None,
         reason: WeightReason::Defined,
     })
@@ -96,13 +97,14 @@ fn advised<'a>(
     let weight = if advice.wants_out() {
         when_down(facts.service.on_failure)
     } else if advice.state == AdvisedState::Drain {
-        before.map(|_| 0)
+        before.and_then(|_| idle(facts))
     } else {
-        before.map(|weight| match advice.weight {
+        let advised = before.map(|weight| match advice.weight {
             Some(AdvisedWeight::Exactly(exactly)) => exactly.saturating_mul(room),
             Some(share) => share.of(weight),
             None => weight,
-        })
+        });
+        advised.and_then(|weight| at_least_one(weight).or_else(|| idle(facts)))
     };
     Link {
         weight,
@@ -116,9 +118,10 @@ fn advised<'a>(
 /// weight has none at once, also when it can never be probed.
 pub(super) fn state<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<Link<'a>> {
     let health = facts.health?;
-    let weight = match (health.is_available(), health.assumed) {
+    let weight = match (health.may_serve(facts.damped), health.assumed) {
         (true, false) => before,
-        (true, true) if before == Some(0) || health.is_advised_out() => before,
+        (true, true) if before.is_none_or(|weight| weight == 0) => before,
+        (true, true) if health.is_advised_out() => before,
         (true, true) => facts.known.map(|known| known.settings.weight),
         (false, true) => facts.known.map(|_| 0),
         (false, false) => when_down(facts.service.on_failure),
@@ -129,6 +132,7 @@ pub(super) fn state<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Option<
         reason: WeightReason::SavedHealth {
             health,
             held_for: (health.penalty.held_until()).map(|until| until.since(facts.now)),
+            damped: facts.damped,
         },
     })
 }
@@ -141,10 +145,10 @@ pub(super) fn override_<'a>(facts: &ServerFacts<'a>, before: Option<u32>) -> Opt
         OverrideKind::Maintenance => when_down(facts.service.on_failure),
         OverrideKind::Disable => None,
         // Whoever is not in the table does not come into it in order to leave.
-        OverrideKind::Drain => before.map(|_| 0),
-        OverrideKind::Weight(weight) => before.map(|before| match before {
-            0 => 0,
-            _ => overridden_weight(facts, weight, before),
+        OverrideKind::Drain => before.and_then(|_| idle(facts)),
+        OverrideKind::Weight(weight) => before.and_then(|before| match before {
+            0 => Some(0),
+            _ => at_least_one(overridden_weight(facts, weight, before)).or_else(|| idle(facts)),
         }),
     };
     Some(Link {
@@ -162,6 +166,15 @@ fn overridden_weight(facts: &ServerFacts<'_>, weight: u32, before: u32) -> u32 {
     });
     let answered = facts.health.is_none_or(|health| !health.assumed);
     if answered { share } else { share.min(before) }
+}
+
+/// The weight of a server that is to have no new connections; none where it has to leave the table for that.
+fn idle(facts: &ServerFacts<'_>) -> Option<u32> {
+    (!facts.service.removes_idle_servers()).then_some(0)
+}
+
+fn at_least_one(weight: u32) -> Option<u32> {
+    (weight > 0).then_some(weight)
 }
 
 fn when_down(on_failure: OnFailure) -> Option<u32> {

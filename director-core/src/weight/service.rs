@@ -52,11 +52,13 @@ impl<'a> Situation<'a> {
             // No server stands by while none serves, also where the first tier has not been probed yet.
             servers = self.real_servers(service, observed, None);
         }
-        if let Some(shortage) = short(BelowMinimum::KeepAll) {
-            self.keep_all(service, &mut servers, shortage);
-        }
         let mut fallback = self.fallback(service, observed);
         let able = fallback.iter().any(serves);
+        // With no server up at all a fallback that works is worth more than servers that fail.
+        let kept = short(BelowMinimum::KeepAll);
+        if let Some(shortage) = kept.filter(|shortage| shortage.available > 0 || !able) {
+            self.keep_all(service, &mut servers, shortage);
+        }
         let replaces = short(BelowMinimum::Fallback).filter(|_| able);
         if let Some(shortage) = replaces {
             give_up(service, &mut servers, shortage);
@@ -101,8 +103,9 @@ impl<'a> Situation<'a> {
         pool: Option<&Pool>,
     ) -> Vec<EffectiveWeight<'a>> {
         let room = room(service);
+        let damped = self.is_damped(service.id, &service.real_servers);
         let weigh = |server: &'a RealServer| {
-            let facts = self.facts(service, server, room, observed);
+            let facts = self.facts(service, server, room, damped, observed);
             let mut chain = chain(&facts);
             let leaves = chain.weight().is_none();
             let ruled_by = |kind| {
@@ -121,16 +124,14 @@ impl<'a> Situation<'a> {
                     reason: WeightReason::Standby(pool.open),
                 });
             }
+            let by_override = service.recovery.drain.filter(|_| overridden);
+            let drains = leaves && !disabled && service.on_failure == OnFailure::Drain;
+            let failed = drains.then(|| service.recovery.drain.unwrap_or(FAILURE_DRAIN));
             EffectiveWeight {
                 server,
                 chain,
                 // A server that is out by health or override leaves as the service says.
-                drain: if overridden {
-                    service.recovery.drain
-                } else {
-                    let drains = leaves && !disabled && service.on_failure == OnFailure::Drain;
-                    drains.then(|| service.recovery.drain.unwrap_or(FAILURE_DRAIN))
-                },
+                drain: by_override.or(failed),
             }
         };
         service.real_servers.iter().map(weigh).collect()
@@ -173,8 +174,9 @@ impl<'a> Situation<'a> {
         service: &'a VirtualService,
         observed: Option<&'a ServiceEntry>,
     ) -> Vec<EffectiveWeight<'a>> {
+        let damped = self.is_damped(service.id, &service.fallback);
         let weigh = |server: &'a RealServer| {
-            let mut facts = self.facts(service, server, 1, observed);
+            let mut facts = self.facts(service, server, 1, damped, observed);
             // One that is not probed is the last resort, whatever is known of it as a real server.
             facts.health = facts.health.filter(|_| !server.probes.is_empty());
             facts.override_ = facts.override_.filter(|_| !server.probes.is_empty());
@@ -192,6 +194,7 @@ impl<'a> Situation<'a> {
         service: &'a VirtualService,
         server: &'a RealServer,
         room: u32,
+        damped: bool,
         observed: Option<&'a ServiceEntry>,
     ) -> ServerFacts<'a> {
         let target = (service.id, server.endpoint);
@@ -205,6 +208,7 @@ impl<'a> Situation<'a> {
             health: self.book.get(&target),
             override_: self.overrides.ruling(&target),
             known: observed.and_then(|observed| observed.servers.get(&server.endpoint)),
+            damped,
         }
     }
 

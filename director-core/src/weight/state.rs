@@ -57,14 +57,15 @@ impl fmt::Display for ServiceCondition {
 }
 
 impl Situation<'_> {
-    /// The state of a service with these weights, without the servers that the kernel refuses. A freeze hides all but what it
-    /// cannot change.
+    /// The state of a service with these weights, without the servers that the kernel refuses. Those without a good result
+    /// since a freeze, `unproven`, serve and do not count as up. A freeze hides all but what it cannot change.
     #[must_use]
     pub fn condition(
         &self,
         service: &VirtualService,
         weighed: &ServiceWeights<'_>,
         refused: &[Endpoint],
+        unproven: &[Endpoint],
         frozen: bool,
     ) -> ServiceCondition {
         let servers: Vec<&RealServer> = service
@@ -78,7 +79,10 @@ impl Situation<'_> {
             servers.iter().filter(|server| matches(server)).count()
         };
         let is_refused = |server: &RealServer| refused.contains(&server.endpoint);
-        let up = count(&|server| self.is_up(service, server) && !is_refused(server));
+        let is_unproven = |server: &RealServer| unproven.contains(&server.endpoint);
+        let counts = |server: &RealServer| !is_refused(server) && !is_unproven(server);
+        let damped = self.is_damped(service.id, &service.real_servers);
+        let up = count(&|server| self.is_up(service, server, damped) && counts(server));
         let undecided = count(&|server| self.is_undecided(service, server));
         let all = servers.len() + unresolved;
         let state = match serving(weighed, refused) {
@@ -93,11 +97,11 @@ impl Situation<'_> {
         ServiceCondition { state, up, all }
     }
 
-    fn is_up(&self, service: &VirtualService, server: &RealServer) -> bool {
+    fn is_up(&self, service: &VirtualService, server: &RealServer, damped: bool) -> bool {
         let target = (service.id, server.endpoint);
         let health = self.book.get(&target);
         self.overrides.taking_out(&target).is_none()
-            && health.is_none_or(|health| health.is_available() && !health.is_advised_out())
+            && health.is_none_or(|health| health.may_serve(damped) && !health.is_advised_out())
     }
 
     /// Whether a server is only assumed to be down, until its checks have decided.

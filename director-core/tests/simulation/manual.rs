@@ -85,11 +85,14 @@ impl Reading<'_> {
             .zip(&own)
             .any(|(server, weight)| *weight > Some(0) && !closed(server));
         let replaced = way == Some(BelowMinimum::Fallback) && self.brief.fallback.is_some();
+        // With no server up the fallback serves.
+        let keeps = way == Some(BelowMinimum::KeepAll)
+            && (self.available(LAST_TIER) > 0 || self.brief.fallback.is_none());
         let together = self.brief.servers.iter().zip(&own);
         let together = together.map(|((server, full), own)| match *own {
             Some(1..) if replaced || (closed(server) && anybody) => Some(0),
             Some(1..) => *own,
-            _ if way == Some(BelowMinimum::KeepAll) => self.kept(server, *full).or(*own),
+            _ if keeps => self.kept(server, *full).or(*own),
             _ => *own,
         });
         let servers: Vec<Option<u32>> = together.collect();
@@ -214,8 +217,7 @@ impl Reading<'_> {
 
     /// Whether a drain ends with the server being removed.
     fn leaves_when_drained(&self) -> bool {
-        let drains = self.brief.recovery.drain.is_some();
-        (drains || self.brief.on_failure == OnFailure::Drain) && !self.keeps()
+        self.brief.recovery.drain.is_some() && !self.keeps()
     }
 
     /// Whether servers stay with weight 0 after their drain.

@@ -9,7 +9,7 @@ use crate::definitions::{
     Definitions, Host, ListenDefinition, Placed, ServiceDefinition, VipDefinition,
 };
 use crate::model::{
-    Forwarding, HostConfig, KernelTimeouts, LONGEST_TIMEOUT, OnFailure, OnStop, Vip, VirtualService,
+    Forwarding, HostConfig, KernelTimeouts, LONGEST_TIMEOUT, OnStop, Vip, VirtualService,
 };
 
 /// The longest name of an interface (include/uapi/linux/if.h, IFNAMSIZ, less the closing NUL).
@@ -21,7 +21,7 @@ pub(super) fn config(
     findings: &mut Findings,
 ) -> HostConfig {
     let host = &definitions.host;
-    lint_resets(definitions, findings);
+    lint_resets(definitions, services, findings);
     HostConfig {
         vips: vips(definitions, findings),
         profile: host.profile.as_ref().map(|profile| profile.value),
@@ -34,7 +34,7 @@ pub(super) fn config(
         persistence: services
             .iter()
             .any(|service| service.scheduling.persistence.is_some()),
-        removes: definitions.services.iter().any(removes),
+        removes: services.iter().any(VirtualService::removes_failed_servers),
         expire_nodest_conn: host.expire_nodest_conn.as_ref().map(|choice| choice.value),
         expire_quiescent_template: host
             .expire_quiescent_template
@@ -52,24 +52,28 @@ pub(super) fn config(
 }
 
 /// Removed servers whose clients are not told. A file that cannot say so has no line for it.
-fn lint_resets(definitions: &Definitions, findings: &mut Findings) {
+fn lint_resets(definitions: &Definitions, services: &[VirtualService], findings: &mut Findings) {
     let declined = definitions.host.expire_nodest_conn.as_ref();
     let declined = declined.filter(|choice| !choice.value && choice.place.line > 0);
+    let mut removing = services
+        .iter()
+        .filter(|service| service.removes_failed_servers())
+        .peekable();
     if let Some(choice) = declined
-        && definitions.services.iter().any(removes)
+        && removing.peek().is_some()
     {
+        // Those that would drain otherwise cannot.
+        let could_drain = removing
+            .all(|service| !service.scheduling.zero_turns_away() && !service.is_of_datagrams());
         findings.warning(
             &choice.place,
             "connections to removed servers are not reset, so clients of a failed server wait for their own timeout",
-            "remove expire_nodest_conn, or write on_failure: drain",
+            match could_drain {
+                true => "remove expire_nodest_conn, or write on_failure: drain",
+                false => "remove expire_nodest_conn",
+            },
         );
     }
-}
-
-/// Whether it says that failed servers are removed.
-fn removes(service: &ServiceDefinition) -> bool {
-    let choice = service.on_failure.as_ref();
-    choice.is_some_and(|choice| choice.value == OnFailure::Remove)
 }
 
 /// Whether a server with such an address is reached by NAT.

@@ -1,7 +1,7 @@
 //! Lints that know the kernel: definitions that it takes in silence and that do not do what they say. Warnings, each with
 //! its reason; errors belong elsewhere.
 
-use super::{Findings, lint_patterns, lint_vip_paths, lint_weights, recovery};
+use super::{Findings, lint_leaving, lint_patterns, lint_vip_paths, lint_weights, recovery};
 use crate::definitions::{PortDefinition, RealServerDefinition, ServiceDefinition};
 use crate::model::{ClientMask, OnFailure, ProbeKind, RealServer, VirtualService};
 
@@ -16,6 +16,7 @@ pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findin
     ignored_ports(written, service, findings);
     persistence(written, service, findings);
     recovery::lint_slow_start(written, &service.scheduling, findings);
+    lint_leaving::lint(written, service, findings);
     lint_weights::lint(written, service, findings);
     lint_patterns::lint(written, findings);
     lint_vip_paths::lint(written, service, findings);

@@ -10,6 +10,7 @@ mod hooks;
 mod host;
 mod http_check;
 mod http_request;
+mod lint_leaving;
 mod lint_patterns;
 mod lint_vip_paths;
 mod lint_weights;
@@ -39,7 +40,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Combine, InitialHealth, Model, OnFailure, OnStop, Scheduling, ServiceId, VirtualService,
+    Combine, InitialHealth, Model, OnFailure, OnStop, Recovery, Scheduling, ServiceId,
+    VirtualService,
 };
 use crate::definitions::{Definitions, ListenDefinition, ServiceDefinition};
 use crate::diagnostic::{Diagnostic, Place};
@@ -146,6 +148,12 @@ fn service(
         .as_ref()
         .map_or_else(|| default_on_failure(&scheduling), |choice| choice.value);
     let judging = &written.judging;
+    // A server that drains has weight 0, and the scheduler refuses its clients.
+    let drains = on_failure != OnFailure::Remove || !scheduling.zero_turns_away();
+    let recovery = Recovery {
+        drain: recovery.drain.filter(|_| drains),
+        ..recovery
+    };
     Some(VirtualService {
         id,
         name: written

@@ -8,8 +8,7 @@ use crate::definitions::{
     SlowStartDefinition,
 };
 use crate::model::{
-    BelowMinimum, DrainRule, Guard, Minimum, OnFailure, Quantity, RealServer, Recovery, Scheduling,
-    SlowStart,
+    BelowMinimum, DrainRule, Guard, Minimum, Quantity, RealServer, Recovery, Scheduling, SlowStart,
 };
 
 /// Time to the full weight when the definitions do not say.
@@ -26,17 +25,11 @@ pub(super) fn recovery(
     findings: &mut Findings,
 ) -> Recovery {
     let wanted = &written.recovery;
-    let drains = written.on_failure.as_ref().map(|choice| choice.value) == Some(OnFailure::Drain);
-    let drain = wanted
-        .drain
-        .as_ref()
-        .map(|drain| self::drain(drain, findings));
     Recovery {
-        // Whoever drains failed servers without saying how waits for as long as it takes.
-        drain: drain.or(drains.then_some(DrainRule {
-            timeout: None,
-            then: crate::model::Then::Remove,
-        })),
+        drain: wanted
+            .drain
+            .as_ref()
+            .map(|drain| self::drain(drain, findings)),
         slow_start: wanted
             .slow_start
             .as_ref()
@@ -145,14 +138,22 @@ fn minimum(
             format!("minimum_healthy needs {servers} servers, but only {all} are configured"),
             "lower the number, or add servers",
         );
-    } else if let Some(back) = &written.back_at
-        && back_at.at_least(whole) < servers.at_least(whole)
-    {
-        findings.error(
-            &back.place,
-            format!("back_at: {back_at} is below the {servers} servers that are needed"),
-            "write at least the number of servers",
-        );
+    } else if let Some(back) = &written.back_at {
+        if back_at.at_least(whole) < servers.at_least(whole) {
+            findings.error(
+                &back.place,
+                format!("back_at: {back_at} is below the {servers} servers that are needed"),
+                "write at least the number of servers",
+            );
+        } else if back_at.at_least(whole) > all && all > 0 {
+            findings.warning(
+                &back.place,
+                format!(
+                    "a shortage never ends: back_at needs {back_at} servers, but only {all} are configured"
+                ),
+                "lower back_at, or add servers",
+            );
+        }
     }
     let has_fallback = service.fallback.is_some() || service.recovery.fallback_pool.is_some();
     if below == BelowMinimum::Fallback && !has_fallback {
@@ -160,6 +161,13 @@ fn minimum(
             place,
             "this service has no fallback: with fewer servers than minimum_healthy the remaining ones go on serving",
             "add a fallback, or write below: keep_all or below: withdraw",
+        );
+    }
+    if below == BelowMinimum::Withdraw && has_fallback {
+        findings.warning(
+            written.below.as_ref().map_or(place, |below| &below.place),
+            "the fallback of this service never serves: with below: withdraw the service leaves the kernel instead",
+            "remove the fallback, or write below: fallback",
         );
     }
     Minimum {

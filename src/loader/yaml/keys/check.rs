@@ -68,7 +68,7 @@ mapping! {
     opt(check.window) "window" = "{good: 3, of: 5}", or "none",
         "Instead of `rise` and `fall`: a server is up while `good` of its last `of` probes succeeded.";
     opt(check.damping) "damping" = "{half_life: 1m, hold_above: 3, release_below: 1}", or "none",
-        "Flap damping: keep a server down while it changes its state too often.";
+        "Flap damping: keep a server down while it changes its state too often, and another server is left.";
     opt(check.name) "name" = "login", or "its protocol",
         "Name of the check in status and logs, where a service has several.";
     opt(check.start_spread) "start_spread" = "10s", or "0s; all at once",

@@ -61,7 +61,7 @@ mapping! {
         "Safety limits: what one change of the configuration or one override may remove at most. ipvsd refuses more \
          without `--force`. `off` removes the limits.";
     opt(definitions.freeze) "freeze" = "{min_servers: 3, within: 1s, max_duration: 2m}", or "the defaults of its keys",
-        "When all servers of all services fall silent at once, this is probably a fault of the director's own network. \
+        "When all servers of all services fall silent at once, this may be a fault of the director's own network. \
          ipvsd then freezes health states, empties no table and raises an alarm in log and status. An answer that \
          fails a check, or a refused connection, leads to no freeze. A service with a fallback or `below: withdraw` \
          is frozen only if no gateway and no fallback server answers either. The freeze ends when a server answers, \
@@ -87,7 +87,7 @@ mapping! {
          A router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from \
          them; set `accept_ra=2` on their interface first.";
     opt(definitions.host.expire_nodest_conn) "expire_nodest_conn" = "false",
-        or "true if a service has `on_failure: remove` or another profile than `maglev-ecmp` is set, and while a server is disabled",
+        or "true if a service removes failed servers at once or another profile than `maglev-ecmp` is set, and while a server is disabled",
         "Whether connections to a removed server are reset. ipvsd sets `net.ipv4.vs.expire_nodest_conn=1` for this. The \
          client learns it at its next packet. With `false` the kernel drops its packets, and the client waits for its own \
          timeout.";

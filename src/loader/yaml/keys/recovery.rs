@@ -63,7 +63,8 @@ mapping! {
         "Least number of available servers, or share of the first tier.";
     opt(below) "below" = "keep_all", or "fallback",
         "What to do with fewer servers. `fallback` uses the fallback instead of the servers that are left; without a \
-         working fallback they keep serving. `keep_all` ignores health and uses all servers. `withdraw` removes the \
+         working fallback they keep serving. `keep_all` ignores health and uses all servers, but a working \
+         fallback if none is up. `withdraw` removes the \
          service from the kernel so that another director or a router takes over; it also removes the `vip` when no \
          other service uses that address.";
     opt(back_at) "back_at" in "real servers" = "75%", or "the value of `servers`",
