@@ -8,9 +8,9 @@ use crate::recovery::{scaled, with_room};
 
 /// The weight of the definitions.
 pub(super) fn defined<'a>(facts: &ServerFacts<'a>, _: Option<u32>) -> Option<Link<'a>> {
-    let weight = facts.server.weight;
+    // Weight 0 in the configuration is in the table as it is written, also where the scheduler refuses its clients.
     Some(Link {
-        weight: at_least_one(weight).or_else(|| idle(facts)),
+        weight: Some(facts.server.weight),
         since: None,
         reason: WeightReason::Defined,
     })

@@ -21,6 +21,11 @@ eventually 15 has "$OWN"
 director_kill
 definitions_with "$OWN@front" | sed 's/, profile: nat-gateway//' | director_define
 director_start
+# Without the profile forwarding stays on as long as a server is reached by NAT.
+eventually 15 has "$OWN"
+expect_equal 'forwarding with NAT' 1 "$(setting net.ipv4.ip_forward)"
+definitions_with "$OWN@front" | sed 's/, profile: nat-gateway//; s/forwarding: nat/forwarding: dr/' | director_define
+director_reload
 restored() {
     [ "$(setting net.ipv4.ip_forward)" = 0 ]
 }
