@@ -53,10 +53,11 @@ pub(super) fn run(args: &ApplyArgs, output: &mut Output) -> Result<Exit, CliErro
     let status = asked(client.status())?;
     // Its candidate lies where the new one would.
     if let Some(left) = status.trial_seconds_left {
-        return Err(CliError::Usage(format!(
-            "a configuration is on trial for another {}; ipvsctl confirm keeps it, ipvsctl rollback ends it",
+        output.note(&format!(
+            "refused: a configuration is on trial for another {}; ipvsctl confirm keeps it, ipvsctl rollback ends it",
             span(left)
-        )));
+        ))?;
+        return Ok(Exit::Refused);
     }
     let definitions = PathBuf::from(status.configuration);
     if args.confirm.is_some() && files::are_the_same(&args.file, &definitions) {

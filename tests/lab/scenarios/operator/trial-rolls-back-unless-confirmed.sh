@@ -48,8 +48,9 @@ expect_equal 'the status of a trial of the own file' 2 "$(status_of ctl apply "$
 expect_not on director test -e "$LAB_TMP/director/.candidate-definitions.cf"
 founding_table | throughout_table 1
 
-# Confirmed, they are what a restart reads; the former ones lie beside them.
+# Confirmed, they are what a restart reads; the former ones lie beside them. Nothing else can be applied in between.
 ctl apply "$new" --confirm 30m >/dev/null
+expect_equal 'the status of another apply on trial' 3 "$(status_of ctl apply "$new")"
 ctl confirm
 expect on director cmp "$new" "$DEFINITIONS"
 expect on director test -e "$DEFINITIONS.former"
