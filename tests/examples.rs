@@ -1,5 +1,5 @@
 //! Every file of `examples/` is in order, and the table it gives is the one beside it: `NAME.table` in the form of
-//! `ipvsadm -S -n`, for both dialects alike. `UPDATE=1 cargo test --test examples` writes the tables anew.
+//! `ipvsadm -S -n`, for both dialects alike. `UPDATE=1 cargo test --test examples` writes the tables again.
 
 #![cfg(test)]
 

@@ -1,5 +1,5 @@
 //! The page and the schema of the YAML definitions are those that the program prints now, and the schema takes what the
-//! program takes. `UPDATE=1 cargo test --test reference` writes both anew.
+//! program takes. `UPDATE=1 cargo test --test reference` writes both again.
 
 #![cfg(test)]
 

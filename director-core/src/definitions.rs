@@ -68,7 +68,7 @@ pub struct Definitions {
     /// When all health is frozen.
     #[serde(default)]
     pub freeze: Option<Placed<FreezeDefinition>>,
-    /// What is wanted of this machine besides its table.
+    /// What is wanted of this machine other than its table.
     #[serde(default)]
     pub host: HostDefinition,
     /// Virtual services in the order of the file.
@@ -84,7 +84,7 @@ pub struct Definitions {
     pub left_out: Vec<ListenDefinition>,
 }
 
-/// What is wanted of this machine besides its table, as written.
+/// What is wanted of this machine other than its table, as written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct HostDefinition {
     /// The way of balancing whose settings of the kernel are applied.

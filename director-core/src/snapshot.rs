@@ -39,7 +39,7 @@ pub struct Snapshot {
     pub overrides: Vec<OverrideView>,
     /// Health is frozen, since all servers failed at once.
     pub frozen: Option<Frozen>,
-    /// What is wanted of the machine besides the table, and could not be had.
+    /// What is wanted of the machine other than the table, and could not be had.
     pub host_errors: Vec<String>,
     /// Whether persistent clients go on to servers of weight 0.
     pub persistent_clients_stay: bool,

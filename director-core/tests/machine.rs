@@ -1,4 +1,4 @@
-//! What the director wants of its machine besides the table, as stories on a virtual clock.
+//! What the director wants of its machine other than the table, as stories on a virtual clock.
 
 mod world;
 

@@ -18,9 +18,9 @@ use world::{Brief, World, address, model_with, place, placed};
 const THREE: &str = "10.0.0.13";
 const FOUR: &str = "10.0.0.14";
 
-#[test]
-fn nobody_is_held_out_any_more_when_new_definitions_damp_nothing() {
-    let damped = Brief {
+/// Two servers that are held out for hours once they have failed twice.
+fn damped() -> Brief {
+    Brief {
         tune: |check| {
             check.damping = Some(placed(DampingDefinition {
                 half_life: seconds(3600),
@@ -29,8 +29,12 @@ fn nobody_is_held_out_any_more_when_new_definitions_damp_nothing() {
             }));
         },
         ..pair(RecoveryDefinition::default())
-    };
-    let mut world = running(damped);
+    }
+}
+
+#[test]
+fn nobody_is_held_out_any_more_when_new_definitions_damp_nothing() {
+    let mut world = running(damped());
     for _ in 0..2 {
         dies(&mut world, &[ONE]);
         returns(&mut world, &[ONE]);
@@ -49,17 +53,7 @@ fn nobody_is_held_out_any_more_when_new_definitions_damp_nothing() {
 
 #[test]
 fn damping_takes_no_server_out_where_none_would_be_left() {
-    let damped = Brief {
-        tune: |check| {
-            check.damping = Some(placed(DampingDefinition {
-                half_life: seconds(3600),
-                hold_above: 2,
-                release_below: 1,
-            }));
-        },
-        ..pair(RecoveryDefinition::default())
-    };
-    let mut world = running(damped);
+    let mut world = running(damped());
     // What is saved holds them out too, and raises none of them later than without damping.
     world.event(Event::Restored {
         saved: PersistentState::default(),

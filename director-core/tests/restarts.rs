@@ -75,7 +75,7 @@ fn a_drain_ends_at_its_first_deadline() {
 }
 
 #[test]
-fn without_a_state_file_a_drain_begins_anew() {
+fn without_a_state_file_a_drain_starts_again() {
     let brief = draining(30, Then::Remove);
     let mut world = running(brief.clone());
     connected(&mut world, VIP, ONE);
@@ -181,7 +181,7 @@ fn whoever_is_through_with_its_slow_start_has_none_when_its_weight_is_redefined_
 }
 
 #[test]
-fn a_server_that_fails_when_it_is_asked_again_begins_its_slow_start_anew() {
+fn a_server_that_fails_when_it_is_checked_again_starts_its_slow_start_over() {
     let brief = slow(&[(ONE, 3), (TWO, 1)]);
     let mut world = kept(std::slice::from_ref(&brief));
     world.run(seconds(100));

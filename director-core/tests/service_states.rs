@@ -135,8 +135,8 @@ fn an_overridden_server_counts_as_one_that_does_not_serve() {
     );
 }
 
-#[test]
-fn a_freeze_hides_the_state() {
+/// A pool whose servers all fell silent at once.
+fn frozen() -> World {
     let mut world = World::new(Table::default());
     world.event(Event::Loaded {
         model: model_with(&[pool()], Some(3)),
@@ -145,6 +145,12 @@ fn a_freeze_hides_the_state() {
     world.run(seconds(10));
     world.dead.extend(SERVERS.map(address));
     world.run(seconds(5));
+    world
+}
+
+#[test]
+fn a_freeze_hides_the_state() {
+    let mut world = frozen();
     assert_eq!(shown(&world).0, ServiceState::Frozen);
     world.dead.clear();
     world.run(seconds(5));
@@ -159,14 +165,7 @@ fn a_freeze_hides_the_state() {
 #[test]
 fn a_freeze_that_ends_without_an_answer_leaves_no_server_that_counts_as_up() {
     for by_operator in [true, false] {
-        let mut world = World::new(Table::default());
-        world.event(Event::Loaded {
-            model: model_with(&[pool()], Some(3)),
-            warnings: Vec::new(),
-        });
-        world.run(seconds(10));
-        world.dead.extend(SERVERS.map(address));
-        world.run(seconds(5));
+        let mut world = frozen();
         if by_operator {
             world.event(Event::Unfreeze);
             let condition = world.director.snapshot(world.now).services[0].condition;

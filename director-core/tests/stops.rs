@@ -1,4 +1,4 @@
-//! What a stop leaves on the machine besides the table: VIPs, and settings as long as the kernel needs them.
+//! What a stop leaves on the machine other than the table: VIPs, and settings as long as the kernel needs them.
 
 mod world;
 

@@ -75,7 +75,7 @@ fn a_kill_between_failures_makes_nobody_wait_for_more_of_them() {
 }
 
 #[test]
-fn without_a_state_file_they_are_counted_anew() {
+fn without_a_state_file_they_are_counted_again() {
     let brief = judged(false);
     let mut world = running(brief.clone());
     world.dead.insert(address(ONE));

@@ -68,7 +68,7 @@ pub struct Status {
     /// All servers failed at once, and verdicts stand still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<FreezeStatus>,
-    /// What is wanted of the machine besides the table, and could not be had.
+    /// What is wanted of the machine other than the table, and could not be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_errors: Vec<String>,
     /// Whether persistent clients go on to servers of weight 0 (`director.expire_quiescent_template`).

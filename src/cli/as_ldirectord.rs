@@ -61,7 +61,7 @@ fn direct_with(role: Role) -> Result<(), CliError> {
         configuration: role.config.clone(),
         dialect: Some(Dialect::Ldirectord),
         socket: socket(&role.instance),
-        // ldirectord begins anew at each start; its maintenance files remember by themselves.
+        // ldirectord starts again at each start; its maintenance files remember by themselves.
         state: None,
         recording: None,
         role: Some(role),

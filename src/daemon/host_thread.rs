@@ -1,4 +1,4 @@
-//! The one thread that changes this machine besides the table: asking neighbours whether they have addresses takes a
+//! The one thread that changes this machine other than the table: asking neighbours whether they have addresses takes a
 //! second, which delays nothing else. A newer request interrupts it.
 
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! Keeps two daemons from one IPVS table and from one state file: they would undo each other's changes. Each is locked by a
 //! file, which says whose it is; the kernel gives the lock back when the process ends, however it ends. The table has a socket
-//! besides, for daemons that do not see each other's files.
+//! too, for daemons that do not see each other's files.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};

@@ -77,7 +77,7 @@ pub struct Loaded {
     pub definitions: Definitions,
     /// The dialect of the file.
     pub dialect: Dialect,
-    /// What the director has to do besides the table.
+    /// What the director has to do outside the table.
     pub alerts: AlertSettings,
     /// What the file says about the process; only ldirectord.cf says anything.
     pub process: Option<ProcessSettings>,

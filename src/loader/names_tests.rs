@@ -104,7 +104,7 @@ fn an_expired_answer_is_resolved_again_and_a_failure_with_backoff() {
     }
     answered(&names, Ok(&["10.0.0.1"]));
     answered(&names, Err("timed out"));
-    assert_eq!(left("web"), 1.0, "a new failure begins anew");
+    assert_eq!(left("web"), 1.0, "a new failure starts again");
     assert_eq!(names.next_due(["unknown"]), None);
 }
 

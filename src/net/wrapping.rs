@@ -177,7 +177,7 @@ fn gue(from: IpAddr, to: IpAddr, source: u16, port: u16, inside: u8, inner: &[u8
     body
 }
 
-/// What a sum over IPv6 covers besides the message (RFC 8200, section 8.1).
+/// What a sum over IPv6 covers other than the message (RFC 8200, section 8.1).
 fn pseudo(from: IpAddr, to: IpAddr, protocol: u8, length: usize) -> Vec<u8> {
     let mut bytes = octets(from);
     bytes.extend_from_slice(&octets(to));

@@ -2,7 +2,7 @@
 //! what the host's clocks said then.
 //!
 //! While the host runs, its time since it was started tells how long ago that was, which no correction of the wall clock
-//! disturbs. After the host was started anew only the wall clock can tell; should that have gone back, no time has passed,
+//! disturbs. After the host was started again only the wall clock can tell; should that have gone back, no time has passed,
 //! so that orders end late and never early.
 
 use std::fs;

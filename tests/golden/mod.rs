@@ -1,4 +1,4 @@
-//! Golden files: found below a directory and, when `UPDATE=1` is set, written anew.
+//! Golden files: found below a directory and, when `UPDATE=1` is set, written again.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ use crate::model::{
     CheckProtocol, Combine, InitialHealth, PemFile, Protocol, ProxyHeader, Secret, TlsMode,
 };
 
-/// What determines the health of a real server besides its first check, as written.
+/// What determines the health of a real server other than its first check, as written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct JudgingDefinition {
     /// The checks after the first.

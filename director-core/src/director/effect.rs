@@ -49,7 +49,7 @@ pub enum Effect {
     ReconcileHost(HostRequest),
     /// Tell the operator.
     Tell(Notice),
-    /// Do something besides; nothing waits for it.
+    /// Do something else; nothing waits for it.
     Notification(Notification),
     /// The kernel holds the desired table for the first time, and every server was probed or had time enough to answer.
     Ready {

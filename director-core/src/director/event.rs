@@ -32,7 +32,7 @@ pub enum Event {
         /// What is wrong with them.
         diagnostics: Vec<Diagnostic>,
     },
-    /// What is to be done besides the table was read, before the definitions that it belongs to.
+    /// What is to be done outside the table was read, before the definitions that it belongs to.
     AlertsLoaded {
         /// All of it.
         alerts: Arc<AlertSettings>,

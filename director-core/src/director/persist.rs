@@ -90,7 +90,7 @@ pub(super) struct LongRunning {
 }
 
 impl Persist {
-    /// A server begins with what was remembered of it, or anew.
+    /// A server begins with what was remembered of it, or again.
     pub(super) fn set_assumed(&mut self, target: Target, judged: Option<SavedHealth>) {
         match judged {
             Some(judged) => drop(self.believed.insert(target, judged)),

@@ -74,7 +74,7 @@ impl Announced {
 }
 
 impl Director {
-    /// Decides anew which VIPs are announced; says whether that differs from before.
+    /// Decides again which VIPs are announced; says whether that differs from before.
     pub(super) fn announce(&mut self, now: Moment) -> bool {
         let patient = self.ready_at_last().is_some_and(|last| now < last);
         let before = &self.host.announced.by_address;

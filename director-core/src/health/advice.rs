@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_change_begins_anew() {
+    fn only_a_change_starts_again() {
         let mut advice = Advice::none(Moment::START);
         let later = Moment::START + std::time::Duration::from_secs(5);
         assert!(advice.hear("up 50%", Moment::START));

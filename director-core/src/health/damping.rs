@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(held_until(&[0, 0, 0]), Some(95));
         // 1.5 points and another one: below what begins a hold, and above what ends it at second 95.
         assert_eq!(held_until(&[0, 0, 0, 60]), Some(139));
-        // Let in long ago, it begins anew.
+        // Let in long ago, it starts again.
         assert_eq!(held_until(&[0, 0, 0, 600]), Some(95));
     }
 }

@@ -113,7 +113,7 @@ impl Health {
 
     /// Takes over the checks of new definitions: one that has the name of a former one goes on as that, and so does an
     /// only one; one that is new, or probes something else, has the assumed state. Says whether the server would be up by
-    /// what its checks knew before, and stays down until they have answered anew.
+    /// what its checks knew before, and stays down until they have answered again.
     pub(crate) fn redefine_checks(
         &mut self,
         checks: &[Check],

@@ -159,7 +159,7 @@ fn asks(port: u16) -> Probe {
 }
 
 #[test]
-fn new_definitions_raise_nobody_before_every_check_that_counts_has_answered_anew() {
+fn new_definitions_raise_nobody_before_every_check_that_counts_has_answered_again() {
     let service = service(3, Combine::All, None);
     let checks = &service.checks;
     let now = Moment::START;

@@ -1,4 +1,4 @@
-//! Besides the checks of a server: the freeze, and the sources of advice about a weight.
+//! What decides in addition to the checks of a server: the freeze, and the sources of advice about a weight.
 
 use std::time::Duration;
 

@@ -105,7 +105,7 @@ impl HostConfig {
 
     /// The settings, each with the name of what wants it: the way of balancing, persistence, or servers that are removed.
     pub fn settings(&self, disabled: bool) -> impl Iterator<Item = (&'static str, &'static Tuned)> {
-        let besides = self.ipv6_nat;
+        let ipv6_nat = self.ipv6_nat;
         let resets = self.resets_connections(disabled);
         // Mode 3 holds all that a profile's lower mode does.
         let reusing = self
@@ -117,7 +117,7 @@ impl HostConfig {
         let of_profile = self.profile.into_iter().flat_map(move |profile| {
             let all = profile.settings().iter();
             let ipv6 = profile.settings_for_ipv6_nat().iter();
-            all.chain(ipv6.filter(move |_| besides))
+            all.chain(ipv6.filter(move |_| ipv6_nat))
                 .filter(move |one| resets || one.name != EXPIRE_NODEST.name)
                 .filter(move |one| !(replaces && one.name == CONN_REUSE.name))
                 .filter(move |one| {

@@ -246,7 +246,7 @@ impl Model {
         &self.hooks
     }
 
-    /// What is wanted of this machine besides its table.
+    /// What is wanted of this machine other than its table.
     #[must_use]
     pub fn host(&self) -> &HostConfig {
         &self.host

@@ -86,7 +86,7 @@ const NAT_GATEWAY: &[Tuned] = &[
     EXPIRE_NODEST,
 ];
 
-/// What NAT of IPv6 needs besides. Not for every gateway, since a router ignores router advertisements.
+/// What NAT of IPv6 needs in addition. Not for every gateway, since a router ignores router advertisements.
 const NAT_GATEWAY_IPV6: &[Tuned] = &[tuned(
     "net.ipv6.conf.all.forwarding",
     "1",
@@ -161,7 +161,7 @@ impl Profile {
         }
     }
 
-    /// What it sets besides where servers are reached by NAT of IPv6.
+    /// What it sets in addition where servers are reached by NAT of IPv6.
     #[must_use]
     pub fn settings_for_ipv6_nat(self) -> &'static [Tuned] {
         match self {

@@ -24,7 +24,7 @@ use crate::table::pairs;
 /// The port on which mail relays listen.
 pub const SMTP_PORT: u16 = 25;
 
-/// All that is to be done besides the table.
+/// All that is to be done outside the table.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AlertSettings {
     /// Directory in which a file named after a real server takes it out of service.

@@ -19,7 +19,7 @@ pub fn undo_script(changes: &[HostChange]) -> Vec<String> {
 }
 
 /// The arguments of `ipvsctl realserver up` that say the same. A segment size stands there only when it is another than
-/// the one that fits an Ethernet, which is found anew each time, on the interfaces that are there then.
+/// the one that fits an Ethernet, which is found again each time, on the interfaces that are there then.
 #[must_use]
 pub fn arguments(setup: &Setup) -> String {
     let mut text = format!("--vip {} {}", setup.vip, setup.mode.arguments());

@@ -35,7 +35,7 @@ pub struct ServiceName {
     pub port: Option<u16>,
     /// What is spoken.
     pub negotiation: Negotiation,
-    /// Directives that such a check makes use of, besides ports and times.
+    /// Directives that such a check makes use of, other than ports and times.
     pub uses: Vec<Key>,
     /// Whether the daemon can do it.
     pub support: Support,

@@ -61,7 +61,7 @@ pub(super) fn probe() -> io::Result<()> {
     connected(SOCKET).map(|_| ())
 }
 
-/// A connection of its own for each line, since the syslog daemon may be started anew at any time.
+/// A connection of its own for each line, since the syslog daemon may be started again at any time.
 fn connected(path: &str) -> io::Result<UnixDatagram> {
     let socket = UnixDatagram::unbound()?;
     socket.connect(path)?;

@@ -51,7 +51,7 @@ impl Plan {
             .map_or(Negotiation::None, |service| service.negotiation)
     }
 
-    /// The directives that the check makes use of, besides ports and times.
+    /// The directives that the check makes use of, other than ports and times.
     pub(super) fn uses(&self) -> &[Key] {
         match (self.check_type, self.service) {
             (CheckType::Negotiate | CheckType::Combined(_), Some(service)) => &service.uses,

@@ -1,5 +1,5 @@
 //! Whole files: what each of `tests/golden/*/ldirectord.cf` comes to, in `meaning.txt`, and what is said about it, in
-//! `findings.txt`. `UPDATE=1` writes them anew, to be read in review.
+//! `findings.txt`. `UPDATE=1` writes them again, to be read in review.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The manual page says what the tables of the code say. `UPDATE=1` writes those parts of it anew.
+//! The manual page says what the tables of the code say. `UPDATE=1` writes those parts of it again.
 
 use std::fmt::Write as _;
 use std::fs;

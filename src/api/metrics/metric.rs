@@ -19,7 +19,7 @@ pub(super) enum Source {
 pub(super) struct Metric {
     pub(super) name: &'static str,
     pub(super) kind: MetricType,
-    /// Labels besides `service` and `server`.
+    /// Labels other than `service` and `server`.
     pub(super) labels: &'static [&'static str],
     /// What a value means, in sentences.
     pub(super) help: &'static str,
@@ -118,7 +118,7 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// A value with these labels besides those of its service and server.
+    /// A value with these labels other than those of its service and server.
     pub(super) fn add(&mut self, labels: &[&str], value: f64) {
         let mut metric = self.labelled(labels);
         if self.kind == MetricType::COUNTER {

@@ -1,4 +1,4 @@
-//! What a definitions file changes on this machine besides the table: addresses, settings of the kernel, time limits.
+//! What a definitions file changes on this machine other than the table: addresses, settings of the kernel, time limits.
 
 use std::path::Path;
 

@@ -92,7 +92,7 @@ pub(super) struct Planned {
     answered: Plan,
     /// The services of the file after the changes that need no verdict.
     table: Table,
-    /// What changes on this machine besides the table.
+    /// What changes on this machine other than the table.
     machine: Vec<MachineChange>,
     /// An override disables a server.
     disabled: bool,
@@ -288,7 +288,7 @@ pub(super) fn in_words(planned: &Planned) -> String {
 #[derive(Serialize)]
 struct PlannedChanges<'a> {
     changes: Vec<PlannedChange>,
-    /// What changes on this machine besides the table.
+    /// What changes on this machine other than the table.
     #[serde(skip_serializing_if = "<[MachineChange]>::is_empty")]
     machine: &'a [MachineChange],
     /// Why the daemon refuses the whole.

@@ -46,7 +46,7 @@ pub(super) struct Simulator {
     definitions: PathBuf,
     timeline: String,
     shown: Table,
-    /// What this machine was made to have besides the table.
+    /// What this machine was made to have other than the table.
     machine: Vec<HostChange>,
 }
 

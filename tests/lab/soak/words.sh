@@ -127,7 +127,7 @@ memory_seen() {
     done <"/proc/$seen_pid/status" || :
 }
 
-# memory_forgotten: the peak begins anew.
+# memory_forgotten: the peak starts again.
 memory_forgotten() {
     soak_memory=0
     read -r seen_pid <"$LAB_TMP/director/daemon.pid"

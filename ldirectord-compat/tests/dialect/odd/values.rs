@@ -56,7 +56,7 @@ pub(super) const ANY: &[&str] = &[
     "=x",
 ];
 
-/// What a class is given besides.
+/// What a class is given in addition.
 pub(super) fn of(class: ValueClass) -> &'static [&'static str] {
     match class {
         ValueClass::Scheduler => &[

@@ -109,7 +109,7 @@ impl NamedChecks {
         }
     }
 
-    /// What a check says besides its base.
+    /// What a check says other than its base.
     fn rest(&self, form: &Form, base: &Form) -> Lines {
         let rest = without(form, base);
         let mut lines = rest.lines();

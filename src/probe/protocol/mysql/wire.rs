@@ -39,7 +39,7 @@ impl Wire {
         self.stream.get_ref().is_secure()
     }
 
-    /// Begins a command: its packets are numbered anew.
+    /// Begins a command: its packets are numbered again.
     pub(super) fn begin(&mut self) {
         self.number = 0;
     }

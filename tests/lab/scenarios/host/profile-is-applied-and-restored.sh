@@ -69,7 +69,7 @@ for profile in nat-gateway dr maglev-ecmp; do
         [ "$former" != "$value" ] || continue
         expect_contains "the plan of $profile" "set     net.ipv4.$name  $former -> $value   ($profile: $reason" "$plan"
     done <"$LAB_TMP/own"
-    # Nothing besides, so not what is right already.
+    # Nothing else, so not what is right already.
     differ=$(with $profile | printf '%s\n' "$before" "$(cat)" | sort | uniq -u | wc -l)
     expect_equal "settings in the plan of $profile" $((differ / 2)) "$(printf '%s\n' "$plan" | grep -c '^ *set     net')"
 
