@@ -226,7 +226,9 @@ impl Locks {
 }
 
 fn warn_without_lock(what: &str, why: &str) {
-    tracing::warn!("cannot lock {what}: {why}; a second ipvsd would not be noticed");
+    tracing::warn!(
+        "cannot lock {what}: {why}; ipvsd starts, but a second ipvsd would not be refused; make sure that only one runs"
+    );
 }
 
 impl From<ClaimRefusal> for LockRefusal {

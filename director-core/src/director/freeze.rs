@@ -113,11 +113,11 @@ impl fmt::Display for FreezeNotice {
             }
             Self::GatewayAnswers => f.write_str(
                 "a gateway or a fallback server of this director answers, so the servers may really be down, or the network \
-                 between; health stays frozen. If the servers really are down: ipvsctl unfreeze",
+                 to them may be broken; health stays frozen. If the servers really are down: ipvsctl unfreeze",
             ),
             Self::NothingAnswers => f.write_str(
                 "no gateway and no fallback server of this director answers either, so this is probably a fault of its own \
-                 network; health stays frozen",
+                 network; health stays frozen; check its interfaces, links and routes",
             ),
             Self::Unfrozen(why) => {
                 let why = match why {

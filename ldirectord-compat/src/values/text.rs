@@ -106,7 +106,7 @@ impl<'a> ValueReader<'_, 'a, '_> {
     fn without_hash(&self) -> &'static str {
         match self.written.directive.key {
             Key::Login | Key::Passwd | Key::Secret | Key::Database => {
-                "no sign stands for # here; use a value without it, or write this check in YAML (ipvsctl convert)"
+                "# cannot be escaped here; use a value without it, or write this check in YAML (ipvsctl convert)"
             }
             Key::Request => {
                 "write # as %23 in a path; where it belongs to another request, write this check in YAML"

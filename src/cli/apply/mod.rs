@@ -166,7 +166,7 @@ fn install(
             output.note(&finding.to_string())?;
         }
         output.note(&format!(
-            "saved as {}, and refused when it was read from there; the former file is {}",
+            "saved as {0}, but the daemon refused it when it read the file; to restore the previous file: mv {1} {0}",
             definitions.display(),
             replaced(definitions).display()
         ))?;

@@ -186,7 +186,7 @@ fn unusable(node: &Node) -> Address {
 pub(super) fn server(node: &Node, text: &str, reader: &mut Reader) -> Address {
     if let Some(meant) = slips::without_blank(text).filter(|meant| is_entry(meant)) {
         let message =
-            format!("{text:?} has no blank behind the colon, so it is no key with a value");
+            format!("{text:?} has no space after the colon, so it is not a key with a value");
         let hint = format!("write {meant}");
         reader.error(&node.place, message, hint);
         return unusable(node);
@@ -332,7 +332,7 @@ fn host(
         (format!("{name} is not an IPv4 address"), hint)
     } else if let "*" | "any" = name {
         (
-            "IPVS forwards for one address, not for all".to_owned(),
+            "IPVS needs one VIP, not a wildcard".to_owned(),
             "write the VIP, such as 192.0.2.10".to_owned(),
         )
     } else if name.contains(':') {

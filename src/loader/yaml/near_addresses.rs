@@ -229,7 +229,7 @@ fn meant_server(text: &str) -> Option<String> {
     let with_words =
         other_words::server_with_words(bare).map(|(entry, dropped)| match dropped.as_slice() {
             [] => entry,
-            _ => format!("{entry}; {} has no key here", dropped.join(" ")),
+            _ => format!("{entry}; there is no key for {}", dropped.join(" ")),
         });
     let candidates = [
         with_words,
@@ -331,7 +331,7 @@ mod tests {
             ),
             (
                 "10.0.0.1:80 weight=5 max_fails=3",
-                Some("{address: 10.0.0.1:80, weight: 5}; max_fails=3 has no key here"),
+                Some("{address: 10.0.0.1:80, weight: 5}; there is no key for max_fails=3"),
             ),
             ("10.0.0.5 :8080", Some("10.0.0.5:8080")),
             ("10.0.0.6: 80", Some("10.0.0.6:80")),

@@ -35,7 +35,7 @@ fn lookalike(line: &str) -> Option<(u32, String, String)> {
         if let Some((_, name, instead)) = known.filter(|_| quote.is_none()) {
             let column = u32::try_from(position + 1).unwrap_or(u32::MAX);
             let message = format!("this is {name} (U+{:04X})", u32::from(sign));
-            return Some((column, message, format!("replace it by {instead}")));
+            return Some((column, message, format!("replace it with {instead}")));
         }
     }
     None

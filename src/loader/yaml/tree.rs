@@ -238,7 +238,7 @@ impl Builder<'_> {
         let open = self.open.last_mut().map(|open| &mut open.content);
         if let (Some(OpenContent::List(items)), Content::List(inner)) = (open, &meant.content) {
             items.extend(inner.iter().cloned());
-            let message = "this alias puts a list into a list";
+            let message = "this alias is a list inside a list";
             self.findings.push(Diagnostic::error(&place, message).hint(
                 "write the servers under groups: {web: [10.0.0.11:80]}, and {group: web} here",
             ));
@@ -366,7 +366,7 @@ fn advice(kind: &ErrorKind, line: &str) -> &'static str {
         | ErrorKind::UnexpectedEofFlowMapping
         | ErrorKind::UnexpectedEofFlowSequence => "close every [ with ] and every { with }",
         ErrorKind::MappingValueNotAllowed => {
-            "write one key: value per line, with a blank behind the colon; a text that contains \": \" needs quotes"
+            "write one key: value per line, with a space after the colon; a text that contains \": \" needs quotes"
         }
         ErrorKind::UnknownAnchor => "use an anchor from a line above, or put the value in quotes",
         ErrorKind::UnknownQuotedScalarEscape => {

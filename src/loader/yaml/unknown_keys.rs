@@ -53,13 +53,13 @@ fn meant(entry: &Entry, siblings: &[Entry], shape: &dyn Shape) -> (String, Optio
         && let Some((key, _)) = meant.split_once(':')
         && shape.has(key)
     {
-        let hint = format!("write {meant}; a blank is missing behind the colon");
+        let hint = format!("write {meant}; a space is missing after the colon");
         return (hint, Some(key.to_owned()));
     }
     // A check such as tcp has no keys of its own.
     if shape.keys().is_empty() && CHECK.has(&entry.key) {
         let hint = format!(
-            "{} belongs beside the type of check, as in check: {{tcp: {{}}, {0}: …}}",
+            "{} belongs next to the type of check, as in check: {{tcp: {{}}, {0}: …}}",
             entry.key
         );
         return (hint, None);

@@ -79,7 +79,7 @@ mapping! {
          any address is down until its name is resolved; ipvsd tries again every 10 s or sooner.";
     opt(metrics) "metrics" = "127.0.0.1:9190", or "none",
         "TCP address for `GET /metrics` and the health pages, without the rest of the API. Every host that can reach it can \
-         read it. With an address that cannot be had, ipvsd works without metrics and tries again.";
+         read it. If ipvsd cannot listen there, it works without metrics over TCP and tries again.";
     opt(definitions.host.profile) "profile" = "nat-gateway", or "none",
         "Set of kernel settings that ipvsd applies. A stop that leaves no service and no VIP in the kernel restores the \
          previous values, as does a configuration without the profile; forwarding stays on while servers are reached by NAT. `ipvsctl plan` shows each setting with its \
@@ -183,10 +183,10 @@ mapping! {
     /// What one change may remove at most.
     GUARD: Limits = "safety_limits", "safety_limits", limits, None;
     opt(servers) "servers" in "real servers" = "50%", or "50%",
-        "Largest number of real servers of one service that may be removed: of those that serve and, together with \
-         what was removed before, of those that were configured within the last hour.";
+        "Largest number of real servers of one service that may be removed. One change is measured against the servers \
+         that serve. All changes together are measured against the largest pool that was configured within the last hour.";
     opt(services) "services" in "services" = "50%", or "50%",
-        "Largest number of services that one change may remove, or several changes within one hour.";
+        "Largest number of services that may be removed by one change, or by all changes within one hour.";
     opt(connections) "connections" in "active connections" = "1000", or "1000",
         "Largest number of active connections that one change may end. Connections of draining servers do not count.";
 }

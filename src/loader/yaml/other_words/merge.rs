@@ -147,9 +147,9 @@ impl Context<'_> {
         let number = |keys: &[&str]| self.text_of(keys)?.parse::<u64>().ok();
         // keepalived needs one server unless quorum says another number.
         let quorum = number(&["quorum", "minimum_healthy"]).unwrap_or(1);
-        let more = number(&["hysteresis"]).unwrap_or(1);
+        let more = self.hysteresis().unwrap_or(1);
         match path {
-            ["minimum_healthy", "servers"] => quorum.to_string(),
+            ["minimum_healthy", "servers"] => self.lost_below(quorum).to_string(),
             ["minimum_healthy", "back_at"] => quorum.saturating_add(more).to_string(),
             _ => example.to_owned(),
         }
@@ -174,8 +174,21 @@ impl Context<'_> {
                     _ => host,
                 })
             }
+            "count" if word.eq_ignore_ascii_case("quorum") => {
+                let quorum: u64 = scalar(value)?.parse().ok()?;
+                Some(self.lost_below(quorum).to_string())
+            }
             _ => translated(kind, value),
         }
+    }
+
+    fn hysteresis(&self) -> Option<u64> {
+        self.text_of(&["hysteresis"])?.parse().ok()
+    }
+
+    /// keepalived loses the quorum below `quorum - hysteresis`, and regains it at `quorum + hysteresis`.
+    fn lost_below(&self, quorum: u64) -> u64 {
+        quorum.saturating_sub(self.hysteresis().unwrap_or(0)).max(1)
     }
 
     /// What a service listens on, from one of the words that say a part of it.
@@ -290,7 +303,7 @@ impl Context<'_> {
                 }
                 match inner.keys.is_empty() {
                     true => format!("remove it; {root} is set"),
-                    false => format!("write {}; it belongs into {name}", inner.entries()),
+                    false => format!("write {}; it belongs in {name}", inner.entries()),
                 }
             }
             Content::Scalar(scalar) => {

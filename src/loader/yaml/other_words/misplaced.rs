@@ -80,6 +80,6 @@ pub(super) fn hint(entry: &Entry, siblings: &[Entry], within: &str) -> Option<St
                 scalar.text
             )
         }
-        Some(_) => format!("write {entries}; it belongs into {name}"),
+        Some(_) => format!("write {entries}; it belongs in {name}"),
     })
 }

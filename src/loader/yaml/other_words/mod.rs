@@ -158,7 +158,7 @@ fn without_a_key(entry: &Entry, siblings: &[Entry], within: &str) -> Option<&'st
         ("service", "checktype", "negotiate") => Some(
             "remove it; the key of its protocol makes a check, as in check: {http: {path: /test.html}}",
         ),
-        ("service" | "defaults", "hysteresis", "0") => Some("remove it; 0 is how it is without"),
+        ("service" | "defaults", "hysteresis", "0") => Some("remove it; 0 is the default"),
         ("service", "protocol", protocol) => {
             let listen = siblings.iter().find(|other| other.key == "listen")?;
             let listen = scalar(&listen.value)?;
