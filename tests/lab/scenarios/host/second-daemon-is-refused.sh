@@ -52,7 +52,7 @@ names_other() { on client ipvsctl status --wide | grep -q other; }
 eventually 10 names_other
 expect_contains 'ipvsctl in the first namespace' 'web' "$(director_status)"
 eventually 10 test -s /var/lib/ipvsd/state@client.json
-expect_contains 'what the daemon beside the squatter says' 'a process of user 65534 has its name; a second ipvsd would not be noticed' "$(cat "$LAB_TMP/client/daemon.log")"
+expect_contains 'what the daemon beside the squatter says' 'a process of user 65534 has its name; ipvsd starts, but a second ipvsd would not be refused' "$(cat "$LAB_TMP/client/daemon.log")"
 signal client squatter KILL
 signal client daemon TERM
 eventually 10 ended client daemon
