@@ -103,9 +103,15 @@ pub(in crate::probe) enum ProtocolError {
     /// A login in a way that the probe cannot do.
     #[error(
         "the server requires login by {}, which this probe does not support; give the user of the check \
-         mysql_native_password, caching_sha2_password or ed25519", Short(.0)
+         mysql_native_password, caching_sha2_password, sha256_password or ed25519", Short(.0)
     )]
     UnknownLogin(String),
+    /// A login that would show the password to everyone on the network.
+    #[error(
+        "the server wants the password in clear text (mysql_clear_password), which this probe sends over TLS only; \
+         write tls: require"
+    )]
+    ClearPassword,
     /// The key that the server wants the password encrypted for is none.
     #[error("the public key of the server is not one of RSA in PEM")]
     NoKey,

@@ -122,6 +122,61 @@ async fn mysql_without_tls_encrypts_the_password_for_the_server() {
     );
 }
 
+/// A server that asks for the password by `plugin`, and what it gets, over TLS and without.
+async fn what_a_login_sends(plugin: &'static str, tls: TlsStart) -> (Vec<u8>, String) {
+    let acceptor = certified(&["db.example.org"], None).acceptor(&[], None);
+    let (sent, mut received) = tokio::sync::mpsc::unbounded_channel();
+    let offers = tls == TlsStart::Negotiated;
+    let address = serve(move |mut stream| {
+        let (acceptor, sent) = (acceptor.clone(), sent.clone());
+        async move {
+            say(&mut stream, 0, &greeting(offers, plugin)).await;
+            hear(&mut stream).await;
+            let switch = [b"\xfe", plugin.as_bytes(), b"\0", b"12345678abcdefghijkl\0"].concat();
+            if offers {
+                let mut stream = acceptor.accept(stream).await.unwrap();
+                hear(&mut stream).await;
+                say(&mut stream, 3, &switch).await;
+                let _ = sent.send(hear(&mut stream).await);
+                say(&mut stream, 5, OK).await;
+                hear(&mut stream).await;
+            } else {
+                say(&mut stream, 2, &switch).await;
+                let _ = sent.send(hear(&mut stream).await);
+            }
+        }
+    })
+    .await;
+    let question = match offers {
+        true => with_tls(mysql(), tls),
+        false => mysql(),
+    };
+    let result = match offers {
+        true => good_talk(address, question).await,
+        false => bad_talk(address, question).await,
+    };
+    (received.recv().await.unwrap(), result)
+}
+
+#[tokio::test]
+async fn mysql_sends_the_password_itself_over_tls_only() {
+    for plugin in ["sha256_password", "mysql_clear_password"] {
+        let (sent, result) = what_a_login_sends(plugin, TlsStart::Negotiated).await;
+        assert_eq!(
+            (&sent[..], &result[..]),
+            (&b"secret\0"[..], "logged in as probe")
+        );
+    }
+    let (sent, _) = what_a_login_sends("sha256_password", TlsStart::Preferred).await;
+    assert_eq!(sent, [1], "the request for the key of the server");
+    let (sent, result) = what_a_login_sends("mysql_clear_password", TlsStart::Preferred).await;
+    assert!(sent.is_empty());
+    assert!(
+        result.ends_with("over TLS only; write tls: require"),
+        "{result}"
+    );
+}
+
 #[tokio::test]
 async fn mysql_encrypts_the_password_for_no_key_that_it_did_not_request() {
     let key = Rsa::generate(2048).unwrap().public_key_to_pem().unwrap();
@@ -162,7 +217,7 @@ async fn mysql_logins_that_are_unknown_say_what_to_do() {
     assert_eq!(
         bad_talk(address, mysql()).await,
         "the server requires login by parsec, which this probe does not support; give the user of the check \
-         mysql_native_password, caching_sha2_password or ed25519"
+         mysql_native_password, caching_sha2_password, sha256_password or ed25519"
     );
 }
 

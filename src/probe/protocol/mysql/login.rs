@@ -2,7 +2,7 @@
 
 use director_core::model::{SqlCheck, TlsCheck, TlsStart};
 
-use super::proof::{CACHING, NATIVE, encrypted, prove};
+use super::proof::{CACHING, CLEAR, NATIVE, SHA256, encrypted, prove};
 use super::wire::{Cursor, Wire, not_mysql};
 use crate::probe::error::ProbeError;
 use crate::probe::protocol::{Peer, ProtocolError};
@@ -23,8 +23,9 @@ const MAX_PACKET: u32 = 1 << 20;
 /// `utf8mb4_general_ci`, which all servers know.
 const CHARSET: u8 = 45;
 
-/// A client of `caching_sha2_password` says so without TLS.
+/// What a client of `caching_sha2_password` and of `sha256_password` sends for the key, without TLS.
 const REQUEST_PUBLIC_KEY: u8 = 2;
+const REQUEST_PUBLIC_KEY_OF_SHA256: u8 = 1;
 
 /// Steps that a login may take.
 const STEPS: usize = 8;
@@ -141,8 +142,8 @@ fn response(capabilities: u32, login: &str, proof: &[u8], database: &str, plugin
     packet
 }
 
-/// Answers what the server asks until it says yes. Only [`CACHING`] sends the password itself, and a key only counts after
-/// the request for it: any other server could have the password encrypted for a key of its own.
+/// Answers what the server asks until it says yes. Only the ways of login that need it send the password itself, and a key
+/// only counts after the request for it: any other server could have the password encrypted for a key of its own.
 async fn finish(
     wire: &mut Wire,
     password: &[u8],
@@ -172,15 +173,32 @@ async fn finish(
                 let mut cursor = Cursor(rest);
                 let plugin = cursor.until_zero().ok_or_else(not_mysql)?;
                 nonce = cursor.0.to_vec();
-                let proof = prove(&String::from_utf8_lossy(plugin), password, &nonce)?;
-                wire.send(&proof).await?;
-                is_caching = plugin == CACHING.as_bytes();
-                awaits_key = false;
+                let plugin = String::from_utf8_lossy(plugin);
+                let answer = first_answer(&plugin, password, &nonce, wire.is_secure())?;
+                wire.send(&answer).await?;
+                is_caching = plugin == CACHING;
+                awaits_key = plugin == SHA256 && answer == [REQUEST_PUBLIC_KEY_OF_SHA256];
             }
             _ => return Err(not_mysql().into()),
         }
     }
     Err(not_mysql().into())
+}
+
+/// What the client sends first after the server has named a way of login.
+fn first_answer(
+    plugin: &str,
+    password: &[u8],
+    nonce: &[u8],
+    is_secure: bool,
+) -> Result<Vec<u8>, ProtocolError> {
+    match plugin {
+        SHA256 if is_secure || password.is_empty() => Ok([password, &[0]].concat()),
+        SHA256 => Ok(vec![REQUEST_PUBLIC_KEY_OF_SHA256]),
+        CLEAR if is_secure => Ok([password, &[0]].concat()),
+        CLEAR => Err(ProtocolError::ClearPassword),
+        other => prove(other, password, nonce),
+    }
 }
 
 #[cfg(test)]

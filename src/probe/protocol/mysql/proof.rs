@@ -6,7 +6,7 @@ use openssl::encrypt::Encrypter;
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::rsa::Padding;
-use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+use ring::digest::{self, Algorithm, SHA1_FOR_LEGACY_USE_ONLY, digest};
 use sha2::{Digest, Sha512};
 
 use super::wire::not_mysql;
@@ -14,6 +14,10 @@ use crate::probe::protocol::ProtocolError;
 
 pub(super) const NATIVE: &str = "mysql_native_password";
 pub(super) const CACHING: &str = "caching_sha2_password";
+/// The server reads the password itself: over TLS, or encrypted for its public key.
+pub(super) const SHA256: &str = "sha256_password";
+/// The server reads the password itself, for PAM or LDAP behind it.
+pub(super) const CLEAR: &str = "mysql_clear_password";
 const ED25519: &str = "client_ed25519";
 
 /// Bytes of a nonce; a zero byte follows them.
@@ -78,7 +82,7 @@ fn native(password: &[u8], nonce: &[u8]) -> Vec<u8> {
 
 /// SHA256(password) mixed with SHA256(SHA256(SHA256(password)), nonce).
 fn caching(password: &[u8], nonce: &[u8]) -> Vec<u8> {
-    let hash = |parts: &[&[u8]]| hash(&SHA256, parts);
+    let hash = |parts: &[&[u8]]| hash(&digest::SHA256, parts);
     let once = hash(&[password]);
     let twice = hash(&[&once]);
     mix(&once, &hash(&[&twice, nonce]))
@@ -117,7 +121,7 @@ mod tests {
         let nonce = b"12345678abcdefghijkl";
         for (algorithm, proof, nonce_first) in [
             (&SHA1_FOR_LEGACY_USE_ONLY, native(b"secret", nonce), true),
-            (&SHA256, caching(b"secret", nonce), false),
+            (&digest::SHA256, caching(b"secret", nonce), false),
         ] {
             let stored = hash(algorithm, &[&hash(algorithm, &[b"secret"])]);
             let key = if nonce_first {
