@@ -314,7 +314,7 @@ fn connections_cut(before: &Situation<'_>, after: &Situation<'_>) -> BTreeMap<Se
     let drains = |service: &ServiceId| {
         let former = before.model.service(service);
         let gone = former.filter(|_| after.model.service(service).is_none());
-        gone.is_some_and(|gone| gone.recovery.drain.is_some() && waits_for_connections(gone))
+        gone.is_some_and(|gone| gone.recovery.leaving.is_some() && waits_for_connections(gone))
     };
     let ours = before
         .observed

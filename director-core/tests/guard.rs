@@ -297,6 +297,7 @@ fn many_connections_are_not_cut_off() {
     let drains = Brief {
         recovery: RecoveryDefinition {
             drain: Some(DrainDefinition {
+                off: false,
                 place: place(),
                 timeout: Some(placed(seconds(600))),
                 then: None,

@@ -91,6 +91,7 @@ fn asks_dns(service: &mut ServiceDefinition) {
 
 fn drained_for(timeout: Option<u64>) -> DrainDefinition {
     DrainDefinition {
+        off: false,
         place: place(),
         timeout: timeout.map(|timeout| placed(seconds(timeout))),
         then: None,

@@ -22,6 +22,7 @@ const SORRY: &str = "10.0.0.99";
 fn drain(timeout: u64, then: Then) -> RecoveryDefinition {
     RecoveryDefinition {
         drain: Some(DrainDefinition {
+            off: false,
             place: place(),
             timeout: Some(placed(seconds(timeout))),
             then: Some(placed(then)),

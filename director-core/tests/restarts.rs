@@ -29,6 +29,7 @@ fn draining(timeout: u64, then: Then) -> Brief {
         on_failure: OnFailure::Drain,
         ..pair(RecoveryDefinition {
             drain: Some(DrainDefinition {
+                off: false,
                 place: place(),
                 timeout: Some(placed(seconds(timeout))),
                 then: Some(placed(then)),

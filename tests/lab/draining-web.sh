@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A web service whose servers drain when they fail or leave the configuration.
+# A web service that says nothing of drains: its servers drain when they fail or leave the configuration.
 
 export DEFINITIONS="$YAML_DEFINITIONS"
 
@@ -12,8 +12,6 @@ services:
     scheduler: rr
     forwarding: nat
     check: {http: {path: /test.html}, every: 500ms, fall: 1}
-    on_failure: drain
-    drain: 5m
     real_servers: [$1]
 ${2:+  - $2}
 D

@@ -26,6 +26,9 @@ pub struct RecoveryDefinition {
 pub struct DrainDefinition {
     /// Where it stands.
     pub place: Place,
+    /// `off`: what leaves the definitions leaves the table at once.
+    #[serde(default)]
+    pub off: bool,
     /// How long open connections are waited for; for ever when nothing is said.
     pub timeout: Option<Placed<Duration>>,
     /// What happens at the end.

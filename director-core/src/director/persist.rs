@@ -240,7 +240,7 @@ impl Director {
         let defined = services.filter_map(|service| {
             let rule = service
                 .recovery
-                .drain
+                .leaving
                 .filter(|_| waits_for_connections(service));
             Some((service.id, rule?))
         });

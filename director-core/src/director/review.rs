@@ -47,7 +47,7 @@ impl Director {
             match model.service(&service.id) {
                 None if model.holds(&service.id) => {}
                 None => {
-                    let drain = service.recovery.drain;
+                    let drain = service.recovery.leaving;
                     if let Some(rule) = drain.filter(|_| waits_for_connections(service)) {
                         self.recovery.leaving.insert(service.id, rule);
                     }

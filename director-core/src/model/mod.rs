@@ -47,7 +47,7 @@ pub use protocol::{
 };
 pub use real_server::{RealServer, UnresolvedServer};
 pub use recovery::{
-    BelowMinimum, DrainRule, FAILURE_DRAIN, FIRST_TIER, Guard, Minimum, Quantity, Recovery,
+    BelowMinimum, DEFAULT_DRAIN, DrainRule, FIRST_TIER, Guard, Minimum, Quantity, Recovery,
     SlowStart, Then,
 };
 pub use request::{

@@ -11,8 +11,10 @@ pub const FIRST_TIER: u32 = 1;
 /// What a service does on failure and return.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Recovery {
-    /// How servers leave; at once when nothing is said.
+    /// How servers leave that failed or are drained, where the definitions say it.
     pub drain: Option<DrainRule>,
+    /// How servers and services leave that are no longer defined, and a fallback that is no longer needed; at once when none.
+    pub leaving: Option<DrainRule>,
     /// How servers return; with their full weight when nothing is said.
     pub slow_start: Option<SlowStart>,
     /// How many servers it needs; one, with the fallback below it, when nothing is said.
@@ -28,9 +30,9 @@ pub struct DrainRule {
     pub then: Then,
 }
 
-/// How failed servers drain where nothing is said. A server that is overloaded or restarts finishes what it has begun; one that
+/// How servers drain where nothing is said. A server that is overloaded, restarts or leaves finishes what it has begun; one that
 /// is dead keeps nobody longer than this.
-pub const FAILURE_DRAIN: DrainRule = DrainRule {
+pub const DEFAULT_DRAIN: DrainRule = DrainRule {
     timeout: Some(Duration::from_secs(600)),
     then: Then::Remove,
 };

@@ -99,7 +99,7 @@ impl<'a> Situation<'a> {
                 // One that has failed and drains goes on with that, by the rule with which it began.
                 drain: service
                     .recovery
-                    .drain
+                    .leaving
                     .or_else(|| self.begun_drain(service, server))
                     .filter(|_| !serves_on),
             }

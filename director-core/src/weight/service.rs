@@ -6,7 +6,7 @@ use super::{
 };
 use crate::health::Health;
 use crate::model::{
-    BelowMinimum, DrainRule, Endpoint, FAILURE_DRAIN, OnFailure, RealServer, ServiceId, Then,
+    BelowMinimum, DEFAULT_DRAIN, DrainRule, Endpoint, OnFailure, RealServer, ServiceId, Then,
     VirtualService,
 };
 use crate::overrides::OverrideKind;
@@ -126,7 +126,7 @@ impl<'a> Situation<'a> {
             }
             let by_override = service.recovery.drain.filter(|_| overridden);
             let drains = leaves && !disabled && service.on_failure == OnFailure::Drain;
-            let failed = drains.then(|| service.recovery.drain.unwrap_or(FAILURE_DRAIN));
+            let failed = drains.then(|| service.recovery.drain.unwrap_or(DEFAULT_DRAIN));
             EffectiveWeight {
                 server,
                 chain,
@@ -318,7 +318,7 @@ fn call_fallback(
         );
         let is_real = |server: &RealServer| server.endpoint == weighing.server.endpoint;
         if reason == WeightReason::FallbackWaits && !service.real_servers.iter().any(is_real) {
-            weighing.drain = service.recovery.drain;
+            weighing.drain = service.recovery.leaving;
         }
         let own = weighing.chain.weight();
         weighing.chain.push(Link {

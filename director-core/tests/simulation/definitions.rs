@@ -62,6 +62,7 @@ fn recovery(dice: &mut Dice) -> RecoveryDefinition {
 
 fn drain(dice: &mut Dice) -> DrainDefinition {
     DrainDefinition {
+        off: false,
         place: place(),
         timeout: Some(placed(Duration::from_secs(1 + dice.roll(20) as u64))),
         then: Some(placed(dice.pick(&[Then::Remove, Then::Keep]))),

@@ -1,8 +1,8 @@
 //! One virtual service: what it listens on, how it chooses, its real servers and its fallback.
 
 use director_core::definitions::{
-    ForwardingDefinition, JudgingDefinition, ListenDefinition, Placed, PortDefinition,
-    RealServerDefinition, RecoveryDefinition, ServiceDefinition,
+    DrainDefinition, ForwardingDefinition, JudgingDefinition, ListenDefinition, Placed,
+    PortDefinition, RealServerDefinition, RecoveryDefinition, ServiceDefinition,
 };
 use director_core::model::{Family, OnFailure, OnStop, Protocol};
 
@@ -59,7 +59,16 @@ pub(super) fn lower(
         ),
         real_servers: real_servers(scope, &plan, findings),
         fallback: fallback(scope, findings),
-        recovery: RecoveryDefinition::default(),
+        // A server that leaves the file leaves the table at once.
+        recovery: RecoveryDefinition {
+            drain: Some(DrainDefinition {
+                place: scope.place().clone(),
+                off: true,
+                timeout: None,
+                then: None,
+            }),
+            ..RecoveryDefinition::default()
+        },
     };
     // Without a port nothing can be said about the service that belongs to it.
     if !scope.has_unusable_port() {

@@ -65,6 +65,9 @@ fn converted(loaded: &Loaded) -> String {
     definitions.host.expire_nodest_conn = None;
     definitions.host.expire_quiescent_template = None;
     definitions.host.conn_reuse_mode = None;
+    for service in &mut definitions.services {
+        service.recovery.drain = None;
+    }
     names::give(&mut definitions, loaded);
     let written = loaded.written.as_ref().map_or("", |written| written.text());
     let comments = Comments::of(written);

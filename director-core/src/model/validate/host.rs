@@ -34,7 +34,9 @@ pub(super) fn config(
         persistence: services
             .iter()
             .any(|service| service.scheduling.persistence.is_some()),
-        removes: services.iter().any(VirtualService::removes_failed_servers),
+        removes: services
+            .iter()
+            .any(|service| service.removes_failed_servers() || service.recovery.leaving.is_none()),
         expire_nodest_conn: host.expire_nodest_conn.as_ref().map(|choice| choice.value),
         expire_quiescent_template: host
             .expire_quiescent_template

@@ -8,7 +8,8 @@ use crate::definitions::{
     SlowStartDefinition,
 };
 use crate::model::{
-    BelowMinimum, DrainRule, Guard, Minimum, Quantity, RealServer, Recovery, Scheduling, SlowStart,
+    BelowMinimum, DEFAULT_DRAIN, DrainRule, Guard, Minimum, OnFailure, Quantity, RealServer,
+    Recovery, Scheduling, SlowStart,
 };
 
 /// Time to the full weight when the definitions do not say.
@@ -29,7 +30,9 @@ pub(super) fn recovery(
         drain: wanted
             .drain
             .as_ref()
+            .filter(|drain| !drain.off)
             .map(|drain| self::drain(drain, findings)),
+        leaving: None,
         slow_start: wanted
             .slow_start
             .as_ref()
@@ -41,17 +44,37 @@ pub(super) fn recovery(
     }
 }
 
+/// How what is no longer defined leaves: as a failed server does where nothing is said. Where those are removed, their clients
+/// are told by a reset.
+pub(super) fn leaving(
+    written: &ServiceDefinition,
+    drain: Option<DrainRule>,
+    on_failure: OnFailure,
+) -> Option<DrainRule> {
+    let unsaid = written.recovery.drain.is_none() && on_failure != OnFailure::Remove;
+    drain.or_else(|| unsaid.then_some(DEFAULT_DRAIN))
+}
+
 fn drain(written: &DrainDefinition, findings: &mut Findings) -> DrainRule {
     DrainRule {
         timeout: written
             .timeout
             .as_ref()
-            .map(|timeout| findings.positive(timeout.value, &timeout.place, "the drain timeout")),
+            .map(|timeout| drain_timeout(timeout, findings)),
         then: written
             .then
             .as_ref()
             .map_or_else(Default::default, |then| then.value),
     }
+}
+
+fn drain_timeout(timeout: &Placed<Duration>, findings: &mut Findings) -> Duration {
+    if timeout.value.is_zero() {
+        let message = "the drain timeout must be above zero";
+        let hint = "write a duration such as 10m, or drain: off";
+        findings.error(&timeout.place, message, hint);
+    }
+    timeout.value
 }
 
 fn slow_start(written: &SlowStartDefinition, findings: &mut Findings) -> Option<SlowStart> {

@@ -10,16 +10,19 @@ use super::check;
 use super::service::RealServers;
 use crate::loader::yaml::layers;
 use crate::loader::yaml::mapping::{Input, Key, Lens, Mapping, Takes};
+use crate::loader::yaml::node::Content;
+use crate::loader::yaml::other_words::truth;
 use crate::loader::yaml::reader::Reader;
 use crate::loader::yaml::rows::{access, mapping};
 use crate::loader::yaml::servers;
 use crate::loader::yaml::value::{Mapped, Value};
-use crate::loader::yaml::words::Percent;
+use crate::loader::yaml::words::{Percent, off};
 
 mapping! {
     /// A drain with more than a time.
     DRAIN: DrainDefinition = "drain", "a drain", |place| DrainDefinition {
         place: place.clone(),
+        off: false,
         timeout: None,
         then: None,
     }, Some("timeout");
@@ -29,8 +32,36 @@ mapping! {
          with weight 0; a server that is no longer configured then stays until it has no active connection.";
 }
 
-impl Mapped for DrainDefinition {
-    const MAPPING: &'static Mapping<Self> = &DRAIN;
+/// `off`, a time, or `{timeout: 10m, then: remove}`.
+impl Value for DrainDefinition {
+    fn takes(_: &Key) -> Takes {
+        let mut forms = vec![Takes::Word(vec!["off"])];
+        match DRAIN.takes() {
+            Takes::Either(others) => forms.extend(others),
+            other => forms.push(other),
+        }
+        Takes::Either(forms)
+    }
+
+    fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
+        match &input.node.content {
+            Content::Scalar(scalar)
+                if truth(&scalar.text) == Some(false) || scalar.text == "none" =>
+            {
+                let place = off(input, reader)?;
+                let drain = DRAIN.draft(&place).value;
+                Some(Self { off: true, ..drain })
+            }
+            _ => DRAIN.read(input, reader),
+        }
+    }
+
+    fn print(&self) -> String {
+        match self.off {
+            true => "off".to_owned(),
+            false => DRAIN.print(self),
+        }
+    }
 }
 
 mapping! {

@@ -115,10 +115,12 @@ mapping! {
         "What to do with the service when ipvsd stops. `keep` leaves it in the kernel, balancing. `remove` removes \
          it.";
     opt(service.recovery.drain) "drain" = "10m",
-        or "none; ipvsd removes a server from the kernel as soon as it leaves the configuration",
+        or "10m; off with `on_failure: remove`, which is the default of some schedulers",
         "Drain servers before removal: keep them with weight 0 until they have no active connection or this time \
          has passed. It applies to servers and services that leave the configuration, to a fallback that is no \
-         longer needed, and to failed servers with `on_failure: drain`. UDP has no connections to wait for.";
+         longer needed, and to failed servers with `on_failure: drain`. With a time of its own it applies to `ipvsctl \
+         drain` as well. UDP has no connections to wait for. `off` removes what leaves the configuration at once and \
+         resets its connections (`director.expire_nodest_conn`).";
     opt(service.recovery.slow_start) "slow_start" = "60s", or "none; a server returns with its full weight",
         "Time in which a server that comes back reaches its full weight. ipvsd multiplies all weights of the \
          service in the kernel so that the smallest is at least 100. It needs a scheduler with relative weights: \

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # By default a failed server drains: it gets no new connection, what it has begun goes on, and it leaves the table when that has
-# ended. No request fails. `ipvsctl disable` and `on_failure: remove` reset open connections, so that no client waits for its own
-# timeout; the configuration can decline the kernel setting that this needs.
+# ended. No request fails. `ipvsctl disable`, `on_failure: remove` and `drain: off` reset open connections, so that no client waits
+# for its own timeout; the configuration can decline the kernel setting that this needs.
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
@@ -76,6 +76,19 @@ eventually 10 is_gone
 eventually 5 reset_seen third
 signal client third KILL
 web_healthy "$sick"
+eventually 10 both_serve
+
+# The same for a server that leaves the configuration.
+definitions_with ', drain: off' | director_define
+director_reload
+eventually 10 setting_is 1
+download_start fourth
+busy=$(server_of_download)
+definitions_with ', drain: off' | sed "s/\"$busy:80\",* *//" | director_define
+director_reload
+eventually 10 is_gone
+eventually 5 reset_seen fourth
+signal client fourth KILL
 definitions_with ', on_failure: remove' 'expire_nodest_conn: false' | director_define
 director_reload
 eventually 10 setting_is 0

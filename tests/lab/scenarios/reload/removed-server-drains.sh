@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A server that leaves the configuration keeps its open download and gets nothing new. It leaves the table when the download has
+# By default a server that leaves the configuration keeps its open download and gets nothing new. It leaves the table when the download has
 # ended. One that is defined again meanwhile gets its weight back without having been deleted.
 
 . "$LAB_DIRECTORY/draining-web.sh"

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# With `on_failure: drain`, a server that fails keeps its open download until it has ended; so does the service when it leaves the
+# A server that fails keeps its open download until it has ended; so does the service when it leaves the
 # configuration meanwhile.
 
 . "$LAB_DIRECTORY/draining-web.sh"

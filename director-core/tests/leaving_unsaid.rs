@@ -1,0 +1,127 @@
+//! What leaves a configuration that says nothing of drains: it finishes what it has begun, for a limited time.
+
+mod pool;
+mod world;
+
+use director_core::definitions::{DrainDefinition, RecoveryDefinition};
+use director_core::model::OnFailure;
+use pool::{ONE, TWO, VIP, dies, pair, returns, running, seconds, weights};
+use world::{Brief, World, definitions, endpoint, model_of, place, service_id};
+
+const SORRY: &str = "10.0.0.99";
+/// A second service, since a director never removes its only one by a reload.
+const OTHER: &str = "192.0.2.11";
+
+fn unsaid(on_failure: OnFailure) -> Brief {
+    Brief {
+        on_failure,
+        ..pair(RecoveryDefinition::default())
+    }
+}
+
+fn off() -> Brief {
+    Brief {
+        on_failure: OnFailure::Drain,
+        ..pair(RecoveryDefinition {
+            drain: Some(DrainDefinition {
+                place: place(),
+                off: true,
+                timeout: None,
+                then: None,
+            }),
+            ..RecoveryDefinition::default()
+        })
+    }
+}
+
+fn without_one(brief: Brief) -> Brief {
+    Brief {
+        servers: vec![(TWO, 1)],
+        ..brief
+    }
+}
+
+fn connections(world: &mut World, server: &str, active: u32) {
+    let entry = world.kernel.services.get_mut(&service_id(VIP)).unwrap();
+    let known = entry.servers.get_mut(&endpoint(server)).unwrap();
+    known.connections.active = active;
+}
+
+#[test]
+fn a_server_that_leaves_finishes_its_connections_for_ten_minutes() {
+    for choice in [OnFailure::Drain, OnFailure::Quiesce] {
+        let mut world = running(unsaid(choice));
+        connections(&mut world, ONE, 3);
+        world.load(&[without_one(unsaid(choice))]);
+        world.run(seconds(590));
+        assert_eq!(
+            weights(&world, [ONE, TWO]),
+            [Some(0), Some(1)],
+            "{choice:?}"
+        );
+        world.run(seconds(20));
+        assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)], "{choice:?}");
+    }
+}
+
+#[test]
+fn a_server_without_connections_leaves_at_once() {
+    let mut world = running(unsaid(OnFailure::Drain));
+    world.load(&[without_one(unsaid(OnFailure::Drain))]);
+    world.run(seconds(3));
+    assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+}
+
+#[test]
+fn servers_leave_at_once_where_that_is_asked_for() {
+    for brief in [off(), unsaid(OnFailure::Remove)] {
+        let mut world = running(brief.clone());
+        connections(&mut world, ONE, 3);
+        world.load(&[without_one(brief)]);
+        world.run(seconds(1));
+        assert_eq!(weights(&world, [ONE, TWO]), [None, Some(1)]);
+    }
+}
+
+/// Otherwise the kernel drops the packets of their connections, and clients wait for their own timeouts.
+#[test]
+fn clients_of_servers_that_leave_at_once_are_told() {
+    let resets = |brief: Brief| {
+        let mut definitions = definitions(&[brief], None);
+        definitions.host.expire_nodest_conn = None;
+        model_of(definitions).host().resets_connections(false)
+    };
+    assert!(resets(off()));
+    assert!(resets(unsaid(OnFailure::Remove)));
+    assert!(!resets(unsaid(OnFailure::Drain)));
+    assert!(!resets(unsaid(OnFailure::Quiesce)));
+}
+
+#[test]
+fn a_service_that_leaves_finishes_its_connections() {
+    let other = || Brief::new(OTHER, &[(ONE, 1)]);
+    for (brief, stays) in [(unsaid(OnFailure::Drain), true), (off(), false)] {
+        let mut world = World::new(director_core::table::Table::default());
+        world.load(&[brief, other()]);
+        world.run(seconds(3));
+        connections(&mut world, ONE, 1);
+        world.load(&[other()]);
+        world.run(seconds(3));
+        assert_eq!(world.kernel.services.contains_key(&service_id(VIP)), stays);
+    }
+}
+
+#[test]
+fn a_fallback_finishes_its_connections_when_a_server_is_back() {
+    let mut world = running(Brief {
+        fallback: Some(SORRY),
+        ..unsaid(OnFailure::Drain)
+    });
+    dies(&mut world, &[ONE, TWO]);
+    connections(&mut world, SORRY, 1);
+    returns(&mut world, &[ONE]);
+    assert_eq!(weights(&world, [ONE, SORRY]), [Some(3), Some(0)]);
+    connections(&mut world, SORRY, 0);
+    world.run(seconds(3));
+    assert_eq!(weights(&world, [ONE, SORRY]), [Some(3), None]);
+}
