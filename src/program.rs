@@ -5,6 +5,7 @@
 //! capabilities ([`confinement`]), and nothing that it started outlives it ([`leftovers`]).
 
 mod confinement;
+mod descriptors;
 mod environment;
 mod leftovers;
 
@@ -34,6 +35,7 @@ const BETWEEN_SWEEPS: Duration = Duration::from_millis(20);
 static CONFINED: AtomicBool = AtomicBool::new(false);
 
 pub(crate) use confinement::narrow_this_process;
+pub(crate) use descriptors::limit_descriptors;
 pub(crate) use environment::environment;
 
 /// From now on programs get no capabilities, and nothing that they start outlives them.
@@ -104,11 +106,12 @@ async fn start_confined(mut command: Command, confined: bool) -> io::Result<Runn
         true => confinement::spawn(command).await?,
         false => (command.spawn()?, None),
     };
+    let id = child.id().and_then(|id| i32::try_from(id).ok());
+    if let Some(id) = id {
+        descriptors::lower(id);
+    }
     let group = Group {
-        leader: child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .map(Pid::from_raw),
+        leader: id.map(Pid::from_raw),
         _confined: leader,
     };
     Ok(Running { group, child })

@@ -47,9 +47,6 @@ pub enum DaemonError {
     /// Signals cannot be received.
     #[error("cannot receive signals: {0}")]
     Signals(#[source] io::Error),
-    /// The recording cannot be begun.
-    #[error("cannot write the recording: {0}")]
-    Recording(#[source] io::Error),
     /// The thread that talks to the kernel cannot be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
@@ -60,9 +57,7 @@ impl DaemonError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Definitions(_)
-            | Self::Recording(_)
-            | Self::LdirectordProcess(LdirectordError::Log(_)) => 2,
+            Self::Definitions(_) | Self::LdirectordProcess(LdirectordError::Log(_)) => 2,
             Self::Kernel(_)
             | Self::TableInUse { .. }
             | Self::StateInUse { .. }

@@ -5,6 +5,8 @@ use std::fs;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use crate::program;
+
 /// What the kernel allows at most where nothing else is said (`fs.nr_open`).
 const USUAL_MOST: u64 = 1 << 20;
 /// What is assumed when the limit cannot be read.
@@ -26,6 +28,7 @@ pub(super) fn raise() -> u64 {
     }
     match setrlimit(Resource::RLIMIT_NOFILE, wanted, hard) {
         Ok(()) => {
+            program::limit_descriptors(soft);
             tracing::info!("raised the limit of open files from {soft} to {wanted}");
             wanted
         }

@@ -92,12 +92,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let former_names = || load_with_former_names(&settings, left?);
     let first = FirstConfiguration::guarded(loaded, left, before.as_ref(), &table, former_names);
 
-    let recorder = settings
-        .recording
-        .as_deref()
-        .map(Recorder::create)
-        .transpose();
-    let recorder = recorder.map_err(DaemonError::Recording)?;
+    let recorder = settings.recording.as_deref().and_then(Recorder::begin);
     let (inputs, receiver) = mpsc::unbounded_channel();
     let api = listen(&settings, &inputs)?;
     signals::forward(inputs.clone()).map_err(DaemonError::Signals)?;

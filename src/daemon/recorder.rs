@@ -93,8 +93,17 @@ struct RecordedLine {
 }
 
 impl Recorder {
+    /// A recording, unless its file cannot be written: that prevents no start, as a full disk later stops no daemon.
+    pub(super) fn begin(path: &Path) -> Option<Self> {
+        Self::create(path)
+            .inspect_err(|error| {
+                tracing::error!(file = %path.display(), %error, "cannot write the recording; ipvsd runs without it");
+            })
+            .ok()
+    }
+
     /// Begins a recording; what the file held before is gone. Only its owner may read it: it tells all of a site's servers.
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
+    fn create(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         let file = trusted_file::open(path, options.write(true).create(true))?;
         // It may be there already, with another mode.
@@ -219,6 +228,13 @@ mod tests {
     use nix::unistd::{mkfifo, pipe};
 
     use super::*;
+
+    #[test]
+    fn a_recording_that_cannot_be_written_is_left_out() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(Recorder::begin(&directory.path().join("missing/file")).is_none());
+        assert!(Recorder::begin(&directory.path().join("file")).is_some());
+    }
 
     #[test]
     fn a_recording_that_is_not_read_delays_no_event_and_says_what_it_lacks() {

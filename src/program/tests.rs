@@ -112,3 +112,13 @@ async fn nothing_of_a_confined_program_outlives_it() {
     leftovers::sweep();
     assert!(runs(&pid));
 }
+
+/// The limit is lowered after the start, so the program waits for it.
+#[tokio::test]
+async fn a_program_gets_the_limit_of_open_files_from_before_it_was_raised() {
+    limit_descriptors(997);
+    let wait = "i=0; until [ $(ulimit -Sn) = 997 ] || [ $i = 2000 ]; do i=$((i+1)); sleep 0.01; done; ulimit -Sn";
+    for confined in [false, true] {
+        assert_eq!(output(wait, confined).await, "997");
+    }
+}

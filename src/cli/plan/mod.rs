@@ -291,6 +291,9 @@ struct PlannedChanges<'a> {
     /// What changes on this machine other than the table.
     #[serde(skip_serializing_if = "<[MachineChange]>::is_empty")]
     machine: &'a [MachineChange],
+    /// Whether clients whose connections end get a reset at their next packet. Without it they wait for their own timeout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resets: Option<bool>,
     /// Why the daemon refuses the whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<String>,
@@ -317,6 +320,7 @@ struct PlannedChange {
 
 fn changes(planned: &Planned) -> PlannedChanges<'_> {
     let at_once = planned.now.steps.len();
+    let cuts = planned.with_stakes().any(|(_, stake)| stake.cut_active > 0);
     let changes = planned.with_stakes().enumerate();
     let changes = changes.map(|(place, (step, stake))| {
         let when = if place < at_once { "now" } else { "answered" };
@@ -325,6 +329,7 @@ fn changes(planned: &Planned) -> PlannedChanges<'_> {
     PlannedChanges {
         changes: changes.collect(),
         machine: &planned.machine,
+        resets: cuts.then_some(planned.resets),
         refused: (planned.refusals.iter())
             .map(|refusal| refusal.message.clone())
             .collect(),
