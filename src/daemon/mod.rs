@@ -27,6 +27,7 @@ mod systemd;
 mod table_socket;
 
 pub use error::DaemonError;
+pub(crate) use override_replies::conflicts;
 pub use recorder::{RecordedEvent, decision};
 pub use settings::Settings;
 

@@ -119,18 +119,32 @@ pub(super) fn conflict(
     resolved: &ResolvedOverride,
     now: Moment,
 ) -> Option<String> {
-    let standing = director.overrides_in_the_way(&resolved.command, now);
-    let what = match resolved.command {
+    let name = |target: &Target| {
+        let mut servers = resolved.servers.iter();
+        let server = servers.find(|(one, _)| one == target);
+        server.map_or_else(
+            || target.1.to_string(),
+            |(_, server)| format!("{} {}", server.name, server.address),
+        )
+    };
+    let words = conflicts(director, &resolved.command, name, now);
+    (!words.is_empty()).then(|| words.join("\n"))
+}
+
+/// A line for each override that would be replaced or ended and must not be; `name` is what a server is called.
+pub(crate) fn conflicts(
+    director: &Director,
+    command: &OverrideCommand,
+    name: impl Fn(&Target) -> String,
+    now: Moment,
+) -> Vec<String> {
+    let standing = director.overrides_in_the_way(command, now);
+    let what = match command {
         OverrideCommand::Set { .. } => "replace",
         OverrideCommand::Clear { .. } => "end",
     };
     let words = standing.iter().map(|(target, known, conflict)| {
-        let servers = &mut resolved.servers.iter();
-        let server = servers.find(|(one, _)| one == target);
-        let server = server.map_or_else(
-            || target.1.to_string(),
-            |(_, server)| format!("{} {}", server.name, server.address),
-        );
+        let server = name(target);
         let (which, instead) = match conflict {
             OverrideConflict::OtherAuthor => ("an override", String::new()),
             OverrideConflict::Stricter => ("a stricter override", String::new()),
@@ -142,8 +156,7 @@ pub(super) fn conflict(
             ago(now.since(known.since))
         )
     });
-    let words: Vec<String> = words.collect();
-    (!words.is_empty()).then(|| words.join("\n"))
+    words.collect()
 }
 
 /// How to set an override that ends no earlier than this one.

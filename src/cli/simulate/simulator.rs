@@ -21,6 +21,7 @@ use super::script::{Script, ScriptStep, ServerAction};
 use super::subjects::Subjects;
 use crate::api::Overview;
 use crate::api::wire::Status;
+use crate::daemon::conflicts;
 use crate::ipvs::{Kernel, MemoryKernel, ReadScope};
 
 /// How long a simulated probe takes; it has to be something.
@@ -97,30 +98,43 @@ impl Simulator {
                 words,
                 command,
                 force,
-            } => self.set_override(words, command, *force),
+                replace,
+            } => self.set_override(words, command, *force, *replace),
             ScriptStep::Explain(targets) => self.explain(targets),
         }
     }
 
     /// As the daemon does with an operator's order.
-    fn set_override(&mut self, words: &str, command: &OverrideCommand, force: bool) {
+    fn set_override(&mut self, words: &str, command: &OverrideCommand, force: bool, replace: bool) {
         self.say(&format!("** {words}"));
-        let objections = if force {
-            Vec::new()
-        } else {
-            let counted = Some(self.kernel.table());
-            self.director
-                .objections_to_command(command, counted, self.now)
-        };
-        for objection in &objections {
-            let hint = objection.hint_for_overrides();
-            self.say(&format!("refused: {objection}; {hint}"));
+        let mut refusals = Vec::new();
+        if !replace {
+            let name = |target: &Target| self.name(target);
+            refusals.extend(conflicts(&self.director, command, name, self.now));
         }
-        if objections.is_empty() {
+        if !force {
+            let counted = Some(self.kernel.table());
+            let objections = self
+                .director
+                .objections_to_command(command, counted, self.now);
+            let objections = objections.iter();
+            refusals.extend(objections.map(|one| format!("{one}; {}", one.hint_for_overrides())));
+        }
+        for refusal in &refusals {
+            self.say(&format!("refused: {refusal}"));
+        }
+        if refusals.is_empty() {
             self.event(Event::OverrideCommanded {
                 command: command.clone(),
             });
         }
+    }
+
+    /// A server with its service, as people call it.
+    fn name(&self, (service, server): &Target) -> String {
+        let known = self.model.service(service);
+        let name = known.map_or_else(|| service.to_string(), |known| known.name.clone());
+        format!("{name} {server}")
     }
 
     /// What `ipvsctl explain` would say now.

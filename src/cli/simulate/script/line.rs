@@ -148,6 +148,7 @@ fn set_override(
     let words = format!("{} {}", verb.text, written.join(" "));
     let lasts = lasts(&mut line)?;
     let force = flag(&mut line, "force");
+    let replace = flag(&mut line, "replace");
     let reason = quoted(&mut line).unwrap_or_else(|| "no reason given".to_owned());
     let kind = match verb.text.as_str() {
         "drain" => Some(OverrideKind::Drain),
@@ -192,6 +193,7 @@ fn set_override(
         words,
         command,
         force,
+        replace,
     })
 }
 

@@ -41,8 +41,8 @@ of every service. A line without a time defines a name of your own:
   10s  192.168.6.4, web2 fail for 40s
 
 Write overrides as for ipvsctl: the virtual service (without it, all services), the real
-server, a duration and a reason. The safety limits apply unless --force is set. `explain`
-explains the weight of a server, step by step.
+server, a duration and a reason. As with ipvsctl, some are refused without --force or
+--replace. `explain` explains the weight of a server, step by step.
 
   20s  drain web web2 for 30m \"kernel upgrade\"
   30s  disable web web2
@@ -70,6 +70,8 @@ pub(super) enum ScriptStep {
         command: OverrideCommand,
         /// Whatever it takes out.
         force: bool,
+        /// Whatever override of a server it replaces or ends.
+        replace: bool,
     },
     /// Somebody asks how weights come about.
     Explain(Vec<Target>),
