@@ -5,7 +5,7 @@
 DEFINITIONS=$YAML_DEFINITIONS
 program=$LAB_TMP/director/check-page
 program_begins() {
-    { echo "$1"; echo 'curl -sf -m 2 "http://$1/test.html" | grep -q OK'; } | put director "$program"
+    { echo "$1"; echo 'curl -sf -m 4 "http://$1/test.html" | grep -q OK'; } | put director "$program"
     on director chmod 755 "$program"
 }
 director_define <<D
@@ -24,6 +24,7 @@ program_begins '#!/bin/sh'
 spawn director daemon setpriv --bounding-set=-setuid,-setgid ipvsd --config "$DEFINITIONS"
 director_ready
 as_before | eventually_table 20
+requests_begin users "$VIP:81"
 eventually 10 status_says 'cannot run a check as nobody: operation not permitted; ipvsd needs CAP_SETUID and CAP_SETGID'
 
 # nothing_changes WORDS: they are in the status, and clients are served as before.
@@ -42,6 +43,7 @@ nothing_changes "cannot run $program: the interpreter of its first line does not
 program_begins '#!/usr/bin/env no-such-interpreter'
 nothing_changes 'exit status 127, the check could not run a program'
 
+requests_end users
 # Without a first line it is a script of the shell, and now a sick server is found.
 program_begins ''
 web_sick real1

@@ -44,9 +44,11 @@ web_listen '80 443s' real1
 eventually 20 each_port "$VIP" '2 real1,2 real2'
 
 # Real3 stops: it leaves both ports of the IPv6 VIP, and the IPv4 VIP goes on.
+requests_begin users
 web_stop real3
 eventually 20 each_port "[$VIP6]" '4 real2'
 expect each_port "$VIP" '2 real1,2 real2'
+requests_end users
 
 # Each client keeps its server over both ports of the mark, and the clients spread over both servers.
 eventually 20 page "https://$MARKED/whoami"

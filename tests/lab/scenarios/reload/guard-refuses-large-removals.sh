@@ -11,7 +11,7 @@ site() {
     echo 'director: {safety_limits: {servers: 1, services: 1, connections: 1}}'
     echo 'services:'
     while [ $# -gt 0 ]; do
-        printf '  - {listen: "tcp://%s:%s", scheduler: rr, forwarding: nat, check: {tcp: {}, every: 1s}, real_servers: [%s]}\n' "$VIP" "$1" "$2"
+        printf '  - {listen: "tcp://%s:%s", scheduler: rr, forwarding: nat, check: {tcp: {}, every: 1s}, drain: off, real_servers: [%s]}\n' "$VIP" "$1" "$2"
         shift 2
     done
 }
@@ -40,6 +40,7 @@ refused() {
 site 80 "$ALL" 81 "$TWO" 82 "$TWO" | director_define
 director_start
 whole | eventually_table 20
+requests_begin users "$VIP:81"
 
 # Two of the three servers of a pool.
 site 80 "\"$RIP1:80\"" 81 "$TWO" 82 "$TWO" | put director "$NEW"
@@ -53,6 +54,7 @@ director_reload
 refused_again() { [ "$(refusals)" -gt "$before" ]; }
 eventually 10 refused_again
 whole | throughout_table 1
+requests_end users
 ctl disable "$VIP:80" "$RIP3" -m 'one by one' >/dev/null
 { of 80 "$RIP1" "$RIP2"; of 81 "$RIP1" "$RIP2"; of 82 "$RIP1" "$RIP2"; } | eventually_table 5
 expect_equal 'who answers without the one' '3 real1,3 real2' "$(tally 6 | paste -sd,)"
