@@ -16,7 +16,7 @@ use crate::loader::yaml::reader::Reader;
 use crate::loader::yaml::rows::{access, mapping};
 use crate::loader::yaml::servers;
 use crate::loader::yaml::value::{Mapped, Value};
-use crate::loader::yaml::words::{Percent, off};
+use crate::loader::yaml::words::Percent;
 
 mapping! {
     /// A drain with more than a time.
@@ -44,13 +44,19 @@ impl Value for DrainDefinition {
     }
 
     fn read(input: &Input<'_>, reader: &mut Reader) -> Option<Self> {
-        match &input.node.content {
-            Content::Scalar(scalar)
-                if truth(&scalar.text) == Some(false) || scalar.text == "none" =>
-            {
-                let place = off(input, reader)?;
-                let drain = DRAIN.draft(&place).value;
-                Some(Self { off: true, ..drain })
+        let place = &input.node.place;
+        let Content::Scalar(scalar) = &input.node.content else {
+            return DRAIN.read(input, reader);
+        };
+        match scalar.text.as_str() {
+            "off" => Some(Self {
+                off: true,
+                ..DRAIN.draft(place).value
+            }),
+            text if text == "none" || truth(text) == Some(false) => {
+                let message = format!("drain {text:?} is neither off nor a time");
+                reader.error(place, message, "write off");
+                None
             }
             _ => DRAIN.read(input, reader),
         }

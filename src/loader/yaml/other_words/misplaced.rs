@@ -8,6 +8,7 @@ use super::super::keys::server::REAL_SERVER;
 use super::super::keys::service::SERVICE;
 use super::super::mapping::Shape;
 use super::super::node::{Content, Entry};
+use super::Instead;
 
 /// Mappings below others, each with the way to it.
 static BELOW: [(&str, &str, &'static dyn Shape); 5] = [
@@ -17,6 +18,66 @@ static BELOW: [(&str, &str, &'static dyn Shape); 5] = [
     ("file", "director", &DIRECTOR),
     ("service", "check", &CHECK),
 ];
+
+/// Mappings that are not below this one: what to do with a key of theirs.
+static ELSEWHERE: [(&str, &str, &'static dyn Shape); 9] = [
+    (
+        "file",
+        "it is a key of a service; indent it below the service that it belongs to",
+        &SERVICE,
+    ),
+    (
+        "file",
+        "it is a key of a check; move it to the check of a service",
+        &CHECK,
+    ),
+    (
+        "director",
+        "it is a key of a service; move it to the service, or to defaults: {service: …}",
+        &SERVICE,
+    ),
+    (
+        "director",
+        "it is a key of a check; move it to the check of a service",
+        &CHECK,
+    ),
+    (
+        "check",
+        "it is a key of the service; move it there",
+        &SERVICE,
+    ),
+    (
+        "service",
+        "it is a key of the director section; move it there",
+        &DIRECTOR,
+    ),
+    (
+        "service",
+        "it is a key of a real server; write each as in real_servers: [{address: 10.0.0.11:80, weight: 3}]",
+        &REAL_SERVER,
+    ),
+    (
+        "real_server",
+        "it is a key of the service; move it there",
+        &SERVICE,
+    ),
+    (
+        "real_server",
+        "it is a key of a check; move it to the check of the service",
+        &CHECK,
+    ),
+];
+
+/// What to do with a key that belongs neither here nor below.
+pub(super) fn elsewhere(entry: &Entry, within: &str) -> Option<Instead> {
+    let mut known = ELSEWHERE.iter().filter(|(here, _, _)| *here == within);
+    let (_, text, _) = known.find(|(_, _, shape)| shape.has(&entry.key))?;
+    Some(Instead {
+        hint: (*text).to_owned(),
+        // A file with such keys has a service, though in the wrong place.
+        stands_for: (within == "file").then(|| "services".to_owned()),
+    })
+}
 
 /// A key of a check that stands among the keys of its protocol.
 fn beside_the_kind(entry: &Entry, siblings: &[Entry], kind: &str) -> Option<String> {

@@ -94,7 +94,8 @@ pub(super) fn instead_of(entry: &Entry, siblings: &[Entry], within: &str) -> Opt
         return Some(said(hint));
     }
     let Some(row) = row_of(&entry.key, within) else {
-        return misplaced::hint(entry, siblings, within).map(|hint| said(&hint));
+        let below = misplaced::hint(entry, siblings, within).map(|hint| said(&hint));
+        return below.or_else(|| misplaced::elsewhere(entry, within));
     };
     let keys = match &row.says {
         Says::Text(text) => return Some(said(text)),
