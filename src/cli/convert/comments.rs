@@ -30,6 +30,7 @@ impl Comments {
                 if is_setting {
                     service = content.starts_with("virtual").then_some(number);
                 }
+                pending.extend(behind(content));
                 match service {
                     Some(service) => services.entry(service).or_default().append(&mut pending),
                     None => head.append(&mut pending),
@@ -60,6 +61,30 @@ impl Comments {
     }
 }
 
+/// The comment behind a value, with what it is about: the address of a server, or the name of another setting.
+fn behind(content: &str) -> Option<String> {
+    let mut quoted = false;
+    let mut blank = false;
+    let start = content.char_indices().find_map(|(place, sign)| {
+        if sign == '"' {
+            quoted = !quoted;
+        }
+        let begins = sign == '#' && blank && !quoted;
+        blank = sign.is_whitespace();
+        begins.then_some(place)
+    })?;
+    let comment = content[start..].trim_start_matches(['#', ' ', '\t']);
+    let setting = content.split_whitespace().next().unwrap_or_default();
+    let name = setting.split('=').next().unwrap_or_default();
+    let about = match name {
+        "virtual" => String::new(),
+        "real" | "fallback" => format!("{setting}: "),
+        _ => format!("{name}: "),
+    };
+    let comment = comment.replace(char::is_control, " ");
+    (!comment.is_empty()).then(|| format!("# {about}{comment}"))
+}
+
 fn lines(comments: &[String]) -> String {
     comments
         .iter()
@@ -86,6 +111,31 @@ virtual=192.0.2.2:25
     real=10.0.0.2:25 gate
 # end
 ";
+
+    #[test]
+    fn a_comment_behind_a_value_says_what_it_is_about() {
+        for (line, comment) in [
+            ("virtual=192.0.2.1:80 # the shop", Some("# the shop")),
+            (
+                "real=10.0.0.1:80 gate 5\t#  the old machine",
+                Some("# real=10.0.0.1:80: the old machine"),
+            ),
+            (
+                "checktimeout = 5 # ticket 12",
+                Some("# checktimeout: ticket 12"),
+            ),
+            ("request=\"/page # 1\"", None),
+            ("request=/page#1", None),
+            ("quiescent=no #", None),
+        ] {
+            assert_eq!(behind(line).as_deref(), comment, "{line}");
+        }
+        let file = "virtual=192.0.2.1:80 # shop\n real=10.0.0.1:80 gate # old\n";
+        assert_eq!(
+            Comments::of(file).above(1),
+            ["# shop", "# real=10.0.0.1:80: old"]
+        );
+    }
 
     #[test]
     fn a_comment_stays_with_what_it_stands_above() {
