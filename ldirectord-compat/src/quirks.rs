@@ -171,6 +171,9 @@ quirks! {
     SqlIncomplete "a database check without login or request",
         "never up",
         "the same";
+    OracleListener "service=oracle",
+        "logs in and runs request",
+        "connects to the listener for the database; no login, no query";
     DefaultCheckCommand "an external check without checkcommand",
         "runs /bin/true: always up",
         "the same";

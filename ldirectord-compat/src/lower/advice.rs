@@ -271,6 +271,11 @@ fn weak(scope: &Scope<'_>, plan: &Plan, findings: &mut Findings) {
                 "write login=\"USER\" and request=\"SELECT ...\"",
             )
         }
+        CheckProtocol::Oracle => (
+            Quirk::OracleListener,
+            "an oracle check connects to the listener; it neither logs in nor runs request",
+            "write checktype=external and a program that runs the query, if the listener is not enough",
+        ),
         _ => return,
     };
     findings.quirk(quirk, &plan.place, message, hint);

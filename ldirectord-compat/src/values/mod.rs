@@ -131,7 +131,10 @@ impl<'a> ValueReader<'_, 'a, '_> {
         let all = self.all();
         let core = match all.text().find('#') {
             Some(at) if !self.written.in_block => {
-                let message = format!("the comment after the value of {} is no part of it", self.name());
+                let message = format!(
+                    "the comment after the value of {} is no part of it",
+                    self.name()
+                );
                 let hint = "ldirectord refuses it; write the comment on a line of its own";
                 let place = all.from(at).trim_end().place();
                 self.findings

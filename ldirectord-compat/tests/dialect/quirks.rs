@@ -184,6 +184,11 @@ fn files() -> Vec<(Quirk, String, u32)> {
         (Quirk::FtpWithoutReceive, at(21, ""), 1),
         (Quirk::SqlIncomplete, at(3306, ""), 1),
         (
+            Quirk::OracleListener,
+            at(1521, "\tlogin=\"a\"\n\trequest=\"select 1\"\n"),
+            1,
+        ),
+        (
             Quirk::DefaultCheckCommand,
             with("    checktype=external"),
             3,
