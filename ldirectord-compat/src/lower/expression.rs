@@ -8,8 +8,8 @@ use director_core::model::Pattern;
 
 /// What Perl knows and our engines do not. It may be a good expression there.
 const ONLY_PERL: &[&str] = &[
-    "(?R", "(?&", "(?P>", "(?{", "(??{", "(?|", "(?+", "(*", "\\K", "\\X", "\\G", "\\N{", "\\b{",
-    "\\B{",
+    "(?[", "(?R", "(?&", "(?P>", "(?{", "(??{", "(?|", "(?+", "(*", "\\K", "\\X", "\\G", "\\N{",
+    "\\b{", "\\B{",
 ];
 
 /// The expressions of a service and of its real servers.

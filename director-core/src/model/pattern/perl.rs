@@ -3,11 +3,12 @@
 //! for the engines to refuse.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
 /// Letters that mean something behind a backslash, to Perl and to an engine alike. `h` and `R` are translated.
-const ESCAPES: &str = "AbBdDefgGkKnpPrsStvVwWxzZaEN";
+const ESCAPES: &str = "AbBdDefgGkKnpPrsStvVwWxzZaN";
 /// Flags that mean the same to Perl and to the engines.
 const FLAGS: &str = "imsx";
 /// Escapes that take something in braces.
@@ -22,6 +23,8 @@ pub(super) fn in_rust(perl: &str) -> Cow<'_, str> {
         perl,
         rest: perl.char_indices().peekable(),
         out: String::with_capacity(perl.len() + 8),
+        groups: 0,
+        names: BTreeMap::new(),
     };
     translator.run();
     Cow::Owned(translator.out)
@@ -31,6 +34,10 @@ struct Translator<'a> {
     perl: &'a str,
     rest: Peekable<CharIndices<'a>>,
     out: String,
+    /// Groups that have begun so far and that can be referred to.
+    groups: usize,
+    /// Their numbers by name.
+    names: BTreeMap<String, usize>,
 }
 
 impl Translator<'_> {
@@ -41,6 +48,10 @@ impl Translator<'_> {
                 '[' => self.class(),
                 '{' => self.brace(at),
                 '(' if self.perl[at..].starts_with("(?") => self.group(at),
+                '(' => {
+                    self.groups += 1;
+                    self.out.push('(');
+                }
                 other => self.out.push(other),
             }
         }
@@ -67,6 +78,9 @@ impl Translator<'_> {
         let inside = &self.perl[at + 2..];
         if inside.starts_with('#') {
             self.skip(inside.find(')').map_or(inside.len(), |end| end + 1) + 1);
+            return;
+        }
+        if self.named_group(inside) || self.reference_by_group(inside) {
             return;
         }
         let end = inside.find(|c: char| !c.is_ascii_alphabetic() && !"^-".contains(c));
@@ -142,6 +156,12 @@ impl Translator<'_> {
             }
             // That it stands before a last line end too is seen to where the match is made.
             'Z' if !in_class => self.out.push_str("\\z"),
+            'V' if !in_class => self.out.push_str("[^\\n\\x0b\\f\\r]"),
+            'g' | 'k' if !in_class && self.reference() => {}
+            'N' if self.rest_text().starts_with("{U+") => {
+                self.skip("{U+".len());
+                self.out.push_str("\\x{");
+            }
             'e' => self.out.push_str("\\x1b"),
             // To the engine these are the ends of words.
             '<' | '>' => self.out.push(c),
@@ -155,6 +175,80 @@ impl Translator<'_> {
                 }
             }
         }
+    }
+
+    fn rest_text(&mut self) -> &str {
+        let perl = self.perl;
+        self.rest.peek().map_or("", |(at, _)| &perl[*at..])
+    }
+
+    /// A group with a name becomes one with a number, since the engines have references of one kind in an expression.
+    fn named_group(&mut self, inside: &str) -> bool {
+        let (start, end) = match inside {
+            text if text.starts_with("<=") || text.starts_with("<!") => return false,
+            text if text.starts_with('<') => ("<", '>'),
+            text if text.starts_with("P<") => ("P<", '>'),
+            text if text.starts_with('\'') => ("'", '\''),
+            _ => return false,
+        };
+        let Some((name, _)) = inside[start.len()..].split_once(end) else {
+            return false;
+        };
+        self.groups += 1;
+        let number = self.groups;
+        // The first of several groups with a name is meant.
+        self.names.entry(name.to_owned()).or_insert(number);
+        self.out.push('(');
+        self.skip("?".len() + start.len() + name.len() + 1);
+        true
+    }
+
+    /// `(?P=name)`
+    fn reference_by_group(&mut self, inside: &str) -> bool {
+        let name = inside
+            .strip_prefix("P=")
+            .and_then(|rest| rest.split_once(')'));
+        let Some((name, number)) = name.and_then(|(name, _)| Some((name, *self.names.get(name)?)))
+        else {
+            return false;
+        };
+        self.refer_to(number);
+        self.skip("?P=".len() + name.len() + 1);
+        true
+    }
+
+    /// A reference back in one of Perl's forms: `\g1`, `\g{1}`, `\g{-1}`, `\g{name}`, `\k{name}`, `\k<name>` and `\k'name'`.
+    fn reference(&mut self) -> bool {
+        let rest = self.rest_text();
+        let ends = [('{', '}'), ('<', '>'), ('\'', '\'')];
+        let enclosed = ends.iter().find_map(|(start, end)| {
+            let (name, _) = rest.strip_prefix(*start)?.split_once(*end)?;
+            Some((name.to_owned(), name.len() + 2))
+        });
+        let (name, length) = enclosed.unwrap_or_else(|| {
+            let is_part = |c: char| c.is_ascii_digit() || c == '-';
+            let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            (rest[..end].to_owned(), end)
+        });
+        let number = match name.parse::<i32>() {
+            // The last group that has begun is number -1.
+            Ok(back) if back < 0 => usize::try_from(-back)
+                .ok()
+                .and_then(|back| (self.groups + 1).checked_sub(back)),
+            Ok(number) => usize::try_from(number).ok(),
+            Err(_) => self.names.get(&name).copied(),
+        };
+        let Some(number) = number.filter(|number| *number > 0) else {
+            return false;
+        };
+        self.refer_to(number);
+        self.skip(length);
+        true
+    }
+
+    fn refer_to(&mut self, number: usize) {
+        // A digit may follow.
+        self.out.push_str(&format!("(?:\\{number})"));
     }
 
     /// Copies up to this character and with it.

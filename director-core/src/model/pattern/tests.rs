@@ -72,6 +72,19 @@ fn expressions_mean_what_they_mean_to_perl() {
         ("(?ai:ok)", "OK", "no"),
         ("(?#what is good)ok", "ok", "OK"),
         ("(?-i:ok)", "ok", "OK"),
+        (r"\Qa.b\E", "QaxbE", "a.b"),
+        (r"\LAB\E", "LABE", "abE"),
+        (r"a\Vb", "axb", "a\nb"),
+        (r"^(a)\g1$", "aa", "ag1"),
+        (r"^(a)(b)\g{1}0$", "aba0", "abb0"),
+        (r"^(a)(b)\g{-1}$", "abb", "aba"),
+        (r"^(?:x)(a)(b)\g{-2}$", "xaba", "xabb"),
+        (r"^(?<n>a)\k{n}$", "aa", "an"),
+        (r"^(?<n>a)b\g{n}$", "aba", "abb"),
+        (r"^(?:x)(?<n>a)(b)\g{-2}$", "xaba", "xabb"),
+        (r"^(?P<n>a)(b)\1(?P=n)$", "abaa", "abab"),
+        (r"^(?'n'a)(?<m>b)\k'm'\k<n>$", "abba", "abab"),
+        (r"^\N{U+41}$", "A", "N"),
     ] {
         assert!(matches(text, found.as_bytes()), "{text} in {found}");
         assert!(!matches(text, missed.as_bytes()), "{text} in {missed}");
