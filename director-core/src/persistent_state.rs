@@ -40,6 +40,8 @@ pub struct PersistentState {
     /// How services leave that wait for connections to end: those that were defined, and those on their way out. One that
     /// is dropped from the definitions while no director runs leaves as it would have left otherwise.
     pub drain_rules: Vec<(ServiceId, DrainRule)>,
+    /// Those of them that a stop removes.
+    pub removed_at_stop: BTreeSet<ServiceId>,
     /// Slow starts, drains and pools.
     pub recovery: SavedRecovery,
     /// How many servers each service had in the configurations of the last hour.

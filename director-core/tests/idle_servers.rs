@@ -146,10 +146,13 @@ fn connections_to_servers_that_are_removed_by_default_are_reset() {
         over_udp(service);
         service.one_packet = Some(placed(true));
     }));
-    assert!(!resets(|service| {
+    // Such servers stay when they fail, and leave at once when they leave the configuration.
+    assert!(resets(|service| {
         over_udp(service);
         service.on_failure = Some(placed(OnFailure::Quiesce));
     }));
+    // What a mark stands for is not known.
+    assert!(resets(by_mark));
     let mut declined = plain(over_udp);
     declined.host.expire_nodest_conn = Some(placed(false));
     let (_, findings) = validate(&declined);

@@ -42,9 +42,11 @@ fn without_one(brief: Brief) -> Brief {
 }
 
 fn connections(world: &mut World, server: &str, active: u32) {
-    let entry = world.kernel.services.get_mut(&service_id(VIP)).unwrap();
-    let known = entry.servers.get_mut(&endpoint(server)).unwrap();
-    known.connections.active = active;
+    let entry = world.kernel.services.get_mut(&service_id(VIP));
+    let known = entry.and_then(|entry| entry.servers.get_mut(&endpoint(server)));
+    if let Some(known) = known {
+        known.connections.active = active;
+    }
 }
 
 #[test]

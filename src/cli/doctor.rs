@@ -1,6 +1,7 @@
 //! `ipvsctl doctor`: what is wrong with this machine as a director or a real server, each fault with what was seen, why it
 //! matters and what mends it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 use super::error::CliError;
 use super::output::{Exit, Output, count};
 use super::status::{SocketArg, asked};
+use crate::api::wire::Status;
 use crate::doctor::{DaemonService, DoctorOptions, Finding, HostFacts, gather, judge};
 use crate::loader::load;
 use crate::machine::real_server::default_journal;
@@ -65,7 +67,8 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
         }
     };
     let journal = args.state.clone().unwrap_or_else(default_journal);
-    let services = services(&args.socket);
+    let status = asked(args.socket.client().status()).ok();
+    let (services, leaving) = status.map(services).unwrap_or_default();
     // ldirectord.cf has no word for such a choice.
     let yaml = loaded.as_ref().filter(|loaded| loaded.process.is_none());
     let is_declined = |choice: fn(&HostConfig) -> Option<bool>| {
@@ -80,6 +83,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
         reused_ports_stay: is_declined(|host| host.conn_reuse_mode),
         journal: &journal,
         services: &services,
+        leaving: &leaving,
         wait: (!args.quiet).then_some(Duration::from_secs(args.wait)),
     };
     let facts = gather(&options)?;
@@ -101,18 +105,16 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
     })
 }
 
-/// The services of the daemon, if one answers. Without one there is nothing to diagnose about them.
-fn services(socket: &SocketArg) -> Vec<DaemonService> {
-    let status = asked(socket.client().status()).ok();
-    let services = status.into_iter().flat_map(|status| status.services);
-    services
-        .map(|service| DaemonService {
-            name: service.name,
-            state: service.state,
-            up: service.servers_up,
-            all: service.servers_all,
-        })
-        .collect()
+/// The services of the daemon, and what those listen on that finish their connections.
+fn services(status: Status) -> (Vec<DaemonService>, BTreeSet<String>) {
+    let services = status.services.into_iter().map(|service| DaemonService {
+        name: service.name,
+        state: service.state,
+        up: service.servers_up,
+        all: service.servers_all,
+    });
+    let leaving = status.departing.into_iter().map(|service| service.listen);
+    (services.collect(), leaving.collect())
 }
 
 /// The findings for programs.

@@ -201,7 +201,23 @@ fn candidates(snapshot: &Snapshot) -> Vec<(Target, Named)> {
         let name = view.name.as_deref().unwrap_or(&listen);
         named(name, &view.target.0, view.target)
     });
-    defined.chain(undefined).collect()
+    // Whoever finishes its connections, which an operator may want to end.
+    let leaving_servers = snapshot.services.iter().flat_map(|service| {
+        let servers = service.leaving.iter();
+        servers.map(|server| named(&service.name, &service.id, (service.id, server.endpoint)))
+    });
+    let leaving_services = snapshot.leaving.iter().flat_map(|(id, servers)| {
+        let listen = id.to_string();
+        let servers = servers.iter();
+        servers.map(move |server| named(&listen, id, (*id, server.endpoint)))
+    });
+    let mut all: Vec<(Target, Named)> = defined.chain(undefined).collect();
+    for (target, named) in leaving_servers.chain(leaving_services) {
+        if all.iter().all(|(known, _)| *known != target) {
+            all.push((target, named));
+        }
+    }
+    all
 }
 
 impl OverrideReplies {

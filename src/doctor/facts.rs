@@ -56,6 +56,8 @@ pub struct HostFacts {
     pub standing: Vec<Standing>,
     /// The services of the daemon that runs here.
     pub services: Vec<DaemonService>,
+    /// What the services listen on that the daemon still has in the kernel until their connections have ended.
+    pub leaving: BTreeSet<String>,
 }
 
 /// A service as the daemon that runs here reports it.
@@ -122,6 +124,11 @@ pub(super) fn vip_of(service: &ServiceId) -> Option<IpAddr> {
 }
 
 impl HostFacts {
+    /// Whether a service of the kernel is no longer defined and finishes its connections.
+    pub(super) fn is_leaving(&self, service: &ServiceId) -> bool {
+        self.leaving.contains(&service.to_string())
+    }
+
     /// A setting of the kernel as a number.
     pub(super) fn setting(&self, name: &str) -> Option<i64> {
         self.settings.get(name)?.parse().ok()

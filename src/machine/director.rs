@@ -19,13 +19,6 @@ pub fn journal_beside(socket: &Path) -> PathBuf {
     socket.with_extension("host.json")
 }
 
-/// Whether connections to removed servers are reset, as this machine is.
-#[must_use]
-pub fn resets_connections() -> bool {
-    let setting = HostChange::setting("net.ipv4.vs.expire_nodest_conn", "1");
-    matches!(Machine::default().is_present(&setting), Ok(true))
-}
-
 /// A wanted change that is not made yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -127,11 +120,7 @@ impl Keeper {
         if request.unwanted != Unwanted::Keep {
             let kept = resolve(&request.kept, &interface_toward).changes;
             let stays = [changes.as_slice(), kept.as_slice()].concat();
-            let goes = |change: &HostChange| {
-                request.unwanted == Unwanted::Undo
-                    || !matches!(change, HostChange::Vip(_))
-                    || request.withdrawn.contains(change)
-            };
+            let goes = |change: &HostChange| request.undoes(change);
             outcomes.extend(undo_all_but(&stays, goes, machine, &mut journal));
         }
         let mut vips = Vec::new();

@@ -3,6 +3,8 @@
 use std::fs;
 use std::net::IpAddr;
 
+use director_core::director::Finishing;
+
 use super::*;
 
 /// A machine with a directory of settings of its own, and its journal.
@@ -59,6 +61,7 @@ impl Host {
             wanted: wanted.clone(),
             kept: Vec::new(),
             withdrawn: Vec::new(),
+            finishing: Finishing::default(),
             unwanted,
         };
         self.take(&request, interface_toward)
@@ -174,6 +177,7 @@ fn what_is_kept_is_neither_made_nor_undone() {
         wanted,
         kept,
         withdrawn: Vec::new(),
+        finishing: Finishing::default(),
         unwanted: Unwanted::Undo,
     };
     host.take(&request(vec![setting("rp_filter")], vec![]), nowhere);

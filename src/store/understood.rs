@@ -138,6 +138,7 @@ fn add(all: &mut PersistentState, one: PersistentState) {
     all.freeze_used |= one.freeze_used;
     all.owned.extend(one.owned);
     all.drain_rules.extend(one.drain_rules);
+    all.removed_at_stop.extend(one.removed_at_stop);
     all.recovery.drains.extend(one.recovery.drains);
     all.recovery.ramps.extend(one.recovery.ramps);
     all.recovery.pools.extend(one.recovery.pools);

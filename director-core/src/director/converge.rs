@@ -120,7 +120,7 @@ impl Director {
             }
         });
         self.attempts = attempts.collect();
-        self.apply(plan, effects);
+        self.apply(plan, now, effects);
     }
 
     /// Services that may be changed now: ours, without those of which it is not known what is wanted.
@@ -129,9 +129,21 @@ impl Director {
         owned.filter(|id| !self.model.holds(id)).collect()
     }
 
-    fn apply(&mut self, plan: Plan, effects: &mut Vec<Effect>) {
+    fn apply(&mut self, plan: Plan, now: Moment, effects: &mut Vec<Effect>) {
+        self.note_cut(&plan, now);
         self.kernel_state = KernelState::Applying;
         effects.push(Effect::Apply(plan));
+    }
+
+    /// Services of ours that shall not outlive the director. What is still leaving goes too where nothing is remembered of it.
+    pub(super) fn removed_at_stop(&self) -> impl Iterator<Item = ServiceId> {
+        let defined = self.model.services().iter();
+        let defined = defined.filter(|service| service.on_stop == OnStop::Remove);
+        let leaving = self.recovery.leaving.keys().copied().filter(|id| {
+            let is_ours = self.owned.contains(id) && !self.model.holds(id);
+            is_ours && (self.recovery.removed_at_stop.contains(id) || !self.persist.remembers())
+        });
+        defined.map(|service| service.id).chain(leaving)
     }
 
     /// Removes what shall not outlive the director, once, and ends.
@@ -141,16 +153,12 @@ impl Director {
             return;
         };
         let leaving: BTreeSet<ServiceId> = self
-            .model
-            .services()
-            .iter()
-            .filter(|service| service.on_stop == OnStop::Remove)
-            .filter(|service| {
+            .removed_at_stop()
+            .filter(|id| {
                 self.retries
-                    .about(&(service.id, None))
+                    .about(&(*id, None))
                     .is_none_or(|retry| retry.retry_at <= now)
             })
-            .map(|service| service.id)
             .chain(self.existing_probe_services(now))
             .collect();
         let plan = plan(observed, &Table::default(), &leaving, |_, _| {
@@ -167,6 +175,6 @@ impl Director {
             leaving: self.leaving_with(&step.op),
         });
         self.attempts = attempts.collect();
-        self.apply(plan, effects);
+        self.apply(plan, now, effects);
     }
 }

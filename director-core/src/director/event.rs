@@ -18,6 +18,10 @@ use crate::table::Table;
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one comes once in a run"
+)]
 pub enum Event {
     /// Definitions were read and are valid: at the start, and at every reload.
     Loaded {

@@ -10,10 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::vips::Announced;
-use super::{Director, Effect, Notice};
+use super::{Director, Effect, Finishing, HostOutcome, HostRequest, HostResult, Notice, Unwanted};
 use crate::model::{HostChange, HostConfig, Vip};
 use crate::moment::Moment;
 use crate::overrides::OverrideKind;
@@ -22,56 +20,6 @@ use crate::overrides::OverrideKind;
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// Longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// What becomes of changes that were made before and are not wanted now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unwanted {
-    /// They are undone.
-    Undo,
-    /// They are undone, but not VIPs of which this configuration says nothing: services stay in the kernel whose VIPs are not
-    /// known.
-    UndoButVips,
-    /// They stay for the time being.
-    Keep,
-}
-
-/// What is probed of the machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostRequest {
-    /// All that it shall have.
-    pub wanted: Vec<HostChange>,
-    /// What is not made and, where it was made before, not undone.
-    pub kept: Vec<HostChange>,
-    /// VIPs that are to go in any case.
-    pub withdrawn: Vec<HostChange>,
-    /// What becomes of all other changes that were made before.
-    pub unwanted: Unwanted,
-}
-
-/// What became of one change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HostOutcome {
-    /// The change.
-    pub change: HostChange,
-    /// What happened.
-    pub result: HostResult,
-}
-
-/// What happened to a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HostResult {
-    /// It was as wanted, without us or by us.
-    Unchanged,
-    /// It was made so; what it was before, of a setting.
-    Made(Option<String>),
-    /// What was there before was put back, of a setting with its value.
-    Undone(Option<String>),
-    /// It cannot be made yet, for want of something that comes by itself, such as an interface at the start of a machine.
-    Waits(String),
-    /// It could not be made or undone.
-    Failed(String),
-}
 
 /// What was requested and not answered yet.
 #[derive(Debug)]
@@ -117,12 +65,16 @@ pub(super) struct HostSync {
     told: BTreeMap<HostChange, String>,
     /// Attempts in a row with a failure.
     failures: u32,
-    /// An operator has disabled a server, whose connections are to be reset.
+    /// An operator has disabled a server, or connections were cut off: they are to be reset.
     disabled: bool,
     /// The last request was sent.
     farewell: bool,
     /// The servers of path checks whose settings were answered for.
     path_servers: BTreeSet<IpAddr>,
+    /// What finished its connections when the machine was last looked after.
+    finishing: Finishing,
+    /// Until when the kernel may remember connections that were cut off.
+    pub(super) cut_until: Option<Moment>,
     /// Which VIPs are announced.
     pub(super) announced: Announced,
 }
@@ -190,6 +142,7 @@ impl Director {
                 wanted: self.model.host().for_path_checks(),
                 kept: Vec::new(),
                 withdrawn: Vec::new(),
+                finishing: Finishing::default(),
                 unwanted: Unwanted::Keep,
             };
             self.host.ask(request, effects);
@@ -201,6 +154,11 @@ impl Director {
         if (due || self.unsettled) && self.announce(now) {
             self.host.next = Some(now);
             self.host.failures = 0;
+        }
+        let finishing = self.finishing();
+        if finishing != self.host.finishing {
+            self.host.finishing = finishing;
+            self.host.next = Some(now);
         }
         if !self.has_stood || self.host.next.is_none_or(|next| next > now) {
             return;
@@ -218,6 +176,7 @@ impl Director {
         let mut kept = self.model.host().kept_for_nat();
         kept.retain(|change| !request.wanted.contains(change));
         request.kept.append(&mut kept);
+        request.finishing = self.finishing();
         request.unwanted = self.what_goes();
         request
     }
@@ -232,10 +191,12 @@ impl Director {
         }
     }
 
-    /// Connections to a server that an operator disables are to be reset.
+    /// Connections to a server that an operator disables are to be reset, and those that were cut off.
     fn note_disabled(&mut self, now: Moment) {
+        self.host.cut_until = self.host.cut_until.filter(|until| now < *until);
         let mut overrides = self.overrides.iter();
-        let disabled = overrides.any(|(_, one)| one.kind == OverrideKind::Disable);
+        let disabled = self.host.cut_until.is_some()
+            || overrides.any(|(_, one)| one.kind == OverrideKind::Disable);
         if disabled != self.host.disabled {
             self.host.disabled = disabled;
             self.host.concerned |= self.model.host().resets_connections(disabled);
@@ -368,6 +329,7 @@ impl Director {
             wanted: Vec::new(),
             kept,
             withdrawn: Vec::new(),
+            finishing: self.finishing(),
             unwanted: self.what_goes(),
         };
         self.host.ask(request, effects);

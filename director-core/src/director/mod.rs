@@ -19,8 +19,10 @@ mod converge;
 mod deadline;
 mod effect;
 mod event;
+mod finishing;
 mod freeze;
 mod host;
+mod host_request;
 mod initial_health;
 mod overrides;
 mod own_network;
@@ -36,7 +38,7 @@ mod words;
 pub use effect::{Effect, Notice};
 pub use event::Event;
 pub use freeze::{FreezeNotice, UnfreezeReason};
-pub use host::{HostOutcome, HostRequest, HostResult, Unwanted};
+pub use host_request::{Finishing, HostOutcome, HostRequest, HostResult, Unwanted};
 pub use refusal::Refusal;
 pub use retry::{PendingRetry, Subject};
 
@@ -48,7 +50,7 @@ use std::time::Duration;
 use crate::desired::HealthByServer;
 use crate::diagnostic::Diagnostic;
 use crate::health::{Frozen, ProbeId, Schedule, Subscription};
-use crate::model::{Model, OnStop, ServiceId};
+use crate::model::{Model, ServiceId};
 use crate::moment::Moment;
 use crate::notify::{LdirectordAlerts, Phase};
 use crate::overrides::Overrides;
@@ -378,13 +380,9 @@ impl Director {
         }
         self.stopping = true;
         self.alerts.enter(Phase::Stopping);
-        let removed = self
-            .model
-            .services()
-            .iter()
-            .filter(|service| service.on_stop == OnStop::Remove)
-            .count();
-        let kept = self.model.services().len() - removed;
+        let removed = self.removed_at_stop().count();
+        let all = self.model.services().len() + self.recovery.leaving.len();
+        let kept = all.saturating_sub(removed);
         effects.push(Effect::Tell(Notice::Stopping { removed, kept }));
     }
 

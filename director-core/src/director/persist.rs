@@ -87,6 +87,7 @@ impl Durable {
 pub(super) struct LongRunning {
     recovery: SavedRecovery,
     drain_rules: BTreeMap<ServiceId, DrainRule>,
+    removed_at_stop: BTreeSet<ServiceId>,
 }
 
 impl Persist {
@@ -107,6 +108,11 @@ impl Persist {
     pub(super) fn latest_revision(&self) -> Option<u64> {
         let waits = u64::from(self.changed);
         self.active.then_some(self.revision + waits)
+    }
+
+    /// Whether the next director will know what this one knows.
+    pub(super) fn remembers(&self) -> bool {
+        self.active
     }
 
     /// When something is to be done about it.
@@ -192,6 +198,7 @@ impl Director {
         let LongRunning {
             recovery,
             drain_rules,
+            removed_at_stop,
         } = self.lasting();
         let mut advice = self.persist.advice.clone();
         let said = self.book.iter();
@@ -216,6 +223,7 @@ impl Director {
                 .collect(),
             owned: self.owned.clone(),
             drain_rules: drain_rules.into_iter().collect(),
+            removed_at_stop,
             recovery,
             recent_pools: self.recent_pools.saved(),
         }
@@ -251,6 +259,7 @@ impl Director {
                 .map(|(service, rule)| (*service, *rule))
                 .chain(defined)
                 .collect(),
+            removed_at_stop: self.recovery.removed_at_stop.clone(),
         }
     }
 
@@ -291,6 +300,7 @@ impl Director {
         self.owned.extend(saved.owned);
         // Whoever is defined does not leave, which the first definitions tell.
         self.recovery.leaving.extend(saved.drain_rules);
+        self.recovery.removed_at_stop.extend(saved.removed_at_stop);
         let drains = saved.recovery.drains.len();
         self.recovery.restore(saved.recovery);
         let overrides = saved.overrides.len();

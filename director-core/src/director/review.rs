@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Director, Effect, Event, Notice};
 use crate::guard::{self, Objection};
 use crate::health::Health;
-use crate::model::{DrainRule, FIRST_TIER, Guard, Model, ServiceId, VirtualService};
+use crate::model::{DrainRule, FIRST_TIER, Guard, Model, OnStop, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::{OverrideCommand, Overrides, Target};
 use crate::persistent_state::PersistentState;
@@ -39,16 +39,36 @@ struct Serving {
     kernel: Option<u32>,
 }
 
+/// Whether a service that is no longer defined would keep the clients of another from it, and refuse them: the kernel looks for the
+/// firewall mark first, then for the port, and then for a service of all ports (net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_service_find).
+fn hides_another(leaving: &ServiceId, former: &Model, model: &Model) -> bool {
+    let is_new = |id: &ServiceId| former.service(id).is_none();
+    let mut defined = model.services().iter().map(|service| &service.id);
+    match leaving {
+        // What was marked may now be meant for any service that is new.
+        ServiceId::Mark { .. } => defined.any(is_new),
+        ServiceId::Address { vip, protocol, .. } => defined.any(|id| {
+            matches!(id, ServiceId::Address { vip: other, port: 0, protocol: of }
+                if other == vip && of == protocol)
+        }),
+    }
+}
+
 impl Director {
     /// New definitions take the place of former ones.
     pub(super) fn pass_on(&mut self, former: &Model) {
         let model = Arc::clone(&self.model);
+        let removed = (former.services().iter().chain(model.services()))
+            .filter(|service| service.on_stop == OnStop::Remove);
+        let removed: BTreeSet<ServiceId> = removed.map(|service| service.id).collect();
+        self.recovery.removed_at_stop.extend(removed);
         for service in former.services() {
             match model.service(&service.id) {
                 None if model.holds(&service.id) => {}
                 None => {
                     let drain = service.recovery.leaving;
-                    if let Some(rule) = drain.filter(|_| waits_for_connections(service)) {
+                    let hides = hides_another(&service.id, former, &model);
+                    if let Some(rule) = drain.filter(|_| waits_for_connections(service) && !hides) {
                         self.recovery.leaving.insert(service.id, rule);
                     }
                 }
@@ -57,6 +77,14 @@ impl Director {
         }
         let leaving = &mut self.recovery.leaving;
         leaving.retain(|service, _| model.service(service).is_none() && !model.holds(service));
+        // What is defined now says so itself.
+        let leaving = &self.recovery.leaving;
+        self.recovery.removed_at_stop.retain(|id| {
+            let defined = model.service(id);
+            defined.map_or(leaving.contains_key(id), |service| {
+                service.on_stop == OnStop::Remove
+            })
+        });
     }
 
     /// A server with full weight when a slow start is defined has no slow start behind it.

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Director, HostRequest, Unwanted};
-use crate::model::{HostChange, VirtualService};
+use super::{Director, Finishing, HostRequest, Unwanted};
+use crate::model::{HostChange, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::recovery::{Pool, Shortage, census};
 use crate::table::ServiceEntry;
@@ -46,6 +46,7 @@ impl Announced {
             wanted: Vec::with_capacity(changes.len()),
             kept: Vec::new(),
             withdrawn: Vec::new(),
+            finishing: Finishing::default(),
             unwanted: Unwanted::Undo,
         };
         for change in changes {
@@ -117,8 +118,12 @@ impl Director {
         let Some(observed) = &self.observed else {
             return Need::Unknown;
         };
+        // One of ours that is leaving gets no new clients, and must not keep them from another director.
+        let is_of_others = |id: &ServiceId| {
+            self.model.service(id).is_none() && !self.recovery.leaving.contains_key(id)
+        };
         let mut standing = observed.services.keys();
-        if standing.any(|id| id.is_at(address) && self.model.service(id).is_none()) {
+        if standing.any(|id| id.is_at(address) && is_of_others(id)) {
             return Need::Served;
         }
         let situation = self.situation(observed, now);

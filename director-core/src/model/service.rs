@@ -81,6 +81,13 @@ impl VirtualService {
         }
     }
 
+    /// Whether clients may send datagrams, of which nothing shows when the last one has come. What a firewall mark marks is not known.
+    #[must_use]
+    pub fn may_carry_datagrams(&self) -> bool {
+        let is_mark = matches!(self.id, ServiceId::Mark { .. });
+        (is_mark || self.is_of_datagrams()) && !self.scheduling.one_packet
+    }
+
     /// Whether its clients send datagrams, as far as that is known: what belongs to a firewall mark is known by the checks alone.
     #[must_use]
     pub fn is_of_datagrams(&self) -> bool {

@@ -30,6 +30,8 @@ pub struct RecoveryState {
     pub pools: Pools,
     /// Services that are no longer defined and leave by a drain.
     pub leaving: BTreeMap<ServiceId, DrainRule>,
+    /// Services that a stop is to remove: those that were defined so, and those of them that are leaving.
+    pub removed_at_stop: BTreeSet<ServiceId>,
     /// Servers that the kernel had at the start, of services with host names that have no address yet. Each of them may be
     /// one of those, so it serves on until the names are resolved.
     pub perhaps_named: BTreeSet<Target>,

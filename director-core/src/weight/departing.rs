@@ -2,6 +2,7 @@
 
 use super::{Chain, Link, Situation, WeightReason};
 use crate::model::{DrainRule, Endpoint, ServiceId, VirtualService};
+use crate::overrides::{OverrideKind, Target};
 use crate::table::{ServerEntry, ServiceEntry};
 
 /// A server that is no longer defined and stays for a while.
@@ -32,9 +33,10 @@ impl<'a> Situation<'a> {
         any_serves(observed, |server| self.is_perhaps_named(service, server))
     }
 
-    fn begun_drain(&self, service: &VirtualService, server: &Endpoint) -> Option<DrainRule> {
-        let drain = self.recovery.drains.of(&(service.id, *server))?;
-        Some(drain.rule)
+    /// Whether an operator wants the server removed at once.
+    fn is_disabled(&self, target: &Target) -> bool {
+        let override_ = self.overrides.taking_out(target);
+        override_.is_some_and(|one| one.kind == OverrideKind::Disable)
     }
 
     /// Whether the kernel has a server in service that is not defined.
@@ -96,12 +98,10 @@ impl<'a> Situation<'a> {
                         (false, true) => WeightReason::FoundInKernel,
                     },
                 }),
-                // One that has failed and drains goes on with that, by the rule with which it began.
                 drain: service
                     .recovery
                     .leaving
-                    .or_else(|| self.begun_drain(service, server))
-                    .filter(|_| !serves_on),
+                    .filter(|_| !serves_on && !self.is_disabled(&(service.id, *server))),
             }
         };
         before
@@ -121,12 +121,13 @@ impl<'a> Situation<'a> {
                 since: None,
                 reason: WeightReason::NoLongerDefined,
             });
-            self.drain(service, server, Some(known), Some(rule), false, &mut chain);
+            let rule = Some(rule).filter(|_| !self.is_disabled(&(*service, *server)));
+            self.drain(service, server, Some(known), rule, false, &mut chain);
             Departing {
                 endpoint: *server,
                 known,
                 chain,
-                drain: Some(rule),
+                drain: rule,
             }
         };
         servers.map(departing).collect()

@@ -80,11 +80,17 @@ impl<'a> Situation<'a> {
             && (relieved || service.unresolved.is_empty());
         let serving = servers.iter().any(serves);
         let named = serving || self.any_perhaps_named(service, observed);
-        call_fallback(service, &mut fallback, named, all_probed, replaces);
+        let stays = !self.model.host().expires_templates();
+        let rule = service.recovery.leaving;
+        // Persistent clients would come back to it for as long as it drains.
+        let rule = rule.filter(|_| !(stays && service.scheduling.persistence.is_some()));
+        call_fallback(service, &mut fallback, named, all_probed, replaces, rule);
 
         // A fallback that serves is no guest, however little is known of the servers. While nothing serves, one of the kernel's
         // servers may be the fallback whose name has no address yet.
-        let is_known = all_probed && service.unresolved_fallback.is_empty();
+        // Nor may one leave before something is known of those that take its place.
+        let fallback_is_known = fallback.is_empty() || fallback.iter().any(known) || relieved;
+        let is_known = all_probed && service.unresolved_fallback.is_empty() && fallback_is_known;
         let decided = serving || is_known || fallback.iter().any(serves);
         let mut weighed = ServiceWeights {
             departing: self.departing(service, observed, decided),
@@ -304,6 +310,7 @@ fn call_fallback(
     serving: bool,
     all_probed: bool,
     replaces: Option<Shortage>,
+    leaving: Option<DrainRule>,
 ) {
     for weighing in fallback {
         let reason = match replaces {
@@ -318,7 +325,7 @@ fn call_fallback(
         );
         let is_real = |server: &RealServer| server.endpoint == weighing.server.endpoint;
         if reason == WeightReason::FallbackWaits && !service.real_servers.iter().any(is_real) {
-            weighing.drain = service.recovery.leaving;
+            weighing.drain = leaving;
         }
         let own = weighing.chain.weight();
         weighing.chain.push(Link {

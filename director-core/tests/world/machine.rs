@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use director_core::director::{Event, HostOutcome, HostRequest, HostResult, Unwanted};
+use director_core::director::{Event, HostOutcome, HostRequest, HostResult};
 use director_core::model::HostChange;
 
 #[derive(Default)]
@@ -49,28 +49,17 @@ impl Machine {
     }
 
     fn reconcile(&mut self, request: HostRequest) -> Event {
-        let HostRequest {
-            wanted,
-            kept,
-            withdrawn,
-            unwanted,
-        } = request;
         let mut outcomes = Vec::new();
         let (stays, goes) = self.made.drain(..).partition(|change| {
-            let is_vip = matches!(change, HostChange::Vip(_));
-            let spared = match unwanted {
-                Unwanted::Keep => true,
-                Unwanted::UndoButVips => is_vip && !withdrawn.contains(change),
-                Unwanted::Undo => false,
-            };
-            spared || wanted.contains(change) || kept.contains(change)
+            let named = request.wanted.contains(change) || request.kept.contains(change);
+            named || !request.undoes(change)
         });
         self.made = stays;
         outcomes.extend(goes.into_iter().map(|change| HostOutcome {
             change,
             result: HostResult::Undone(None),
         }));
-        for change in wanted {
+        for change in request.wanted {
             let result = if self.made.contains(&change) {
                 HostResult::Unchanged
             } else if let Some(why) = &self.refuses {

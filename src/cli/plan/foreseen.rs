@@ -84,7 +84,7 @@ pub(super) fn from_kernel(
         now,
         answered,
         table,
-        machine: super::machine::against_machine(&model, disabled),
+        machine: Vec::new(),
         resets: true,
         disabled,
         refusals,

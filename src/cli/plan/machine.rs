@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use director_core::model::{HostChange, HostConfig, Model};
+use director_core::model::{HostChange, HostConfig, Model, ServiceId};
 use serde::Serialize;
 
 use crate::machine::director::{Difference, differences, leftovers};
@@ -39,15 +39,25 @@ pub(super) fn undone(
     journal: &Path,
     config: &HostConfig,
     disabled: bool,
+    leaving: &[ServiceId],
 ) -> Result<Vec<MachineChange>, MachineError> {
     let stays = [config.changes_with(disabled), config.kept_for_nat()].concat();
-    let leaving = leftovers(journal, &stays)?;
-    Ok(leaving.into_iter().map(taken_back).collect())
+    let undone = leftovers(journal, &stays)?.into_iter();
+    Ok(undone.map(|entry| taken_back(entry, leaving)).collect())
 }
 
-fn taken_back(entry: Entry) -> MachineChange {
+/// `leaving` are services that finish their connections and need what was made for them until then.
+fn taken_back(entry: Entry, leaving: &[ServiceId]) -> MachineChange {
     let Entry { change, former, .. } = entry;
-    let because = "set by ipvsd and no longer configured".to_owned();
+    let waits = match &change {
+        HostChange::Vip(vip) => leaving.iter().any(|id| id.is_at(vip.address)),
+        _ => !leaving.is_empty(),
+    };
+    let because = match waits {
+        true => "no longer configured; when the services that leave have no connections",
+        false => "set by ipvsd and no longer configured",
+    };
+    let because = because.to_owned();
     let words = match (&change, &former) {
         (HostChange::Setting { name, value, .. }, Some(former)) => {
             format!("restore {name}  {value} -> {former}")

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use director_core::health::HealthState;
+use director_core::model::{Model, ServiceId};
 use director_core::plan::{Op, Plan, Stake, Step};
 use director_core::table::Table;
 use serde::Serialize;
@@ -22,7 +23,7 @@ use super::list::save_format;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
 use crate::loader::{LoadContext, Loaded, NameCache, STANDARD_INPUT, load_with};
-use crate::machine::director::{journal_beside, resets_connections};
+use crate::machine::director::journal_beside;
 use crate::store::{self, StateFile};
 
 /// The arguments as typed.
@@ -122,6 +123,17 @@ impl Planned {
     fn with_stakes(&self) -> impl Iterator<Item = (&Step, Stake)> {
         self.steps()
             .map(|step| (step, Stake::of(&step.op, &self.before)))
+    }
+
+    /// Services that are no longer defined and finish their connections.
+    fn leaving(&self, model: &Model) -> Vec<ServiceId> {
+        let edited = self.steps().filter_map(|step| match step.op {
+            Op::EditServer { service, .. } => Some(service),
+            _ => None,
+        });
+        edited
+            .filter(|service| model.service(service).is_none())
+            .collect()
     }
 }
 
@@ -233,8 +245,13 @@ fn planned(
     // Without a daemon its state file tells.
     let running = super::status::asked(socket.client().status()).ok();
     let mut planned = foreseen::from_kernel(loaded, left, running.as_ref())?;
+    // Those whose connections are cut off are told, as if an operator had disabled their servers.
+    let resets = planned.disabled || planned.with_stakes().any(|(_, stake)| stake.cut_active > 0);
+    planned.machine = machine::against_machine(&loaded.model, resets);
     // What is undone is undone first.
-    let undone = machine::undone(&journal_beside(&socket.path()), host, planned.disabled);
+    let leaving = planned.leaving(&loaded.model);
+    let journal = journal_beside(&socket.path());
+    let undone = machine::undone(&journal, host, resets, &leaving);
     let undone = match undone {
         Ok(undone) => undone,
         Err(error) => {
@@ -244,11 +261,8 @@ fn planned(
             Vec::new()
         }
     };
-    let resets = match host.expire_nodest_conn {
-        None => host.resets_connections(planned.disabled) || resets_connections(),
-        Some(choice) => choice,
-    };
-    planned.resets = resets;
+    // Where connections are cut off the daemon makes the setting, also where no service asks for it.
+    planned.resets = host.expire_nodest_conn.unwrap_or(true);
     planned.machine.splice(0..0, undone);
     Ok(planned)
 }

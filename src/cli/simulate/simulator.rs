@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::director::{
-    Director, Effect, Event, HostOutcome, HostRequest, HostResult, Unwanted,
-};
+use director_core::director::{Director, Effect, Event, HostOutcome, HostRequest, HostResult};
 use director_core::health::{Contact, Outcome, Phases, ProbeId, Report};
 use director_core::model::{HostChange, Model, Probe, ProbeKind};
 use director_core::moment::Moment;
@@ -274,24 +272,17 @@ impl Simulator {
 
     /// This machine gets these changes; what it had before is not known here.
     fn reconcile(&mut self, request: HostRequest) -> Event {
-        let HostRequest {
-            wanted,
-            kept,
-            withdrawn: _,
-            unwanted,
-        } = request;
         let outcome = |change: &HostChange, result| HostOutcome {
             change: change.clone(),
             result,
         };
         let mut outcomes = Vec::new();
-        if unwanted == Unwanted::Undo {
-            let gone = self.machine.extract_if(.., |change| {
-                !wanted.contains(change) && !kept.contains(change)
-            });
-            outcomes.extend(gone.map(|change| outcome(&change, HostResult::Undone(None))));
-        }
-        for change in wanted {
+        let gone = self.machine.extract_if(.., |change| {
+            let stays = request.wanted.contains(change) || request.kept.contains(change);
+            !stays && request.undoes(change)
+        });
+        outcomes.extend(gone.map(|change| outcome(&change, HostResult::Undone(None))));
+        for change in request.wanted {
             if matches!(change, HostChange::VipReplies { .. }) {
                 // Which settings that takes depends on the interfaces of a real machine.
                 outcomes.push(outcome(&change, HostResult::Unchanged));

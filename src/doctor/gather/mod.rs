@@ -35,6 +35,8 @@ pub struct DoctorOptions<'a> {
     pub journal: &'a Path,
     /// The services of the daemon that runs here.
     pub services: &'a [DaemonService],
+    /// What services listen on that the daemon lets finish their connections.
+    pub leaving: &'a BTreeSet<String>,
     /// How long to wait for answers of the network; none when nothing shall be sent.
     pub wait: Option<Duration>,
 }
@@ -62,6 +64,7 @@ pub fn gather(question: &DoctorOptions<'_>) -> Result<HostFacts, GatherError> {
     let mut facts = HostFacts {
         profile: question.profile,
         services: question.services.to_vec(),
+        leaving: question.leaving.clone(),
         persistent_clients_stay: question.persistent_clients_stay,
         reused_ports_stay: question.reused_ports_stay,
         interfaces: network.interfaces()?,

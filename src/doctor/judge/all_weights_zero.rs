@@ -11,7 +11,7 @@ use crate::doctor::{Finding, HostFacts};
 pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     let services = facts.kernel.iter().flat_map(|table| &table.services);
     services
-        .filter(|(_, entry)| !entry.can_serve())
+        .filter(|(service, entry)| !entry.can_serve() && !facts.is_leaving(service))
         .map(|(service, entry)| {
             let observed = match entry.servers.len() {
                 0 => "it has no real server".to_owned(),

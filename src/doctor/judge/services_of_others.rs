@@ -16,7 +16,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
     kernel
         .services
         .keys()
-        .filter(|service| !defined.services.contains_key(service))
+        .filter(|service| !defined.services.contains_key(service) && !facts.is_leaving(service))
         .filter(|service| vip_of(service).is_some_and(|vip| ours.contains(&vip)))
         .map(|service| Finding {
             fault: "services-of-others",

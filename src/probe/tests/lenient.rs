@@ -95,6 +95,22 @@ async fn sloppy_status_lines_are_read() {
 }
 
 #[tokio::test]
+async fn a_text_may_stand_behind_megabytes() {
+    let body = format!("{}TestPage", "x".repeat(3 << 20));
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let (address, _) = answering(answer).await;
+    let question = HttpProbe {
+        body_limit: director_core::model::validate::DEFAULT_BODY_LIMIT,
+        ..expecting("TestPage")
+    };
+    let outcome = report(address, question, AMPLE).await.outcome;
+    assert!(matches!(outcome, Outcome::Good { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn headers_that_nobody_needs_may_be_anything() {
     for header in [
         "X Bad: 1",

@@ -15,4 +15,4 @@ pub const DEFAULT_FALL: u32 = 3;
 /// Scheduler when the definitions do not say; the kernel's and ipvsadm's own default.
 pub const DEFAULT_SCHEDULER: &str = "wlc";
 /// Bytes of an HTTP body that are read when the definitions do not say.
-pub const DEFAULT_BODY_LIMIT: usize = 1 << 20;
+pub const DEFAULT_BODY_LIMIT: usize = 16 << 20;

@@ -34,9 +34,11 @@ pub(super) fn config(
         persistence: services
             .iter()
             .any(|service| service.scheduling.persistence.is_some()),
-        removes: services
-            .iter()
-            .any(|service| service.removes_failed_servers() || service.recovery.leaving.is_none()),
+        removes: services.iter().any(|service| {
+            service.removes_failed_servers()
+                || service.recovery.leaving.is_none()
+                || service.may_carry_datagrams()
+        }),
         expire_nodest_conn: host.expire_nodest_conn.as_ref().map(|choice| choice.value),
         expire_quiescent_template: host
             .expire_quiescent_template

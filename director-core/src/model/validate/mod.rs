@@ -152,7 +152,8 @@ fn service(
     let drains = on_failure != OnFailure::Remove || !scheduling.zero_turns_away();
     let recovery = Recovery {
         drain: recovery.drain.filter(|_| drains),
-        leaving: recovery::leaving(written, recovery.drain, on_failure).filter(|_| drains),
+        leaving: recovery::leaving(written, recovery.drain, on_failure, &scheduling)
+            .filter(|_| drains),
         ..recovery
     };
     Some(VirtualService {

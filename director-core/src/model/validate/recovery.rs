@@ -50,8 +50,12 @@ pub(super) fn leaving(
     written: &ServiceDefinition,
     drain: Option<DrainRule>,
     on_failure: OnFailure,
+    scheduling: &Scheduling,
 ) -> Option<DrainRule> {
-    let unsaid = written.recovery.drain.is_none() && on_failure != OnFailure::Remove;
+    // With weight 0 a server would keep its share of a hashing scheduler's clients, who are refused.
+    let unsaid = written.recovery.drain.is_none()
+        && on_failure != OnFailure::Remove
+        && !scheduling.zero_turns_away();
     drain.or_else(|| unsaid.then_some(DEFAULT_DRAIN))
 }
 

@@ -143,7 +143,7 @@ mapping! {
     flat(EXPECT) "expect" = "{status: 2xx, body: OK}", or "status 2xx", "What the response must contain.";
     opt(follow_redirects) "follow_redirects" in "redirects" = "3", or "0",
         "Follow at most this many redirects. With 0 a redirect is a response like any other.";
-    code(Size, body_limit) "body_limit" = "1MiB", or "1MiB", "Read at most this much of the body.";
+    code(Size, body_limit) "body_limit" = "1MiB", or "16MiB", "Read at most this much of the body.";
     plain(proxy) "proxy" = "true", or "false", "Use the server as a proxy: `path` is an absolute URL.";
 }
 

@@ -1,0 +1,51 @@
+//! What finishes its connections, and those that do not get to: what the machine has to keep for them.
+
+use std::time::Duration;
+
+use super::{Director, Finishing};
+use crate::moment::Moment;
+use crate::plan::{Op, Plan, Step};
+
+/// How long the kernel remembers an idle connection where nothing else is said (net/netfilter/ipvs/ip_vs_proto_tcp.c).
+const USUAL_TCP_TIMEOUT: Duration = Duration::from_secs(900);
+
+impl Director {
+    /// Services and servers that finish their connections.
+    pub(super) fn finishing(&self) -> Finishing {
+        let Some(observed) = &self.observed else {
+            return Finishing::default();
+        };
+        let leaving = self.recovery.leaving.keys().copied();
+        Finishing {
+            services: leaving
+                .filter(|id| observed.services.contains_key(id))
+                .collect(),
+            servers: self.recovery.drains.any_waits(),
+        }
+    }
+
+    /// Connections are cut off that are still active: their clients are to get a reset, for as long as the kernel remembers them.
+    pub(super) fn note_cut(&mut self, plan: &Plan, now: Moment) {
+        let Some(observed) = &self.observed else {
+            return;
+        };
+        let cuts = |step: &Step| {
+            let (id, server) = match &step.op {
+                Op::DeleteService { service } => (service, None),
+                Op::DeleteServer {
+                    service, server, ..
+                } => (service, Some(server)),
+                _ => return false,
+            };
+            let servers = observed.services.get(id).map(|entry| &entry.servers);
+            let mut servers = servers.into_iter().flatten();
+            servers.any(|(one, known)| {
+                server.is_none_or(|server| server == one) && known.connections.active > 0
+            })
+        };
+        if plan.steps.iter().any(cuts) {
+            let remembered = self.model.host().timeouts.tcp;
+            self.host.cut_until = Some(now + remembered.unwrap_or(USUAL_TCP_TIMEOUT));
+        }
+    }
+}
