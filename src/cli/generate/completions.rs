@@ -7,7 +7,7 @@ use clap_complete::env::Shells;
 
 use super::super::completion::VARIABLE;
 use super::super::error::CliError;
-use super::GeneratedFile;
+use super::file::GeneratedFile;
 
 /// The shells, and where they look for the script of a program: the directory, and what stands before and after its name.
 const SHELLS: [(Shell, &str, &str, &str); 3] = [

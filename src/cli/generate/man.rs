@@ -5,7 +5,7 @@ use clap_mangen::Man;
 use jiff::Timestamp;
 use roff::{Roff, bold, roman};
 
-use super::GeneratedFile;
+use super::file::GeneratedFile;
 
 const SECTION: &str = "8";
 const MANUAL: &str = "System administration";

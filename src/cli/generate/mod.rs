@@ -1,6 +1,7 @@
 //! `ipvsctl generate`: what packages need and the program knows, written into a directory when a package is built.
 
 mod completions;
+mod file;
 mod man;
 
 use std::fs;
@@ -11,6 +12,7 @@ use clap::{Args, Command, ValueEnum};
 use super::error::CliError;
 use super::output::{Exit, Output};
 use crate::loader::man_page;
+use file::GeneratedFile;
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
@@ -29,12 +31,6 @@ enum GeneratedKind {
     Man,
     /// Completions for bash, zsh and fish
     Completions,
-}
-
-/// A file of the directory, by its relative path.
-struct GeneratedFile {
-    path: String,
-    text: String,
 }
 
 /// Writes the files. `ipvsctl` is the command that is described; the daemon's is known here.
