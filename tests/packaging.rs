@@ -170,6 +170,19 @@ fn bash_completes_commands_and_options() {
     assert!(!commands.contains(&"generate".to_owned()), "{commands:?}");
 }
 
+#[test]
+fn fish_completes_commands() {
+    let directory = generated("completions");
+    let script = directory.path().join("fish/ipvsctl.fish");
+    let commands = format!("source '{}'; complete -C'ipvsctl dr'", script.display());
+    let output = run("fish", &["--no-config", "-c", &commands]);
+    let offered = text(&output.stdout);
+    assert!(
+        offered.starts_with("drain\tDrain a real server"),
+        "{offered}"
+    );
+}
+
 /// Names come from a daemon that may be down.
 #[test]
 fn completion_is_silent_without_a_daemon() {
