@@ -1,11 +1,11 @@
 # What one does with this repository; `make` alone lists it. CI runs exactly `make test`.
 SHELL = /bin/sh
-export CMD
+export CMD BIN UNITDIR ZSHDIR
 export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
 VAGRANT_BIN = vagrant/bin
 
-.PHONY: help demo test test-fast lint lab mutants soak matrix transcripts differential sloppy bench clean services simulate lab-qemu lab-vagrant vagrant-programs
+.PHONY: help demo test test-fast lint lab mutants soak matrix transcripts differential sloppy bench clean services simulate lab-qemu lab-vagrant vagrant-programs build install deb rpm
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 23
@@ -90,6 +90,19 @@ vagrant-programs: ## build the programs and put them where the machines of vagra
 
 lab-vagrant: vagrant-programs ## the lab's scenarios on virtual machines, without KVM too: minutes to an hour; needs root there
 	@vagrant/lab
+
+build: ## build the programs for use, into target/release
+	@RUSTFLAGS="$$RUSTFLAGS --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=cargo --remap-path-prefix=$(CURDIR)=ipvsd" \
+	cargo build --release --locked --bins --workspace
+
+install: ## install what 'make build' built: DESTDIR=, PREFIX=/usr/local, PACKAGE= (dist/install has more)
+	@DESTDIR='$(DESTDIR)' PREFIX='$(or $(PREFIX),/usr/local)' dist/install $(PACKAGE)
+
+deb: ## build the packages of Debian into target/deb and check them; BIN=DIR takes programs that are built already
+	@dist/build-deb
+
+rpm: ## build the packages of rpm into target/rpm; BIN=DIR takes programs that are built already
+	@dist/build-rpm
 
 clean: ## remove what was built
 	@cargo clean

@@ -6,6 +6,7 @@ use super::apply::{ApplyArgs, TrialArgs};
 use super::check::CheckArgs;
 use super::convert::ConvertArgs;
 use super::doctor::DoctorArgs;
+use super::generate::GenerateArgs;
 use super::help;
 use super::list::{ListArgs, SaveArgs};
 use super::overrides::{EnableArgs, OverrideArgs, OverridesArgs, WeightArgs};
@@ -97,6 +98,9 @@ pub(super) enum IpvsctlCommand {
     /// Print the configuration format, as a JSON Schema or as a reference page
     #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
+    /// Generate manual pages and completion scripts
+    #[command(after_help = help::GENERATE, hide = true)]
+    Generate(GenerateArgs),
     /// Replay a recording and compare decisions
     #[command(after_help = help::REPLAY)]
     Replay(ReplayArgs),

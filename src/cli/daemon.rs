@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Command, CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
 use super::as_ldirectord;
@@ -63,6 +63,11 @@ struct DaemonArgs {
         help_heading = "Log options"
     )]
     log: String,
+}
+
+/// The command line of ipvsd, for its manual page and completions.
+pub(super) fn command() -> Command {
+    DaemonArgs::command()
 }
 
 /// A file that a reload can read again.

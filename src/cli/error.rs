@@ -26,6 +26,9 @@ pub(super) enum CliError {
     /// A file beside the daemon's definitions cannot be written.
     #[error("cannot write {}: {source}; run as a user who may change the daemon's configuration", file.display())]
     Unwritable { file: PathBuf, source: io::Error },
+    /// A generated file cannot be written.
+    #[error("cannot write {}: {source}", file.display())]
+    NotGenerated { file: PathBuf, source: io::Error },
     /// Definitions are in force and not in their place.
     #[error("the new configuration is in force, but {} could not be replaced: {source}; copy it there, or a restart \
         returns to the previous one", file.display())]
@@ -96,6 +99,7 @@ impl CliError {
         match self {
             Self::Output(_)
             | Self::Usage(_)
+            | Self::NotGenerated { .. }
             | Self::Unwritable { .. }
             | Self::ProbeLacks(_)
             | Self::ProbeIgnores { .. }

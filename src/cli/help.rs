@@ -190,6 +190,13 @@ Examples:
   ipvsctl schema
   ipvsctl schema --markdown";
 
+pub(super) const GENERATE: &str = "\
+Examples:
+  ipvsctl generate man target/man
+  ipvsctl generate completions target/completions
+
+Packages are made of these. The variable SOURCE_DATE_EPOCH is the date of the manual pages, in seconds.";
+
 pub(super) const REPLAY: &str = "\
 Examples:
   ipvsctl replay incident.rec

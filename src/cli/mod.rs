@@ -8,10 +8,12 @@ mod apply;
 mod args;
 mod as_ldirectord;
 mod check;
+mod completion;
 mod convert;
 mod daemon;
 mod doctor;
 mod error;
+mod generate;
 mod help;
 mod kernel_lacks;
 pub mod list;
@@ -32,7 +34,8 @@ pub use daemon::ipvsd;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 
 use args::{Ipvsctl, IpvsctlCommand};
 use director_core::overrides::OverrideKind;
@@ -42,6 +45,9 @@ use output::{Exit, Output};
 /// Runs ipvsctl with the arguments of this process.
 #[must_use]
 pub fn ipvsctl() -> ExitCode {
+    CompleteEnv::with_factory(Ipvsctl::command)
+        .var(completion::VARIABLE)
+        .complete();
     let args = Ipvsctl::parse();
     let mut output = Output::standard();
     match run(&args.command, &mut output) {
@@ -71,6 +77,7 @@ fn run(command: &IpvsctlCommand, output: &mut Output) -> Result<Exit, CliError> 
         IpvsctlCommand::Status(args) => status::run(args, output),
         IpvsctlCommand::Simulate(args) => simulate::run(args, output),
         IpvsctlCommand::Replay(args) => replay::run(args, output),
+        IpvsctlCommand::Generate(args) => generate::run(args, Ipvsctl::command(), output),
         IpvsctlCommand::Schema(args) => schema::run(args, output),
         IpvsctlCommand::Explain(args) => status::run_explain(args, output),
         IpvsctlCommand::Drain(args) => overrides::run(OverrideKind::Drain, args, output),

@@ -45,7 +45,7 @@ pub use programs::missing_programs;
 pub use remembered::remembered;
 pub use render::{RenderStyle, render};
 pub use source::{SIZE_LIMIT, STANDARD_INPUT, SourceError};
-pub use yaml::{FileSettings, Mails, Remarks, duration, emit, page, schema};
+pub use yaml::{FileSettings, Mails, Remarks, duration, emit, man_page, page, schema};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@ use clap::Args;
 use director_core::model::LARGEST_WEIGHT;
 use director_core::overrides::OverrideKind;
 
+use super::completion;
 use super::error::CliError;
 use super::output::{Exit, Output};
 use super::status::SocketArg;
@@ -25,7 +26,12 @@ pub(super) use list::{OverridesArgs, run as run_list};
 pub(super) struct TargetArgs {
     /// Virtual service (its name, or its listen address such as tcp://192.0.2.10:80) and real server (its address or its
     /// host name in the configuration, with the port if needed)
-    #[arg(value_name = "SERVICE SERVER", num_args = 1..=2, required = true)]
+    #[arg(
+        value_name = "SERVICE SERVER",
+        num_args = 1..=2,
+        required = true,
+        add = completion::service_and_server()
+    )]
     whom: Vec<String>,
     /// Apply to every service of this server; name only the server
     #[arg(long)]

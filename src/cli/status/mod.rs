@@ -26,6 +26,7 @@ pub(super) use explain::explain;
 pub(super) use span::span;
 use view::StatusView;
 
+use super::completion;
 use super::error::CliError;
 use super::output::{Exit, Output};
 use crate::api::wire::{ServiceStatus, Status};
@@ -37,7 +38,7 @@ pub(super) struct StatusArgs {
     #[command(flatten)]
     socket: SocketArg,
     /// Virtual services: their names or what they listen on [default: all]
-    #[arg(value_name = "SERVICE")]
+    #[arg(value_name = "SERVICE", add = completion::service())]
     services: Vec<String>,
     /// Show only services that are not up, and their servers that need attention
     #[arg(long)]
@@ -57,7 +58,13 @@ pub(super) struct StatusArgs {
     #[arg(long)]
     wide: bool,
     /// Show the last probes of one real server, with timings and failures
-    #[arg(long, num_args = 2, value_names = ["SERVICE", "SERVER"], conflicts_with_all = ["services", "down"])]
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["SERVICE", "SERVER"],
+        conflicts_with_all = ["services", "down"],
+        add = completion::service_and_server()
+    )]
     history: Option<Vec<String>>,
     /// Print JSON
     #[arg(long)]
@@ -102,8 +109,10 @@ pub(super) struct ReloadArgs {
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// Virtual service: its name or what it listens on (web, 192.0.2.10:80, "fwmark 5")
+    #[arg(add = completion::service())]
     service: String,
     /// Real server: its address, with the port if needed
+    #[arg(add = completion::server())]
     server: String,
     #[command(flatten)]
     socket: SocketArg,

@@ -15,6 +15,10 @@ Run `ipvsctl check FILE` to find all errors in a configuration file at once. Run
 Schema, which is also next to this page. Put `# yaml-language-server: $schema=PATH/configuration.schema.json` into the first line of a
 file, and editors complete keys and show their meaning. The directory `examples/` has a file for each feature.
 
+";
+
+/// How values are written.
+pub(super) const VALUES: &str = "\
 Durations are whole numbers with a unit, the longest unit first: `500ms`, `5s`, `1m30s`, `2h`, `1d`. An empty key is an error, so that
 nothing is forgotten. YAML anchors and aliases work.
 ";
@@ -22,7 +26,7 @@ nothing is forgotten. YAML anchors and aliases work.
 /// The page.
 #[must_use]
 pub fn page() -> String {
-    let mut text = HEAD.to_owned();
+    let mut text = format!("{HEAD}{VALUES}");
     for (shape, used) in shapes() {
         section(&mut text, shape, &used);
     }
@@ -30,10 +34,10 @@ pub fn page() -> String {
 }
 
 /// A shape, and the keys that take it with the shapes that have them.
-type Used = (&'static dyn Shape, Vec<(&'static str, &'static str)>);
+pub(super) type Used = (&'static dyn Shape, Vec<(&'static str, &'static str)>);
 
 /// Every shape with keys, each before those that it leads to.
-fn shapes() -> Vec<Used> {
+pub(super) fn shapes() -> Vec<Used> {
     let mut found: Vec<Used> = vec![(&FILE, Vec::new())];
     let mut next = 0;
     while let Some((shape, _)) = found.get(next) {
@@ -97,7 +101,8 @@ fn with_example(key: &Key) -> String {
     }
 }
 
-fn described(takes: &Takes) -> String {
+/// What a key takes, in words.
+pub(super) fn described(takes: &Takes) -> String {
     match takes {
         Takes::Text => "text".to_owned(),
         Takes::Word(words) => words

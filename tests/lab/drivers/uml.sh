@@ -96,18 +96,22 @@ uml_memory_directory() {
     return 1
 }
 
-# uml_boot SHARE PART OPTION-OF-TIMEOUT...: becomes the guest.
+# uml_boot SHARE PART OPTION-OF-TIMEOUT...: becomes the guest. Its root is that of this machine, and it runs SHARE/init; with UML_IMAGE
+# its root is a copy of this image on write, and its own init runs.
 uml_boot() {
     share=$1
+    root="root=/dev/root rootfstype=hostfs rootflags=/ ro init=$share/init"
+    [ -z "${UML_IMAGE:-}" ] || root="ubd0=$share/disk,$UML_IMAGE root=/dev/ubda rw"
     UML_PRELOAD=$LAB_SHARE/xstate.so
     [ -e "$UML_PRELOAD" ] || UML_PRELOAD=''
     core=$(guest_core "$2")
     shift 2
     memory=${LAB_MEMORY:-512}
     memory_directory=$(uml_memory_directory "$memory") || return 97
+    # shellcheck disable=SC2086 # one word each
     set -- timeout -k 5 "$@" "${LAB_LIMIT:-3600}" taskset -c "$core" \
         env ${UML_PRELOAD:+"LD_PRELOAD=$UML_PRELOAD"} "$LAB_UML" "mem=${memory}M" "uml_dir=$share/uml/" \
-        root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$share/init" "LAB_SHARE=$share" \
+        $root "LAB_SHARE=$share" \
         LAB_SHARE_TYPE=hostfs "LAB_CONSOLE=$LAB_CONSOLE" LAB_TERMINAL=tty0 "LAB_MODULES=$LAB_UML_MODULES" con=null con0=fd:0,fd:1 quiet loglevel=3
     # From 7.0 on, guests that are trusted may run without ptrace, twice as fast.
     ! "$LAB_UML" --help 2>/dev/null | grep -q '^seccomp=' || set -- "$@" seccomp=on

@@ -23,6 +23,8 @@ active() { on director systemctl -q is-active ipvsd; }
 journal() { on director journalctl -u ipvsd -o cat --no-pager; }
 
 on director cp "$LAB_ROOT/dist/ipvsd.service" /etc/systemd/system/ipvsd.service
+on director cp "$LAB_ROOT/dist/ipvsd.sysusers" /etc/sysusers.d/ipvsd.conf
+on director systemd-sysusers
 on director install -m 755 "/ipvsd/vagrant/bin/ipvsd" /usr/sbin/ipvsd
 on director install -m 755 "/ipvsd/vagrant/bin/ipvsctl" /usr/bin/ipvsctl
 on director systemctl daemon-reload
