@@ -43,6 +43,8 @@ fn services(model: &Model) -> Vec<VirtualService> {
             .real_servers
             .iter()
             .any(|server| service.asks(server));
+        // A converted service lets what leaves it finish its connections, which ldirectord does not.
+        service.recovery.leaving = None;
         if !is_asked {
             service.checks.clear();
             for server in &mut service.real_servers {
