@@ -70,6 +70,7 @@ pub enum Topic {
     /// What the kernel refuses, and what others change in it.
     Kernel,
     /// New definitions, in force or refused.
+    #[serde(rename = "configuration")]
     Definitions,
 }
 

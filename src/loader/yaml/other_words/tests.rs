@@ -44,8 +44,8 @@ fn file(within: &str, content: &str) -> String {
             service(&format!("check: {{{content}}}"))
         }
         "check" => service(&format!("check: {{tcp: , {content}}}")),
-        "http" | "https" | "ftp" | "imap" | "imaps" | "ldap" | "ldaps" | "mysql" | "pgsql"
-        | "pop" | "pops" | "radius" | "smtp" | "submission" | "grpc" | "nntp" => {
+        "dns" | "http" | "https" | "ftp" | "imap" | "imaps" | "ldap" | "ldaps" | "mysql"
+        | "pgsql" | "pop" | "pops" | "radius" | "smtp" | "submission" | "grpc" | "nntp" => {
             service(&format!("check: {{{within}: {{{content}}}}}"))
         }
         "command" => service(&format!("check: {{command: {{{content}}}}}")),
