@@ -49,6 +49,9 @@ is_gone() { [ -z "$(weight "$VIP:80" "$busy")" ]; }
 eventually 20 is_gone
 requests_end users
 expect setting_is 0
+next=$LAB_TMP/director/next.yaml
+definitions_with ', on_failure: remove' | put director "$next"
+expect_contains 'the plan' "set     $SETTING  0 -> 1   (removed servers: " "$(on director ipvsctl plan "$next")"
 web_healthy "$sick"
 eventually 10 both_serve
 
@@ -66,7 +69,6 @@ eventually 10 both_serve
 
 # Asked for in the configuration.
 definitions_with ', on_failure: remove' | director_define
-expect_contains 'the plan' "set     $SETTING  0 -> 1   (removed servers: " "$(on director ipvsctl plan "$DEFINITIONS")"
 director_reload
 eventually 10 setting_is 1
 download_start third
