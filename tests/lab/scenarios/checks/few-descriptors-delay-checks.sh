@@ -19,8 +19,8 @@ spawn director daemon prlimit --nofile=40:64 ipvsd --config "$DEFINITIONS"
 director_ready
 eventually_log 5 'raised the limit of open files from 40 to 64'
 founding_table | eventually_table 20
-requests_begin users
 expect_equal 'who answers' '5 real1,5 real2' "$(tally 10 | paste -sd,)"
+requests_begin users
 eventually_log 5 'checks are late: a check waited'
 expect_not log_contains 'oo many open files'
 throughout 2 director_answers

@@ -47,8 +47,8 @@ eventually 20 each_port "$VIP" '2 real1,2 real2'
 requests_begin users
 web_stop real3
 eventually 20 each_port "[$VIP6]" '4 real2'
-expect each_port "$VIP" '2 real1,2 real2'
 requests_end users
+expect each_port "$VIP" '2 real1,2 real2'
 
 # Each client keeps its server over both ports of the mark, and the clients spread over both servers.
 eventually 20 page "https://$MARKED/whoami"
