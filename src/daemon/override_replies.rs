@@ -201,7 +201,7 @@ fn candidates(snapshot: &Snapshot) -> Vec<(Target, Named)> {
         let name = view.name.as_deref().unwrap_or(&listen);
         named(name, &view.target.0, view.target)
     });
-    // Whoever finishes its connections, which an operator may want to end.
+    // Servers that finish their connections, which an operator may want to end.
     let leaving_servers = snapshot.services.iter().flat_map(|service| {
         let servers = service.leaving.iter();
         servers.map(|server| named(&service.name, &service.id, (service.id, server.endpoint)))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Director, Finishing};
 use crate::moment::Moment;
-use crate::plan::{Op, Plan, Step};
+use crate::plan::{Plan, Stake};
 
 /// How long the kernel remembers an idle connection where nothing else is said (net/netfilter/ipvs/ip_vs_proto_tcp.c).
 const USUAL_TCP_TIMEOUT: Duration = Duration::from_secs(900);
@@ -29,21 +29,8 @@ impl Director {
         let Some(observed) = &self.observed else {
             return;
         };
-        let cuts = |step: &Step| {
-            let (id, server) = match &step.op {
-                Op::DeleteService { service } => (service, None),
-                Op::DeleteServer {
-                    service, server, ..
-                } => (service, Some(server)),
-                _ => return false,
-            };
-            let servers = observed.services.get(id).map(|entry| &entry.servers);
-            let mut servers = servers.into_iter().flatten();
-            servers.any(|(one, known)| {
-                server.is_none_or(|server| server == one) && known.connections.active > 0
-            })
-        };
-        if plan.steps.iter().any(cuts) {
+        let mut stakes = plan.steps.iter().map(|step| Stake::of(&step.op, observed));
+        if stakes.any(|stake| stake.cut_active > 0) {
             let remembered = self.model.host().timeouts.tcp;
             self.host.cut_until = Some(now + remembered.unwrap_or(USUAL_TCP_TIMEOUT));
         }

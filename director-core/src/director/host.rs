@@ -176,7 +176,7 @@ impl Director {
         let mut kept = self.model.host().kept_for_nat();
         kept.retain(|change| !request.wanted.contains(change));
         request.kept.append(&mut kept);
-        request.finishing = self.finishing();
+        request.finishing = self.host.finishing.clone();
         request.unwanted = self.what_goes();
         request
     }

@@ -131,7 +131,7 @@ async fn the_end_of_a_held_connection_is_told_at_once() {
     assert!(told.try_recv().is_err());
     drop(stream);
     assert_eq!(told.recv().await, Some(address));
-    // It is held again, and no more when nobody wants it.
+    // It is held again, and no more when no service wants it.
     let (mut stream, _) = listener.accept().await.unwrap();
     holder.hold(&BTreeSet::new());
     assert_eq!(stream.read(&mut [0]).await.unwrap_or(0), 0);
