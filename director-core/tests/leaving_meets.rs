@@ -162,6 +162,17 @@ fn clients_whose_connections_are_cut_off_are_told_for_as_long_as_the_kernel_reme
 }
 
 #[test]
+fn a_connection_that_came_after_the_table_was_read_is_told_as_well() {
+    let mut world = World::new(Table::default());
+    load_with_resets(&mut world, &[pair(drain(true, None)), other()]);
+    world.run(seconds(3));
+    load_with_resets(&mut world, &[other()]);
+    world.run(seconds(20));
+    assert!(!world.kernel.services.contains_key(&service_id(VIP)));
+    assert!(has(&world, RESET));
+}
+
+#[test]
 fn a_fallback_serves_until_something_is_known_of_the_next_one() {
     let with = |fallback| {
         let brief = Brief {

@@ -24,13 +24,14 @@ impl Director {
         }
     }
 
-    /// Connections are cut off that are still active: their clients are to get a reset, for as long as the kernel remembers them.
+    /// Connections may be cut off that are still active: their clients are to get a reset, for as long as the kernel remembers
+    /// them. A server that takes new connections may have some that were not there yet when the table was read.
     pub(super) fn note_cut(&mut self, plan: &Plan, now: Moment) {
         let Some(observed) = &self.observed else {
             return;
         };
-        let mut stakes = plan.steps.iter().map(|step| Stake::of(&step.op, observed));
-        if stakes.any(|stake| stake.cut_active > 0) {
+        let mut ops = plan.steps.iter().map(|step| &step.op);
+        if ops.any(|op| Stake::may_cut_active(op, observed)) {
             let remembered = self.model.host().timeouts.tcp;
             self.host.cut_until = Some(now + remembered.unwrap_or(USUAL_TCP_TIMEOUT));
         }

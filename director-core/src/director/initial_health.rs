@@ -91,12 +91,11 @@ impl Director {
                     None => {
                         let judged = self.persist.restored.remove(&key);
                         let judged = judged.filter(|_| service.asks(server));
-                        let known = judged.clone();
-                        let known =
-                            known.and_then(|known| recalled(known, service, server, weight, now));
-                        let mut health = known
-                            .unwrap_or_else(|| first_health(service, server, weight, now))
-                            .about(&server.probes);
+                        let mut health = match judged.clone() {
+                            Some(known) => recalled(known, service, server, weight, now),
+                            None => first_health(service, server, weight, now),
+                        }
+                        .about(&server.probes);
                         // The penalty of its changes counts also where its state does not.
                         health.penalty = judged
                             .as_ref()
@@ -133,19 +132,25 @@ impl Director {
     }
 }
 
-/// What a director before this one knew of a server, as far as it still counts: that a server was good does not when the
-/// kernel no longer has it.
+/// What a director before this one knew of a server, as far as it still counts. That a server was good does not where the kernel
+/// no longer has it, unless it cannot be checked.
 fn recalled(
     judged: SavedHealth,
     service: &VirtualService,
     server: &RealServer,
     kernel_weight: Option<u32>,
     now: Moment,
-) -> Option<Health> {
+) -> Health {
     let checks = service.checks_of(&server.endpoint);
-    let health = judged.health(checks, service.combine, now);
-    let counts = !health.is_available() || kernel_weight.is_some();
-    counts.then_some(health)
+    let known = judged.health(checks, service.combine, now);
+    if !known.is_available() || kernel_weight.is_some() {
+        return known;
+    }
+    let first = first_health(service, server, kernel_weight, now);
+    match service.initial_health {
+        InitialHealth::Adopt => first.recalling(&known),
+        InitialHealth::Up | InitialHealth::Down => first,
+    }
 }
 
 /// What is assumed about a server before its first report.

@@ -11,7 +11,8 @@
 //! With a window, the count of good ones among the last answers decides in place of rise and fall. A server begins with a
 //! state assumed from the kernel's table: in service there means assumed up, anything else
 //! assumed down. An assumed state is confirmed by the reports that the diagram names, or by the first report that
-//! agrees with it. Reports that say nothing about the server ([`Outcome::LocalError`]) change nothing.
+//! agrees with it. Reports that say nothing about the server ([`Outcome::LocalError`]) change nothing, but for one case: after
+//! a boot, what was up before it and cannot be checked now is up.
 
 use std::time::Duration;
 
@@ -82,6 +83,9 @@ pub struct CheckHealth {
     /// goes nowhere.
     #[serde(skip)]
     pub(super) probe_hash: Option<u64>,
+    /// Whether it was up when the director before this one ended, and is assumed down only because the kernel lost its table.
+    #[serde(skip)]
+    pub(super) was_up_before_start: bool,
 }
 
 impl CheckHealth {
@@ -100,6 +104,7 @@ impl CheckHealth {
             was_up_since: None,
             was_assumed: false,
             probe_hash: None,
+            was_up_before_start: false,
         }
     }
 
@@ -163,7 +168,10 @@ impl CheckHealth {
         let good = report.outcome.is_good();
         let words = report.outcome.words().to_owned();
         self.keep(report, now);
-        let reported = if good? {
+        let Some(good) = good else {
+            return self.recall(&words, now);
+        };
+        let reported = if good {
             HealthState::Up
         } else {
             HealthState::Down
@@ -175,6 +183,14 @@ impl CheckHealth {
         self.streak = self.streak.saturating_add(1);
         let count = self.decides(reported, timing)?;
         Some(self.transition(reported, format!("{words}, {count}"), now))
+    }
+
+    /// It cannot be checked: what was known before the start counts, so that no fault of the director empties a pool.
+    fn recall(&mut self, why: &str, now: Moment) -> Option<Transition> {
+        let is_undecided = self.assumed && self.state == HealthState::Down;
+        let recalled = std::mem::take(&mut self.was_up_before_start) && is_undecided;
+        let reason = || format!("up before the start, and cannot be checked: {why}");
+        recalled.then(|| self.transition(HealthState::Up, reason(), now))
     }
 
     /// Keeps a report without counting it.
@@ -246,151 +262,5 @@ impl CheckHealth {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Contact, Phases};
-    use super::*;
-    use crate::model::Window;
-
-    const TIMING: CheckTiming = CheckTiming {
-        every: Duration::from_secs(5),
-        every_while_changing: Some(Duration::from_secs(1)),
-        every_while_down: Some(Duration::from_secs(2)),
-        rise: 2,
-        fall: 3,
-        window: None,
-        damping: None,
-        start_spread: Duration::ZERO,
-        jitter: 0,
-        hold_connection: false,
-        connects_between: None,
-    };
-
-    fn report(outcome: Outcome) -> Report {
-        Report {
-            outcome,
-            took: Duration::ZERO,
-            contact: Contact::default(),
-            phases: Phases::default(),
-        }
-    }
-
-    fn good() -> Report {
-        report(Outcome::Good {
-            detail: "status 200".into(),
-        })
-    }
-
-    fn failed() -> Report {
-        report(Outcome::Failed {
-            reason: "connection refused".into(),
-        })
-    }
-
-    fn local_error() -> Report {
-        report(Outcome::LocalError {
-            reason: "out of descriptors".into(),
-        })
-    }
-
-    fn after(assumed: HealthState, reports: &[Report]) -> CheckHealth {
-        let mut health = CheckHealth::assumed("tcp", assumed, "", Moment::START);
-        for report in reports {
-            health.report(report.clone(), &TIMING, Moment::START);
-        }
-        health
-    }
-
-    #[test]
-    fn the_whole_transition_table() {
-        let (g, f, u) = (good(), failed(), local_error());
-        let cases: &[(HealthState, Vec<&Report>, HealthState, bool)] = &[
-            (HealthState::Up, vec![], HealthState::Up, true),
-            (HealthState::Up, vec![&g], HealthState::Up, false),
-            (HealthState::Up, vec![&f, &f], HealthState::Up, true),
-            (HealthState::Up, vec![&f, &f, &f], HealthState::Down, false),
-            (
-                HealthState::Up,
-                vec![&f, &f, &g, &f, &f],
-                HealthState::Up,
-                false,
-            ),
-            (
-                HealthState::Up,
-                vec![&f, &u, &f, &u, &f],
-                HealthState::Down,
-                false,
-            ),
-            (HealthState::Up, vec![&u, &u, &u, &u], HealthState::Up, true),
-            (HealthState::Down, vec![], HealthState::Down, true),
-            (HealthState::Down, vec![&f], HealthState::Down, false),
-            (HealthState::Down, vec![&g], HealthState::Down, true),
-            (HealthState::Down, vec![&g, &g], HealthState::Up, false),
-            (
-                HealthState::Down,
-                vec![&g, &f, &g],
-                HealthState::Down,
-                false,
-            ),
-        ];
-        for (assumed, reports, state, still_assumed) in cases {
-            let reports: Vec<Report> = reports.iter().map(|report| (*report).clone()).collect();
-            let health = after(*assumed, &reports);
-            assert_eq!(
-                (health.state, health.assumed),
-                (*state, *still_assumed),
-                "{assumed} {reports:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_reason_tells_the_count_that_decided() {
-        let health = after(HealthState::Up, &[failed(), failed(), failed()]);
-        assert_eq!(health.reason, "connection refused, 3 of 3");
-    }
-
-    #[test]
-    fn the_pace_follows_what_is_known() {
-        let second = Duration::from_secs(1);
-        assert_eq!(
-            after(HealthState::Up, &[good()]).interval(&TIMING),
-            5 * second
-        );
-        assert_eq!(
-            after(HealthState::Up, &[good(), failed()]).interval(&TIMING),
-            second
-        );
-        assert_eq!(
-            after(HealthState::Up, &[failed(), failed(), failed()]).interval(&TIMING),
-            2 * second
-        );
-        assert_eq!(
-            after(HealthState::Down, &[failed(), good()]).interval(&TIMING),
-            second
-        );
-    }
-
-    #[test]
-    fn a_window_counts_good_answers_among_the_last() {
-        let timing = CheckTiming {
-            window: Some(Window { good: 3, of: 5 }),
-            ..TIMING
-        };
-        let mut health = CheckHealth::assumed("tcp", HealthState::Up, "", Moment::START);
-        let mut states = String::new();
-        for answer in "gggggfffggg".chars() {
-            let report = if answer == 'g' { good() } else { failed() };
-            health.report(report, &timing, Moment::START);
-            states.push(if health.state == HealthState::Up {
-                'u'
-            } else {
-                'd'
-            });
-        }
-        assert_eq!(states, "uuuuuuudddu");
-        assert_eq!(
-            health.reason,
-            "status 200, 3 of the last 5 succeeded, 3 of 5 needed"
-        );
-    }
-}
+#[path = "machine_tests.rs"]
+mod tests;

@@ -3,6 +3,7 @@
 mod advice;
 mod damping;
 mod history;
+mod initial;
 mod interval;
 mod machine;
 mod outage;

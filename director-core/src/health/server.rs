@@ -49,56 +49,8 @@ pub struct HealthChange {
 }
 
 impl Health {
-    /// A server of which only the kernel's table is known, and that no check probes.
-    #[must_use]
-    pub fn assumed(state: HealthState, reason: &str, now: Moment) -> Self {
-        Self {
-            state,
-            assumed: true,
-            since: now,
-            reason: reason.to_owned(),
-            penalty: Penalty::default(),
-            checks: Vec::new(),
-            agent: None,
-            weight_source: None,
-            before: None,
-        }
-    }
-
-    /// The same with checks, each of which knows no more.
-    #[must_use]
-    pub fn with_checks(mut self, checks: &[Check]) -> Self {
-        let fresh = |check: &Check| CheckHealth {
-            assumed: self.assumed,
-            ..CheckHealth::assumed(&check.name, self.state, &self.reason, self.since)
-        };
-        self.checks = checks.iter().map(fresh).collect();
-        self.clear_undamped_penalty(checks);
-        self
-    }
-
-    /// The same, down when its checks say so together: they may have been defined otherwise when it was up.
-    #[must_use]
-    pub(crate) fn down_if_checks_are(mut self, combine: Combine, now: Moment) -> Self {
-        let (state, assumed) = self.count(combine);
-        if (self.state, state) == (HealthState::Up, HealthState::Down) {
-            (self.state, self.assumed, self.since) = (state, assumed, now);
-            "its checks changed".clone_into(&mut self.reason);
-        }
-        self
-    }
-
-    /// Notes what its checks probe, so that another probe is distinguished from the same one.
-    #[must_use]
-    pub(crate) fn about(mut self, probes: &[Probe]) -> Self {
-        for (check, probe) in self.checks.iter_mut().zip(probes) {
-            check.start(probe);
-        }
-        self
-    }
-
     /// Where no check is damped, nobody is held out, whatever was defined before.
-    fn clear_undamped_penalty(&mut self, checks: &[Check]) {
+    pub(super) fn clear_undamped_penalty(&mut self, checks: &[Check]) {
         if checks.iter().all(|check| check.timing.damping.is_none()) {
             self.penalty = Penalty::default();
         }
@@ -344,7 +296,7 @@ impl Health {
     }
 
     /// The state that the checks determine together, assumed ones included, and whether it is only assumed.
-    fn count(&self, combine: Combine) -> (HealthState, bool) {
+    pub(super) fn count(&self, combine: Combine) -> (HealthState, bool) {
         // What one check alone decides: down with `all`, up with `any`.
         let alone = match combine {
             Combine::All => HealthState::Down,

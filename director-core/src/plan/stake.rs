@@ -23,11 +23,7 @@ impl Stake {
         let service = observed.services.get(&op.service());
         let server = |server| service.and_then(|entry| entry.servers.get(server));
         match op {
-            Op::DeleteServer { server: gone, .. } => Self::cut(server(gone)),
-            Op::DeleteService { .. } => {
-                let servers = service.into_iter().flat_map(|entry| entry.servers.values());
-                Self::cut(servers)
-            }
+            Op::DeleteServer { .. } | Op::DeleteService { .. } => Self::cut(removed(op, observed)),
             Op::EditServer {
                 server: edited,
                 from,
@@ -39,6 +35,15 @@ impl Stake {
             },
             _ => Self::default(),
         }
+    }
+
+    /// Whether active connections may be cut off: `observed` has some, or the server took new ones until now, and one may have come
+    /// after the table was read.
+    #[must_use]
+    pub fn may_cut_active(op: &Op, observed: &Table) -> bool {
+        removed(op, observed)
+            .iter()
+            .any(|entry| entry.connections.active > 0 || entry.settings.weight > 0)
     }
 
     fn cut<'a>(servers: impl IntoIterator<Item = &'a ServerEntry>) -> Self {
@@ -64,6 +69,18 @@ impl Stake {
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// The servers that leave the table with this operation.
+fn removed<'a>(op: &Op, observed: &'a Table) -> Vec<&'a ServerEntry> {
+    let Some(service) = observed.services.get(&op.service()) else {
+        return Vec::new();
+    };
+    match op {
+        Op::DeleteServer { server, .. } => service.servers.get(server).into_iter().collect(),
+        Op::DeleteService { .. } => service.servers.values().collect(),
+        _ => Vec::new(),
     }
 }
 

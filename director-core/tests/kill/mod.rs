@@ -33,6 +33,7 @@ pub(crate) fn remembering(world: World, away: Duration) -> World {
     next.now = world.now + away;
     next.dead = world.dead;
     next.closed = world.closed;
+    next.not_asked = world.not_asked;
     next.network = world.network;
     next.disk = world.disk;
     next.disk.writing = None;
