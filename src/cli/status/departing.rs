@@ -40,11 +40,19 @@ fn draining(server: &ServerStatus, drain: &DrainState) -> String {
 }
 
 fn departing(server: &DepartingServer) -> String {
-    let state = match &server.drain {
+    format!(
+        "{} is no longer configured, {}",
+        server.address,
+        state_of(server)
+    )
+}
+
+/// What a departing server does, and how long it stays.
+pub(super) fn state_of(server: &DepartingServer) -> String {
+    match &server.drain {
         Some(drain) => state(drain, server.active),
         None => "serving until the other servers are checked".to_owned(),
-    };
-    format!("{} is no longer configured, {state}", server.address)
+    }
 }
 
 fn state(drain: &DrainState, active: u32) -> String {

@@ -29,6 +29,7 @@ use view::StatusView;
 use super::completion;
 use super::error::CliError;
 use super::output::{Exit, Output};
+use crate::api::departing::DepartingService;
 use crate::api::wire::{ServiceStatus, Status};
 use crate::api::{ApiError, Client, likely_socket, usual_sockets};
 
@@ -190,7 +191,10 @@ fn are_up(status: &Status, wanted: &[String]) -> bool {
     let mut waiting = status.waiting.iter().map(|service| &service.name);
     let left_out = status.isolated.iter().filter(|block| block.kept == 0);
     let mut left_out = left_out.map(|block| &block.name);
+    let any_leaves =
+        (status.departing.iter()).any(|leaving| wanted.iter().any(|one| is_leaving(leaving, one)));
     status.kernel_error.is_none()
+        && !any_leaves
         && !waiting.any(is_meant)
         && !left_out.any(is_meant)
         && status
@@ -199,23 +203,43 @@ fn are_up(status: &Status, wanted: &[String]) -> bool {
             .all(|service| service.state == ServiceState::Up)
 }
 
+/// Whether a service that is no longer configured is the one that is meant: it has lost its name.
+fn is_leaving(service: &DepartingService, wanted: &str) -> bool {
+    is_service(&service.listen, &service.listen, wanted)
+}
+
 /// Keeps the services that are meant, all of them where none is named.
 fn select(status: &mut Status, wanted: &[String]) -> Result<(), String> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
     let is_meant =
         |service: &ServiceStatus, wanted: &str| is_service(&service.name, &service.listen, wanted);
     for one in wanted {
-        let is_absent = status.waiting.iter().any(|service| service.name == *one)
-            || status.isolated.iter().any(|block| block.name == *one);
-        if !is_absent && !status.services.iter().any(|service| is_meant(service, one)) {
+        let is_known = status.waiting.iter().any(|service| service.name == *one)
+            || status.isolated.iter().any(|block| block.name == *one)
+            || status
+                .departing
+                .iter()
+                .any(|service| is_leaving(service, one))
+            || status.services.iter().any(|service| is_meant(service, one));
+        if !is_known {
             let names = status.services.iter().map(|service| service.name.as_str());
-            let words = unknown(&format!("no virtual service {one:?}"), one, names);
+            let leaving = status
+                .departing
+                .iter()
+                .map(|service| service.listen.as_str());
+            let known = names.chain(leaving);
+            let words = unknown(&format!("no virtual service {one:?}"), one, known);
             return Err(format!("ipvsctl: {words}"));
         }
     }
-    let named = |service: &ServiceStatus| wanted.iter().any(|one| is_meant(service, one));
     status
         .services
-        .retain(|service| wanted.is_empty() || named(service));
+        .retain(|service| wanted.iter().any(|one| is_meant(service, one)));
+    status
+        .departing
+        .retain(|service| wanted.iter().any(|one| is_leaving(service, one)));
     Ok(())
 }
 
@@ -293,7 +317,7 @@ pub(super) fn asked<T>(request: impl Future<Output = Result<T, ApiError>>) -> Re
 
 #[cfg(test)]
 mod tests {
-    use super::sample::status;
+    use super::sample::{leaving, status};
     use super::*;
     use crate::api::wire::WaitingStatus;
 
@@ -312,5 +336,22 @@ mod tests {
         assert_eq!(up, [false, true, false]);
         assert_eq!(select(&mut status.clone(), &mail), Ok(()));
         assert!(select(&mut status, &["ftp".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn a_service_that_leaves_goes_by_what_it_listens_on_and_is_not_up() {
+        let mut status = status();
+        status.services[0].state = ServiceState::Up;
+        status.departing.push(DepartingService {
+            listen: "tcp 192.0.2.20:25".to_owned(),
+            servers: leaving("10.0.0.31:25"),
+        });
+        let mail = ["192.0.2.20:25".to_owned()];
+        assert!(are_up(&status, &[]) && !are_up(&status, &mail));
+        let mut shown = status.clone();
+        assert_eq!(select(&mut shown, &mail), Ok(()));
+        assert!(shown.services.is_empty() && shown.departing == status.departing);
+        assert_eq!(select(&mut status, &["web".to_owned()]), Ok(()));
+        assert!(status.departing.is_empty());
     }
 }

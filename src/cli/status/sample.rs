@@ -3,6 +3,7 @@
 use director_core::health::HealthState;
 use director_core::weight::ServiceState;
 
+use crate::api::departing::{DepartingServer, DrainState};
 use crate::api::wire::{ChainLink, ServerHealth, ServerStatus, ServiceStatus, Status};
 
 pub(super) fn status() -> Status {
@@ -81,4 +82,25 @@ pub(super) fn status() -> Status {
         services: vec![service],
         departing: Vec::new(),
     }
+}
+
+/// A server that left the configuration and drains.
+pub(super) fn leaving(address: &str) -> Vec<DepartingServer> {
+    vec![DepartingServer {
+        address: address.to_owned(),
+        weight: 0,
+        active: 2,
+        inactive: 1,
+        chain: vec![ChainLink {
+            link: "configuration".to_owned(),
+            weight: Some(0),
+            age_seconds: None,
+            cause: "no longer configured".to_owned(),
+        }],
+        drain: Some(DrainState {
+            age_seconds: 5.0,
+            seconds_left: Some(595.0),
+            state: "waiting".to_owned(),
+        }),
+    }]
 }
