@@ -97,7 +97,7 @@ impl Objection {
                 "if you mean it: ipvsctl reload --force; the limits are in director.safety_limits"
             }
             Self::Connections { .. } => {
-                "set drain on the services so that connections can end, or run ipvsctl reload --force"
+                "keep the VIPs of services that stay, and set drain so that connections can end; or run ipvsctl reload --force"
             }
         }
     }
@@ -307,7 +307,7 @@ fn in_use(situation: &Situation<'_>, service: &VirtualService) -> usize {
     pool_size(service) - out.count()
 }
 
-/// Active connections of servers that leave the table and do not drain.
+/// Active connections of servers that leave the table and do not drain, and of services that stay without their VIP.
 fn connections_cut(before: &Situation<'_>, after: &Situation<'_>) -> BTreeMap<ServiceId, u64> {
     let wanted_before = desired(before);
     let wanted = desired(after);
@@ -329,12 +329,22 @@ fn connections_cut(before: &Situation<'_>, after: &Situation<'_>) -> BTreeMap<Se
         let has = |table: Option<&ServiceEntry>, server| {
             table.is_some_and(|entry: &ServiceEntry| entry.servers.contains_key(server))
         };
+        let without_vip = stays.is_some() && loses_vip(id, before, after);
         let leaving = entry
             .servers
             .iter()
-            .filter(|(server, _)| has(was, server) && !has(stays, server));
+            .filter(|(server, _)| has(was, server) && (without_vip || !has(stays, server)));
         let active = leaving.map(|(_, known)| u64::from(known.connections.active));
         (*id, active.sum())
     });
     cut.filter(|(_, active)| *active > 0).collect()
+}
+
+/// Whether this machine had the service's VIP by the definitions and no longer has it.
+fn loses_vip(service: &ServiceId, before: &Situation<'_>, after: &Situation<'_>) -> bool {
+    let has_vip = |situation: &Situation<'_>| {
+        let mut vips = situation.model.host().vips.iter();
+        vips.any(|(vip, _)| service.is_at(vip.address))
+    };
+    has_vip(before) && !has_vip(after)
 }

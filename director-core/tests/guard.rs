@@ -310,6 +310,19 @@ fn many_connections_are_not_cut_off() {
 }
 
 #[test]
+fn connections_of_a_service_that_stays_without_its_vip_count_as_cut_off() {
+    let with_vip = Brief {
+        interface: Some("eth0"),
+        ..pool(VIP, &POOL)
+    };
+    let mut world = running(std::slice::from_ref(&with_vip), limits());
+    connections(&mut world, 60);
+    assert_eq!(said_of(&world, &[with_vip]), NOTHING);
+    let words = "this change ends 240 active connections; one change may end at most 100";
+    assert_eq!(said_of(&world, &[pool(VIP, &POOL)]), [words]);
+}
+
+#[test]
 fn without_a_guard_everything_is_let_through() {
     let disable = override_(OverrideKind::Disable, &POOL);
     let mut world = running(&[pool(VIP, &POOL)], GuardDefinition::Off(place()));

@@ -46,7 +46,9 @@ impl Stake {
             .any(|entry| entry.connections.active > 0 || entry.settings.weight > 0)
     }
 
-    fn cut<'a>(servers: impl IntoIterator<Item = &'a ServerEntry>) -> Self {
+    /// What is at stake when these servers, or the address of their service, go.
+    #[must_use]
+    pub fn cut<'a>(servers: impl IntoIterator<Item = &'a ServerEntry>) -> Self {
         let connections = servers.into_iter().map(|entry| entry.connections);
         connections.fold(Self::default(), |sum, one: Connections| Self {
             cut_active: sum.cut_active + u64::from(one.active),

@@ -1,8 +1,11 @@
 //! What a definitions file changes on this machine other than the table: addresses, settings of the kernel, time limits.
 
+use std::net::IpAddr;
 use std::path::Path;
 
-use director_core::model::{HostChange, HostConfig, Model, ServiceId};
+use director_core::model::{HostChange, Model, ServiceId};
+use director_core::plan::Stake;
+use director_core::table::Table;
 use serde::Serialize;
 
 use crate::machine::director::{Difference, differences, leftovers};
@@ -21,8 +24,57 @@ pub(super) struct MachineChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     former: Option<String>,
     because: String,
+    /// Open connections whose clients lose the address: of services that stay at a VIP that is removed.
+    #[serde(skip_serializing_if = "is_zero")]
+    cut_active: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    cut_inactive: u64,
     #[serde(skip)]
     line: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl MachineChange {
+    /// What is at stake.
+    pub(super) fn stake(&self) -> Stake {
+        Stake {
+            cut_active: self.cut_active,
+            cut_inactive: self.cut_inactive,
+            ..Stake::default()
+        }
+    }
+}
+
+/// What there is before the changes, and who needs what was made for it.
+pub(super) struct Surroundings<'a> {
+    /// The model that is planned for.
+    pub(super) model: &'a Model,
+    /// The table before the changes.
+    pub(super) before: &'a Table,
+    /// Services that finish their connections and need what was made for them until then.
+    pub(super) leaving: Vec<ServiceId>,
+}
+
+impl Surroundings<'_> {
+    /// Connections of services that stay at this address.
+    fn stake_at(&self, address: IpAddr) -> Stake {
+        let entries = self.before.services.iter();
+        let staying =
+            entries.filter(|(id, _)| id.is_at(address) && self.model.service(id).is_some());
+        let servers = staying.flat_map(|(_, entry)| entry.servers.values());
+        Stake::cut(servers)
+    }
+
+    /// The names of the services that stay at this address.
+    fn names_at(&self, address: IpAddr) -> Vec<&str> {
+        let services = self.model.services().iter();
+        let staying = services.filter(|service| service.id.is_at(address));
+        staying.map(|service| service.name.as_str()).collect()
+    }
 }
 
 /// The changes to this machine as it is, with a server `disabled` by an operator or without.
@@ -37,27 +89,34 @@ pub(super) fn against_machine(model: &Model, disabled: bool) -> Vec<MachineChang
 /// What a daemon that is told so next undoes of what it, or one before it, made of this machine.
 pub(super) fn undone(
     journal: &Path,
-    config: &HostConfig,
     disabled: bool,
-    leaving: &[ServiceId],
+    around: &Surroundings<'_>,
 ) -> Result<Vec<MachineChange>, MachineError> {
+    let config = around.model.host();
     let stays = [config.changes_with(disabled), config.kept_for_nat()].concat();
     let undone = leftovers(journal, &stays)?.into_iter();
-    Ok(undone.map(|entry| taken_back(entry, leaving)).collect())
+    Ok(undone.map(|entry| taken_back(entry, around)).collect())
 }
 
-/// `leaving` are services that finish their connections and need what was made for them until then.
-fn taken_back(entry: Entry, leaving: &[ServiceId]) -> MachineChange {
+fn taken_back(entry: Entry, around: &Surroundings<'_>) -> MachineChange {
     let Entry { change, former, .. } = entry;
     let waits = match &change {
-        HostChange::Vip(vip) => leaving.iter().any(|id| id.is_at(vip.address)),
-        _ => !leaving.is_empty(),
+        HostChange::Vip(vip) => around.leaving.iter().any(|id| id.is_at(vip.address)),
+        _ => !around.leaving.is_empty(),
     };
-    let because = match waits {
+    let mut because = match waits {
         true => "no longer configured; when the services that leave have no connections",
         false => "set by ipvsd and no longer configured",
-    };
-    let because = because.to_owned();
+    }
+    .to_owned();
+    let mut stake = Stake::default();
+    if let HostChange::Vip(vip) = &change {
+        stake = around.stake_at(vip.address);
+        let names = around.names_at(vip.address);
+        if !names.is_empty() {
+            because += &format!("; it stays the address of {}", names.join(", "));
+        }
+    }
     let words = match (&change, &former) {
         (HostChange::Setting { name, value, .. }, Some(former)) => {
             format!("restore {name}  {value} -> {former}")
@@ -67,13 +126,19 @@ fn taken_back(entry: Entry, leaving: &[ServiceId]) -> MachineChange {
         }
         _ => format!("remove  {change}"),
     };
+    let mut line = format!("{words}   ({because})");
+    if !stake.is_nothing() {
+        line += &format!("   [{stake}]");
+    }
     MachineChange {
         undone: true,
-        line: format!("{words}   ({because})\n"),
+        line: format!("{line}\n"),
         what: change.to_string(),
         found: None,
         former,
         because,
+        cut_active: stake.cut_active,
+        cut_inactive: stake.cut_inactive,
     }
 }
 
@@ -116,6 +181,8 @@ fn described(model: &Model, difference: Difference) -> MachineChange {
         former: None,
         line: format!("{words}   ({because})\n"),
         because,
+        cut_active: 0,
+        cut_inactive: 0,
     }
 }
 

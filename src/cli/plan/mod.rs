@@ -15,7 +15,7 @@ use director_core::plan::{Op, Plan, Stake, Step};
 use director_core::table::Table;
 use serde::Serialize;
 
-use machine::MachineChange;
+use machine::{MachineChange, Surroundings};
 
 use super::error::CliError;
 use super::kernel_lacks;
@@ -123,6 +123,12 @@ impl Planned {
     fn with_stakes(&self) -> impl Iterator<Item = (&Step, Stake)> {
         self.steps()
             .map(|step| (step, Stake::of(&step.op, &self.before)))
+    }
+
+    /// Whether active connections may be cut off, also one that comes meanwhile.
+    fn may_cut_active(&self) -> bool {
+        self.steps()
+            .any(|step| Stake::may_cut_active(&step.op, &self.before))
     }
 
     /// Services that are no longer defined and finish their connections.
@@ -241,17 +247,20 @@ fn planned(
             None
         }
     };
-    let host = loaded.model.host();
     // Without a daemon its state file tells.
     let running = super::status::asked(socket.client().status()).ok();
     let mut planned = foreseen::from_kernel(loaded, left, running.as_ref())?;
     // Those whose connections are cut off are told, as if an operator had disabled their servers.
-    let resets = planned.disabled || planned.with_stakes().any(|(_, stake)| stake.cut_active > 0);
+    let resets = planned.disabled || planned.may_cut_active();
     planned.machine = machine::against_machine(&loaded.model, resets);
     // What is undone is undone first.
-    let leaving = planned.leaving(&loaded.model);
+    let around = Surroundings {
+        model: &loaded.model,
+        before: &planned.before,
+        leaving: planned.leaving(&loaded.model),
+    };
     let journal = journal_beside(&socket.path());
-    let undone = machine::undone(&journal, host, resets, &leaving);
+    let undone = machine::undone(&journal, resets, &around);
     let undone = match undone {
         Ok(undone) => undone,
         Err(error) => {
@@ -262,7 +271,7 @@ fn planned(
         }
     };
     // Where connections are cut off the daemon makes the setting, also where no service asks for it.
-    planned.resets = host.expire_nodest_conn.unwrap_or(true);
+    planned.resets = loaded.model.host().expire_nodest_conn.unwrap_or(true);
     planned.machine.splice(0..0, undone);
     Ok(planned)
 }
@@ -284,7 +293,13 @@ pub(super) fn in_words(planned: &Planned) -> String {
         all = all.plus(stake);
     }
     text += &machine::in_words(&planned.machine);
-    text += &format!("{}; {all}\n", count(planned.changes(), "change"));
+    let without_address =
+        (planned.machine.iter()).fold(Stake::default(), |sum, change| sum.plus(change.stake()));
+    let sum = all.plus(without_address);
+    text += &format!("{}; {sum}\n", count(planned.changes(), "change"));
+    if !without_address.is_nothing() {
+        text += "the clients of a VIP that is removed wait for their own timeout, unless another machine has the VIP\n";
+    }
     if all.cut_active > 0 {
         text += if planned.resets {
             "the clients of connections that end get a reset at their next packet\n"

@@ -27,7 +27,25 @@ on director ipvsctl reload >/dev/null
 eventually 5 weight_is "$OWN:80" "$RIP3" 0
 expect_download_goes_on first
 expect has_own
+leaving() { on director ipvsctl "$1" "$OWN:80" ${2:+"$2"} || [ $? = 1 ]; }
+expect_contains 'its status' "tcp $OWN:80  no longer configured, draining" "$(leaving status)"
+explained=$(leaving explain "$RIP3")
+expect_contains 'its server' "tcp $OWN:80  $RIP3:80  (no longer configured)" "$explained"
+expect_contains 'its server' "active and " "$(echo "$explained" | grep '^  kernel *0 ')"
 expect_download_completes first
 eventually 15 has_no_own
 expect_not own_service
 expect_equal 'who answers at the other VIP' '1 real1,1 real2' "$(tally 2 | paste -sd,)"
+
+own_stays() { site "- {name: own, listen: 'tcp://$OWN:80', $1 real_servers: ['$RIP3:80']}"; }
+own_stays 'vip: {interface: front},'
+director_reload
+eventually 10 tally_is '2 real3' 2 "$OWN"
+download_start second "$OWN"
+own_stays ''
+planned=$(on director ipvsctl plan "$DEFINITIONS")
+expect_contains 'the plan' "remove  $OWN/32 on front   (set by ipvsd and no longer configured; it stays the address of own)   [ends 1 active and " "$planned"
+expect_contains 'the plan' 'the clients of a VIP that is removed wait for their own timeout' "$planned"
+own_stays 'vip: {interface: front},'
+director_reload
+expect_download_completes second
