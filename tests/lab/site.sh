@@ -257,3 +257,42 @@ table_cleared() {
 table_restored() {
     table_is "$site_table"
 }
+
+# cut_off HOST INTERFACE...: nothing reaches the machine or leaves it; `rejoins` ends that.
+cut_off() {
+    cut_host=$1
+    shift
+    for cut_interface in "$@"; do
+        sysctl_on "$cut_host" "net.ipv6.conf.$cut_interface.keep_addr_on_down=1"
+        # Routes through a router are lost with the link.
+        for cut_family in 4 6; do
+            on "$cut_host" ip "-$cut_family" route show default dev "$cut_interface" >"$LAB_TMP/$cut_host/default.$cut_interface.$cut_family"
+        done
+        on "$cut_host" ip link set "$cut_interface" down
+    done
+}
+
+# rejoins HOST INTERFACE...
+rejoins() {
+    cut_host=$1
+    shift
+    for cut_interface in "$@"; do
+        on "$cut_host" ip link set "$cut_interface" up
+        for cut_family in 4 6; do
+            while read -r cut_route; do
+                # shellcheck disable=SC2086 # words of a route
+                on "$cut_host" ip "-$cut_family" route replace $cut_route dev "$cut_interface" </dev/null
+            done <"$LAB_TMP/$cut_host/default.$cut_interface.$cut_family"
+        done
+    done
+}
+
+# boots [COMMAND...]: the director starts again: its table is empty, it forwards nothing, and no program knows what it was but by the
+# state file. The command makes what another program makes at a boot.
+boots() {
+    director_kill
+    on director ipvsadm -C
+    sysctl_on director net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
+    "$@"
+    director_start
+}

@@ -60,6 +60,12 @@ answered both_are DEGRADED
 only_failed $all
 harmless 'its return' server_resumes real2 named
 site_becomes both_are up
+fault 'a machine that is cut off' cut_off real1 front
+answered both_are DEGRADED
+# shellcheck disable=SC2086
+only_failed $all
+harmless 'its return' rejoins real1 front
+site_becomes both_are up
 
 # What operators do.
 harmless 'a drain' quiesces "$DIRECT_RIP1" ctl drain --all-services "$DIRECT_RIP1" -m 'kernel upgrade'
@@ -78,6 +84,18 @@ fault 'a cleared table' table_cleared
 answered table_restored
 # shellcheck disable=SC2086
 only_failed $all
+# A disabled server loses a query of this moment.
+disabled() { for rip in "$DIRECT_RIP2" "$DIRECT_RIP62"; do ctl disable --all-services "$rip" -m smoke; done; }
+enabled() { for rip in "$DIRECT_RIP2" "$DIRECT_RIP62"; do ctl enable --all-services "$rip"; done; }
+fault 'a server that is disabled' disabled
+answered both_are DEGRADED
+only_failed stub=1 resolver=1 tcp=1 stub6=1 resolver6=1 tcp6=1
+harmless 'its end' enabled
+site_becomes both_are up
+fault 'a director that starts again' boots :
+answered both_are up
+# shellcheck disable=SC2086
+only_failed $all
 
 # All servers fail.
 stop_all() { server_dies real1 named; server_dies real2 named; }
@@ -87,5 +105,13 @@ answered both_are 'ON FALLBACK'
 # shellcheck disable=SC2086
 only_failed $all
 harmless 'their return' start_all
+site_becomes both_are up
+hang_all() { server_hangs real1 named; server_hangs real2 named; }
+resume_all() { server_resumes real1 named; server_resumes real2 named; }
+fault 'all name servers hang' hang_all
+answered both_are 'ON FALLBACK'
+# shellcheck disable=SC2086
+only_failed $all
+harmless 'their return' resume_all
 site_becomes both_are up
 site_ends

@@ -136,6 +136,27 @@ answered are DEGRADED
 only_failed http=3 http6=3
 harmless 'its return' web_resume real1
 site_becomes are up
+# The directors reach it through the network behind them, and the clients have its answers from the one in front.
+fault 'a machine that is cut off' cut_off real2 front back
+answered are DEGRADED
+only_failed http=3 http6=3
+harmless 'its return' rejoins real2 front back
+site_becomes are up
+# A disabled server loses its connections at once, and a request of this moment with them.
+fault 'a server that is disabled' both disable --all-services "$TUNNEL_RIP1" -m smoke
+answered are DEGRADED
+only_failed http=1 http6=1
+harmless 'its end' both enable --all-services "$TUNNEL_RIP1"
+site_becomes are up
+# Its VIPs are on the loopback interface, and the router sends nothing to it until they are back.
+boot_of_first() {
+    routes 2
+    for vip in "$ECMP_VIP/32" "$ECMP_VIP6/128"; do on director ip address del "$vip" dev lo; done
+}
+fault 'a director that starts again' boots boot_of_first
+answered are up
+only_failed http http6
+harmless 'its return' routes 1 2
 
 # All web servers fail: both directors withdraw the VIPs.
 vips_of() { on "$1" ip -o address show dev lo | awk -v four="$ECMP_VIP/32" -v six="$ECMP_VIP6/128" '$4 == four || $4 == six' | wc -l; }
@@ -145,6 +166,12 @@ fault 'all web servers stop' eval 'web_stop real1; web_stop real2'
 eventually 20 withdrawn
 web_start real1
 web_start real2
+answered are up
+only_failed http http6
+fault 'all web servers hang' eval 'web_hang real1; web_hang real2'
+eventually 20 withdrawn
+web_resume real1
+web_resume real2
 answered are up
 only_failed http http6
 site_ends

@@ -36,6 +36,13 @@ answered site_is imaps DEGRADED
 only_failed imaps=3 session=3
 harmless 'its return' server_resumes "$(host_of "$readers")" dovecot
 site_becomes site_is imaps up
+fault 'a machine that is cut off' cut_off real2 back
+both_degraded() { site_is smtp DEGRADED && site_is imaps DEGRADED; }
+answered both_degraded
+# Two probes without an answer take 12 s at most, and each user gives up after 10 s.
+only_failed smtp=3 submission=3 imaps=3 session=3
+harmless 'its return' rejoins real2 back
+for service in smtp imaps; do site_becomes site_is $service up; done
 
 # What operators do.
 readers=$(readers_at)
@@ -53,6 +60,17 @@ for service in smtp imaps; do site_becomes site_is $service up; done
 fault 'a cleared table' table_cleared
 answered table_restored
 only_failed smtp submission imaps session
+# A disabled server loses its connections at once, and a request of this moment with them.
+readers=$(readers_at)
+fault 'a server that is disabled' ctl disable --all-services "$readers" -m smoke
+readers_left() { [ "$(readers_at)" != "$readers" ]; }
+answered readers_left
+only_failed smtp=1 submission=1 imaps=1 session=1
+harmless 'its end' ctl enable --all-services "$readers"
+fault 'a director that starts again' boots :
+both_up() { site_is smtp up && site_is imaps up; }
+answered both_up
+only_failed smtp submission imaps session
 
 # All servers fail: the third machine takes the mails, and readers have to wait.
 stop_all() { server_dies real1 "$1"; server_dies real2 "$1"; }
@@ -62,9 +80,21 @@ answered site_is smtp 'ON FALLBACK'
 only_failed smtp submission
 harmless 'their return' start_all postfix
 site_becomes site_is smtp up
+hang_all() { server_hangs real1 "$1"; server_hangs real2 "$1"; }
+resume_all() { server_resumes real1 "$1"; server_resumes real2 "$1"; }
+fault 'all mail servers hang' hang_all postfix
+answered site_is smtp 'ON FALLBACK'
+only_failed smtp submission
+harmless 'their return' resume_all postfix
+site_becomes site_is smtp up
 fault 'all IMAP servers stop' stop_all dovecot
 site_becomes site_is imaps DOWN
 start_all dovecot
+answered site_is imaps up
+only_failed imaps session
+fault 'all IMAP servers hang' hang_all dovecot
+site_becomes site_is imaps DOWN
+resume_all dovecot
 answered site_is imaps up
 only_failed imaps session
 site_ends

@@ -51,6 +51,16 @@ fault 'a cleared table' table_cleared
 restored() { [ "$(table | grep -c '^-a')" -eq 2 ]; }
 answered restored
 only_failed program session
+# A disabled server loses its connections at once, and a query of this moment with them.
+at=$(session_at)
+fault 'a database that is disabled' ctl disable replicas "$(rip_of "$at")" -m smoke
+answered site_is replicas DEGRADED
+only_failed program=1 session=1
+harmless 'its end' ctl enable replicas "$(rip_of "$at")"
+site_becomes site_is replicas up
+fault 'a director that starts again' boots :
+answered site_is replicas up
+only_failed program session
 
 # The server of the open connection fails: the connection ends, and the next one goes to the other server.
 at=$(session_at)
@@ -69,6 +79,12 @@ answered site_is replicas DEGRADED
 only_failed program=3 session=3
 harmless 'its return' server_resumes "$at" mariadb
 site_becomes site_is replicas up
+at=$(session_at)
+fault 'a machine that is cut off' cut_off "$at" back
+answered site_is replicas DEGRADED
+only_failed program=3 session=3
+harmless 'its return' rejoins "$at" back
+site_becomes site_is replicas up
 harmless 'a drain during slow start' ctl drain replicas "$(rip_of "$at")" -m again
 harmless 'its end' ctl enable replicas "$(rip_of "$at")"
 
@@ -79,5 +95,12 @@ fault 'all replicas stop' stop_all
 answered site_is replicas 'ON FALLBACK'
 only_failed program session
 harmless 'their return' start_all
+site_becomes site_is replicas up
+hang_all() { server_hangs real1 mariadb; server_hangs real2 mariadb; }
+resume_all() { server_resumes real1 mariadb; server_resumes real2 mariadb; }
+fault 'all replicas hang' hang_all
+answered site_is replicas 'ON FALLBACK'
+only_failed program session
+harmless 'their return' resume_all
 site_becomes site_is replicas up
 site_ends
