@@ -11,6 +11,11 @@ use terminal_size::terminal_size;
 use super::error::CliError;
 use crate::loader::{LoadReport, RenderStyle, render};
 
+/// Whether the environment forbids colours; an empty value does not (no-color.org).
+fn allows_colours() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// How a subcommand ended, the better first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Exit {
@@ -51,7 +56,7 @@ impl Output {
 
     /// The same for a program of another name.
     pub(super) fn named(program: &'static str) -> Self {
-        let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let colours = io::stderr().is_terminal() && allows_colours();
         Self {
             out: Box::new(io::BufWriter::new(io::stdout())),
             err: Box::new(io::stderr()),
@@ -72,7 +77,7 @@ impl Output {
 
     /// Whether standard output shows colours.
     pub(super) fn has_colours(&self) -> bool {
-        io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+        io::stdout().is_terminal() && allows_colours()
     }
 
     /// Prints text that ends with its line's end.

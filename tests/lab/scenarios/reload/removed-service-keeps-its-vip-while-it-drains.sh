@@ -32,6 +32,7 @@ expect_contains 'its status' "tcp $OWN:80  no longer configured, draining" "$(le
 explained=$(leaving explain "$RIP3")
 expect_contains 'its server' "tcp $OWN:80  $RIP3:80  (no longer configured)" "$explained"
 expect_contains 'its server' "active and " "$(echo "$explained" | grep '^  kernel *0 ')"
+case $(on director ipvsctl doctor) in *"$OWN"*) fail "doctor reports the service that drains: $(on director ipvsctl doctor)" ;; esac
 expect_download_completes first
 eventually 15 has_no_own
 expect_not own_service
