@@ -279,7 +279,7 @@ fn is_usable(listen: &ListenDefinition) -> bool {
 /// What became of a block.
 pub(super) fn remark(block: &IsolatedBlock) -> Diagnostic {
     let fate = match block.kept {
-        0 => "left out until it is fixed".to_owned(),
+        0 => "not managed until it is fixed; what the kernel has of it stays, unchecked".to_owned(),
         1 => "kept as it was when it was last valid".to_owned(),
         kept => format!("kept as it was when it was last valid ({kept} virtual services)"),
     };

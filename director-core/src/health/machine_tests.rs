@@ -1,3 +1,5 @@
+//! Reports in a row, windows, and what decides about a check.
+
 use super::super::{Contact, Phases};
 use super::*;
 use crate::model::Window;

@@ -50,7 +50,7 @@ impl MachineChange {
 }
 
 /// What there is before the changes, and who needs what was made for it.
-pub(super) struct Surroundings<'a> {
+pub(super) struct PlanContext<'a> {
     /// The model that is planned for.
     pub(super) model: &'a Model,
     /// The table before the changes.
@@ -59,7 +59,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) leaving: Vec<ServiceId>,
 }
 
-impl Surroundings<'_> {
+impl PlanContext<'_> {
     /// Connections of services that stay at this address.
     fn stake_at(&self, address: IpAddr) -> Stake {
         let entries = self.before.services.iter();
@@ -90,19 +90,19 @@ pub(super) fn against_machine(model: &Model, disabled: bool) -> Vec<MachineChang
 pub(super) fn undone(
     journal: &Path,
     disabled: bool,
-    around: &Surroundings<'_>,
+    context: &PlanContext<'_>,
 ) -> Result<Vec<MachineChange>, MachineError> {
-    let config = around.model.host();
+    let config = context.model.host();
     let stays = [config.changes_with(disabled), config.kept_for_nat()].concat();
     let undone = leftovers(journal, &stays)?.into_iter();
-    Ok(undone.map(|entry| taken_back(entry, around)).collect())
+    Ok(undone.map(|entry| taken_back(entry, context)).collect())
 }
 
-fn taken_back(entry: Entry, around: &Surroundings<'_>) -> MachineChange {
+fn taken_back(entry: Entry, context: &PlanContext<'_>) -> MachineChange {
     let Entry { change, former, .. } = entry;
     let waits = match &change {
-        HostChange::Vip(vip) => around.leaving.iter().any(|id| id.is_at(vip.address)),
-        _ => !around.leaving.is_empty(),
+        HostChange::Vip(vip) => context.leaving.iter().any(|id| id.is_at(vip.address)),
+        _ => !context.leaving.is_empty(),
     };
     let mut because = match waits {
         true => "no longer configured; when the services that leave have no connections",
@@ -111,8 +111,8 @@ fn taken_back(entry: Entry, around: &Surroundings<'_>) -> MachineChange {
     .to_owned();
     let mut stake = Stake::default();
     if let HostChange::Vip(vip) = &change {
-        stake = around.stake_at(vip.address);
-        let names = around.names_at(vip.address);
+        stake = context.stake_at(vip.address);
+        let names = context.names_at(vip.address);
         if !names.is_empty() {
             because += &format!("; it stays the address of {}", names.join(", "));
         }

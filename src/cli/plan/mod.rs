@@ -15,7 +15,7 @@ use director_core::plan::{Op, Plan, Stake, Step};
 use director_core::table::Table;
 use serde::Serialize;
 
-use machine::{MachineChange, Surroundings};
+use machine::{MachineChange, PlanContext};
 
 use super::error::CliError;
 use super::kernel_lacks;
@@ -254,13 +254,13 @@ fn planned(
     let resets = planned.disabled || planned.may_cut_active();
     planned.machine = machine::against_machine(&loaded.model, resets);
     // What is undone is undone first.
-    let around = Surroundings {
+    let context = PlanContext {
         model: &loaded.model,
         before: &planned.before,
         leaving: planned.leaving(&loaded.model),
     };
     let journal = journal_beside(&socket.path());
-    let undone = machine::undone(&journal, resets, &around);
+    let undone = machine::undone(&journal, resets, &context);
     let undone = match undone {
         Ok(undone) => undone,
         Err(error) => {

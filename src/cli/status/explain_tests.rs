@@ -1,3 +1,5 @@
+//! The chain of a server in words, and which server is meant.
+
 use director_core::definitions::HostName;
 
 use super::super::sample::{leaving, status};

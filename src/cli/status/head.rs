@@ -100,7 +100,7 @@ pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
     }
     for block in &status.isolated {
         let fate = match block.kept {
-            0 => "left out",
+            0 => "not managed; what the kernel has of it stays, unchecked",
             _ => "kept as it was when last valid",
         };
         view.sentence(

@@ -11,7 +11,7 @@ D
 director_start
 stands 80 wrr "$RIP1" | eventually_table 10
 # The table shows what the kernel has taken before the director knows what it has refused.
-eventually 5 status_matches "BROKEN: the service $VIP:81 at .*, left out"
+eventually 5 status_matches "BROKEN: the service $VIP:81 at .*, not managed; what the kernel has of it stays, unchecked"
 eventually_log 5 'no scheduler best'
 
 # The two change places.
