@@ -12,6 +12,7 @@ use super::error::CliError;
 use super::help;
 use super::log::{LogFormat, LogOutput, log_panics};
 use super::output::{Exit, Output};
+use super::usage;
 use crate::api::default_socket;
 use crate::daemon::{self, DaemonError, Settings};
 use crate::ldirectord::Role;
@@ -23,7 +24,7 @@ use crate::store;
 /// SIGHUP reloads the configuration; SIGTERM and SIGINT stop the daemon. Use ipvsctl to inspect and control it.
 #[derive(Debug, Parser)]
 #[command(name = "ipvsd", version, max_term_width = 100, after_help = help::IPVSD)]
-struct DaemonArgs {
+pub(super) struct DaemonArgs {
     /// Configuration file: YAML or ldirectord.cf. The extension (.yaml, .yml, .cf) decides, otherwise the content
     #[arg(
         long,
@@ -90,7 +91,7 @@ pub fn ipvsd() -> ExitCode {
             return Exit::Unusable.into();
         }
     }
-    let args = DaemonArgs::parse();
+    let args: DaemonArgs = usage::parse();
     // Before any thread begins, since each inherits what this one may.
     let narrowed = daemon::narrow_process();
     let log = match start_log(&args) {

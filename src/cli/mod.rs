@@ -27,6 +27,7 @@ mod replay;
 mod schema;
 mod simulate;
 mod status;
+mod usage;
 #[cfg(test)]
 mod written_commands_tests;
 
@@ -34,7 +35,7 @@ pub use daemon::ipvsd;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use clap_complete::CompleteEnv;
 
 use args::{Ipvsctl, IpvsctlCommand};
@@ -48,7 +49,7 @@ pub fn ipvsctl() -> ExitCode {
     CompleteEnv::with_factory(Ipvsctl::command)
         .var(completion::VARIABLE)
         .complete();
-    let args = Ipvsctl::parse();
+    let args: Ipvsctl = usage::parse();
     let mut output = Output::standard();
     match run(&args.command, &mut output) {
         Ok(exit) => exit.into(),

@@ -7,7 +7,7 @@ use director_core::diagnostic::Place;
 use super::node::{Content, Node};
 use super::other_words;
 use super::reader::Reader;
-use super::unknown_keys::{names, unknown_key};
+use super::unknown_keys::{names, unknown_keys};
 
 /// A key as people see it.
 #[derive(Debug, Clone, Copy)]
@@ -247,12 +247,12 @@ impl<T> Mapping<T> {
         let before = draft.written;
         match (&input.node.content, self.short) {
             (Content::Mapping(entries), _) => {
-                for entry in entries {
-                    if !shape.has(&entry.key) {
-                        // The key that it stands for is not missing.
-                        let meant = unknown_key(entry, entries, shape, reader);
-                        draft.written |= meant.map_or(0, |meant| self.bit(&meant));
-                    } else if !skipped.contains(&entry.key.as_str()) {
+                // The keys that unknown ones stand for are not missing.
+                for meant in unknown_keys(entries, shape, input.key.name, reader) {
+                    draft.written |= self.bit(&meant);
+                }
+                for entry in entries.iter().filter(|entry| shape.has(&entry.key)) {
+                    if !skipped.contains(&entry.key.as_str()) {
                         let (place, node) = (&entry.place, &entry.value);
                         if let Some(row) = self.row_to_fill(before, &entry.key) {
                             let key = &row.key;

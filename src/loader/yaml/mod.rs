@@ -10,6 +10,7 @@ mod layers;
 mod listens;
 mod man_page;
 mod mapping;
+mod merge_keys;
 mod near_addresses;
 mod node;
 mod other_words;
@@ -23,6 +24,7 @@ mod secrets;
 mod servers;
 mod shorten;
 mod slips;
+mod syntax;
 mod tree;
 mod unknown_keys;
 mod value;
@@ -288,5 +290,7 @@ fn text_of(node: &Node, key: &str) -> Option<String> {
 
 #[cfg(test)]
 mod compose_tests;
+#[cfg(test)]
+mod followed_tests;
 #[cfg(test)]
 mod tests;

@@ -114,7 +114,7 @@ impl Node {
         let list = |texts: Vec<String>| texts.join(", ");
         match &self.content {
             Content::Nothing => String::new(),
-            Content::Scalar(scalar) => other_words::plain(&scalar.text),
+            Content::Scalar(scalar) => other_words::bare(&scalar.text),
             Content::List(items) => {
                 format!("[{}]", list(items.iter().map(Self::in_flow).collect()))
             }

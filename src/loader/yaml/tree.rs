@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use director_core::diagnostic::{Diagnostic, Place};
-use serde_saphyr::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
+use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span};
 
+use super::merge_keys::{self, Merges};
 use super::node::{Content, Entry, Node, Scalar};
 use super::slips;
+use super::syntax::{other_format, syntax_error};
 use crate::loader::findings::KEPT;
 
 /// Most values that anchors and aliases may copy: a bound against files that multiply themselves.
@@ -36,6 +38,8 @@ fn parse_within(
         open: Vec::new(),
         root: None,
         anchors: HashMap::new(),
+        holders: HashMap::new(),
+        merges: Merges::default(),
         copied: 0,
         copied_bytes: 0,
         values_left: values_limit,
@@ -60,6 +64,9 @@ fn parse_within(
     {
         return (None, vec![format]);
     }
+    if let Some(root) = &mut builder.root {
+        builder.findings.extend(builder.merges.drop_holders(root));
+    }
     (builder.root, builder.findings)
 }
 
@@ -68,6 +75,9 @@ struct Builder<'a> {
     open: Vec<Open>,
     root: Option<Node>,
     anchors: HashMap<usize, Node>,
+    /// The key of the file that each anchor is below.
+    holders: HashMap<usize, String>,
+    merges: Merges,
     copied: usize,
     copied_bytes: usize,
     values_left: usize,
@@ -215,7 +225,10 @@ impl Builder<'_> {
                 }
                 Content::List(items)
             }
-            OpenContent::Mapping(OpenMapping { entries, .. }) => {
+            OpenContent::Mapping(OpenMapping { mut entries, .. }) => {
+                let depth = self.open.len();
+                self.findings
+                    .extend(self.merges.resolve(&mut entries, depth));
                 if let Some(first) = entries.first().filter(|_| !in_brackets) {
                     place = first.place.clone();
                 }
@@ -235,6 +248,9 @@ impl Builder<'_> {
             .hint("write out the values"));
         };
         self.copied(&meant)?;
+        if let Some(holder) = self.holders.get(&anchor) {
+            self.merges.uses(holder, self.merged_into());
+        }
         let open = self.open.last_mut().map(|open| &mut open.content);
         if let (Some(OpenContent::List(items)), Content::List(inner)) = (open, &meant.content) {
             items.extend(inner.iter().cloned());
@@ -247,6 +263,25 @@ impl Builder<'_> {
         self.add(meant, 0)
     }
 
+    /// The depth of the mapping that the next value is merged into, alone or as one of a list.
+    fn merged_into(&self) -> Option<usize> {
+        let mut open = self.open.iter().enumerate().rev();
+        let (depth, mapping) = open.find_map(|(depth, open)| match &open.content {
+            OpenContent::Mapping(mapping) => Some((depth, mapping)),
+            OpenContent::List(_) => None,
+        })?;
+        let (key, _) = mapping.key.as_ref()?;
+        (key == merge_keys::KEY).then_some(depth)
+    }
+
+    /// The key of the file that is being read.
+    fn holder(&self) -> Option<String> {
+        match &self.open.first()?.content {
+            OpenContent::Mapping(mapping) => mapping.key.as_ref().map(|(key, _)| key.clone()),
+            OpenContent::List(_) => None,
+        }
+    }
+
     /// Puts a finished value where it belongs.
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
         let Some(left) = self.values_left.checked_sub(1) else {
@@ -257,6 +292,9 @@ impl Builder<'_> {
         if anchor != 0 {
             self.copied(&node)?;
             self.anchors.insert(anchor, node.clone());
+            if let Some(holder) = self.holder() {
+                self.holders.insert(anchor, holder);
+            }
         }
         let Some(open) = self.open.last_mut() else {
             self.root.get_or_insert(node);
@@ -323,56 +361,6 @@ fn key_of(node: Node) -> Result<(String, Place), Diagnostic> {
             Diagnostic::error(&node.place, "a key must be a single value")
                 .hint("write it as key: value"),
         ),
-    }
-}
-
-fn syntax_error(error: &ScanError, text: &str, file: &Arc<str>) -> Diagnostic {
-    let marker = error.marker();
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let place = Place::new(file, number(marker.line()), number(marker.col() + 1), 1);
-    let lines = marker.line().saturating_sub(1)..=marker.line();
-    if let Some(finding) = slips::lookalike_in(text, lines, file) {
-        return finding;
-    }
-    let message = format!("this is not valid YAML: {}", error.info());
-    let in_line = text
-        .lines()
-        .nth(marker.line().saturating_sub(1))
-        .unwrap_or_default();
-    Diagnostic::error(&place, message).hint(advice(error.kind(), in_line))
-}
-
-/// The finding that a file is written for another program.
-fn other_format(text: &str, file: &Arc<str>) -> Option<Diagnostic> {
-    let (name, hint) = slips::other_format(text)?;
-    let message = format!("this is {name}, not YAML");
-    Some(Diagnostic::error(&Place::whole_file(file), message).hint(hint))
-}
-
-/// What usually helps against a syntax error.
-fn advice(kind: &ErrorKind, line: &str) -> &'static str {
-    match kind {
-        // The most likely cause by far: an IPv6 address at the start of a value.
-        _ if line.contains("]:") && !line.contains(['"', '\'']) => {
-            "put a value that begins with a bracket in quotes: \"[2001:db8::1]:80\""
-        }
-        ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabNotAllowed
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar => "indent with spaces; YAML allows no tabs there",
-        ErrorKind::UnclosedQuotedScalar => "close the quotes",
-        ErrorKind::UnclosedFlowCollection { .. }
-        | ErrorKind::MismatchedFlowCollectionEnd { .. }
-        | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofFlowSequence => "close every [ with ] and every { with }",
-        ErrorKind::MappingValueNotAllowed => {
-            "write one key: value per line, with a space after the colon; a text that contains \": \" needs quotes"
-        }
-        ErrorKind::UnknownAnchor => "use an anchor from a line above, or put the value in quotes",
-        ErrorKind::UnknownQuotedScalarEscape => {
-            "use single quotes around texts with backslashes, such as regular expressions"
-        }
-        _ => "check indentation, colons and quotes here and in the line above",
     }
 }
 

@@ -18,21 +18,61 @@ pub(super) fn names(shape: &dyn Shape) -> String {
     }
 }
 
-/// Reports a key that the format does not have, and gives the one that it stands for.
-pub(super) fn unknown_key(
-    entry: &Entry,
-    siblings: &[Entry],
+/// Reports the keys that the format does not have, and gives those that they stand for. Keys that one thing is to be written
+/// for are one mistake. `name` is the key whose value they are in.
+pub(super) fn unknown_keys(
+    entries: &[Entry],
     shape: &dyn Shape,
+    name: &str,
     reader: &mut Reader,
-) -> Option<String> {
-    let siblings = few(siblings);
-    if other_words::is_part_of_another(entry, siblings, shape.name()) {
-        return None;
+) -> Vec<String> {
+    let siblings = few(entries);
+    let mut mistakes: Vec<(Vec<&Entry>, String)> = Vec::new();
+    let mut stands_for = Vec::new();
+    for entry in entries.iter().filter(|entry| !shape.has(&entry.key)) {
+        let (hint, meant) = meant(entry, siblings, shape, name);
+        stands_for.extend(meant);
+        let is_own = hint.starts_with("remove it") || hint.starts_with("did you mean ");
+        let known = mistakes.iter_mut().find(|(_, known)| *known == hint);
+        match known.filter(|_| !is_own && !siblings.is_empty()) {
+            Some((entries, _)) => entries.push(entry),
+            None => mistakes.push((vec![entry], hint)),
+        }
     }
-    let message = format!("{} has no key {:?}", shape.what(), entry.key);
-    let (hint, meant) = meant(entry, siblings, shape);
-    reader.error(&entry.place, message, hint);
-    meant
+    for (entries, hint) in mistakes {
+        let keys: Vec<String> = entries
+            .iter()
+            .map(|entry| format!("{:?}", entry.key))
+            .collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let no = match keys.len() {
+            1 => "no key",
+            _ => "no keys",
+        };
+        let message = format!("{} has {no} {}", shape.what(), other_words::all_of(&keys));
+        let hint = match keys.len() {
+            1 => hint,
+            _ => of_several(&hint),
+        };
+        reader.error(&entries[0].place, message, hint);
+    }
+    stands_for
+}
+
+/// Advice about one key as advice about several.
+fn of_several(hint: &str) -> String {
+    let words = [
+        ("it is a key of", "they are keys of"),
+        ("move it", "move them"),
+        ("indent it", "indent them"),
+        ("that it belongs to", "that they belong to"),
+        ("write it ", "write them "),
+    ];
+    let mut hint = hint.to_owned();
+    for (one, several) in words {
+        hint = hint.replace(one, several);
+    }
+    hint
 }
 
 /// The keys of a mapping that are looked at together; none of one that is wrong in every line.
@@ -45,8 +85,13 @@ fn few(entries: &[Entry]) -> &[Entry] {
 }
 
 /// Advice against an unknown key, and the key of this mapping that it stands for.
-fn meant(entry: &Entry, siblings: &[Entry], shape: &dyn Shape) -> (String, Option<String>) {
-    if let Some(instead) = other_words::instead_of(entry, siblings, shape.name()) {
+fn meant(
+    entry: &Entry,
+    siblings: &[Entry],
+    shape: &dyn Shape,
+    name: &str,
+) -> (String, Option<String>) {
+    if let Some(instead) = other_words::instead_of(entry, siblings, shape, name) {
         return (instead.hint, instead.stands_for);
     }
     if let Some(meant) = slips::without_blank(&entry.key)
@@ -74,7 +119,7 @@ fn meant(entry: &Entry, siblings: &[Entry], shape: &dyn Shape) -> (String, Optio
 /// Whether a mapping has a key, or one that stands for it.
 pub(super) fn says(entries: &[Entry], key: &str, shape: &dyn Shape) -> bool {
     let stands_for = |entry: &Entry| {
-        !shape.has(&entry.key) && meant(entry, few(entries), shape).1.as_deref() == Some(key)
+        !shape.has(&entry.key) && meant(entry, few(entries), shape, "").1.as_deref() == Some(key)
     };
     entries
         .iter()

@@ -10,6 +10,7 @@ use director_core::model::{Quantity, Secret};
 use super::address;
 use super::mapping::{Input, Key, Mapping, Takes};
 use super::node::Content;
+use super::other_words;
 use super::print::{quoted, span};
 use super::reader::Reader;
 use super::secrets;
@@ -217,7 +218,11 @@ impl Value for bool {
         let hint = match text.to_ascii_lowercase().as_str() {
             "yes" | "on" | "y" | "1" | "true" => "write true",
             "no" | "off" | "n" | "0" | "false" => "write false",
-            _ => "write true or false",
+            other => match other_words::word_for(input.key.name, other) {
+                Some("true") => "write true",
+                Some(_) => "write false",
+                None => "write true or false",
+            },
         };
         let message = format!("{} {text:?} is neither true nor false", input.key.name);
         reader.error(&input.node.place, message, hint);

@@ -39,7 +39,6 @@ const KINDS: [(&str, Kind); 7] = [
     ("command", Kind::Command),
 ];
 
-/// The words for all kinds.
 pub(in super::super) fn names() -> impl Iterator<Item = &'static str> {
     let own = KINDS.iter().map(|(name, _)| *name);
     own.chain(protocols::names())
@@ -55,7 +54,21 @@ pub(in super::super) fn has(protocol: &str, setting: &str) -> bool {
     protocols::view(protocol).is_some_and(|view| view.has(setting))
 }
 
-/// What a check asks, as written.
+/// The settings of a check by this word.
+pub(in super::super) fn shape(name: &str) -> Option<&'static dyn Shape> {
+    if let Some(view) = protocols::view(name) {
+        return Some(view);
+    }
+    Some(match name {
+        "none" | "always_down" | "tcp" => &NO_SETTINGS,
+        "http" => &HTTP,
+        "https" => &HTTPS,
+        "ping" => &PING,
+        "command" => &COMMAND,
+        _ => return None,
+    })
+}
+
 #[derive(Clone)]
 pub(super) struct Asked {
     name: &'static str,
@@ -73,7 +86,6 @@ enum Settings {
     Protocol(Box<Draft<ProtocolCheckDefinition>>),
 }
 
-/// Attempts of an ICMP check.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Ping {
     attempts: u64,
@@ -173,7 +185,6 @@ mapping! {
     opt(user) "user" = "nobody", or "the user of ipvsd", "User to run the program as.";
 }
 
-/// A program and its arguments.
 struct Program;
 
 impl Lens<CommandCheckDefinition> for Program {
@@ -213,16 +224,10 @@ impl Lens<CheckText> for Kinds {
     const LAYERED: bool = true;
 
     fn takes(key: &Key) -> Takes {
-        if let Some(view) = protocols::view(key.name) {
-            return Takes::Mapping(view);
+        if key.name == "command" {
+            return COMMAND.takes();
         }
-        match kind(key.name) {
-            Kind::None | Kind::AlwaysDown | Kind::Connect => Takes::Mapping(&NO_SETTINGS),
-            Kind::Http { tls: false } => Takes::Mapping(&HTTP),
-            Kind::Http { tls: true } => Takes::Mapping(&HTTPS),
-            Kind::Ping => Takes::Mapping(&PING),
-            Kind::Command => COMMAND.takes(),
-        }
+        Takes::Mapping(shape(key.name).unwrap_or(&NO_SETTINGS))
     }
 
     fn read(text: &mut CheckText, input: &Input<'_>, reader: &mut Reader) -> Option<()> {
@@ -253,7 +258,6 @@ impl Lens<CheckText> for Kinds {
     }
 }
 
-/// The kind by a word that is no protocol.
 fn kind(name: &str) -> Kind {
     let known = KINDS.iter().find(|(known, _)| *known == name);
     known.map_or(Kind::None, |(_, kind)| *kind)

@@ -15,6 +15,11 @@ pub(in crate::loader::yaml) fn as_mapping(node: &Node, shape: &dyn Shape) -> Opt
         "http" | "https" if text.starts_with('/') || text.contains("://") => {
             return Some(format!("{{path: {}}}", plain(&path(text))));
         }
+        // As in HAProxy: `GET /health`.
+        "http" | "https" if text.contains(" /") => {
+            let path = text.split_whitespace().find(|word| word.starts_with('/'))?;
+            return Some(format!("{{path: {}}}", plain(path)));
+        }
         "http" | "https" if is_status(text) => {
             return Some(format!("{{expect: {{status: {text}}}}}"));
         }

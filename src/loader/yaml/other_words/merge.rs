@@ -1,19 +1,15 @@
 //! What several words say of one key, as one value.
 
 use super::super::keys::kinds;
-use super::super::node::{Content, Entry, Node};
-use super::values::{plain, translated};
-use super::{Context, Example, Says, row_of, scalar};
-
-/// Mappings that a single value may stand for, with the key that it is then.
-const SHORT: [(&str, &str); 3] = [
-    ("persistence", "timeout"),
-    ("scheduler", "name"),
-    ("minimum_healthy", "servers"),
-];
+use super::super::node::{Entry, Node};
+use super::tree::{Leaf, Tree};
+use super::values::translated;
+use super::{Context, Example, Says, blocks, misplaced, row_of, scalar};
 
 /// Values of the table that are no examples: the word alone says them.
-const FIXED: [&str; 14] = [
+const FIXED: [&str; 16] = [
+    "wlc",
+    "wrr",
     "{}",
     "dr",
     "nat",
@@ -30,73 +26,11 @@ const FIXED: [&str; 14] = [
     "[h2, http/1.1]",
 ];
 
-/// A key below the mapping, with its value.
-pub(super) struct Leaf {
-    pub(super) path: Vec<String>,
-    value: String,
-    /// Whether the file has this value, which then counts before an example.
-    pub(super) is_said: bool,
-}
-
-/// A value, or keys with their values in the order in which they came.
-#[derive(Default)]
-pub(super) struct Tree {
-    value: Option<(String, bool)>,
-    keys: Vec<(String, Tree)>,
-}
-
-impl Tree {
-    pub(super) fn add(&mut self, leaf: Leaf) {
-        let mut tree = self;
-        for key in leaf.path {
-            let known = tree.keys.iter().position(|(known, _)| *known == key);
-            let position = known.unwrap_or_else(|| {
-                tree.keys.push((key, Self::default()));
-                tree.keys.len() - 1
-            });
-            tree = &mut tree.keys[position].1;
-        }
-        let had_said = tree.value.as_ref().is_some_and(|(_, is_said)| *is_said);
-        if leaf.is_said || !had_said {
-            tree.value = Some((leaf.value, leaf.is_said));
-        }
-    }
-
-    fn get(&self, key: &str) -> Option<&Self> {
-        let known = self.keys.iter().find(|(known, _)| known == key);
-        known.map(|(_, tree)| tree)
-    }
-
-    /// Whether nothing in it is said by the file or follows from the word alone.
-    fn is_example(&self) -> bool {
-        let is_said = self.value.as_ref().is_some_and(|(_, is_said)| *is_said);
-        !is_said && self.keys.iter().all(|(_, tree)| tree.is_example())
-    }
-
-    /// In one line, as the value of this key.
-    fn print(&self, key: &str) -> String {
-        let short = SHORT.iter().find(|(mapping, _)| *mapping == key);
-        match (self.keys.as_slice(), &self.value) {
-            ([], value) => value.as_ref().map_or("{}", |(text, _)| text).to_owned(),
-            ([(only, tree)], _) if short.is_some_and(|(_, short)| only == short) => {
-                tree.print(only)
-            }
-            _ => format!("{{{}}}", self.entries()),
-        }
-    }
-
-    /// The keys with their values.
-    fn entries(&self) -> String {
-        let entries = self.keys.iter();
-        let entries: Vec<String> = entries
-            .map(|(key, tree)| format!("{key}: {}", tree.print(key)))
-            .collect();
-        entries.join(", ")
-    }
-}
+/// What a foreign key says: keys to write, or why to remove it.
+pub(super) type Meant = Result<Vec<Leaf>, String>;
 
 impl Context<'_> {
-    fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
         self.siblings.iter().find(|entry| entry.key == key)
     }
 
@@ -106,51 +40,176 @@ impl Context<'_> {
         scalar(&found.next()?.value)
     }
 
+    /// What a foreign key says; none where no key here has its meaning.
+    pub(super) fn meant(&self, entry: &Entry) -> Option<Meant> {
+        let Some(row) = row_of(&entry.key, self.within) else {
+            let leaves = misplaced::leaves(entry, self.within);
+            return leaves.or_else(|| self.setting(entry)).map(Ok);
+        };
+        let Says::Keys(keys) = &row.says else {
+            return self.setting(entry).map(Ok);
+        };
+        if let Some(hint) = super::without_a_key(entry, self.siblings, self.within) {
+            return Some(Err(hint.to_owned()));
+        }
+        if let Some(leaves) = self.block(entry, keys) {
+            return Some(Ok(leaves));
+        }
+        if keys[0].kind == Some("kind")
+            && let Some(meant) = self.kind_word(entry, &keys[0])
+        {
+            return Some(meant);
+        }
+        if let Some(hint) = self.of_each_server(entry, &keys[0]) {
+            return Some(Err(hint));
+        }
+        let leaves = self.leaves(keys, &entry.value, &entry.key);
+        let word = &entry.key;
+        // The protocol may have a key of that name.
+        let is_said = leaves.first().is_some_and(|leaf| leaf.is_said);
+        if let Some(own) = self.setting(entry).filter(|_| !is_said) {
+            return Some(Ok(own));
+        }
+        Some(match (leaves.is_empty(), self.kind.meant) {
+            (true, Some(kind)) => Err(format!("remove it; {kind} has no {word}")),
+            _ if leaves.iter().any(|leaf| self.is_other_kind(leaf)) => Err(self.one_protocol()),
+            _ => Ok(leaves),
+        })
+    }
+
+    /// What a block of words in the place of a check says.
+    pub(super) fn block(&self, entry: &Entry, keys: &[Example]) -> Option<Vec<Leaf>> {
+        let below: &[&str] = match self.within {
+            "check" => &[],
+            "service" | "defaults" => &["check"],
+            _ => return None,
+        };
+        let rest = keys[0].path.strip_prefix(below)?;
+        let is_whole =
+            rest.is_empty() || kinds::names().any(|kind| kind == rest[0].trim_start_matches('*'));
+        let mut leaves = match keys[0].kind {
+            Some("options") => blocks::options(entry)?,
+            _ if is_whole => blocks::check(&entry.key, &entry.value)?,
+            _ => return None,
+        };
+        for leaf in &mut leaves {
+            leaf.path
+                .splice(0..0, below.iter().map(|key| (*key).to_owned()));
+        }
+        Some(leaves)
+    }
+
+    /// A setting of the protocol that stands beside it.
+    fn setting(&self, entry: &Entry) -> Option<Vec<Leaf>> {
+        let below: &[&str] = match self.within {
+            "check" => &[],
+            "service" => &["check"],
+            _ => return None,
+        };
+        let kind = self.kind.meant?;
+        let shape = kinds::shape(kind)?;
+        let mut path: Vec<String> = below.iter().map(|key| (*key).to_owned()).collect();
+        path.push(kind.to_owned());
+        let mut leaves = if shape.has(&entry.key) {
+            let mut tree = Tree::default();
+            tree.absorb(std::slice::from_ref(&entry.key), &entry.value, ("", ""));
+            tree.leaves()
+        } else {
+            row_of(&entry.key, kind)?;
+            let inside = Context::new(std::slice::from_ref(entry), shape);
+            inside.meant(entry)?.ok()?
+        };
+        for leaf in &mut leaves {
+            leaf.path.splice(0..0, path.iter().cloned());
+        }
+        Some(leaves)
+    }
+
+    /// A word whose value is the protocol of the check, where another word or key has that too.
+    fn kind_word(&self, entry: &Entry, example: &Example) -> Option<Meant> {
+        let (written, meant) = (self.kind.written, self.kind.meant?);
+        let named = self.named_kind(entry);
+        if let Some(own) = self.setting(entry).filter(|_| named.is_none()) {
+            return Some(Ok(own));
+        }
+        let fits = named
+            .is_some_and(|named| named == meant || Some(meant) == super::kind::with_tls(named));
+        Some(match (fits, written) {
+            (true, Some(written)) if written == meant => Err(format!("remove it; {meant} is set")),
+            (false, Some(written)) if named.is_none() => {
+                Err(format!("remove it; {written} is set"))
+            }
+            (false, Some(_)) => Err(self.one_protocol()),
+            (false, None) if named.is_none() && self.siblings.len() == 1 => return None,
+            _ => Ok(vec![Leaf {
+                path: with_kind(&example.path, meant),
+                value: match meant {
+                    "command" => "[/usr/local/bin/check]".to_owned(),
+                    _ => "{}".to_owned(),
+                },
+                is_said: meant != "command",
+            }]),
+        })
+    }
+
+    fn one_protocol(&self) -> String {
+        let kind = self.kind.written.or(self.kind.meant).unwrap_or_default();
+        format!("remove it; a check has one protocol, and {kind} is set")
+    }
+
+    /// Whether it belongs to another protocol than that of the check.
+    fn is_other_kind(&self, leaf: &Leaf) -> bool {
+        let mut own = leaf.path.iter();
+        let kind = own.find(|key| kinds::names().any(|name| name == *key));
+        kind.is_some_and(|kind| self.kind.meant.is_some_and(|meant| meant != kind))
+    }
+
     /// What a word with this value says.
-    pub(super) fn leaves(&self, keys: &[Example], value: &Node, word: &str) -> Vec<Leaf> {
-        let protocol = self.protocol();
+    fn leaves(&self, keys: &[Example], value: &Node, word: &str) -> Vec<Leaf> {
+        let protocol = self.kind.meant;
         let leaf = |(position, example): (usize, &Example)| {
             let kind = example.kind.filter(|_| position == 0);
             // What is a path in HTTP is a text in other protocols.
             let kind = kind.map(|kind| match (kind, protocol) {
-                ("path", Some(protocol)) if protocol != "https" => "text",
+                ("path", Some("command")) => "program",
+                ("path", Some(protocol)) if !matches!(protocol, "http" | "https") => "text",
                 _ => kind,
             });
             let said = kind.and_then(|kind| self.value(kind, value, word));
             let is_said = said.is_some() || kind.is_none() && FIXED.contains(&example.value);
-            let (path, value) = match said {
-                Some(kind) if example.path.iter().any(|key| key.starts_with('*')) => {
-                    let value = match kind.as_str() {
-                        "command" => "[/usr/local/bin/check]",
-                        _ => "{}",
-                    };
-                    (with_kind(&example.path, &kind), value.to_owned())
+            let path = of_protocol(with_kind(&example.path, "http"), protocol)?;
+            let value = said.unwrap_or_else(|| self.example(&example.path, example.value));
+            // That a check uses TLS is in the name of its protocol.
+            let is_name = path
+                .last()
+                .is_some_and(|last| Some(last.as_str()) == protocol);
+            let (path, value) = match path.last().map(String::as_str) {
+                Some("tls") if path.iter().any(|key| key == "https") => {
+                    (path[..path.len() - 1].to_vec(), "{}".to_owned())
                 }
-                Some(value) => (with_kind(&example.path, "http"), value),
-                None => (
-                    with_kind(&example.path, "http"),
-                    self.example(&example.path, example.value),
-                ),
+                _ if is_name && example.path.last() == Some(&"tls") => (path, "{}".to_owned()),
+                _ => (path, value),
             };
-            let path = of_protocol(path, protocol);
             Some(Leaf {
-                path: path?,
+                path,
                 value,
                 is_said,
             })
         };
-        keys.iter().enumerate().filter_map(leaf).collect()
+        let mut leaves: Vec<Leaf> = keys.iter().enumerate().filter_map(leaf).collect();
+        leaves.extend(protocol.and_then(|protocol| needs_tls(&leaves, protocol)));
+        leaves
     }
 
     /// An example, with what the mapping says of it already.
     fn example(&self, path: &[&str], example: &str) -> String {
         let number = |keys: &[&str]| self.text_of(keys)?.parse::<u64>().ok();
         // keepalived needs one server unless quorum says another number.
-        let quorum = number(&["quorum", "minimum_healthy"]).unwrap_or(1);
+        let quorum = number(&["quorum", "minimum_healthy", "servers"]).unwrap_or(1);
         let more = self.hysteresis().unwrap_or(1);
         match path {
             ["minimum_healthy", "servers"] => self.lost_below(quorum).to_string(),
-            ["minimum_healthy", "back_at"] => quorum.saturating_add(more).to_string(),
+            ["minimum_healthy", "back_at"] | ["back_at"] => quorum.saturating_add(more).to_string(),
             _ => example.to_owned(),
         }
     }
@@ -174,6 +233,7 @@ impl Context<'_> {
                     _ => host,
                 })
             }
+            "each_weight" | "each_upper" | "each_lower" => self.each_server(value),
             "count" if word.eq_ignore_ascii_case("quorum") => {
                 let quorum: u64 = scalar(value)?.parse().ok()?;
                 Some(self.lost_below(quorum).to_string())
@@ -223,99 +283,6 @@ impl Context<'_> {
         let begins = place.starts_with(|c: char| c.is_ascii_alphanumeric());
         begins.then(|| format!("{protocol}://{place}"))
     }
-
-    /// The check that the mapping or one of its words names, when it is none by HTTP.
-    fn protocol(&self) -> Option<&'static str> {
-        let named = self.siblings.iter().find_map(|entry| {
-            let row = row_of(&entry.key, self.within)?;
-            let is_kind = matches!(&row.says, Says::Keys(keys) if keys[0].kind == Some("kind"));
-            let text = scalar(&entry.value).filter(|_| is_kind)?;
-            super::protocol(text)
-        });
-        let keys = self.siblings.iter().map(|entry| entry.key.as_str());
-        let mut own = keys.filter_map(|key| kinds::names().find(|name| *name == key));
-        named
-            .or_else(|| own.rfind(|_| self.within == "check"))
-            .filter(|name| *name != "http")
-    }
-
-    /// What the mapping has of this key already, where it is a single value.
-    pub(super) fn known(&self, root: &str, tree: &mut Tree) {
-        let Some(text) = self.entry(root).and_then(|entry| scalar(&entry.value)) else {
-            return;
-        };
-        let short = SHORT.iter().find(|(mapping, _)| *mapping == root);
-        let (path, value) = match short {
-            Some((_, short)) => ([root, short], plain(text)),
-            None if root == "check" && kinds::names().any(|kind| kind == text) => {
-                ([root, text], "{}".to_owned())
-            }
-            None if root == "check" => match super::protocol(text) {
-                Some("command") => return,
-                Some(kind) => ([root, kind], "{}".to_owned()),
-                None => ([root, "use"], plain(text)),
-            },
-            None if root == "expect" => ([root, "body"], plain(text)),
-            None => return,
-        };
-        tree.add(Leaf {
-            path: path.map(str::to_owned).to_vec(),
-            value,
-            is_said: true,
-        });
-    }
-
-    /// What to write for a word of checks by HTTP where the check is another.
-    pub(super) fn only_in_http(&self, keys: &[Example], word: &str) -> String {
-        let mut tree = Tree::default();
-        for example in keys {
-            tree.add(Leaf {
-                path: with_kind(&example.path, "http"),
-                value: example.value.to_owned(),
-                is_said: false,
-            });
-        }
-        let protocol = self.protocol().unwrap_or_default();
-        format!("write {}; {protocol} has no {word}", tree.entries())
-    }
-
-    /// What to write, and where.
-    pub(super) fn advice(&self, root: &str, tree: &Tree) -> String {
-        let whole = match tree.is_example() {
-            true => format!("use {root}, as in {}", tree.entries()),
-            false => format!("write {}", tree.entries()),
-        };
-        let Some(entry) = self.entry(root).filter(|_| !tree.is_example()) else {
-            return whole;
-        };
-        match &entry.value.content {
-            Content::Mapping(_) => {
-                let (mut name, mut node) = (root, &entry.value);
-                let Some(mut inner) = tree.get(root) else {
-                    return whole;
-                };
-                while let [(key, below)] = inner.keys.as_slice()
-                    && let Some(next) = node.entry(key)
-                    && matches!(next.value.content, Content::Mapping(_))
-                    && !below.keys.is_empty()
-                {
-                    (name, node, inner) = (key, &next.value, below);
-                }
-                match inner.keys.is_empty() {
-                    true => format!("remove it; {root} is set"),
-                    false => format!("write {}; it belongs in {name}", inner.entries()),
-                }
-            }
-            Content::Scalar(scalar) => {
-                let text = plain(&scalar.text);
-                match tree.get(root).map(|tree| tree.print(root)) {
-                    Some(same) if same == text => format!("remove it; {root} is {text} already"),
-                    _ => format!("{whole}; it replaces {root}: {text}"),
-                }
-            }
-            _ => format!("{whole}; it replaces {root}"),
-        }
-    }
 }
 
 /// A path with the name of a check in it.
@@ -327,30 +294,68 @@ fn with_kind(path: &[&str], kind: &str) -> Vec<String> {
     path.iter().map(key).collect()
 }
 
+/// The key without which keys for TLS have no effect in a protocol that begins in plain text.
+fn needs_tls(leaves: &[Leaf], protocol: &str) -> Option<Leaf> {
+    const OF_TLS: [&str; 5] = ["ca", "certificate", "key", "verify", "server_name"];
+    let own = leaves.iter().find(|leaf| {
+        let key = leaf
+            .path
+            .last()
+            .is_some_and(|key| OF_TLS.contains(&key.as_str()));
+        key && leaf.path.iter().any(|key| key == protocol)
+    })?;
+    let key = ["tls", "starttls"]
+        .into_iter()
+        .find(|key| kinds::has(protocol, key))?;
+    let mut path = own.path.clone();
+    path.pop();
+    path.push(key.to_owned());
+    let is_own = kinds::has(protocol, "verify") && protocol.ends_with('s');
+    (!is_own).then(|| Leaf {
+        path,
+        value: "true".to_owned(),
+        is_said: false,
+    })
+}
+
 /// The same for a check in another protocol than HTTP, as far as that one has such a key.
 fn of_protocol(mut path: Vec<String>, protocol: Option<&str>) -> Option<Vec<String>> {
-    let Some(protocol) = protocol else {
+    let at = path.iter().position(|key| key == "http" || key == "https");
+    let (Some(protocol), Some(at)) = (protocol, at) else {
         return Some(path);
     };
-    let Some(at) = path.iter().position(|key| key == "http") else {
-        return Some(path);
-    };
-    if protocol == "https" {
+    if matches!(protocol, "http" | "https") {
         protocol.clone_into(&mut path[at]);
         return Some(path);
     }
     let below: Vec<&str> = path[at + 1..].iter().map(String::as_str).collect();
     let key = match below.as_slice() {
         [] => return Some(path),
+        ["path"] if protocol == "command" => {
+            path.truncate(at);
+            path.push(protocol.to_owned());
+            return Some(path);
+        }
         ["path"] => "request",
         ["expect", "body"] => "receive",
-        ["login"] => "login",
-        ["password"] => "password",
+        [key] => key,
         _ => return None,
     };
-    kinds::has(protocol, key).then(|| {
-        path.truncate(at);
-        path.extend([protocol.to_owned(), key.to_owned()]);
-        path
-    })
+    // The name of a protocol within TLS says that already.
+    let has_it = protocol.ends_with('s') && key == "tls" && kinds::has(protocol, "verify");
+    let key = match has_it {
+        true => {
+            return Some(
+                path[..at]
+                    .iter()
+                    .cloned()
+                    .chain([protocol.to_owned()])
+                    .collect(),
+            );
+        }
+        false => kinds::has(protocol, key).then(|| key.to_owned())?,
+    };
+    path.truncate(at);
+    path.extend([protocol.to_owned(), key]);
+    Some(path)
 }

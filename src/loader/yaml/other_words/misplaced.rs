@@ -2,13 +2,14 @@
 
 use super::super::keys::check::CHECK;
 use super::super::keys::director::DIRECTOR;
-use super::super::keys::file::{DEFAULTS, FILE};
 use super::super::keys::kinds;
 use super::super::keys::server::REAL_SERVER;
 use super::super::keys::service::SERVICE;
 use super::super::mapping::Shape;
 use super::super::node::{Content, Entry};
-use super::Instead;
+use super::tree::{Leaf, Tree, said};
+use super::values::{truth, word_for};
+use super::{Context, Instead, Says, kind, row_of, scalar};
 
 /// Mappings below others, each with the way to it.
 static BELOW: [(&str, &str, &'static dyn Shape); 5] = [
@@ -79,68 +80,118 @@ pub(super) fn elsewhere(entry: &Entry, within: &str) -> Option<Instead> {
     })
 }
 
-/// A key of a check that stands among the keys of its protocol.
-fn beside_the_kind(entry: &Entry, siblings: &[Entry], kind: &str) -> Option<String> {
-    let (misplaced, own): (Vec<&Entry>, Vec<&Entry>) = siblings
-        .iter()
-        .partition(|other| CHECK.has(&other.key) && !kinds::has(kind, &other.key));
-    let text = |entries: Vec<&Entry>| -> Option<String> {
-        let texts: Option<Vec<String>> = entries
-            .into_iter()
-            .map(|entry| Some(format!("{}: {}", entry.key, value(entry)?)))
-            .collect();
-        Some(texts?.join(", "))
+/// Where a key of this format belongs, below a mapping of this one.
+pub(super) fn leaves(entry: &Entry, within: &str) -> Option<Vec<Leaf>> {
+    let mut below = BELOW.iter().filter(|(above, _, _)| *above == within);
+    let (_, name, _) = below.find(|(_, _, shape)| shape.has(&entry.key))?;
+    if matches!(entry.value.content, Content::Nothing)
+        && !kinds::names().any(|kind| kind == entry.key)
+    {
+        return None;
+    }
+    let mut tree = Tree::default();
+    tree.absorb(
+        &[(*name).to_owned(), entry.key.clone()],
+        &entry.value,
+        ("", ""),
+    );
+    Some(tree.leaves())
+}
+
+/// What to do with a key of a check that stands among the keys of its protocol, with all others that do.
+pub(super) fn beside(
+    entry: &Entry,
+    siblings: &[Entry],
+    shape: &dyn Shape,
+    name: &str,
+) -> Option<String> {
+    let kind = match shape.keys().is_empty() {
+        true => name,
+        false => shape.name(),
     };
-    let (own, misplaced) = (text(own)?, text(misplaced)?);
+    if !kinds::names().any(|name| name == kind) {
+        return None;
+    }
+    let foreign: Vec<&Entry> = siblings
+        .iter()
+        .filter(|other| !shape.has(&other.key) && row_of(&other.key, kind).is_none())
+        .collect();
+    let is_own = |leaf: &Leaf| {
+        let root = leaf.path[0].as_str();
+        !kinds::names().any(|name| name == root)
+    };
+    let meant = |entry: &Entry| -> Option<Vec<Leaf>> {
+        if !foreign.iter().any(|other| other.place == entry.place) {
+            return None;
+        }
+        if CHECK.has(&entry.key) && !kinds::names().any(|name| name == entry.key) {
+            let mut tree = Tree::default();
+            tree.absorb(std::slice::from_ref(&entry.key), &entry.value, ("", ""));
+            return Some(tree.leaves());
+        }
+        let context = Context::new(std::slice::from_ref(entry), &CHECK);
+        let leaves = context.meant(entry)?.ok()?;
+        leaves.iter().all(is_own).then_some(leaves)
+    };
+    meant(entry)?;
+    let (mut outside, mut whole) = (Tree::default(), Tree::default());
+    let mut words = Vec::new();
+    whole.add(Leaf {
+        path: vec![kind.to_owned()],
+        value: "{}".to_owned(),
+        is_said: true,
+    });
+    for other in siblings {
+        let path = [kind.to_owned(), other.key.clone()];
+        let Some(leaves) = meant(other) else {
+            whole.absorb(&path, &other.value, ("", ""));
+            continue;
+        };
+        words.push(other.key.as_str());
+        leaves.into_iter().for_each(|leaf| outside.add(leaf));
+    }
+    let text = outside.entries();
+    for leaf in outside.leaves() {
+        whole.add(leaf);
+    }
     Some(format!(
-        "{} belongs beside {kind}: check: {{{kind}: {{{own}}}, {misplaced}}}",
-        entry.key
+        "write {text} beside {kind}, as in {{{}}}",
+        whole.entries()
     ))
 }
 
-/// The value of a key, with its unit where a time has none.
-fn value(entry: &Entry) -> Option<String> {
-    let text = entry.value.flow()?;
-    let is_time = entry.key == "timeout" || entry.key.starts_with("every");
-    let is_bare = is_time && text.bytes().all(|byte| byte.is_ascii_digit());
-    Some(if is_bare { format!("{text}s") } else { text })
-}
-
-/// Where a key belongs, with all others that belong there.
-pub(super) fn hint(entry: &Entry, siblings: &[Entry], within: &str) -> Option<String> {
-    if kinds::names().any(|kind| kind == within) && CHECK.has(&entry.key) {
-        return beside_the_kind(entry, siblings, within);
+/// What to do with keys for TLS in a protocol that has another name within TLS.
+pub(super) fn within_tls(entry: &Entry, siblings: &[Entry], shape: &dyn Shape) -> Option<String> {
+    let tls = kind::with_tls(shape.name())?;
+    let inside = kinds::shape(tls)?;
+    let context = Context::new(siblings, inside);
+    let is_needed = |entry: &Entry| {
+        let says_no = scalar(&entry.value).and_then(truth) == Some(false);
+        let is_word =
+            row_of(&entry.key, shape.name()).is_none_or(|row| matches!(row.says, Says::Text(_)));
+        let is_known = inside.has(&entry.key) || row_of(&entry.key, tls).is_some();
+        !shape.has(&entry.key) && is_known && is_word && !says_no
+    };
+    if !is_needed(entry) {
+        return None;
     }
-    let own: &dyn Shape = match within {
-        "defaults" => &DEFAULTS,
-        "file" => &FILE,
-        "service" => &SERVICE,
-        _ => return None,
-    };
-    let below = |key: &str| {
-        let mut below = BELOW.iter().filter(|(above, _, _)| *above == within);
-        below.find(|(_, _, shape)| shape.has(key))
-    };
-    let (_, name, _) = below(&entry.key)?;
-    let others = siblings.iter().filter(|other| {
-        !own.has(&other.key) && below(&other.key).is_some_and(|(_, other, _)| other == name)
-    });
-    let entries: Vec<String> = others
-        .map(|other| Some(format!("{}: {}", other.key, value(other)?)))
-        .collect::<Option<_>>()?;
-    let entries = match entries.is_empty() {
-        true => format!("{}: {}", entry.key, value(entry)?),
-        false => entries.join(", "),
-    };
-    let place = siblings.iter().find(|other| other.key == *name);
-    Some(match place.map(|entry| &entry.value.content) {
-        None | Some(Content::Nothing) => format!("write {name}: {{{entries}}}"),
-        Some(Content::Scalar(scalar)) if *name == "check" => {
-            format!(
-                "write check: {{{}: {{}}, {entries}}}; it replaces check",
-                scalar.text
-            )
+    let mut tree = Tree::default();
+    for other in siblings {
+        if inside.has(&other.key) {
+            let name = &other.key;
+            match scalar(&other.value).and_then(|text| word_for(name, text)) {
+                Some(text) => tree.add(said(vec![name.clone()], text)),
+                None => tree.absorb(std::slice::from_ref(name), &other.value, ("", "")),
+            }
+        } else if is_needed(other)
+            && let Some(Ok(leaves)) = context.meant(other)
+        {
+            leaves.into_iter().for_each(|leaf| tree.add(leaf));
         }
-        Some(_) => format!("write {entries}; it belongs in {name}"),
-    })
+    }
+    let whole = tree.entries();
+    Some(format!(
+        "write {tls}: {{{whole}}}; it replaces {}",
+        shape.name()
+    ))
 }

@@ -25,7 +25,8 @@ fn file(within: &str, content: &str) -> String {
             ("forwarding", "nat"),
             ("real_servers", "[10.0.0.1]"),
         ] {
-            if !keys[0].contains(&format!("{key}:")) || within != "service" {
+            let is_there = keys[0].starts_with(&format!("{key}: {{name"));
+            if !is_there && (!keys[0].contains(&format!("{key}:")) || within != "service") {
                 keys.push(format!("{key}: {rest}"));
             }
         }
@@ -50,6 +51,17 @@ fn file(within: &str, content: &str) -> String {
         }
         "command" => service(&format!("check: {{command: {{{content}}}}}")),
         "vip" if has("prefix") => service(&format!("vip: {{interface: eth0, {content}}}")),
+        "expect" => service(&format!("check: {{http: {{expect: {{{content}}}}}}}")),
+        "agent" if !has("port") => service(&format!("agent: {{port: 9707, {content}}}")),
+        "weight_from" if has("every") => {
+            service(&format!("weight_from: {{file: /run/x, {content}}}"))
+        }
+        "window" if has("good") => {
+            service(&format!("check: {{tcp: , window: {{of: 5, {content}}}}}"))
+        }
+        "window" => service(&format!("check: {{tcp: , window: {{good: 1, {content}}}}}")),
+        "ping" => service(&format!("check: {{ping: {{{content}}}}}")),
+        "scheduler" | "agent" | "weight_from" => service(&format!("{within}: {{{content}}}")),
         "vip" | "minimum_healthy" => service(&format!("{within}: {{{content}}}")),
         "persistence" if has("mask") => {
             service(&format!("persistence: {{timeout: 5m, {content}}}"))
@@ -89,7 +101,7 @@ fn advice(within: &str, content: &str) -> String {
     let found = outcome(&file(within, content)).findings;
     let found = found
         .iter()
-        .find(|found| found.message.contains(" has no key "));
+        .find(|found| found.message.contains(" has no key"));
     found
         .and_then(|found| found.hint.clone())
         .unwrap_or_default()

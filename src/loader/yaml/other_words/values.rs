@@ -1,6 +1,6 @@
 //! Values of other programs as they are written here. A value that may hold a secret is never repeated.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use director_core::model::{lines_in_stars, scheduler_by_other_name};
@@ -23,6 +23,7 @@ pub(super) fn translated(kind: &str, node: &Node) -> Option<String> {
         Content::Mapping(_) => {
             let key = match kind {
                 "path" => "path",
+                "status" => "status_code",
                 "program" => "misc_path",
                 _ => return None,
             };
@@ -35,13 +36,20 @@ pub(super) fn translated(kind: &str, node: &Node) -> Option<String> {
 fn of_text(kind: &str, text: &str) -> Option<String> {
     match kind {
         "text" => Some(plain(text)),
-        "path" => Some(plain(&path(text))),
+        "path" => Some(plain(&path(text))).filter(|_| truth(text).is_none()),
         "seconds" => time(text, 1_000),
         "milliseconds" => time(text, 1),
         "count" | "port" => text.parse::<u32>().ok().map(|number| number.to_string()),
         // The first failure is not a retry.
         "retries" => Some((text.parse::<u32>().ok()?.checked_add(1)?).to_string()),
         "truth" => truth(text).map(|truth| truth.to_string()),
+        "check" => super::check(text),
+        "untruth" => truth(text).map(|truth| (!truth).to_string()),
+        "verify" => word_for("verify", text).map(str::to_owned),
+        "httpchk" => {
+            let path = text.split_whitespace().find(|word| word.starts_with('/'))?;
+            Some(plain(path))
+        }
         "failure" => on_failure(text),
         "alpha" => Some(if truth(text)? { "down" } else { "up" }.to_owned()),
         "stop" => Some(if truth(text)? { "remove" } else { "keep" }.to_owned()),
@@ -55,6 +63,10 @@ fn of_text(kind: &str, text: &str) -> Option<String> {
         "servers" => Some(format!("[{}]", server_entry(text)?)),
         "host" => Some(plain(text)).filter(|_| !text.contains([' ', '/'])),
         "mask" => mask(text),
+        "prefix" => match text.trim_start_matches('/').parse::<Ipv4Addr>() {
+            Ok(mask) => Some(u32::from(mask).leading_ones().to_string()),
+            Err(_) => of_text("count", text.trim_start_matches('/')),
+        },
         "method" => Some(text.to_ascii_uppercase()).filter(|word| is_word(word)),
         "status" => Some(text.to_owned()).filter(|text| is_status(text)),
         "program" => Some(program(text)).filter(|_| text.starts_with('/')),
@@ -79,6 +91,15 @@ pub(in crate::loader::yaml) fn plain(text: &str) -> String {
         true => text.to_owned(),
         false if text.bytes().all(|byte| byte.is_ascii_digit()) && begins => text.to_owned(),
         false => word,
+    }
+}
+
+/// The same without quotes around a word, a number or a time: what type it is depends on its key alone.
+pub(in crate::loader::yaml) fn bare(text: &str) -> String {
+    let is_word = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match is_word && !text.eq_ignore_ascii_case("null") {
+        true => text.to_owned(),
+        false => plain(text),
     }
 }
 
@@ -178,6 +199,7 @@ pub(in crate::loader::yaml) fn server_entry(text: &str) -> Option<String> {
 
 /// The same with the words that have no key here.
 pub(in crate::loader::yaml) fn server_with_words(text: &str) -> Option<(String, Vec<String>)> {
+    let text = without_name(text);
     let address = address(text)?;
     let mut keys: Vec<(&str, String)> = Vec::new();
     let mut dropped = Vec::new();
@@ -214,6 +236,21 @@ pub(in crate::loader::yaml) fn server_with_words(text: &str) -> Option<(String, 
         false => format!("{{address: {address}{more}}}"),
     };
     Some((entry, dropped))
+}
+
+/// A server of haproxy.cfg without its name.
+fn without_name(text: &str) -> &str {
+    let names_host = |word: &str| word.contains(['.', ':']);
+    let text = text.trim();
+    let text = text.strip_prefix("server ").unwrap_or(text).trim_start();
+    match text.split_once(' ') {
+        Some((name, rest)) if !names_host(name) => {
+            let rest = rest.trim_start();
+            let is_next = rest.split(' ').next().is_some_and(names_host);
+            if is_next { rest } else { text }
+        }
+        _ => text,
+    }
 }
 
 fn mask(text: &str) -> Option<String> {
@@ -298,6 +335,9 @@ pub(in crate::loader::yaml) fn word_for(key: &str, text: &str) -> Option<&'stati
         ("initial_health", "healthy", _) | ("initial_health", _, Some(true)) => "up",
         ("initial_health", "unhealthy", _) | ("initial_health", _, Some(false)) => "down",
         ("initial_health", "keep" | "kernel" | "unknown", _) => "adopt",
+        ("verify", "none", _) | ("verify", _, Some(false)) => "false",
+        ("verify", "required" | "require" | "peer" | "full" | "optional", _)
+        | ("verify", _, Some(true)) => "true",
         ("proxy_header", "2", _) => "v2",
         ("proxy_header", _, Some(true)) => "v1",
         ("via", "direct" | "real_server" | "real", _) => "server",
