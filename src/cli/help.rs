@@ -55,16 +55,22 @@ pub(super) const LIST: &str = "\
 Examples:
   ipvsctl list -n
   ipvsctl list -n --stats -t 192.0.2.10:80
-  ipvsctl list -n --connection
+  ipvsctl list -Lnc --persistent-conn
 
-The output equals that of `ipvsadm -L` except for the order. Services are sorted by family, protocol, address and port, \
-firewall marks last. Real servers are sorted by family, address and port. The order of ipvsadm 1.31 is not stable.
+All options of `ipvsadm -L` work as they are: `ipvsadm -Lnc` is `ipvsctl list -Lnc`. The output is the same, byte for byte, the \
+order included. ipvsadm compares addresses in its own way: 192.168.0.1 comes before 10.0.0.1. JSON is in the order of numbers.
+
+Three differences: counters of real servers are not cut to 32 bits, marks above 2147483647 are saved as they are, and so is the \
+third flag of sh and mh.
 
 The kernel updates its counters every 2 seconds.";
 
 pub(super) const SAVE: &str = "\
 Examples:
-  ipvsctl save -n";
+  ipvsctl save -n
+  ipvsctl save -n --thresholds
+
+The output is that of `ipvsadm -S`. `ipvsadm -R` takes it.";
 
 pub(super) const STATUS: &str = "\
 Examples:
