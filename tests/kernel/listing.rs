@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use director_core::model::{Family, Forwarding, Scheduling, ServiceId};
+use director_core::model::{ClientMask, Family, Forwarding, Scheduling, ServiceId};
 use director_core::table::Table;
 use ipvsd::cli::list::save_format;
 use proptest::strategy::{Strategy, ValueTree};
@@ -124,6 +124,31 @@ fn feed(program: &str, arguments: &[&str], text: &str) -> String {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{program}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn we_restore_what_ipvsadm_saves_and_change_nothing_twice() {
+    let mut kernel = kernel();
+    for table in some_tables(8) {
+        let mut table = without_what_it_cannot_say(table);
+        establish(&mut kernel, &table);
+        let saved = run("ipvsadm", &["-S", "-n"]);
+        let unchanged = feed(IPVSCTL, &["restore", "--replace"], &saved);
+        assert_eq!(unchanged, "nothing to change\n");
+        run("ipvsadm", &["-C"]);
+        feed(IPVSCTL, &["restore"], &saved);
+        for (id, service) in &mut table.services {
+            // The form has no mask without persistence, and no thresholds.
+            if service.scheduling.persistence.is_none() {
+                service.scheduling.mask = ClientMask::single_client(id.family());
+            }
+            for server in service.servers.values_mut() {
+                server.settings.upper_threshold = 0;
+                server.settings.lower_threshold = 0;
+            }
+        }
+        assert!(read(&mut kernel).same_settings(&table), "{saved}");
+    }
 }
 
 #[test]

@@ -22,6 +22,10 @@ pub use table::{Numbers, Style, View};
 
 pub(super) use args::{ListArgs, SaveArgs};
 pub(super) use connection_stream::{ConnectionForm, connections, print};
+pub(super) use select::ServiceSelection;
+#[cfg(test)]
+pub(super) use typed::samples;
+pub(super) use typed::{Names, TypedEndpoint, typed_endpoint};
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
