@@ -68,6 +68,16 @@ for service in "-t $VIP:80" "-t [$VIP6]:80" "-u $VIP:53" "--sctp-service $VIP:29
     same -Ln $service
 done
 same -Ln --tcp-service "$VIP:http"
+
+# Names of hosts, which are cut where they are too long for their column.
+printf '%s\n' "$VIP www.example.net www" "$RIP1 a-server-with-a-very-long-name.example.net" "$VIP6 www6.example.net" "$RIP61 web61" |
+    director_knows
+what='names of hosts'
+for form in -L '-L --stats' '-L --tun-info' '-L --rate --exact' -S '-L -t www.example.net:https' '-L -f 5'; do
+    # shellcheck disable=SC2086
+    same $form
+done
+expect_contains "$what" 'TCP  www.example.net:http sh' "$(on director ipvsctl list)"
 for refused in '-Lnc --stats' '-L --timeout --daemon' "-Lc -t $VIP:80" '-L --daemon --persistent-conn' '-Ln -u 192.0.2.99:53'; do
     # shellcheck disable=SC2086
     expect_not on director ipvsadm $refused
@@ -104,6 +114,7 @@ for form in -Ln '-Ln --persistent-conn' '-Ln --stats' '-Ln --rate' -Lnc -Lc '-Ln
     # shellcheck disable=SC2086
     within 5 settled || same $form
 done
+expect_contains 'a name in a connection' 'www.example.net:http' "$(on director ipvsctl list -Lc)"
 listed=$(on director ipvsctl list -Lnc)
 for state in ESTABLISHED TIME_WAIT UDP NONE; do
     expect_contains 'states of connections' " $state " "$listed"
