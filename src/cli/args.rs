@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::apply::{ApplyArgs, TrialArgs};
 use super::check::CheckArgs;
+use super::connections::ConnectionsArgs;
 use super::convert::ConvertArgs;
 use super::doctor::DoctorArgs;
 use super::generate::GenerateArgs;
@@ -14,9 +15,12 @@ use super::plan::PlanArgs;
 use super::probe::ProbeArgs;
 use super::realserver::RealServerArgs;
 use super::replay::ReplayArgs;
+use super::restore::RestoreArgs;
 use super::schema::SchemaArgs;
+use super::set_timeouts::SetTimeoutsArgs;
 use super::simulate::SimulateArgs;
 use super::status::{ExplainArgs, ReloadArgs, StatusArgs, UnfreezeArgs};
+use super::zero::ZeroArgs;
 
 /// Manage Linux IPVS load balancing: check and plan configurations, list the kernel's table, control the daemon.
 #[derive(Debug, Parser)]
@@ -53,6 +57,18 @@ pub(super) enum IpvsctlCommand {
     /// Print the kernel's table as commands that restore it, as `ipvsadm -S` does
     #[command(after_help = help::SAVE)]
     Save(SaveArgs),
+    /// Restore services that were saved, as `ipvsadm -R` does
+    #[command(after_help = help::RESTORE)]
+    Restore(RestoreArgs),
+    /// List the connections of a client, a service or a server
+    #[command(after_help = help::CONNECTIONS)]
+    Connections(ConnectionsArgs),
+    /// Set the counters of all services or of one to 0, as `ipvsadm -Z` does
+    #[command(after_help = help::ZERO)]
+    Zero(ZeroArgs),
+    /// Set the timeouts of the connection table, as `ipvsadm --set` does
+    #[command(after_help = help::SET_TIMEOUTS)]
+    SetTimeouts(SetTimeoutsArgs),
     /// Show services and servers: weights, health and its reason, next probes, refused changes
     #[command(after_help = help::STATUS)]
     Status(StatusArgs),

@@ -83,6 +83,30 @@ pub(super) enum CliError {
     /// The kernel has no such service.
     #[error("No such service: {0}")]
     NoSuchService(ServiceId),
+    /// A daemon would revert a change.
+    #[error(
+        "ipvsd manages {services} and would revert this. Nothing was changed; change {configuration} instead, or leave the \
+        service out"
+    )]
+    Managed {
+        /// What the services listen on.
+        services: String,
+        configuration: String,
+    },
+    /// What a daemon manages cannot be found out.
+    #[error(
+        "ipvsd has this table ({name}) and would revert changes of its services, but does not say which: {source}; name its \
+        control socket with --socket"
+    )]
+    SilentDaemon { name: String, source: Box<CliError> },
+    /// A daemon would set a timeout again.
+    #[error("ipvsd sets the timeout {name} to {seconds} s and would revert this. Nothing was changed; change director.timeouts in \
+        {} instead", configuration.display())]
+    ConfiguredTimeout {
+        name: &'static str,
+        seconds: u32,
+        configuration: PathBuf,
+    },
     /// The kernel does not show its connections.
     #[error("cannot read the connection table, /proc/net/ip_vs_conn: {0}")]
     ConnectionTable(#[source] io::Error),
@@ -115,7 +139,10 @@ impl CliError {
             | Self::Machine(_)
             | Self::Api(_)
             | Self::Daemon(_)
-            | Self::NotInstalled { .. } => Exit::Refused,
+            | Self::NotInstalled { .. }
+            | Self::Managed { .. }
+            | Self::SilentDaemon { .. }
+            | Self::ConfiguredTimeout { .. } => Exit::Refused,
             Self::Kernel(_) | Self::NoSuchService(_) | Self::ConnectionTable(_) => Exit::Refused,
         }
     }

@@ -55,16 +55,62 @@ pub(super) const LIST: &str = "\
 Examples:
   ipvsctl list -n
   ipvsctl list -n --stats -t 192.0.2.10:80
-  ipvsctl list -n --connection
+  ipvsctl list -Lnc --persistent-conn
 
-The output equals that of `ipvsadm -L` except for the order. Services are sorted by family, protocol, address and port, \
-firewall marks last. Real servers are sorted by family, address and port. The order of ipvsadm 1.31 is not stable.
+All options of `ipvsadm -L` work as they are: `ipvsadm -Lnc` is `ipvsctl list -Lnc`. The output is the same, byte for byte, the \
+order included. ipvsadm compares addresses in its own way: 192.168.0.1 comes before 10.0.0.1. JSON is in the order of numbers.
+
+Three differences: counters of real servers are not cut to 32 bits, marks above 2147483647 are saved as they are, and so is the \
+third flag of sh and mh.
 
 The kernel updates its counters every 2 seconds.";
 
 pub(super) const SAVE: &str = "\
 Examples:
-  ipvsctl save -n";
+  ipvsctl save -n
+  ipvsctl save -n --thresholds
+
+The output is that of `ipvsadm -S`. `ipvsctl restore` and `ipvsadm -R` take it.";
+
+pub(super) const RESTORE: &str = "\
+Examples:
+  ipvsctl restore rules
+  ipvsctl restore --replace rules
+  ipvsctl restore -
+
+Each service of the file becomes as it was saved, with those servers and no others. Other services stay, unless --replace is \
+given. A mistake in one line changes nothing at all. What is equal already is not touched, and no service is without its servers \
+meanwhile. Thresholds that a line does not name stay.
+
+While ipvsd runs, changes of its own services are refused, since ipvsd would revert them.";
+
+pub(super) const CONNECTIONS: &str = "\
+Examples:
+  ipvsctl connections -n --client 198.51.100.7
+  ipvsctl connections -n --client 2001:db8::/64 --service web
+  ipvsctl connections -n --service 192.0.2.10:80 --server 10.0.0.11
+  ipvsctl connections --service 'fwmark 5' --json
+
+Connections are printed as they are read, in the columns of `ipvsadm -Lc`. Memory does not grow with their number. A connection \
+that changes its state meanwhile can be missing or come twice.
+
+The kernel does not record by which mark a connection came. With a mark, those count that go to a server of its service and to no \
+other service.";
+
+pub(super) const ZERO: &str = "\
+Examples:
+  ipvsctl zero
+  ipvsctl zero -t 192.0.2.10:80
+  ipvsctl zero -f 5 -6
+
+Metrics of ipvsd that come from these counters start at 0 again, too.";
+
+pub(super) const SET_TIMEOUTS: &str = "\
+Examples:
+  ipvsctl set-timeouts 900 120 300
+  ipvsctl set-timeouts 0 0 60
+
+A timeout that `director.timeouts` of a running ipvsd sets is refused, since ipvsd would revert it.";
 
 pub(super) const STATUS: &str = "\
 Examples:

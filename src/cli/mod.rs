@@ -9,6 +9,7 @@ mod args;
 mod as_ldirectord;
 mod check;
 mod completion;
+mod connections;
 mod convert;
 mod daemon;
 mod doctor;
@@ -18,18 +19,22 @@ mod help;
 mod kernel_lacks;
 pub mod list;
 mod log;
+mod managed;
 mod output;
 mod overrides;
 mod plan;
 mod probe;
 mod realserver;
 mod replay;
+mod restore;
 mod schema;
+mod set_timeouts;
 mod simulate;
 mod status;
 mod usage;
 #[cfg(test)]
 mod written_commands_tests;
+mod zero;
 
 pub use daemon::ipvsd;
 
@@ -75,6 +80,10 @@ fn run(command: &IpvsctlCommand, output: &mut Output) -> Result<Exit, CliError> 
         IpvsctlCommand::RealServer(args) => realserver::run(args, output),
         IpvsctlCommand::List(args) => list::list(args, output),
         IpvsctlCommand::Save(args) => list::save(args, output),
+        IpvsctlCommand::Restore(args) => restore::run(args, output),
+        IpvsctlCommand::Connections(args) => connections::run(args, output),
+        IpvsctlCommand::Zero(args) => zero::run(args),
+        IpvsctlCommand::SetTimeouts(args) => set_timeouts::run(args),
         IpvsctlCommand::Status(args) => status::run(args, output),
         IpvsctlCommand::Simulate(args) => simulate::run(args, output),
         IpvsctlCommand::Replay(args) => replay::run(args, output),

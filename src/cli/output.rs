@@ -86,6 +86,11 @@ impl Output {
         Ok(self.out.flush()?)
     }
 
+    /// Prints a part of a text; [`Self::text`] prints the last one.
+    pub(super) fn part(&mut self, text: &str) -> Result<(), CliError> {
+        Ok(self.out.write_all(text.as_bytes())?)
+    }
+
     /// Prints a value as JSON.
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
         let text = serde_json::to_string_pretty(value)?;
@@ -126,4 +131,33 @@ pub(super) fn count(number: usize, what: &str) -> String {
         1 => format!("1 {what}"),
         _ => format!("{number} {what}s"),
     }
+}
+
+/// What is printed to standard output.
+#[cfg(test)]
+pub(super) fn captured(print: impl FnOnce(&mut Output) -> Result<(), CliError>) -> String {
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct PrintedBytes(Arc<Mutex<Vec<u8>>>);
+    impl Write for PrintedBytes {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let shared = PrintedBytes::default();
+    let mut output = Output {
+        out: Box::new(io::BufWriter::new(shared.clone())),
+        err: Box::new(io::sink()),
+        style: RenderStyle::Plain,
+        program: "ipvsctl",
+    };
+    print(&mut output).unwrap();
+    drop(output);
+    let printed = shared.0.lock().unwrap();
+    String::from_utf8(printed.clone()).unwrap()
 }

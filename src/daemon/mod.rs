@@ -25,11 +25,13 @@ mod signals;
 mod state_store;
 mod systemd;
 mod table_socket;
+mod table_users;
 
 pub use error::DaemonError;
 pub(crate) use override_replies::conflicts;
 pub use recorder::{RecordedEvent, decision};
 pub use settings::Settings;
+pub(crate) use table_users::{TableUser, table_users};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -41,6 +41,7 @@ pub(super) mod command {
     pub(in crate::ipvs) const SET_CONFIG: u8 = 12;
     pub(in crate::ipvs) const GET_CONFIG: u8 = 13;
     pub(in crate::ipvs) const GET_INFO: u8 = 15;
+    pub(in crate::ipvs) const ZERO: u8 = 16;
 }
 
 /// Attributes at the top of a message.

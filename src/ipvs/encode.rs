@@ -58,6 +58,14 @@ pub(super) fn about_service(command: u8, id: &ServiceId) -> NetlinkRequest {
     request
 }
 
+/// The request that sets the counters of a service and its servers to 0, or those of all services.
+pub(super) fn zero(service: Option<&ServiceId>) -> NetlinkRequest {
+    match service {
+        Some(id) => about_service(command::ZERO, id),
+        None => NetlinkRequest::new(command::ZERO),
+    }
+}
+
 /// The request that sets the timeouts; one of 0 is left out.
 pub(super) fn timeouts(timeouts: Timeouts) -> NetlinkRequest {
     let mut request = NetlinkRequest::new(command::SET_CONFIG);

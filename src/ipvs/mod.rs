@@ -25,7 +25,7 @@ pub use netlink::NetlinkKernel;
 
 use std::net::IpAddr;
 
-use director_core::model::ServiceId;
+use director_core::model::{Endpoint, ServiceId};
 use director_core::plan::{Op, OpFailure, Plan};
 use director_core::table::Table;
 use serde::Serialize;
@@ -48,6 +48,9 @@ pub trait Kernel: Send {
     /// When the kernel cannot be asked or its answer is not understood.
     fn info(&mut self) -> Result<Info, KernelError>;
 }
+
+/// The services and their real servers in the order in which the kernel lists them.
+pub type TableOrder = Vec<(ServiceId, Vec<Endpoint>)>;
 
 /// Which services are read.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,8 @@
 //!
 //! Invariant: after an error that leaves answers in doubt the connection is dropped, and the next call makes a new one.
 
+use std::collections::BTreeSet;
+
 use director_core::model::{Endpoint, Family, ServiceId};
 use director_core::plan::Plan;
 use director_core::table::{ServerEntry, ServiceEntry, Table};
@@ -11,7 +13,8 @@ use super::attributes::command;
 use super::socket::{NetlinkConnection, refused_question};
 use super::wire::NetlinkRequest;
 use super::{
-    Applied, Info, Kernel, KernelError, ReadScope, SyncDaemon, Timeouts, decode, encode, staged,
+    Applied, Info, Kernel, KernelError, ReadScope, SyncDaemon, TableOrder, Timeouts, decode,
+    encode, staged,
 };
 
 /// A list that came in several datagrams is read until two readings agree, but at most this often.
@@ -55,12 +58,56 @@ impl NetlinkKernel {
     /// # Errors
     /// When the kernel cannot be asked or refuses.
     pub fn set_timeouts(&mut self, timeouts: Timeouts) -> Result<(), KernelError> {
-        let attempted = "set the timeouts";
+        self.request("set the timeouts", || encode::timeouts(timeouts))
+    }
+
+    /// Sets the counters of a service and its real servers to 0, or those of all services. The inner result is false when
+    /// there is no such service.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked or refuses.
+    pub fn zero(&mut self, service: Option<&ServiceId>) -> Result<bool, KernelError> {
+        match self.request("set the counters to 0", || encode::zero(service)) {
+            Ok(()) => Ok(true),
+            Err(KernelError::Refused { errno, .. }) if errno == Errno::ESRCH as i32 => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The table, and the order in which the kernel lists it.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked or its answer is not understood.
+    pub fn read_in_order(
+        &mut self,
+        scope: ReadScope<'_>,
+    ) -> Result<(Table, TableOrder), KernelError> {
         self.with_connection(|connection| {
-            let mut refused = connection
-                .execute(std::iter::once(encode::timeouts(timeouts)))?
-                .into_iter();
-            match refused.next() {
+            let services = match scope {
+                ReadScope::All => all_services(connection)?,
+                ReadScope::Services(ids) => these_services(connection, ids)?,
+            };
+            let mut table = Table::default();
+            let mut order = Vec::new();
+            for (id, mut entry) in services {
+                let servers = servers(connection, &id)?;
+                order.push((id, servers.iter().map(|(server, _)| *server).collect()));
+                entry.servers.extend(servers);
+                table.services.insert(id, entry);
+            }
+            Ok((table, order))
+        })
+    }
+
+    /// One request that has no answer but a refusal.
+    fn request(
+        &mut self,
+        attempted: &'static str,
+        request: impl Fn() -> NetlinkRequest,
+    ) -> Result<(), KernelError> {
+        self.with_connection(|connection| {
+            let refused = connection.execute(std::iter::once(request()))?;
+            match refused.into_iter().next() {
                 None => Ok(()),
                 Some((_, refusal)) => Err(refused_question(attempted, refusal)),
             }
@@ -119,18 +166,7 @@ impl NetlinkKernel {
 
 impl Kernel for NetlinkKernel {
     fn read_table(&mut self, scope: ReadScope<'_>) -> Result<Table, KernelError> {
-        self.with_connection(|connection| {
-            let mut services = match scope {
-                ReadScope::All => all_services(connection)?,
-                ReadScope::Services(ids) => these_services(connection, ids)?,
-            };
-            for (id, entry) in &mut services {
-                entry.servers.extend(servers(connection, id)?);
-            }
-            Ok(Table {
-                services: services.into_iter().collect(),
-            })
-        })
+        Ok(self.read_in_order(scope)?.0)
     }
 
     fn apply(&mut self, plan: &Plan) -> Applied {
@@ -219,18 +255,17 @@ fn servers(
 }
 
 /// Reads a list until it can be trusted: the kernel continues each datagram of a list by counting entries, so that
-/// additions and deletions by others in between make some of them appear twice or not at all.
+/// additions and deletions by others in between make some of them appear twice or not at all. Keeps the kernel's order.
 fn consistent<K: Ord + Copy, V>(
     mut read: impl FnMut() -> Result<(Vec<(K, V)>, usize), KernelError>,
 ) -> Result<Vec<(K, V)>, KernelError> {
-    let mut before: Option<Vec<K>> = None;
+    let mut before: Option<BTreeSet<K>> = None;
     let mut readings = 0;
     loop {
         let (mut entries, datagrams) = read()?;
-        entries.sort_by_key(|(key, _)| *key);
-        entries.dedup_by_key(|(key, _)| *key);
+        let mut keys = BTreeSet::new();
+        entries.retain(|(key, _)| keys.insert(*key));
         readings += 1;
-        let keys: Vec<K> = entries.iter().map(|(key, _)| *key).collect();
         let agrees = before.as_ref() == Some(&keys);
         if datagrams <= 1 || agrees || readings == READINGS {
             return Ok(entries);

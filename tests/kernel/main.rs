@@ -12,9 +12,6 @@ mod fixtures;
 #[cfg(test)]
 mod listing;
 #[cfg(test)]
-#[path = "../listing/order.rs"]
-mod order;
-#[cfg(test)]
 mod round_trip;
 #[cfg(test)]
 mod tables;

@@ -6,10 +6,10 @@ mod commands;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
-mod order;
-#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod static_table;
+#[cfg(test)]
+mod sync;
 #[cfg(test)]
 mod traffic;

@@ -1,10 +1,13 @@
 //! The table that has one of everything, without traffic.
 
+use std::collections::BTreeMap;
+
+use director_core::model::{Endpoint, ServiceId};
 use director_core::table::Table;
-use ipvsd::cli::list::{Style, View, save_format, save_format_with};
+use ipvsd::cli::list::{AddressNames, ListingOrder, SavedForm, Style, View, save_format};
+use ipvsd::ipvs::TableOrder;
 
 use crate::commands;
-use crate::order::in_order_of;
 use crate::samples::{KERNEL, file, names, output};
 
 fn table() -> Table {
@@ -22,19 +25,36 @@ fn is_listed_server(line: &str) -> bool {
     line.starts_with("  -> ")
 }
 
-fn is_saved_server(line: &str) -> bool {
-    line.starts_with("-a ")
+/// The order of the kernel when the listings were captured, from the one that ipvsadm does not sort.
+fn kernel_order() -> ListingOrder {
+    let table = table();
+    let mut services: BTreeMap<String, ServiceId> = BTreeMap::new();
+    let mut servers: BTreeMap<(ServiceId, String), Endpoint> = BTreeMap::new();
+    for (id, entry) in &table.services {
+        let mut one = Table::default();
+        one.services.insert(*id, entry.clone());
+        let numeric = ListingOrder::numeric(&one);
+        let listing = Style::default().listing_in(&numeric, None, &one);
+        let mut lines = listing.lines().skip(2).map(str::to_owned);
+        services.insert(lines.next().unwrap(), *id);
+        for (endpoint, line) in entry.servers.keys().zip(lines) {
+            servers.insert((*id, line), *endpoint);
+        }
+    }
+    let mut order = TableOrder::new();
+    for line in output("01-list-nosort").lines().skip(3) {
+        match order.last_mut() {
+            Some((id, of_service)) if is_listed_server(line) => {
+                of_service.push(servers[&(*id, line.to_owned())]);
+            }
+            _ => order.push((services[line], Vec::new())),
+        }
+    }
+    ListingOrder::of_kernel(order)
 }
 
-/// Compares with a captured listing in our order.
-fn compare(sample: &str, ours: &str) {
-    let theirs = output(sample);
-    assert_eq!(theirs.lines().count(), ours.lines().count());
-    assert_eq!(
-        in_order_of(ours, &theirs, is_listed_server),
-        ours,
-        "{sample}"
-    );
+fn listing(style: &Style) -> String {
+    style.listing_in(&kernel_order().sorted(), KERNEL, &table())
 }
 
 #[test]
@@ -50,7 +70,7 @@ fn every_view() {
         ("02-list-thresholds", View::Thresholds),
         ("02-list-tun-info", View::Tunnels),
     ] {
-        compare(sample, &with_view(view).listing(KERNEL, &table()));
+        assert_eq!(listing(&with_view(view)), output(sample), "{sample}");
     }
 }
 
@@ -60,7 +80,13 @@ fn names_in_place_of_numbers() {
         names: names(),
         ..Style::default()
     };
-    compare("01-list-names", &style.listing(KERNEL, &table()));
+    assert_eq!(listing(&style), output("01-list-names"));
+}
+
+#[test]
+fn the_order_of_the_kernel() {
+    let ours = Style::default().listing_in(&kernel_order(), KERNEL, &table());
+    assert_eq!(ours, output("01-list-nosort"));
 }
 
 #[test]
@@ -95,16 +121,13 @@ fn but_saved_as_one_that_can_be_restored() {
 
 #[test]
 fn saved_commands() {
-    for (sample, ours) in [
-        ("03-save-n", save_format(&table())),
-        ("03-save", save_format_with(&names(), &table())),
-    ] {
-        let theirs = output(sample);
-        assert_eq!(
-            in_order_of(&ours, &theirs, is_saved_server),
-            ours,
-            "{sample}"
-        );
+    for (sample, names) in [("03-save-n", AddressNames::numeric()), ("03-save", names())] {
+        let form = SavedForm {
+            names,
+            thresholds: false,
+        };
+        let ours = form.commands(&table(), &kernel_order().sorted());
+        assert_eq!(ours, output(sample), "{sample}");
     }
 }
 
@@ -122,8 +145,10 @@ fn saved_commands_make_the_same_table_again() {
 }
 
 #[test]
-fn our_order_is_that_of_numbers() {
-    let listing = Style::default().listing(KERNEL, &table());
+fn without_the_kernel_the_order_is_that_of_numbers() {
+    let table = table();
+    let numeric = ListingOrder::numeric(&table);
+    let listing = Style::default().listing_in(&numeric, KERNEL, &table);
     let services: Vec<&str> = listing
         .lines()
         .skip(3)

@@ -8,9 +8,6 @@ use serde::Serialize;
 
 use super::AddressNames;
 
-/// Where the kernel shows its connection table.
-pub(super) const CONNECTIONS_FILE: &str = "/proc/net/ip_vs_conn";
-
 /// One connection or persistence template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConnectionEntry {
@@ -35,7 +32,8 @@ pub fn parse_connections(text: &str) -> Vec<ConnectionEntry> {
     text.lines().skip(1).filter_map(parse_line).collect()
 }
 
-fn parse_line(line: &str) -> Option<ConnectionEntry> {
+/// The entry in one line of the kernel's file.
+pub(super) fn parse_line(line: &str) -> Option<ConnectionEntry> {
     let mut words = line.split_whitespace();
     let protocol = words.next()?.to_owned();
     let mut endpoint = || {
@@ -74,20 +72,28 @@ pub fn connection_listing(
     connections: &[ConnectionEntry],
     engines: bool,
 ) -> String {
-    let title = "pro expire state       source             virtual            destination";
-    let mut text = format!("IPVS connection entries\n{title}");
-    if engines {
-        text += "        pe name          pe_data";
-    }
-    text.push('\n');
-    for connection in connections {
-        text += &line(names, connection, engines);
-        text.push('\n');
-    }
-    text
+    let lines = connections.iter();
+    let lines = lines.map(|connection| connection_line(names, connection, engines));
+    titles(engines) + &lines.collect::<String>()
 }
 
-fn line(names: &AddressNames, connection: &ConnectionEntry, engines: bool) -> String {
+/// The lines above the connections.
+pub(super) fn titles(engines: bool) -> String {
+    let title = "pro expire state       source             virtual            destination";
+    let more = if engines {
+        "        pe name          pe_data"
+    } else {
+        ""
+    };
+    format!("IPVS connection entries\n{title}{more}\n")
+}
+
+/// The line of one connection.
+pub(super) fn connection_line(
+    names: &AddressNames,
+    connection: &ConnectionEntry,
+    engines: bool,
+) -> String {
     let protocol = match connection.protocol.as_str() {
         "TCP" => Some(Protocol::Tcp),
         "UDP" => Some(Protocol::Udp),
@@ -106,7 +112,7 @@ fn line(names: &AddressNames, connection: &ConnectionEntry, engines: bool) -> St
     );
     let destination = shown(connection.destination);
     match connection.engine.as_ref().filter(|_| engines) {
-        Some((name, data)) => format!("{line}{destination:<16} {name:<18} {data}"),
-        None => line + &destination,
+        Some((name, data)) => format!("{line}{destination:<16} {name:<18} {data}\n"),
+        None => format!("{line}{destination}\n"),
     }
 }

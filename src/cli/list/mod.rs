@@ -1,113 +1,64 @@
 //! `ipvsctl list` and `ipvsctl save`: the kernel's own table, in the formats of `ipvsadm -L` and `ipvsadm -S`. They ask the
 //! kernel and not the daemon, so that they show the truth also when no daemon runs.
 
+mod args;
+mod connection_stream;
 mod connections;
 mod json;
 mod names;
+mod order;
 mod save;
 mod select;
 mod sync;
 mod table;
+mod typed;
 
 pub use connections::{ConnectionEntry, connection_listing, parse_connections};
 pub use names::AddressNames;
-pub use save::{save_format, save_format_with};
+pub use order::ListingOrder;
+pub use save::{SavedForm, save_format};
+pub use sync::{daemon_lines, timeouts_line};
 pub use table::{Numbers, Style, View};
+
+pub(super) use args::{ListArgs, SaveArgs};
+pub(super) use connection_stream::{ConnectionForm, connections, print};
+pub(super) use select::ServiceSelection;
+#[cfg(test)]
+pub(super) use typed::samples;
+pub(super) use typed::{Names, TypedEndpoint, typed_endpoint};
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use clap::Args;
 use director_core::model::{ServiceId, is_probe_service};
 use director_core::table::Table;
 
 use super::error::CliError;
 use super::output::{Exit, Output, count};
-use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
-use connections::CONNECTIONS_FILE;
-use select::ServiceSelection;
-
-/// The arguments of `ipvsctl list` as typed.
-#[derive(Debug, Args)]
-pub(super) struct ListArgs {
-    /// Show numbers instead of host and port names
-    #[arg(short, long)]
-    numeric: bool,
-    /// Show exact numbers, without K, M and G
-    #[arg(long)]
-    exact: bool,
-    /// Include the probe services of checks with `via: vip`
-    #[arg(long)]
-    all: bool,
-    /// Print JSON, always with numbers
-    #[arg(long)]
-    json: bool,
-    #[command(flatten, next_help_heading = "Columns")]
-    columns: Columns,
-    #[command(flatten, next_help_heading = "Selection")]
-    service: ServiceSelection,
-    #[command(flatten, next_help_heading = "Other tables")]
-    other: OtherSubject,
-}
-
-/// Which columns are shown; of several the first in this order counts, as with ipvsadm.
-#[derive(Debug, Args)]
-struct Columns {
-    /// Show counters
-    #[arg(long)]
-    stats: bool,
-    /// Show rates per second
-    #[arg(long)]
-    rate: bool,
-    /// Show the connection thresholds
-    #[arg(long)]
-    thresholds: bool,
-    /// Show persistent connections; with --connection the data of persistence engines
-    #[arg(long)]
-    persistent_conn: bool,
-    /// Show the tunnel type
-    #[arg(long)]
-    tun_info: bool,
-}
-
-/// What is listed in place of services.
-#[derive(Debug, Args)]
-#[group(multiple = false, conflicts_with = "ServiceSelection")]
-struct OtherSubject {
-    /// List the connection table
-    #[arg(short, long)]
-    connection: bool,
-    /// Show the timeouts of the connection table
-    #[arg(long)]
-    timeout: bool,
-    /// Show the connection synchronisation daemons of the kernel
-    #[arg(long)]
-    daemon: bool,
-}
-
-/// The arguments of `ipvsctl save` as typed.
-#[derive(Debug, Args)]
-pub(super) struct SaveArgs {
-    /// Show numbers instead of host and port names
-    #[arg(short, long)]
-    numeric: bool,
-    /// Include the probe services of checks with `via: vip`
-    #[arg(long)]
-    all: bool,
-}
+use crate::ipvs::{Kernel, NetlinkKernel, ReadScope, TableOrder};
 
 /// Lists what is asked for.
 pub(super) fn list(args: &ListArgs, output: &mut Output) -> Result<Exit, CliError> {
     if args.other.connection {
-        return list_connections(args, output);
+        list_connections(args, output)?;
+        return Ok(Exit::Fine);
     }
     let mut kernel = NetlinkKernel::open()?;
     if args.other.timeout {
         let timeouts = kernel.timeouts()?;
-        show(args, output, &timeouts, || sync::timeouts_line(timeouts))?;
+        show(args, output, &timeouts, || timeouts_line(timeouts))?;
     } else if args.other.daemon {
         let daemons = kernel.sync_daemons()?;
-        show(args, output, &daemons, || sync::daemon_lines(&daemons))?;
+        show(args, output, &daemons, || daemon_lines(&daemons))?;
+    } else if args.other.save {
+        let read = whole_table(&mut kernel, args.all)?;
+        print_saved(
+            read,
+            args.nosort,
+            args.numeric,
+            args.columns.thresholds,
+            output,
+        )?;
     } else {
         list_services(args, &mut kernel, output)?;
     }
@@ -116,19 +67,32 @@ pub(super) fn list(args: &ListArgs, output: &mut Output) -> Result<Exit, CliErro
 
 /// Prints the commands that make the table.
 pub(super) fn save(args: &SaveArgs, output: &mut Output) -> Result<Exit, CliError> {
-    let table = whole_table(&mut NetlinkKernel::open()?, args.all)?;
-    let names = names_for(args.numeric, addresses(&table), output)?;
-    output.text(&save_format_with(&names, &table))?;
+    let read = whole_table(&mut NetlinkKernel::open()?, args.all)?;
+    print_saved(read, false, args.numeric, args.thresholds, output)?;
     Ok(Exit::Fine)
+}
+
+fn print_saved(
+    (table, order): (Table, TableOrder),
+    nosort: bool,
+    numeric: bool,
+    thresholds: bool,
+    output: &mut Output,
+) -> Result<(), CliError> {
+    let form = SavedForm {
+        names: names_for(numeric, addresses(&table), output)?,
+        thresholds,
+    };
+    output.text(&form.commands(&table, &ordered(order, nosort)))
 }
 
 fn list_services(
     args: &ListArgs,
-    kernel: &mut impl Kernel,
+    kernel: &mut NetlinkKernel,
     output: &mut Output,
 ) -> Result<(), CliError> {
     let info = kernel.info()?;
-    let (shown_info, table) = match args.service.id() {
+    let (shown_info, (table, order)) = match args.service.id() {
         None => (Some(info), whole_table(kernel, args.all)?),
         Some(id) => (None, one_service(kernel, id)?),
     };
@@ -137,50 +101,46 @@ fn list_services(
     }
     let style = Style {
         view: args.columns.view(),
-        numbers: if args.exact {
-            Numbers::Exact
-        } else {
-            Numbers::Scaled
-        },
+        numbers: args.numbers(),
         names: names_for(args.numeric, addresses(&table), output)?,
     };
-    output.text(&style.listing(shown_info, &table))
+    output.text(&style.listing_in(&ordered(order, args.nosort), shown_info, &table))
+}
+
+fn ordered(order: TableOrder, nosort: bool) -> ListingOrder {
+    let order = ListingOrder::of_kernel(order);
+    match nosort {
+        true => order,
+        false => order.sorted(),
+    }
 }
 
 /// The table without the helpers of probes, or with them.
-fn whole_table(kernel: &mut impl Kernel, all: bool) -> Result<Table, CliError> {
-    let mut table = kernel.read_table(ReadScope::All)?;
+fn whole_table(kernel: &mut NetlinkKernel, all: bool) -> Result<(Table, TableOrder), CliError> {
+    let (mut table, order) = kernel.read_in_order(ReadScope::All)?;
     table
         .services
         .retain(|id, entry| all || !is_probe_service(id, &entry.scheduling));
-    Ok(table)
+    Ok((table, order))
 }
 
-fn one_service(kernel: &mut impl Kernel, id: ServiceId) -> Result<Table, CliError> {
-    let table = kernel.read_table(ReadScope::Services(&[id]))?;
-    if table.services.is_empty() {
+fn one_service(kernel: &mut NetlinkKernel, id: ServiceId) -> Result<(Table, TableOrder), CliError> {
+    let read = kernel.read_in_order(ReadScope::Services(&[id]))?;
+    if read.0.services.is_empty() {
         return Err(CliError::NoSuchService(id));
     }
-    Ok(table)
+    Ok(read)
 }
 
-fn list_connections(args: &ListArgs, output: &mut Output) -> Result<Exit, CliError> {
-    // The family look-up loads the module, without which there is no such file.
-    NetlinkKernel::open()?;
-    let text = std::fs::read_to_string(CONNECTIONS_FILE).map_err(CliError::ConnectionTable)?;
-    let connections = parse_connections(&text);
-    if args.json {
-        output.json(&connections)?;
-        return Ok(Exit::Fine);
-    }
-    let addresses = connections
-        .iter()
-        .flat_map(|one| [one.source, one.virtual_address, one.destination])
-        .map(|endpoint| endpoint.address);
-    let names = names_for(args.numeric, addresses.collect(), output)?;
-    let engines = args.columns.persistent_conn;
-    output.text(&connection_listing(&names, &connections, engines))?;
-    Ok(Exit::Fine)
+fn list_connections(args: &ListArgs, output: &mut Output) -> Result<(), CliError> {
+    let form = match args.json {
+        true => ConnectionForm::JsonArray,
+        false => ConnectionForm::Text {
+            numeric: args.numeric,
+            engines: args.columns.persistent_conn,
+        },
+    };
+    print(connections()?, form, output)
 }
 
 fn show(
@@ -230,19 +190,4 @@ fn addresses(table: &Table) -> BTreeSet<IpAddr> {
         .filter_map(of_service)
         .chain(servers.map(|server| server.address))
         .collect()
-}
-
-impl Columns {
-    fn view(&self) -> View {
-        [
-            (self.stats, View::Stats),
-            (self.rate, View::Rate),
-            (self.thresholds, View::Thresholds),
-            (self.persistent_conn, View::Persistent),
-            (self.tun_info, View::Tunnels),
-        ]
-        .into_iter()
-        .find_map(|(asked, view)| asked.then_some(view))
-        .unwrap_or_default()
-    }
 }

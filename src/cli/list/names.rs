@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use director_core::model::Protocol;
 
 /// How long a listing waits for the name service, all addresses together.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// Questions to the name service at the same time.
 const WORKERS: usize = 16;
 /// Names of ports; where else the system may keep them is not asked.
-const SERVICES_FILE: &str = "/etc/services";
+pub(super) const PORT_NAMES_FILE: &str = "/etc/services";
 
 /// Known names; what has none is shown as a number.
 #[derive(Debug, Clone, Default)]
@@ -35,8 +35,10 @@ impl AddressNames {
     #[must_use]
     pub fn new(hosts: BTreeMap<IpAddr, String>, services_file: &str) -> Self {
         let mut ports = BTreeMap::new();
-        for (protocol, port, name) in services_file.lines().filter_map(port_name) {
-            ports.entry((protocol, port)).or_insert(name);
+        for line in services_file.lines().filter_map(port_names) {
+            let name = line.names.first().copied().unwrap_or_default();
+            let of_port = ports.entry((line.protocol, line.port));
+            of_port.or_insert_with(|| name.to_owned());
         }
         Self { hosts, ports }
     }
@@ -45,18 +47,30 @@ impl AddressNames {
     /// unanswered in the time it was given.
     #[must_use]
     pub fn of_system(addresses: BTreeSet<IpAddr>) -> (Self, usize) {
-        let services_file = std::fs::read_to_string(SERVICES_FILE).unwrap_or_default();
+        let mut names = Self::ports_of_system();
+        let unanswered = names.learn(addresses, PATIENCE);
+        (names, unanswered)
+    }
+
+    /// The system's names for all ports.
+    pub(super) fn ports_of_system() -> Self {
+        let services_file = std::fs::read_to_string(PORT_NAMES_FILE).unwrap_or_default();
+        Self::new(BTreeMap::new(), &services_file)
+    }
+
+    /// Looks up these addresses as well, and returns how many the name service left unanswered.
+    pub(super) fn learn(&mut self, addresses: BTreeSet<IpAddr>, patience: Duration) -> usize {
         let wanted = addresses.len();
         let lookup = |address: IpAddr| dns_lookup::lookup_addr(&address).ok();
-        let answers = ask(addresses, lookup, PATIENCE);
+        let answers = ask(addresses, lookup, patience);
         let unanswered = wanted - answers.len();
-        let hosts = answers
+        let named = answers
             .into_iter()
             .filter_map(|(address, name)| Some((address, name?)))
             // For an address without a name the answer is the address.
-            .filter(|(_, name)| name.parse::<IpAddr>().is_err())
-            .collect();
-        (Self::new(hosts, &services_file), unanswered)
+            .filter(|(_, name)| name.parse::<IpAddr>().is_err());
+        self.hosts.extend(named);
+        unanswered
     }
 
     /// `address:port` or `[address]:port`. Without a protocol, as behind a mark, the port has no name.
@@ -98,8 +112,16 @@ fn numeric(address: IpAddr) -> String {
     }
 }
 
+/// A line of services(5).
+pub(super) struct PortNames<'a> {
+    pub(super) protocol: Protocol,
+    pub(super) port: u16,
+    /// The name, then its aliases.
+    pub(super) names: Vec<&'a str>,
+}
+
 /// `http 80/tcp www # comment` of services(5).
-fn port_name(line: &str) -> Option<(Protocol, u16, String)> {
+pub(super) fn port_names(line: &str) -> Option<PortNames<'_>> {
     let line = line.split('#').next()?;
     let mut words = line.split_whitespace();
     let (name, (port, protocol)) = (words.next()?, words.next()?.split_once('/')?);
@@ -109,7 +131,11 @@ fn port_name(line: &str) -> Option<(Protocol, u16, String)> {
         "sctp" => Protocol::Sctp,
         _ => return None,
     };
-    Some((protocol, port.parse().ok()?, name.to_owned()))
+    Some(PortNames {
+        protocol,
+        port: port.parse().ok()?,
+        names: std::iter::once(name).chain(words).collect(),
+    })
 }
 
 /// Asks for all addresses at once and returns the answers that came in time. A question that hangs keeps its thread

@@ -1,4 +1,4 @@
-//! A table as the commands that make it, in the form of `ipvsadm -S`, which `ipvsadm -R` takes.
+//! A table as the commands that make it, in the form of `ipvsadm -S`, which `ipvsadm -R` and `ipvsctl restore` take.
 //!
 //! Two things are written so that they can be restored, where ipvsadm 1.31 writes what it then refuses: a firewall mark above
 //! 2^31-1 as the number that it is, not as a negative one, and the third flag of `sh` and `mh` as `flag-3`, not as nothing.
@@ -6,28 +6,53 @@
 use director_core::model::{Endpoint, Scheduling, ServiceId};
 use director_core::table::{ServerSettings, Table};
 
-use super::AddressNames;
 use super::table::mask;
+use super::{AddressNames, ListingOrder};
 
-/// The table as `ipvsadm -S -n` prints it, with numbers.
+/// The table as `ipvsadm -S -n` prints it, with numbers and in the order of numbers.
 #[must_use]
 pub fn save_format(table: &Table) -> String {
-    save_format_with(&AddressNames::numeric(), table)
+    SavedForm::default().commands(table, &ListingOrder::numeric(table))
 }
 
-/// The table as `ipvsadm -S` prints it, with names.
-#[must_use]
-pub fn save_format_with(names: &AddressNames, table: &Table) -> String {
-    let mut text = String::new();
-    for (id, entry) in &table.services {
-        let service = service_option(names, id);
-        text += &format!("-A {service}{}\n", scheduling(&entry.scheduling));
-        for (server, entry) in &entry.servers {
-            let server = server_options(names, id, server, &entry.settings);
-            text += &format!("-a {service} {server}\n");
+/// How the commands are written.
+#[derive(Debug, Clone, Default)]
+pub struct SavedForm {
+    /// Names of hosts and ports.
+    pub names: AddressNames,
+    /// Whether connection thresholds are written, which ipvsadm takes and does not write.
+    pub thresholds: bool,
+}
+
+impl SavedForm {
+    /// The commands that make this table, in this order.
+    #[must_use]
+    pub fn commands(&self, table: &Table, order: &ListingOrder) -> String {
+        let mut text = String::new();
+        for (id, entry, servers) in order.entries(table) {
+            let service = service_option(&self.names, id);
+            text += &format!("-A {service}{}\n", scheduling(&entry.scheduling));
+            for (server, entry) in servers {
+                let server = server_options(&self.names, id, server, &entry.settings);
+                text += &format!("-a {service} {server}");
+                if self.thresholds {
+                    text += &thresholds(&entry.settings);
+                }
+                text.push('\n');
+            }
         }
+        text
     }
-    text
+}
+
+fn thresholds(settings: &ServerSettings) -> String {
+    let options = [
+        ("-x", settings.upper_threshold),
+        ("-y", settings.lower_threshold),
+    ];
+    let set = options.into_iter().filter(|(_, number)| *number > 0);
+    set.map(|(option, number)| format!(" {option} {number}"))
+        .collect()
 }
 
 fn service_option(names: &AddressNames, id: &ServiceId) -> String {

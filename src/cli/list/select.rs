@@ -1,34 +1,36 @@
 //! One virtual service as typed, with the options of ipvsadm.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use clap::Args;
 use director_core::model::{Family, Protocol, ServiceId};
 
+use super::typed::{Names, typed_endpoint};
+
 /// One virtual service, or none for all of them.
 #[derive(Debug, Args)]
 #[group(multiple = true)]
-pub(super) struct ServiceSelection {
-    /// List one TCP service: ADDRESS:PORT, [ADDRESS]:PORT for IPv6
-    #[arg(short = 't', long, value_name = "VIP:PORT", value_parser = endpoint, group = "service")]
+pub(in crate::cli) struct ServiceSelection {
+    /// Select one TCP service: ADDRESS:PORT, [ADDRESS]:PORT for IPv6
+    #[arg(short = 't', long, value_name = "VIP:PORT", value_parser = tcp, group = "service")]
     tcp_service: Option<SocketAddr>,
-    /// List one UDP service
-    #[arg(short = 'u', long, value_name = "VIP:PORT", value_parser = endpoint, group = "service")]
+    /// Select one UDP service
+    #[arg(short = 'u', long, value_name = "VIP:PORT", value_parser = udp, group = "service")]
     udp_service: Option<SocketAddr>,
-    /// List one SCTP service
-    #[arg(long, value_name = "VIP:PORT", value_parser = endpoint, group = "service")]
+    /// Select one SCTP service
+    #[arg(long, value_name = "VIP:PORT", value_parser = sctp, group = "service")]
     sctp_service: Option<SocketAddr>,
-    /// List the service of a firewall mark
+    /// Select the service of a firewall mark
     #[arg(short = 'f', long, value_name = "MARK", value_parser = clap::value_parser!(u32).range(1..), group = "service")]
     fwmark_service: Option<u32>,
-    /// List the IPv6 service of the firewall mark
+    /// Select the IPv6 service of the firewall mark
     #[arg(short = '6', long, requires = "fwmark_service")]
     ipv6: bool,
 }
 
 impl ServiceSelection {
     /// The service that was named.
-    pub(super) fn id(&self) -> Option<ServiceId> {
+    pub(in crate::cli) fn id(&self) -> Option<ServiceId> {
         let addressed = [
             (Protocol::Tcp, self.tcp_service),
             (Protocol::Udp, self.udp_service),
@@ -56,16 +58,22 @@ impl ServiceSelection {
     }
 }
 
+fn tcp(text: &str) -> Result<SocketAddr, String> {
+    endpoint(text, Protocol::Tcp)
+}
+
+fn udp(text: &str) -> Result<SocketAddr, String> {
+    endpoint(text, Protocol::Udp)
+}
+
+fn sctp(text: &str) -> Result<SocketAddr, String> {
+    endpoint(text, Protocol::Sctp)
+}
+
 /// An address with a port; without one it is 0, the service of all ports.
-fn endpoint(text: &str) -> Result<SocketAddr, String> {
-    text.parse::<SocketAddr>()
-        .or_else(|_| {
-            text.parse::<IpAddr>()
-                .map(|address| SocketAddr::new(address, 0))
-        })
-        .map_err(|_| {
-            "write ADDRESS:PORT in numbers, such as 192.0.2.10:80 or [2001:db8::10]:80".to_owned()
-        })
+fn endpoint(text: &str, protocol: Protocol) -> Result<SocketAddr, String> {
+    let typed = typed_endpoint(text, Some(protocol), Names::of_system())?;
+    Ok(SocketAddr::new(typed.address, typed.port.unwrap_or(0)))
 }
 
 #[cfg(test)]
@@ -73,14 +81,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_taken_with_and_without_a_port() {
-        let taken = |text: &str| endpoint(text).map(|endpoint| endpoint.to_string());
+    fn without_a_port_the_service_of_all_ports_is_meant() {
+        let taken = |text: &str| endpoint(text, Protocol::Tcp).map(|taken| taken.to_string());
         assert_eq!(taken("192.0.2.1:80"), Ok("192.0.2.1:80".to_owned()));
         assert_eq!(taken("192.0.2.1"), Ok("192.0.2.1:0".to_owned()));
-        assert_eq!(taken("[2001:db8::1]:80"), Ok("[2001:db8::1]:80".to_owned()));
         assert_eq!(taken("2001:db8::1"), Ok("[2001:db8::1]:0".to_owned()));
-        for bad in ["", "web:80", "192.0.2.1:70000", "192.0.2.256:80"] {
-            assert!(endpoint(bad).is_err(), "{bad}");
-        }
     }
 }

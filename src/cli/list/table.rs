@@ -1,5 +1,4 @@
-//! A table as `ipvsadm -L` prints it, byte for byte but for the order, which here is numeric throughout. Pure: what is
-//! read, and what names there are, is given.
+//! A table as `ipvsadm -L` prints it, byte for byte. Pure: what is read, its order, and what names there are, is given.
 
 use director_core::model::{
     ClientMask, Endpoint, Family, Forwarding, Protocol, Scheduling, ServiceId, Tunnel,
@@ -7,7 +6,7 @@ use director_core::model::{
 };
 use director_core::table::{ServerEntry, ServiceEntry, Statistics, Table};
 
-use super::AddressNames;
+use super::{AddressNames, ListingOrder};
 use crate::ipvs::Info;
 
 /// What the columns show.
@@ -48,9 +47,16 @@ pub struct Style {
 }
 
 impl Style {
-    /// The listing of a table; its first line tells of the kernel, and is left out for a part of the table.
+    /// The listing of a table in the order of ipvsadm, as far as that does not depend on the kernel's.
     #[must_use]
     pub fn listing(&self, kernel: Option<Info>, table: &Table) -> String {
+        self.listing_in(&ListingOrder::numeric(table).sorted(), kernel, table)
+    }
+
+    /// The listing of a table in this order. Its first line tells of the kernel, and is left out for a part of the table.
+    /// Only what both the order and the table have is listed.
+    #[must_use]
+    pub fn listing_in(&self, order: &ListingOrder, kernel: Option<Info>, table: &Table) -> String {
         let mut text = String::new();
         if let Some(kernel) = kernel {
             let [major, minor, patch] = kernel.version;
@@ -58,10 +64,10 @@ impl Style {
             text += &format!("IP Virtual Server version {major}.{minor}.{patch} (size={size})\n");
         }
         text += &self.titles();
-        for (service, entry) in &table.services {
+        for (service, entry, servers) in order.entries(table) {
             text += &self.service_line(service, entry);
             text.push('\n');
-            for (server, entry) in &entry.servers {
+            for (server, entry) in servers {
                 text += &self.server_line(service, server, entry);
                 text.push('\n');
             }
