@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use super::error::CliError;
 use super::log::{LogFormat, LogOutput, log_panics};
 use super::output::Output;
-use crate::daemon::{self, DaemonError, Settings};
+use crate::daemon::{self, DaemonError, Settings, TableKind};
 use crate::ldirectord::{self, Mode, Role};
 use crate::loader::{self, Dialect, LoadError};
 use crate::netns;
@@ -60,6 +60,7 @@ fn direct_with(role: Role) -> Result<(), CliError> {
     let settings = Settings {
         configuration: role.config.clone(),
         dialect: Some(Dialect::Ldirectord),
+        table: TableKind::Ipvs,
         socket: socket(&role.instance),
         // ldirectord starts again at each start; its maintenance files remember by themselves.
         state: None,

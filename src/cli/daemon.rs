@@ -14,7 +14,7 @@ use super::log::{LogFormat, LogOutput, log_panics};
 use super::output::{Exit, Output};
 use super::usage;
 use crate::api::default_socket;
-use crate::daemon::{self, DaemonError, Settings};
+use crate::daemon::{self, DaemonError, Settings, TableKind};
 use crate::ldirectord::Role;
 use crate::loader::STANDARD_INPUT;
 use crate::store;
@@ -37,6 +37,15 @@ pub(super) struct DaemonArgs {
     /// Control socket for ipvsctl [default: /run/ipvsd/ipvsd.sock; in the network namespace NAME ipvsd@NAME.sock]
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
+    /// Table to manage; `memory` needs --socket, and keeps no state without --state
+    #[arg(
+        long,
+        value_enum,
+        value_name = "TABLE",
+        default_value_t = TableKind::Ipvs,
+        requires_if("memory", "socket")
+    )]
+    kernel: TableKind,
     /// Keep overrides, health and ownership in this file across restarts [default: /var/lib/ipvsd/state.json; in the network
     /// namespace NAME state@NAME.json]
     #[arg(
@@ -134,7 +143,12 @@ fn run(args: DaemonArgs) -> Result<(), CliError> {
         dialect: None,
         socket: args.socket.unwrap_or_else(default_socket),
         role: None,
-        state: (!args.no_state).then(|| args.state.unwrap_or_else(store::default_path)),
+        state: match (args.no_state, args.kernel) {
+            (true, _) => None,
+            (false, TableKind::Memory) => args.state,
+            (false, TableKind::Ipvs) => Some(args.state.unwrap_or_else(store::default_path)),
+        },
+        table: args.kernel,
         recording: args.record,
     };
     let outcome = runtime.block_on(daemon::run(settings));

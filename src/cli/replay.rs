@@ -29,6 +29,7 @@ pub(super) fn run(args: &ReplayArgs, output: &mut Output) -> Result<Exit, CliErr
     })?;
     let mut director = Director::new();
     let mut compared = Compared::default();
+    let mut effects = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let recorded: RecordedEvent = match serde_json::from_str(line) {
             Ok(recorded) => recorded,
@@ -52,7 +53,12 @@ pub(super) fn run(args: &ReplayArgs, output: &mut Output) -> Result<Exit, CliErr
         let Some(event) = recorded.event else {
             continue;
         };
-        let effects = director.handle(event, recorded.at);
+        director.note(event, recorded.at, &mut effects);
+        if recorded.more {
+            continue;
+        }
+        let mut effects = std::mem::take(&mut effects);
+        director.decide(recorded.at, &mut effects);
         for words in effects.iter().filter_map(words) {
             output.text(&format!("{:>10}  {words}\n", recorded.at.to_string()))?;
         }

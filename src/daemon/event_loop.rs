@@ -7,6 +7,7 @@
 //!   files ───┘                                       └─▶ alerts         │
 //! ```
 
+mod dispatch;
 mod effects;
 mod names;
 #[cfg(test)]
@@ -217,9 +218,19 @@ impl EventLoop {
         if !refused.is_empty() {
             self.refuse(&report, refused);
         }
+        // What was received behind results of probes.
+        let mut next = None;
         while !self.exiting {
+            if let Some(input) = next.take() {
+                self.take(input);
+                continue;
+            }
             let input = tokio::select! {
                 input = receiver.recv() => match input {
+                    Some(Input::Event(result @ Event::Probed { .. })) => {
+                        next = self.dispatch_results(result, &mut receiver);
+                        continue;
+                    }
                     Some(input) => input,
                     None => break,
                 },
@@ -342,25 +353,6 @@ impl EventLoop {
 
     fn now(&self) -> Moment {
         self.began + self.started.elapsed()
-    }
-
-    /// Hands an event to the director and carries out its effects.
-    fn dispatch(&mut self, event: Event) {
-        let now = self.now();
-        if let Some(recorder) = &mut self.recorder {
-            recorder.record(now, &event);
-        }
-        if let Event::Probed { probe, report } = &event {
-            let services = self.director.checked_services(*probe);
-            self.counters.probed(services, report);
-        }
-        let effects = self.director.handle(event, now);
-        if let Some(recorder) = &self.recorder {
-            recorder.decided(now, &effects);
-        }
-        for effect in effects {
-            self.carry_out(effect);
-        }
     }
 }
 

@@ -10,11 +10,12 @@ use director_core::director::{Event, HostOutcome, HostRequest, HostResult};
 use tokio::sync::mpsc;
 
 use super::input::Input;
-use crate::daemon::Settings;
+use crate::daemon::{Settings, TableKind};
 use crate::machine::director::{Keeper, journal_beside};
 
 /// The way to the thread, which is started when there is something to do.
 pub(super) struct HostThread {
+    table: TableKind,
     journal: PathBuf,
     inputs: mpsc::UnboundedSender<Input>,
     sender: Option<blocking::Sender<HostRequest>>,
@@ -25,6 +26,7 @@ pub(super) struct HostThread {
 impl HostThread {
     pub(super) fn new(settings: &Settings, inputs: mpsc::UnboundedSender<Input>) -> Self {
         Self {
+            table: settings.table,
             journal: journal_beside(&settings.socket),
             inputs,
             sender: None,
@@ -34,11 +36,15 @@ impl HostThread {
 
     /// Whether a director before this one left changes behind.
     pub(super) fn has_journal(&self) -> bool {
-        self.journal.exists()
+        self.table == TableKind::Ipvs && self.journal.exists()
     }
 
     /// Has the changes made; the answer comes as an event.
     pub(super) fn reconcile(&mut self, request: HostRequest) {
+        if self.table == TableKind::Memory {
+            self.answer(request, HostResult::Unchanged);
+            return;
+        }
         self.waiting.fetch_add(1, Ordering::Relaxed);
         if let Some(sender) = self.sender.as_ref()
             && sender.send(request.clone()).is_ok()
@@ -56,16 +62,22 @@ impl HostThread {
                 self.sender = Some(sender);
             }
             Err(error) => {
-                let failed = |change| HostOutcome {
-                    change,
-                    result: HostResult::Failed(format!("cannot start a thread: {error}")),
-                };
-                let outcomes = request.wanted.into_iter().map(failed).collect();
-                let event = Event::HostReconciled { outcomes };
-                // The loop that asks here still takes events.
-                let _ = self.inputs.send(Input::Event(event));
+                let words = format!("cannot start a thread: {error}");
+                self.answer(request, HostResult::Failed(words));
             }
         }
+    }
+
+    /// Says this of all that is wanted.
+    fn answer(&self, request: HostRequest, result: HostResult) {
+        let outcome = |change| HostOutcome {
+            change,
+            result: result.clone(),
+        };
+        let outcomes = request.wanted.into_iter().map(outcome).collect();
+        let event = Event::HostReconciled { outcomes };
+        // The loop that asks here still takes events.
+        let _ = self.inputs.send(Input::Event(event));
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::error::DaemonError;
-use super::settings::Settings;
+use super::settings::{Settings, TableKind};
 use super::table_socket::{ClaimRefusal, TableSocket};
 use crate::blocking::BlockingPool;
 use crate::netns;
@@ -109,13 +109,9 @@ impl Locks {
             Some(_) => Mode::Shared,
             None => Mode::Alone,
         };
-        if let Ok(number) = netns::number() {
-            let table = Path::new(DIRECTORY).join(format!("table-{number}.lock"));
-            if let Some(holder) = locks.add(&table, mode).await {
-                return Err(DaemonError::TableInUse { holder });
-            }
-        }
-        if let Some(holder) = locks.claim_table(mode).await {
+        if settings.table == TableKind::Ipvs
+            && let Some(holder) = locks.add_table(mode).await
+        {
             return Err(DaemonError::TableInUse { holder });
         }
         if let Some(state) = &settings.state {
@@ -127,6 +123,17 @@ impl Locks {
             }
         }
         Ok(locks)
+    }
+
+    /// Locks the table of this network namespace, by a file and by a socket; says who else has it.
+    async fn add_table(&mut self, mode: Mode) -> Option<String> {
+        if let Ok(number) = netns::number() {
+            let table = Path::new(DIRECTORY).join(format!("table-{number}.lock"));
+            if let Some(holder) = self.add(&table, mode).await {
+                return Some(holder);
+            }
+        }
+        self.claim_table(mode).await
     }
 
     /// Locks one file more; says who else has it.

@@ -30,7 +30,7 @@ mod table_users;
 pub use error::DaemonError;
 pub(crate) use override_replies::conflicts;
 pub use recorder::{RecordedEvent, decision};
-pub use settings::Settings;
+pub use settings::{Settings, TableKind};
 pub(crate) use table_users::{TableUser, table_users};
 
 use std::sync::Arc;
@@ -40,7 +40,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::api::Listener;
-use crate::ipvs::{Kernel, NetlinkKernel, ReadScope};
+use crate::ipvs::{Kernel, KernelError, MemoryKernel, NetlinkKernel, ReadScope};
 use crate::ldirectord::{self, LdirectordProcess};
 use crate::loader::{self, Dialect, LoadError, Loaded, NameCache};
 use crate::program;
@@ -85,7 +85,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     }
     let left = left_by(saved.as_ref());
     let before = left.and_then(SavedState::definitions);
-    let mut kernel = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
+    let mut kernel = open_kernel(settings.table).map_err(DaemonError::Kernel)?;
     let info = kernel.info().map_err(DaemonError::Kernel)?;
     let [major, minor, patch] = info.version;
     tracing::info!(configuration = %settings.configuration.display(), ipvs = %format_args!("{major}.{minor}.{patch}"), "starting");
@@ -100,8 +100,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let api = listen(&settings, &inputs)?;
     signals::forward(inputs.clone()).map_err(DaemonError::Signals)?;
 
-    let kernel =
-        kernel_thread::start(Box::new(kernel), inputs.clone()).map_err(DaemonError::Thread)?;
+    let kernel = kernel_thread::start(kernel, inputs.clone()).map_err(DaemonError::Thread)?;
     let ldirectord = begin(&settings, &first.loaded, &inputs)?;
     let config_refresh = ConfigRefresh::new(inputs.clone(), names, settings.role.as_ref());
     let store = match file.zip(saved) {
@@ -125,6 +124,18 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     }
     drop(locks);
     Ok(())
+}
+
+fn open_kernel(table: TableKind) -> Result<Box<dyn Kernel>, KernelError> {
+    Ok(match table {
+        TableKind::Ipvs => Box::new(NetlinkKernel::open()?),
+        TableKind::Memory => {
+            tracing::warn!(
+                "the table is in memory: IPVS and this machine are not changed, and no client is served (--kernel memory)"
+            );
+            Box::new(MemoryKernel::new())
+        }
+    })
 }
 
 /// Ends what programs have left behind. To be called when no runtime runs any more.

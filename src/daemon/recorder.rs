@@ -20,13 +20,16 @@ use crate::trusted_file;
 /// It tells all of a site's servers, so that it is its owner's alone.
 const MODE: u32 = 0o600;
 
-/// One line of a recording: an event, or what was decided on the event of the line before.
+/// One line of a recording: an event, or what was decided on the events of the lines before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordedEvent {
     /// When it reached the director.
     pub at: Moment,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
+    /// The next event follows before the director decides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decided: Vec<String>,
     /// So many lines are missing here: the file was not written fast enough.
@@ -41,6 +44,7 @@ impl RecordedEvent {
         Self {
             at,
             event: None,
+            more: false,
             decided: Vec::new(),
             dropped: 0,
         }
@@ -124,11 +128,12 @@ impl Recorder {
         })
     }
 
-    /// Records an event before it is handled.
-    pub(super) fn record(&mut self, at: Moment, event: &Event) {
+    /// Records an event before it is handled; with `more`, the director decides after a later one.
+    pub(super) fn record(&mut self, at: Moment, event: &Event, more: bool) {
         let event = Some(self.shown(event));
         self.write(RecordedEvent {
             event,
+            more,
             ..RecordedEvent::at(at)
         });
     }
@@ -242,7 +247,7 @@ mod tests {
         let mut recorder = Recorder::start(File::from(to)).unwrap();
         let events = LIMIT.entries as u64 + 50_000;
         for _ in 0..events {
-            recorder.record(Moment::START, &Event::Woken);
+            recorder.record(Moment::START, &Event::Woken, false);
         }
         recorder.finish();
         drop(recorder);

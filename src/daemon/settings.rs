@@ -5,10 +5,20 @@ use std::path::PathBuf;
 use crate::ldirectord::Role;
 use crate::loader::{self, Dialect, LoadContext, LoadError, Loaded};
 
+/// Which IPVS table a daemon manages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableKind {
+    /// That of the kernel in this network namespace
+    Ipvs,
+    /// One in its own memory, to try a configuration with real checks: without root, without IPVS, and without changes to this machine
+    Memory,
+}
+
 /// How this daemon runs.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub configuration: PathBuf,
+    pub table: TableKind,
     /// Its dialect; told by its name and content when not given.
     pub dialect: Option<Dialect>,
     pub socket: PathBuf,

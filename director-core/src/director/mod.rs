@@ -187,50 +187,57 @@ impl Director {
     /// Takes an event into account and says what is to be done.
     pub fn handle(&mut self, event: Event, now: Moment) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.note(event, now, &mut effects);
+        self.decide(now, &mut effects);
+        effects
+    }
+
+    /// Takes an event into account without deciding what follows from it. Several results of probes may be noted at the same moment
+    /// before one decision: that costs as much for one as for many.
+    pub fn note(&mut self, event: Event, now: Moment, effects: &mut Vec<Effect>) {
         // A report only matters to the table when it changes a state, which is for `probed` to say.
         self.unsettled |= !matches!(event, Event::Probed { .. } | Event::Woken);
         self.unsettled |= self.next_review.is_some_and(|next| next <= now);
         match event {
-            Event::Loaded { model, warnings } => self.loaded(model, warnings, now, &mut effects),
-            Event::LoadRefused { diagnostics } => self.load_refused(diagnostics, now, &mut effects),
-            Event::AlertsLoaded { alerts } => self.alerts_loaded(alerts, &mut effects),
+            Event::Loaded { model, warnings } => self.loaded(model, warnings, now, effects),
+            Event::LoadRefused { diagnostics } => self.load_refused(diagnostics, now, effects),
+            Event::AlertsLoaded { alerts } => self.alerts_loaded(alerts, effects),
             Event::FileOverrides { author, overrides } => {
-                self.file_overrides(&author, &overrides, now, &mut effects)
+                self.file_overrides(&author, &overrides, now, effects)
             }
-            Event::OverrideCommanded { command } => {
-                self.override_commanded(&command, now, &mut effects)
-            }
-            Event::Restored { saved } => self.restored(saved, now, &mut effects),
-            Event::Persisted { revision, failure } => {
-                self.kept(revision, failure, now, &mut effects)
-            }
+            Event::OverrideCommanded { command } => self.override_commanded(&command, now, effects),
+            Event::Restored { saved } => self.restored(saved, now, effects),
+            Event::Persisted { revision, failure } => self.kept(revision, failure, now, effects),
             Event::TableRead { table } => self.table_read(table, now),
-            Event::ReadFailed { message } => self.read_failed(message, now, &mut effects),
+            Event::ReadFailed { message } => self.read_failed(message, now, effects),
             Event::Applied {
                 services,
                 failures,
                 observed,
             } => {
-                self.applied(&services, &failures, observed, now, &mut effects);
+                self.applied(&services, &failures, observed, now, effects);
             }
-            Event::Probed { probe, report } => self.probed(probe, &report, now, &mut effects),
+            Event::Probed { probe, report } => self.probed(probe, &report, now, effects),
             Event::HostJournalFound => self.host_wanted(true, now),
-            Event::HostReconciled { outcomes } => self.host_reconciled(outcomes, now, &mut effects),
-            Event::Woken => self.release(now, &mut effects),
+            Event::HostReconciled { outcomes } => self.host_reconciled(outcomes, now, effects),
+            Event::Woken => self.release(now, effects),
             Event::Hinted { peer } => self.schedule.hint(peer, now),
-            Event::NetworkChecked { reached } => self.network_checked(reached, now, &mut effects),
+            Event::NetworkChecked { reached } => self.network_checked(reached, now, effects),
             Event::LimitsSkipped => self.recent_pools.forget(),
-            Event::Unfreeze => self.unfreeze(UnfreezeReason::Operator, now, &mut effects),
-            Event::StopRequested => self.stop_requested(&mut effects),
+            Event::Unfreeze => self.unfreeze(UnfreezeReason::Operator, now, effects),
+            Event::StopRequested => self.stop_requested(effects),
         }
-        self.expire_freeze(now, &mut effects);
-        self.expire_overrides(now, &mut effects);
-        self.update_alerts(now, &mut effects);
+    }
+
+    /// Says what is to be done after what was noted; `effects` are those of the noted events.
+    pub fn decide(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        self.expire_freeze(now, effects);
+        self.expire_overrides(now, effects);
+        self.update_alerts(now, effects);
         self.expire_wait(now);
-        self.go_on(now, &mut effects);
-        self.keep(now, &mut effects);
-        self.send_messages(now, &mut effects);
-        effects
+        self.go_on(now, effects);
+        self.keep(now, effects);
+        self.send_messages(now, effects);
     }
 
     /// All that weights are made from, for what the kernel holds.

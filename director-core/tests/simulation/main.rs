@@ -66,9 +66,14 @@ fn line(thing: &impl Debug) -> String {
         .replace(&format!("{place}, "), "")
 }
 
-/// What goes wrong when this list is played; nothing when all is well.
+/// What goes wrong when this list is played, with one decision for each answer and with one for all of a moment; nothing when all is
+/// well.
 fn failure(first: &[Brief], steps: &[Step]) -> Option<String> {
-    let played = catch_unwind(AssertUnwindSafe(|| stage::play(first, steps)));
+    failure_with(first, steps, false).or_else(|| failure_with(first, steps, true))
+}
+
+fn failure_with(first: &[Brief], steps: &[Step], together: bool) -> Option<String> {
+    let played = catch_unwind(AssertUnwindSafe(|| stage::play(first, steps, together)));
     let panic = played.err()?;
     let text = panic.downcast_ref::<String>().cloned();
     let word = || panic.downcast_ref::<&str>().map(|word| (*word).to_owned());

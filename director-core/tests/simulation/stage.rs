@@ -37,8 +37,8 @@ pub(crate) struct Stage {
 }
 
 /// Plays a whole list: panics when an invariant is broken.
-pub(crate) fn play(first: &[Brief], steps: &[Step]) {
-    let mut stage = Stage::new(first);
+pub(crate) fn play(first: &[Brief], steps: &[Step], together: bool) {
+    let mut stage = Stage::new(first, together);
     for step in steps {
         stage.perform(&step.deed);
         stage.world.run(step.then);
@@ -51,10 +51,11 @@ pub(crate) fn play(first: &[Brief], steps: &[Step]) {
 }
 
 impl Stage {
-    fn new(first: &[Brief]) -> Self {
+    fn new(first: &[Brief], together: bool) -> Self {
         let mut kernel = Table::default();
         kernel.services.insert(service_id(FOREIGN), foreign());
         let mut world = World::new(kernel);
+        world.together = together;
         remember(&mut world);
         let mut stage = Self {
             world,
@@ -211,6 +212,7 @@ impl Stage {
     fn restart(&mut self) {
         let mut next = World::new(self.world.kernel.clone());
         next.now = self.world.now;
+        next.together = self.world.together;
         next.dead = self.world.dead.clone();
         next.closed = self.world.closed.clone();
         next.network = self.world.network;

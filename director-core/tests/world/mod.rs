@@ -67,6 +67,8 @@ pub(crate) struct World {
     /// Wishes and operations that are still carried out before the director is killed; it lives on when nothing is said.
     pub(crate) lives: Option<usize>,
     pub(crate) machine: Machine,
+    /// All answers of a moment are noted before the director decides, as under load.
+    pub(crate) together: bool,
     questions: BTreeMap<ProbeId, Probe>,
     /// Questions so far.
     pub(crate) asked: usize,
@@ -98,6 +100,7 @@ impl World {
             disk: Disk::default(),
             lives: None,
             machine: Machine::default(),
+            together: false,
             questions: BTreeMap::new(),
             asked: 0,
         }
@@ -130,8 +133,7 @@ impl World {
         while let Some(event) = events.pop() {
             turns += 1;
             assert!(turns < 10_000, "the director does not come to rest");
-            self.bystander.sees(&event, &self.director, self.now);
-            for effect in self.director.handle(event, self.now) {
+            for effect in self.handle(event) {
                 if !self.lives_on() {
                     return;
                 }
@@ -153,6 +155,27 @@ impl World {
                 });
             }
         }
+    }
+
+    /// The event, and all other answers of this moment where they are noted together.
+    fn handle(&mut self, event: Event) -> Vec<Effect> {
+        let is_answer = matches!(event, Event::Probed { .. });
+        let mut effects = Vec::new();
+        self.note(event, &mut effects);
+        while is_answer
+            && self.together
+            && let Some((probe, asked)) = self.questions.pop_first()
+        {
+            let report = self.answer(&asked);
+            self.note(Event::Probed { probe, report }, &mut effects);
+        }
+        self.director.decide(self.now, &mut effects);
+        effects
+    }
+
+    fn note(&mut self, event: Event, effects: &mut Vec<Effect>) {
+        self.bystander.sees(&event, &self.director, self.now);
+        self.director.note(event, self.now, effects);
     }
 
     /// Lets the virtual clock run, deadline by deadline.

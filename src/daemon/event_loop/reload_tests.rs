@@ -27,6 +27,7 @@ pub(super) fn event_loop_with(
     let settings = Settings {
         socket: configuration.with_extension("sock"),
         configuration,
+        table: crate::daemon::TableKind::Ipvs,
         dialect: None,
         role: None,
         state: None,
