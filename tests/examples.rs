@@ -106,6 +106,25 @@ fn every_example_gives_the_table_beside_it() {
     }
 }
 
+/// As the file says: without "services: []", and without "# " before the lines below it.
+#[test]
+fn the_configuration_of_the_package_is_valid_as_it_is_and_uncommented_as_it_says() {
+    let text = include_str!("../dist/ipvsd.yaml");
+    let (head, below) = text.split_once("services: []\n").unwrap();
+    let uncommented = |line: &str| format!("{}\n", line.strip_prefix("# ").unwrap_or(line));
+    let used: String = below.lines().map(uncommented).collect();
+    assert!(used.contains("\nservices:\n"), "{used}");
+    let directory = tempfile::tempdir().unwrap();
+    for text in [text.to_owned(), format!("{head}{used}")] {
+        let file = directory.path().join("ipvsd.yaml");
+        fs::write(&file, &text).unwrap();
+        let output = ipvsctl(&["check", "--strict"], &file);
+        let complaints = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(complaints, "", "{text}");
+        assert!(output.status.success(), "{text}");
+    }
+}
+
 #[test]
 fn no_table_lies_beside_nothing() {
     let names = |ending: &str| -> BTreeSet<PathBuf> {

@@ -94,10 +94,12 @@ impl Objection {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Servers { .. } | Self::Pool { .. } | Self::Services { .. } => {
-                "if you mean it: ipvsctl reload --force; the limits are in director.safety_limits"
+                "if you mean it: ipvsctl reload --force, or ipvsctl apply --force FILE for another file; the limits are in \
+                 director.safety_limits"
             }
             Self::Connections { .. } => {
-                "keep the VIPs of services that stay, and set drain so that connections can end; or run ipvsctl reload --force"
+                "keep the VIPs of services that stay, and set drain so that connections can end; if you mean it: ipvsctl reload \
+                 --force, or ipvsctl apply --force FILE for another file; the limits are in director.safety_limits"
             }
         }
     }

@@ -105,7 +105,7 @@ fn a_drain_ends_when_its_time_is_up() {
         let told = world.notices.iter().any(|notice| {
             notice
                 .to_string()
-                .ends_with("not drained after 30 s, 1 connection left")
+                .ends_with("drain time limit of 30 s reached, 1 connection left")
         });
         assert!(told, "{:?}", world.notices);
         // One that is kept leaves when it is empty, since nobody defines it any more.
@@ -312,6 +312,30 @@ fn a_drain_override_ends_as_configured_and_clearing_it_restores_the_weight() {
     assert_eq!(world.writes, [], "it stays away");
     override_(&mut world, &[]);
     assert_eq!(world.weight(VIP, ONE), Some(3));
+}
+
+#[test]
+fn a_server_whose_connections_were_cut_off_is_not_shown_as_drained() {
+    let mut world = running(pair(drain(30, Then::Remove)));
+    connections(&mut world, ONE, 2);
+    world.event(Event::FileOverrides {
+        author: "ann".to_owned(),
+        overrides: vec![NewOverride {
+            target: (service_id(VIP), endpoint(ONE)),
+            kind: OverrideKind::Drain,
+            reason: "kernel upgrade".to_owned(),
+            lasts: None,
+        }],
+    });
+    world.run(seconds(90));
+    assert_eq!(world.weight(VIP, ONE), None);
+    let servers = &world.director.snapshot(world.now).services[0].servers;
+    let drained = servers.iter().find(|known| known.endpoint == endpoint(ONE));
+    let causes = drained.unwrap().chain.iter().map(|link| &link.cause);
+    assert_eq!(
+        causes.last().unwrap(),
+        "drain timeout, 2 active connections ended"
+    );
 }
 
 #[test]

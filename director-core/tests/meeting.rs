@@ -147,7 +147,7 @@ fn after_a_freeze_a_window_gives_whoever_still_fails_all_its_chances() {
         (weights(&world, all), told(&world, "-> down")),
         (serving, 0)
     );
-    assert!(told(&world, "fails (1 of 3)") > 0, "what a window counts");
+    assert!(told(&world, "failing 1 of 3") > 0, "what a window counts");
 }
 
 fn told(world: &World, part: &str) -> usize {

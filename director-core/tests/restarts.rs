@@ -70,7 +70,7 @@ fn a_drain_ends_at_its_first_deadline() {
         // And it has ended for every director to come.
         let mut world = killed(world, seconds(1), std::slice::from_ref(&brief));
         world.run(seconds(1));
-        assert!(!told(&world, "not drained after"), "{:?}", world.notices);
+        assert!(!told(&world, "drain time limit"), "{:?}", world.notices);
         assert_eq!(world.weight(VIP, ONE), expected, "{then:?}");
     }
 }

@@ -71,7 +71,7 @@ fn all_servers_failing_at_once_empty_no_table_and_raise_an_alarm() {
     assert_eq!(
         told(
             &world,
-            "ALARM: all 3 servers failed at once (no answer within 1 s)"
+            "ALARM: all 3 servers fell silent at once (no answer within 1 s)"
         ),
         1
     );

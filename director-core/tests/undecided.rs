@@ -145,7 +145,7 @@ fn verdicts_that_stand_still_do_so_after_a_kill_and_no_longer_than_they_would_ha
     assert_eq!(
         told(
             &world,
-            "ALARM: all 3 servers failed at once before this start"
+            "ALARM: all 3 servers fell silent at once before this start"
         ),
         1
     );

@@ -105,7 +105,7 @@ pub(super) enum IpvsctlCommand {
     /// Reload the configuration
     #[command(after_help = help::RELOAD)]
     Reload(ReloadArgs),
-    /// Resume state changes that were frozen because all servers failed at once
+    /// Resume state changes that were frozen because all servers fell silent at once
     #[command(after_help = help::UNFREEZE)]
     Unfreeze(UnfreezeArgs),
     /// Simulate a configuration: play events in virtual time and print each change

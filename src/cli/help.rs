@@ -13,7 +13,7 @@ Exit status:
      realserver status), a service that is not up (status SERVICE, status --down),
      a difference (replay), or a wait without success (--wait)
   2  wrong usage, or a file that cannot be used
-  3  the kernel or the daemon refused
+  3  the kernel or the daemon refused or cannot be reached, or a local error (probe)
 
 See `ipvsctl COMMAND --help` for the options and examples of a command.";
 
@@ -185,14 +185,16 @@ Examples:
   ipvsctl drain web 10.0.0.11 --for 30m -m 'kernel upgrade'
   ipvsctl drain --all-services 10.0.0.11 --wait --wait-at-most 10m
 
-The server keeps weight 0 until `ipvsctl enable` removes the override.";
+The server keeps weight 0 until the override ends: by --for or `ipvsctl enable`. If the service has a drain time, ipvsd removes the \
+server when its connections have ended or the time has passed. With the scheduler dh, and with sh and mh without their fallback flag, \
+ipvsd removes it at once.";
 
 pub(super) const DISABLE: &str = "\
 Examples:
   ipvsctl disable web 10.0.0.11:80
   ipvsctl disable --all-services 10.0.0.11 -m 'broken disk'
 
-The server stays out until `ipvsctl enable` removes the override.";
+The server stays removed until the override ends: by --for or `ipvsctl enable`.";
 
 pub(super) const MAINTENANCE: &str = "\
 Examples:

@@ -92,13 +92,13 @@ impl fmt::Display for FreezeNotice {
                 };
                 write!(
                     f,
-                    "ALARM: all {servers} servers failed at once ({words}); {cause} a fault of this director's own \
+                    "ALARM: all {servers} servers fell silent at once ({words}); {cause} a fault of this director's own \
                      network. Health is frozen {end}{others}. If the servers really are down: ipvsctl unfreeze"
                 )
             }
             Self::StillFrozen { servers, words } => write!(
                 f,
-                "ALARM: all {servers} servers failed at once before this start ({words}). Health stays frozen \
+                "ALARM: all {servers} servers fell silent at once before this start ({words}). Health stays frozen \
                  until one server answers. If the servers really are down: ipvsctl unfreeze"
             ),
             Self::NetworkWorks { others_stay } => {

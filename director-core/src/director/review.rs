@@ -23,6 +23,8 @@ const LOOK: Duration = Duration::from_secs(1);
 struct Found {
     /// Servers that leave, how, and what the kernel holds of them.
     leaving: BTreeMap<Target, (DrainRule, ServerEntry)>,
+    /// Configured servers that have left.
+    away: BTreeSet<Target>,
     /// Servers with a slow start that are in service.
     serving: BTreeMap<Target, Serving>,
     /// The same, assumed to be in service until they have been probed.
@@ -260,8 +262,14 @@ impl Director {
             for weighing in weighed.servers.iter().chain(&weighed.fallback) {
                 let target = (service.id, weighing.server.endpoint);
                 let known = entry.and_then(|entry| entry.servers.get(&target.1));
-                if let (Some(rule), Some(known)) = (weighing.drain, known) {
-                    found.leaving.insert(target, (rule, *known));
+                match (weighing.drain, known) {
+                    (Some(rule), Some(known)) => {
+                        found.leaving.insert(target, (rule, *known));
+                    }
+                    (Some(_), None) => {
+                        found.away.insert(target);
+                    }
+                    (None, _) => {}
                 }
             }
             for departing in &weighed.departing {
@@ -329,7 +337,7 @@ impl Director {
     fn review_drains(&mut self, found: &Found, now: Moment, effects: &mut Vec<Effect>) {
         let clients_stay = self.persistent_clients_stay();
         let drains = &mut self.recovery.drains;
-        drains.forget(|target| found.leaving.contains_key(target));
+        drains.forget(|target| found.leaving.contains_key(target), &found.away);
         for (target, (rule, known)) in &found.leaving {
             let (service, server) = *target;
             let name = || {

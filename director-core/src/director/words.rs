@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{HostResult, Notice};
-use crate::model::{BelowMinimum, MOST_TIMES_CONFIGURED};
+use crate::model::{BelowMinimum, HostChange, MOST_TIMES_CONFIGURED};
 use crate::recovery::DrainEnd;
 
 impl fmt::Display for Notice {
@@ -26,7 +26,7 @@ impl fmt::Display for Notice {
                     .count();
                 write!(
                     f,
-                    "configuration refused ({}); the previous one stays in force",
+                    "configuration refused ({}); the previous one stays in force; ipvsctl status shows the errors",
                     counted(errors, "error")
                 )
             }
@@ -65,7 +65,7 @@ impl fmt::Display for Notice {
                 reason,
                 ..
             } => {
-                write!(f, "{name} {server} fails ({failures} of {limit}): {reason}")
+                write!(f, "{name} {server} failing {failures} of {limit}: {reason}")
             }
             Self::Recovered { name, server, .. } => {
                 write!(f, "{name} {server} recovered, failure count reset")
@@ -199,7 +199,7 @@ impl fmt::Display for Notice {
                     DrainEnd::Empty => write!(f, "{name} {server} drained after {seconds} s"),
                     DrainEnd::TimedOut(left) => write!(
                         f,
-                        "{name} {server} not drained after {seconds} s, {} left",
+                        "{name} {server} drain time limit of {seconds} s reached, {} left",
                         counted(*left as usize, "connection")
                     ),
                 }
@@ -236,7 +236,7 @@ impl fmt::Display for Notice {
                 failure: Some(failure),
             } => write!(
                 f,
-                "cannot save the state, overrides and health will not survive a restart: {failure}"
+                "cannot save the state file: {failure}; overrides and health will not survive a restart; fix the disk or --state"
             ),
             Self::Persist { failure: None } => f.write_str("the state is saved again"),
             Self::Host {
@@ -248,10 +248,14 @@ impl fmt::Display for Notice {
                 HostResult::Made(Some(former)) => {
                     write!(f, "set {change}, was {former} ({reason})")
                 }
-                HostResult::Made(None) => write!(f, "added {change} ({reason})"),
-                HostResult::Undone(Some(former)) => {
-                    write!(f, "restored {former}, was {change}")
+                HostResult::Made(None) => {
+                    let verb = match change {
+                        HostChange::Setting { .. } | HostChange::Timeout { .. } => "set",
+                        _ => "added",
+                    };
+                    write!(f, "{verb} {change} ({reason})")
                 }
+                HostResult::Undone(Some(former)) => restored(f, change, former, reason),
                 HostResult::Undone(None) if !reason.is_empty() => {
                     write!(f, "removed {change} ({reason})")
                 }
@@ -261,7 +265,8 @@ impl fmt::Display for Notice {
             Self::Stopping { removed, kept } => {
                 write!(
                     f,
-                    "stopping: removing {removed} virtual services from the kernel, keeping {kept}"
+                    "stopping: removing {} from the kernel, keeping {kept}",
+                    counted(*removed, "virtual service")
                 )
             }
             Self::SettingsStay { settings } => write!(
@@ -273,8 +278,74 @@ impl fmt::Display for Notice {
     }
 }
 
+/// A setting or a timeout that has its former value again.
+fn restored(
+    f: &mut fmt::Formatter<'_>,
+    change: &HostChange,
+    former: &str,
+    reason: &str,
+) -> fmt::Result {
+    match change {
+        HostChange::Setting { name, value, .. } => {
+            write!(f, "restored {name}={former}, was {value}")?;
+        }
+        HostChange::Timeout { of, seconds } => {
+            let name = of.name();
+            write!(f, "restored timeout {name} {former} s, was {seconds} s")?;
+        }
+        _ => write!(f, "restored {former}, was {change}")?,
+    }
+    match reason {
+        "" => Ok(()),
+        reason => write!(f, " ({reason})"),
+    }
+}
+
 /// `1 error`, `2 errors`.
 fn counted(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TimeoutKind;
+
+    fn host(change: &HostChange, result: HostResult) -> String {
+        let notice = Notice::Host {
+            change: change.clone(),
+            result,
+            reason: "dr".to_owned(),
+        };
+        notice.to_string()
+    }
+
+    #[test]
+    fn settings_are_set_and_restored_by_name() {
+        let setting = HostChange::setting("net.ipv4.vs.backup_only", "1");
+        assert_eq!(
+            host(&setting, HostResult::Made(None)),
+            "set net.ipv4.vs.backup_only=1 (dr)"
+        );
+        assert_eq!(
+            host(&setting, HostResult::Undone(Some("0".to_owned()))),
+            "restored net.ipv4.vs.backup_only=0, was 1 (dr)"
+        );
+        let timeout = HostChange::Timeout {
+            of: TimeoutKind::Tcp,
+            seconds: 60,
+        };
+        assert_eq!(
+            host(&timeout, HostResult::Undone(Some("900".to_owned()))),
+            "restored timeout tcp 900 s, was 60 s (dr)"
+        );
+    }
+
+    #[test]
+    fn a_stop_counts_its_services() {
+        let stopping = |removed| Notice::Stopping { removed, kept: 0 }.to_string();
+        assert!(stopping(1).contains(" 1 virtual service from"));
+        assert!(stopping(2).contains(" 2 virtual services from"));
+    }
 }

@@ -46,7 +46,7 @@ pub(super) const EXPIRE_NODEST: Tuned = tuned(
 pub(super) const EXPIRE_TEMPLATE: Tuned = tuned(
     "net.ipv4.vs.expire_quiescent_template",
     "1",
-    "a persistent client leaves a quiesced server with its next connection",
+    "a persistent client leaves a server of weight 0 with its next connection",
 );
 
 /// Wanted wherever the director sees no replies, with or without a profile.

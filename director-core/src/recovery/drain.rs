@@ -9,7 +9,7 @@
 //! ```
 //! A datagram service has no connections that could be waited for, so there nothing begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,8 @@ impl Drain {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Drains {
     by_target: BTreeMap<Target, Drain>,
+    /// Servers that have left the table with active connections, how many, for as long as they stay away.
+    cut_off: BTreeMap<Target, u32>,
 }
 
 impl Drains {
@@ -116,6 +118,11 @@ impl Drains {
         let settled = drain
             .quiet_since
             .is_some_and(|since| read.since(since) >= SETTLING);
+        // Its connections were cut off, so it is not empty only because its entry is gone.
+        let cut_off = matches!(drain.end, Some(DrainEnd::TimedOut(_)));
+        if cut_off && drain.rule.then == Then::Remove {
+            return None;
+        }
         let end = if known.is_none() || settled {
             DrainEnd::Empty
         } else if drain.until().is_some_and(|until| until <= now) {
@@ -127,11 +134,23 @@ impl Drains {
         before.is_none().then_some(end)
     }
 
-    /// Forgets those that are no longer wanted; gives them.
-    pub fn forget(&mut self, wanted: impl Fn(&Target) -> bool) -> Vec<(Target, Drain)> {
-        self.by_target
-            .extract_if(.., |target, _| !wanted(target))
-            .collect()
+    /// Forgets those that are no longer wanted. Of those that left the table and are `away` it remembers how many connections
+    /// were cut off.
+    pub fn forget(&mut self, wanted: impl Fn(&Target) -> bool, away: &BTreeSet<Target>) {
+        let over = self.by_target.extract_if(.., |target, _| !wanted(target));
+        for (target, drain) in over {
+            if let (Some(DrainEnd::TimedOut(left)), Then::Remove) = (drain.end, drain.rule.then) {
+                self.cut_off.insert(target, left);
+            }
+        }
+        self.cut_off.retain(|target, _| away.contains(target));
+    }
+
+    /// How the drain of a server ended that has left the table.
+    #[must_use]
+    pub fn end_of_absent(&self, target: &Target) -> DrainEnd {
+        let cut_off = self.cut_off.get(target);
+        cut_off.map_or(DrainEnd::Empty, |left| DrainEnd::TimedOut(*left))
     }
 
     /// Goes on with drains that have begun.

@@ -10,7 +10,7 @@ use crate::model::{
     VirtualService,
 };
 use crate::overrides::OverrideKind;
-use crate::recovery::{DrainEnd, Pool, Shortage, room, slow_start};
+use crate::recovery::{Pool, Shortage, room, slow_start};
 use crate::table::{ServerEntry, ServiceEntry};
 
 /// The servers of one service with their chains.
@@ -263,10 +263,11 @@ impl<'a> Situation<'a> {
         let Some(known) = known else {
             // It has left, or was never there: nobody adds it for the sake of leaving.
             if rule.then == Then::Remove && chain.weight().is_some() {
+                let end = self.recovery.drains.end_of_absent(&(*service, *server));
                 chain.push(Link {
                     weight: None,
                     since: None,
-                    reason: WeightReason::Drained(DrainEnd::Empty, rule.then),
+                    reason: WeightReason::Drained(end, rule.then),
                 });
             }
             return;

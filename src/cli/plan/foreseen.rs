@@ -100,7 +100,7 @@ fn refusals(loaded: &Loaded, left: &SavedState, table: &Table) -> Vec<PlanRefusa
     let lost = loader::lost_to_names(loaded, &former.model);
     if !lost.is_empty() {
         let refusals = lost.into_iter().map(|finding| PlanRefusal {
-            by: "ipvsctl reload refuses",
+            by: "ipvsctl reload",
             message: finding.message,
             hint: finding.hint.unwrap_or_default(),
         });
@@ -110,7 +110,7 @@ fn refusals(loaded: &Loaded, left: &SavedState, table: &Table) -> Vec<PlanRefusa
     let former = Arc::new(former.model);
     let found = Director::objections_at_start(memory, former, &loaded.model, table, now);
     let refusals = found.iter().map(|objection| PlanRefusal {
-        by: "the safety limits refuse",
+        by: "the safety limits",
         message: objection.to_string(),
         hint: objection.hint().to_owned(),
     });

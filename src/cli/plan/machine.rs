@@ -104,18 +104,28 @@ fn taken_back(entry: Entry, context: &PlanContext<'_>) -> MachineChange {
         HostChange::Vip(vip) => context.leaving.iter().any(|id| id.is_at(vip.address)),
         _ => !context.leaving.is_empty(),
     };
-    let mut because = match waits {
-        true => "no longer configured; when the services that leave have no connections",
-        false => "set by ipvsd and no longer configured",
+    let is_vip = matches!(change, HostChange::Vip(_));
+    let mut because = match (waits, is_vip) {
+        (true, true) => {
+            "no longer configured; removed when the leaving services have no connections"
+        }
+        (true, false) => {
+            "no longer configured; restored when the leaving services have no connections"
+        }
+        (false, _) => "set by ipvsd and no longer configured",
     }
     .to_owned();
     let mut stake = Stake::default();
     if let HostChange::Vip(vip) = &change {
         stake = context.stake_at(vip.address);
-        let names = context.names_at(vip.address);
-        if !names.is_empty() {
-            because += &format!("; it stays the address of {}", names.join(", "));
-        }
+        because += &match context.names_at(vip.address).as_slice() {
+            [] => String::new(),
+            [name] => format!("; service {name} still uses this address and loses it"),
+            names => format!(
+                "; services {} still use this address and lose it",
+                names.join(", ")
+            ),
+        };
     }
     let words = match (&change, &former) {
         (HostChange::Setting { name, value, .. }, Some(former)) => {

@@ -308,7 +308,7 @@ pub(super) fn in_words(planned: &Planned) -> String {
         };
     }
     for PlanRefusal { by, message, hint } in &planned.refusals {
-        text += &format!("{by} this: {message}\n  {hint}\n");
+        text += &format!("REFUSED by {by}: {message}\n  {hint}\n");
     }
     text
 }

@@ -72,7 +72,7 @@ pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
         view.sentence(
             text,
             &format!(
-                "  FROZEN: all {} servers failed at once {} ago ({}); health is frozen{others}{left}. If the servers really are down: \
+                "  FROZEN: all {} servers fell silent at once {} ago ({}); health is frozen{others}{left}. If the servers really are down: \
                  ipvsctl unfreeze",
                 frozen.servers,
                 span(frozen.age_seconds),

@@ -55,10 +55,15 @@ fn hashing_without_fallback(
         let name = &scheduling.scheduler;
         findings.warning(
             place,
-            format!("scheduler {name}{} refuses the clients of a quiesced server", unless_flag(name)),
+            format!(
+                "scheduler {name}{} refuses the clients of a server with weight 0",
+                unless_flag(name)
+            ),
             match name.as_str() {
-                "dh" => "remove failed servers instead of quiescing them".to_owned(),
-                _ => format!("set the fallback flag of scheduler {name}, or remove failed servers instead of quiescing them"),
+                "dh" => "write on_failure: remove".to_owned(),
+                _ => format!(
+                    "write scheduler: {{name: {name}, flags: [fallback]}}, or on_failure: remove"
+                ),
             },
         );
     }

@@ -128,6 +128,7 @@ fn minimum(
     findings: &mut Findings,
 ) -> Minimum {
     let default = Minimum::default();
+    let mut is_valid = true;
     let mut read = |quantity: &Option<Placed<Quantity>>, what: &str| {
         let quantity = quantity.as_ref()?;
         let fault = match quantity.value {
@@ -138,6 +139,7 @@ fn minimum(
             _ => None,
         };
         if let Some(message) = fault {
+            is_valid = false;
             findings.error(&quantity.place, message, "write 1 or more, or 1% to 100%");
         }
         Some(quantity.value)
@@ -183,7 +185,7 @@ fn minimum(
         }
     }
     let has_fallback = service.fallback.is_some() || service.recovery.fallback_pool.is_some();
-    if below == BelowMinimum::Fallback && !has_fallback {
+    if below == BelowMinimum::Fallback && !has_fallback && is_valid {
         findings.warning(
             place,
             "this service has no fallback: with fewer servers than minimum_healthy the remaining ones go on serving",

@@ -87,19 +87,21 @@ mapping! {
          A router ignores router advertisements, so ipvsd does not turn it on while the host has IPv6 routes from \
          them; set `accept_ra=2` on their interface first.";
     opt(definitions.host.expire_nodest_conn) "expire_nodest_conn" = "false",
-        or "true if a service removes failed servers at once or another profile than `maglev-ecmp` is set, and while a server is disabled",
+        or "true if a service removes failed servers at once, with the profiles `dr` and `nat-gateway`, while a server is disabled, and for a time after connections were cut off",
         "Whether connections to a removed server are reset. ipvsd sets `net.ipv4.vs.expire_nodest_conn=1` for this. The \
          client learns it at its next packet. With `false` the kernel drops its packets, and the client waits for its own \
          timeout.";
     opt(definitions.host.expire_quiescent_template) "expire_quiescent_template" = "false",
         or "true if a service has `persistence` or the profile needs it",
         "Whether persistent clients leave a server of weight 0, which failed or drains, with their next connection. ipvsd \
-         sets `net.ipv4.vs.expire_quiescent_template=1` while it runs. With `false` a client goes on to its server as long \
+         sets `net.ipv4.vs.expire_quiescent_template=1` for this. The value stays as long as services stay in the kernel, \
+         also after a stop. With `false` a client goes on to its server as long \
          as it comes back within the persistence time, even if the server is down. A drain then waits for these clients.";
     opt(definitions.host.conn_reuse_mode) "conn_reuse_mode" = "false",
         or "true if a service uses direct routing or a tunnel",
         "Whether a new connection from a client port that was used before is scheduled again, although the director saw no \
-         end of the former connection. ipvsd sets `net.ipv4.vs.conn_reuse_mode=3` while it runs. With `false` the kernel \
+         end of the former connection. ipvsd sets `net.ipv4.vs.conn_reuse_mode=3` for this. The value stays as long as services stay \
+         in the kernel, also after a stop. With `false` the kernel \
          sends it to the server of the former connection for up to two minutes, even if that server failed or left.";
     flat(TIMEOUTS) "timeouts" = "{tcp: 15m, tcp_fin: 2m, udp: 5m}", or "unchanged",
         "Timeouts of the kernel's connection table. A stop that leaves no service and no VIP in the kernel restores the \

@@ -46,6 +46,7 @@ fn of_text(kind: &str, text: &str) -> Option<String> {
         "check" => super::check(text),
         "untruth" => truth(text).map(|truth| (!truth).to_string()),
         "verify" => word_for("verify", text).map(str::to_owned),
+        "proxy" => proxy_header(text).map(str::to_owned),
         "httpchk" => {
             let path = text.split_whitespace().find(|word| word.starts_with('/'))?;
             Some(plain(path))
@@ -320,6 +321,15 @@ pub(in crate::loader::yaml) fn protocol(text: &str) -> Option<&'static str> {
         other => other,
     };
     kinds::names().find(|name| *name == known)
+}
+
+/// A version of the PROXY protocol. A plain yes is version 1, as with `send-proxy` of haproxy.cfg.
+fn proxy_header(text: &str) -> Option<&'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "v1" | "1" => Some("v1"),
+        "v2" => Some("v2"),
+        _ => word_for("proxy_header", text),
+    }
 }
 
 /// The word of a closed set that other programs, or plain English, have for this one.

@@ -71,7 +71,7 @@ is_well
 # The fallback is not reached either, so the director doubts its own network and keeps the table.
 on director ip neighbour replace "$FALLBACK" lladdr 02:00:00:00:00:99 dev back nud permanent
 link_loses_everything
-eventually 10 status_says 'FROZEN: all 3 servers failed at once'
+eventually 10 status_says 'FROZEN: all 3 servers fell silent at once'
 eventually_log 5 'no gateway and no fallback server answers either'
 eventually 5 weight_is "$VIP:80" "$RIP1" 1
 throughout 2 weight_is "$VIP:80" "$RIP1" 1

@@ -29,7 +29,7 @@ everybody | eventually_table 10
 
 # Packets are lost on the way, in silence.
 link_loses_everything
-eventually 10 status_says 'FROZEN: all 3 servers failed at once'
+eventually 10 status_says 'FROZEN: all 3 servers fell silent at once'
 everybody | throughout_table 3
 status_says 'FROZEN, ' || fail "no service is shown as frozen: $(director_status)"
 expect_contains 'the doctor' service-frozen "$(on director ipvsctl doctor --quiet)"
@@ -65,6 +65,6 @@ everybody | eventually_table 20
 
 # They are silent, and the operator knows that they are down.
 link_loses_everything
-eventually 10 status_says 'FROZEN: all 3 servers failed at once'
+eventually 10 status_says 'FROZEN: all 3 servers fell silent at once'
 expect_equal 'the answer of unfreeze' 'health is no longer frozen' "$(on director ipvsctl unfreeze)"
 nobody | eventually_table 20

@@ -45,7 +45,7 @@ eventually 10 tally_is '2 real3' 2 "$OWN"
 download_start second "$OWN"
 own_stays ''
 planned=$(on director ipvsctl plan "$DEFINITIONS")
-expect_contains 'the plan' "remove  $OWN/32 on front   (set by ipvsd and no longer configured; it stays the address of own)   [ends 1 active and " "$planned"
+expect_contains 'the plan' "remove  $OWN/32 on front   (set by ipvsd and no longer configured; service own still uses this address and loses it)   [ends 1 active and " "$planned"
 expect_contains 'the plan' 'the clients of a VIP that is removed wait for their own timeout' "$planned"
 own_stays 'vip: {interface: front},'
 director_reload

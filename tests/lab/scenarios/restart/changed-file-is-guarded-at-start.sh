@@ -40,7 +40,7 @@ all | eventually_table 5
 # While no daemon runs, two of the three leave the file. What was in force stays so until somebody insists.
 director_kill
 define "\"$RIP1:80\""
-expect_contains 'the plan' 'the safety limits refuse this: this change leaves 1 of the 3' "$(ctl plan "$DEFINITIONS")"
+expect_contains 'the plan' 'REFUSED by the safety limits: this change leaves 1 of the 3' "$(ctl plan "$DEFINITIONS")"
 director_start
 all | throughout_table 2
 status_says 'REFUSED' || fail "$(director_status)"
@@ -49,7 +49,7 @@ web_sick real3
 { service; server "$RIP1"; server "$RIP2"; server "$RIP3" 0; } | eventually_table 5
 web_healthy real3
 all | eventually_table 5
-expect_contains 'the plan' 'the safety limits refuse this' "$(ctl plan "$DEFINITIONS")"
+expect_contains 'the plan' 'REFUSED by the safety limits' "$(ctl plan "$DEFINITIONS")"
 requests_end web
 ctl reload --force >/dev/null
 { service; server "$RIP1"; } | eventually_table 5

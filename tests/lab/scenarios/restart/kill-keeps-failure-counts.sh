@@ -16,7 +16,7 @@ D
 director_start
 founding_table | eventually_table 10
 web_sick real1
-eventually_log 60 "$RIP1:80 fails (3 of 4)"
+eventually_log 60 "$RIP1:80 failing 3 of 4"
 kept_count() { on director grep -q '"streak": *3' "$IPVSD_STATE"; }
 eventually 2 kept_count
 director_kill
@@ -28,6 +28,6 @@ $(server "$RIP2")
 T
 eventually_log 5 '4 of 4'
 expect_equal 'who answers' '6 real2' "$(tally 6)"
-expect_not log_contains "$RIP1:80 fails (4 of"
-count() { director_log | grep -c "$RIP1:80 fails (1 of 4)" || :; }
+expect_not log_contains "$RIP1:80 failing 4 of"
+count() { director_log | grep -c "$RIP1:80 failing 1 of 4" || :; }
 expect_equal 'how often it was counted from the beginning' 1 "$(count)"

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# kill -9 while health is frozen, since all servers failed at once: the next director keeps it frozen, no server that answers
+# kill -9 while health is frozen, since all servers fell silent at once: the next director keeps it frozen, no server that answers
 # clients leaves the table, and the first answer ends the freeze.
 
 # shellcheck disable=SC2034 # director_define and director_start read it
@@ -22,7 +22,7 @@ eventually_log 5 ALARM
 before=$(director_log | grep -c 'ALARM')
 director_kill
 director_start
-eventually_log 5 'failed at once before this start'
+eventually_log 5 'fell silent at once before this start'
 alarms_are() { [ "$(director_log | grep -c 'ALARM')" -eq "$1" ]; }
 eventually 5 alarms_are $((before + 1))
 eventually 5 is_frozen
