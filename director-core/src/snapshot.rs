@@ -195,7 +195,8 @@ impl Director {
         let health = self.book.get(&(service.id, *server))?;
         let checks = health.checks.iter().zip(service.checks_of(server));
         let failing = checks
-            .filter(|(known, _)| known.state == HealthState::Up && !known.assumed)
+            // One that is only assumed to be up, as after its check changed, goes down by the same count.
+            .filter(|(known, _)| known.state == HealthState::Up)
             .map(|(known, check)| known.failures_of(&check.timing))
             .filter(|(failures, _)| *failures > 0);
         failing.min_by_key(|(failures, limit)| limit.saturating_sub(*failures))
