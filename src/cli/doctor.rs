@@ -2,6 +2,7 @@
 //! matters and what mends it.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,6 +69,8 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
     };
     let journal = args.state.clone().unwrap_or_else(default_journal);
     let status = asked(args.socket.client().status()).ok();
+    let withdrawn_vips = status.iter().flat_map(|status| &status.withdrawn_vips);
+    let withdrawn_vips: BTreeSet<IpAddr> = withdrawn_vips.copied().collect();
     let (services, leaving) = status.map(services).unwrap_or_default();
     // ldirectord.cf has no word for such a choice.
     let yaml = loaded.as_ref().filter(|loaded| loaded.process.is_none());
@@ -84,6 +87,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
         journal: &journal,
         services: &services,
         leaving: &leaving,
+        withdrawn_vips: &withdrawn_vips,
         wait: (!args.quiet).then_some(Duration::from_secs(args.wait)),
     };
     let facts = gather(&options)?;

@@ -58,6 +58,8 @@ pub struct HostFacts {
     pub services: Vec<DaemonService>,
     /// What the services listen on that the daemon still has in the kernel until their connections have ended.
     pub leaving: BTreeSet<String>,
+    /// VIPs that the daemon keeps off this machine, since too few servers are available.
+    pub withdrawn_vips: BTreeSet<IpAddr>,
 }
 
 /// A service as the daemon that runs here reports it.

@@ -77,6 +77,7 @@ pub(super) fn status() -> Status {
         overrides: Vec::new(),
         frozen: None,
         host_errors: Vec::new(),
+        withdrawn_vips: Vec::new(),
         metrics_error: None,
         persistent_clients_stay: false,
         services: vec![service],
