@@ -67,11 +67,25 @@ pub struct HostFacts {
 pub struct DaemonService {
     /// The operator's name for it.
     pub name: String,
+    /// What it listens on. A service by name may listen in several places, each with a state of its own.
+    pub listen: String,
     pub state: ServiceState,
     /// Real servers that are up.
     pub up: usize,
     /// Real servers with a weight.
     pub all: usize,
+    /// Real servers, also those of weight 0.
+    pub servers: usize,
+}
+
+impl DaemonService {
+    /// The service for people: `web (tcp 192.0.2.10:80)`.
+    pub(super) fn named(&self) -> String {
+        match self.name == self.listen {
+            true => self.listen.clone(),
+            false => format!("{} ({})", self.name, self.listen),
+        }
+    }
 }
 
 /// What is known about a VIP.
