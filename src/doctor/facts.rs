@@ -76,6 +76,20 @@ pub struct DaemonService {
     pub all: usize,
     /// Real servers, also those of weight 0.
     pub servers: usize,
+    /// Checks that cannot run, one for each reason.
+    pub blocked_checks: Vec<BlockedChecks>,
+}
+
+/// Checks of a service that cannot run now for the same reason, a fault of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockedChecks {
+    pub reason: String,
+    /// The check by its name, where its servers have several.
+    pub check: Option<String>,
+    /// The servers that it is to check, by address.
+    pub servers: Vec<String>,
+    /// For how long, in words; none when that is not known.
+    pub age: Option<String>,
 }
 
 impl DaemonService {

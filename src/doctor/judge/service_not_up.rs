@@ -67,6 +67,7 @@ mod tests {
             up: 1,
             all: 3,
             servers: 3,
+            blocked_checks: Vec::new(),
         }
     }
 
