@@ -76,6 +76,10 @@ pub struct DaemonService {
     pub all: usize,
     /// Real servers, also those of weight 0.
     pub servers: usize,
+    /// Whether a server takes connections by its weight.
+    pub serves: bool,
+    /// Real servers with a weight that are down and have a check that cannot run.
+    pub down_unchecked: usize,
     /// Checks that cannot run, one for each reason.
     pub blocked_checks: Vec<BlockedChecks>,
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use director_core::health::HealthState;
+
 use crate::api::wire::ServiceStatus;
 use crate::cli::status::span;
 use crate::doctor::{BlockedChecks, DaemonService};
@@ -14,8 +16,29 @@ pub(super) fn of(service: &ServiceStatus) -> DaemonService {
         up: service.servers_up,
         all: service.servers_all,
         servers: service.real_servers.len(),
+        serves: serves(service),
+        down_unchecked: down_unchecked(service),
         blocked_checks: blocked_checks(service),
     }
+}
+
+fn serves(service: &ServiceStatus) -> bool {
+    let servers = service.real_servers.iter().chain(&service.fallback);
+    let mut weights = servers.filter_map(|server| server.desired_weight);
+    weights.any(|weight| weight > 0) || service.departing.iter().any(|server| server.weight > 0)
+}
+
+fn down_unchecked(service: &ServiceStatus) -> usize {
+    let servers = service.real_servers.iter();
+    let unchecked = servers.filter(|server| {
+        let health = server.health.as_ref();
+        let is_down = health.is_some_and(|health| health.state == HealthState::Down);
+        let mut checks = server.checks.iter();
+        is_down
+            && server.defined_weight > 0
+            && checks.any(|check| check.why_it_cannot_run().is_some())
+    });
+    unchecked.count()
 }
 
 /// The checks that cannot run. A missing program concerns every server of the service, and is one fault.
@@ -78,5 +101,20 @@ mod tests {
                 group(Some("login"), &["10.0.0.13:80"], "2m00s"),
             ]
         );
+    }
+    #[test]
+    fn servers_that_are_down_and_cannot_be_checked_are_counted() {
+        let mut service = status().services.remove(0);
+        assert_eq!(of(&service).down_unchecked, 0);
+        service.real_servers[0].checks = vec![blocked_check("page")];
+        let mut up = service.real_servers[0].clone();
+        up.health.as_mut().unwrap().state = HealthState::Up;
+        let mut standby = service.real_servers[0].clone();
+        standby.defined_weight = 0;
+        service.real_servers.extend([up, standby]);
+        assert_eq!(of(&service).down_unchecked, 1);
+        assert!(!of(&service).serves);
+        service.real_servers[1].desired_weight = Some(10);
+        assert!(of(&service).serves);
     }
 }

@@ -70,6 +70,8 @@ mod tests {
                 up: 2,
                 all: 2,
                 servers: 2,
+                serves: true,
+                down_unchecked: 0,
                 blocked_checks: vec![checks],
             }];
         })

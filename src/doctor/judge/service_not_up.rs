@@ -15,11 +15,9 @@ fn of_service(service: &DaemonService) -> Option<Finding> {
             "no real server takes connections, so clients see the fallback",
             fix_servers(service),
         ),
-        ServiceState::Down => (
-            "service-down",
-            "no server takes connections",
-            fix_servers(service),
-        ),
+        ServiceState::Down => down(service),
+        // It waits for checks, and those cannot run.
+        ServiceState::Unknown if !service.serves && service.down_unchecked > 0 => down(service),
         ServiceState::Frozen => (
             "service-frozen",
             "all servers fell silent at once, so ipvsd suspects its own network and freezes health until one answers or the time \
@@ -40,17 +38,26 @@ fn of_service(service: &DaemonService) -> Option<Finding> {
     })
 }
 
+fn down(service: &DaemonService) -> (&'static str, &'static str, String) {
+    let why = "no server takes connections";
+    ("service-down", why, fix_servers(service))
+}
+
 fn fix_servers(service: &DaemonService) -> String {
+    let status = format!("`ipvsctl status {:?}`", service.listen);
+    let fix_checks =
+        "the checks cannot run, so the servers may be fine: fix what check-cannot-run shows";
     match (service.all, service.servers) {
         (0, 0) => {
             "it has no real server: add one, or wait until its host names have addresses".to_owned()
         }
         (0, _) => "each of its real servers has weight 0 in the configuration: give one a weight"
             .to_owned(),
-        _ => format!(
-            "fix the servers that `ipvsctl status {:?}` shows",
-            service.listen
-        ),
+        _ if service.down_unchecked == 0 => format!("fix the servers that {status} shows"),
+        (all, _) if service.up + service.down_unchecked < all => {
+            format!("{fix_checks}, and the other servers that {status} shows")
+        }
+        _ => fix_checks.to_owned(),
     }
 }
 
@@ -67,6 +74,8 @@ mod tests {
             up: 1,
             all: 3,
             servers: 3,
+            serves: false,
+            down_unchecked: 0,
             blocked_checks: Vec::new(),
         }
     }
@@ -98,6 +107,32 @@ mod tests {
         assert_eq!(subjects, expected);
         let fix = "fix the servers that `ipvsctl status \"tcp [2001:db8::10]:80\"` shows";
         assert_eq!(findings[1].fix, fix);
+    }
+
+    #[test]
+    fn a_service_whose_checks_cannot_run_is_down_by_them_and_not_by_its_servers() {
+        let found = |state, down_unchecked, serves| {
+            findings(vec![DaemonService {
+                up: 0,
+                serves,
+                down_unchecked,
+                ..service(state)
+            }])
+        };
+        let checks =
+            "the checks cannot run, so the servers may be fine: fix what check-cannot-run shows";
+        for state in [ServiceState::Down, ServiceState::Unknown] {
+            let all = found(state, 3, false);
+            assert_eq!(
+                (all[0].fault, all[0].fix.as_str()),
+                ("service-down", checks)
+            );
+            let some = found(state, 2, false);
+            let others =
+                ", and the other servers that `ipvsctl status \"tcp 192.0.2.10:80\"` shows";
+            assert_eq!(some[0].fix, format!("{checks}{others}"));
+        }
+        assert_eq!(found(ServiceState::Unknown, 1, true), []);
     }
 
     #[test]
