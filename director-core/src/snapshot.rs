@@ -1,6 +1,8 @@
 //! The one read-only view of a director: per service and server what is defined, known of its health, desired and observed, and what
 //! stands in the way. Whatever shows the director's state shows this.
 
+use std::net::IpAddr;
+
 use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
 use crate::director::{Director, PendingRetry, Refusal};
@@ -41,6 +43,8 @@ pub struct Snapshot {
     pub frozen: Option<Frozen>,
     /// What is wanted of the machine other than the table, and could not be had.
     pub host_errors: Vec<String>,
+    /// VIPs that this director keeps off the machine, since too few real servers of their services are available.
+    pub withdrawn_vips: Vec<IpAddr>,
     /// Whether persistent clients go on to servers of weight 0.
     pub persistent_clients_stay: bool,
     /// Virtual services in the order of the file.
@@ -163,6 +167,7 @@ impl Director {
             overrides: self.override_views(),
             frozen: self.frozen.clone(),
             host_errors: self.host_errors(),
+            withdrawn_vips: self.withdrawn_vips(),
             persistent_clients_stay: self.persistent_clients_stay(),
             services: self.model.services().iter().map(view).collect(),
             leaving: self
@@ -195,7 +200,8 @@ impl Director {
         let health = self.book.get(&(service.id, *server))?;
         let checks = health.checks.iter().zip(service.checks_of(server));
         let failing = checks
-            .filter(|(known, _)| known.state == HealthState::Up && !known.assumed)
+            // One that is only assumed to be up, as after its check changed, goes down by the same count.
+            .filter(|(known, _)| known.state == HealthState::Up)
             .map(|(known, check)| known.failures_of(&check.timing))
             .filter(|(failures, _)| *failures > 0);
         failing.min_by_key(|(failures, limit)| limit.saturating_sub(*failures))

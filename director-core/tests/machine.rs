@@ -211,6 +211,8 @@ fn the_vip_of_a_withdrawn_service_goes_and_comes_back_when_somebody_serves() {
     let (vip, other) = (vip(SHARED, "eth0"), vip("192.0.2.9", "eth0"));
     // The other one has nothing to wait for.
     assert_eq!(world.machine.made, [other.clone(), vip.clone()]);
+    let withdrawn = |world: &World| world.director.snapshot(world.now).withdrawn_vips;
+    assert_eq!(withdrawn(&world), [address("0.0.0.0"); 0]);
 
     world.dead.insert(address(TWO));
     world.run(2 * SECOND);
@@ -219,6 +221,7 @@ fn the_vip_of_a_withdrawn_service_goes_and_comes_back_when_somebody_serves() {
     let last = told(&world).pop();
     let words = "removed 192.0.2.1/32 on eth0 (tcp 192.0.2.1:80: only 1 of 2 real servers are available, 2 are needed)";
     assert_eq!(last.as_deref(), Some(words));
+    assert_eq!(withdrawn(&world), [address(SHARED)]);
 
     // The kernel does not take the service back yet: nobody is drawn to an address without one.
     world.refuse = Box::new(|op| op.service() == service_id(SHARED));

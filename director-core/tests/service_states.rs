@@ -5,7 +5,9 @@ mod world;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use director_core::definitions::{CheckKindDefinition, MinimumDefinition, RecoveryDefinition};
+use director_core::definitions::{
+    CheckKindDefinition, MinimumDefinition, PortDefinition, RecoveryDefinition,
+};
 use director_core::director::Event;
 use director_core::model::{BelowMinimum, Quantity};
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
@@ -236,6 +238,26 @@ fn failures_that_have_not_decided_yet_are_counted() {
         "near a change: {failing:?}"
     );
     assert_eq!(snapshot.services[0].servers[1].failing, None);
+}
+
+#[test]
+fn failures_of_a_server_that_is_assumed_up_after_its_check_changed_are_counted() {
+    let mut world = running(Brief { fall: 5, ..pool() });
+    world.closed.insert((address(ONE), 8080));
+    world.load(&[Brief {
+        fall: 5,
+        tune: |check| check.port = Some(placed(PortDefinition::Number(8080))),
+        ..pool()
+    }]);
+    world.run(seconds(3));
+    let snapshot = world.director.snapshot(world.now);
+    let server = &snapshot.services[0].servers[0];
+    assert!(server.health.as_ref().unwrap().checks[0].assumed);
+    assert!(
+        matches!(server.failing, Some((1..=4, 5))),
+        "near a change: {:?}",
+        server.failing
+    );
 }
 
 #[test]

@@ -12,6 +12,8 @@ pub use health::{
 pub use unresolved::WaitingStatus;
 pub(crate) use unresolved::why as why_unresolved;
 
+use std::net::IpAddr;
+
 use super::departing::{DepartingServer, DepartingService, DrainState};
 use director_core::definitions::{HostName, IsolatedBlock};
 use director_core::diagnostic::Diagnostic;
@@ -71,6 +73,9 @@ pub struct Status {
     /// What is wanted of the machine other than the table, and could not be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_errors: Vec<String>,
+    /// VIPs that the daemon keeps off the machine, since too few real servers of their services are available.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn_vips: Vec<IpAddr>,
     /// Whether persistent clients go on to servers of weight 0 (`director.expire_quiescent_template`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub persistent_clients_stay: bool,
@@ -220,6 +225,7 @@ impl Status {
                 .as_ref()
                 .map(|frozen| FreezeStatus::of(frozen, snapshot.now)),
             host_errors: snapshot.host_errors.clone(),
+            withdrawn_vips: snapshot.withdrawn_vips.clone(),
             persistent_clients_stay: snapshot.persistent_clients_stay,
             metrics_error: overview.metrics_error.clone(),
             services: snapshot

@@ -1,7 +1,10 @@
 //! `ipvsctl doctor`: what is wrong with this machine as a director or a real server, each fault with what was seen, why it
 //! matters and what mends it.
 
+mod daemon_service;
+
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +15,6 @@ use serde::Serialize;
 use super::error::CliError;
 use super::output::{Exit, Output, count};
 use super::status::{SocketArg, asked};
-use crate::api::wire::Status;
 use crate::doctor::{DaemonService, DoctorOptions, Finding, HostFacts, gather, judge};
 use crate::loader::load;
 use crate::machine::real_server::default_journal;
@@ -68,7 +70,12 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
     };
     let journal = args.state.clone().unwrap_or_else(default_journal);
     let status = asked(args.socket.client().status()).ok();
-    let (services, leaving) = status.map(services).unwrap_or_default();
+    let withdrawn_vips = status.iter().flat_map(|status| &status.withdrawn_vips);
+    let withdrawn_vips: BTreeSet<IpAddr> = withdrawn_vips.copied().collect();
+    let services = status.iter().flat_map(|status| &status.services);
+    let services: Vec<DaemonService> = services.map(daemon_service::of).collect();
+    let leaving = status.iter().flat_map(|status| &status.departing);
+    let leaving = leaving.map(|service| service.listen.clone()).collect();
     // ldirectord.cf has no word for such a choice.
     let yaml = loaded.as_ref().filter(|loaded| loaded.process.is_none());
     let is_declined = |choice: fn(&HostConfig) -> Option<bool>| {
@@ -84,6 +91,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
         journal: &journal,
         services: &services,
         leaving: &leaving,
+        withdrawn_vips: &withdrawn_vips,
         wait: (!args.quiet).then_some(Duration::from_secs(args.wait)),
     };
     let facts = gather(&options)?;
@@ -103,18 +111,6 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
     } else {
         Exit::Found
     })
-}
-
-/// The services of the daemon, and what those listen on that finish their connections.
-fn services(status: Status) -> (Vec<DaemonService>, BTreeSet<String>) {
-    let services = status.services.into_iter().map(|service| DaemonService {
-        name: service.name,
-        state: service.state,
-        up: service.servers_up,
-        all: service.servers_all,
-    });
-    let leaving = status.departing.into_iter().map(|service| service.listen);
-    (services.collect(), leaving.collect())
 }
 
 /// The findings for programs.

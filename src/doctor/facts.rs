@@ -58,6 +58,8 @@ pub struct HostFacts {
     pub services: Vec<DaemonService>,
     /// What the services listen on that the daemon still has in the kernel until their connections have ended.
     pub leaving: BTreeSet<String>,
+    /// VIPs that the daemon keeps off this machine, since too few servers are available.
+    pub withdrawn_vips: BTreeSet<IpAddr>,
 }
 
 /// A service as the daemon that runs here reports it.
@@ -65,11 +67,43 @@ pub struct HostFacts {
 pub struct DaemonService {
     /// The operator's name for it.
     pub name: String,
+    /// What it listens on. A service by name may listen in several places, each with a state of its own.
+    pub listen: String,
     pub state: ServiceState,
     /// Real servers that are up.
     pub up: usize,
     /// Real servers with a weight.
     pub all: usize,
+    /// Real servers, also those of weight 0.
+    pub servers: usize,
+    /// Whether a server takes connections by its weight.
+    pub serves: bool,
+    /// Real servers with a weight that are down and have a check that cannot run.
+    pub down_unchecked: usize,
+    /// Checks that cannot run, one for each reason.
+    pub blocked_checks: Vec<BlockedChecks>,
+}
+
+/// Checks of a service that cannot run now for the same reason, a fault of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockedChecks {
+    pub reason: String,
+    /// The check by its name, where its servers have several.
+    pub check: Option<String>,
+    /// The servers that it is to check, by address.
+    pub servers: Vec<String>,
+    /// For how long, in words; none when that is not known.
+    pub age: Option<String>,
+}
+
+impl DaemonService {
+    /// The service for people: `web (tcp 192.0.2.10:80)`.
+    pub(super) fn named(&self) -> String {
+        match self.name == self.listen {
+            true => self.listen.clone(),
+            false => format!("{} ({})", self.name, self.listen),
+        }
+    }
 }
 
 /// What is known about a VIP.

@@ -6,7 +6,7 @@ mod facts;
 mod gather;
 mod judge;
 
-pub use facts::{DaemonService, ForwardingPath, HostFacts, VipFacts};
+pub use facts::{BlockedChecks, DaemonService, ForwardingPath, HostFacts, VipFacts};
 pub use gather::{DoctorOptions, GatherError, gather};
 pub use judge::judge;
 

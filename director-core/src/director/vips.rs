@@ -101,6 +101,15 @@ impl Director {
         changed
     }
 
+    /// The VIPs that are not announced.
+    pub(crate) fn withdrawn_vips(&self) -> Vec<IpAddr> {
+        let decided = self.host.announced.by_address.iter();
+        decided
+            .filter(|(_, announced)| !**announced)
+            .map(|(address, _)| *address)
+            .collect()
+    }
+
     /// Why a VIP is not announced, as its services say.
     pub(super) fn why_not_announced(&self, address: IpAddr) -> String {
         let withdrawn = self.model.services_at(address).filter_map(|service| {

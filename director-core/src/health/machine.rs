@@ -74,6 +74,9 @@ pub struct CheckHealth {
     pub history: History,
     /// The last failure: when, and in what words.
     pub last_failure: Option<(Moment, String)>,
+    /// Since when no probe could be made, for a reason of this director; none when the last one could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_errors_since: Option<Moment>,
     /// Since when it was up before it went down.
     pub was_up_since: Option<Moment>,
     /// Whether that was only assumed.
@@ -101,6 +104,7 @@ impl CheckHealth {
             reason: reason.to_owned(),
             history: History::default(),
             last_failure: None,
+            local_errors_since: None,
             was_up_since: None,
             was_assumed: false,
             probe_hash: None,
@@ -198,6 +202,8 @@ impl CheckHealth {
         if let Outcome::Failed { reason } = &report.outcome {
             self.last_failure = Some((now, reason.clone()));
         }
+        let is_local = report.outcome.is_good().is_none();
+        self.local_errors_since = is_local.then(|| self.local_errors_since.unwrap_or(now));
         self.history.keep(now, report);
     }
 

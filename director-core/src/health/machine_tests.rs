@@ -54,6 +54,21 @@ fn after(assumed: HealthState, reports: &[Report]) -> CheckHealth {
 }
 
 #[test]
+fn a_check_knows_since_when_it_cannot_run() {
+    let mut health = after(HealthState::Up, &[good()]);
+    let at = |seconds| Moment::after_start(Duration::from_secs(seconds));
+    let mut since_after = |report: Report, seconds| {
+        health.report(report, &TIMING, at(seconds));
+        health.local_errors_since
+    };
+    assert_eq!(since_after(local_error(), 1), Some(at(1)));
+    assert_eq!(since_after(local_error(), 2), Some(at(1)));
+    assert_eq!(since_after(failed(), 3), None);
+    assert_eq!(since_after(local_error(), 4), Some(at(4)));
+    assert_eq!(since_after(good(), 5), None);
+}
+
+#[test]
 fn the_whole_transition_table() {
     let (g, f, u) = (good(), failed(), local_error());
     let cases: &[(HealthState, Vec<&Report>, HealthState, bool)] = &[

@@ -7,6 +7,9 @@ use director_core::moment::Moment;
 use director_core::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 
+/// The outcome of a probe that this director could not make.
+const LOCAL_ERROR: &str = "local_error";
+
 /// The judgement over a real server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerHealth {
@@ -53,6 +56,9 @@ pub struct CheckStatus {
     pub last_failure: Option<String>,
     /// Age of the last failure.
     pub last_failure_seconds_ago: Option<f64>,
+    /// For how long it cannot run, for a reason of this director; none when the last probe ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cannot_run_seconds: Option<f64>,
 }
 
 /// The answer of one probe.
@@ -183,7 +189,19 @@ impl CheckStatus {
             last_result: check.last().map(|answer| ProbeResult::of(answer, now)),
             last_failure: failure.map(|(_, words)| words.clone()),
             last_failure_seconds_ago: failure.map(|(at, _)| now.since(*at).as_secs_f64()),
+            cannot_run_seconds: check
+                .local_errors_since
+                .map(|since| now.since(since).as_secs_f64()),
         }
+    }
+
+    /// Why it cannot run now, for a reason of this director; none when the last probe ran.
+    #[must_use]
+    pub fn why_it_cannot_run(&self) -> Option<&str> {
+        let last = self.last_result.as_ref()?;
+        let detail = last.detail.as_str();
+        (last.outcome == LOCAL_ERROR)
+            .then(|| detail.strip_prefix("local error: ").unwrap_or(detail))
     }
 }
 
@@ -194,7 +212,7 @@ impl ProbeResult {
             outcome: match report.outcome {
                 Outcome::Good { .. } => "passed",
                 Outcome::Failed { .. } => "failed",
-                Outcome::LocalError { .. } => "local_error",
+                Outcome::LocalError { .. } => LOCAL_ERROR,
             }
             .to_owned(),
             detail: report.outcome.words().to_owned(),

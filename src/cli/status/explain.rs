@@ -71,6 +71,15 @@ impl<'a> Shown<'a> {
         }
     }
 
+    /// The cause of a link. A check that cannot run changes nothing, so its error stands beside what the health comes from.
+    fn cause(&self, link: &ChainLink) -> String {
+        let mut text = cause(link);
+        if let (Self::Configured(_, server), "health") = (self, link.link.as_str()) {
+            text.push_str(&cannot_be_checked(server));
+        }
+        text
+    }
+
     fn desired(&self) -> Link<'a> {
         let (weight, words) = match self {
             Self::Configured(_, server) => (server.desired_weight, desired(server)),
@@ -125,7 +134,7 @@ fn chain(shown: &Shown<'_>) -> String {
     let known = shown.chain();
     let mut links: Vec<Link<'_>> = known
         .iter()
-        .map(|link| (link.link.as_str(), link.weight, cause(link)))
+        .map(|link| (link.link.as_str(), link.weight, shown.cause(link)))
         .collect();
     if !known.iter().any(|link| link.link == "override") {
         links.push((
@@ -199,6 +208,18 @@ fn cause(link: &ChainLink) -> String {
         Some(age) => format!("for {}: {}", span(age), link.cause),
         None => link.cause.clone(),
     }
+}
+
+/// `; cannot be checked now: REASON`; empty while every check runs.
+fn cannot_be_checked(server: &ServerStatus) -> String {
+    let blocked = server.checks.iter().filter_map(|check| {
+        let reason = check.why_it_cannot_run()?;
+        Some(match server.checks.len() {
+            1 => format!("; cannot be checked now: {reason}"),
+            _ => format!("; check {} cannot run now: {reason}", check.name),
+        })
+    });
+    blocked.collect()
 }
 
 fn desired(server: &ServerStatus) -> String {

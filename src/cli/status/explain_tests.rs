@@ -2,7 +2,7 @@
 
 use director_core::definitions::HostName;
 
-use super::super::sample::{leaving, status};
+use super::super::sample::{blocked_check, leaving, status};
 use super::*;
 use crate::api::departing::DepartingService;
 
@@ -21,6 +21,31 @@ tcp 192.0.2.10:80  10.0.0.11:80  (web)
             assert_eq!(explain(&status(), service, server).unwrap(), expected);
         }
     }
+}
+
+#[test]
+fn a_check_that_cannot_run_is_said_beside_the_health() {
+    let mut status = status();
+    let mut health = |checks: &[&str]| {
+        let checks = checks.iter().map(|name| blocked_check(name));
+        status.services[0].real_servers[0].checks = checks.collect();
+        let text = explain(&status, "web", "10.0.0.11").unwrap();
+        let line = text.lines().find(|line| line.starts_with("  health"));
+        line.unwrap().to_owned()
+    };
+    let before = "  health         0   for 2m05s: down: connection refused, 3 of 3";
+    let reason = "cannot run /opt/check: no such file or directory";
+    assert_eq!(health(&[]), before);
+    assert_eq!(
+        health(&["page"]),
+        format!("{before}; cannot be checked now: {reason}")
+    );
+    assert_eq!(
+        health(&["page", "login"]),
+        format!(
+            "{before}; check page cannot run now: {reason}; check login cannot run now: {reason}"
+        )
+    );
 }
 
 #[test]

@@ -102,6 +102,7 @@ mod tests {
             last_result: None,
             last_failure: Some("status 503".to_owned()),
             last_failure_seconds_ago: Some(66.0),
+            cannot_run_seconds: None,
         };
         let results = vec![
             result("passed", "status 200", 1.0),

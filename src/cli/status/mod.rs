@@ -6,7 +6,7 @@ mod head;
 mod history;
 mod lines;
 #[cfg(test)]
-mod sample;
+pub(super) mod sample;
 mod span;
 mod table;
 #[cfg(test)]

@@ -4,9 +4,11 @@ use director_core::health::HealthState;
 use director_core::weight::ServiceState;
 
 use crate::api::departing::{DepartingServer, DrainState};
-use crate::api::wire::{ChainLink, ServerHealth, ServerStatus, ServiceStatus, Status};
+use crate::api::wire::{
+    ChainLink, CheckStatus, ProbeResult, ServerHealth, ServerStatus, ServiceStatus, Status,
+};
 
-pub(super) fn status() -> Status {
+pub(in crate::cli) fn status() -> Status {
     let server = ServerStatus {
         address: "10.0.0.11:80".to_owned(),
         host: None,
@@ -77,6 +79,7 @@ pub(super) fn status() -> Status {
         overrides: Vec::new(),
         frozen: None,
         host_errors: Vec::new(),
+        withdrawn_vips: Vec::new(),
         metrics_error: None,
         persistent_clients_stay: false,
         services: vec![service],
@@ -103,4 +106,28 @@ pub(super) fn leaving(address: &str) -> Vec<DepartingServer> {
             state: "waiting".to_owned(),
         }),
     }]
+}
+
+/// A check of a server that is up, whose program is missing for two minutes.
+pub(in crate::cli) fn blocked_check(name: &str) -> CheckStatus {
+    CheckStatus {
+        name: name.to_owned(),
+        state: HealthState::Up,
+        assumed: false,
+        age_seconds: 300.0,
+        reason: "exit status 0, 1 of 1".to_owned(),
+        streak: 0,
+        last_result: Some(ProbeResult {
+            outcome: "local_error".to_owned(),
+            detail: "local error: cannot run /opt/check: no such file or directory".to_owned(),
+            took_ms: 0.1,
+            connect_ms: None,
+            tls_ms: None,
+            first_byte_ms: None,
+            seconds_ago: 1.0,
+        }),
+        last_failure: None,
+        last_failure_seconds_ago: None,
+        cannot_run_seconds: Some(120.0),
+    }
 }

@@ -37,6 +37,8 @@ pub struct DoctorOptions<'a> {
     pub services: &'a [DaemonService],
     /// What services listen on that the daemon lets finish their connections.
     pub leaving: &'a BTreeSet<String>,
+    /// VIPs that the daemon keeps off this machine, since too few servers are available.
+    pub withdrawn_vips: &'a BTreeSet<IpAddr>,
     /// How long to wait for answers of the network; none when nothing shall be sent.
     pub wait: Option<Duration>,
 }
@@ -65,6 +67,7 @@ pub fn gather(question: &DoctorOptions<'_>) -> Result<HostFacts, GatherError> {
         profile: question.profile,
         services: question.services.to_vec(),
         leaving: question.leaving.clone(),
+        withdrawn_vips: question.withdrawn_vips.clone(),
         persistent_clients_stay: question.persistent_clients_stay,
         reused_ports_stay: question.reused_ports_stay,
         interfaces: network.interfaces()?,
@@ -214,23 +217,30 @@ fn vips(
     model: Option<&Model>,
 ) -> Result<BTreeMap<IpAddr, VipFacts>, NetError> {
     let mut vips = BTreeMap::new();
-    let standing = facts
-        .kernel
-        .iter()
-        .flat_map(|kernel| kernel.services.keys());
-    let standing: BTreeSet<IpAddr> = standing.filter_map(vip_of).collect();
     for vip in table.services.keys().filter_map(vip_of) {
         let route = network.route(vip)?;
         let known = VipFacts {
             local: route.is_some_and(|route| route.local),
-            withdrawn: !standing.contains(&vip)
-                && model.is_some_and(|model| model.may_be_withdrawn(vip)),
+            withdrawn: is_withdrawn(facts, model, vip),
             interface: place_of(facts, vip).map(|place| place.name.clone()),
             answered_by: BTreeSet::new(),
         };
         vips.insert(vip, known);
     }
     Ok(vips)
+}
+
+/// Whether a VIP is to be off this machine now. The daemon knows; without its word, the kernel has no service at it that may go on
+/// there: one that is leaving gets no new clients.
+fn is_withdrawn(facts: &HostFacts, model: Option<&Model>, vip: IpAddr) -> bool {
+    let services = facts
+        .kernel
+        .iter()
+        .flat_map(|kernel| kernel.services.keys());
+    let mut staying = services.filter(|service| !facts.is_leaving(service));
+    let is_served = staying.any(|service| vip_of(service) == Some(vip));
+    facts.withdrawn_vips.contains(&vip)
+        || (!is_served && model.is_some_and(|model| model.may_be_withdrawn(vip)))
 }
 
 /// The Ethernet that a VIP is on, or whose network it belongs to.
@@ -280,4 +290,58 @@ fn paths(
         }
     }
     Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loader::load;
+
+    const CONFIGURATION: &str = "services:
+  - listen: tcp://192.0.2.10:80
+    scheduler: rr
+    forwarding: nat
+    minimum_healthy: {servers: 1, below: withdraw}
+    real_servers: ['10.0.0.11:80']
+";
+
+    #[test]
+    fn a_leaving_service_does_not_hide_that_its_vip_is_withdrawn() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("ipvsd.yaml");
+        fs::write(&file, CONFIGURATION).unwrap();
+        let model = load(&file).unwrap().model;
+        let vip = IpAddr::from([192, 0, 2, 10]);
+        let mut table = assumed(&model, HealthState::Up);
+        let (service, entry) = table.services.pop_first().unwrap();
+        let ServiceId::Address { protocol, .. } = service else {
+            panic!("{service}");
+        };
+        let port = 81;
+        let other = ServiceId::Address {
+            protocol,
+            vip,
+            port,
+        };
+        table.services.insert(other, entry);
+        let mut facts = HostFacts {
+            kernel: Some(table),
+            ..HostFacts::default()
+        };
+        assert!(!is_withdrawn(&facts, Some(&model), vip));
+        facts.leaving.insert(other.to_string());
+        assert!(is_withdrawn(&facts, Some(&model), vip));
+        assert!(!is_withdrawn(&facts, None, vip));
+    }
+
+    #[test]
+    fn a_vip_is_withdrawn_when_the_daemon_says_so() {
+        let vip = IpAddr::from([192, 0, 2, 10]);
+        let facts = HostFacts {
+            withdrawn_vips: BTreeSet::from([vip]),
+            ..HostFacts::default()
+        };
+        assert!(is_withdrawn(&facts, None, vip));
+        assert!(!is_withdrawn(&HostFacts::default(), None, vip));
+    }
 }

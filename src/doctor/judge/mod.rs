@@ -4,6 +4,7 @@ mod all_weights_zero;
 mod arp_answers;
 mod backup_balances;
 mod change_missing;
+mod check_cannot_run;
 mod connection_table_full;
 mod direct_needs_neighbours;
 mod drops_invalid;
@@ -40,6 +41,7 @@ const JUDGES: &[fn(&HostFacts) -> Vec<Finding>] = &[
     tunnel_mtu::judge,
     reverse_path::judge,
     drops_invalid::judge,
+    check_cannot_run::judge,
     service_not_up::judge,
     all_weights_zero::judge,
     services_of_others::judge,
