@@ -47,6 +47,8 @@ pub(super) struct NameUse {
     pub(super) purpose: Purpose,
     /// One address stands for the name.
     pub(super) is_single: bool,
+    /// The list of the service has the other family too, so that no address of this one is no fault.
+    pub(super) is_optional: bool,
 }
 
 impl NameUse {
@@ -221,7 +223,12 @@ impl KnownName {
 
     /// The name as the state of the director shows it.
     pub(super) fn shown(&self, name: &str) -> HostName {
-        let misfit = || self.uses.iter().find_map(|wanted| self.misfit(*wanted));
+        let is_needed =
+            |wanted: &&NameUse| !(wanted.is_optional && self.is_of_other_family(**wanted));
+        let misfit = || {
+            let mut needed = self.uses.iter().filter(is_needed);
+            needed.find_map(|wanted| self.misfit(*wanted))
+        };
         HostName {
             name: name.to_owned(),
             addresses: self.in_use(),

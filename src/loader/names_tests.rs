@@ -30,6 +30,7 @@ const SINGLE: NameUse = NameUse {
     family: Family::Ipv4,
     purpose: Purpose::TunnelServer,
     is_single: true,
+    is_optional: false,
 };
 
 const POOL: NameUse = NameUse {
@@ -45,6 +46,28 @@ fn stands_for(names: &NameCache) -> Option<IpAddr> {
 fn pool(names: &NameCache) -> Vec<String> {
     let found = names.addresses("web", POOL);
     found.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_family_that_a_list_may_lack_is_no_fault_and_is_noticed_when_it_comes() {
+    let names = NameCache::default();
+    answered(&names, Ok(&["10.0.0.1"]));
+    let six = NameUse {
+        family: Family::Ipv6,
+        is_optional: true,
+        ..POOL
+    };
+    assert_eq!(names.addresses("web", six), Vec::<IpAddr>::new());
+    assert_eq!(names.shown("web").unwrap().failure, None);
+    assert!(answered(&names, Ok(&["10.0.0.1", "2001:db8::1"])));
+    assert_eq!(names.addresses("web", six), [address("2001:db8::1")]);
+    let needed = NameUse {
+        is_optional: false,
+        ..six
+    };
+    names.addresses("web", needed);
+    answered(&names, Ok(&["10.0.0.1"]));
+    assert!(names.shown("web").unwrap().failure.is_some());
 }
 
 #[test]

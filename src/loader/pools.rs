@@ -36,6 +36,7 @@ impl Around {
                 false => Purpose::Server,
             },
             is_single: single || server.last.is_some(),
+            is_optional: self.has_both_families,
         }
     }
 }
@@ -68,6 +69,7 @@ impl Resolver<'_> {
         let is_single = Placed::new(true, written.place.clone());
         let wanted = NameUse {
             is_single: true,
+            is_optional: false,
             ..around.wanted(&written)
         };
         let one = RealServerDefinition {
@@ -115,6 +117,8 @@ impl Resolver<'_> {
         let wanted = around.wanted(&server);
         let place = server.host.place.clone();
         if around.has_both_families && self.names.is_of_other_family(name, wanted) {
+            // In use all the same: a record of this family may come, and has to be noticed then.
+            self.use_name(name, wanted);
             return Vec::new();
         }
         let found = self.addresses(name, wanted, &place);

@@ -173,6 +173,7 @@ impl Resolver<'_> {
             family: family.unwrap_or(Family::Ipv4),
             purpose: Purpose::Vip,
             is_single: true,
+            is_optional: false,
         };
         let found = self.addresses(name, wanted, place);
         let hint = "write each address in a list of listen";
@@ -225,6 +226,12 @@ impl Resolver<'_> {
         self.fallback(&mut service.fallback, &around);
     }
 
+    /// Notes this use of a name, so that a change of its addresses is noticed; the addresses that it has for it.
+    pub(super) fn use_name(&mut self, name: &str, wanted: NameUse) -> Vec<std::net::IpAddr> {
+        self.uses.entry(name.to_owned()).or_default().insert(wanted);
+        self.names.addresses(name, wanted)
+    }
+
     /// The addresses of a name in one use. What is wrong with them is reported.
     pub(super) fn addresses(
         &mut self,
@@ -232,8 +239,7 @@ impl Resolver<'_> {
         wanted: NameUse,
         place: &Place,
     ) -> Vec<std::net::IpAddr> {
-        self.uses.entry(name.to_owned()).or_default().insert(wanted);
-        let found = self.names.addresses(name, wanted);
+        let found = self.use_name(name, wanted);
         let failure = self.names.failure(name, wanted);
         match (found.as_slice(), failure) {
             ([], reason) => {

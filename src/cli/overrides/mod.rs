@@ -1,10 +1,11 @@
-//! `ipvsctl drain`, `disable`, `maintenance`, `weight` and `enable`: an operator's standing orders; `ipvsctl orders` lists
-//! them.
+//! `ipvsctl drain`, `disable`, `maintenance`, `weight` and `enable`: overrides by an operator;
+//! `ipvsctl overrides` lists them.
 
 mod author;
 mod list;
 mod wait;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::Args;
@@ -144,6 +145,13 @@ pub(super) fn run(
         replace: args.replace,
         ..args.whom.request(Some(kind))?
     };
+    let before = match kind {
+        OverrideKind::Drain => {
+            let status = super::status::asked(client.status())?;
+            Some(wait::in_table(&status))
+        }
+        _ => None,
+    };
     let outcome = super::status::asked(client.set_override(&request))?;
     let end = args.lasts.map_or_else(
         || "until removed".to_owned(),
@@ -153,6 +161,12 @@ pub(super) fn run(
         output.text(&format!("{}: {kind}, {end}\n", shown(one)))?;
     }
     warn(&outcome, output)?;
+    if let Some(before) = before
+        && say_what_was_cut(&client, &outcome, &before, output)?
+        && args.wait
+    {
+        return Ok(Exit::Found);
+    }
     if args.wait {
         return drained(&client, &outcome, args.wait_at_most, output);
     }
@@ -185,6 +199,24 @@ pub(super) fn run_enable(args: &EnableArgs, output: &mut Output) -> Result<Exit,
     } else {
         Exit::Found
     })
+}
+
+/// Says which servers a drain has removed at once; whether there are any.
+fn say_what_was_cut(
+    client: &Client,
+    outcome: &OverrideOutcome,
+    before: &BTreeSet<wait::ServerPlace>,
+    output: &mut Output,
+) -> Result<bool, CliError> {
+    let status = super::status::asked(client.status())?;
+    let removed = wait::removed_at_once(&status, &outcome.servers, before);
+    for server in &removed {
+        output.note(&format!(
+            "{}: removed at once, and its open connections end: its scheduler refuses the clients of a server with weight 0",
+            shown(server)
+        ))?;
+    }
+    Ok(!removed.is_empty())
 }
 
 fn drained(

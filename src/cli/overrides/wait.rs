@@ -1,5 +1,6 @@
 //! Waits until real servers have no active connection left, nor a persistent client that would come back.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,9 @@ const PACE: Duration = Duration::from_millis(300);
 /// Why the end of all connections was not seen.
 type NotDrained = String;
 
+/// How long a daemon that does not answer is waited for: it may be restarting, and goes on with the drain then.
+const RESTART_LIMIT: Duration = Duration::from_secs(30);
+
 /// Says each time the number of connections left changes.
 pub(super) fn until_drained(
     client: &Client,
@@ -28,10 +32,17 @@ pub(super) fn until_drained(
         .build()?;
     let began = Instant::now();
     let mut told = None;
+    let mut answered = Instant::now();
     loop {
-        let status: Status = runtime
-            .block_on(client.status())
-            .map_err(|error: ApiError| error)?;
+        let status: Status = match runtime.block_on(client.status()) {
+            Ok(status) => status,
+            Err(ApiError::Connect { .. }) if answered.elapsed() < RESTART_LIMIT => {
+                runtime.block_on(async { tokio::time::sleep(PACE).await });
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        answered = Instant::now();
         let mut left = Left::default();
         for server in servers {
             match connections_of(&status, server) {
@@ -116,4 +127,45 @@ fn connections_of(status: &Status, wanted: &AffectedServer) -> Result<Left, &'st
         },
         Some(_) => left,
     })
+}
+
+/// A server of a service, by what the service listens on.
+pub(super) type ServerPlace = (String, String);
+
+/// The servers that the kernel has.
+pub(super) fn in_table(status: &Status) -> BTreeSet<ServerPlace> {
+    let services = status.services.iter();
+    let servers = services.flat_map(|service| {
+        let servers = service.real_servers.iter();
+        let present = servers.filter(|server| server.weight.is_some());
+        present.map(|server| (service.listen.clone(), server.address.clone()))
+    });
+    servers.collect()
+}
+
+/// Which of these servers a drain removes at once: under some schedulers a server with weight 0 would refuse its clients, and cannot
+/// stay for its connections.
+pub(super) fn removed_at_once<'s>(
+    status: &Status,
+    servers: &'s [AffectedServer],
+    before: &BTreeSet<ServerPlace>,
+) -> Vec<&'s AffectedServer> {
+    let is_removed = |wanted: &AffectedServer| {
+        let mut services = status.services.iter();
+        let service = services.find(|service| service.listen == wanted.listen);
+        let servers = service
+            .into_iter()
+            .flat_map(|service| &service.real_servers);
+        let mut servers = servers.filter(|server| server.address == wanted.address);
+        servers.any(|server| {
+            let mut chain = server.chain.iter();
+            chain.any(|link| link.link == "override" && link.weight.is_none())
+        })
+    };
+    let was_there =
+        |server: &AffectedServer| before.contains(&(server.listen.clone(), server.address.clone()));
+    let servers = servers.iter();
+    servers
+        .filter(|server| was_there(server) && is_removed(server))
+        .collect()
 }

@@ -65,3 +65,17 @@ director_kill
 on director ipvsadm -C
 director_start
 both "$RIP1" "$RIP3" | eventually_table 10
+# In a list of both families, the records of the other family are used when they come.
+records "pool 5 A $RIP1"
+serve real3 named "$RIP3"
+eventually 20 named_knows pool.example.org "$RIP1"
+director_define <<D
+director: {resolve: {every: 1s}}
+services:
+  - {name: web, listen: ["tcp://$VIP:80", "tcp://[$VIP6]:80"], scheduler: rr, forwarding: nat, check: {http: {path: /test.html}, every: 1s, timeout: 2s, fall: 1}, real_servers: [pool.example.org]}
+D
+on director ipvsctl reload --force >/dev/null
+eventually 10 weight_is "$VIP:80" "$RIP1" 1
+eventually 20 status_lacks 'NOT RESOLVED'
+named_again "pool 5 A $RIP1" "pool 5 AAAA $RIP61"
+within 30 weight_is "[$VIP6]:80" "[$RIP61]" 1 || fail "$(director_status)"

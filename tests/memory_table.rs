@@ -1,0 +1,105 @@
+//! `ipvsd --kernel memory`: real checks and a table in memory, on a machine without IPVS and without root.
+
+#![cfg(test)]
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A daemon that ends with the test, however that ends.
+struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(directory: &Path) -> Daemon {
+    let child = Command::new(env!("CARGO_BIN_EXE_ipvsd"))
+        .args(["--kernel", "memory", "--socket"])
+        .arg(directory.join("ipvsd.sock"))
+        .arg("--config")
+        .arg(directory.join("ipvsd.yaml"))
+        .env_remove("IPVSD_STATE")
+        .stderr(fs::File::create(directory.join("log")).unwrap())
+        .spawn();
+    Daemon(child.unwrap())
+}
+
+fn status(directory: &Path) -> Output {
+    let socket = directory.join("ipvsd.sock");
+    let mut ipvsctl = Command::new(env!("CARGO_BIN_EXE_ipvsctl"));
+    ipvsctl.args(["status", "web", "--socket"]).arg(socket);
+    ipvsctl.stderr(Stdio::null()).output().unwrap()
+}
+
+fn eventually_says(directory: &Path, words: &str) {
+    let began = Instant::now();
+    loop {
+        let said = String::from_utf8(status(directory).stdout).unwrap();
+        if said.contains(words) {
+            return;
+        }
+        let log = || fs::read_to_string(directory.join("log")).unwrap_or_default();
+        assert!(
+            began.elapsed() < PATIENCE,
+            "no {words:?}: {said}\n{}",
+            log()
+        );
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_configuration_is_tried_with_real_checks_and_nothing_else_changes() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    let definition = format!(
+        "director: {{profile: dr}}\n\
+         services:\n  - name: web\n    listen: tcp://192.0.2.10:{port}\n    vip: {{interface: lo}}\n    forwarding: dr\n    \
+         check: {{tcp: {{}}, every: 100ms, fall: 1}}\n    on_failure: quiesce\n    real_servers: [127.0.0.1]\n"
+    );
+    fs::write(directory.join("ipvsd.yaml"), definition).unwrap();
+    let setting = || fs::read_to_string("/proc/sys/net/ipv4/conf/all/rp_filter").unwrap();
+    let before = setting();
+    let mut daemon = start(directory);
+    eventually_says(directory, "up, 1 of 1 up");
+    assert_eq!(status(directory).status.code(), Some(0));
+    drop(server);
+    eventually_says(directory, "DOWN, 0 of 1 up");
+    assert_eq!(setting(), before);
+    let left: Vec<_> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left.len(), 3, "no state and no journal: {left:?}");
+    let pid = nix::unistd::Pid::from_raw(daemon.0.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    assert!(daemon.0.wait().unwrap().success());
+    let log = fs::read_to_string(directory.join("log")).unwrap();
+    assert!(
+        log.contains("the table is in memory: IPVS and this machine are not changed"),
+        "{log}"
+    );
+    assert!(!log.contains("ERROR"), "{log}");
+}
+
+#[test]
+fn a_table_in_memory_needs_a_socket_of_its_own() {
+    let mut ipvsd = Command::new(env!("CARGO_BIN_EXE_ipvsd"));
+    let refused = ipvsd.args(["--kernel", "memory"]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        refused.status.code() == Some(2) && said.contains("--socket <PATH>"),
+        "{said}"
+    );
+}
