@@ -167,7 +167,11 @@ fn without_unit(text: &str, key: &str) -> String {
         return "remove it".to_owned();
     }
     let of_a_check = key == "timeout" || key.starts_with("every");
-    let above_zero = of_a_check || matches!(key, "resync" | "slow_start" | "window" | "half_life");
+    let above_zero = of_a_check
+        || matches!(
+            key,
+            "resync" | "slow_start" | "window" | "half_life" | "tcp" | "tcp_fin" | "udp"
+        );
     if text == "0" && above_zero {
         return "write a duration such as 5s".to_owned();
     }
