@@ -212,7 +212,7 @@ fn the_vip_of_a_withdrawn_service_goes_and_comes_back_when_somebody_serves() {
     // The other one has nothing to wait for.
     assert_eq!(world.machine.made, [other.clone(), vip.clone()]);
     let withdrawn = |world: &World| world.director.snapshot(world.now).withdrawn_vips;
-    assert_eq!(withdrawn(&world), [address("0.0.0.0"); 0]);
+    assert!(withdrawn(&world).is_empty());
 
     world.dead.insert(address(TWO));
     world.run(2 * SECOND);

@@ -43,7 +43,7 @@ fn down_unchecked(service: &ServiceStatus) -> usize {
 
 /// The checks that cannot run. A missing program concerns every server of the service, and is one fault.
 fn blocked_checks(service: &ServiceStatus) -> Vec<BlockedChecks> {
-    let mut groups: BTreeMap<(&str, Option<&str>), (Vec<String>, Option<f64>)> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, Option<&str>), UncheckedServers> = BTreeMap::new();
     for server in service.real_servers.iter().chain(&service.fallback) {
         let has_several = server.checks.len() > 1;
         for check in &server.checks {
@@ -51,22 +51,29 @@ fn blocked_checks(service: &ServiceStatus) -> Vec<BlockedChecks> {
                 continue;
             };
             let name = has_several.then_some(check.name.as_str());
-            let (servers, longest) = groups.entry((reason, name)).or_default();
-            servers.push(server.address.clone());
+            let group = groups.entry((reason, name)).or_default();
+            group.servers.push(server.address.clone());
             // The longest, as it began with that.
-            let ages = [*longest, check.cannot_run_seconds];
-            *longest = ages.into_iter().flatten().max_by(f64::total_cmp);
+            let ages = [group.age_seconds, check.cannot_run_seconds];
+            group.age_seconds = ages.into_iter().flatten().max_by(f64::total_cmp);
         }
     }
     let groups = groups.into_iter();
     groups
-        .map(|((reason, check), (servers, age))| BlockedChecks {
+        .map(|((reason, check), group)| BlockedChecks {
             reason: reason.to_owned(),
             check: check.map(str::to_owned),
-            servers,
-            age: age.map(span),
+            servers: group.servers,
+            age: group.age_seconds.map(span),
         })
         .collect()
+}
+
+/// Servers that cannot be checked for the same reason.
+#[derive(Default)]
+struct UncheckedServers {
+    servers: Vec<String>,
+    age_seconds: Option<f64>,
 }
 
 #[cfg(test)]

@@ -221,7 +221,11 @@ fn vips(
         let route = network.route(vip)?;
         let known = VipFacts {
             local: route.is_some_and(|route| route.local),
-            withdrawn: is_withdrawn(facts, model, vip),
+            withdrawn: is_withdrawn(
+                facts,
+                vip,
+                model.is_some_and(|model| model.may_be_withdrawn(vip)),
+            ),
             interface: place_of(facts, vip).map(|place| place.name.clone()),
             answered_by: BTreeSet::new(),
         };
@@ -232,15 +236,14 @@ fn vips(
 
 /// Whether a VIP is to be off this machine now. The daemon knows; without its word, the kernel has no service at it that may go on
 /// there: one that is leaving gets no new clients.
-fn is_withdrawn(facts: &HostFacts, model: Option<&Model>, vip: IpAddr) -> bool {
+fn is_withdrawn(facts: &HostFacts, vip: IpAddr, may_be_withdrawn: bool) -> bool {
     let services = facts
         .kernel
         .iter()
         .flat_map(|kernel| kernel.services.keys());
     let mut staying = services.filter(|service| !facts.is_leaving(service));
     let is_served = staying.any(|service| vip_of(service) == Some(vip));
-    facts.withdrawn_vips.contains(&vip)
-        || (!is_served && model.is_some_and(|model| model.may_be_withdrawn(vip)))
+    facts.withdrawn_vips.contains(&vip) || (!is_served && may_be_withdrawn)
 }
 
 /// The Ethernet that a VIP is on, or whose network it belongs to.
@@ -294,44 +297,41 @@ fn paths(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::loader::load;
+    use director_core::model::{ClientMask, Protocol, Scheduling};
+    use director_core::table::ServiceEntry;
 
-    const CONFIGURATION: &str = "services:
-  - listen: tcp://192.0.2.10:80
-    scheduler: rr
-    forwarding: nat
-    minimum_healthy: {servers: 1, below: withdraw}
-    real_servers: ['10.0.0.11:80']
-";
+    use super::*;
+
+    fn service(vip: IpAddr) -> (ServiceId, ServiceEntry) {
+        let id = ServiceId::Address {
+            protocol: Protocol::Tcp,
+            vip,
+            port: 81,
+        };
+        let entry = ServiceEntry::new(Scheduling {
+            scheduler: "rr".to_owned(),
+            flags: Default::default(),
+            persistence: None,
+            mask: ClientMask::V4(std::net::Ipv4Addr::BROADCAST),
+            one_packet: false,
+        });
+        (id, entry)
+    }
 
     #[test]
     fn a_leaving_service_does_not_hide_that_its_vip_is_withdrawn() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("ipvsd.yaml");
-        fs::write(&file, CONFIGURATION).unwrap();
-        let model = load(&file).unwrap().model;
         let vip = IpAddr::from([192, 0, 2, 10]);
-        let mut table = assumed(&model, HealthState::Up);
-        let (service, entry) = table.services.pop_first().unwrap();
-        let ServiceId::Address { protocol, .. } = service else {
-            panic!("{service}");
-        };
-        let port = 81;
-        let other = ServiceId::Address {
-            protocol,
-            vip,
-            port,
-        };
-        table.services.insert(other, entry);
+        let (id, entry) = service(vip);
         let mut facts = HostFacts {
-            kernel: Some(table),
+            kernel: Some(Table {
+                services: [(id, entry)].into(),
+            }),
             ..HostFacts::default()
         };
-        assert!(!is_withdrawn(&facts, Some(&model), vip));
-        facts.leaving.insert(other.to_string());
-        assert!(is_withdrawn(&facts, Some(&model), vip));
-        assert!(!is_withdrawn(&facts, None, vip));
+        assert!(!is_withdrawn(&facts, vip, true));
+        facts.leaving.insert(id.to_string());
+        assert!(is_withdrawn(&facts, vip, true));
+        assert!(!is_withdrawn(&facts, vip, false));
     }
 
     #[test]
@@ -341,7 +341,7 @@ mod tests {
             withdrawn_vips: BTreeSet::from([vip]),
             ..HostFacts::default()
         };
-        assert!(is_withdrawn(&facts, None, vip));
-        assert!(!is_withdrawn(&HostFacts::default(), None, vip));
+        assert!(is_withdrawn(&facts, vip, false));
+        assert!(!is_withdrawn(&HostFacts::default(), vip, false));
     }
 }
