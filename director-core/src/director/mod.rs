@@ -24,6 +24,7 @@ mod freeze;
 mod host;
 mod host_request;
 mod initial_health;
+mod kernel_answers;
 mod overrides;
 mod own_network;
 mod persist;
@@ -55,7 +56,6 @@ use crate::moment::Moment;
 use crate::notify::{LdirectordAlerts, Phase};
 use crate::overrides::Overrides;
 use crate::persistent_state::RecentPools;
-use crate::plan::OpFailure;
 use crate::recovery::RecoveryState;
 use crate::table::Table;
 use crate::weight::Situation;
@@ -332,53 +332,6 @@ impl Director {
         }
         self.observed = Some(table);
         self.own_stray_probe_services();
-    }
-
-    fn read_failed(&mut self, message: String, now: Moment, effects: &mut Vec<Effect>) {
-        self.kernel_state = KernelState::Idle;
-        self.next_read = now + READ_RETRY;
-        if self.unreadable.as_ref() != Some(&message) {
-            effects.push(Effect::Tell(Notice::Unreadable {
-                message: message.clone(),
-                retry_in: READ_RETRY,
-            }));
-        }
-        self.unreadable = Some(message);
-    }
-
-    fn applied(
-        &mut self,
-        services: &[ServiceId],
-        failures: &[OpFailure],
-        observed: Result<Table, String>,
-        now: Moment,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.kernel_state = KernelState::Idle;
-        self.report_attempts(observed.as_ref().ok(), now, effects);
-        for failure in failures {
-            let retry_in = self.retries.refused(failure, now);
-            effects.push(Effect::Tell(Notice::Refused {
-                failure: failure.clone(),
-                retry_in,
-            }));
-        }
-        match observed {
-            Ok(mut read) => {
-                let known = self.observed.get_or_insert_default();
-                for service in services {
-                    match read.services.remove(service) {
-                        Some(entry) => known.services.insert(*service, entry),
-                        None => known.services.remove(service),
-                    };
-                }
-            }
-            // What the kernel holds is unknown now, so nothing more is done before it was read.
-            Err(message) => {
-                self.observed = None;
-                self.read_failed(message, now, effects);
-            }
-        }
     }
 
     fn stop_requested(&mut self, effects: &mut Vec<Effect>) {

@@ -79,7 +79,6 @@ fn words_of_ipvsadm_lead_to_the_same_command() {
     for (line, tip) in [
         ("ipvsctl -Ln", "use 'ipvsctl list -n'"),
         ("ipvsctl -L -n --stats", "use 'ipvsctl list -n --stats'"),
-        ("ipvsctl list -Ln", "use 'ipvsctl list -n'"),
         ("ipvsctl -S -n", "use 'ipvsctl save -n'"),
         ("ipvsctl --list", "use 'ipvsctl list'"),
         (
