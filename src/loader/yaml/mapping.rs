@@ -4,7 +4,7 @@
 
 use director_core::diagnostic::Place;
 
-use super::node::{Content, Node};
+use super::node::{Content, Entry, Node};
 use super::other_words;
 use super::reader::Reader;
 use super::unknown_keys::{names, unknown_keys};
@@ -248,11 +248,16 @@ impl<T> Mapping<T> {
         match (&input.node.content, self.short) {
             (Content::Mapping(entries), _) => {
                 // The keys that unknown ones stand for are not missing.
-                for meant in unknown_keys(entries, shape, input.key.name, reader) {
-                    draft.written |= self.bit(&meant);
+                let meant = unknown_keys(entries, shape, input.key.name, reader);
+                for key in &meant {
+                    draft.written |= self.bit(key);
                 }
+                // The value of a key without one is beside it, by a slip of the indentation, and that was reported.
+                let is_beside = |entry: &Entry| {
+                    matches!(entry.value.content, Content::Nothing) && meant.contains(&entry.key)
+                };
                 for entry in entries.iter().filter(|entry| shape.has(&entry.key)) {
-                    if !skipped.contains(&entry.key.as_str()) {
+                    if !skipped.contains(&entry.key.as_str()) && !is_beside(entry) {
                         let (place, node) = (&entry.place, &entry.value);
                         if let Some(row) = self.row_to_fill(before, &entry.key) {
                             let key = &row.key;
