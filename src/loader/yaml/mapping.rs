@@ -73,6 +73,9 @@ pub(super) trait Shape: Sync {
     fn has(&self, key: &str) -> bool;
 }
 
+/// Mappings whose other keys say something about the one that can stand alone: where that has a wrong name, nothing is known of them.
+const MEANT_BY_SHORT: [&str; 2] = ["scheduler", "persistence"];
+
 /// The value of a key in a file.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'n> {
@@ -256,8 +259,12 @@ impl<T> Mapping<T> {
                 let is_beside = |entry: &Entry| {
                     matches!(entry.value.content, Content::Nothing) && meant.contains(&entry.key)
                 };
+                let is_moot = self.short.is_some_and(|short| {
+                    MEANT_BY_SHORT.contains(&shape.name()) && meant.iter().any(|key| key == short)
+                });
                 for entry in entries.iter().filter(|entry| shape.has(&entry.key)) {
-                    if !skipped.contains(&entry.key.as_str()) && !is_beside(entry) {
+                    let is_skipped = is_moot || skipped.contains(&entry.key.as_str());
+                    if !is_skipped && !is_beside(entry) {
                         let (place, node) = (&entry.place, &entry.value);
                         if let Some(row) = self.row_to_fill(before, &entry.key) {
                             let key = &row.key;
