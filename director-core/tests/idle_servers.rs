@@ -250,6 +250,25 @@ fn agent() -> director_core::definitions::Placed<AgentDefinition> {
 }
 
 #[test]
+fn persistent_clients_that_stay_at_a_failed_server_are_warned_of() {
+    let warnings = |declines: bool, on_failure: OnFailure| {
+        let mut definitions = plain(|service| {
+            service.persistence = Some(placed(60));
+            service.on_failure = Some(placed(on_failure));
+        });
+        definitions.host.expire_quiescent_template = declines.then(|| placed(false));
+        let (_, findings) = validate(&definitions);
+        let told = findings
+            .iter()
+            .filter(|finding| finding.message.contains("persistent clients stay"));
+        told.count()
+    };
+    assert_eq!(warnings(true, OnFailure::Quiesce), 1);
+    assert_eq!(warnings(false, OnFailure::Quiesce), 0);
+    assert_eq!(warnings(true, OnFailure::Remove), 0);
+}
+
+#[test]
 fn what_a_hashing_scheduler_makes_of_a_drain_is_said() {
     let refuses =
         "scheduler sh without its fallback flag refuses the clients of a server with weight 0";

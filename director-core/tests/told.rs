@@ -8,6 +8,7 @@ use director_core::definitions::{RecoveryDefinition, SlowStartDefinition};
 use director_core::director::{Director, Effect, Event};
 use director_core::model::ServiceId;
 use director_core::moment::Moment;
+use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 use director_core::persistent_state::PersistentState;
 use director_core::plan::OpFailure;
 use director_core::table::Table;
@@ -130,4 +131,40 @@ fn readiness_says_how_much_the_kernel_refuses() {
         }
     }
     assert!(ready.is_some_and(|refused| refused > 0), "{ready:?}");
+}
+
+#[test]
+fn an_override_that_a_new_port_leaves_behind_is_told() {
+    let mut world = World::new(Table::default());
+    let brief = || Brief::new(VIP, &[(ONE, 1), (TWO, 1)]);
+    world.load(&[brief()]);
+    world.run(seconds(3));
+    let drain = NewOverride {
+        target: (service_id(VIP), endpoint(ONE)),
+        kind: OverrideKind::Drain,
+        reason: "disk".to_owned(),
+        lasts: None,
+    };
+    world.event(Event::OverrideCommanded {
+        command: OverrideCommand::Set {
+            author: "ann".to_owned(),
+            overrides: vec![drain],
+        },
+    });
+    // A machine that leaves is meant to.
+    world.load(&[Brief::new(VIP, &[(TWO, 1)])]);
+    assert_eq!(told(&world, "no longer applies"), Vec::<String>::new());
+    world.load(&[brief()]);
+    let moved = Brief {
+        port: 81,
+        ..brief()
+    };
+    world.load(&[moved]);
+    assert_eq!(
+        told(&world, "no longer applies"),
+        [
+            "tcp 192.0.2.10:80 10.0.0.11:80 drain: disk no longer applies: tcp 192.0.2.10:80 has no server 10.0.0.11:80 now, and \
+             tcp 192.0.2.10:81 has 10.0.0.11:81; set the override again there (override by ann)"
+        ]
+    );
 }

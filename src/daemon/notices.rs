@@ -91,6 +91,7 @@ fn level(notice: &Notice) -> Level {
         | Notice::Held { .. }
         | Notice::Drift { .. }
         | Notice::OverrideSet { .. }
+        | Notice::OverrideIdle { .. }
         | Notice::Shortage {
             shortage: Some(_), ..
         }
@@ -164,6 +165,12 @@ fn fields(notice: &Notice) -> LogFields<'_> {
             ..of_server(name, server)
         },
         Notice::OverrideSet {
+            name,
+            server,
+            override_,
+            ..
+        }
+        | Notice::OverrideIdle {
             name,
             server,
             override_,

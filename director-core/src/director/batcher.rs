@@ -196,7 +196,9 @@ fn topic(notice: &Notice) -> Option<Topic> {
         | Notice::Shortage { .. }
         | Notice::Tier { .. } => Topic::Services,
         Notice::Draining { .. } | Notice::Drained { .. } => Topic::Drains,
-        Notice::OverrideSet { .. } | Notice::OverrideCleared { .. } => Topic::Overrides,
+        Notice::OverrideSet { .. }
+        | Notice::OverrideCleared { .. }
+        | Notice::OverrideIdle { .. } => Topic::Overrides,
         Notice::Refused { .. } | Notice::Unreadable { .. } | Notice::Drift { .. } => Topic::Kernel,
         Notice::Loaded { .. } | Notice::LoadRefused { .. } => Topic::Definitions,
         _ => return None,

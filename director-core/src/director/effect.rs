@@ -10,7 +10,7 @@ use crate::director::{HostRequest, HostResult};
 use crate::health::{ProbeId, Transition};
 use crate::model::{BelowMinimum, DrainRule, Endpoint, HostChange, Probe, ServiceId, Then};
 use crate::notify::Notification;
-use crate::overrides::Override;
+use crate::overrides::{Override, Target};
 use crate::persistent_state::PersistentState;
 use crate::plan::{Cause, OpFailure, Plan, Step};
 use crate::recovery::{DrainEnd, Shortage};
@@ -210,6 +210,19 @@ pub enum Notice {
         server: Endpoint,
         /// The override.
         override_: Override,
+    },
+    /// An override no longer applies: new definitions have the machine of its server at another port, or in another service.
+    OverrideIdle {
+        /// The service, by the operator's name.
+        name: String,
+        /// The service.
+        service: ServiceId,
+        /// The server.
+        server: Endpoint,
+        /// The override.
+        override_: Override,
+        /// Where the machine serves now.
+        now_at: Target,
     },
     /// A service has another state.
     ServiceStateChanged {

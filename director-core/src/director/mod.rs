@@ -292,6 +292,7 @@ impl Director {
         let lasting = self.lasting();
         let former = std::mem::replace(&mut self.model, model);
         self.pass_on(&former);
+        self.tell_idle_overrides(&former, effects);
         self.forget_perhaps_named();
         self.persist.changed |= self.lasting() != lasting;
         self.persist.changed |= self.recent_pools.adopt(&self.model, now);

@@ -1,7 +1,7 @@
 //! Sets, clears and expires overrides, and reports each change.
 
 use super::{Director, Effect, Notice};
-use crate::model::ServiceId;
+use crate::model::{Model, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::{NewOverride, OverrideChanges, OverrideCommand, OverrideConflict};
 use crate::overrides::{Override, Target};
@@ -45,6 +45,31 @@ impl Director {
         self.overrides_changed(expired, effects);
     }
 
+    /// New definitions have taken the place of former ones. An override names a server of a service, so it has no effect on the same
+    /// machine at another port or in another service.
+    pub(super) fn tell_idle_overrides(&self, former: &Model, effects: &mut Vec<Effect>) {
+        for ((service, server), override_) in self.overrides.iter() {
+            let target = (*service, *server);
+            let is_gone = !self.model.holds(service) && !defines(&self.model, &target);
+            let moved = || {
+                let mut new = targets(&self.model).filter(|place| !defines(former, place));
+                new.find(|(_, other)| other.address == server.address)
+            };
+            if let Some(known) = former.service(service).filter(|_| is_gone)
+                && defines(former, &target)
+                && let Some(now_at) = moved()
+            {
+                effects.push(Effect::Tell(Notice::OverrideIdle {
+                    name: known.name.clone(),
+                    service: *service,
+                    server: *server,
+                    override_: override_.clone(),
+                    now_at,
+                }));
+            }
+        }
+    }
+
     fn overrides_changed(&mut self, changes: OverrideChanges, effects: &mut Vec<Effect>) {
         let name = |service: &ServiceId| {
             let known = self.model.service(service);
@@ -72,4 +97,21 @@ impl Director {
             self.persist.changed = true;
         }
     }
+}
+
+/// The real servers of all services.
+fn targets(model: &Model) -> impl Iterator<Item = Target> {
+    let services = model.services().iter();
+    services.flat_map(|service| {
+        let servers = service.real_servers.iter();
+        servers.map(|server| (service.id, server.endpoint))
+    })
+}
+
+fn defines(model: &Model, (service, server): &Target) -> bool {
+    let service = model.service(service);
+    let mut servers = service
+        .into_iter()
+        .flat_map(|service| &service.real_servers);
+    servers.any(|known| known.endpoint == *server)
 }

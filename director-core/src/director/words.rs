@@ -141,6 +141,18 @@ impl fmt::Display for Notice {
                 "{name} {server} {} ended ({}; override by {})",
                 override_.kind, override_.reason, override_.author
             ),
+            Self::OverrideIdle {
+                name,
+                service,
+                server,
+                override_,
+                now_at: (other, place),
+            } => write!(
+                f,
+                "{name} {server} {override_} no longer applies: {service} has no server {server} now, and {other} has {place}; set the \
+                 override again there (override by {})",
+                override_.author
+            ),
             Self::ServiceStateChanged {
                 name,
                 from: Some(from),

@@ -4,7 +4,7 @@
 
 use director_core::diagnostic::Place;
 
-use super::node::{Content, Node};
+use super::node::{Content, Entry, Node};
 use super::other_words;
 use super::reader::Reader;
 use super::unknown_keys::{names, unknown_keys};
@@ -72,6 +72,9 @@ pub(super) trait Shape: Sync {
     /// Whether it has this key.
     fn has(&self, key: &str) -> bool;
 }
+
+/// Mappings whose other keys say something about the one that can stand alone: where that has a wrong name, nothing is known of them.
+const MEANT_BY_SHORT: [&str; 2] = ["scheduler", "persistence"];
 
 /// The value of a key in a file.
 #[derive(Clone, Copy)]
@@ -248,11 +251,20 @@ impl<T> Mapping<T> {
         match (&input.node.content, self.short) {
             (Content::Mapping(entries), _) => {
                 // The keys that unknown ones stand for are not missing.
-                for meant in unknown_keys(entries, shape, input.key.name, reader) {
-                    draft.written |= self.bit(&meant);
+                let meant = unknown_keys(entries, shape, input.key.name, reader);
+                for key in &meant {
+                    draft.written |= self.bit(key);
                 }
+                // The value of a key without one is beside it, by a slip of the indentation, and that was reported.
+                let is_beside = |entry: &Entry| {
+                    matches!(entry.value.content, Content::Nothing) && meant.contains(&entry.key)
+                };
+                let is_moot = self.short.is_some_and(|short| {
+                    MEANT_BY_SHORT.contains(&shape.name()) && meant.iter().any(|key| key == short)
+                });
                 for entry in entries.iter().filter(|entry| shape.has(&entry.key)) {
-                    if !skipped.contains(&entry.key.as_str()) {
+                    let is_skipped = is_moot || skipped.contains(&entry.key.as_str());
+                    if !is_skipped && !is_beside(entry) {
                         let (place, node) = (&entry.place, &entry.value);
                         if let Some(row) = self.row_to_fill(before, &entry.key) {
                             let key = &row.key;

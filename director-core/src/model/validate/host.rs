@@ -9,7 +9,7 @@ use crate::definitions::{
     Definitions, Host, ListenDefinition, Placed, ServiceDefinition, VipDefinition,
 };
 use crate::model::{
-    Forwarding, HostConfig, KernelTimeouts, LONGEST_TIMEOUT, OnStop, Vip, VirtualService,
+    Forwarding, HostConfig, KernelTimeouts, LONGEST_TIMEOUT, OnFailure, OnStop, Vip, VirtualService,
 };
 
 /// The longest name of an interface (include/uapi/linux/if.h, IFNAMSIZ, less the closing NUL).
@@ -22,6 +22,7 @@ pub(super) fn config(
 ) -> HostConfig {
     let host = &definitions.host;
     lint_resets(definitions, services, findings);
+    lint_templates(definitions, services, findings);
     HostConfig {
         vips: vips(definitions, findings),
         profile: host.profile.as_ref().map(|profile| profile.value),
@@ -76,6 +77,24 @@ fn lint_resets(definitions: &Definitions, services: &[VirtualService], findings:
                 true => "remove expire_nodest_conn, or write on_failure: drain",
                 false => "remove expire_nodest_conn",
             },
+        );
+    }
+}
+
+/// Servers that fail and keep their persistent clients. A file that cannot say so has no line for it.
+fn lint_templates(definitions: &Definitions, services: &[VirtualService], findings: &mut Findings) {
+    let declined = definitions.host.expire_quiescent_template.as_ref();
+    let declined = declined.filter(|choice| !choice.value && choice.place.line > 0);
+    let keeps_clients = |service: &VirtualService| {
+        service.scheduling.persistence.is_some() && service.on_failure == OnFailure::Quiesce
+    };
+    if let Some(choice) = declined
+        && services.iter().any(keeps_clients)
+    {
+        findings.warning(
+            &choice.place,
+            "persistent clients stay at a server that has failed, until their persistence ends",
+            "remove expire_quiescent_template, or write on_failure: remove in services with persistence",
         );
     }
 }
