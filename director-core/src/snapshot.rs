@@ -45,6 +45,8 @@ pub struct Snapshot {
     pub host_errors: Vec<String>,
     /// VIPs that this director keeps off the machine, since too few real servers of their services are available.
     pub withdrawn_vips: Vec<IpAddr>,
+    /// Until when clients of connections that were cut off get a reset; none while there are none.
+    pub resets_until: Option<Moment>,
     /// Whether persistent clients go on to servers of weight 0.
     pub persistent_clients_stay: bool,
     /// Virtual services in the order of the file.
@@ -168,6 +170,7 @@ impl Director {
             frozen: self.frozen.clone(),
             host_errors: self.host_errors(),
             withdrawn_vips: self.withdrawn_vips(),
+            resets_until: self.resets_until().filter(|until| now < *until),
             persistent_clients_stay: self.persistent_clients_stay(),
             services: self.model.services().iter().map(view).collect(),
             leaving: self

@@ -156,8 +156,10 @@ fn clients_whose_connections_are_cut_off_are_told_for_as_long_as_the_kernel_reme
         world.run(seconds(20));
         assert!(!world.kernel.services.contains_key(&service_id(VIP)));
         assert!(has(&world, RESET));
+        let resets = |world: &World| world.director.snapshot(world.now).resets_until.is_some();
+        assert!(resets(&world), "plan has to know");
         world.run(seconds(920));
-        assert!(!has(&world, RESET));
+        assert!(!has(&world, RESET) && !resets(&world));
     }
 }
 

@@ -76,6 +76,9 @@ pub struct Status {
     /// VIPs that the daemon keeps off the machine, since too few real servers of their services are available.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn_vips: Vec<IpAddr>,
+    /// For how long clients of connections that were cut off still get a reset; none where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resets_seconds_left: Option<f64>,
     /// Whether persistent clients go on to servers of weight 0 (`director.expire_quiescent_template`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub persistent_clients_stay: bool,
@@ -226,6 +229,9 @@ impl Status {
                 .map(|frozen| FreezeStatus::of(frozen, snapshot.now)),
             host_errors: snapshot.host_errors.clone(),
             withdrawn_vips: snapshot.withdrawn_vips.clone(),
+            resets_seconds_left: snapshot
+                .resets_until
+                .map(|until| until.since(snapshot.now).as_secs_f64()),
             persistent_clients_stay: snapshot.persistent_clients_stay,
             metrics_error: overview.metrics_error.clone(),
             services: snapshot

@@ -24,6 +24,11 @@ impl Director {
         }
     }
 
+    /// Until when the kernel may remember connections that were cut off.
+    pub(crate) fn resets_until(&self) -> Option<Moment> {
+        self.host.cut_until
+    }
+
     /// Connections may be cut off that are still active: their clients are to get a reset, for as long as the kernel remembers
     /// them. A server that takes new connections may have some that were not there yet when the table was read.
     pub(super) fn note_cut(&mut self, plan: &Plan, now: Moment) {

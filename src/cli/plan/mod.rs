@@ -251,7 +251,10 @@ fn planned(
     let running = super::status::asked(socket.client().status()).ok();
     let mut planned = foreseen::from_kernel(loaded, left, running.as_ref())?;
     // Those whose connections are cut off are told, as if an operator had disabled their servers.
-    let resets = planned.disabled || planned.may_cut_active();
+    let still_resets = running
+        .as_ref()
+        .is_some_and(|status| status.resets_seconds_left.is_some());
+    let resets = planned.disabled || planned.may_cut_active() || still_resets;
     planned.machine = machine::against_machine(&loaded.model, resets);
     // What is undone is undone first.
     let context = PlanContext {

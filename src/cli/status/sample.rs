@@ -80,6 +80,7 @@ pub(in crate::cli) fn status() -> Status {
         frozen: None,
         host_errors: Vec::new(),
         withdrawn_vips: Vec::new(),
+        resets_seconds_left: None,
         metrics_error: None,
         persistent_clients_stay: false,
         services: vec![service],

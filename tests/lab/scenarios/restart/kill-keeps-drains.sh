@@ -51,4 +51,4 @@ eventually_log 5 '1 drain under way'
 define 3
 ctl reload >/dev/null
 eventually 5 weight_is "$VIP:80" "$RIP1" ''
-eventually_log 5 's, 1 connection left'
+eventually_log 5 's reached, 1 connection left'
