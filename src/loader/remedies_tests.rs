@@ -1,7 +1,7 @@
 //! Every remedy in a finding is accepted by the same program: what a hint says to write, put where the finding is, makes the finding go
 //! and brings no other error. The faulty files are those of `tests/cli`, and of `FAULTY` for findings that no case there has.
 
-#[allow(dead_code, reason = "this test needs the files of a case only")]
+#[expect(dead_code, reason = "this test needs the files of a case only")]
 #[path = "../../tests/golden/case.rs"]
 mod case;
 mod edits;

@@ -146,7 +146,7 @@ pub(super) fn run(
         ..args.whom.request(Some(kind))?
     };
     let before = match kind {
-        OverrideKind::Drain => {
+        OverrideKind::Drain | OverrideKind::Weight(0) => {
             let status = super::status::asked(client.status())?;
             Some(wait::in_table(&status))
         }
@@ -162,7 +162,7 @@ pub(super) fn run(
     }
     warn(&outcome, output)?;
     if let Some(before) = before
-        && say_what_was_cut(&client, &outcome, &before, output)?
+        && say_what_was_removed(&client, &outcome, &before, output)?
         && args.wait
     {
         return Ok(Exit::Found);
@@ -201,8 +201,8 @@ pub(super) fn run_enable(args: &EnableArgs, output: &mut Output) -> Result<Exit,
     })
 }
 
-/// Says which servers a drain has removed at once; whether there are any.
-fn say_what_was_cut(
+/// Says which servers were removed at once in place of weight 0; whether there are any.
+fn say_what_was_removed(
     client: &Client,
     outcome: &OverrideOutcome,
     before: &BTreeSet<wait::ServerPlace>,

@@ -143,7 +143,7 @@ pub(super) fn in_table(status: &Status) -> BTreeSet<ServerPlace> {
     servers.collect()
 }
 
-/// Which of these servers a drain removes at once: under some schedulers a server with weight 0 would refuse its clients, and cannot
+/// Which of these servers are removed at once, in place of weight 0: under some schedulers a server with weight 0 would refuse its clients, and cannot
 /// stay for its connections.
 pub(super) fn removed_at_once<'s>(
     status: &Status,

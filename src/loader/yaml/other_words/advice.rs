@@ -67,7 +67,7 @@ impl Context<'_> {
         (written != meant).then_some((written, meant))
     }
 
-    /// What the mapping has of this key already, where it has to be written anew.
+    /// What the mapping has of this key already, where it has to be written again.
     pub(super) fn known(&self, root: &str, tree: &mut Tree) {
         let replaced = self.replaces_kind();
         if let Some((written, meant)) = replaced.filter(|(_, meant)| *meant == root)

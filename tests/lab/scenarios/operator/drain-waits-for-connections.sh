@@ -40,3 +40,7 @@ status=0
 said=$(on director ipvsctl drain web "$busy" --wait --wait-at-most 20s -m again --force 2>&1) || status=$?
 expect_contains 'what it says' 'removed at once, and its open connections end' "$said"
 expect_equal 'its status' 1 "$status"
+on director ipvsctl enable web "$busy" --replace
+eventually 10 both
+said=$(on director ipvsctl weight web "$busy" --to 0 -m again --force 2>&1)
+expect_contains 'what weight 0 says' 'removed at once, and its open connections end' "$said"
