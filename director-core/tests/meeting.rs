@@ -104,7 +104,7 @@ fn jitter_counts_for_every_pace() {
     let Some(health) = &view.health else {
         panic!("it was asked");
     };
-    let asked: Vec<_> = health.checks[0].history.iter().map(|(at, _)| *at).collect();
+    let asked: Vec<_> = health.checks[0].history.iter().map(|(at, _)| at).collect();
     let pauses: Vec<u64> = asked
         .windows(2)
         .map(|pair| pair[1].since(pair[0]).as_secs())

@@ -53,7 +53,7 @@ fn the_texts_reach_the_probes_and_show_nowhere() {
     let directory = directory(BOTH);
     let loaded = loaded(&directory);
     let probe = &loaded.model.services()[0].real_servers[0].probes[0];
-    let director_core::model::ProbeKind::Http(http) = &probe.kind else {
+    let director_core::model::ProbeKind::Http(http) = &*probe.kind else {
         panic!("{probe:?}");
     };
     let tls = http.tls.clone().unwrap();

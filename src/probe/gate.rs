@@ -221,13 +221,13 @@ impl Gate {
 
 fn runs_program(probe: &Probe) -> bool {
     matches!(
-        probe.kind,
+        *probe.kind,
         ProbeKind::Command(_) | ProbeKind::Advice(AdviceSource::Command(_))
     )
 }
 
 fn descriptors(probe: &Probe) -> u32 {
-    match probe.kind {
+    match *probe.kind {
         _ if runs_program(probe) => FOR_PROGRAM,
         ProbeKind::AlwaysUp | ProbeKind::AlwaysDown => 0,
         ProbeKind::Connect | ProbeKind::Ping { .. } => 1,
@@ -246,7 +246,7 @@ mod tests {
 
     fn probe(kind: ProbeKind) -> Probe {
         Probe {
-            kind,
+            kind: kind.into(),
             address: "192.0.2.1".parse().unwrap(),
             port: 80,
             timeout: Duration::from_secs(1),

@@ -107,7 +107,7 @@ fn unless_paused(error: ProbeError, pause: Option<Duration>) -> ProbeError {
 
 /// The time for the whole probe. Each of several echo requests has the probe's limit for itself.
 fn limit(probe: &Probe) -> Duration {
-    match probe.kind {
+    match *probe.kind {
         ProbeKind::Ping { attempts } => probe.timeout.saturating_mul(attempts.saturating_add(1)),
         _ => probe.timeout,
     }
@@ -151,7 +151,7 @@ fn credentials(kind: &ProbeKind) -> Vec<(String, String)> {
 /// Asks the question itself; the words of a good answer come back.
 async fn ask(probe: &Probe, settings: &ProbeSettings) -> Result<String, ProbeError> {
     let peer = SocketAddr::new(probe.address, probe.port);
-    match &probe.kind {
+    match &*probe.kind {
         ProbeKind::AlwaysUp => Ok("no check, always up".to_owned()),
         ProbeKind::AlwaysDown => Err(ProbeError::AlwaysDown),
         ProbeKind::Connect => {

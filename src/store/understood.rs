@@ -19,7 +19,6 @@ const PAST: &[&str] = &[
     "quiet_since",
     "open_since",
     "was_up_since",
-    "counts_from",
     "at",
 ];
 /// Keys whose moment is to come; all of them may be absent.

@@ -112,7 +112,7 @@ fn held_connections(model: &Model, is_down: impl Fn(&Target) -> bool) -> BTreeSe
 }
 
 fn speaks_tcp(check: &Check, probe: &Probe) -> bool {
-    match &probe.kind {
+    match &*probe.kind {
         ProbeKind::Connect | ProbeKind::Http(_) => true,
         _ if check.timing.connects_between.is_some() => true,
         ProbeKind::Protocol(check) => check.transport() == Protocol::Tcp,

@@ -283,7 +283,7 @@ impl Director {
         self.chances_since = Some(now);
         self.schedule.restart_silences(now);
         for health in self.book.values_mut() {
-            health.restart_windows(now);
+            health.restart_windows();
         }
         self.persist.pending_changes.clear();
         self.persist.changed = true;

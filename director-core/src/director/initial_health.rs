@@ -193,7 +193,7 @@ fn adopted(kernel_weight: Option<u32>, now: Moment) -> Health {
 /// The definitions alone say what becomes of it.
 fn unasked(server: &RealServer, kernel_weight: Option<u32>, now: Moment) -> Health {
     let adopted = adopted(kernel_weight, now);
-    let off = (server.probes.iter()).any(|probe| probe.kind == ProbeKind::AlwaysDown);
+    let off = (server.probes.iter()).any(|probe| *probe.kind == ProbeKind::AlwaysDown);
     settled(match (off, adopted.state) {
         (false, _) => Health::assumed(HealthState::Up, "assumed up", now),
         // A server in service stays there; no other comes into it.

@@ -135,7 +135,7 @@ mod tests {
     fn a_probe_from_another_address_or_with_another_header_is_another_one() {
         let probe = |source: Option<IpAddr>, proxy_header, seconds| {
             probe_hash(&Probe {
-                kind: ProbeKind::Connect,
+                kind: ProbeKind::Connect.into(),
                 address: [10, 0, 0, 1].into(),
                 port: 80,
                 timeout: Duration::from_secs(seconds),

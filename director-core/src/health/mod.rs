@@ -1,6 +1,7 @@
 //! From reports to health: what a probe found, and the state that several of them determine.
 
 mod advice;
+mod answer;
 mod damping;
 mod history;
 mod initial;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::interval::{ProbeInterval, identity};
@@ -106,7 +107,7 @@ impl ProbeTask {
         if let Some(between) = self.interval.connects_between
             && self.connects_left > 0
         {
-            probe.kind = ProbeKind::Connect;
+            probe.kind = Arc::new(ProbeKind::Connect);
             probe.timeout = between.timeout;
         }
         probe
@@ -278,7 +279,7 @@ mod tests {
     /// What is probed in the rounds after these answers, `+` good and `-` bad: the full probe `F` or a connect `c`.
     fn rounds(count: u32, answers: &str) -> String {
         let probe = Probe {
-            kind: ProbeKind::Ping { attempts: 1 },
+            kind: Arc::new(ProbeKind::Ping { attempts: 1 }),
             address: "192.0.2.1".parse().unwrap(),
             port: 80,
             timeout: Duration::from_secs(30),
@@ -300,13 +301,13 @@ mod tests {
         let mut rounds = String::new();
         for answer in answers.chars() {
             let started = task.start(Moment::START);
-            rounds.push(match started.kind {
+            rounds.push(match *started.kind {
                 ProbeKind::Connect => 'c',
                 _ => 'F',
             });
             assert_eq!(
                 started.timeout == timeout,
-                started.kind == ProbeKind::Connect
+                *started.kind == ProbeKind::Connect
             );
             let outcome = match answer {
                 '+' => Outcome::Good {

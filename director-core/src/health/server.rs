@@ -57,9 +57,9 @@ impl Health {
     }
 
     /// Health changes again after a freeze: what came before says no more about what is to come.
-    pub(crate) fn restart_windows(&mut self, now: Moment) {
+    pub(crate) fn restart_windows(&mut self) {
         for check in &mut self.checks {
-            check.history.restart_windows(now);
+            check.history.restart_windows();
         }
     }
 
@@ -195,10 +195,10 @@ impl Health {
     pub(crate) fn is_unproven_since(&self, since: Moment) -> bool {
         let is_good = |report: &Report| report.outcome.is_good() == Some(true);
         let last = self.last();
-        let mut all = (self.checks.iter()).flat_map(|check| check.history.iter());
+        let mut histories = self.checks.iter().map(|check| &check.history);
         self.state == HealthState::Up
             && last.is_some_and(|(_, report)| !is_good(report))
-            && !all.any(|(at, report)| *at >= since && is_good(report))
+            && !histories.any(|history| history.any_good_since(since))
     }
 
     /// Reports in a row that contradict the state, of the check with the most of them.

@@ -148,7 +148,7 @@ fn new_checks_presume_what_is_believed_and_former_ones_go_on() {
 /// What check 0 probes at this port.
 fn asks(port: u16) -> Probe {
     Probe {
-        kind: ProbeKind::Connect,
+        kind: ProbeKind::Connect.into(),
         address: [10, 0, 0, 1].into(),
         port,
         timeout: Duration::from_secs(1),

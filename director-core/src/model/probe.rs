@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -14,8 +15,8 @@ use super::{
 /// One probe of one real server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Probe {
-    /// What to ask.
-    pub kind: ProbeKind,
+    /// What to ask; shared by all servers that are asked the same.
+    pub kind: Arc<ProbeKind>,
     /// Whom to ask.
     pub address: IpAddr,
     /// Port to ask; 0 only where the kind needs none.

@@ -108,7 +108,7 @@ pub(super) fn probe_services(services: &[VirtualService]) -> BTreeMap<ServiceId,
                     family: service.id.family(),
                     mark: vip_path.mark,
                 };
-                let by_datagram = matches!(&probe.kind, ProbeKind::Protocol(check)
+                let by_datagram = matches!(&*probe.kind, ProbeKind::Protocol(check)
                     if check.transport() == Protocol::Udp);
                 let datagrams = service.id.protocol() == Some(Protocol::Udp) || by_datagram;
                 probe_services.insert(id, probe_service(service, server, vip_path, datagrams));

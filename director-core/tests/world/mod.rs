@@ -235,7 +235,7 @@ impl World {
             (failed("connection refused"), Contact::Answered)
         } else {
             let detail = said
-                .filter(|_| matches!(probe.kind, ProbeKind::Advice(_)))
+                .filter(|_| matches!(*probe.kind, ProbeKind::Advice(_)))
                 .unwrap_or("connected")
                 .to_string();
             (Outcome::Good { detail }, Contact::Answered)

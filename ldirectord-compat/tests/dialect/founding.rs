@@ -72,7 +72,7 @@ fn the_nat_scenario_is_read_without_a_finding() {
     );
     let probe = service.real_servers[0].probes.first().expect("a probe");
     assert_eq!(probe.timeout, Duration::from_secs(3));
-    let ProbeKind::Http(http) = &probe.kind else {
+    let ProbeKind::Http(http) = &*probe.kind else {
         panic!("{:?}", probe.kind);
     };
     assert_eq!(

@@ -115,7 +115,7 @@ impl ProbeHistory {
                 .history
                 .iter()
                 .rev()
-                .map(|answer| ProbeResult::of(answer, now))
+                .map(|answer| ProbeResult::of(&answer, now))
                 .collect(),
         };
         let checks = server.health.iter().flat_map(|health| &health.checks);

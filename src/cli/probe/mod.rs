@@ -4,6 +4,7 @@ mod question;
 mod tls;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -47,7 +48,7 @@ pub(super) struct ProbeArgs {
 pub(super) fn run(args: &ProbeArgs, output: &mut Output) -> Result<Exit, CliError> {
     let (address, port) = args.whom;
     let probe = Probe {
-        kind: args.kind.question(&args.question)?,
+        kind: Arc::new(args.kind.question(&args.question)?),
         address,
         port: port.unwrap_or_else(|| args.kind.port()),
         timeout: args.timeout,

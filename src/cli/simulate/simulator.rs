@@ -322,7 +322,7 @@ impl Simulator {
 
     /// What a server that works says.
     fn answer_to(&self, probe: &Probe) -> String {
-        match probe.kind {
+        match *probe.kind {
             // Whose words nobody has written says that all is well.
             ProbeKind::Advice(_) => self
                 .words

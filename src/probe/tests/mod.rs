@@ -137,7 +137,7 @@ fn expecting(pattern: &str) -> HttpProbe {
 
 fn probe(address: SocketAddr, kind: ProbeKind, timeout: Duration) -> Probe {
     Probe {
-        kind,
+        kind: kind.into(),
         address: address.ip(),
         port: address.port(),
         timeout,

@@ -133,7 +133,7 @@ async fn protocols_and_plain_connects_begin_with_the_header_too() {
     assert!(matches!(good, Outcome::Good { .. }), "{good:?}");
     assert!(told(&seen)[0].starts_with("PROXY TCP4 127.0.0.1 127.0.0.1 "));
     let connect = Probe {
-        kind: ProbeKind::Connect,
+        kind: ProbeKind::Connect.into(),
         ..probe
     };
     let good = outcome(&connect).await;

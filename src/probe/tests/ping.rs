@@ -5,7 +5,7 @@ use super::*;
 
 async fn ping(address: &str) -> Outcome {
     let probe = Probe {
-        kind: ProbeKind::Ping { attempts: 2 },
+        kind: ProbeKind::Ping { attempts: 2 }.into(),
         address: address.parse().unwrap(),
         port: 0,
         timeout: AMPLE,

@@ -1,6 +1,7 @@
 //! The freeze, and the sources of advice about weights.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::check::{Asked, command_probe, expanded};
@@ -121,7 +122,7 @@ fn adviser(
     };
     Adviser {
         probe: Probe {
-            kind: ProbeKind::Advice(source),
+            kind: Arc::new(ProbeKind::Advice(source)),
             address,
             port,
             vip_path: None,

@@ -1,6 +1,7 @@
 //! Checks become probes, one for each real server.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::http_check::http_probe;
 use super::surroundings::Surroundings;
@@ -135,7 +136,7 @@ fn probe(
         .as_ref()
         .map_or(DEFAULT_TIMEOUT, |timeout| timeout.value);
     let probe = Probe {
-        kind,
+        kind: Arc::new(kind),
         address,
         port,
         timeout,

@@ -26,7 +26,7 @@ pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findin
 fn only_pinged(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
     let is_pinged = |server: &RealServer| {
         let mut probes = server.probes.iter();
-        probes.any(|probe| matches!(probe.kind, ProbeKind::Ping { .. }))
+        probes.any(|probe| matches!(*probe.kind, ProbeKind::Ping { .. }))
     };
     if written.check.kind.is_none() && service.real_servers.iter().any(is_pinged) {
         findings.warning(

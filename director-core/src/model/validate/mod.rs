@@ -22,6 +22,7 @@ mod probe_addresses;
 mod real_server;
 mod recovery;
 mod scheduling;
+mod shared_kinds;
 mod surroundings;
 mod timing;
 mod tls;
@@ -46,6 +47,7 @@ use super::{
 use crate::definitions::{Definitions, ListenDefinition, ServiceDefinition};
 use crate::diagnostic::{Diagnostic, Place};
 use findings::Findings;
+use shared_kinds::SharedKinds;
 use surroundings::Surroundings;
 
 pub use listen::service_id;
@@ -57,12 +59,14 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     let mut services: Vec<VirtualService> = Vec::new();
     let mut seen: BTreeMap<ServiceId, &Place> = BTreeMap::new();
+    let mut kinds = SharedKinds::default();
     let lists = lists::lists(definitions);
     lists::names(definitions, &mut findings);
     for written in &definitions.services {
         let id = listen::identity(written, &mut findings);
         let list = lists.get(&written.place).map_or(&[][..], Vec::as_slice);
-        if let Some(service) = service(written, id, list, &mut findings) {
+        if let Some(mut service) = service(written, id, list, &mut findings) {
+            kinds.share(&mut service);
             lints::lint(written, &service, &mut findings);
             lists::persistence(written, list, &mut findings);
             services.push(service);
