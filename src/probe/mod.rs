@@ -162,9 +162,10 @@ async fn ask(probe: &Probe, settings: &ProbeSettings) -> Result<String, ProbeErr
         ProbeKind::Ping { attempts } => {
             ping::ask(probe.address, *attempts, probe.timeout, settings).await
         }
-        ProbeKind::Command(question) => command::ask(question, settings).await,
-        ProbeKind::Protocol(check) => protocol::ask(peer, check, settings).await,
-        ProbeKind::Advice(source) => advice::ask(peer, source, settings).await,
+        // Boxed, so that thousands of plain probes do not take the room of these.
+        ProbeKind::Command(question) => Box::pin(command::ask(question, settings)).await,
+        ProbeKind::Protocol(check) => Box::pin(protocol::ask(peer, check, settings)).await,
+        ProbeKind::Advice(source) => Box::pin(advice::ask(peer, source, settings)).await,
     }
 }
 
@@ -198,5 +199,19 @@ mod pause_tests {
         // A fault of this host is named as it is.
         let ours = unless_paused(ProbeError::NoPort, Some(Duration::from_secs(10)));
         assert_eq!(ours.to_string(), ProbeError::NoPort.to_string());
+    }
+}
+#[cfg(test)]
+mod size_tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_probe_takes_little_memory_while_it_waits() {
+        let peer = "127.0.0.1:1".parse().unwrap();
+        let probe = tests::probe(peer, ProbeKind::Connect, Duration::from_secs(1));
+        let settings = ProbeSettings::default();
+        // Ten thousand may wait at the same time.
+        let size = std::mem::size_of_val(&run(&probe, &settings));
+        assert!(size <= 4096, "{size} bytes");
     }
 }

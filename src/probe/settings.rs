@@ -8,6 +8,7 @@ use std::time::Duration;
 use director_core::model::{Pattern, Probe};
 use openssl::ssl::SslContext;
 use openssl::x509::X509;
+use socket2::Socket;
 use tokio::time::Instant;
 
 use super::error::ProbeError;
@@ -128,6 +129,17 @@ impl ProbeSettings {
     /// The address from which a probe of this server has to leave, where the kernel would send it from a VIP.
     pub(super) fn source_beside_vips(&self, peer: IpAddr) -> Result<Option<IpAddr>, ProbeError> {
         Ok(source_beside(peer, &self.vips())?)
+    }
+
+    /// Whether the kernel has chosen a VIP as the address of this socket.
+    pub(super) fn is_from_vip(&self, socket: &Socket) -> bool {
+        let vips = self.vips();
+        if vips.is_empty() {
+            return false;
+        }
+        let local = socket.local_addr().ok();
+        let local = local.and_then(|local| local.as_socket());
+        local.is_some_and(|local| vips.contains(&local.ip()))
     }
 
     pub(super) fn through_vip(&self, vip_path: VipPath) -> Self {

@@ -15,6 +15,7 @@ use tokio_openssl::SslStream;
 use super::error::ProbeError;
 use super::memory::{Allowance, ReadLimits};
 use super::metered::Metered;
+use super::origin;
 use super::settings::ProbeSettings;
 use super::stopwatch::Stopwatch;
 use super::tls::{ServerName, TlsTrust, handshake, in_reading};
@@ -45,6 +46,22 @@ pub(super) async fn connect(
 }
 
 fn start_connecting(peer: SocketAddr, settings: &ProbeSettings) -> Result<TcpStream, ProbeError> {
+    let socket = socket(peer)?;
+    let is_prepared = vip_path::prepare_path(&socket, peer.ip(), settings)?;
+    let mut socket = begin(socket, peer)?;
+    // The kernel has chosen the address by now. To look at it takes one call, to ask for it beforehand takes five.
+    if !is_prepared
+        && settings.is_from_vip(&socket)
+        && let Some(source) = settings.source_beside_vips(peer.ip())?
+    {
+        let other = self::socket(peer)?;
+        origin::bind(&other, source).map_err(ProbeError::CannotAsk)?;
+        socket = begin(other, peer)?;
+    }
+    TcpStream::from_std(socket.into()).map_err(ProbeError::CannotAsk)
+}
+
+fn socket(peer: SocketAddr) -> Result<Socket, ProbeError> {
     let kind = Type::STREAM.nonblocking();
     let socket = Socket::new(Domain::for_address(peer), kind, Some(Protocol::TCP))
         .map_err(ProbeError::CannotAsk)?;
@@ -52,13 +69,15 @@ fn start_connecting(peer: SocketAddr, settings: &ProbeSettings) -> Result<TcpStr
     socket
         .set_tcp_nodelay(true)
         .map_err(ProbeError::CannotAsk)?;
-    vip_path::prepare(&socket, peer.ip(), settings)?;
+    Ok(socket)
+}
+
+fn begin(socket: Socket, peer: SocketAddr) -> Result<Socket, ProbeError> {
     match socket.connect(&peer.into()) {
-        Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => {}
-        Err(error) => return Err(ProbeError::of_connecting(error, peer)),
-        Ok(()) => {}
+        Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => Ok(socket),
+        Err(error) => Err(ProbeError::of_connecting(error, peer)),
+        Ok(()) => Ok(socket),
     }
-    TcpStream::from_std(socket.into()).map_err(ProbeError::CannotAsk)
 }
 
 /// An open connection, plain or TLS.

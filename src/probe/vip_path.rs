@@ -72,6 +72,21 @@ pub(super) fn prepare(
     }
 }
 
+/// The same, but for the choice of an address that is no VIP; says whether there is none to be made.
+pub(super) fn prepare_path(
+    socket: &Socket,
+    peer: IpAddr,
+    settings: &ProbeSettings,
+) -> Result<bool, ProbeError> {
+    match settings.vip_path_to(peer) {
+        Some(path) => path
+            .take(socket)
+            .map(|()| true)
+            .map_err(ProbeError::CannotAsk),
+        None => settings.origin().bind(socket, peer),
+    }
+}
+
 /// Has a socket send from the source address of the check, or from an address that is no VIP: a real server that has the VIP
 /// would answer itself.
 pub(super) fn bind_source(

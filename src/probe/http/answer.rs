@@ -17,6 +17,9 @@ pub(super) const HEAD_LIMIT: usize = 512 * 1024;
 /// Lines that the headers may take. Each costs more memory than its bytes.
 const LINES_LIMIT: usize = 4096;
 
+/// Bytes that are read at once: most pages for checks have fewer, and thousands of probes may be open together.
+const BUFFER: usize = 4096;
+
 /// Bytes of one line that gives the length of a chunk.
 const CHUNK_LINE_LIMIT: usize = 4096;
 
@@ -64,7 +67,7 @@ struct HeadLine {
 impl<S: AsyncRead + Unpin> HttpAnswer<S> {
     pub(super) fn from(stream: S) -> Self {
         Self {
-            stream: BufReader::new(stream),
+            stream: BufReader::with_capacity(BUFFER, stream),
         }
     }
 

@@ -55,7 +55,10 @@ pub(super) async fn exchange(
         }
     }
     if speaks_http2 {
-        return version2::exchange(stream, request, target, question, settings).await;
+        return Box::pin(version2::exchange(
+            stream, request, target, question, settings,
+        ))
+        .await;
     }
     let request = request.into_bytes();
     let (reader, mut writer) = tokio::io::split(stream);

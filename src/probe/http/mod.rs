@@ -41,8 +41,11 @@ pub(super) async fn ask(
             _ => error.after_redirect(target.absolute()),
         })?;
         match answer.body {
-            Some(body) => return judge(answer.status, &body, question, settings).await,
-            None => target = target_after(&answer, &target, home, question, settings).await?,
+            Some(body) => return Box::pin(judge(answer.status, &body, question, settings)).await,
+            None => {
+                let next = target_after(&answer, &target, home, question, settings);
+                target = Box::pin(next).await?;
+            }
         }
     }
     Err(ProbeError::Redirects(limit))

@@ -135,7 +135,7 @@ fn expecting(pattern: &str) -> HttpProbe {
     }
 }
 
-fn probe(address: SocketAddr, kind: ProbeKind, timeout: Duration) -> Probe {
+pub(super) fn probe(address: SocketAddr, kind: ProbeKind, timeout: Duration) -> Probe {
     Probe {
         kind: kind.into(),
         address: address.ip(),
