@@ -82,7 +82,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output) -> Result<Exit, CliErr
         yaml.is_some_and(|loaded| choice(loaded.model.host()) == Some(false))
     };
     let options = DoctorOptions {
-        model: loaded.as_ref().map(|loaded| &loaded.model),
+        model: loaded.as_ref().map(|loaded| &*loaded.model),
         profile: args
             .profile
             .or_else(|| loaded.as_ref()?.model.host().profile),

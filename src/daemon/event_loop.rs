@@ -328,7 +328,7 @@ impl EventLoop {
             alerts: Arc::new(loaded.alerts),
         };
         let definitions = Event::Loaded {
-            model: Arc::new(loaded.model),
+            model: loaded.model,
             warnings: reported(&loaded.report.diagnostics),
         };
         // A new configuration makes the director read the table first, so the overrides are in time for what follows.

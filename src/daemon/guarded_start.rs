@@ -66,7 +66,7 @@ fn objections(
     saved: &SavedState,
     table: &Table,
 ) -> Vec<Objection> {
-    let former = Arc::new(former.model.clone());
+    let former = Arc::clone(&former.model);
     let (memory, now) = (saved.memory.clone(), saved.moment);
     Director::objections_at_start(memory, former, &loaded.model, table, now)
 }

@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use director_core::definitions::{Host, HostName, ListenDefinition, ServiceDefinition};
+use director_core::definitions::{
+    Definitions, Host, HostName, ListenDefinition, ServiceDefinition,
+};
 use director_core::model::ServiceId;
-use director_core::model::validate::{service_id, validate};
+use director_core::model::validate::{service_id, validate_shared};
 
 use super::Loaded;
 
@@ -22,7 +25,7 @@ pub fn with_services_in_force(
     if before.services.len() != after.services.len() {
         return None;
     }
-    let mut definitions = after.clone();
+    let mut definitions = Definitions::clone(after);
     let mut addresses = BTreeSet::new();
     for (service, former) in definitions.services.iter_mut().zip(&before.services) {
         let is_held = service_id(&former.listen.value).is_some_and(|id| held.contains(&id));
@@ -43,9 +46,10 @@ pub fn with_services_in_force(
             name.clone_from(former);
         }
     }
-    let (model, _) = validate(&definitions);
+    let definitions = Arc::new(definitions);
+    let (model, _) = validate_shared(&definitions);
     Some(Loaded {
-        model: model?,
+        model: Arc::new(model?),
         definitions,
         ..new.clone()
     })

@@ -23,7 +23,7 @@ pub fn with_host_names(loaded: &Loaded) -> Definitions {
         .iter()
         .map(|service| (&service.place, &service.listen.value))
         .collect();
-    let mut definitions = loaded.definitions.clone();
+    let mut definitions = Definitions::clone(&loaded.definitions);
     for service in &mut definitions.services {
         if let Some(listen) = listens.get(&service.place) {
             name_vip(&mut service.listen.value, listen);

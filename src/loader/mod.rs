@@ -55,7 +55,7 @@ use std::time::Duration;
 use director_core::definitions::Definitions;
 use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::Model;
-use director_core::model::validate::{validate, without_servers};
+use director_core::model::validate::{validate_shared, without_servers};
 use director_core::notify::AlertSettings;
 use file_watch::{fingerprint, of_content};
 use isolate::{IsolationContext, isolate, remark};
@@ -72,9 +72,9 @@ const NAME_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Loaded {
     /// What the director has to do.
-    pub model: Model,
+    pub model: Arc<Model>,
     /// What was written, names resolved.
-    pub definitions: Definitions,
+    pub definitions: Arc<Definitions>,
     /// The dialect of the file.
     pub dialect: Dialect,
     /// What the director has to do outside the table.
@@ -122,7 +122,7 @@ pub struct SourceText {
     broken: BTreeSet<Arc<str>>,
     blocks: Vec<Block>,
     settings: FileSettings,
-    definitions: Option<Definitions>,
+    definitions: Option<Arc<Definitions>>,
     process: Option<ProcessSettings>,
     unfit: Vec<Unfit>,
     diagnostics: Vec<Diagnostic>,
@@ -197,7 +197,7 @@ fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> SourceText {
         broken: read.broken,
         blocks: read.blocks,
         settings: read.settings,
-        definitions: read.definitions,
+        definitions: read.definitions.map(Arc::new),
         process: None,
         unfit: Vec::new(),
         diagnostics: read.findings,
@@ -246,7 +246,7 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> SourceText {
         broken: BTreeSet::new(),
         blocks: Vec::new(),
         settings: FileSettings::NONE,
-        definitions: Some(parsed.definitions),
+        definitions: Some(Arc::new(parsed.definitions)),
         process: Some(parsed.process),
         unfit: parsed.unfit,
         diagnostics,
@@ -265,7 +265,8 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
         wait: memory.name_wait,
     };
     let mut process = written.process.clone();
-    let mut judged = written.definitions.clone().map(|mut definitions| {
+    let mut judged = written.definitions.as_ref().map(|written_definitions| {
+        let mut definitions = Definitions::clone(written_definitions);
         diagnostics.append(&mut resolve(
             &mut definitions,
             written.dialect,
@@ -278,7 +279,12 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
             let kept = definitions.isolated.iter().filter(|block| block.kept > 0);
             diagnostics.extend(kept.map(remark));
         }
-        let (model, mut found) = validate(&definitions);
+        // Most files have no names, and what is in memory once is not read twice.
+        let definitions = match definitions == **written_definitions {
+            true => Arc::clone(written_definitions),
+            false => Arc::new(definitions),
+        };
+        let (model, mut found) = validate_shared(&definitions);
         diagnostics.append(&mut found);
         (model, definitions)
     });
@@ -303,7 +309,7 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
         };
         if let Some((model, definitions, mut remarks)) = isolate(definitions, &around) {
             diagnostics.append(&mut remarks);
-            judged = Some((Some(model), definitions));
+            judged = Some((Some(model), Arc::new(definitions)));
         }
     }
     // What several services share is judged with each of them; it is reported once.
@@ -327,7 +333,7 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
             .as_ref()
             .map(|process| alerts::of_ldirectord(process, &definitions, &model))
             .unwrap_or_default(),
-        model,
+        model: Arc::new(model),
         definitions,
         dialect: written.dialect,
         process,

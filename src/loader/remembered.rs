@@ -1,8 +1,10 @@
 //! The configuration of the daemon before this one, as far as its state file tells: the services that were in force, with all
 //! else as it is written now.
 
+use std::sync::Arc;
+
 use director_core::definitions::Definitions;
-use director_core::model::validate::validate;
+use director_core::model::validate::validate_shared;
 
 use super::Loaded;
 
@@ -14,7 +16,7 @@ pub fn remembered(new: &Loaded, before: &Definitions) -> Option<Loaded> {
         services: before.services.clone(),
         isolated: Vec::new(),
         left_out: Vec::new(),
-        ..new.definitions.clone()
+        ..Definitions::clone(&new.definitions)
     };
     for service in &mut definitions.services {
         let listen = service.listen.value.clone();
@@ -25,9 +27,10 @@ pub fn remembered(new: &Loaded, before: &Definitions) -> Option<Loaded> {
     if definitions.services == new.definitions.services {
         return None;
     }
-    let (model, _) = validate(&definitions);
+    let definitions = Arc::new(definitions);
+    let (model, _) = validate_shared(&definitions);
     Some(Loaded {
-        model: model?,
+        model: Arc::new(model?),
         definitions,
         // The files say something else, which a change of a name must not bring into force.
         written: None,

@@ -14,13 +14,7 @@ use serde_json::{Map, Value};
 /// No director is older than this, and nothing waits longer.
 const ABSURD: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 /// Keys whose moment is past.
-const PAST: &[&str] = &[
-    "since",
-    "quiet_since",
-    "open_since",
-    "was_up_since",
-    "at",
-];
+const PAST: &[&str] = &["since", "quiet_since", "open_since", "was_up_since", "at"];
 /// Keys whose moment is to come; all of them may be absent.
 const TO_COME: &[&str] = &["expires", "held_until", "until"];
 /// The part that is made of parts itself.

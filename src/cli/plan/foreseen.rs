@@ -107,7 +107,7 @@ fn refusals(loaded: &Loaded, left: &SavedState, table: &Table) -> Vec<PlanRefusa
         return refusals.collect();
     }
     let (memory, now) = (left.memory.clone(), left.moment);
-    let former = Arc::new(former.model);
+    let former = former.model;
     let found = Director::objections_at_start(memory, former, &loaded.model, table, now);
     let refusals = found.iter().map(|objection| PlanRefusal {
         by: "the safety limits",

@@ -33,7 +33,7 @@ pub(super) fn run(args: &SimulateArgs, output: &mut Output) -> Result<Exit, CliE
         file: args.events.clone(),
         source,
     })?;
-    let model = loaded.as_ref().ok().map(|loaded| &loaded.model);
+    let model = loaded.as_ref().ok().map(|loaded| &*loaded.model);
     let parsed = script::parse(&text, &Arc::from(args.events.to_string_lossy()), model);
     let (loaded, script) = match (loaded, parsed) {
         (Ok(loaded), Ok(script)) => (loaded, script),
@@ -48,7 +48,7 @@ pub(super) fn run(args: &SimulateArgs, output: &mut Output) -> Result<Exit, CliE
             return Ok(Exit::Unusable);
         }
     };
-    let mut simulator = simulator::Simulator::new(Arc::new(loaded.model), args.file.clone());
+    let mut simulator = simulator::Simulator::new(loaded.model, args.file.clone());
     simulator.run(&script);
     output.text(simulator.timeline())?;
     Ok(Exit::Fine)

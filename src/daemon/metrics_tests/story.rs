@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use director_core::director::{Director, Effect, Event};
@@ -80,7 +79,7 @@ impl Story {
         };
         let loaded = load_with(&file, None, &context).unwrap();
         self.event(Event::Loaded {
-            model: Arc::new(loaded.model),
+            model: loaded.model,
             warnings: Vec::new(),
         });
     }

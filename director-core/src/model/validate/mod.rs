@@ -56,6 +56,12 @@ pub use listen::service_id;
 /// definitions is marked as unusable.
 #[must_use]
 pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
+    validate_shared(&Arc::new(definitions.clone()))
+}
+
+/// The same for definitions that the model shares with whoever else has them.
+#[must_use]
+pub fn validate_shared(definitions: &Arc<Definitions>) -> (Option<Model>, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     let mut services: Vec<VirtualService> = Vec::new();
     let mut seen: BTreeMap<ServiceId, &Place> = BTreeMap::new();
@@ -96,7 +102,7 @@ pub fn validate(definitions: &Definitions) -> (Option<Model>, Vec<Diagnostic>) {
     let freeze = advice::freeze(definitions.freeze.as_ref(), &mut findings);
     let host = host::config(definitions, &services, &mut findings);
     let model = (!findings.has_error()).then_some(Model::new(
-        Arc::new(definitions.clone()),
+        Arc::clone(definitions),
         services,
         resync,
         probe_marks,
