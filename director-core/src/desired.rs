@@ -14,13 +14,20 @@ use crate::model::{
 use crate::moment::Moment;
 use crate::overrides::Overrides;
 use crate::recovery::{Pool, Pools, RecoveryState, census, damping_counts};
+use crate::scope::ServiceScope;
 use crate::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 use crate::weight::{Departing, EffectiveWeight, ServiceWeights, Situation};
 
 /// The table that a situation requires.
 #[must_use]
 pub fn desired(situation: &Situation<'_>) -> Table {
-    let defined = situation.model.services().iter().filter_map(|service| {
+    desired_of(&ServiceScope::All, situation)
+}
+
+/// The part of it that some services have.
+#[must_use]
+pub fn desired_of(scope: &ServiceScope, situation: &Situation<'_>) -> Table {
+    let defined = scope.services(situation.model).filter_map(|service| {
         let weighed = situation.weigh(service);
         let stays = weighed.withdrawn.is_none();
         stays.then(|| (service.id, service_entry(service, &weighed)))
@@ -29,8 +36,10 @@ pub fn desired(situation: &Situation<'_>) -> Table {
         .recovery
         .leaving
         .iter()
+        .filter(|(id, _)| scope.contains(id))
         .filter_map(|(id, rule)| Some((*id, leaving_entry(situation, id, *rule)?)));
     let probe_services = situation.model.probe_services().iter();
+    let probe_services = probe_services.filter(|(id, _)| scope.contains(id));
     let probe_services =
         probe_services.map(|(id, probe_service)| (*id, probe_service_entry(probe_service)));
     Table {

@@ -4,7 +4,7 @@
 //! [`health`]; model and health states give the desired [`table::Table`]; [`plan::plan`] finds the operations that lead there
 //! from the observed one. [`director::Director`] holds the only mutable state and turns events into effects.
 //!
-//! Reading order: [`definitions`], [`model`], [`table`], [`plan`], [`health`], [`overrides`], [`recovery`], [`weight`],
+//! Reading order: [`definitions`], [`model`], [`table`], [`scope`], [`plan`], [`health`], [`overrides`], [`recovery`], [`weight`],
 //! [`desired`], [`notify`], [`director`], [`snapshot`].
 
 pub mod definitions;
@@ -22,6 +22,7 @@ pub mod persistent_state;
 pub mod plan;
 pub mod realserver;
 pub mod recovery;
+pub mod scope;
 pub mod snapshot;
 pub mod table;
 pub mod weight;

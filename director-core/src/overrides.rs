@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,19 @@ use crate::moment::Moment;
 
 /// A real server of a virtual service.
 pub type Target = (ServiceId, Endpoint);
+
+/// All real servers of a service, as a range of their order.
+pub(crate) fn targets_of(service: ServiceId) -> RangeInclusive<Target> {
+    let first = Endpoint {
+        address: Ipv4Addr::UNSPECIFIED.into(),
+        port: 0,
+    };
+    let last = Endpoint {
+        address: Ipv6Addr::from_bits(u128::MAX).into(),
+        port: u16::MAX,
+    };
+    (service, first)..=(service, last)
+}
 
 /// The state that an override gives to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

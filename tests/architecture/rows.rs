@@ -142,6 +142,7 @@ pub(super) const ROWS: &[Row] = &[
             "health",
             "persistent_state",
             "overrides",
+            "scope",
             "table",
             "model",
             "definitions",
@@ -171,6 +172,7 @@ pub(super) const ROWS: &[Row] = &[
             "recovery",
             "health",
             "overrides",
+            "scope",
             "table",
             "model",
             "moment",
@@ -189,7 +191,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "director-core/src/recovery",
-        &["health", "overrides", "table", "model", "moment"],
+        &["health", "overrides", "scope", "table", "model", "moment"],
     ),
     row("director-core/src/plan", &["table", "model"]),
     row(
@@ -199,6 +201,7 @@ pub(super) const ROWS: &[Row] = &[
     row("director-core/src/overrides", &["model", "moment"]),
     row("director-core/src/health", &["model", "moment"]),
     row("director-core/src/realserver", &["model"]),
+    row("director-core/src/scope", &["table", "model"]),
     row("director-core/src/table", &["model"]),
     row(
         "director-core/src/model/validate",

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::{Director, Effect, Notice};
 use crate::health::{Advice, Concern, HealthState, Outcome, Report, Subscription};
-use crate::model::{Check, Model, Probe, ProbeKind, Protocol, largest_advised};
+use crate::model::{Check, Probe, ProbeKind, Protocol, VirtualService, largest_advised};
 use crate::moment::Moment;
 use crate::overrides::Target;
+use crate::scope::ServiceScope;
 
 impl Director {
     /// An agent, or the source of a weight, has answered.
@@ -48,8 +49,8 @@ impl Director {
                         wanted,
                         largest: largest_advised(configured),
                     });
-                    self.unsettled = true;
-                    self.health_changed = true;
+                    self.unsettled.add(target.0);
+                    self.health_changed.add(target.0);
                     self.persist.changed = true;
                     effects.push(Effect::Tell(Notice::Advised {
                         name,
@@ -83,30 +84,55 @@ impl Director {
 
     /// Has the connections held that the definitions want, except to servers that are known to be down: to those a new
     /// one is made in the moment they are up again, and none before.
-    pub(super) fn hold_connections(&mut self, effects: &mut Vec<Effect>) {
-        let wanted = held_connections(&self.model, |target| {
-            let known = self.book.get(target);
-            known.is_some_and(|health| health.state == HealthState::Down && !health.assumed)
-        });
-        if wanted != self.held {
-            self.held = wanted;
-            effects.push(Effect::Hold(self.held.clone()));
+    pub(super) fn hold_connections(&mut self, scope: &ServiceScope, effects: &mut Vec<Effect>) {
+        let model = Arc::clone(&self.model);
+        let before = self.held.len();
+        if *scope == ServiceScope::All {
+            self.held.retain(|id, _| model.service(id).is_some());
+        }
+        let mut changed = self.held.len() < before;
+        for service in scope.services(&model) {
+            let wanted = held_connections(service, |target| {
+                let known = self.book.get(target);
+                known.is_some_and(|health| health.state == HealthState::Down && !health.assumed)
+            });
+            let none = BTreeSet::new();
+            if wanted == *self.held.get(&service.id).unwrap_or(&none) {
+                continue;
+            }
+            changed = true;
+            match wanted.is_empty() {
+                true => self.held.remove(&service.id),
+                false => self.held.insert(service.id, wanted),
+            };
+        }
+        if changed {
+            let all = self.held.values().flatten();
+            effects.push(Effect::Hold(all.copied().collect()));
         }
     }
 }
 
 /// Where connections are held: each port that a check with `hold_connection` probes over TCP, of a server that is not down.
-fn held_connections(model: &Model, is_down: impl Fn(&Target) -> bool) -> BTreeSet<SocketAddr> {
+fn held_connections(
+    service: &VirtualService,
+    is_down: impl Fn(&Target) -> bool,
+) -> BTreeSet<SocketAddr> {
     let mut wanted = BTreeSet::new();
-    for service in model.services() {
-        let servers = service.real_servers.iter();
-        for server in servers.filter(|server| !is_down(&(service.id, server.endpoint))) {
-            let checks = service.checks.iter().zip(&server.probes);
-            let holding = checks
-                .filter(|(check, probe)| check.timing.hold_connection && speaks_tcp(check, probe));
-            let places = holding.map(|(_, probe)| probe.own_place());
-            wanted.extend(places.filter(|place| place.port() != 0));
-        }
+    if !service
+        .checks
+        .iter()
+        .any(|check| check.timing.hold_connection)
+    {
+        return wanted;
+    }
+    let servers = service.real_servers.iter();
+    for server in servers.filter(|server| !is_down(&(service.id, server.endpoint))) {
+        let checks = service.checks.iter().zip(&server.probes);
+        let holding = checks
+            .filter(|(check, probe)| check.timing.hold_connection && speaks_tcp(check, probe));
+        let places = holding.map(|(_, probe)| probe.own_place());
+        wanted.extend(places.filter(|place| place.port() != 0));
     }
     wanted
 }

@@ -9,6 +9,7 @@ use crate::model::OnFailure;
 use crate::moment::Moment;
 use crate::notify::{AlertSettings, Notification, Phase};
 use crate::overrides::Target;
+use crate::scope::ServiceScope;
 
 impl Director {
     pub(super) fn alerts_loaded(&mut self, alerts: Arc<AlertSettings>, effects: &mut Vec<Effect>) {
@@ -20,9 +21,10 @@ impl Director {
 
     /// Reports what follows from changed health states and overrides, and the alerts that are due.
     pub(super) fn update_alerts(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        if std::mem::take(&mut self.health_changed) && !self.stopping {
-            self.alert_availability(effects);
-            self.hold_connections(effects);
+        let changed = std::mem::replace(&mut self.health_changed, ServiceScope::none());
+        if !changed.is_empty() && !self.stopping {
+            self.alert_availability(&changed, effects);
+            self.hold_connections(&changed, effects);
         }
         effects.extend(self.alerts.due(now).into_iter().map(Effect::Notification));
     }
@@ -60,8 +62,10 @@ impl Director {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        self.health_changed |= transition.is_some();
-        self.persist.changed |= transition.is_some();
+        if transition.is_some() {
+            self.health_changed.add(target.0);
+            self.persist.changed = true;
+        }
         let overridden_out = self.overrides.taking_out(&target).is_some();
         let line = if overridden_out {
             self.alerts.checked(&target, false, "Server in maintenance")
@@ -81,10 +85,12 @@ impl Director {
         }
     }
 
-    fn alert_availability(&mut self, effects: &mut Vec<Effect>) {
+    fn alert_availability(&mut self, scope: &ServiceScope, effects: &mut Vec<Effect>) {
         let model = Arc::clone(&self.model);
-        self.available.retain(|id, _| model.service(id).is_some());
-        for service in model.services() {
+        if *scope == ServiceScope::All {
+            self.available.retain(|id, _| model.service(id).is_some());
+        }
+        for service in scope.services(&model) {
             let Some(now_available) = available(service, &self.book, &self.overrides) else {
                 continue;
             };

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Director, Effect, Notice};
-use crate::health::{Concern, Outcome, ProbeId, Report, Subscription};
+use crate::health::{Concern, Health, Outcome, ProbeId, Report, Subscription};
 use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
+use crate::overrides::Target;
 
 /// How soon a server is probed again that fails after a hint that it has.
 const INTERVAL_AFTER_HINT: Duration = Duration::from_millis(100);
@@ -39,10 +40,10 @@ impl Director {
         if subscriptions.iter().any(is_check) && !self.schedule.is_local(probe) {
             self.watch_for_outage(report, now, effects);
         }
-        // It may be the last answer that readiness waits for, whatever it says.
-        self.unsettled |= !self.ready_told;
         let mut pending_changes = false;
         for subscription in subscriptions {
+            let target = (subscription.service, subscription.server);
+            let before = self.shown_by_last_result(&target);
             let wished = match subscription.concern {
                 Concern::Check(check) if self.holds(subscription.service) => {
                     self.noted(&subscription, check, report, now, effects)
@@ -57,6 +58,9 @@ impl Director {
                     None
                 }
             };
+            if self.shown_by_last_result(&target) != before {
+                self.unsettled.add(target.0);
+            }
             interval = [interval, wished].into_iter().flatten().min();
         }
         if let Some(interval) = interval {
@@ -82,6 +86,13 @@ impl Director {
             Some(interval) => self.schedule.hurry(probe, interval),
             None => self.schedule.forget_hint(probe),
         }
+    }
+
+    /// What the last result shows of a server apart from its state: whether it is unproven, and whether it cannot be probed.
+    fn shown_by_last_result(&self, target: &Target) -> (bool, bool) {
+        let health = self.book.get(target);
+        let is_out_of_reach = health.is_some_and(Health::cannot_be_probed);
+        (self.is_unproven(target), is_out_of_reach)
     }
 
     /// A check of a server has its result during a freeze.
@@ -148,7 +159,7 @@ impl Director {
                 previous_for,
                 took: report.took,
             }));
-            self.unsettled = true;
+            self.unsettled.add(target.0);
             if let Some(until) = held {
                 effects.push(Effect::Tell(Notice::Held {
                     name,
@@ -220,8 +231,8 @@ impl Director {
         }
         for ((service, server), health) in &mut self.book {
             if health.penalty.release(now) {
-                self.unsettled = true;
-                self.health_changed = true;
+                self.unsettled.add(*service);
+                self.health_changed.add(*service);
                 self.persist.changed = true;
                 let name = self.model.service(service).map(|known| known.name.clone());
                 effects.push(Effect::Tell(Notice::Released {

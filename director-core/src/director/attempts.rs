@@ -9,7 +9,7 @@ use crate::plan::{Cause, Op, Step};
 use crate::table::Table;
 
 /// A step that was sent to the kernel and whose outcome is not known yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Attempt {
     pub(super) step: Step,
     pub(super) cause: Cause,

@@ -24,7 +24,7 @@ const NEWS: [ServiceState; 5] = [
 ];
 
 /// The receivers, and what waits for them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Batcher {
     batches: Vec<Batch>,
     /// What still waits for receivers that are no longer configured.
@@ -32,7 +32,7 @@ pub(super) struct Batcher {
 }
 
 /// What waits for one of them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Batch {
     hook: Hook,
     /// When the message is due; none while nothing waits.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::{Director, Effect, Notice};
 use crate::model::{Endpoint, ServiceId, VirtualService};
 use crate::moment::Moment;
+use crate::overrides::Target;
+use crate::scope::ServiceScope;
 use crate::table::ServiceEntry;
 use crate::weight::{ServiceCondition, ServiceState, ServiceWeights, Situation};
 
@@ -34,7 +36,7 @@ impl Director {
         let servers = service.real_servers.iter();
         let unproven: Vec<Endpoint> = servers
             .map(|server| server.endpoint)
-            .filter(|server| self.is_unproven(service, server))
+            .filter(|server| self.is_unproven(&(service.id, *server)))
             .collect();
         let frozen = self.is_frozen(service);
         let condition = situation.condition(service, weighed, &refused, &unproven, frozen);
@@ -49,8 +51,8 @@ impl Director {
     }
 
     /// Whether a server counts as up only because a freeze held it, until it has a good result again.
-    fn is_unproven(&self, service: &VirtualService, server: &Endpoint) -> bool {
-        let health = self.book.get(&(service.id, *server));
+    pub(super) fn is_unproven(&self, target: &Target) -> bool {
+        let health = self.book.get(target);
         self.chances_since
             .zip(health)
             .is_some_and(|(since, health)| health.is_unproven_since(since))
@@ -70,12 +72,15 @@ impl Director {
     /// Reports services that have another state. That one is up when the director begins is no news.
     pub(super) fn report_conditions(
         &mut self,
+        scope: &ServiceScope,
         conditions: &[(ServiceId, ServiceCondition)],
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
         let model = Arc::clone(&self.model);
-        self.conditions.retain(|id, _| model.service(id).is_some());
+        if *scope == ServiceScope::All {
+            self.conditions.retain(|id, _| model.service(id).is_some());
+        }
         for (id, condition) in conditions {
             let known = self.conditions.entry(*id).or_insert(ReportedState {
                 shown: condition.state,

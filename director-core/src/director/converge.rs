@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::attempts::Attempt;
 use super::retry::keep_serving;
 use super::{Director, Effect, KernelState, reasons};
-use crate::desired::desired;
+use crate::desired::desired_of;
 use crate::model::{OnStop, ServiceId};
 use crate::moment::Moment;
 use crate::plan::{Cause, Plan, check, plan};
+use crate::scope::ServiceScope;
 use crate::table::Table;
 
 /// How long readiness waits for the first answers: before them the desired table has no servers that the kernel did not know.
@@ -46,12 +47,35 @@ impl Director {
                 self.kernel_state = KernelState::Reading;
                 effects.push(Effect::ReadTable);
             }
-        } else if self.unsettled
-            || self.is_overdue(now)
-            || self.retries.next_retry().is_some_and(|retry| retry <= now)
-        {
-            self.converge(now, effects);
+        } else {
+            self.unsettled.extend(self.retries.due(now));
+            if self.next_review.is_some_and(|next| next <= now) {
+                self.unsettled.extend(self.recovery.in_motion());
+            }
+            if !self.unsettled.is_empty() {
+                self.converge(now, effects);
+            }
+            if self.unsettled.is_empty() {
+                self.tell_ready(now, effects);
+            }
         }
+    }
+
+    /// The table is as desired: startup or reload is over, and the director is ready, when every check has a result.
+    fn tell_ready(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        self.enter_running();
+        if !self.ready_told && (self.schedule.all_have_results() || self.is_overdue(now)) {
+            self.ready_told = true;
+            effects.push(Effect::Ready {
+                refused: self.retries.len(),
+            });
+        }
+    }
+
+    /// How many services decisions have looked at so far, each as often as it was: the work that events have caused.
+    #[must_use]
+    pub fn services_looked_at(&self) -> u64 {
+        self.looked_at
     }
 
     /// Readiness has waited long enough for servers that have not answered yet.
@@ -64,19 +88,24 @@ impl Director {
         self.loaded_at.map(|loaded| loaded + READY_PATIENCE)
     }
 
-    /// Brings the kernel's table nearer to the desired one.
+    /// Brings the kernel's table nearer to the desired one, in the services to which something has happened.
     fn converge(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        self.review(now, effects);
-        let Some(observed) = &self.observed else {
+        // What changes by time alone is brought up to date as often as anything is.
+        self.unsettled.extend(self.recovery.in_motion());
+        let scope = self.unsettled.clone();
+        self.looked_at += scope.len_in(&self.model);
+        self.review(&scope, now, effects);
+        let Some(all) = &self.observed else {
             return;
         };
-        let desired = desired(&self.situation(observed, now));
-        self.retries.settle(&desired, observed);
-        let mut target = self.retries.target(&desired, observed, now);
+        let desired = desired_of(&scope, &self.situation(all, now));
+        let observed = &*scope.part(all);
+        self.retries.settle(&scope, &desired, observed);
+        let mut target = self.retries.target(&scope, &desired, observed, now);
         let held = self.persist.hold_back(&mut target, observed, &self.book);
         keep_serving(&mut target, &desired, observed, &self.book, &self.overrides);
         let reasons = reasons::Reasons::new(self, &target, now);
-        let changeable = self.changeable();
+        let changeable = self.changeable(&scope);
         let plan = plan(observed, &target, &changeable, |service, server| {
             reasons.reason(service, server)
         });
@@ -86,28 +115,11 @@ impl Director {
         );
         if plan.is_empty() && held {
             // The rest waits for what it depends on to be kept.
-            self.retries.postpone(now);
+            self.retries.postpone(&scope, now);
             return;
         }
         if plan.is_empty() {
-            self.unsettled = false;
-            let owned = self.owned.len();
-            self.owned.retain(|id| {
-                observed.services.contains_key(id)
-                    || self.model.service(id).is_some()
-                    || self.model.probe_services().contains_key(id)
-            });
-            self.persist.changed |= self.owned.len() < owned;
-            self.settled = Some(target);
-            self.retries.postpone(now);
-            self.enter_running();
-            self.has_stood = true;
-            if !self.ready_told && (self.schedule.all_have_results() || self.is_overdue(now)) {
-                self.ready_told = true;
-                effects.push(Effect::Ready {
-                    refused: self.retries.len(),
-                });
-            }
+            self.settle(&scope, target, now);
             return;
         }
         let attempts = plan.steps.iter().map(|step| {
@@ -123,10 +135,44 @@ impl Director {
         self.apply(plan, now, effects);
     }
 
+    /// The kernel holds what is desired of these services.
+    fn settle(&mut self, scope: &ServiceScope, target: Table, now: Moment) {
+        self.unsettled = ServiceScope::none();
+        let existing = self.observed.as_ref().map(|table| &table.services);
+        let is_gone = |id: &ServiceId| {
+            !existing.is_some_and(|services| services.contains_key(id))
+                && self.model.service(id).is_none()
+                && !self.model.probe_services().contains_key(id)
+        };
+        let gone: Vec<ServiceId> = self.owned_in(scope).filter(is_gone).collect();
+        self.persist.changed |= !gone.is_empty();
+        for id in gone {
+            self.owned.remove(&id);
+        }
+        match (&mut self.settled, scope) {
+            (Some(settled), _) => scope.replace(settled, target),
+            (None, ServiceScope::All) => self.settled = Some(target),
+            // What another program changes is known once all was as desired.
+            (None, ServiceScope::Services(_)) => {}
+        }
+        self.retries.postpone(scope, now);
+        self.has_stood = true;
+    }
+
     /// Services that may be changed now: ours, without those of which it is not known what is wanted.
-    fn changeable(&self) -> BTreeSet<ServiceId> {
-        let owned = self.owned.iter().copied();
+    fn changeable(&self, scope: &ServiceScope) -> BTreeSet<ServiceId> {
+        let owned = self.owned_in(scope);
         owned.filter(|id| !self.model.holds(id)).collect()
+    }
+
+    fn owned_in<'a>(&'a self, scope: &'a ServiceScope) -> impl Iterator<Item = ServiceId> + 'a {
+        let (all, some) = match scope {
+            ServiceScope::All => (Some(&self.owned), None),
+            ServiceScope::Services(services) => (None, Some(services)),
+        };
+        let some = some.into_iter().flatten();
+        let some = some.filter(|id| self.owned.contains(id));
+        all.into_iter().flatten().chain(some).copied()
     }
 
     fn apply(&mut self, plan: Plan, now: Moment, effects: &mut Vec<Effect>) {

@@ -13,6 +13,7 @@ use super::{Director, Effect, Notice};
 use crate::health::{FreezeScope, Frozen, Outage, Report};
 use crate::model::ServiceId;
 use crate::moment::Moment;
+use crate::scope::ServiceScope;
 
 /// What is reported about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,7 +211,7 @@ impl Director {
         });
         self.revert_failures(outage, now, effects);
         self.persist.changed = true;
-        self.unsettled = true;
+        self.unsettled = ServiceScope::All;
         let notice = FreezeNotice::Frozen {
             servers: outage.servers,
             words,
@@ -258,8 +259,7 @@ impl Director {
                 previous_for,
                 took: Duration::ZERO,
             }));
-            self.unsettled = true;
-            self.health_changed = true;
+            self.health_changed = ServiceScope::All;
             // A server saved as bad rises only when it is saved that it is not.
             self.persist.changed = true;
         }
@@ -270,7 +270,7 @@ impl Director {
         if self.frozen.take().is_none() {
             return;
         }
-        self.unsettled = true;
+        self.unsettled = ServiceScope::All;
         self.give_all_chances(now);
         self.freeze_used = matches!(why, UnfreezeReason::Expired | UnfreezeReason::Operator);
         self.own_network = OwnNetwork::after_freeze(self.freeze_used);

@@ -22,7 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What was requested and not answered yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Asked {
     /// The servers of path checks among it.
     path_servers: BTreeSet<IpAddr>,
@@ -53,7 +53,7 @@ fn vips(changes: &[HostChange]) -> BTreeSet<Vip> {
 }
 
 /// How the conversation about the machine stands.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct HostSync {
     /// The oldest first; more than one only where something is to go while VIPs are being added.
     asked: VecDeque<Asked>,
@@ -151,7 +151,7 @@ impl Director {
             .host
             .next(self.ready_at_last())
             .is_some_and(|next| next <= now);
-        if (due || self.unsettled) && self.announce(now) {
+        if (due || !self.unsettled.is_empty()) && self.announce(now) {
             self.host.next = Some(now);
             self.host.failures = 0;
         }

@@ -28,6 +28,7 @@ impl Director {
         effects: &mut Vec<Effect>,
     ) {
         self.kernel_state = KernelState::Idle;
+        self.unsettled.extend(services.iter().copied());
         self.report_attempts(observed.as_ref().ok(), now, effects);
         for failure in failures {
             let retry_in = self.retries.refused(failure, now);

@@ -25,6 +25,7 @@ mod host;
 mod host_request;
 mod initial_health;
 mod kernel_answers;
+mod objections;
 mod overrides;
 mod own_network;
 mod persist;
@@ -57,6 +58,7 @@ use crate::notify::{LdirectordAlerts, Phase};
 use crate::overrides::Overrides;
 use crate::persistent_state::RecentPools;
 use crate::recovery::RecoveryState;
+use crate::scope::ServiceScope;
 use crate::table::Table;
 use crate::weight::Situation;
 use attempts::Attempt;
@@ -79,7 +81,7 @@ enum KernelState {
 }
 
 /// The director's whole state.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Director {
     pub(crate) model: Arc<Model>,
     pub(crate) loaded_at: Option<Moment>,
@@ -104,14 +106,16 @@ pub struct Director {
     /// Whether each service has a real server that takes connections, as last reported.
     available: BTreeMap<ServiceId, bool>,
     pub(crate) conditions: BTreeMap<ServiceId, ReportedState>,
-    /// Health states, overrides or definitions have changed since that was looked at.
-    health_changed: bool,
+    /// Services of which health states, overrides or definitions have changed since that was looked at.
+    health_changed: ServiceScope,
     /// What was requested from the kernel and is not answered yet.
     attempts: Vec<Attempt>,
     kernel_state: KernelState,
     next_read: Moment,
-    /// Something happened since the tables were last compared that may make them differ.
-    unsettled: bool,
+    /// Services that decisions have looked at, each as often as it was.
+    looked_at: u64,
+    /// Services to which something happened since the tables were last compared that may make them differ.
+    unsettled: ServiceScope,
     /// When the next server that changed too often is let in again.
     next_release: Option<Moment>,
     /// When slow starts and drains are looked at again.
@@ -125,8 +129,8 @@ pub struct Director {
     own_network: OwnNetwork,
     /// Unreachable advisers, as last reported.
     unheard: BTreeSet<Subscription>,
-    /// Whom connections are held to.
-    held: BTreeSet<SocketAddr>,
+    /// Whom connections are held to, for each service that wants it.
+    held: BTreeMap<ServiceId, BTreeSet<SocketAddr>>,
     /// The kernel has held the desired table once.
     has_stood: bool,
     ready_told: bool,
@@ -164,11 +168,12 @@ impl Director {
             batcher: Batcher::default(),
             available: BTreeMap::new(),
             conditions: BTreeMap::new(),
-            health_changed: false,
+            health_changed: ServiceScope::none(),
             attempts: Vec::new(),
             kernel_state: KernelState::Idle,
             next_read: Moment::START,
-            unsettled: true,
+            looked_at: 0,
+            unsettled: ServiceScope::All,
             next_release: None,
             next_review: None,
             frozen: None,
@@ -176,7 +181,7 @@ impl Director {
             chances_since: None,
             own_network: OwnNetwork::default(),
             unheard: BTreeSet::new(),
-            held: BTreeSet::new(),
+            held: BTreeMap::new(),
             has_stood: false,
             ready_told: false,
             stopping: false,
@@ -195,9 +200,9 @@ impl Director {
     /// Takes an event into account without deciding what follows from it. Several results of probes may be noted at the same moment
     /// before one decision: that costs as much for one as for many.
     pub fn note(&mut self, event: Event, now: Moment, effects: &mut Vec<Effect>) {
-        // A report only matters to the table when it changes a state, which is for `probed` to say.
-        self.unsettled |= !matches!(event, Event::Probed { .. } | Event::Woken);
-        self.unsettled |= self.next_review.is_some_and(|next| next <= now);
+        if self.may_change_any_service(&event) {
+            self.unsettled = ServiceScope::All;
+        }
         match event {
             Event::Loaded { model, warnings } => self.loaded(model, warnings, now, effects),
             Event::LoadRefused { diagnostics } => self.load_refused(diagnostics, now, effects),
@@ -229,6 +234,33 @@ impl Director {
         }
     }
 
+    /// Whether an event may make the tables differ in any service. Otherwise what it leads to says in which: a report matters only
+    /// when it changes a state.
+    fn may_change_any_service(&self, event: &Event) -> bool {
+        match event {
+            Event::Loaded { .. }
+            | Event::LoadRefused { .. }
+            | Event::Restored { .. }
+            | Event::TableRead { .. }
+            | Event::ReadFailed { .. }
+            | Event::HostJournalFound
+            | Event::HostReconciled { .. }
+            | Event::LimitsSkipped
+            | Event::Unfreeze
+            | Event::StopRequested => true,
+            // What had to wait for it goes on, and that is unsettled; without a state file nothing waits.
+            Event::Persisted { failure, .. } => failure.is_some() || self.persist_error().is_some(),
+            Event::AlertsLoaded { .. }
+            | Event::FileOverrides { .. }
+            | Event::OverrideCommanded { .. }
+            | Event::Applied { .. }
+            | Event::Probed { .. }
+            | Event::Woken
+            | Event::Hinted { .. }
+            | Event::NetworkChecked { .. } => false,
+        }
+    }
+
     /// Says what is to be done after what was noted; `effects` are those of the noted events.
     pub fn decide(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         self.expire_freeze(now, effects);
@@ -238,6 +270,20 @@ impl Director {
         self.go_on(now, effects);
         self.keep(now, effects);
         self.send_messages(now, effects);
+    }
+
+    /// Decides again: about all services, or about those alone that are never at rest, whose slow starts and drains go on. Both
+    /// want the same if no event left a service out of what it changed, which is for tests to see.
+    pub fn decide_again(&mut self, about_all: bool, now: Moment) -> Vec<Effect> {
+        if about_all {
+            self.unsettled = ServiceScope::All;
+            self.health_changed = ServiceScope::All;
+        } else {
+            self.unsettled.extend(self.recovery.in_motion());
+        }
+        let mut effects = Vec::new();
+        self.decide(now, &mut effects);
+        effects
     }
 
     /// All that weights are made from, for what the kernel holds.
@@ -288,7 +334,7 @@ impl Director {
                 Phase::Reloading
             });
         }
-        self.health_changed = true;
+        self.health_changed = ServiceScope::All;
         let lasting = self.lasting();
         let former = std::mem::replace(&mut self.model, model);
         self.pass_on(&former);
@@ -329,7 +375,7 @@ impl Director {
                 self.note_perhaps_named(&table, &Model::empty());
             }
             self.assume_health(&table, now);
-            self.health_changed = true;
+            self.health_changed = ServiceScope::All;
         }
         self.observed = Some(table);
         self.own_stray_probe_services();

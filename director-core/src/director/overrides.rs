@@ -1,5 +1,7 @@
 //! Sets, clears and expires overrides, and reports each change.
 
+use std::collections::BTreeSet;
+
 use super::{Director, Effect, Notice};
 use crate::model::{Model, ServiceId};
 use crate::moment::Moment;
@@ -91,11 +93,11 @@ impl Director {
                 override_: override_.clone(),
             }));
         }
-        if changes != OverrideChanges::default() {
-            self.health_changed = true;
-            self.unsettled = true;
-            self.persist.changed = true;
-        }
+        let changed = changes.cleared.iter().chain(&changes.set);
+        let changed: BTreeSet<ServiceId> = changed.map(|((service, _), _)| *service).collect();
+        self.persist.changed |= !changed.is_empty();
+        self.health_changed.extend(changed.iter().copied());
+        self.unsettled.extend(changed);
     }
 }
 

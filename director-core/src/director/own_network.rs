@@ -17,6 +17,7 @@ use super::{Director, Effect, FreezeNotice, Notice};
 use crate::health::{FreezeScope, Report};
 use crate::model::{Endpoint, RealServer, VirtualService};
 use crate::moment::Moment;
+use crate::scope::ServiceScope;
 
 /// How long after a check without an answer the network is checked again.
 const CHECK_AGAIN: Duration = Duration::from_secs(5);
@@ -188,6 +189,7 @@ impl Director {
         if !others_stay {
             self.frozen = None;
         }
+        self.unsettled = ServiceScope::All;
         self.give_all_chances(now);
         let notice = FreezeNotice::NetworkWorks { others_stay };
         effects.push(Effect::Tell(Notice::Freeze(notice)));

@@ -12,6 +12,7 @@ use crate::model::{Endpoint, ServiceId};
 use crate::moment::Moment;
 use crate::overrides::Overrides;
 use crate::plan::{Op, OpFailure};
+use crate::scope::ServiceScope;
 use crate::table::{ServiceEntry, Table};
 
 /// First pause after a refusal; it doubles with each further one.
@@ -34,7 +35,7 @@ pub struct PendingRetry {
 }
 
 /// All refusals that wait.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct RetryQueue {
     by_subject: BTreeMap<Subject, PendingRetry>,
 }
@@ -60,21 +61,29 @@ impl RetryQueue {
         pause
     }
 
-    /// Forgets refusals whose subject now is as desired, or is no longer ours.
-    pub(super) fn settle(&mut self, desired: &Table, observed: &Table) {
-        self.by_subject
-            .retain(|subject, _| differs(subject, desired, observed));
+    /// Forgets refusals in these services whose subject now is as desired, or is no longer ours.
+    pub(super) fn settle(&mut self, scope: &ServiceScope, desired: &Table, observed: &Table) {
+        self.by_subject.retain(|subject, _| {
+            !scope.contains(&subject.0) || differs(subject, desired, observed)
+        });
     }
 
-    /// Gives a new pause to attempts that were due but did not come about, so that nothing wakes for them in vain.
-    pub(super) fn postpone(&mut self, now: Moment) {
-        for retry in self
-            .by_subject
-            .values_mut()
-            .filter(|retry| retry.retry_at <= now)
+    /// Gives a new pause to attempts in these services that were due but did not come about, so that nothing wakes for them in vain.
+    pub(super) fn postpone(&mut self, scope: &ServiceScope, now: Moment) {
+        for (_, retry) in (self.by_subject.iter_mut())
+            .filter(|((service, _), retry)| scope.contains(service) && retry.retry_at <= now)
         {
             retry.retry_at = now + pause(retry.attempts);
         }
+    }
+
+    /// The services in which something is to be tried again now.
+    pub(super) fn due(&self, now: Moment) -> impl Iterator<Item = ServiceId> {
+        let due = self
+            .by_subject
+            .iter()
+            .filter(move |(_, retry)| retry.retry_at <= now);
+        due.map(|((service, _), _)| *service)
     }
 
     /// Forgets everything: new definitions deserve a new attempt.
@@ -98,12 +107,20 @@ impl RetryQueue {
     }
 
     /// The desired table with every waiting subject left as the kernel has it, so that a plan does not touch it.
-    pub(super) fn target(&self, desired: &Table, observed: &Table, now: Moment) -> Table {
+    pub(super) fn target(
+        &self,
+        scope: &ServiceScope,
+        desired: &Table,
+        observed: &Table,
+        now: Moment,
+    ) -> Table {
         let mut target = desired.clone();
         // An operation that is no longer the one that was refused deserves its own attempt.
         let waiting =
             |retry: &PendingRetry| retry.retry_at > now && agrees(desired, &retry.failure.op);
-        for ((service, server), _) in self.by_subject.iter().filter(|(_, retry)| waiting(retry)) {
+        for ((service, server), _) in (self.by_subject.iter())
+            .filter(|((service, _), retry)| scope.contains(service) && waiting(retry))
+        {
             leave(&mut target, observed, service, server.as_ref());
         }
         target

@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Director, Effect, Event, Notice};
-use crate::guard::{self, Objection};
+use super::{Director, Effect, Notice};
 use crate::health::Health;
-use crate::model::{DrainRule, FIRST_TIER, Guard, Model, OnStop, ServiceId, VirtualService};
+use crate::model::{DrainRule, FIRST_TIER, Model, OnStop, ServiceId, VirtualService};
 use crate::moment::Moment;
-use crate::overrides::{OverrideCommand, Overrides, Target};
-use crate::persistent_state::PersistentState;
+use crate::overrides::Target;
 use crate::recovery::{Pool, census, slow_start};
+use crate::scope::ServiceScope;
 use crate::table::{ServerEntry, Table};
-use crate::weight::{ServiceCondition, Situation, waits_for_connections};
+use crate::weight::{ServiceCondition, waits_for_connections};
 
 /// How often the kernel's table is read while a drain waits for connections to end.
 const LOOK: Duration = Duration::from_secs(1);
@@ -106,99 +105,23 @@ impl Director {
         }
     }
 
-    /// What speaks against these definitions; nothing while there are none yet, or where nothing is guarded. Connections
-    /// are those of `counted`, the kernel's table just now; without it, those of the last reading.
-    #[must_use]
-    pub fn objections(&self, next: &Model, counted: Option<&Table>, now: Moment) -> Vec<Objection> {
-        self.objections_to(next, &self.overrides, next.guard(), counted, now)
-    }
-
-    /// What speaks against beginning with these definitions where a director before this one had others and has left this
-    /// behind.
-    #[must_use]
-    pub fn objections_at_start(
-        saved: PersistentState,
-        former: Arc<Model>,
-        next: &Model,
-        table: &Table,
-        now: Moment,
-    ) -> Vec<Objection> {
-        let mut before = Self::new();
-        let events = [
-            Event::Restored { saved },
-            Event::Loaded {
-                model: former,
-                warnings: Vec::new(),
-            },
-            Event::TableRead {
-                table: table.clone(),
-            },
-        ];
-        for event in events {
-            // It only knows what was; what it wishes is not done.
-            before.handle(event, now);
-        }
-        before.objections(next, Some(table), now)
-    }
-
-    /// Whether an operator's commands are guarded.
-    #[must_use]
-    pub fn is_guarded(&self) -> bool {
-        self.model.guard().is_some()
-    }
-
-    /// What speaks against an operator's command, in the same way. Nothing speaks against lifting overrides.
-    #[must_use]
-    pub fn objections_to_command(
-        &self,
-        command: &OverrideCommand,
-        counted: Option<&Table>,
-        now: Moment,
-    ) -> Vec<Objection> {
-        if matches!(command, OverrideCommand::Clear { .. }) {
-            return Vec::new();
-        }
-        let mut overrides = self.overrides.clone();
-        overrides.command(command, now);
-        self.objections_to(&self.model, &overrides, self.model.guard(), counted, now)
-    }
-
-    fn objections_to(
-        &self,
-        next: &Model,
-        overrides: &Overrides,
-        guard: Option<&Guard>,
-        counted: Option<&Table>,
-        now: Moment,
-    ) -> Vec<Objection> {
-        let observed = counted.or(self.observed.as_ref());
-        let (Some(guard), Some(observed)) = (guard, observed) else {
-            return Vec::new();
-        };
-        let before = self.situation(observed, now);
-        let after = Situation {
-            model: next,
-            overrides,
-            ..before
-        };
-        guard::objections(guard, &self.recent_pools, &before, &after)
-    }
-
-    /// Looks at everything that takes its time.
-    pub(super) fn review(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+    /// Looks at everything that takes its time in these services.
+    pub(super) fn review(&mut self, scope: &ServiceScope, now: Moment, effects: &mut Vec<Effect>) {
         let Some(observed) = self.observed.take() else {
             return;
         };
-        let lasting = self.lasting();
-        self.review_pools(&observed, now, effects);
-        let found = self.found(&observed, now);
-        self.review_ramps(&found, now);
-        self.report_conditions(&found.conditions, now, effects);
-        self.review_drains(&found, now, effects);
+        let before = (self.recovery.saved_of(scope), self.recovery.leaving.len());
+        self.review_pools(scope, &observed, now, effects);
+        let found = self.found(scope, &observed, now);
+        self.review_ramps(scope, &found, now);
+        self.report_conditions(scope, &found.conditions, now, effects);
+        self.review_drains(scope, &found, now, effects);
         let known =
             |service: &ServiceId, _: &mut DrainRule| observed.services.contains_key(service);
+        // Few services are leaving at any time.
         self.recovery.leaving.retain(known);
-        self.persist.changed |= self.lasting() != lasting;
+        let after = (self.recovery.saved_of(scope), self.recovery.leaving.len());
+        self.persist.changed |= after != before;
         self.observed = Some(observed);
         self.next_review = [self.next_step(now), self.recovery.drains.next_end()]
             .into_iter()
@@ -219,11 +142,19 @@ impl Director {
         }
     }
 
-    fn review_pools(&mut self, observed: &Table, now: Moment, effects: &mut Vec<Effect>) {
+    fn review_pools(
+        &mut self,
+        scope: &ServiceScope,
+        observed: &Table,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
         let model = Arc::clone(&self.model);
-        let matters = |id: &ServiceId| model.service(id).is_some_and(Pool::matters);
-        self.recovery.pools.retain(matters);
-        for service in model.services().iter().filter(|known| Pool::matters(known)) {
+        if *scope == ServiceScope::All {
+            let matters = |id: &ServiceId| model.service(id).is_some_and(Pool::matters);
+            self.recovery.pools.retain(matters);
+        }
+        for service in scope.services(&model).filter(|known| Pool::matters(known)) {
             let tiers = census(service, &self.book, &self.overrides);
             let minimum = service.recovery.minimum.unwrap_or_default();
             let former = self.recovery.pools.of(&service.id).copied();
@@ -249,10 +180,10 @@ impl Director {
         }
     }
 
-    fn found(&self, observed: &Table, now: Moment) -> Found {
+    fn found(&self, scope: &ServiceScope, observed: &Table, now: Moment) -> Found {
         let situation = self.situation(observed, now);
         let mut found = Found::default();
-        for service in self.model.services() {
+        for service in scope.services(&self.model) {
             let entry = observed.services.get(&service.id);
             let ramps = slow_start(service).is_some();
             let weighed = situation.weigh(service);
@@ -295,7 +226,8 @@ impl Director {
                 }
             }
         }
-        for (service, rule) in &self.recovery.leaving {
+        let leaving = self.recovery.leaving.iter();
+        for (service, rule) in leaving.filter(|(service, _)| scope.contains(service)) {
             for departing in situation.departing_weights(service, *rule) {
                 let target = (*service, departing.endpoint);
                 found.leaving.insert(target, (*rule, *departing.known));
@@ -304,11 +236,12 @@ impl Director {
         found
     }
 
-    fn review_ramps(&mut self, found: &Found, now: Moment) {
+    fn review_ramps(&mut self, scope: &ServiceScope, found: &Found, now: Moment) {
         let model = Arc::clone(&self.model);
         let ramps = &mut self.recovery.ramps;
-        ramps
-            .retain(|target| found.serving.contains_key(target) || found.believed.contains(target));
+        ramps.retain(scope, |target| {
+            found.serving.contains_key(target) || found.believed.contains(target)
+        });
         for (target, serving) in &found.serving {
             let Some(rule) = model.service(&target.0).and_then(slow_start) else {
                 continue;
@@ -323,21 +256,25 @@ impl Director {
 
     /// When the next step of a slow start is due.
     fn next_step(&self, now: Moment) -> Option<Moment> {
-        let rules = self.model.services().iter().filter_map(|service| {
-            let rule = slow_start(service)?;
-            let ramps = service.real_servers.iter().any(|server| {
-                let target = (service.id, server.endpoint);
-                self.recovery.ramps.of(&target).is_some()
-            });
-            ramps.then(|| now + rule.step())
-        });
-        rules.min()
+        let rising = self.recovery.ramps.under_way();
+        let rules = rising.filter_map(|service| slow_start(self.model.service(&service)?));
+        rules.map(|rule| now + rule.step()).min()
     }
 
-    fn review_drains(&mut self, found: &Found, now: Moment, effects: &mut Vec<Effect>) {
+    fn review_drains(
+        &mut self,
+        scope: &ServiceScope,
+        found: &Found,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
         let clients_stay = self.persistent_clients_stay();
         let drains = &mut self.recovery.drains;
-        drains.forget(|target| found.leaving.contains_key(target), &found.away);
+        drains.forget(
+            scope,
+            |target| found.leaving.contains_key(target),
+            &found.away,
+        );
         for (target, (rule, known)) in &found.leaving {
             let (service, server) = *target;
             let name = || {

@@ -16,7 +16,7 @@ use crate::table::ServiceEntry;
 use crate::weight::Situation;
 
 /// Which addresses are announced.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Announced {
     /// Whether each VIP of the definitions is to be there; one that is missing has not been decided.
     by_address: BTreeMap<IpAddr, bool>,

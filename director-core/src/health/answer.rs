@@ -15,7 +15,7 @@ const NONE: u16 = u16::MAX;
 
 /// An answer; its words are in a list of the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct CompactAnswer {
     /// Microseconds (54 bits, 570 years) and the tag.
     at_and_tag: u64,
     took: u16,
@@ -24,7 +24,7 @@ pub(super) struct Answer {
     first_byte: u16,
 }
 
-impl Answer {
+impl CompactAnswer {
     /// The answer with the words of this number, below 64.
     pub(super) fn new(at: Moment, report: &Report, words: u8) -> Self {
         let micros = u64::try_from(at.since_start().as_micros()).unwrap_or(u64::MAX);
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn times_are_rounded_to_a_thousandth() {
-        assert_eq!(std::mem::size_of::<Answer>(), 16);
+        assert_eq!(std::mem::size_of::<CompactAnswer>(), 16);
         let micros = (0..4200).chain((0..40).map(|power| 1 << power));
         for micros in
             micros.flat_map(|micros: u64| [micros, micros + micros / 3, micros * 2 - micros / 9])
@@ -170,7 +170,7 @@ mod tests {
                     },
                 };
                 let at = Moment::after_start(Duration::from_micros(987_654_321_012_345));
-                let answer = Answer::new(at, &report, number);
+                let answer = CompactAnswer::new(at, &report, number);
                 assert_eq!((answer.at(), answer.words()), (at, usize::from(number)));
                 assert_eq!(answer.is_good(), outcome.is_good());
                 assert_eq!(answer.report(outcome.words()), report);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
-use super::answer::Answer;
+use super::answer::CompactAnswer;
 use crate::model::Window;
 use crate::moment::Moment;
 
@@ -16,7 +16,7 @@ pub const HISTORY_LENGTH: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<(Moment, Report)>", into = "Vec<(Moment, Report)>")]
 pub struct History {
-    answers: VecDeque<Answer>,
+    answers: VecDeque<CompactAnswer>,
     /// The words of the answers, each once. An answer has the number of its words.
     words: Vec<Words>,
     /// The newest answer as it came.
@@ -40,7 +40,8 @@ impl History {
             self.forget_oldest();
         }
         let words = self.number_of(report.outcome.words());
-        self.answers.push_back(Answer::new(at, &report, words));
+        self.answers
+            .push_back(CompactAnswer::new(at, &report, words));
         self.counted = (self.counted + 1).min(self.answers.len());
         self.last = Some((at, report));
     }
@@ -93,12 +94,12 @@ impl History {
     }
 
     /// Answers that say something about the server and that windows count, the newest first.
-    fn counted(&self) -> impl Iterator<Item = Answer> {
+    fn counted(&self) -> impl Iterator<Item = CompactAnswer> {
         let answers = self.answers.iter().rev().take(self.counted);
         answers.copied().filter(|answer| answer.is_good().is_some())
     }
 
-    fn report(&self, answer: Answer) -> Report {
+    fn report(&self, answer: CompactAnswer) -> Report {
         let words = self.words.get(answer.words());
         answer.report(words.map_or("", |words| &words.text))
     }

@@ -13,7 +13,7 @@ use crate::model::{Model, Probe, ProbeKind};
 use crate::moment::Moment;
 
 /// A recurring probe.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ProbeTask {
     pub(super) probe: Probe,
     pub(super) interval: ProbeInterval,
@@ -162,6 +162,11 @@ impl ProbeTask {
             last_heard: self.last_heard,
             silent_since: self.silent_since,
         })
+    }
+
+    /// Whether it is a check without a result so far.
+    pub(super) fn waits_for_first_result(&self) -> bool {
+        !self.has_result && self.is_check()
     }
 
     /// Whether the health of a server depends on it.

@@ -19,13 +19,15 @@ use crate::moment::Moment;
 pub struct ProbeId(pub u64);
 
 /// All recurring probes.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Schedule {
     tasks: BTreeMap<ProbeId, ProbeTask>,
     /// The tasks that wait, by their time.
     queue: BTreeSet<(Moment, ProbeId)>,
     /// The tasks that concern a server.
     of_server: HashMap<(ServiceId, Endpoint), Vec<(Concern, ProbeId)>>,
+    /// Checks that have no result yet.
+    without_result: usize,
     last_id: u64,
 }
 
@@ -98,6 +100,8 @@ impl Schedule {
             }
             self.tasks.insert(id, probe_task);
         }
+        let waiting = self.tasks.values();
+        self.without_result = waiting.filter(|task| task.waits_for_first_result()).count();
     }
 
     /// The probes that are due now; each is marked as open.
@@ -130,6 +134,7 @@ impl Schedule {
         let Some(probe_task) = self.tasks.get_mut(&id) else {
             return Vec::new();
         };
+        self.without_result -= usize::from(probe_task.waits_for_first_result());
         probe_task.finish(report, now);
         self.queue.insert((probe_task.due, id));
         probe_task.subscribers.clone()
@@ -149,11 +154,7 @@ impl Schedule {
     /// Whether every check has been answered at least once.
     #[must_use]
     pub fn all_have_results(&self) -> bool {
-        let mut checks = self
-            .tasks
-            .values()
-            .filter(|probe_task| probe_task.is_check());
-        checks.all(|probe_task| probe_task.has_result)
+        self.without_result == 0
     }
 
     /// Has a server probed sooner or later than its interval says, until the next answer: `interval` after the last probe.

@@ -16,7 +16,7 @@ use crate::overrides::Target;
 use crate::plan::{Cause, Op};
 
 /// Keeps the duties and what has been reported.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LdirectordAlerts {
     alerts: Arc<AlertSettings>,
     phase: Phase,

@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DrainRule, Then};
+use crate::model::{DrainRule, ServiceId, Then};
 use crate::moment::Moment;
 use crate::overrides::Target;
+use crate::scope::ServiceScope;
 use crate::table::ServerEntry;
 
 /// How long nothing has to be active: a connection whose handshake is under way does not count as active yet.
@@ -49,6 +50,14 @@ impl Drain {
     #[must_use]
     pub fn until(&self) -> Option<Moment> {
         self.rule.timeout.map(|timeout| self.since + timeout)
+    }
+
+    /// Whether it has ended in the way that it ends. One that ran out of time and stays becomes empty later.
+    fn is_at_rest(&self) -> bool {
+        match (self.end, self.rule.then) {
+            (None, _) | (Some(DrainEnd::TimedOut(_)), Then::Keep) => false,
+            (Some(DrainEnd::Empty), _) | (Some(DrainEnd::TimedOut(_)), Then::Remove) => true,
+        }
     }
 
     /// Whether the server may leave the table now. One that is not defined any more and is to be kept leaves when it is
@@ -115,6 +124,13 @@ impl Drains {
             && active == 0
             && (returning == 0 || !clients_stay);
         drain.quiet_since = quiet.then(|| drain.quiet_since.unwrap_or(now));
+        if drain.end == Some(DrainEnd::Empty) {
+            if quiet {
+                // A restart does not have it waited for again.
+                return None;
+            }
+            drain.end = None;
+        }
         let settled = drain
             .quiet_since
             .is_some_and(|since| read.since(since) >= SETTLING);
@@ -134,16 +150,23 @@ impl Drains {
         before.is_none().then_some(end)
     }
 
-    /// Forgets those that are no longer wanted. Of those that left the table and are `away` it remembers how many connections
-    /// were cut off.
-    pub fn forget(&mut self, wanted: impl Fn(&Target) -> bool, away: &BTreeSet<Target>) {
-        let over = self.by_target.extract_if(.., |target, _| !wanted(target));
+    /// Forgets those of these services that are no longer wanted. Of those that left the table and are `away` it remembers how
+    /// many connections were cut off. Looks at all drains, which are few.
+    pub fn forget(
+        &mut self,
+        scope: &ServiceScope,
+        wanted: impl Fn(&Target) -> bool,
+        away: &BTreeSet<Target>,
+    ) {
+        let is_over = |target: &Target| scope.contains(&target.0) && !wanted(target);
+        let over = self.by_target.extract_if(.., |target, _| is_over(target));
         for (target, drain) in over {
             if let (Some(DrainEnd::TimedOut(left)), Then::Remove) = (drain.end, drain.rule.then) {
                 self.cut_off.insert(target, left);
             }
         }
-        self.cut_off.retain(|target, _| away.contains(target));
+        self.cut_off
+            .retain(|target, _| !scope.contains(&target.0) || away.contains(target));
     }
 
     /// How the drain of a server ended that has left the table.
@@ -169,10 +192,85 @@ impl Drains {
         self.by_target.values().any(|drain| drain.end.is_none())
     }
 
+    /// The services of servers of which the next look at the kernel may show something new.
+    pub(super) fn in_motion(&self) -> impl Iterator<Item = ServiceId> {
+        let drains = self.by_target.iter();
+        let moving = drains.filter(|(_, drain)| !drain.is_at_rest());
+        moving.map(|((service, _), _)| *service)
+    }
+
     /// When the next one's time is up.
     #[must_use]
     pub fn next_end(&self) -> Option<Moment> {
         let waiting = self.by_target.values().filter(|drain| drain.end.is_none());
         waiting.filter_map(Drain::until).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Endpoint, Family, Forwarding};
+    use crate::table::{Connections, ServerSettings};
+
+    const RULE: DrainRule = DrainRule {
+        timeout: Some(Duration::from_secs(10)),
+        then: Then::Keep,
+    };
+
+    fn target() -> Target {
+        let service = ServiceId::Mark {
+            family: Family::Ipv4,
+            mark: 1,
+        };
+        let endpoint = Endpoint {
+            address: [10, 0, 0, 1].into(),
+            port: 80,
+        };
+        (service, endpoint)
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Moment::after_start(Duration::from_secs(seconds))
+    }
+
+    /// What the drain of an entry with weight 0 and so many active connections ended with, read in this second.
+    fn look(drains: &mut Drains, active: u32, second: u64) -> Option<DrainEnd> {
+        let mut entry = ServerEntry::new(ServerSettings {
+            forwarding: Forwarding::Masq,
+            weight: 0,
+            upper_threshold: 0,
+            lower_threshold: 0,
+        });
+        entry.connections = Connections {
+            active,
+            ..Connections::default()
+        };
+        let now = at(second);
+        drains.look(&target(), Some(&entry), false, now, now);
+        drains.of(&target()).and_then(|drain| drain.end)
+    }
+
+    #[test]
+    fn a_drain_that_was_empty_before_a_restart_stays_so_after_its_time() {
+        let mut drains = Drains::default();
+        let drain = Drain {
+            rule: RULE,
+            since: at(0),
+            quiet_since: None,
+            end: Some(DrainEnd::Empty),
+        };
+        drains.restore(vec![(target(), drain)]);
+        assert_eq!(look(&mut drains, 0, 11), Some(DrainEnd::Empty));
+    }
+
+    #[test]
+    fn a_connection_that_comes_back_is_waited_for_again() {
+        let mut drains = Drains::default();
+        drains.begin(target(), RULE, at(0));
+        let looks = [(0, 1), (0, 2), (1, 3), (0, 4), (0, 5), (1, 6), (2, 11)];
+        let ends = looks.map(|(active, second)| look(&mut drains, active, second));
+        let (empty, timed_out) = (Some(DrainEnd::Empty), Some(DrainEnd::TimedOut(2)));
+        assert_eq!(ends, [None, empty, None, None, empty, None, timed_out]);
     }
 }

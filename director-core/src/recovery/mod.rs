@@ -38,3 +38,10 @@ pub struct RecoveryState {
     /// Servers that the kernel had at the start, of services that were not ours before: another program made them.
     pub found: BTreeSet<Target>,
 }
+
+impl RecoveryState {
+    /// Services of which weights change by time or connections alone.
+    pub fn in_motion(&self) -> impl Iterator<Item = ServiceId> {
+        self.ramps.under_way().chain(self.drains.in_motion())
+    }
+}

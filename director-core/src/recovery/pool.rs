@@ -14,6 +14,7 @@ use crate::health::{Health, HealthByServer};
 use crate::model::{FIRST_TIER, Minimum, RealServer, ServiceId, VirtualService};
 use crate::moment::Moment;
 use crate::overrides::Overrides;
+use crate::scope::ServiceScope;
 
 /// What one tier has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,11 +94,17 @@ impl Pools {
         self.by_service.insert(service, pool)
     }
 
-    /// All of them.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (ServiceId, Pool)> {
-        self.by_service
-            .iter()
-            .map(|(service, pool)| (*service, *pool))
+    /// Those of some services.
+    pub(super) fn of_services(&self, scope: &ServiceScope) -> Vec<(ServiceId, Pool)> {
+        let entry = |(service, pool): (&ServiceId, &Pool)| (*service, *pool);
+        match scope {
+            ServiceScope::All => self.by_service.iter().map(entry).collect(),
+            ServiceScope::Services(services) => {
+                let known = services.iter();
+                let known = known.filter_map(|id| self.by_service.get_key_value(id));
+                known.map(entry).collect()
+            }
+        }
     }
 
     /// Forgets services.

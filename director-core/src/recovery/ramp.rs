@@ -5,14 +5,16 @@
 //! slow start are multiplied by one factor, always: a service whose factor changed with each return would have all its
 //! weights rewritten one by one, and wrong shares meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Range;
+use std::collections::{BTreeMap, BTreeSet, btree_set};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{LARGEST_WEIGHT, SlowStart, VirtualService};
+use crate::model::{LARGEST_WEIGHT, ServiceId, SlowStart, VirtualService};
 use crate::moment::Moment;
-use crate::overrides::Target;
+use crate::overrides::{Target, targets_of};
+use crate::scope::ServiceScope;
 
 /// The smallest weight that gives a ramp its room: one per cent is a step.
 const ROOM: u32 = 100;
@@ -50,10 +52,13 @@ pub fn scaled(weight: u32, percent: u32) -> u32 {
     u32::try_from(share).unwrap_or(u32::MAX)
 }
 
-/// When each serving server of a service with a slow start came into service; none for those that are through with it.
+/// The serving servers of services with a slow start.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ramps {
-    by_target: BTreeMap<Target, Option<Ramp>>,
+    /// When those came into service whose slow start is under way.
+    rising: BTreeMap<Target, Ramp>,
+    /// Those that are through with it.
+    complete: BTreeSet<Target>,
 }
 
 /// A slow start under way.
@@ -77,7 +82,7 @@ impl Ramps {
     /// Whether this server is known to be in service.
     #[must_use]
     pub fn knows(&self, target: &Target) -> bool {
-        self.by_target.contains_key(target)
+        self.rising.contains_key(target) || self.complete.contains(target)
     }
 
     /// A server came into service. What the kernel gives it already it keeps: after a restart a ramp goes on where it was.
@@ -94,41 +99,90 @@ impl Ramps {
             since: now,
             head: rule.window.mul_f64(elapsed_share(rule, percent)),
         });
-        self.by_target.insert(target, ramp);
+        self.set(target, ramp);
     }
 
     /// Goes on with slow starts that have begun.
     pub(super) fn restore(&mut self, ramps: Vec<(Target, Option<Ramp>)>) {
-        self.by_target.extend(ramps);
+        for (target, ramp) in ramps {
+            self.set(target, ramp);
+        }
     }
 
-    /// All servers in service, with their slow starts.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Target, Option<Ramp>)> {
-        self.by_target.iter().map(|(target, ramp)| (*target, *ramp))
+    /// The servers in service of some services, with their slow starts.
+    pub(super) fn of_services(&self, scope: &ServiceScope) -> Vec<(Target, Option<Ramp>)> {
+        let mut all = Vec::new();
+        let mut add = |rising: Range<'_, Target, Ramp>, complete: btree_set::Range<'_, Target>| {
+            all.extend(rising.map(|(target, ramp)| (*target, Some(*ramp))));
+            all.extend(complete.map(|target| (*target, None)));
+        };
+        match scope {
+            ServiceScope::All => add(self.rising.range(..), self.complete.range(..)),
+            ServiceScope::Services(services) => {
+                for service in services {
+                    let targets = targets_of(*service);
+                    add(
+                        self.rising.range(targets.clone()),
+                        self.complete.range(targets),
+                    );
+                }
+            }
+        }
+        all
     }
 
     /// A server is in service with all its weight.
     pub fn complete(&mut self, target: Target) {
-        self.by_target.insert(target, None);
+        self.set(target, None);
     }
 
-    /// A server is no longer in service, or has no slow start any more.
-    pub fn retain(&mut self, in_service: impl Fn(&Target) -> bool) {
-        self.by_target.retain(|target, _| in_service(target));
+    /// Servers of these services are no longer in service, or have no slow start any more.
+    pub fn retain(&mut self, scope: &ServiceScope, in_service: impl Fn(&Target) -> bool) {
+        let ServiceScope::Services(services) = scope else {
+            self.rising.retain(|target, _| in_service(target));
+            self.complete.retain(in_service);
+            return;
+        };
+        for service in services {
+            let of_service = targets_of(*service);
+            let gone = |target: &Target| !in_service(target);
+            let rising = self
+                .rising
+                .extract_if(of_service.clone(), |target, _| gone(target));
+            rising.for_each(drop);
+            self.complete.extract_if(of_service, gone).for_each(drop);
+        }
+    }
+
+    /// The services of slow starts that are under way.
+    pub(crate) fn under_way(&self) -> impl Iterator<Item = ServiceId> {
+        self.rising.keys().map(|(service, _)| *service)
+    }
+
+    fn set(&mut self, target: Target, ramp: Option<Ramp>) {
+        match ramp {
+            Some(ramp) => {
+                self.complete.remove(&target);
+                self.rising.insert(target, ramp);
+            }
+            None => {
+                self.rising.remove(&target);
+                self.complete.insert(target);
+            }
+        }
     }
 
     /// The slow start of a server, while it has one.
     #[must_use]
     pub fn of(&self, target: &Target) -> Option<Ramp> {
-        self.by_target.get(target).copied().flatten()
+        self.rising.get(target).copied()
     }
 
     /// Notes that a server has its full weight when its time is over.
     pub fn settle(&mut self, target: &Target, rule: &SlowStart, now: Moment) {
-        if let Some(ramp) = self.by_target.get_mut(target)
-            && ramp.is_some_and(|ramp| ramp.elapsed(now) >= rule.window)
-        {
-            *ramp = None;
+        let ramp = self.rising.get(target);
+        if ramp.is_some_and(|ramp| ramp.elapsed(now) >= rule.window) {
+            self.set(*target, None);
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Drain, Pool, Ramp, RecoveryState};
 use crate::model::ServiceId;
 use crate::overrides::Target;
+use crate::scope::ServiceScope;
 
 /// What is kept of a [`RecoveryState`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -26,8 +27,16 @@ impl RecoveryState {
     /// What is to be remembered.
     #[must_use]
     pub fn saved(&self) -> SavedRecovery {
+        self.saved_of(&ServiceScope::All)
+    }
+
+    /// What is to be remembered of some services.
+    #[must_use]
+    pub(crate) fn saved_of(&self, scope: &ServiceScope) -> SavedRecovery {
         // That nothing is active is seen at each look, and is seen again.
-        let drains = self.drains.iter().map(|(target, drain)| {
+        let drains = self.drains.iter();
+        let drains = drains.filter(|((service, _), _)| scope.contains(service));
+        let drains = drains.map(|(target, drain)| {
             let kept = Drain {
                 quiet_since: None,
                 ..*drain
@@ -36,8 +45,8 @@ impl RecoveryState {
         });
         SavedRecovery {
             drains: drains.collect(),
-            ramps: self.ramps.iter().collect(),
-            pools: self.pools.iter().collect(),
+            ramps: self.ramps.of_services(scope),
+            pools: self.pools.of_services(scope),
         }
     }
 

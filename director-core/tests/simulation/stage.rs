@@ -56,6 +56,7 @@ impl Stage {
         kernel.services.insert(service_id(FOREIGN), foreign());
         let mut world = World::new(kernel);
         world.together = together;
+        world.compares_every = super::compares_every();
         remember(&mut world);
         let mut stage = Self {
             world,
@@ -213,6 +214,7 @@ impl Stage {
         let mut next = World::new(self.world.kernel.clone());
         next.now = self.world.now;
         next.together = self.world.together;
+        next.compares_every = self.world.compares_every;
         next.dead = self.world.dead.clone();
         next.closed = self.world.closed.clone();
         next.network = self.world.network;

@@ -62,6 +62,8 @@ pub(crate) struct World {
     pub(crate) watch: Box<dyn FnMut(&Table)>,
     /// Who sees what goes wrong.
     pub(crate) bystander: Bystander,
+    /// Whether that one looks at every operation, which takes a look at all servers.
+    pub(crate) is_watched: bool,
     /// Where the director's memory is kept.
     pub(crate) disk: Disk,
     /// Wishes and operations that are still carried out before the director is killed; it lives on when nothing is said.
@@ -69,6 +71,9 @@ pub(crate) struct World {
     pub(crate) machine: Machine,
     /// All answers of a moment are noted before the director decides, as under load.
     pub(crate) together: bool,
+    /// After how many decisions one is compared with what the director would decide about all services.
+    pub(crate) compares_every: usize,
+    decisions: usize,
     questions: BTreeMap<ProbeId, Probe>,
     /// Questions so far.
     pub(crate) asked: usize,
@@ -97,10 +102,13 @@ impl World {
             exited: false,
             watch: Box::new(|_| {}),
             bystander: Bystander::new(),
+            is_watched: true,
             disk: Disk::default(),
             lives: None,
             machine: Machine::default(),
             together: false,
+            compares_every: 1,
+            decisions: 0,
             questions: BTreeMap::new(),
             asked: 0,
         }
@@ -170,7 +178,22 @@ impl World {
             self.note(Event::Probed { probe, report }, &mut effects);
         }
         self.director.decide(self.now, &mut effects);
+        self.decisions += 1;
+        if self.decisions.is_multiple_of(self.compares_every) {
+            self.assert_nothing_was_missed();
+        }
         effects
+    }
+
+    /// Incremental equals full: what the director decides about the services that an event has changed is what it would decide about
+    /// all of them.
+    fn assert_nothing_was_missed(&self) {
+        let again = |about_all| self.director.clone().decide_again(about_all, self.now);
+        assert_eq!(
+            again(false),
+            again(true),
+            "an event changed more services than the director looked at"
+        );
     }
 
     fn note(&mut self, event: Event, effects: &mut Vec<Effect>) {
@@ -321,8 +344,10 @@ impl World {
             if !self.lives_on() {
                 break;
             }
-            self.bystander
-                .watches(&step.op, &self.kernel, &self.director, self.now);
+            if self.is_watched {
+                self.bystander
+                    .watches(&step.op, &self.kernel, &self.director, self.now);
+            }
             step.op.apply_to(&mut self.kernel);
             self.writes.push(step.op.clone());
             (self.watch)(&self.kernel);
