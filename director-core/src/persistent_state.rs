@@ -53,9 +53,9 @@ pub struct PersistentState {
 #[serde(default)]
 pub struct Advised {
     /// By its agent.
-    pub agent: Option<Advice>,
+    pub agent: Option<Box<Advice>>,
     /// By the source of its weight.
-    pub weight_source: Option<Advice>,
+    pub weight_source: Option<Box<Advice>>,
 }
 
 impl Advised {

@@ -34,7 +34,7 @@ impl Director {
         let (name, server) = (service.name.clone(), target.1);
         match &report.outcome {
             Outcome::Good { detail } => {
-                let advice = known.get_or_insert_with(|| Advice::none(now));
+                let advice = known.get_or_insert_with(|| Box::new(Advice::none(now)));
                 let configured = (service.real_servers.iter())
                     .find(|defined| defined.endpoint == server)
                     .map_or(1, |defined| defined.weight);

@@ -32,9 +32,9 @@ pub struct Health {
     /// What each check knows, in the order of the service's checks; none when there is no check.
     pub checks: Vec<CheckHealth>,
     /// What its agent says.
-    pub agent: Option<Advice>,
+    pub agent: Option<Box<Advice>>,
     /// What the source of its weight says.
-    pub weight_source: Option<Advice>,
+    pub weight_source: Option<Box<Advice>>,
     /// Since when it had the previous state, and the penalty by then.
     pub(crate) before: Option<(Moment, Penalty)>,
 }
@@ -225,14 +225,14 @@ impl Health {
     #[must_use]
     pub fn is_advised_out(&self) -> bool {
         let mut advice = self.agent.iter().chain(&self.weight_source);
-        advice.any(Advice::wants_nothing)
+        advice.any(|advice| advice.wants_nothing())
     }
 
     /// Whether its agent, or the source of its weight, wants no new connections without saying that it fails.
     #[must_use]
     pub fn is_advised_to_rest(&self) -> bool {
         let mut advice = self.agent.iter().chain(&self.weight_source);
-        advice.any(Advice::wants_rest)
+        advice.any(|advice| advice.wants_rest())
     }
 
     /// Takes a report of one of its checks into account; says what changed, if anything did.

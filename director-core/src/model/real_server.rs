@@ -27,9 +27,9 @@ pub struct RealServer {
     /// up, as a fallback does.
     pub probes: Vec<Probe>,
     /// Its agent, which says of itself how it fares.
-    pub agent: Option<Adviser>,
+    pub agent: Option<Box<Adviser>>,
     /// Where its weight comes from, when not from the definitions alone.
-    pub weight_source: Option<Adviser>,
+    pub weight_source: Option<Box<Adviser>>,
 }
 
 /// A real server whose host name has no address yet. It is not available until the name is resolved.

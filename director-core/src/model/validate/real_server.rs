@@ -48,8 +48,8 @@ pub(super) fn all(
             }
             seen.insert(server.endpoint, &written.place);
             servers.push(RealServer {
-                agent: advice::agent(around, address),
-                weight_source: advice::weight_source(around, address, server.port),
+                agent: advice::agent(around, address).map(Box::new),
+                weight_source: advice::weight_source(around, address, server.port).map(Box::new),
                 ..server
             });
         }

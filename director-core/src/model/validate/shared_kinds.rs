@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::model::{Adviser, ProbeKind, RealServer, VirtualService};
+use crate::model::{ProbeKind, RealServer, VirtualService};
 
 /// What is asked so far, each once.
 #[derive(Default)]
@@ -24,7 +24,7 @@ impl SharedKinds {
                 ..
             } = server;
             let advisers = agent.iter_mut().chain(weight_source);
-            let advice = advisers.map(|Adviser { probe, .. }| probe);
+            let advice = advisers.map(|adviser| &mut adviser.probe);
             for probe in probes.iter_mut().chain(advice) {
                 match self.kinds.get(&probe.kind) {
                     Some(known) => probe.kind = Arc::clone(known),
