@@ -182,6 +182,10 @@ pub fn load_with(
 fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> SourceText {
     let mut read = yaml::read(text, file);
     if let Some(definitions) = &mut read.definitions {
+        for service in &mut definitions.services {
+            // They are kept as long as the configuration is in force.
+            service.real_servers.shrink_to_fit();
+        }
         let findings = pem_files::read(definitions, &mut read.watched);
         pem_files::assign(&findings, &mut read.blocks, definitions);
         read.findings.extend(findings);
