@@ -14,6 +14,8 @@ use nix::unistd::geteuid;
 const DIRECTORY_MODE: u32 = 0o750;
 /// Files that it writes are its user's alone.
 const MODE: u32 = 0o600;
+/// The same of a file that is published.
+const MODE_FOR_ALL: u32 = 0o644;
 /// Others than the owner may write (inode(7)).
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 const WRITABLE_BY_ALL: u32 = 0o002;
@@ -55,6 +57,18 @@ pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 /// # Errors
 /// When it cannot be written; the former file is as it was.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    replace_as(path, text, MODE)
+}
+
+/// The same for a file that all users may read.
+///
+/// # Errors
+/// When it cannot be written; the former file is as it was.
+pub(crate) fn replace_for_all(path: &Path, text: &[u8]) -> io::Result<()> {
+    replace_as(path, text, MODE_FOR_ALL)
+}
+
+fn replace_as(path: &Path, text: &[u8], mode: u32) -> io::Result<()> {
     let directory = directory_of(path);
     create_directory(directory)?;
     let mut name = path.to_owned().into_os_string();
@@ -66,7 +80,7 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
         _ => {}
     }
     let mut options = OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(MODE).open(&new)?;
+    let mut file = options.write(true).create_new(true).mode(mode).open(&new)?;
     file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&new, path)?;

@@ -117,6 +117,19 @@ pub struct VipDefinition {
     pub on_stop: Option<Placed<OnStop>>,
 }
 
+/// A file for the state of a service, as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PublishDefinition {
+    /// Its path.
+    pub file: Placed<String>,
+    /// The number of a service that is up.
+    pub up: Option<Placed<i64>>,
+    /// The same when it is degraded or on its fallback.
+    pub degraded: Option<Placed<i64>>,
+    /// The same when it is down.
+    pub down: Option<Placed<i64>>,
+}
+
 impl Definitions {
     /// The definitions of a file that says nothing.
     #[must_use]
@@ -182,6 +195,9 @@ pub struct ServiceDefinition {
     pub on_failure: Option<Placed<OnFailure>>,
     /// What happens when the director stops.
     pub on_stop: Option<Placed<OnStop>>,
+    /// The file for its state.
+    #[serde(default)]
+    pub publish: Option<PublishDefinition>,
     /// Real servers in the order of the file.
     pub real_servers: Vec<RealServerDefinition>,
     /// Server for the time when no real server is available.

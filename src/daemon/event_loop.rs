@@ -43,6 +43,7 @@ use super::maintenance_watch::{self, MaintenanceWatch};
 use super::metrics_endpoint::MetricsEndpoint;
 use super::override_replies::OverrideReplies;
 use super::probe_reply::PanickedProbes;
+use super::publisher::Publisher;
 use super::recorder::Recorder;
 use super::settings::Settings;
 use super::state_store::StateStore;
@@ -59,6 +60,8 @@ use reload::ReloadRequest;
 /// Looks at the modes of files.
 static FILE_MODES: BlockingPool = BlockingPool::new("file-modes", 2);
 
+/// How long the end waits for numbers that are published.
+const PUBLISH_FINISH_LIMIT: Duration = Duration::from_secs(1);
 /// How long the end waits for mails and lines that are still to be sent.
 const NOTIFY_FINISH_LIMIT: Duration = Duration::from_secs(5);
 
@@ -87,6 +90,7 @@ pub(super) struct EventLoop {
     kernel_counters: Arc<KernelCounters>,
     counters: LoopCounters,
     metrics: MetricsEndpoint,
+    publisher: Publisher,
     probe_settings: Arc<ProbeSettings>,
     gate: Gate,
     panicked_probes: PanickedProbes,
@@ -147,6 +151,7 @@ impl EventLoop {
             gate,
             panicked_probes: PanickedProbes::default(),
             metrics: MetricsEndpoint::new(inputs.clone()),
+            publisher: Publisher::default(),
             inputs,
             kernel: kernel.requests,
             kernel_counters: kernel.counters,
@@ -189,6 +194,7 @@ impl EventLoop {
         self.locks = Some(locks);
         self.run_loop(receiver, first).await;
         self.leave().await;
+        self.publisher.finish(PUBLISH_FINISH_LIMIT);
         self.notifier.finish(NOTIFY_FINISH_LIMIT).await;
         if let Some(ldirectord) = self.ldirectord {
             // Others may have to be waited for.

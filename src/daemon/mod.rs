@@ -19,6 +19,7 @@ mod metrics_tests;
 mod notices;
 mod override_replies;
 mod probe_reply;
+mod publisher;
 mod recorder;
 mod settings;
 mod signals;

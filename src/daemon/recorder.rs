@@ -60,6 +60,7 @@ fn is_zero(number: &u64) -> bool {
 #[must_use]
 pub fn decision(effect: &Effect) -> Option<String> {
     match effect {
+        Effect::Publish { file, number } => Some(format!("{file} holds {number}")),
         Effect::Tell(notice) => Some(notice.to_string()),
         Effect::Ready { refused: 0 } => Some("the kernel holds the desired table".to_owned()),
         Effect::Ready { refused } => Some(format!(

@@ -19,6 +19,13 @@ use crate::weight::{ServiceCondition, ServiceState};
 /// One wish. The shell carries it out and reports back with an event where one is named.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// Replace what a file holds by this number.
+    Publish {
+        /// The file.
+        file: String,
+        /// The number.
+        number: i32,
+    },
     /// Read the whole kernel table; answer with `TableRead` or `ReadFailed`.
     ReadTable,
     /// Carry out a plan, read its services again; answer with `Applied`.

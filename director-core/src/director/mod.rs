@@ -30,6 +30,7 @@ mod overrides;
 mod own_network;
 mod persist;
 mod probe_services;
+mod publish;
 mod reasons;
 mod refusal;
 mod retry;
@@ -68,6 +69,7 @@ use conditions::ReportedState;
 use host::HostSync;
 use own_network::OwnNetwork;
 use persist::Persist;
+use publish::Published;
 use retry::RetryQueue;
 
 /// Pause before the table is read again after a failure to read it.
@@ -107,6 +109,7 @@ pub struct Director {
     /// Whether each service has a real server that takes connections, as last reported.
     available: BTreeMap<ServiceId, bool>,
     pub(crate) conditions: BTreeMap<ServiceId, ReportedState>,
+    published: Published,
     /// Services of which health states, overrides or definitions have changed since that was looked at.
     health_changed: ServiceScope,
     /// What was requested from the kernel and is not answered yet.
@@ -169,6 +172,7 @@ impl Director {
             batcher: Batcher::default(),
             available: BTreeMap::new(),
             conditions: BTreeMap::new(),
+            published: Published::default(),
             health_changed: ServiceScope::none(),
             attempts: Vec::new(),
             kernel_state: KernelState::Idle,
@@ -315,6 +319,7 @@ impl Director {
         // The change of another program and ours cannot be distinguished while the definitions change.
         self.settled = None;
         self.schedule.adopt(&self.model, now);
+        self.published.adopt(&self.model);
         if let Some(observed) = self.observed.take() {
             self.note_perhaps_named(&observed, &former);
             self.assume_health(&observed, now);

@@ -115,6 +115,7 @@ impl Director {
         let found = self.found(scope, &observed, now);
         self.review_ramps(scope, &found, now);
         self.report_conditions(scope, &found.conditions, now, effects);
+        self.publish(scope, effects);
         self.review_drains(scope, &found, now, effects);
         let known =
             |service: &ServiceId, _: &mut DrainRule| observed.services.contains_key(service);

@@ -63,7 +63,7 @@ pub(crate) use secret::HIDDEN;
 pub use secret::{Secret, SecretSource};
 pub use service::{
     Check, CheckTiming, Combine, ConnectsBetween, Damping, InitialHealth, OnFailure, OnStop,
-    VirtualService, Window,
+    Publish, VirtualService, Window,
 };
 pub use source_lines::lines_in_stars;
 pub use tls::{PemFile, TlsCheck, TlsIdentity, TlsMode, TlsStart, Verification};

@@ -40,6 +40,21 @@ pub struct VirtualService {
     pub on_stop: OnStop,
     /// What happens on failure and return over time.
     pub recovery: Recovery,
+    /// The file for its state.
+    pub publish: Option<Publish>,
+}
+
+/// A file for the state of a service, as a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publish {
+    /// Its path, absolute.
+    pub file: String,
+    /// The number of a service that is up.
+    pub up: i32,
+    /// The same when it is degraded or on its fallback.
+    pub degraded: i32,
+    /// The same when it is down.
+    pub down: i32,
 }
 
 impl VirtualService {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use director_core::definitions::{
     CheckDefinition, CheckKindDefinition, Definitions, ForwardingDefinition, FreezeDefinition,
     Host, HostDefinition, JudgingDefinition, ListenDefinition, Placed, PortDefinition,
-    RealServerDefinition, RecoveryDefinition, ServiceDefinition, VipDefinition,
+    PublishDefinition, RealServerDefinition, RecoveryDefinition, ServiceDefinition, VipDefinition,
 };
 use director_core::diagnostic::Place;
 use director_core::model::validate::validate;
@@ -30,6 +30,8 @@ pub(crate) struct Brief {
     pub(crate) tiers: Vec<(&'static str, u64)>,
     /// The interface for its VIP.
     pub(crate) interface: Option<&'static str>,
+    /// The file for its state.
+    pub(crate) publish: Option<&'static str>,
     /// Changes the check where a story needs another one.
     pub(crate) tune: fn(&mut CheckDefinition),
     /// Adds what else makes the verdict.
@@ -49,6 +51,7 @@ impl Brief {
             recovery: RecoveryDefinition::default(),
             tiers: Vec::new(),
             interface: None,
+            publish: None,
             tune: |_| {},
             evaluate: |_| {},
         }
@@ -102,6 +105,15 @@ pub(crate) fn server(text: &str, weight: i64) -> RealServerDefinition {
     }
 }
 
+fn published(file: &str) -> PublishDefinition {
+    PublishDefinition {
+        file: placed(file.to_owned()),
+        up: None,
+        degraded: None,
+        down: None,
+    }
+}
+
 fn tier(brief: &Brief, server: &str) -> Option<u64> {
     let named = brief.tiers.iter().find(|(name, _)| *name == server);
     named.map(|(_, tier)| *tier)
@@ -137,6 +149,7 @@ fn service(brief: &Brief) -> ServiceDefinition {
         mask: None,
         persistence_engine: None,
         persistence_each_port: None,
+        publish: brief.publish.map(published),
         one_packet: None,
         forwarding: Some(placed(ForwardingDefinition::Masq)),
         check,

@@ -46,6 +46,8 @@ pub(crate) struct World {
     pub(crate) network_checks: Vec<BTreeSet<SocketAddr>>,
     /// Whom connections are held to.
     pub(crate) held: BTreeSet<SocketAddr>,
+    /// What the files of services hold.
+    pub(crate) published: BTreeMap<String, i32>,
     /// What agents and files say, by address.
     pub(crate) advice: BTreeMap<IpAddr, &'static str>,
     /// Questions are never answered.
@@ -92,6 +94,7 @@ impl World {
             network: None,
             network_checks: Vec::new(),
             held: BTreeSet::new(),
+            published: BTreeMap::new(),
             advice: BTreeMap::new(),
             mute: false,
             refuse: Box::new(|_| false),
@@ -309,6 +312,9 @@ impl World {
                     self.disk.writing.replace((due, revision, saved)).is_none(),
                     "two memories on their way"
                 );
+            }
+            Effect::Publish { file, number } => {
+                self.published.insert(file, number);
             }
             Effect::Hold(peers) => self.held = peers,
             Effect::ReconcileHost(request) => events.extend(self.machine.take(request)),

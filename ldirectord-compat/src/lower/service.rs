@@ -35,6 +35,7 @@ pub(super) fn lower(
         mask: mask(scope, findings),
         persistence_engine: None,
         persistence_each_port: None,
+        publish: None,
         one_packet: one_packet(scope, findings),
         forwarding: None,
         check: plan.lower(scope),

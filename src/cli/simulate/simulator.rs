@@ -263,6 +263,7 @@ impl Simulator {
             Effect::CheckNetwork { .. } => events.push(Event::NetworkChecked {
                 reached: Some(true),
             }),
+            Effect::Publish { file, number } => self.say(&format!("{file} holds {number}")),
             Effect::Tell(notice) => self.say(&notice.to_string()),
             Effect::Notification(Notification::Line(_)) => {}
             Effect::Notification(duty) => self.say(&duty.to_string()),

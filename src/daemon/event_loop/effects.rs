@@ -9,6 +9,7 @@ use director_core::health::ProbeId;
 use director_core::model::Probe;
 
 use super::EventLoop;
+use crate::daemon::TableKind;
 use crate::daemon::input::Input;
 use crate::daemon::kernel_thread::KernelRequest;
 use crate::daemon::notices;
@@ -22,6 +23,9 @@ impl EventLoop {
             Effect::Apply(plan) => self.ask_kernel(KernelRequest::Apply(plan)),
             Effect::Probe { id, probe } => self.probe(id, *probe),
             Effect::CheckNetwork { fallbacks } => self.check_network(fallbacks),
+            // Who reads the file would take a trial for what clients meet.
+            Effect::Publish { .. } if self.settings.table == TableKind::Memory => {}
+            Effect::Publish { file, number } => self.publisher.publish(file, number),
             Effect::Persist {
                 revision,
                 saved: memory,

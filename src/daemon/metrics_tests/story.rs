@@ -121,7 +121,11 @@ impl Story {
                 self.counters.noticed(&notice);
                 None
             }
-            Effect::Hold(_) | Effect::Notification(_) | Effect::Ready { .. } | Effect::Exit => None,
+            Effect::Publish { .. }
+            | Effect::Hold(_)
+            | Effect::Notification(_)
+            | Effect::Ready { .. }
+            | Effect::Exit => None,
         }
     }
 

@@ -19,6 +19,7 @@ mod listen;
 mod lists;
 mod no_servers;
 mod probe_addresses;
+mod publish;
 mod real_server;
 mod recovery;
 mod scheduling;
@@ -187,6 +188,7 @@ fn service(
             .initial_health
             .as_ref()
             .map_or(InitialHealth::default(), |word| word.value),
+        publish: publish::publish(written, findings),
         on_failure,
         on_stop: written
             .on_stop

@@ -1,8 +1,8 @@
 //! Keys of a virtual service.
 
 use director_core::definitions::{
-    CheckDefinition, JudgingDefinition, ListenDefinition, Placed, RecoveryDefinition,
-    ServiceDefinition, VipDefinition,
+    CheckDefinition, JudgingDefinition, ListenDefinition, Placed, PublishDefinition,
+    RecoveryDefinition, ServiceDefinition, VipDefinition,
 };
 use director_core::diagnostic::Place;
 use director_core::model::KNOWN_SCHEDULERS;
@@ -49,6 +49,7 @@ fn unknown(place: &Place) -> ServiceText {
             mask: None,
             persistence_engine: None,
             persistence_each_port: None,
+            publish: None,
             one_packet: None,
             forwarding: None,
             check: CheckDefinition::default(),
@@ -128,6 +129,10 @@ mapping! {
     opt(service.recovery.minimum_healthy) "minimum_healthy" in "real servers" = "50%", or "1",
         "Least number of real servers that must be available, or a share of the first tier. With fewer, the next tier \
          serves too. When all tiers together have fewer, `below` applies.";
+    opt(service.publish) "publish" = "/run/ipvsd/web", or "none",
+        "File that holds the state of the service as a number, in the format of keepalived's `track_file`. ipvsd replaces it \
+         whenever the state changes. Services with the same file, such as those of a list in `listen`, have the number of \
+         the one that is worst off. An unknown or frozen state changes no file, and a stop leaves it.";
     by(Fallback) "fallback" = "10.0.0.99:80", or "none",
         "Server of last resort while no real server is available, or fewer than `minimum_healthy`. ipvsd does not \
          check a single fallback. It checks the fallbacks of a list, by TCP connects or by a check of their own.";
@@ -174,6 +179,25 @@ mapping! {
 
 impl Mapped for VipDefinition {
     const MAPPING: &'static Mapping<Self> = &VIP;
+}
+
+mapping! {
+    /// The file for the state of a service, with more than its path.
+    PUBLISH: PublishDefinition = "publish", "publish", |place| PublishDefinition {
+        file: Placed::new(String::new(), place.clone()),
+        up: None,
+        degraded: None,
+        down: None,
+    }, Some("file");
+    plain(file) "file" = "/run/ipvsd/web", "Absolute path of the file.";
+    opt(up) "up" in "priority" = "0", or "0", "Number while all servers are up.";
+    opt(degraded) "degraded" in "priority" = "-10", or "-10",
+        "Number while some servers are down or taken out, or the fallback serves.";
+    opt(down) "down" in "priority" = "-50", or "-50", "Number while no server serves.";
+}
+
+impl Mapped for PublishDefinition {
+    const MAPPING: &'static Mapping<Self> = &PUBLISH;
 }
 
 /// The name of a scheduler. Whether the kernel has it is judged with all other values.
