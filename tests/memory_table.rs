@@ -66,7 +66,8 @@ fn a_configuration_is_tried_with_real_checks_and_nothing_else_changes() {
     let definition = format!(
         "director: {{profile: dr}}\n\
          services:\n  - name: web\n    listen: tcp://192.0.2.10:{port}\n    vip: {{interface: lo}}\n    forwarding: dr\n    \
-         check: {{tcp: {{}}, every: 100ms, fall: 1}}\n    on_failure: quiesce\n    real_servers: [127.0.0.1]\n"
+         check: {{tcp: {{}}, every: 100ms, fall: 1}}\n    on_failure: quiesce\n    publish: {}\n    real_servers: [127.0.0.1]\n",
+        directory.join("web").display()
     );
     fs::write(directory.join("ipvsd.yaml"), definition).unwrap();
     let setting = || fs::read_to_string("/proc/sys/net/ipv4/conf/all/rp_filter").unwrap();
@@ -81,7 +82,11 @@ fn a_configuration_is_tried_with_real_checks_and_nothing_else_changes() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
-    assert_eq!(left.len(), 3, "no state and no journal: {left:?}");
+    assert_eq!(
+        left.len(),
+        3,
+        "no state, no journal and no number: {left:?}"
+    );
     let pid = nix::unistd::Pid::from_raw(daemon.0.id().try_into().unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
     assert!(daemon.0.wait().unwrap().success());
@@ -91,6 +96,35 @@ fn a_configuration_is_tried_with_real_checks_and_nothing_else_changes() {
         "{log}"
     );
     assert!(!log.contains("ERROR"), "{log}");
+}
+
+#[test]
+fn a_hangup_during_the_start_is_a_reload_and_no_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let services = (1..=250).map(|last| {
+        format!(
+            "  - {{name: web, listen: 'tcp://192.0.2.{last}:80', forwarding: nat, check: none, real_servers: [10.0.0.1]}}\n"
+        )
+    });
+    let definition: String = std::iter::once("services:\n".to_owned())
+        .chain(services)
+        .collect();
+    fs::write(directory.join("ipvsd.yaml"), definition).unwrap();
+    let daemon = start(directory);
+    let pid = nix::unistd::Pid::from_raw(daemon.0.id().try_into().unwrap());
+    let log = || fs::read_to_string(directory.join("log")).unwrap_or_default();
+    let began = Instant::now();
+    while log().is_empty() && began.elapsed() < PATIENCE {
+        std::thread::yield_now();
+    }
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGHUP).unwrap();
+    eventually_says(directory, "up, 1 of 1 up");
+    let began = Instant::now();
+    while !log().contains("reloading the configuration") {
+        assert!(began.elapsed() < PATIENCE, "{}", log());
+        std::thread::yield_now();
+    }
 }
 
 #[test]

@@ -3,14 +3,20 @@
 
 use std::io;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::input::{Input, ReceivedSignal};
 
-/// Starts to forward signals; a second one while the daemon stops changes nothing.
-pub(super) fn forward(inputs: mpsc::UnboundedSender<Input>) -> io::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
+/// Keeps HUP, which would end the process, from now on for the loop. One that comes during the start is a reload right after it:
+/// the file may have been read before it was changed.
+pub(super) fn keep_hangup() -> io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
+/// Starts to forward signals; a second one while the daemon stops changes nothing. Until then those that stop end the process, so
+/// that nobody has to wait for a start.
+pub(super) fn forward(inputs: mpsc::UnboundedSender<Input>, mut hangup: Signal) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut quit = signal(SignalKind::quit())?;

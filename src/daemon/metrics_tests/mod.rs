@@ -58,7 +58,7 @@ async fn metrics_show_every_kind_of_service_and_server() {
         (r#"ipvsd_overrides{kind="drain"}"#.to_owned(), 1.0),
         (r#"ipvsd_overrides{kind="weight"}"#.to_owned(), 0.0),
         (r#"ipvsd_kernel_operations_total{operation="add_service",result="done"}"#.to_owned(), 5.0),
-        (r#"ipvsd_notifications_failed_total{way="webhook"}"#.to_owned(), 2.0),
+        (r#"ipvsd_notifications_failed_total{receiver="webhook"}"#.to_owned(), 2.0),
     ];
     for (series, value) in expected {
         assert_eq!(
