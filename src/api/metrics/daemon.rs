@@ -155,7 +155,7 @@ pub(super) const METRICS: &[Metric] = &[
     ),
     Metric::counter(
         "ipvsd_notifications_failed_total",
-        &["way"],
+        &["receiver"],
         "Messages that were given up, or dropped because too many waited.",
         Source::Daemon(|view, out| {
             for (way, count) in &view.overview.counters.notifications_failed {

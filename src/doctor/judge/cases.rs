@@ -257,7 +257,7 @@ fn each_fault_is_found_and_no_other() {
             with(|facts| facts.paths[0].server.address = ip("192.0.2.4")),
         ),
         (
-            "nat-way-back",
+            "nat-reply-path",
             with(|facts| facts.paths[0].from_vip = Some(Answer::Silence)),
         ),
         (

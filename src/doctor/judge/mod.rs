@@ -12,7 +12,7 @@ mod estimation_off;
 mod forwarding_off;
 mod ipvs_missing;
 mod nat_on_clients_network;
-mod nat_way_back;
+mod nat_reply_path;
 mod persistent_clients_stay;
 mod profile_differs;
 mod reused_ports_stay;
@@ -35,7 +35,7 @@ const JUDGES: &[fn(&HostFacts) -> Vec<Finding>] = &[
     server_claims_vip::judge,
     forwarding_off::judge,
     nat_on_clients_network::judge,
-    nat_way_back::judge,
+    nat_reply_path::judge,
     direct_needs_neighbours::judge,
     vip_not_served::judge,
     tunnel_mtu::judge,

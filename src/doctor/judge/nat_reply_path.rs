@@ -18,7 +18,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
             let own = path.route.as_ref()?.source?;
             let place = &path.interface.as_ref()?.0;
             Some(Finding {
-                fault: "nat-way-back",
+                fault: "nat-reply-path",
                 subject: format!("{} at {server}", facts.name(&path.service)),
                 observed: format!(
                     "{server} answers a ping from {own}, but no reply to a ping from {vip} returns on {place}"

@@ -59,7 +59,7 @@ on director ip address del "$DIRECT_VIP6/64" dev front
 
 section 'A real server of NAT with another gateway'
 on real1 ip route replace default via "$RIP3"
-on_director nat-way-back
+on_director nat-reply-path
 fixed real1
 
 section 'A real server of NAT with another gateway for IPv6'
@@ -70,7 +70,7 @@ finds director '' --config "$definitions.six"
 # Whatever its rank was; of IPv6 routes without one, the newest is the last to be taken.
 on real1 ip -6 route del default
 on real1 ip -6 route add default via "$RIP63"
-finds director nat-way-back --config "$definitions.six"
+finds director nat-reply-path --config "$definitions.six"
 fixed real1
 finds director '' --config "$definitions.six"
 on director ipvsadm -D -t "[$VIP6]:80"
