@@ -2,6 +2,7 @@
 //! the command that does the same here.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -31,9 +32,13 @@ pub(super) fn parse<T: Parser>() -> T {
 
 /// The error with those tips only that lead to an accepted command.
 pub(super) fn with_tips<T: Parser>(mut error: Error, args: &[OsString]) -> Error {
-    let args: Vec<String> = args
-        .iter()
-        .map(|arg| arg.to_string_lossy().into_owned())
+    // A tip names the program as people type it, wherever it is.
+    let program = args.first().and_then(|path| Path::new(path).file_name());
+    let words = program
+        .into_iter()
+        .chain(args.iter().skip(1).map(OsString::as_os_str));
+    let args: Vec<String> = words
+        .map(|word| word.to_string_lossy().into_owned())
         .collect();
     let had_suggestion = error.get(ContextKind::SuggestedArg).is_some();
     let is_unknown = error.kind() == ErrorKind::UnknownArgument;

@@ -99,3 +99,10 @@ fn words_of_ipvsadm_lead_to_the_same_command() {
         );
     }
 }
+
+#[test]
+fn a_tip_names_the_program_and_not_where_it_is() {
+    let words = ["/opt/ipvsd/bin/ipvsctl", "-Ln"].map(str::to_owned);
+    let message = refused::<Ipvsctl>(&words).unwrap();
+    assert!(message.contains("use 'ipvsctl list -n'"), "{message}");
+}
