@@ -141,8 +141,8 @@ impl fmt::Display for Objection {
                 ..
             } => write!(
                 f,
-                "this change leaves {left} of the {configured} configured real servers of {name} in use; the limit is to \
-                 take out {limit} in all"
+                "this change leaves {left} of the {configured} configured real servers of {name} in use; at most \
+                 {limit} may be out of use"
             ),
             Self::Pool {
                 name,
@@ -153,7 +153,7 @@ impl fmt::Display for Objection {
             } => write!(
                 f,
                 "this change leaves {left} of the {configured} real servers of {name} that were configured within the \
-                 last hour; the limit is to take out {limit} in that time"
+                 last hour; at most {limit} may leave in that time"
             ),
             Self::Services {
                 names,
@@ -162,8 +162,15 @@ impl fmt::Display for Objection {
                 limit,
                 ..
             } => {
-                let more = names.len().saturating_sub(NAMED);
-                let shown = names[..names.len().min(NAMED)].join(", ");
+                // Services of one block have one name.
+                let mut distinct: Vec<&str> = Vec::new();
+                for name in names {
+                    if !distinct.contains(&name.as_str()) {
+                        distinct.push(name);
+                    }
+                }
+                let more = distinct.len().saturating_sub(NAMED);
+                let shown = distinct[..distinct.len().min(NAMED)].join(", ");
                 let more = match more {
                     0 => String::new(),
                     more => format!(" and {more} more"),

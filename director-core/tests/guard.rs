@@ -11,6 +11,7 @@ use director_core::definitions::{
     Definitions, DrainDefinition, GuardDefinition, RecoveryDefinition,
 };
 use director_core::director::{Director, Event};
+use director_core::guard::Objection;
 use director_core::model::validate::validate;
 use director_core::model::{Model, Quantity};
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
@@ -107,8 +108,8 @@ fn said_of(world: &World, briefs: &[Brief]) -> Vec<String> {
 }
 
 const NOTHING: [&str; 0] = [];
-const ONE_IN_USE: &str = "this change leaves 1 of the 4 configured real servers of tcp 192.0.2.10:80 in use; the limit is to take \
-    out 50 % in all";
+const ONE_IN_USE: &str = "this change leaves 1 of the 4 configured real servers of tcp 192.0.2.10:80 in use; at most 50 % \
+    may be out of use";
 const TOO_MANY: [&str; 1] = [
     "this change leaves 1 of the 4 serving real servers of tcp 192.0.2.10:80; one change may remove at most 50 %",
 ];
@@ -277,6 +278,22 @@ fn most_services_do_not_go_at_once() {
         [
             "this change removes 2 of 3 virtual services (tcp 192.0.2.11:80, tcp 192.0.2.12:80); one change may remove at most 50 %"
         ]
+    );
+}
+
+#[test]
+fn services_of_one_block_are_named_once() {
+    let names = ["b", "b", "c"].map(str::to_owned).to_vec();
+    let objection = Objection::Services {
+        removed: Vec::new(),
+        were_more: false,
+        names,
+        all: 4,
+        limit: Quantity::Percent(50),
+    };
+    assert_eq!(
+        objection.to_string(),
+        "this change removes 3 of 4 virtual services (b, c); one change may remove at most 50 %"
     );
 }
 

@@ -12,8 +12,8 @@ fn reload(world: &mut World, briefs: &[Brief]) {
 }
 
 const THIRD_LEFT_OF_AN_HOUR: [&str; 1] = [
-    "this change leaves 1 of the 3 real servers of tcp 192.0.2.10:80 that were configured within the last hour; the limit is \
-    to take out 50 % in that time",
+    "this change leaves 1 of the 3 real servers of tcp 192.0.2.10:80 that were configured within the last hour; at most \
+    50 % may leave in that time",
 ];
 
 #[test]
