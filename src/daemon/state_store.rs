@@ -21,12 +21,23 @@ pub(super) fn open_store(
     inputs: &mpsc::UnboundedSender<Input>,
 ) -> Result<StateStore, DaemonError> {
     let saved = saved.unwrap_or_else(|error| {
+        let advice = match &error {
+            StoreError::SymbolicLink { path, target } => format!(
+                "; to use its state, stop ipvsd and move {} to {}, or start it with --state {}",
+                target.display(),
+                path.display(),
+                target.display()
+            ),
+            _ => String::new(),
+        };
         match file.set_aside() {
             Ok(aside) => tracing::error!(
                 aside = %aside.display(),
-                "cannot read the saved state, starting without it: {error}"
+                "cannot read the saved state, starting without it: {error}{advice}"
             ),
-            Err(_) => tracing::error!("cannot read the saved state, starting without it: {error}"),
+            Err(_) => {
+                tracing::error!("cannot read the saved state, starting without it: {error}{advice}")
+            }
         }
         None
     });

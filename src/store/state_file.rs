@@ -32,6 +32,13 @@ pub enum StoreError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// It is a symbolic link, and the file it names may be another user's.
+    #[error(
+        "{} is a symbolic link to {}, and ipvsd does not follow links",
+        path.display(),
+        target.display()
+    )]
+    SymbolicLink { path: PathBuf, target: PathBuf },
     /// It cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
@@ -79,9 +86,15 @@ impl StateFile {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => {
-                return Err(StoreError::Unreadable {
-                    path: path(),
-                    source,
+                return Err(match fs::read_link(&self.path) {
+                    Ok(target) => StoreError::SymbolicLink {
+                        path: path(),
+                        target,
+                    },
+                    Err(_) => StoreError::Unreadable {
+                        path: path(),
+                        source,
+                    },
                 });
             }
         };
@@ -108,7 +121,11 @@ impl StateFile {
     /// # Errors
     /// When it cannot be renamed.
     pub fn set_aside(&self) -> Result<PathBuf, StoreError> {
-        let aside = self.beside("damaged");
+        let what = match fs::read_link(&self.path) {
+            Ok(_) => "link",
+            Err(_) => "damaged",
+        };
+        let aside = self.beside(what);
         self.unwritable(fs::rename(&self.path, &aside))?;
         Ok(aside)
     }
@@ -273,6 +290,24 @@ mod tests {
         assert_eq!(left.memory.health.len(), 1);
         assert_eq!(left.memory.recovery, PersistentState::default().recovery);
         assert_eq!((left.last_good, left.names), (None, Vec::new()));
+    }
+
+    #[test]
+    fn a_symbolic_link_is_named_and_kept_with_the_file_behind_it() {
+        let (directory, file) = in_new_directory();
+        file.write(snapshot(memory(), Moment::START)).unwrap();
+        let target = directory.path().join("elsewhere.json");
+        fs::rename(file.path(), &target).unwrap();
+        let text = fs::read(&target).unwrap();
+        std::os::unix::fs::symlink(&target, file.path()).unwrap();
+        let error = file.read().unwrap_err().to_string();
+        assert!(error.contains("is a symbolic link to"), "{error}");
+        assert!(error.contains("elsewhere.json"), "{error}");
+        let aside = file.set_aside().unwrap();
+        assert!(aside.to_string_lossy().contains(".link-"), "{aside:?}");
+        assert_eq!(fs::read_link(&aside).unwrap(), target);
+        file.write(snapshot(memory(), Moment::START)).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), text);
     }
 
     #[test]
