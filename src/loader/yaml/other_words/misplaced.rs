@@ -2,6 +2,7 @@
 
 use super::super::keys::check::CHECK;
 use super::super::keys::director::DIRECTOR;
+use super::super::keys::file::FILE;
 use super::super::keys::kinds;
 use super::super::keys::server::REAL_SERVER;
 use super::super::keys::service::SERVICE;
@@ -21,7 +22,7 @@ static BELOW: [(&str, &str, &'static dyn Shape); 5] = [
 ];
 
 /// Mappings that are not below this one: what to do with a key of theirs.
-static ELSEWHERE: [(&str, &str, &'static dyn Shape); 9] = [
+static ELSEWHERE: [(&str, &str, &'static dyn Shape); 10] = [
     (
         "file",
         "it is a key of a service; indent it below the service that it belongs to",
@@ -41,6 +42,11 @@ static ELSEWHERE: [(&str, &str, &'static dyn Shape); 9] = [
         "director",
         "it is a key of a check; move it to the check of a service",
         &CHECK,
+    ),
+    (
+        "director",
+        "it is a key of the top level of the file; move it there, beside director",
+        &FILE,
     ),
     (
         "check",
