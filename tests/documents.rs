@@ -209,7 +209,7 @@ This page is the output of `--help` of each command. To update it, run `UPDATE=1
 | 0 | Success |
 | 1 | A warning (`check --strict`), a change (`plan --exit-code`), a fault (`doctor`, `probe`, `realserver status`), a service that is not up (`status SERVICE`, `status --down`), a difference (`replay`), or a wait without success (`--wait`) |
 | 2 | Wrong usage, or a file that cannot be used |
-| 3 | The kernel or the daemon refused |
+| 3 | The kernel or the daemon refused or cannot be reached, or a local error (`probe`) |
 
 `ipvsd` exits with 0 after a stop, with 2 for wrong usage or an invalid configuration, and with 3 when it cannot use the kernel.
 ";

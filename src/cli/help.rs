@@ -78,8 +78,8 @@ Examples:
   ipvsctl restore --replace rules
   ipvsctl restore -
 
-Each service of the file becomes as it was saved, with those servers and no others. Other services stay, unless --replace is \
-given. A mistake in one line changes nothing at all. What is equal already is not touched, and no service is without its servers \
+Each service of the file gets the settings and servers that were saved, and no other servers. Other services stay, unless --replace is \
+given. A mistake in one line changes nothing at all. Equal services and servers are not changed, and no service is without its servers \
 meanwhile. Thresholds that a line does not name stay.
 
 While ipvsd runs, changes of its own services are refused, since ipvsd would revert them.";
@@ -94,8 +94,8 @@ Examples:
 Connections are printed as they are read, in the columns of `ipvsadm -Lc`. Memory does not grow with their number. A connection \
 that changes its state meanwhile can be missing or come twice.
 
-The kernel does not record by which mark a connection came. With a mark, those count that go to a server of its service and to no \
-other service.";
+The kernel does not record by which mark a connection came. With a mark, the command lists \
+the connections to servers that are in the service of the mark and in no other service.";
 
 pub(super) const ZERO: &str = "\
 Examples:

@@ -20,10 +20,10 @@ pub(super) struct SetTimeoutsArgs {
     /// Idle time of an established TCP connection in seconds, 0 to leave it as it is
     #[arg(value_name = "TCP", value_parser = clap::value_parser!(u32).range(..=LONGEST))]
     tcp: u32,
-    /// The same of a TCP connection after a FIN
+    /// Idle time of a TCP connection after a FIN in seconds, 0 to leave it as it is
     #[arg(value_name = "TCPFIN", value_parser = clap::value_parser!(u32).range(..=LONGEST))]
     tcp_fin: u32,
-    /// The same of a UDP connection
+    /// Idle time of a UDP connection in seconds, 0 to leave it as it is
     #[arg(value_name = "UDP", value_parser = clap::value_parser!(u32).range(..=LONGEST))]
     udp: u32,
 }
