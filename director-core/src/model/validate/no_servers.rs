@@ -29,6 +29,6 @@ fn consequence(service: &ServiceDefinition) -> &'static str {
     if service.fallback.is_some() || service.recovery.fallback_pool.is_some() {
         "only its fallback serves"
     } else {
-        "its clients are turned away"
+        "its clients are refused"
     }
 }
