@@ -54,6 +54,7 @@ use input::Input;
 use locks::Locks;
 use loop_control::LoopControl;
 use recorder::Recorder;
+use signals::EarlySignals;
 use state_store::open_store;
 
 /// How long the runtime may take to end after the director has: a probe that runs a program ends it with its children when
@@ -69,7 +70,7 @@ const START_NAME_WAIT: Duration = Duration::from_millis(250);
 /// # Errors
 /// When it cannot begin: a configuration that is not valid, a kernel without IPVS, a socket that cannot be made.
 pub async fn run(settings: Settings) -> Result<(), DaemonError> {
-    let hangup = signals::keep_hangup().map_err(DaemonError::Signals)?;
+    let early_signals = EarlySignals::keep().map_err(DaemonError::Signals)?;
     let names = NameCache::lasting();
     let file = settings.state.clone().map(StateFile::new);
     let saved = file.as_ref().map(StateFile::read);
@@ -100,7 +101,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let recorder = settings.recording.as_deref().and_then(Recorder::begin);
     let (inputs, receiver) = mpsc::unbounded_channel();
     let api = listen(&settings, &inputs)?;
-    signals::forward(inputs.clone(), hangup).map_err(DaemonError::Signals)?;
+    signals::forward(early_signals, inputs.clone()).map_err(DaemonError::Signals)?;
 
     let kernel = kernel_thread::start(kernel, inputs.clone()).map_err(DaemonError::Thread)?;
     let ldirectord = begin(&settings, &first.loaded, &inputs)?;

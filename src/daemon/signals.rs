@@ -8,20 +8,34 @@ use tokio::sync::mpsc;
 
 use super::input::{Input, ReceivedSignal};
 
-/// Keeps HUP, which would end the process, from now on for the loop. One that comes during the start is a reload right after it:
-/// the file may have been read before it was changed.
-pub(super) fn keep_hangup() -> io::Result<Signal> {
-    signal(SignalKind::hangup())
+/// The signals that shall not end a daemon that is still starting. TERM, INT and QUIT end it until they are forwarded.
+pub(super) struct EarlySignals {
+    hangup: Signal,
+    first_of_users: Signal,
+    second_of_users: Signal,
 }
 
-/// Starts to forward signals; a second one while the daemon stops changes nothing. Until then those that stop end the process, so
-/// that nobody has to wait for a start.
-pub(super) fn forward(inputs: mpsc::UnboundedSender<Input>, mut hangup: Signal) -> io::Result<()> {
+impl EarlySignals {
+    /// Keeps these signals from now on, for `forward`.
+    pub(super) fn keep() -> io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            first_of_users: signal(SignalKind::user_defined1())?,
+            second_of_users: signal(SignalKind::user_defined2())?,
+        })
+    }
+}
+
+/// Starts to forward signals; a second one while the daemon stops changes nothing.
+pub(super) fn forward(early: EarlySignals, inputs: mpsc::UnboundedSender<Input>) -> io::Result<()> {
+    let EarlySignals {
+        mut hangup,
+        mut first_of_users,
+        mut second_of_users,
+    } = early;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut quit = signal(SignalKind::quit())?;
-    let mut first_of_users = signal(SignalKind::user_defined1())?;
-    let mut second_of_users = signal(SignalKind::user_defined2())?;
     tokio::spawn(async move {
         loop {
             let signal = tokio::select! {

@@ -89,7 +89,7 @@ impl StateFile {
                 return Err(match fs::read_link(&self.path) {
                     Ok(target) => StoreError::SymbolicLink {
                         path: path(),
-                        target,
+                        target: trusted_file::directory_of(&self.path).join(target),
                     },
                     Err(_) => StoreError::Unreadable {
                         path: path(),
