@@ -98,6 +98,64 @@ fn a_configuration_is_tried_with_real_checks_and_nothing_else_changes() {
     assert!(!log.contains("ERROR"), "{log}");
 }
 
+/// The events of `ipvsctl events --json` that say this of the server.
+fn server_events(lines: &str, to: &str) -> Vec<u64> {
+    let events = lines
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let wanted = events.filter(|event| {
+        event["kind"] == "server_health" && event["service"] == "web" && event["to"] == to
+    });
+    wanted.filter_map(|event| event["id"].as_u64()).collect()
+}
+
+#[test]
+fn events_are_followed_over_a_restart_and_each_comes_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    let definition = format!(
+        "services:\n  - {{name: web, listen: 'tcp://192.0.2.10:{port}', forwarding: dr, check: {{tcp: {{}}, every: 100ms, fall: 1}}, \
+         real_servers: [127.0.0.1]}}\n"
+    );
+    fs::write(directory.join("ipvsd.yaml"), definition).unwrap();
+    let mut daemon = start(directory);
+    eventually_says(directory, "up, 1 of 1 up");
+    let followed = directory.join("followed");
+    let follower = Command::new(env!("CARGO_BIN_EXE_ipvsctl"))
+        .args(["events", "web", "--follow", "--json", "--socket"])
+        .arg(directory.join("ipvsd.sock"))
+        .stdout(fs::File::create(&followed).unwrap())
+        .stderr(fs::File::create(directory.join("follower.log")).unwrap())
+        .spawn();
+    let _follower = Daemon(follower.unwrap());
+    let events = |to: &str| server_events(&fs::read_to_string(&followed).unwrap(), to);
+    let eventually = |to: &str, count: usize| {
+        let began = Instant::now();
+        while events(to).len() != count {
+            assert!(began.elapsed() < PATIENCE, "{to} {:?}", events(to));
+            std::thread::yield_now();
+        }
+    };
+    eventually("up", 1);
+    drop(server);
+    eventually("down", 1);
+    daemon.0.kill().unwrap();
+    daemon.0.wait().unwrap();
+    let server = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let _daemon = start(directory);
+    eventually("up", 2);
+    drop(server);
+    eventually("down", 2);
+    let mut ids: Vec<u64> = [events("up"), events("down")].concat();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 4, "each has a number of its own");
+    let told = fs::read_to_string(directory.join("follower.log")).unwrap();
+    assert!(told.contains("ipvsd has started again"), "{told}");
+}
+
 #[test]
 fn a_hangup_during_the_start_is_a_reload_and_no_end() {
     let directory = tempfile::tempdir().unwrap();

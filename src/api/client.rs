@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use super::apply::ApplyRequest;
 use super::error::ApiError;
+use super::events::{EventPage, LONGEST_WAIT};
 use super::overrides::{OverrideOutcome, OverrideRequest};
 use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
 
@@ -91,6 +92,20 @@ impl Client {
     pub async fn history(&self, listen: &str, address: &str) -> Result<ProbeHistory, ApiError> {
         let path = format!("/v1/history/{}/{}", escaped(listen), escaped(address));
         self.ask(Method::GET, &path).await
+    }
+
+    /// The events after this one, or all that the daemon keeps. It waits for the first one where there is none, up to `wait`.
+    ///
+    /// # Errors
+    /// When no daemon answers, or its answer is not understood.
+    pub async fn events(&self, after: Option<u64>, wait: Duration) -> Result<EventPage, ApiError> {
+        let wait = wait.min(LONGEST_WAIT).as_secs();
+        let path = match after {
+            Some(after) => format!("/v1/events?after={after}&wait={wait}"),
+            None => "/v1/events".to_owned(),
+        };
+        let limit = LIMIT + Duration::from_secs(wait);
+        self.clone().within(limit).ask(Method::GET, &path).await
     }
 
     /// Gives or lifts an order.

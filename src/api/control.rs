@@ -4,12 +4,15 @@ use std::future::Future;
 
 use super::apply::ApplyRequest;
 use super::error::ApiError;
+use super::events::EventJournal;
 use super::overrides::{OverrideOutcome, OverrideRequest};
 use super::overview::Overview;
 use super::wire::{ReloadOutcome, UnfreezeOutcome};
 
 /// What the interface may ask of the daemon.
 pub trait Control: Send + Sync + 'static {
+    /// What the daemon has reported.
+    fn events(&self) -> &EventJournal;
     /// The daemon's state now.
     fn overview(&self) -> impl Future<Output = Result<Overview, ApiError>> + Send;
     /// Reloads the configuration; `force` skips the safety limits.

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Extension, Path as UrlPath, RawQuery, State};
+use axum::extract::{Extension, Path as UrlPath, Query, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use serde::Deserialize;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -117,6 +118,7 @@ impl Listener {
 fn router<C: Control>(control: Arc<C>) -> Router {
     Router::new()
         .route("/v1/status", get(status::<C>))
+        .route("/v1/events", get(events::<C>))
         .route("/v1/reload", post(reload::<C>))
         .route("/v1/override", post(set_override::<C>))
         .route("/v1/apply", post(apply::<C>))
@@ -136,6 +138,24 @@ async fn status<C: Control>(State(answers): Shared<C>) -> Response {
         Ok((number, text)) => connection::shared(number, "application/json", text),
         Err(error) => answer::<()>(Err(error)),
     }
+}
+
+/// Which events a client wants.
+#[derive(Debug, Deserialize)]
+struct EventQuery {
+    /// Those after this one; all that are kept where none is given.
+    after: Option<u64>,
+    /// Seconds to wait for the first of them.
+    #[serde(default)]
+    wait: u64,
+}
+
+async fn events<C: Control>(
+    State(answers): Shared<C>,
+    Query(query): Query<EventQuery>,
+) -> Response {
+    let wait = Duration::from_secs(query.wait);
+    Json(answers.control.events().after(query.after, wait).await).into_response()
 }
 
 async fn reload<C: Control>(State(answers): Shared<C>, RawQuery(query): RawQuery) -> Response {

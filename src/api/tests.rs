@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use super::answers::Answers;
 use super::apply::ApplyRequest;
+use super::events::EventJournal;
 use super::overrides::{OverrideOutcome, OverrideRequest};
 use super::wire::UnfreezeOutcome;
 use super::{ApiError, Client, Control, Listener, Overview, PageListener, ReloadOutcome};
@@ -25,11 +26,16 @@ const AMPLE: Duration = Duration::from_secs(20);
 struct Idle {
     overviews: AtomicUsize,
     overrides: AtomicUsize,
+    events: EventJournal,
     /// Never gets ready.
     stuck: bool,
 }
 
 impl Control for Idle {
+    fn events(&self) -> &EventJournal {
+        &self.events
+    }
+
     async fn overview(&self) -> Result<Overview, ApiError> {
         self.overviews.fetch_add(1, Ordering::Relaxed);
         if self.stuck {

@@ -7,6 +7,7 @@ use super::check::CheckArgs;
 use super::connections::ConnectionsArgs;
 use super::convert::ConvertArgs;
 use super::doctor::DoctorArgs;
+use super::events::EventsArgs;
 use super::generate::GenerateArgs;
 use super::help;
 use super::list::{ListArgs, SaveArgs};
@@ -72,6 +73,9 @@ pub(super) enum IpvsctlCommand {
     /// Show services and servers: weights, health and its reason, next probes, refused changes
     #[command(after_help = help::STATUS)]
     Status(StatusArgs),
+    /// Show what the daemon has reported: failures, returns, changes of the table
+    #[command(after_help = help::EVENTS)]
+    Events(EventsArgs),
     /// Run one health check once, as the daemon runs it
     #[command(after_help = help::PROBE)]
     Probe(Box<ProbeArgs>),

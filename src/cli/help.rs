@@ -124,6 +124,15 @@ States of a service: up, degraded (some servers are down, drained, disabled or i
 
 Exit status: with SERVICE or --down, 1 if a service is not up.";
 
+pub(super) const EVENTS: &str = "\
+Examples:
+  ipvsctl events
+  ipvsctl events web
+  ipvsctl events --follow --json
+
+The daemon keeps its last 1024 events in memory. With --follow, a daemon that restarts is waited for. Events that were \
+missed are counted on standard error.";
+
 pub(super) const PROBE: &str = "\
 Examples:
   ipvsctl probe tcp 10.0.0.11:80

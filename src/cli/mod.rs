@@ -14,6 +14,7 @@ mod convert;
 mod daemon;
 mod doctor;
 mod error;
+mod events;
 mod generate;
 mod help;
 mod kernel_lacks;
@@ -85,6 +86,7 @@ fn run(command: &IpvsctlCommand, output: &mut Output) -> Result<Exit, CliError> 
         IpvsctlCommand::Zero(args) => zero::run(args),
         IpvsctlCommand::SetTimeouts(args) => set_timeouts::run(args),
         IpvsctlCommand::Status(args) => status::run(args, output),
+        IpvsctlCommand::Events(args) => events::run(args, output),
         IpvsctlCommand::Simulate(args) => simulate::run(args, output),
         IpvsctlCommand::Replay(args) => replay::run(args, output),
         IpvsctlCommand::Generate(args) => generate::run(args, Ipvsctl::command(), output),

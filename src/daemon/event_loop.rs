@@ -48,6 +48,7 @@ use super::recorder::Recorder;
 use super::settings::Settings;
 use super::state_store::StateStore;
 use super::systemd::ServiceManager;
+use crate::api::EventJournal;
 use crate::api::wire::UnfreezeOutcome;
 use crate::blocking::BlockingPool;
 use crate::ldirectord::LdirectordProcess;
@@ -91,6 +92,7 @@ pub(super) struct EventLoop {
     counters: LoopCounters,
     metrics: MetricsEndpoint,
     publisher: Publisher,
+    events: EventJournal,
     probe_settings: Arc<ProbeSettings>,
     gate: Gate,
     panicked_probes: PanickedProbes,
@@ -152,6 +154,7 @@ impl EventLoop {
             panicked_probes: PanickedProbes::default(),
             metrics: MetricsEndpoint::new(inputs.clone()),
             publisher: Publisher::default(),
+            events: EventJournal::default(),
             inputs,
             kernel: kernel.requests,
             kernel_counters: kernel.counters,
@@ -182,6 +185,11 @@ impl EventLoop {
             refused_names: Vec::new(),
             locks: None,
         }
+    }
+
+    /// Adds what it reports to these events.
+    pub(super) fn reporting_to(self, events: EventJournal) -> Self {
+        Self { events, ..self }
     }
 
     /// Runs until the director wishes to exit.

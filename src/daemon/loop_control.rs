@@ -6,11 +6,12 @@ use super::input::{ApplyReply, Input, TrialEvent};
 use crate::api::apply::ApplyRequest;
 use crate::api::overrides::{OverrideOutcome, OverrideRequest};
 use crate::api::wire::UnfreezeOutcome;
-use crate::api::{ApiError, Control, Overview, ReloadOutcome};
+use crate::api::{ApiError, Control, EventJournal, Overview, ReloadOutcome};
 
 /// Hands requests to the event loop.
 pub(super) struct LoopControl {
     pub(super) inputs: mpsc::UnboundedSender<Input>,
+    pub(super) events: EventJournal,
 }
 
 impl LoopControl {
@@ -27,6 +28,10 @@ impl LoopControl {
 }
 
 impl Control for LoopControl {
+    fn events(&self) -> &EventJournal {
+        &self.events
+    }
+
     async fn overview(&self) -> Result<Overview, ApiError> {
         self.ask(Input::Snapshot).await
     }

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::file_limit;
 use super::input::Input;
 use super::loop_control::LoopControl;
-use crate::api::PageListener;
+use crate::api::{EventJournal, PageListener};
 
 /// How long an address that cannot be had is left alone.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
@@ -37,7 +37,11 @@ impl MetricsEndpoint {
     /// Nothing is served so far.
     pub(super) fn new(inputs: mpsc::UnboundedSender<Input>) -> Self {
         Self {
-            control: Arc::new(LoopControl { inputs }),
+            control: Arc::new(LoopControl {
+                inputs,
+                // Its pages have none.
+                events: EventJournal::default(),
+            }),
             pause: TRY_AGAIN,
             serving: None,
         }

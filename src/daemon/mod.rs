@@ -5,6 +5,7 @@ mod config_refresh;
 mod counters;
 mod error;
 mod event_loop;
+mod events;
 mod file_limit;
 mod guarded_start;
 mod host_thread;
@@ -40,7 +41,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::api::Listener;
+use crate::api::{EventJournal, Listener};
 use crate::ipvs::{Kernel, KernelError, MemoryKernel, NetlinkKernel, ReadScope};
 use crate::ldirectord::{self, LdirectordProcess};
 use crate::loader::{self, Dialect, LoadError, Loaded, NameCache};
@@ -100,7 +101,8 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
 
     let recorder = settings.recording.as_deref().and_then(Recorder::begin);
     let (inputs, receiver) = mpsc::unbounded_channel();
-    let api = listen(&settings, &inputs)?;
+    let events = EventJournal::default();
+    let api = listen(&settings, &inputs, &events)?;
     signals::forward(early_signals, inputs.clone()).map_err(DaemonError::Signals)?;
 
     let kernel = kernel_thread::start(kernel, inputs.clone()).map_err(DaemonError::Thread)?;
@@ -119,6 +121,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         config_refresh,
         store,
     );
+    let event_loop = event_loop.reporting_to(events);
     let locks = event_loop.run(receiver, first, locks).await;
     if let Some(api) = api {
         api.abort();
@@ -195,9 +198,11 @@ fn load_with_former_names(settings: &Settings, left: &SavedState) -> Option<Load
 fn listen(
     settings: &Settings,
     inputs: &mpsc::UnboundedSender<Input>,
+    events: &EventJournal,
 ) -> Result<Option<JoinHandle<()>>, DaemonError> {
     let control = Arc::new(LoopControl {
         inputs: inputs.clone(),
+        events: events.clone(),
     });
     match Listener::bind(&settings.socket, file_limit::raise()) {
         Ok(listener) => Ok(Some(tokio::spawn(listener.serve(control)))),

@@ -11,13 +11,13 @@ use tracing::Level;
 
 /// The stable fields of a line; those that are none are left out.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct LogFields<'a> {
-    service: Option<Cow<'a, str>>,
-    server: Option<String>,
-    check: Option<&'a str>,
-    from: Option<String>,
-    to: Option<String>,
-    reason: Option<&'a str>,
+pub(super) struct LogFields<'a> {
+    pub(super) service: Option<Cow<'a, str>>,
+    pub(super) server: Option<String>,
+    pub(super) check: Option<&'a str>,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) reason: Option<&'a str>,
 }
 
 /// Writes a line of this level with the fields that it has.
@@ -69,7 +69,8 @@ pub(super) fn log(notice: &Notice) {
     }
 }
 
-fn level(notice: &Notice) -> Level {
+/// How much a notice matters.
+pub(super) fn level(notice: &Notice) -> Level {
     match notice {
         Notice::LoadRefused { .. }
         | Notice::Refused { .. }
@@ -79,7 +80,15 @@ fn level(notice: &Notice) -> Level {
             result: HostResult::Failed(_),
             ..
         } => Level::ERROR,
-        Notice::LocalError { .. }
+        Notice::HealthChanged {
+            transition:
+                Transition {
+                    to: HealthState::Down,
+                    ..
+                },
+            ..
+        }
+        | Notice::LocalError { .. }
         | Notice::Freeze(
             FreezeNotice::Unfrozen(_)
             | FreezeNotice::NetworkWorks { .. }
@@ -130,8 +139,20 @@ fn level(notice: &Notice) -> Level {
     }
 }
 
-fn fields(notice: &Notice) -> LogFields<'_> {
+/// The stable fields of a notice.
+pub(super) fn fields(notice: &Notice) -> LogFields<'_> {
     match notice {
+        Notice::HealthChanged {
+            name,
+            server,
+            transition,
+            ..
+        } => LogFields {
+            from: Some(transition.from.to_string()),
+            to: Some(transition.to.to_string()),
+            reason: Some(&transition.reason),
+            ..of_server(name, server)
+        },
         Notice::CheckChanged {
             name,
             server,
@@ -222,7 +243,6 @@ fn fields(notice: &Notice) -> LogFields<'_> {
         },
         Notice::Loaded { .. }
         | Notice::LoadRefused { .. }
-        | Notice::HealthChanged { .. }
         | Notice::Freeze(_)
         | Notice::Refused { .. }
         | Notice::Unreadable { .. }

@@ -10,6 +10,7 @@ use director_core::model::Probe;
 
 use super::EventLoop;
 use crate::daemon::TableKind;
+use crate::daemon::events;
 use crate::daemon::input::Input;
 use crate::daemon::kernel_thread::KernelRequest;
 use crate::daemon::notices;
@@ -58,6 +59,7 @@ impl EventLoop {
     /// Tells the operator, in the words of whom he believes to have started.
     fn tell(&mut self, notice: &Notice) {
         self.counters.noticed(notice);
+        self.events.add(events::event(notice));
         match &mut self.ldirectord {
             Some(ldirectord) => {
                 ldirectord.tell(notice);

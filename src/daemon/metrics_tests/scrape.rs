@@ -11,12 +11,16 @@ use tokio::net::TcpStream;
 use crate::api::apply::ApplyRequest;
 use crate::api::overrides::{OverrideOutcome, OverrideRequest};
 use crate::api::wire::UnfreezeOutcome;
-use crate::api::{ApiError, Control, Overview, PageListener, ReloadOutcome};
+use crate::api::{ApiError, Control, EventJournal, Overview, PageListener, ReloadOutcome};
 
 /// A daemon with a state that does not change.
-struct Still(Overview);
+struct Still(Overview, EventJournal);
 
 impl Control for Still {
+    fn events(&self) -> &EventJournal {
+        &self.1
+    }
+
     async fn overview(&self) -> Result<Overview, ApiError> {
         Ok(self.0.clone())
     }
@@ -46,7 +50,7 @@ impl Control for Still {
 pub(super) async fn answers(overview: Overview, requests: &[&str]) -> Vec<(String, String)> {
     let listener = PageListener::bind("127.0.0.1:0".parse().unwrap(), 1024).unwrap();
     let address = listener.address();
-    let serving = tokio::spawn(listener.serve(Arc::new(Still(overview))));
+    let serving = tokio::spawn(listener.serve(Arc::new(Still(overview, EventJournal::default()))));
     let mut answers = Vec::new();
     for request in requests {
         let mut stream = TcpStream::connect(address).await.unwrap();
