@@ -20,7 +20,7 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Something that the daemon has reported, as it is in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedEvent {
-    /// Its number: larger than that of each event before it, also after a restart.
+    /// Its number: larger than that of each event before it, also after a restart unless the clock went back.
     pub id: u64,
     /// When, in RFC 3339.
     pub time: String,
@@ -118,7 +118,7 @@ impl EventJournal {
 
     /// The events after this one, or all that are kept. Waits for the first one where there is none, but not longer than `wait`.
     pub async fn after(&self, after: Option<u64>, wait: Duration) -> EventPage {
-        if let Some(after) = after {
+        if let Some(after) = after.filter(|after| !self.is_of_another_daemon(*after)) {
             let mut last = self.last.subscribe();
             // Whoever waited for nothing gets an empty page.
             let _ = timeout(wait.min(LONGEST_WAIT), last.wait_for(|last| *last > after)).await;
@@ -126,21 +126,28 @@ impl EventJournal {
         self.page(after)
     }
 
-    fn page(&self, after: Option<u64>) -> EventPage {
+    /// Whether an event was that of a daemon before this one, or of one whose clock was ahead.
+    fn is_of_another_daemon(&self, id: u64) -> bool {
         let ring = self.lock();
-        let restarted = after.is_some_and(|after| after + 1 < ring.first);
-        let from = after.map_or(ring.first, |after| after.saturating_add(1).max(ring.first));
+        id.saturating_add(1) < ring.first || id >= ring.next
+    }
+
+    fn page(&self, after: Option<u64>) -> EventPage {
+        let restarted = after.is_some_and(|after| self.is_of_another_daemon(after));
+        let ring = self.lock();
+        let after = after.filter(|_| !restarted);
+        let from = after.map_or(ring.first, |after| after.saturating_add(1));
         let oldest = ring.events.front().map_or(ring.next, |oldest| oldest.id);
-        let missed = match after {
-            Some(_) => oldest.saturating_sub(from),
-            None => 0,
+        let missed = match (after, restarted) {
+            (None, false) => 0,
+            _ => oldest.saturating_sub(from),
         };
         let events = ring.events.iter().filter(|event| event.id >= from);
         EventPage {
             schema: EVENT_SCHEMA,
             restarted,
             missed,
-            last: ring.next.saturating_sub(1).max(after.unwrap_or(0)),
+            last: ring.next.saturating_sub(1),
             events: events.cloned().collect(),
         }
     }
@@ -206,8 +213,12 @@ mod tests {
             (true, 0, vec![100, 101])
         );
         assert!(!journal.page(Some(99)).restarted);
-        // A clock that went back: numbers from the future wait for nothing that has happened.
-        assert_eq!(journal.page(Some(1000)).last, 1000);
+        // The clock of the daemon before this one was ahead.
+        let page = journal.page(Some(1000));
+        assert_eq!(
+            (page.restarted, page.last, ids(&page)),
+            (true, 101, vec![100, 101])
+        );
     }
 
     #[tokio::test]

@@ -158,8 +158,8 @@ pub(super) const METRICS: &[Metric] = &[
         &["receiver"],
         "Messages that were given up, or dropped because too many waited.",
         Source::Daemon(|view, out| {
-            for (way, count) in &view.overview.counters.notifications_failed {
-                out.add_count(&[way], *count);
+            for (receiver, count) in &view.overview.counters.notifications_failed {
+                out.add_count(&[receiver], *count);
             }
         }),
     ),

@@ -25,12 +25,12 @@ pub(super) fn publish(written: &ServiceDefinition, findings: &mut Findings) -> O
         );
     }
     let [usual_up, usual_degraded, usual_down] = USUAL;
-    let mut number = |written: &Option<Placed<i64>>, usual| match written {
+    let mut number = |key, written: &Option<Placed<i64>>, usual| match written {
         None => usual,
         Some(written) => i32::try_from(written.value).unwrap_or_else(|_| {
             findings.error(
                 &written.place,
-                format!("{} is out of range", written.value),
+                format!("{key} {} is out of range", written.value),
                 "write -2147483648 to 2147483647; keepalived uses -254 to 254",
             );
             usual
@@ -38,8 +38,8 @@ pub(super) fn publish(written: &ServiceDefinition, findings: &mut Findings) -> O
     };
     Some(Publish {
         file: file.value.clone(),
-        up: number(up, usual_up),
-        degraded: number(degraded, usual_degraded),
-        down: number(down, usual_down),
+        up: number("up", up, usual_up),
+        degraded: number("degraded", degraded, usual_degraded),
+        down: number("down", down, usual_down),
     })
 }
