@@ -139,6 +139,12 @@ fn events_are_followed_over_a_restart_and_each_comes_once() {
         }
     };
     eventually("up", 1);
+    let began = Instant::now();
+    let change = r#""kind":"table_change","level":"info","service":"web""#;
+    while !fs::read_to_string(&followed).unwrap().contains(change) {
+        assert!(began.elapsed() < PATIENCE, "no change of the table");
+        std::thread::yield_now();
+    }
     drop(server);
     eventually("down", 1);
     daemon.0.kill().unwrap();

@@ -1,12 +1,19 @@
 //! The director's notices as events for clients: with the words and the fields of the log.
 
 use director_core::director::Notice;
+use director_core::model::Model;
 
 use super::notices::{LogFields, fields, level};
 use crate::api::EventContent;
 
-/// The event that a notice makes.
-pub(super) fn event(notice: &Notice) -> EventContent {
+/// The event that a notice makes. What is about the kernel's table gets the name that the service has in this model, as all other
+/// events have it.
+pub(super) fn event(notice: &Notice, model: Option<&Model>) -> EventContent {
+    let in_table = match notice {
+        Notice::Change { step, .. } | Notice::Drift { step, .. } => Some(step.op.service()),
+        _ => None,
+    };
+    let named = in_table.and_then(|id| model?.service(&id));
     let LogFields {
         service,
         server,
@@ -18,7 +25,10 @@ pub(super) fn event(notice: &Notice) -> EventContent {
     EventContent {
         kind: kind(notice).to_owned(),
         level: level(notice).as_str().to_lowercase(),
-        service: service.map(Into::into),
+        service: match named {
+            Some(named) => Some(named.name.clone()),
+            None => service.map(Into::into),
+        },
         server,
         check: check.map(str::to_owned),
         from,
@@ -106,6 +116,6 @@ mod tests {
             reason: text("connection refused, 3 of 3"),
             message: notice.to_string(),
         };
-        assert_eq!(event(&notice), expected);
+        assert_eq!(event(&notice, None), expected);
     }
 }

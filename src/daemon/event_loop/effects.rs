@@ -59,7 +59,8 @@ impl EventLoop {
     /// Tells the operator, in the words of whom he believes to have started.
     fn tell(&mut self, notice: &Notice) {
         self.counters.noticed(notice);
-        self.events.add(events::event(notice));
+        let model = self.in_force.as_ref().map(|loaded| &*loaded.model);
+        self.events.add(events::event(notice, model));
         match &mut self.ldirectord {
             Some(ldirectord) => {
                 ldirectord.tell(notice);
