@@ -99,8 +99,14 @@ impl Director {
             return;
         };
         let desired = desired_of(&scope, &self.situation(all, now));
+        if self.retries.settle(&scope, &desired, &scope.part(all)) {
+            // A service that the kernel has refused is in another state once it is no longer to be there.
+            self.review_states(&scope, now, effects);
+        }
+        let Some(all) = &self.observed else {
+            return;
+        };
         let observed = &*scope.part(all);
-        self.retries.settle(&scope, &desired, observed);
         let mut target = self.retries.target(&scope, &desired, observed, now);
         let held = self.persist.hold_back(&mut target, observed, &self.book);
         keep_serving(&mut target, &desired, observed, &self.book, &self.overrides);

@@ -61,11 +61,18 @@ impl RetryQueue {
         pause
     }
 
-    /// Forgets refusals in these services whose subject now is as desired, or is no longer ours.
-    pub(super) fn settle(&mut self, scope: &ServiceScope, desired: &Table, observed: &Table) {
+    /// Forgets refusals in these services whose subject now is as desired, or is no longer ours; says whether there was one.
+    pub(super) fn settle(
+        &mut self,
+        scope: &ServiceScope,
+        desired: &Table,
+        observed: &Table,
+    ) -> bool {
+        let before = self.by_subject.len();
         self.by_subject.retain(|subject, _| {
             !scope.contains(&subject.0) || differs(subject, desired, observed)
         });
+        self.by_subject.len() < before
     }
 
     /// Gives a new pause to attempts in these services that were due but did not come about, so that nothing wakes for them in vain.

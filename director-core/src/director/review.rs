@@ -143,6 +143,22 @@ impl Director {
         }
     }
 
+    /// Looks at the states of these services again, after what the kernel refuses has changed.
+    pub(super) fn review_states(
+        &mut self,
+        scope: &ServiceScope,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(observed) = self.observed.take() else {
+            return;
+        };
+        let found = self.found(scope, &observed, now);
+        self.observed = Some(observed);
+        self.report_conditions(scope, &found.conditions, now, effects);
+        self.publish(scope, effects);
+    }
+
     fn review_pools(
         &mut self,
         scope: &ServiceScope,

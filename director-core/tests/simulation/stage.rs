@@ -37,8 +37,8 @@ pub(crate) struct Stage {
 }
 
 /// Plays a whole list: panics when an invariant is broken.
-pub(crate) fn play(first: &[Brief], steps: &[Step], together: bool) {
-    let mut stage = Stage::new(first, together);
+pub(crate) fn play(first: &[Brief], steps: &[Step], together: bool, compares_every: usize) {
+    let mut stage = Stage::new(first, together, compares_every);
     for step in steps {
         stage.perform(&step.deed);
         stage.world.run(step.then);
@@ -51,12 +51,12 @@ pub(crate) fn play(first: &[Brief], steps: &[Step], together: bool) {
 }
 
 impl Stage {
-    fn new(first: &[Brief], together: bool) -> Self {
+    fn new(first: &[Brief], together: bool, compares_every: usize) -> Self {
         let mut kernel = Table::default();
         kernel.services.insert(service_id(FOREIGN), foreign());
         let mut world = World::new(kernel);
         world.together = together;
-        world.compares_every = super::compares_every();
+        world.compares_every = compares_every;
         remember(&mut world);
         let mut stage = Self {
             world,
