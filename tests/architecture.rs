@@ -20,7 +20,12 @@ use imports::{Files, Use, folder, uses};
 use rows::{ROWS, Row, SIBLINGS};
 
 /// Our own crates; all others are a matter of the Cargo.toml files.
-const OUR_CRATES: &[&str] = &["director_core", "ldirectord_compat", "ipvsd"];
+const OUR_CRATES: &[&str] = &[
+    "director_core",
+    "keepalived_compat",
+    "ldirectord_compat",
+    "ipvsd",
+];
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] = &[
     "util", "utils", "common", "helper", "helpers", "manager", "misc", "besides", "more", "other",
@@ -36,7 +41,12 @@ const CIRCLES_LEFT: &[&str] = &[
 #[test]
 fn every_module_imports_only_rows_below_it() {
     let mut faults = Vec::new();
-    for (path, text) in sources(&["src", "director-core/src", "ldirectord-compat/src"]) {
+    for (path, text) in sources(&[
+        "src",
+        "director-core/src",
+        "keepalived-compat/src",
+        "ldirectord-compat/src",
+    ]) {
         let Some(row) = ROWS
             .iter()
             .filter(|row| path.starts_with(row.files))
@@ -61,6 +71,7 @@ fn circles_of_imports_are_of_two_files_in_one_folder() {
     let files = Files::read(&sources(&[
         "src",
         "director-core/src",
+        "keepalived-compat/src",
         "ldirectord-compat/src",
     ]));
     let imports = files.imports();
@@ -82,7 +93,12 @@ fn circles_of_imports_are_of_two_files_in_one_folder() {
 
 #[test]
 fn every_row_stands_for_something() {
-    let sources = sources(&["src", "director-core/src", "ldirectord-compat/src"]);
+    let sources = sources(&[
+        "src",
+        "director-core/src",
+        "keepalived-compat/src",
+        "ldirectord-compat/src",
+    ]);
     for row in ROWS {
         assert!(
             sources.iter().any(|(path, _)| path.starts_with(row.files)),
@@ -311,6 +327,7 @@ fn everything() -> Vec<(String, String)> {
         "tests",
         "benches",
         "director-core",
+        "keepalived-compat",
         "ldirectord-compat",
     ])
 }

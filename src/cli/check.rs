@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use director_core::definitions::Placed;
 use director_core::diagnostic::Diagnostic;
 use serde::Serialize;
 
@@ -15,8 +16,8 @@ use crate::loader::{LoadReport, Loaded, STANDARD_INPUT, exposure, load, missing_
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Configuration file, or `-` for standard input: YAML or ldirectord.cf. The extension (.yaml, .yml, .cf) decides, otherwise
-    /// the content
+    /// Configuration file, or `-` for standard input: YAML, ldirectord.cf or keepalived.conf. The extension (.yaml, .yml, .cf)
+    /// decides, otherwise the content
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Also fail for what does not keep the daemon from starting: status 1 for warnings, 2 for isolated errors
@@ -106,6 +107,17 @@ fn exit(loaded: Option<&Loaded>, strict: bool) -> Exit {
     }
 }
 
+/// The keywords of blocks, each once.
+fn keywords(blocks: &[Placed<String>]) -> Vec<&str> {
+    let mut keywords: Vec<&str> = Vec::new();
+    for block in blocks {
+        if !keywords.contains(&block.value.as_str()) {
+            keywords.push(&block.value);
+        }
+    }
+    keywords
+}
+
 fn summary(loaded: &Loaded) -> String {
     let services = loaded.model.services();
     let servers = services.iter().map(|s| s.real_servers.len()).sum();
@@ -115,8 +127,13 @@ fn summary(loaded: &Loaded) -> String {
         0 => "valid".to_owned(),
         _ => format!("usable, {} isolated", count(broken, "broken block")),
     };
+    let kept = match keywords(&loaded.not_ours).as_slice() {
+        [] => String::new(),
+        [one] => format!("; {one} stays with keepalived"),
+        several => format!("; {} stay with keepalived", several.join(", ")),
+    };
     format!(
-        "{}: {valid} ({}): {}, {}, {}\n",
+        "{}: {valid} ({}): {}, {}, {}{kept}\n",
         loaded.report.file,
         loaded.dialect,
         count(services.len(), "virtual service"),

@@ -25,7 +25,7 @@ use crate::store;
 #[derive(Debug, Parser)]
 #[command(name = "ipvsd", version, max_term_width = 100, after_help = help::IPVSD)]
 pub(super) struct DaemonArgs {
-    /// Configuration file: YAML or ldirectord.cf. The extension (.yaml, .yml, .cf) decides, otherwise the content
+    /// Configuration file: YAML, ldirectord.cf or keepalived.conf. The extension (.yaml, .yml, .cf) decides, otherwise the content
     #[arg(
         long,
         short,

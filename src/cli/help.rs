@@ -26,6 +26,7 @@ Examples:
 pub(super) const CONVERT: &str = "\
 Examples:
   ipvsctl convert /etc/ha.d/ldirectord.cf
+  ipvsctl convert /etc/keepalived/keepalived.conf
 
 Comments at the top of the output list everything that cannot be converted.";
 

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 
 use super::names::LookupFailure;
 use super::{
-    Dialect, LoadContext, LoadReport, NameCache, RenderStyle, judge, read_ldirectord, read_yaml,
-    render, source,
+    Dialect, LoadContext, LoadReport, NameCache, RenderStyle, judge, keepalived, read_ldirectord,
+    read_yaml, render, source,
 };
 
 const YAML: &str = "\
@@ -44,6 +44,32 @@ virtual=192.0.2.10:80
         request=\"test.html\"
         receive=\"OK\"
         scheduler=wrr
+";
+
+const KEEPALIVED: &str = "\
+global_defs {
+  notification_email { a@example.org }
+}
+$NET=10.0.0
+virtual_server_group web {
+  192.0.2.1-3 80 ! three
+  fwmark 5
+}
+virtual_server group web {
+  lb_algo sh
+  sh-port
+  lb_kind TUN type gue port 6080
+  protocol TCP
+  quorum 2
+  sorry_server ${NET}.99 80
+  ~SEQ(I, 1, 1, 3) real_server $NET.$I 80 { weight 2 HTTP_GET { url { path /x status_code 200 regex \"O.K\" } } }
+  real_server 10.0.0.9 80 {
+    MISC_CHECK {
+      misc_path \"/bin/true -a $NET\"
+      misc_dynamic
+    }
+  }
+}
 ";
 
 /// One careless keystroke: where, how much goes, what comes.
@@ -88,6 +114,7 @@ fn report_of(dialect: Dialect, bytes: &[u8]) -> Option<LoadReport> {
         // What is not UTF-8 never comes as far as YAML.
         Dialect::Yaml => read_yaml(&file, bytes, source::text(bytes).ok()?),
         Dialect::Ldirectord => read_ldirectord(&file, bytes),
+        Dialect::Keepalived => keepalived::read(&file, bytes),
     };
     Some(match judge(&Arc::new(written), &memory) {
         Ok(loaded) => {
@@ -131,8 +158,14 @@ proptest! {
     }
 
     #[test]
+    fn a_slip_in_keepalived_conf_is_shown(strokes in prop::collection::vec(keystroke(), 1..4)) {
+        let text = edited(KEEPALIVED, &strokes);
+        report_of(Dialect::Keepalived, text.as_bytes()).iter().for_each(can_be_shown);
+    }
+
+    #[test]
     fn bytes_are_no_danger(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        for dialect in [Dialect::Yaml, Dialect::Ldirectord] {
+        for dialect in [Dialect::Yaml, Dialect::Ldirectord, Dialect::Keepalived] {
             report_of(dialect, &bytes).iter().for_each(can_be_shown);
         }
     }

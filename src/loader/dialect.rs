@@ -13,6 +13,7 @@ use super::yaml;
 pub enum Dialect {
     Yaml,
     Ldirectord,
+    Keepalived,
 }
 
 impl Dialect {
@@ -23,6 +24,12 @@ impl Dialect {
         match ending.map(str::to_ascii_lowercase).as_deref() {
             Some("cf") => Self::Ldirectord,
             Some("yaml" | "yml") => Self::Yaml,
+            _ if path
+                .file_name()
+                .is_some_and(|name| name == "keepalived.conf") =>
+            {
+                Self::Keepalived
+            }
             _ => Self::of_text(text),
         }
     }
@@ -38,7 +45,8 @@ impl Dialect {
         yaml::is_key(key.trim_end()).then(|| (number, key.trim_end()))
     }
 
-    /// A file of directives has lines such as `virtual=…`; in YAML the first sign is a colon.
+    /// A file of directives has lines such as `virtual=…`, one of keepalived such as `virtual_server … {`; in YAML the first sign
+    /// is a colon.
     fn of_text(text: &str) -> Self {
         let is_directive = |line: &str| {
             let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -50,6 +58,7 @@ impl Dialect {
             .map(str::trim)
             .find(|line| !line.is_empty() && !line.starts_with('#'));
         match main_reason {
+            _ if keepalived_compat::recognises(text) => Self::Keepalived,
             Some(line) if is_directive(line) => Self::Ldirectord,
             _ => Self::Yaml,
         }
@@ -61,6 +70,7 @@ impl fmt::Display for Dialect {
         f.write_str(match self {
             Self::Yaml => "YAML",
             Self::Ldirectord => "ldirectord.cf",
+            Self::Keepalived => "keepalived.conf",
         })
     }
 }
@@ -79,6 +89,13 @@ mod tests {
         assert_eq!(of("a.conf", directives), Dialect::Ldirectord);
         assert_eq!(of("a", "services:\n  - listen: a=b\n"), Dialect::Yaml);
         assert_eq!(of("a", "---\nservices: []\n"), Dialect::Yaml);
+        let blocks =
+            "! a site\ninclude /etc/keepalived/conf.d/*.conf\nvirtual_server 192.0.2.1 80 {\n";
+        assert_eq!(of("a.conf", blocks), Dialect::Keepalived);
+        assert_eq!(
+            of("/etc/keepalived/keepalived.conf", "include a.conf\n"),
+            Dialect::Keepalived
+        );
     }
 
     #[test]

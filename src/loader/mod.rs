@@ -11,7 +11,9 @@ mod file_watch;
 mod findings;
 mod held_services;
 mod host_names;
+mod include;
 mod isolate;
+mod keepalived;
 mod known_name;
 #[cfg(test)]
 mod lists_tests;
@@ -52,7 +54,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::definitions::Definitions;
+use director_core::definitions::{Definitions, Placed};
 use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::Model;
 use director_core::model::validate::{validate_shared, without_servers};
@@ -81,6 +83,8 @@ pub struct Loaded {
     pub alerts: AlertSettings,
     /// What the file says about the process; only ldirectord.cf says anything.
     pub process: Option<ProcessSettings>,
+    /// The blocks of a keepalived.conf that stay with keepalived.
+    pub not_ours: Vec<Placed<String>>,
     /// What the file says about its own reading.
     pub settings: FileSettings,
     /// What was read, to be judged again when names stand for other addresses. None when this is not what the files say.
@@ -124,6 +128,7 @@ pub struct SourceText {
     settings: FileSettings,
     definitions: Option<Arc<Definitions>>,
     process: Option<ProcessSettings>,
+    not_ours: Vec<Placed<String>>,
     unfit: Vec<Unfit>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -161,6 +166,29 @@ pub fn load_with(
     dialect: Option<Dialect>,
     memory: &LoadContext,
 ) -> Result<Loaded, LoadError> {
+    load_by(path, memory, |text| {
+        dialect.unwrap_or_else(|| Dialect::of(path, text))
+    })
+}
+
+/// Reads a file that is to be converted: a keepalived.conf if it looks like one, and an ldirectord.cf otherwise.
+///
+/// # Errors
+/// When the file gives no model.
+pub fn load_foreign(path: &Path) -> Result<Loaded, LoadError> {
+    load_by(path, &LoadContext::default(), |text| {
+        match Dialect::of(path, text) {
+            Dialect::Keepalived => Dialect::Keepalived,
+            Dialect::Yaml | Dialect::Ldirectord => Dialect::Ldirectord,
+        }
+    })
+}
+
+fn load_by(
+    path: &Path,
+    memory: &LoadContext,
+    dialect_of: impl FnOnce(&str) -> Dialect,
+) -> Result<Loaded, LoadError> {
     let file: Arc<str> = Arc::from(path.to_string_lossy());
     let unreadable = |source| LoadError::Unreadable {
         file: Arc::clone(&file),
@@ -168,9 +196,10 @@ pub fn load_with(
         held: fingerprint(path),
     };
     let bytes = source::read(path).map_err(unreadable)?;
-    let dialect = dialect.unwrap_or_else(|| Dialect::of(path, &String::from_utf8_lossy(&bytes)));
+    let dialect = dialect_of(&String::from_utf8_lossy(&bytes));
     let written = match dialect {
         Dialect::Yaml => read_yaml(&file, &bytes, source::text(&bytes).map_err(unreadable)?),
+        Dialect::Keepalived => keepalived::read(&file, &bytes),
         Dialect::Ldirectord => match yaml_already(&file, path, &bytes) {
             Some(report) => return Err(LoadError::Invalid(report)),
             None => read_ldirectord(&file, &bytes),
@@ -203,6 +232,7 @@ fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> SourceText {
         settings: read.settings,
         definitions: read.definitions.map(Arc::new),
         process: None,
+        not_ours: Vec::new(),
         unfit: Vec::new(),
         diagnostics: read.findings,
     }
@@ -252,6 +282,7 @@ fn read_ldirectord(file: &Arc<str>, bytes: &[u8]) -> SourceText {
         settings: FileSettings::NONE,
         definitions: Some(Arc::new(parsed.definitions)),
         process: Some(parsed.process),
+        not_ours: Vec::new(),
         unfit: parsed.unfit,
         diagnostics,
     }
@@ -341,6 +372,7 @@ pub fn judge(written: &Arc<SourceText>, memory: &LoadContext) -> Result<Loaded, 
         definitions,
         dialect: written.dialect,
         process,
+        not_ours: written.not_ours.clone(),
         settings: written.settings,
         written: Some(Arc::clone(written)),
         report,

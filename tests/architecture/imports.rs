@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Our crates and where their files are.
-const CRATES: [(&str, &str); 3] = [
+const CRATES: [(&str, &str); 4] = [
     ("ipvsd", "src/"),
     ("director_core", "director-core/src/"),
+    ("keepalived_compat", "keepalived-compat/src/"),
     ("ldirectord_compat", "ldirectord-compat/src/"),
 ];
 /// More steps from re-export to re-export than any name takes.

@@ -67,6 +67,7 @@ pub(super) const ROWS: &[Row] = &[
         &[
             "regular_file",
             "stamp",
+            "keepalived_compat",
             "ldirectord_compat",
             "director_core",
         ],
@@ -113,6 +114,7 @@ pub(super) const ROWS: &[Row] = &[
         &["ldirectord_compat", "director_core", "command"],
     ),
     row("ldirectord-compat/src", &["director_core", SIBLINGS]),
+    row("keepalived-compat/src", &["director_core", SIBLINGS]),
     row(
         "director-core/src/snapshot",
         &[

@@ -77,7 +77,12 @@ impl Vocabulary {
 fn no_message_has_a_retired_word() {
     let vocabulary = Vocabulary::read(RETIRED);
     let mut faults = BTreeSet::new();
-    for (path, text) in sources(&["src", "director-core/src", "ldirectord-compat/src"]) {
+    for (path, text) in sources(&[
+        "src",
+        "director-core/src",
+        "keepalived-compat/src",
+        "ldirectord-compat/src",
+    ]) {
         if path.contains("tests") {
             continue;
         }

@@ -64,7 +64,12 @@ fn no_retired_word_returns() {
 #[test]
 fn every_type_has_a_name_of_its_own() {
     let mut declared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (path, text) in sources(&["src", "director-core/src", "ldirectord-compat/src"]) {
+    for (path, text) in sources(&[
+        "src",
+        "director-core/src",
+        "keepalived-compat/src",
+        "ldirectord-compat/src",
+    ]) {
         if path.contains("tests") {
             continue;
         }

@@ -1,6 +1,8 @@
-//! `ipvsctl convert`: the definitions of an `ldirectord.cf` as YAML, with a comment for each thing that is not the same there.
+//! `ipvsctl convert`: the definitions of an `ldirectord.cf` or a `keepalived.conf` as YAML, with a comment for each thing that
+//! is not the same there.
 
 mod comments;
+mod keepalived;
 mod left_out;
 mod names;
 mod remarks;
@@ -16,22 +18,26 @@ use left_out::{left_out, on_change};
 use super::error::CliError;
 use super::output::{Exit, Output};
 use crate::loader::{
-    Dialect, Loaded, Remarks, emit, has_host_names, load_as, mails, with_host_names,
+    Dialect, Loaded, Remarks, emit, has_host_names, load_foreign, mails, with_host_names,
 };
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct ConvertArgs {
-    /// An ldirectord.cf, or `-` for standard input
+    /// An ldirectord.cf or a keepalived.conf, or `-` for standard input. The content decides
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
 
 /// Prints the YAML. Exit status 2 when the file cannot be used.
 pub(super) fn run(args: &ConvertArgs, output: &mut Output) -> Result<Exit, CliError> {
-    match load_as(&args.file, Some(Dialect::Ldirectord)) {
+    match load_foreign(&args.file) {
         Ok(loaded) => {
-            output.text(&converted(&loaded))?;
+            let text = match loaded.dialect {
+                Dialect::Keepalived => keepalived::converted(&loaded),
+                Dialect::Yaml | Dialect::Ldirectord => converted(&loaded),
+            };
+            output.text(&text)?;
             Ok(Exit::Fine)
         }
         Err(error) => {
@@ -61,13 +67,7 @@ fn converted(loaded: &Loaded) -> String {
     for line in remarks::lines(loaded) {
         text.push_str(&format!("# {line}\n"));
     }
-    // What ldirectord lacks is no decision of whoever wrote the file.
-    definitions.host.expire_nodest_conn = None;
-    definitions.host.expire_quiescent_template = None;
-    definitions.host.conn_reuse_mode = None;
-    for service in &mut definitions.services {
-        service.recovery.drain = None;
-    }
+    take_what_was_lacking(&mut definitions);
     names::give(&mut definitions, loaded);
     let written = loaded.written.as_ref().map_or("", |written| written.text());
     let comments = Comments::of(written);
@@ -81,6 +81,16 @@ fn converted(loaded: &Loaded) -> String {
     text.push_str(&emit(&definitions, &remarks));
     text.push_str(&comments.tail());
     text
+}
+
+/// Takes out what the other program lacks, which is no decision of the operator.
+fn take_what_was_lacking(definitions: &mut Definitions) {
+    definitions.host.expire_nodest_conn = None;
+    definitions.host.expire_quiescent_template = None;
+    definitions.host.conn_reuse_mode = None;
+    for service in &mut definitions.services {
+        service.recovery.drain = None;
+    }
 }
 
 /// Takes out ranges between host names without an address, which YAML does not have; says which.

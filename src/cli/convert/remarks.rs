@@ -1,4 +1,4 @@
-//! What was found in an `ldirectord.cf`, as comments: each thing once, with the lines that it is about.
+//! What was found in a file, as comments: each thing once, with the lines that it is about.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ fn grouped<'d>(findings: impl Iterator<Item = &'d Diagnostic>) -> Vec<String> {
         .collect()
 }
 
-fn places(lines: &[u32]) -> String {
+pub(super) fn places(lines: &[u32]) -> String {
     let shown: Vec<String> = lines.iter().take(NAMED).map(u32::to_string).collect();
     let shown = shown.join(", ");
     match lines.len() {

@@ -29,7 +29,7 @@ use crate::store::{self, StateFile};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
-    /// Configuration file: YAML or ldirectord.cf, or `-` for standard input
+    /// Configuration file: YAML, ldirectord.cf or keepalived.conf, or `-` for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Plan for an empty table, with all real servers up or all down; needs neither root nor IPVS

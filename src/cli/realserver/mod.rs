@@ -100,7 +100,7 @@ struct RealServerStatusArgs {
 
 #[derive(Debug, Args)]
 struct PrintArgs {
-    /// Configuration file: YAML or ldirectord.cf
+    /// Configuration file: YAML, ldirectord.cf or keepalived.conf
     #[arg(long = "for", value_name = "FILE")]
     file: PathBuf,
 }

@@ -18,7 +18,7 @@ use crate::loader::{self, LoadError};
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
-    /// Configuration file: YAML or ldirectord.cf
+    /// Configuration file: YAML, ldirectord.cf or keepalived.conf
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Events file, one event per line: `10s web2 fails for 40s`; see --help

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use director_core::definitions::Placed;
 use director_core::diagnostic::{Diagnostic, Place};
 
-use super::include::{self, IncludeFault};
 use super::keys::file::FILE;
 use super::layers::of_file;
 use super::node::{Content, Entry, Node};
@@ -16,6 +15,7 @@ use super::reader::Reader;
 use super::tree;
 use super::value::one_or_more;
 use crate::loader::file_watch::{self, Fingerprints};
+use crate::loader::include::{self, IncludeFault};
 use crate::loader::source::{self, SourceError};
 
 /// Bytes that all included files together may have.

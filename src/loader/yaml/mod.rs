@@ -4,7 +4,6 @@
 mod address;
 mod duration;
 mod gather;
-mod include;
 mod keys;
 mod layers;
 mod listens;

@@ -95,7 +95,10 @@ pub(super) fn other_format(text: &str) -> Option<(&'static str, &'static str)> {
         "vrrp_script ",
         "virtual_server_group ",
     ]) {
-        return Some(("a keepalived.conf", yaml));
+        return Some((
+            "a keepalived.conf",
+            "rename it to end in .conf, or use ipvsctl convert for YAML",
+        ));
     }
     if begins(&["-A -", "-a -", "ipvsadm -", "ipvsadm --"]) {
         return Some(("rules of ipvsadm", yaml));

@@ -1,10 +1,10 @@
-//! What an `include` names: a file, the YAML files of a directory, or those that fit a pattern. It finds files; whoever
-//! asks reads them.
+//! What an `include` names: a file, the YAML files of a directory, or those that fit a pattern. It finds files, and its
+//! callers read them.
 
 use std::path::{Path, PathBuf};
 
-use crate::loader::file_watch::{Fingerprints, fingerprint};
-use crate::loader::source::SourceError;
+use super::file_watch::{Fingerprints, fingerprint};
+use super::source::SourceError;
 
 /// The files that an include names, in the order of their names, and the directories where more may appear, with what they
 /// held.
@@ -26,11 +26,17 @@ pub(super) enum IncludeFault {
 /// What is named by `written` in a file of this directory.
 pub(super) fn named(written: &str, beside: &Path) -> Result<Named, IncludeFault> {
     let path = beside.join(written);
-    if written.contains(['*', '?', '[']) {
-        return pattern(&path);
-    }
     if path.is_dir() {
         return directory(&path);
+    }
+    files(written, beside)
+}
+
+/// The same without directories.
+pub(super) fn files(written: &str, beside: &Path) -> Result<Named, IncludeFault> {
+    let path = beside.join(written);
+    if written.contains(['*', '?', '[']) {
+        return pattern(&path);
     }
     Ok(Named {
         files: vec![path],
