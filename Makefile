@@ -5,7 +5,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/local/sbin:/usr/sbin:/sbin
 
 VAGRANT_BIN = vagrant/bin
 
-.PHONY: help demo test test-fast lint lab mutants soak matrix transcripts differential sloppy bench clean services simulate lab-qemu lab-vagrant vagrant-programs build install deb rpm
+.PHONY: help demo test test-fast lint lab mutants soak matrix transcripts differential keepalived-tables sloppy bench clean services simulate lab-qemu lab-vagrant vagrant-programs build install deb rpm
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 23
@@ -38,6 +38,10 @@ transcripts: ## in the lab: make every fault that the doctor knows and write tes
 	@tests/lab/install
 	@cargo build --quiet --workspace --bins
 	@results=$$(mktemp -d) && LAB_RESULTS=$$results tests/lab/run auto operator/doctor && tests/lab/transcripts $$results >tests/lab/doctor-transcripts.md && rm -r $$results
+
+keepalived-tables: ## the tables that Debian's keepalived makes of tests/lab/keepalived/cases, for tests/keepalived.rs
+	@tests/lab/install
+	@tests/lab/keepalived/tables
 
 differential: ## Debian's ldirectord and ours on the same files, through the same events; rewrites its RESULTS.md
 	@tests/lab/install
