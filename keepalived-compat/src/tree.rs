@@ -125,7 +125,11 @@ fn unknown(
         word.text
     );
     let homes = homes(&word.text);
+    let plain = word.text.trim();
     let hint = match homes.as_slice() {
+        [] if plain != word.text && find(keywords, plain).is_some() => {
+            format!("write an ordinary space before {plain}; the blank there is another character")
+        }
         [] => match nearest(&word.text, keywords.iter().map(|known| known.name)) {
             Some(meant) => format!("write {meant}, or remove the line"),
             None => "remove the line".to_owned(),
@@ -276,6 +280,13 @@ mod tests {
             "virtual_server 192.0.2.1 80 (lb_algo rr; real_server 10.0.0.1 80 (weight 1); real_server 10.0.0.2 80 (weight 1))"
         );
         assert_eq!(findings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_blank_of_another_kind_is_a_part_of_a_word() {
+        let (shown, findings) = tree("virtual_server 192.0.2.1 80 {\n\u{3000}lb_algo rr\n}\n");
+        assert_eq!(shown, "virtual_server 192.0.2.1 80");
+        assert!(findings[0].contains("write an ordinary space before lb_algo"), "{findings:?}");
     }
 
     #[test]

@@ -72,7 +72,8 @@ pub(crate) fn line(fragment: &Fragment, files: &[Arc<str>]) -> Option<LogicalLin
     let mut has_open_quote = false;
     let mut rest = fragment.text.as_str();
     loop {
-        rest = rest.trim_start();
+        // A blank of another kind, such as U+3000, is a part of a word.
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace());
         let start = fragment.text.len() - rest.len();
         let (word, taken) = match rest.strip_prefix('"') {
             _ if rest.is_empty() => break,
