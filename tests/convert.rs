@@ -20,12 +20,12 @@ use director_core::model::{Model, VirtualService};
 use ipvsd::loader::{Dialect, load_as};
 use proptest::prelude::*;
 
-fn files(directory: &str, found: &mut Vec<PathBuf>) {
+fn files(directory: &str, wanted: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files(path.to_str().unwrap(), found);
-        } else if path.extension().is_some_and(|ending| ending == "cf") {
+            files(path.to_str().unwrap(), wanted, found);
+        } else if path.extension().is_some_and(|ending| ending == wanted) {
             found.push(path);
         }
     }
@@ -60,9 +60,9 @@ fn services(model: &Model) -> Vec<VirtualService> {
 }
 
 /// Compares a file with what becomes of it; false when it cannot be loaded in the first place.
-fn means_the_same(source: &Path, directory: &Path) -> bool {
+fn means_the_same(source: &Path, dialect: Dialect, directory: &Path) -> bool {
     // Files with faults, and those with names that this machine cannot resolve, convert to nothing.
-    let Ok(before) = load_as(source, Some(Dialect::Ldirectord)) else {
+    let Ok(before) = load_as(source, Some(dialect)) else {
         return false;
     };
     let output = Command::cargo_bin("ipvsctl")
@@ -94,18 +94,35 @@ fn means_the_same(source: &Path, directory: &Path) -> bool {
 #[test]
 fn a_converted_file_means_the_same() {
     let mut sources = Vec::new();
-    files("examples", &mut sources);
+    files("examples", "cf", &mut sources);
     let examples = sources.len();
-    files("ldirectord-compat/tests/golden", &mut sources);
-    files("tests/lab/differential/cases", &mut sources);
+    files("ldirectord-compat/tests/golden", "cf", &mut sources);
+    files("tests/lab/differential/cases", "cf", &mut sources);
     let directory = tempfile::tempdir().unwrap();
     let same: Vec<bool> = sources
         .iter()
-        .map(|source| means_the_same(source, directory.path()))
+        .map(|source| means_the_same(source, Dialect::Ldirectord, directory.path()))
         .collect();
     assert!(same[..examples].iter().all(|same| *same), "{sources:?}");
     let compared = same.iter().filter(|same| **same).count();
     assert!(compared >= 130, "only {compared} files compared");
+}
+
+#[test]
+fn a_converted_keepalived_conf_means_the_same() {
+    let mut sources = Vec::new();
+    files("tests/lab/keepalived/cases", "conf", &mut sources);
+    // What others include is no file of its own.
+    let is_part = |path: &PathBuf| path.to_str().unwrap().contains(".d/");
+    sources.retain(|path| !is_part(path));
+    let directory = tempfile::tempdir().unwrap();
+    for source in &sources {
+        assert!(
+            means_the_same(source, Dialect::Keepalived, directory.path()),
+            "{source:?}"
+        );
+    }
+    assert!(sources.len() >= 50);
 }
 
 #[test]
@@ -122,7 +139,11 @@ fn what_seventy_services_share_is_written_once() {
     let services: String = (1..=70).map(service).collect();
     let text = format!("quiescent=yes\ncheckinterval=10\n{services}");
     fs::write(&source, &text).unwrap();
-    assert!(means_the_same(&source, directory.path()));
+    assert!(means_the_same(
+        &source,
+        Dialect::Ldirectord,
+        directory.path()
+    ));
     let converted = fs::read_to_string(directory.path().join("converted.yaml")).unwrap();
     // Some 500 bytes a service where nothing is shared.
     let each = converted.len() / 70;
@@ -136,7 +157,11 @@ fn host_names_are_carried_over() {
     let text = "virtual=localhost:80\n\treal=localhost:8080 masq 2\n\treal=127.0.0.2:80 masq\n\
                 \tfallback=localhost:81 masq\n\tchecktype=connect\n";
     fs::write(&source, text).unwrap();
-    assert!(means_the_same(&source, directory.path()));
+    assert!(means_the_same(
+        &source,
+        Dialect::Ldirectord,
+        directory.path()
+    ));
     let converted = fs::read_to_string(directory.path().join("converted.yaml")).unwrap();
     for part in [
         "listen: tcp://localhost:80\n",
@@ -158,7 +183,7 @@ proptest! {
         let directory = tempfile::tempdir().unwrap();
         let source = directory.path().join("ldirectord.cf");
         fs::write(&source, grammar::file(&services)).unwrap();
-        prop_assert!(means_the_same(&source, directory.path()), "{}", grammar::file(&services));
+        prop_assert!(means_the_same(&source, Dialect::Ldirectord, directory.path()), "{}", grammar::file(&services));
     }
 
     #[test]
@@ -166,7 +191,7 @@ proptest! {
         let directory = tempfile::tempdir().unwrap();
         let source = directory.path().join("ldirectord.cf");
         fs::write(&source, &site).unwrap();
-        prop_assert!(means_the_same(&source, directory.path()), "{}", site);
+        prop_assert!(means_the_same(&source, Dialect::Ldirectord, directory.path()), "{}", site);
         let converted = fs::read_to_string(directory.path().join("converted.yaml")).unwrap();
         let (before, after) = (site.len(), converted.len());
         prop_assert!(after * 10 <= before * 15, "{} of {} bytes\n{}\n{}", after, before, site, converted);

@@ -293,6 +293,9 @@ pub struct RealServerDefinition {
     /// Address to probe, instead of its own and that of the check.
     #[serde(default)]
     pub check_address: Option<Placed<IpAddr>>,
+    /// Checks of its own, in place of those of the service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckDefinition>,
     /// A request of its own, in place of the service's.
     #[serde(serialize_with = "hide_password")]
     pub request: Option<Placed<String>>,

@@ -286,7 +286,10 @@ mod tests {
     fn a_blank_of_another_kind_is_a_part_of_a_word() {
         let (shown, findings) = tree("virtual_server 192.0.2.1 80 {\n\u{3000}lb_algo rr\n}\n");
         assert_eq!(shown, "virtual_server 192.0.2.1 80");
-        assert!(findings[0].contains("write an ordinary space before lb_algo"), "{findings:?}");
+        assert!(
+            findings[0].contains("write an ordinary space before lb_algo"),
+            "{findings:?}"
+        );
     }
 
     #[test]

@@ -17,6 +17,12 @@ pub fn missing_programs(definitions: &Definitions) -> Vec<Diagnostic> {
         std::iter::once(&service.check)
             .chain(&service.judging.further_checks)
             .chain(pool.map(|pool| &pool.check))
+            .chain(
+                service
+                    .real_servers
+                    .iter()
+                    .flat_map(|server| &server.checks),
+            )
     });
     checks.filter_map(missing).collect()
 }

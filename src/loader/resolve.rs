@@ -209,6 +209,12 @@ impl Resolver<'_> {
                 self.port(&mut port.value, protocol, &port.place);
             }
         }
+        let own = service.real_servers.iter_mut();
+        for check in own.flat_map(|server| &mut server.checks) {
+            if let Some(port) = &mut check.port {
+                self.port(&mut port.value, protocol, &port.place);
+            }
+        }
         let pool = service.recovery.fallback_pool.as_mut();
         if let Some(port) = pool.and_then(|pool| pool.check.port.as_mut()) {
             self.port(&mut port.value, protocol, &port.place);

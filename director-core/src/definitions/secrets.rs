@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::{
-    CheckDefinition, CheckKindDefinition, Definitions, HookDefinition, JudgingDefinition, Placed,
-    RecoveryDefinition, ServiceDefinition, TlsFilesDefinition,
+    CheckDefinition, CheckKindDefinition, Definitions, HookDefinition, Placed, ServiceDefinition,
+    TlsFilesDefinition,
 };
 use crate::model::{HIDDEN, HookWay, Secret, carries_credentials, with_password, without_password};
 
@@ -111,6 +111,10 @@ fn holds_credentials(kind: &CheckKindDefinition) -> bool {
 }
 
 /// The URL of a check that may hold a password.
+fn url_of(check: &mut CheckDefinition) -> Option<&mut String> {
+    url_in(&mut check.kind.as_mut()?.value)
+}
+
 fn url_in(kind: &mut CheckKindDefinition) -> Option<&mut String> {
     match kind {
         CheckKindDefinition::Http(check) => check.path.as_mut().map(|path| &mut path.value),
@@ -128,24 +132,22 @@ pub(super) fn hide_password<S: Serializer>(
     shown.serialize(serializer)
 }
 
-/// What the checks of a service are, in their order.
-fn check_kinds<'s>(
-    first: &'s mut CheckDefinition,
-    judging: &'s mut JudgingDefinition,
-    recovery: &'s mut RecoveryDefinition,
-) -> impl Iterator<Item = &'s mut CheckKindDefinition> {
-    let further = judging.further_checks.iter_mut();
-    let pool = recovery.fallback_pool.iter_mut();
+/// What the checks of a service and of its servers are, in their order.
+fn check_kinds(service: &mut ServiceDefinition) -> impl Iterator<Item = &mut CheckKindDefinition> {
+    let further = service.judging.further_checks.iter_mut();
+    let pool = service.recovery.fallback_pool.iter_mut();
     let pool = pool.map(|pool| &mut pool.check);
-    let checks = std::iter::once(first).chain(further).chain(pool);
+    let own = service.real_servers.iter_mut();
+    let own = own.flat_map(|server| server.checks.iter_mut());
+    let checks = std::iter::once(&mut service.check).chain(further);
+    let checks = checks.chain(pool).chain(own);
     checks.filter_map(|check| check.kind.as_mut().map(|kind| &mut kind.value))
 }
 
 impl ServiceDefinition {
     /// The secrets of its checks, each with its check and key.
     fn secrets(&mut self) -> Vec<((usize, String), &mut Secret)> {
-        let kinds = check_kinds(&mut self.check, &mut self.judging, &mut self.recovery);
-        let keyed = kinds.enumerate().flat_map(|(check, kind)| {
+        let keyed = check_kinds(self).enumerate().flat_map(|(check, kind)| {
             let secrets = secrets_in(kind).into_iter();
             secrets.map(move |(key, secret)| ((check, key), secret))
         });
@@ -154,17 +156,22 @@ impl ServiceDefinition {
 
     /// The files of its checks, with certificates and keys.
     pub fn pem_files_mut(&mut self) -> impl Iterator<Item = &mut TlsFilesDefinition> {
-        let kinds = check_kinds(&mut self.check, &mut self.judging, &mut self.recovery);
-        kinds.filter_map(CheckKindDefinition::tls_files_mut)
+        check_kinds(self).filter_map(CheckKindDefinition::tls_files_mut)
     }
 
     /// The URLs of its checks and real servers that may hold passwords.
     fn urls(&mut self) -> Vec<&mut String> {
-        let own = self.real_servers.iter_mut();
-        let own = own.filter_map(|server| server.request.as_mut());
-        let own = own.map(|request| &mut request.value);
-        let kinds = check_kinds(&mut self.check, &mut self.judging, &mut self.recovery);
-        own.chain(kinds.filter_map(url_in)).collect()
+        let mut urls = Vec::new();
+        let further = self.judging.further_checks.iter_mut();
+        let pool = self.recovery.fallback_pool.iter_mut();
+        let pool = pool.map(|pool| &mut pool.check);
+        let checks = std::iter::once(&mut self.check).chain(further).chain(pool);
+        urls.extend(checks.filter_map(url_of));
+        for server in &mut self.real_servers {
+            urls.extend(server.request.as_mut().map(|request| &mut request.value));
+            urls.extend(server.checks.iter_mut().filter_map(url_of));
+        }
+        urls
     }
 
     /// Puts the secrets of another form of this service in the place of unknown ones of the same check and key.
@@ -196,10 +203,7 @@ impl Definitions {
         let in_services = services.iter_mut().any(|service| {
             let is_secret = |url: &mut String| without_password(url) != *url;
             let in_urls = service.urls().into_iter().any(is_secret);
-            let (judging, recovery) = (&mut service.judging, &mut service.recovery);
-            in_urls
-                || check_kinds(&mut service.check, judging, recovery)
-                    .any(|kind| holds_credentials(kind))
+            in_urls || check_kinds(service).any(|kind| holds_credentials(kind))
         });
         let is_secret = |hook: &HookDefinition| matches!(&hook.way, Some(HookWay::Webhook { url, .. }) if url.source().is_none());
         in_services || self.notify.iter().any(is_secret)

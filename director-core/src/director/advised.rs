@@ -119,16 +119,19 @@ fn held_connections(
     is_down: impl Fn(&Target) -> bool,
 ) -> BTreeSet<SocketAddr> {
     let mut wanted = BTreeSet::new();
+    let own = service.own_checks.values().flatten();
     if !service
         .checks
         .iter()
+        .chain(own)
         .any(|check| check.timing.hold_connection)
     {
         return wanted;
     }
     let servers = service.real_servers.iter();
     for server in servers.filter(|server| !is_down(&(service.id, server.endpoint))) {
-        let checks = service.checks.iter().zip(&server.probes);
+        let checks = service.checks_of(&server.endpoint);
+        let checks = checks.iter().zip(&server.probes);
         let holding = checks
             .filter(|(check, probe)| check.timing.hold_connection && speaks_tcp(check, probe));
         let places = holding.map(|(_, probe)| probe.own_place());

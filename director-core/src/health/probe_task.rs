@@ -200,9 +200,9 @@ pub(super) fn probe_specs(model: &Model) -> Vec<ProbeSpec> {
     let mut specs = ProbeSpecs::default();
     for service in model.services() {
         let real = service.real_servers.iter();
-        let real = real.map(|server| (server, &service.checks));
+        let real = real.map(|server| (server, service.checks_of(&server.endpoint)));
         let fallback = service.fallback.iter();
-        let fallback = fallback.map(|server| (server, &service.fallback_checks));
+        let fallback = fallback.map(|server| (server, service.fallback_checks.as_slice()));
         for (server, checks) in real.chain(fallback) {
             let started = checks.iter().zip(&server.probes).enumerate();
             for (place, (check, probe)) in started.filter(|(_, (check, probe))| check.asks(probe)) {

@@ -1,5 +1,6 @@
 //! A virtual service with all that the director needs to keep it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ pub struct VirtualService {
     pub fallback_checks: Vec<Check>,
     /// How its real servers are checked, at least one check; each real server has a probe for each of them.
     pub checks: Vec<Check>,
+    /// Those of real servers that have checks of their own.
+    pub own_checks: BTreeMap<Endpoint, Vec<Check>>,
     /// How the states of several checks determine the health of a server.
     pub combine: Combine,
     /// State of a server before its first probe.
@@ -58,9 +61,12 @@ pub struct Publish {
 }
 
 impl VirtualService {
-    /// The checks of this server of it: a fallback has its own.
+    /// The checks of this server of it: a fallback has its own, and a real server may.
     #[must_use]
     pub fn checks_of(&self, server: &Endpoint) -> &[Check] {
+        if let Some(own) = self.own_checks.get(server) {
+            return own;
+        }
         let is_real = |real: &RealServer| real.endpoint == *server;
         if self.fallback_checks.is_empty() || self.real_servers.iter().any(is_real) {
             &self.checks
@@ -123,12 +129,7 @@ impl VirtualService {
         if server.probes.iter().any(|probe| probe.kind.is_probed()) {
             return true;
         }
-        let is_real = |real: &RealServer| real.endpoint == server.endpoint;
-        let checks = if self.real_servers.iter().any(is_real) {
-            &self.checks
-        } else {
-            &self.fallback_checks
-        };
+        let checks = self.checks_of(&server.endpoint);
         let mut timings = checks.iter().map(|check| check.timing);
         timings.any(|timing| timing.connects_between.is_some())
     }

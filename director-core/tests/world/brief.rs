@@ -100,6 +100,7 @@ pub(crate) fn server(text: &str, weight: i64) -> RealServerDefinition {
         upper_threshold: None,
         lower_threshold: None,
         check_address: None,
+        checks: Vec::new(),
         request: None,
         receive: None,
     }

@@ -35,8 +35,6 @@ pub(super) struct CheckerList {
     pub(super) address: Option<Placed<IpAddr>>,
     /// A program that gives the weight, with its interval and time limit.
     pub(super) weight_from: Option<WeightProgram>,
-    /// Whether a check has no port to probe.
-    pub(super) lacks_port: bool,
     /// Whether the server has to pass a check before it is used.
     pub(super) starts_down: bool,
 }
@@ -120,10 +118,7 @@ impl CheckerList {
         let has_port = connection.port.is_some() || around.port_is_known;
         let kind = match has_port || kind == Kind::Ping {
             true => kind,
-            false => {
-                self.lacks_port = true;
-                without_port(checker, findings)
-            }
+            false => without_port(checker, findings),
         };
         let own = connection.port.filter(|port| Some(*port) != around.port);
         let named = around.port.filter(|_| around.writes_port);

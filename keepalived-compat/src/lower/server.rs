@@ -215,6 +215,7 @@ pub(super) fn bare(
         upper_threshold: None,
         lower_threshold: None,
         check_address: None,
+        checks: Vec::new(),
         request: None,
         receive: None,
     }

@@ -14,7 +14,7 @@ use super::group::AddressGroup;
 use super::listening::{Listening, PERSISTENCE_OF_ALL_PORTS, listening, report_usual};
 use super::quorum;
 use super::server::{ServerBlock, bare, is_tunnel};
-use super::shared::{OwnAnswer, Ports, checks_of, definitions, report_other_checks, shared};
+use super::shared::{Ports, checks_of, definitions, is_same, report_other_weights, shared};
 use super::virtual_server::VirtualServer;
 use crate::findings::Findings;
 
@@ -63,9 +63,7 @@ impl Plan {
             .collect();
         let shared = shared(&checks);
         for (real, own) in server.servers.iter().zip(&checks) {
-            if OwnAnswer::of(own, &shared).is_none() {
-                report_other_checks(real, findings);
-            }
+            report_other_weights(real, own, &shared, findings);
         }
         let mut definitions = definitions(&shared, &server.place).into_iter();
         let starts_down = checks.iter().any(|checks| checks.starts_down);
@@ -184,14 +182,13 @@ impl Plan {
             .zip(&self.checks)
             .filter(|(real, _)| fits(real));
         own.map(|(real, checks)| {
-            let own = OwnAnswer::of(checks, &self.shared);
-            let address = checks.address.as_ref().filter(|_| own.is_some());
+            let address = checks.address.as_ref();
             let definition = real.definition(server.weight.as_ref(), address, &usual, is_mark);
-            let placed = |text: String| Placed::new(text, real.place.clone());
-            let own = own.unwrap_or_default();
             RealServerDefinition {
-                request: own.request.map(placed),
-                receive: own.receive.map(placed),
+                checks: match is_same(checks, &self.shared) {
+                    true => Vec::new(),
+                    false => definitions(checks, &real.place),
+                },
                 ..definition
             }
         })

@@ -1,9 +1,9 @@
-//! The checks of real servers, and what they have in common: ipvsd checks all servers of a service alike.
+//! The checks of real servers, and those that most of them have.
 
 use director_core::definitions::{CheckDefinition, Placed};
 use director_core::diagnostic::Place;
 
-use super::check::{Check, Http, Kind, TlsIdentityFiles};
+use super::check::{Check, Kind, TlsIdentityFiles};
 use super::checker_list::{CheckerList, CheckerScope};
 use super::checkers::checks;
 use super::server::ServerBlock;
@@ -57,18 +57,16 @@ pub(super) struct Ports {
     pub(super) is_nat: bool,
 }
 
-/// The checks that most servers have; where several are as many, those that probe, and the first of them. Where a server has no
-/// port to probe, no other check suits it.
+/// The checks that most servers have, which become those of the service; where several are as many, those that probe, and the
+/// first of them.
 pub(super) fn shared(all: &[CheckerList]) -> CheckerList {
     let count = |checks: &CheckerList| {
-        let same = all
-            .iter()
-            .filter(|other| OwnAnswer::of(other, checks).is_some());
+        let same = all.iter().filter(|other| is_same(other, checks));
         let is_probed = checks
             .list
             .iter()
             .any(|(check, _)| check.kind != Kind::None);
-        (checks.lacks_port, same.count(), is_probed)
+        (same.count(), is_probed)
     };
     let Some(best) = all.iter().map(count).max() else {
         return CheckerList::default();
@@ -77,66 +75,28 @@ pub(super) fn shared(all: &[CheckerList]) -> CheckerList {
     found.cloned().unwrap_or_default()
 }
 
-/// What a server is asked and has to answer in place of what the service says.
-#[derive(Debug, Default)]
-pub(super) struct OwnAnswer {
-    pub(super) request: Option<String>,
-    pub(super) receive: Option<String>,
+/// Whether two servers have the same checks, wherever they are written.
+pub(super) fn is_same(one: &CheckerList, other: &CheckerList) -> bool {
+    let (one, other) = (one.list.iter(), other.list.iter());
+    one.map(|(check, _)| check)
+        .eq(other.map(|(check, _)| check))
 }
 
-impl OwnAnswer {
-    /// The differences between the checks of a server and those of its service; none when it has others.
-    pub(super) fn of(own: &CheckerList, shared: &CheckerList) -> Option<Self> {
-        if own.weight_from != shared.weight_from || own.list.len() != shared.list.len() {
-            return None;
-        }
-        if own
-            .list
-            .iter()
-            .zip(&shared.list)
-            .all(|((own, _), (shared, _))| own == shared)
-        {
-            return Some(Self::default());
-        }
-        // A request of a server is that of all its checks.
-        let ([(own, _)], [(shared, _)]) = (own.list.as_slice(), shared.list.as_slice()) else {
-            return None;
-        };
-        let mut answer = Self::default();
-        let kind = match (&own.kind, &shared.kind) {
-            (Kind::Http(own), Kind::Http(shared)) => {
-                if own.body != shared.body {
-                    answer.receive = Some(own.body.clone()?);
-                }
-                answer.request = (own.path != shared.path).then(|| own.path.clone());
-                Kind::Http(Http {
-                    path: shared.path.clone(),
-                    body: shared.body.clone(),
-                    ..own.clone()
-                })
-            }
-            (Kind::Dns { request }, Kind::Dns { .. }) => {
-                answer.request = Some(request.clone());
-                shared.kind.clone()
-            }
-            _ => return None,
-        };
-        (Check {
-            kind,
-            ..own.clone()
-        } == *shared)
-            .then_some(answer)
+/// Reports a server whose weights come from elsewhere than those of the others.
+pub(super) fn report_other_weights(
+    real: &ServerBlock<'_>,
+    own: &CheckerList,
+    shared: &CheckerList,
+    findings: &mut Findings,
+) {
+    if own.weight_from != shared.weight_from {
+        let message = format!(
+            "misc_dynamic of {} differs from that of the other servers; ipvsd has one weight_from for a service",
+            real.address.value
+        );
+        let hint = "give all servers of the virtual_server the same program";
+        findings.differs(&real.place, message, hint);
     }
-}
-
-/// Reports a server whose checks become those of the others.
-pub(super) fn report_other_checks(real: &ServerBlock<'_>, findings: &mut Findings) {
-    let message = format!(
-        "the checks of {} differ from those of the other servers; ipvsd checks all servers of a service alike",
-        real.address.value
-    );
-    let hint = "give all servers of the virtual_server the same checks";
-    findings.differs(&real.place, message, hint);
 }
 
 /// The checks as definitions, with names where there are several.

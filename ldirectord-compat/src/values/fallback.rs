@@ -206,6 +206,7 @@ fn fallback(
         upper_threshold: None,
         lower_threshold: None,
         check_address: None,
+        checks: Vec::new(),
         request: None,
         receive: None,
     }

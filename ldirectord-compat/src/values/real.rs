@@ -237,6 +237,7 @@ fn named(
         upper_threshold: None,
         lower_threshold: None,
         check_address: None,
+        checks: Vec::new(),
         request: None,
         receive: None,
     })

@@ -243,6 +243,18 @@ pub(super) fn check(
     draft.value.definition(reader)
 }
 
+/// A list of checks, at least one.
+pub(super) fn checks(input: &Input<'_>, reader: &mut Reader) -> Option<Vec<CheckDefinition>> {
+    let items = reader.list(input)?;
+    if items.is_empty() {
+        let hint = format!("write {}, or check: none", input.key.example());
+        reader.error(&input.node.place, "the list of checks is empty", hint);
+    }
+    let items = items.iter();
+    let checks = items.map(|item| check(Some(&input.item(item)), true, &item.place, reader));
+    Some(checks.collect())
+}
+
 fn fill_check(
     draft: &mut Draft<CheckText>,
     input: &Input<'_>,

@@ -7,6 +7,11 @@ use crate::model::{Effort, Pattern};
 /// An expression whose search goes back and forth has a limit of work, which a long answer may exceed.
 pub(super) fn lint(written: &ServiceDefinition, findings: &mut Findings) {
     let checks = std::iter::once(&written.check).chain(&written.judging.further_checks);
+    let own = written
+        .real_servers
+        .iter()
+        .flat_map(|server| &server.checks);
+    let checks = checks.chain(own);
     let of_servers = written.real_servers.iter();
     let of_servers = of_servers.filter_map(|server| server.receive.as_ref());
     for receive in checks.filter_map(of_check).chain(of_servers) {

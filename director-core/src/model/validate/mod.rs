@@ -145,7 +145,8 @@ fn service(
         protocol,
         list,
     };
-    let (real_servers, unresolved) = real_server::all(&surroundings, findings);
+    let listed = real_server::all(&surroundings, findings);
+    let (real_servers, unresolved) = (listed.servers, listed.without_address);
     let (fallback, unresolved_fallback) =
         real_server::fallback(&surroundings, &real_servers, findings);
     let pool = written.recovery.fallback_pool.iter();
@@ -180,6 +181,7 @@ fn service(
         unresolved_fallback,
         fallback_checks,
         checks,
+        own_checks: listed.own_checks,
         combine: judging
             .combine
             .as_ref()

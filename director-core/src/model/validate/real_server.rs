@@ -4,38 +4,49 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::surroundings::Surroundings;
-use super::timing::all_of;
+use super::timing::{self, all_of};
 use super::{Findings, advice, check, probe_addresses, unresolved};
 use crate::definitions::{
     CheckDefinition, ForwardingDefinition, Host, Placed, RealServerDefinition,
 };
 use crate::diagnostic::Place;
 use crate::model::{
-    Endpoint, FIRST_TIER, Family, Forwarding, LARGEST_THRESHOLD, LARGEST_WEIGHT, RealServer,
+    Check, Endpoint, FIRST_TIER, Family, Forwarding, LARGEST_THRESHOLD, LARGEST_WEIGHT, RealServer,
     ServiceId, Tunnel, UnresolvedServer, no_real_server,
 };
 
 /// Most servers that one range may name; a slip of a digit should not make a million.
 const LARGEST_RANGE: u128 = 65536;
 
+/// The real servers of a service.
+pub(super) struct ListedServers {
+    pub(super) servers: Vec<RealServer>,
+    /// Those without an address.
+    pub(super) without_address: Vec<UnresolvedServer>,
+    /// The checks of those that have their own.
+    pub(super) own_checks: BTreeMap<Endpoint, Vec<Check>>,
+}
+
 /// All real servers, and those without an address; a second entry for one address and port is left out with a warning.
-pub(super) fn all(
-    around: &Surroundings<'_>,
-    findings: &mut Findings,
-) -> (Vec<RealServer>, Vec<UnresolvedServer>) {
+pub(super) fn all(around: &Surroundings<'_>, findings: &mut Findings) -> ListedServers {
     let mut servers: Vec<RealServer> = Vec::new();
     let mut without_address: Vec<UnresolvedServer> = Vec::new();
+    let mut own_checks = BTreeMap::new();
     let mut seen: BTreeMap<Endpoint, &Place> = BTreeMap::new();
-    let asked: Vec<&CheckDefinition> = all_of(around.written).collect();
-    check::shared_faults(around, asked.iter().copied(), findings);
+    let shared: Vec<&CheckDefinition> = all_of(around.written).collect();
+    check::shared_faults(around, shared.iter().copied(), findings);
     advice::shared_faults(around, findings);
     for written in &around.written.real_servers {
+        let own: Vec<&CheckDefinition> = written.checks.iter().collect();
+        check::shared_faults(around, own.iter().copied(), findings);
+        let own_timing = timing::named(&own, findings);
+        let asked = if own.is_empty() { &shared } else { &own };
         if let Some(host) = unresolved::name(written) {
-            without_address.extend(unresolved::server(around, written, host, &asked, findings));
+            without_address.extend(unresolved::server(around, written, host, asked, findings));
             continue;
         }
         for address in addresses(written, findings) {
-            let Some(server) = one(around, written, address, &asked, findings) else {
+            let Some(server) = one(around, written, address, asked, findings) else {
                 continue;
             };
             if let Some(first) = seen.get(&server.endpoint) {
@@ -47,6 +58,9 @@ pub(super) fn all(
                 continue;
             }
             seen.insert(server.endpoint, &written.place);
+            if !own_timing.is_empty() {
+                own_checks.insert(server.endpoint, own_timing.clone());
+            }
             servers.push(RealServer {
                 agent: advice::agent(around, address).map(Box::new),
                 weight_source: advice::weight_source(around, address, server.port).map(Box::new),
@@ -54,7 +68,11 @@ pub(super) fn all(
             });
         }
     }
-    (servers, without_address)
+    ListedServers {
+        servers,
+        without_address,
+        own_checks,
+    }
 }
 
 /// The fallback. A single one is not probed, so it always counts as up; those of a pool are, since another one is there.

@@ -17,9 +17,14 @@ const LARGEST_JITTER: u64 = 50;
 
 /// All checks of a service, each with a name of its own.
 pub(super) fn checks(written: &ServiceDefinition, findings: &mut Findings) -> Vec<Check> {
+    named(&all_of(written).collect::<Vec<_>>(), findings)
+}
+
+/// These checks, each with a name of its own.
+pub(super) fn named(written: &[&CheckDefinition], findings: &mut Findings) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
-    let several = !written.judging.further_checks.is_empty();
-    for definition in all_of(written) {
+    let several = written.len() > 1;
+    for definition in written.iter().copied() {
         if let Some(kind) = definition
             .kind
             .as_ref()
@@ -44,7 +49,7 @@ pub(super) fn checks(written: &ServiceDefinition, findings: &mut Findings) -> Ve
         if let Some(name) = definition.name.as_ref().filter(|name| taken(&name.value)) {
             findings.error(
                 &name.place,
-                format!("two checks of this service are named {}", name.value),
+                format!("two checks are named {}", name.value),
                 "set name to a different value on each check",
             );
         }

@@ -8,7 +8,8 @@ use director_core::definitions::{
 
 use super::kinds::{self, Asked, KindText, Kinds};
 use super::protocols;
-use crate::loader::yaml::mapping::{Lines, Mapping, Takes, flow};
+use crate::loader::yaml::mapping::{Input, Lines, Mapping, Takes, flow};
+use crate::loader::yaml::node::Content;
 use crate::loader::yaml::reader::Reader;
 use crate::loader::yaml::rows::{access, mapping};
 use crate::loader::yaml::value::Mapped;
@@ -185,4 +186,28 @@ pub(in super::super) fn print(check: &CheckDefinition) -> Option<String> {
         ..CheckText::default()
     });
     (!lines.is_empty()).then(|| flow(&lines))
+}
+
+/// Several checks in one line.
+pub(in super::super) fn print_list<'c>(
+    checks: impl Iterator<Item = &'c CheckDefinition>,
+) -> String {
+    let texts: Vec<String> = checks
+        .map(|one| print(one).unwrap_or_else(|| "tcp".to_owned()))
+        .collect();
+    format!("[{}]", texts.join(", "))
+}
+
+/// Refuses a list where one check is expected.
+pub(in super::super) fn refuse_list(input: &Input<'_>, reader: &mut Reader) -> Option<()> {
+    let Content::List(_) = input.node.content else {
+        return Some(());
+    };
+    let hint = match input.node.flow() {
+        Some(list) => format!("write checks: {list}"),
+        None => "write it as the value of checks".to_owned(),
+    };
+    let message = "check is one check, and this is a list";
+    reader.error(&input.node.place, message, hint);
+    None
 }

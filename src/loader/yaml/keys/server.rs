@@ -6,7 +6,9 @@ use director_core::definitions::{
 use director_core::diagnostic::Place;
 use director_core::model::TunnelChecksum;
 
+use super::check;
 use crate::loader::yaml::address;
+use crate::loader::yaml::layers;
 use crate::loader::yaml::mapping::{Input, Key, Lens, Takes};
 use crate::loader::yaml::node::Content;
 use crate::loader::yaml::other_words;
@@ -29,6 +31,7 @@ fn unknown(place: &Place) -> RealServerDefinition {
         upper_threshold: None,
         lower_threshold: None,
         check_address: None,
+        checks: Vec::new(),
         request: None,
         receive: None,
     }
@@ -63,6 +66,10 @@ mapping! {
     opt(check_address) "check_address" = "10.1.0.11", or "the address of the server",
         "Address to probe for this server, such as a management address. It counts before `address` of a check. Checks with \
          `via: vip` ignore it.";
+    by(ServerCheck) "check" = "{http: {path: /own.html}}", or "the checks of the service",
+        "Health check of this server, instead of those of the service.";
+    by(ServerChecks) "checks" = "[tcp, {http: {path: /own.html}}]", or "the checks of the service",
+        "Several checks of this server, instead of those of the service.";
     opt(request) "request" = "/own.html", or "the value of the check",
         "Path or request for this server, instead of that of the check.";
     opt(receive) "receive" = "OWN", or "the value of the check",
@@ -143,6 +150,54 @@ impl Lens<RealServerDefinition> for Srv {
 
     fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
         is_service(server).then(|| server.host.value.to_string().print())
+    }
+}
+
+/// The only check of a server that has its own.
+struct ServerCheck;
+
+impl Lens<RealServerDefinition> for ServerCheck {
+    fn takes(_: &Key) -> Takes {
+        check::takes()
+    }
+
+    fn read(
+        server: &mut RealServerDefinition,
+        input: &Input<'_>,
+        reader: &mut Reader,
+    ) -> Option<()> {
+        check::refuse_list(input, reader)?;
+        server.checks = vec![layers::check(Some(input), true, &input.node.place, reader)];
+        Some(())
+    }
+
+    fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
+        match server.checks.as_slice() {
+            [only] => Some(check::print(only).unwrap_or_else(|| "tcp".to_owned())),
+            _ => None,
+        }
+    }
+}
+
+/// Several checks of a server that has its own.
+struct ServerChecks;
+
+impl Lens<RealServerDefinition> for ServerChecks {
+    fn takes(_: &Key) -> Takes {
+        Takes::List(Box::new(check::takes()))
+    }
+
+    fn read(
+        server: &mut RealServerDefinition,
+        input: &Input<'_>,
+        reader: &mut Reader,
+    ) -> Option<()> {
+        server.checks = layers::checks(input, reader)?;
+        Some(())
+    }
+
+    fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
+        (server.checks.len() > 1).then(|| check::print_list(server.checks.iter()))
     }
 }
 

@@ -226,15 +226,7 @@ impl Lens<ServiceText> for Check {
     }
 
     fn read(text: &mut ServiceText, input: &Input<'_>, reader: &mut Reader) -> Option<()> {
-        if let Content::List(_) = input.node.content {
-            let hint = match input.node.flow() {
-                Some(list) => format!("write checks: {list}"),
-                None => "write it as the value of checks".to_owned(),
-            };
-            let message = "check is one check, and this is a list";
-            reader.error(&input.node.place, message, hint);
-            return None;
-        }
+        check::refuse_list(input, reader)?;
         text.service.check = layers::check(Some(input), true, &input.node.place, reader);
         Some(())
     }
@@ -254,14 +246,7 @@ impl Lens<ServiceText> for Checks {
     }
 
     fn read(text: &mut ServiceText, input: &Input<'_>, reader: &mut Reader) -> Option<()> {
-        let items = reader.list(input)?;
-        if items.is_empty() {
-            let hint = format!("write {}, or check: none", input.key.example());
-            reader.error(&input.node.place, "the list of checks is empty", hint);
-        }
-        let items = items.iter();
-        let mut checks =
-            items.map(|item| layers::check(Some(&input.item(item)), true, &item.place, reader));
+        let mut checks = layers::checks(input, reader)?.into_iter();
         text.service.check = checks.next()?;
         text.service.judging.further_checks = checks.collect();
         Some(())
@@ -270,10 +255,7 @@ impl Lens<ServiceText> for Checks {
     fn print(text: &ServiceText, _: &Key) -> Option<String> {
         let further = &text.service.judging.further_checks;
         let all = std::iter::once(&text.service.check).chain(further);
-        let all: Vec<String> = all
-            .map(|one| check::print(one).unwrap_or_else(|| "tcp".to_owned()))
-            .collect();
-        (!further.is_empty()).then(|| format!("[{}]", all.join(", ")))
+        (!further.is_empty()).then(|| check::print_list(all))
     }
 }
 

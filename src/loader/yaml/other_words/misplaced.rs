@@ -70,7 +70,7 @@ static ELSEWHERE: [(&str, &str, &'static dyn Shape); 10] = [
     ),
     (
         "real_server",
-        "it is a key of a check; move it to the check of the service",
+        "it is a key of a check; move it to the check of the service, or of this server",
         &CHECK,
     ),
 ];

@@ -63,8 +63,8 @@ impl UsualTimes {
             rise: u64::from(DEFAULT_RISE),
             fall: u64::from(DEFAULT_FALL),
         };
-        // For one check a default is a detour.
-        if probed.len() < 2 {
+        // For one check a default is a detour. Checks of single servers are printed without regard to defaults.
+        if probed.len() < 2 || have_own_checks(services) {
             return usual;
         }
         let most = |value: fn(&CheckDefinition) -> &Option<Placed<Duration>>, default| {
@@ -140,6 +140,11 @@ impl UsualTimes {
     }
 }
 
+fn have_own_checks(services: &[ServiceDefinition]) -> bool {
+    let mut servers = services.iter().flat_map(|service| &service.real_servers);
+    servers.any(|server| !server.checks.is_empty())
+}
+
 fn of<T: Copy>(value: &Option<Placed<T>>, default: T) -> T {
     value.as_ref().map_or(default, |value| value.value)
 }
@@ -173,8 +178,10 @@ impl CheckTexts {
         };
         // A check without a kind would take that of the defaults.
         let kind = match forms.iter().flatten().all(Option::is_some) {
-            true => default_kind(forms.iter_mut().flatten().flatten()),
-            false => None,
+            true if !have_own_checks(services) => {
+                default_kind(forms.iter_mut().flatten().flatten())
+            }
+            _ => None,
         };
         let mut defaults = times.lines();
         defaults.extend(kind);
