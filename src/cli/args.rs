@@ -37,7 +37,7 @@ pub(super) enum IpvsctlCommand {
     /// Check configuration files and report every error
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
-    /// Convert an ldirectord.cf or a keepalived.conf to YAML
+    /// Convert an ldirectord.cf, a keepalived.conf or a saved table of ipvsadm to YAML
     #[command(after_help = help::CONVERT)]
     Convert(ConvertArgs),
     /// Show what a configuration file would change, without changing anything

@@ -47,7 +47,9 @@ pub use programs::missing_programs;
 pub use remembered::remembered;
 pub use render::{RenderStyle, render};
 pub use source::{SIZE_LIMIT, STANDARD_INPUT, SourceError};
-pub use yaml::{FileSettings, Mails, Remarks, duration, emit, man_page, page, schema};
+pub use yaml::{
+    FileSettings, Mails, Remarks, duration, emit, emit_unchecked, man_page, page, schema,
+};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -166,46 +168,49 @@ pub fn load_with(
     dialect: Option<Dialect>,
     memory: &LoadContext,
 ) -> Result<Loaded, LoadError> {
-    load_by(path, memory, |text| {
-        dialect.unwrap_or_else(|| Dialect::of(path, text))
-    })
+    load_bytes(path, &read_bytes(path)?, dialect, memory)
 }
 
-/// Reads a file that is to be converted: a keepalived.conf if it looks like one, and an ldirectord.cf otherwise.
+/// The bytes of a configuration file. Standard input can be read only once.
+///
+/// # Errors
+/// When there are none.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, LoadError> {
+    source::read(path).map_err(|source| unreadable(path, source))
+}
+
+/// Judges the bytes of a file that were read before.
 ///
 /// # Errors
 /// When the file gives no model.
-pub fn load_foreign(path: &Path) -> Result<Loaded, LoadError> {
-    load_by(path, &LoadContext::default(), |text| {
-        match Dialect::of(path, text) {
-            Dialect::Keepalived => Dialect::Keepalived,
-            Dialect::Yaml | Dialect::Ldirectord => Dialect::Ldirectord,
-        }
-    })
-}
-
-fn load_by(
+pub fn load_bytes(
     path: &Path,
+    bytes: &[u8],
+    dialect: Option<Dialect>,
     memory: &LoadContext,
-    dialect_of: impl FnOnce(&str) -> Dialect,
 ) -> Result<Loaded, LoadError> {
     let file: Arc<str> = Arc::from(path.to_string_lossy());
-    let unreadable = |source| LoadError::Unreadable {
-        file: Arc::clone(&file),
-        source,
-        held: fingerprint(path),
-    };
-    let bytes = source::read(path).map_err(unreadable)?;
-    let dialect = dialect_of(&String::from_utf8_lossy(&bytes));
+    let dialect = dialect.unwrap_or_else(|| Dialect::of(path, &String::from_utf8_lossy(bytes)));
     let written = match dialect {
-        Dialect::Yaml => read_yaml(&file, &bytes, source::text(&bytes).map_err(unreadable)?),
-        Dialect::Keepalived => keepalived::read(&file, &bytes),
-        Dialect::Ldirectord => match yaml_already(&file, path, &bytes) {
+        Dialect::Yaml => {
+            let text = source::text(bytes).map_err(|source| unreadable(path, source))?;
+            read_yaml(&file, bytes, text)
+        }
+        Dialect::Keepalived => keepalived::read(&file, bytes),
+        Dialect::Ldirectord => match yaml_already(&file, path, bytes) {
             Some(report) => return Err(LoadError::Invalid(report)),
-            None => read_ldirectord(&file, &bytes),
+            None => read_ldirectord(&file, bytes),
         },
     };
     judge(&Arc::new(written), memory)
+}
+
+fn unreadable(path: &Path, source: SourceError) -> LoadError {
+    LoadError::Unreadable {
+        file: Arc::from(path.to_string_lossy()),
+        source,
+        held: fingerprint(path),
+    }
 }
 
 fn read_yaml(file: &Arc<str>, bytes: &[u8], text: &str) -> SourceText {

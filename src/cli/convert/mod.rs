@@ -1,13 +1,14 @@
 //! `ipvsctl convert`: the definitions of an `ldirectord.cf` or a `keepalived.conf` as YAML, with a comment for each thing that
-//! is not the same there.
+//! is not the same there. What [`saved`] takes is a table that ipvsadm has saved.
 
 mod comments;
 mod keepalived;
 mod left_out;
 mod names;
 mod remarks;
+mod saved;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use director_core::definitions::{Definitions, Host};
@@ -16,27 +17,25 @@ use comments::Comments;
 use left_out::{left_out, on_change};
 
 use super::error::CliError;
+use super::list::Names;
 use super::output::{Exit, Output};
 use crate::loader::{
-    Dialect, Loaded, Remarks, emit, has_host_names, load_foreign, mails, with_host_names,
+    Dialect, LoadContext, LoadError, Loaded, Remarks, emit, has_host_names, load_bytes, mails,
+    read_bytes, with_host_names,
 };
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
 pub(super) struct ConvertArgs {
-    /// An ldirectord.cf or a keepalived.conf, or `-` for standard input. The content decides
+    /// An ldirectord.cf, a keepalived.conf, or what `ipvsadm -S -n` prints, or `-` for standard input. The content decides
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
 
 /// Prints the YAML. Exit status 2 when the file cannot be used.
 pub(super) fn run(args: &ConvertArgs, output: &mut Output) -> Result<Exit, CliError> {
-    match load_foreign(&args.file) {
-        Ok(loaded) => {
-            let text = match loaded.dialect {
-                Dialect::Keepalived => keepalived::converted(&loaded),
-                Dialect::Yaml | Dialect::Ldirectord => converted(&loaded),
-            };
+    match yaml_of(&args.file) {
+        Ok(text) => {
             output.text(&text)?;
             Ok(Exit::Fine)
         }
@@ -45,6 +44,22 @@ pub(super) fn run(args: &ConvertArgs, output: &mut Output) -> Result<Exit, CliEr
             Ok(Exit::Unusable)
         }
     }
+}
+
+fn yaml_of(file: &Path) -> Result<String, LoadError> {
+    let bytes = read_bytes(file)?;
+    if saved::is_saved_table(&bytes) {
+        return saved::converted(file, &bytes, Names::of_system());
+    }
+    let dialect = match Dialect::of(file, &String::from_utf8_lossy(&bytes)) {
+        Dialect::Keepalived => Dialect::Keepalived,
+        Dialect::Yaml | Dialect::Ldirectord => Dialect::Ldirectord,
+    };
+    let loaded = load_bytes(file, &bytes, Some(dialect), &LoadContext::default())?;
+    Ok(match dialect {
+        Dialect::Keepalived => keepalived::converted(&loaded),
+        Dialect::Yaml | Dialect::Ldirectord => converted(&loaded),
+    })
 }
 
 fn converted(loaded: &Loaded) -> String {

@@ -20,7 +20,7 @@ use super::output::{Exit, Output, count};
 use super::status::SocketArg;
 use crate::ipvs::{Applied, Kernel, NetlinkKernel, ReadScope};
 use crate::loader::STANDARD_INPUT;
-use rules::{SavedServer, SavedTable, saved_table};
+pub(super) use rules::{SavedServer, SavedService, SavedTable, saved_table};
 
 /// The arguments as typed.
 #[derive(Debug, Args)]
@@ -95,7 +95,7 @@ fn changes(saved: &SavedTable, observed: &Table, replace: bool) -> Plan {
 }
 
 /// The table that is to be.
-fn wanted(saved: &SavedTable, observed: &Table) -> Table {
+pub(super) fn wanted(saved: &SavedTable, observed: &Table) -> Table {
     let mut table = Table::default();
     // ipvsadm saves the helpers of probes too, if ipvsd runs. They are gone when their probe is over.
     for (id, service) in &saved.services {

@@ -23,36 +23,43 @@ const LARGEST_NUMBER: u32 = i32::MAX.unsigned_abs();
 
 /// A table as it was saved.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct SavedTable {
-    pub(super) services: BTreeMap<ServiceId, SavedService>,
+pub(in crate::cli) struct SavedTable {
+    pub(in crate::cli) services: BTreeMap<ServiceId, SavedService>,
 }
 
 /// A service as it was saved.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct SavedService {
-    pub(super) scheduling: Scheduling,
-    pub(super) servers: BTreeMap<Endpoint, SavedServer>,
+pub(in crate::cli) struct SavedService {
+    /// The line that adds it, from 1.
+    pub(in crate::cli) line: usize,
+    pub(in crate::cli) scheduling: Scheduling,
+    pub(in crate::cli) servers: BTreeMap<Endpoint, SavedServer>,
 }
 
 /// A real server as it was saved; thresholds only if the line has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SavedServer {
-    pub(super) forwarding: Forwarding,
-    pub(super) weight: u32,
-    pub(super) upper_threshold: Option<u32>,
-    pub(super) lower_threshold: Option<u32>,
+pub(in crate::cli) struct SavedServer {
+    /// The line that adds it, from 1.
+    pub(in crate::cli) line: usize,
+    pub(in crate::cli) forwarding: Forwarding,
+    pub(in crate::cli) weight: u32,
+    pub(in crate::cli) upper_threshold: Option<u32>,
+    pub(in crate::cli) lower_threshold: Option<u32>,
 }
 
 /// The table that the lines make, or what is wrong with each line, from 1.
-pub(super) fn saved_table(text: &str, names: Names) -> Result<SavedTable, Vec<(usize, String)>> {
+pub(in crate::cli) fn saved_table(
+    text: &str,
+    names: Names,
+) -> Result<SavedTable, Vec<(usize, String)>> {
     let mut table = SavedTable::default();
     let mut faults = Vec::new();
-    for (number, line) in text.lines().enumerate() {
+    for (line, number) in text.lines().zip(1..) {
         let added = written_command(line).and_then(|command| match command {
-            Some(command) => table.add(&command, names),
+            Some(command) => table.add(&command, number, names),
             None => Ok(()),
         });
-        faults.extend(added.err().map(|fault| (number + 1, fault)));
+        faults.extend(added.err().map(|fault| (number, fault)));
     }
     if faults.is_empty() {
         Ok(table)
@@ -62,12 +69,18 @@ pub(super) fn saved_table(text: &str, names: Names) -> Result<SavedTable, Vec<(u
 }
 
 impl SavedTable {
-    fn add(&mut self, command: &WrittenCommand<'_>, names: Names) -> Result<(), String> {
+    fn add(
+        &mut self,
+        command: &WrittenCommand<'_>,
+        line: usize,
+        names: Names,
+    ) -> Result<(), String> {
         let id = service_id(command, names)?;
         match command.adds {
             None => Err("neither -A nor -a".to_owned()),
             Some(Added::Service) => {
                 let service = SavedService {
+                    line,
                     scheduling: scheduling(command, &id)?,
                     servers: BTreeMap::new(),
                 };
@@ -80,7 +93,7 @@ impl SavedTable {
                 let Some(service) = self.services.get_mut(&id) else {
                     return Err(format!("no line before adds {id} by -A"));
                 };
-                let (endpoint, server) = server(command, &id, names)?;
+                let (endpoint, server) = server(command, &id, line, names)?;
                 match service.servers.insert(endpoint, server) {
                     None => Ok(()),
                     Some(_) => Err(format!("{endpoint} is added to {id} twice")),
@@ -212,6 +225,7 @@ fn mask(text: &str, family: Family) -> Result<ClientMask, String> {
 fn server(
     command: &WrittenCommand<'_>,
     id: &ServiceId,
+    line: usize,
     names: Names,
 ) -> Result<(Endpoint, SavedServer), String> {
     refuse_options_of_services(command)?;
@@ -227,6 +241,7 @@ fn server(
             .transpose()
     };
     let server = SavedServer {
+        line,
         forwarding,
         weight: number(command.weight.unwrap_or("1"), "weight", 0, LARGEST_NUMBER)?,
         upper_threshold: threshold(command.upper_threshold)?,

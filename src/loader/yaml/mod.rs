@@ -52,7 +52,7 @@ use layers::{Defaults, Library, of_file};
 pub use man_page::man_page;
 use node::{Content, Node};
 pub use page::page;
-pub use print::{Mails, Remarks, emit};
+pub use print::{Mails, Remarks, emit, emit_unchecked};
 use reader::Reader;
 pub use schema::schema;
 

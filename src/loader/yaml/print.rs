@@ -38,6 +38,34 @@ pub struct Remarks<'a> {
 /// The definitions as the text of a file. What services share is written once.
 #[must_use]
 pub fn emit(definitions: &Definitions, remarks: &Remarks<'_>) -> String {
+    let shared = ServicesText::of(&definitions.services);
+    written(definitions, &shared, remarks, &|_| Vec::new())
+}
+
+/// The same for services without checks. The defaults say so, so that a service may have a check in the place of its `inside`
+/// comments, which follow its first line.
+#[must_use]
+pub fn emit_unchecked(
+    definitions: &Definitions,
+    remarks: &Remarks<'_>,
+    inside: &dyn Fn(&Place) -> Vec<String>,
+) -> String {
+    const CHECK: &str = "check";
+    let mut shared = ServicesText::of(&definitions.services);
+    let services = shared.services.iter_mut();
+    for lines in services.chain([&mut shared.service]) {
+        lines.retain(|(key, _)| *key != CHECK);
+    }
+    shared.service.push((CHECK, "none".to_owned()));
+    written(definitions, &shared, remarks, inside)
+}
+
+fn written(
+    definitions: &Definitions,
+    shared: &ServicesText,
+    remarks: &Remarks<'_>,
+    inside: &dyn Fn(&Place) -> Vec<String>,
+) -> String {
     let mut text = String::new();
     let mut head = definitions.without_services();
     let usual = MarkRange::USUAL;
@@ -55,8 +83,7 @@ pub fn emit(definitions: &Definitions, remarks: &Remarks<'_>) -> String {
         text.push_str("services: []\n");
         return text;
     }
-    let shared = ServicesText::of(&definitions.services);
-    defaults(&mut text, &shared);
+    defaults(&mut text, shared);
     section(&mut text, "checks:", "  ", &shared.checks);
     section(&mut text, "groups:", "  ", &shared.groups);
     text.push_str("services:\n");
@@ -68,6 +95,11 @@ pub fn emit(definitions: &Definitions, remarks: &Remarks<'_>) -> String {
         let mut indent = "- ";
         for (key, value) in lines {
             line(&mut text, indent, key, value);
+            if indent == "- " {
+                for comment in inside(&service.place) {
+                    let _ = writeln!(text, "  {comment}");
+                }
+            }
             indent = "  ";
         }
     }

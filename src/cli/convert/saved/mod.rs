@@ -1,0 +1,172 @@
+//! A table that `ipvsadm -S` has saved, as YAML. The table says nothing about checks, so nothing is checked: each service has a
+//! check that suits its port as a comment.
+
+mod comments;
+mod definitions;
+mod faults;
+mod lines;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use director_core::diagnostic::{Diagnostic, Place};
+use director_core::model::ServiceId;
+use director_core::model::validate::validate;
+
+use super::super::list::Names;
+use super::super::restore::{SavedService, SavedTable, saved_table};
+use crate::loader::{LoadError, LoadReport, Remarks, STANDARD_INPUT, emit_unchecked};
+use comments::SavedComments;
+use lines::{RuleLines, as_u32};
+
+/// Whether this is a saved table: its first line that is no comment is a command of ipvsadm.
+pub(super) fn is_saved_table(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let mut words = text.trim_start_matches('\u{feff}').lines().map(first_word);
+    let first = words.find(|word| !word.is_empty() && !word.starts_with('#'));
+    first.is_some_and(|word| is_ipvsadm(word) || is_option(word))
+}
+
+fn first_word(line: &str) -> &str {
+    line.split_whitespace().next().unwrap_or_default()
+}
+
+fn is_ipvsadm(word: &str) -> bool {
+    word.rsplit('/').next() == Some("ipvsadm")
+}
+
+/// `-A` and `--add-service`, but neither the `---` of YAML nor the `-` of its lists.
+fn is_option(word: &str) -> bool {
+    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+    name.is_some_and(|name| name.starts_with(|sign: char| sign.is_ascii_alphabetic()))
+}
+
+/// The table as YAML.
+///
+/// # Errors
+/// When a line cannot be read, or when a service or server is none that ipvsd takes; all such lines are named.
+pub(super) fn converted(file: &Path, bytes: &[u8], names: Names) -> Result<String, LoadError> {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_start_matches('\u{feff}');
+    let name: Arc<str> = Arc::from(file.to_string_lossy());
+    let source = RuleLines {
+        file: Arc::clone(&name),
+        lines: text.lines().collect(),
+    };
+    let invalid = |diagnostics| LoadError::Invalid(report(&name, text, diagnostics));
+    let table = saved_table(&without_clearing(text), names)
+        .map_err(|faults| invalid(faults::diagnostics(&source, &faults)))?;
+    let services = in_the_order_of_the_file(&table);
+    let definitions = definitions::of(&services, &source);
+    let (_, mut found) = validate(&definitions);
+    found.retain(Diagnostic::is_error);
+    if !found.is_empty() {
+        return Err(invalid(found));
+    }
+    let by_line: BTreeMap<u32, (&ServiceId, &SavedService)> = services
+        .iter()
+        .map(|(id, service)| (as_u32(service.line), (*id, *service)))
+        .collect();
+    let comments = SavedComments::of(text, &owners(&services));
+    let above = |place: &Place| {
+        let mut lines = comments.above(place.line);
+        let service = by_line.get(&place.line);
+        lines.extend(service.and_then(|(_, service)| weight_zero(service)));
+        lines
+    };
+    let inside = |place: &Place| match by_line.get(&place.line) {
+        Some((id, service)) => suggest::lines(id, service),
+        None => Vec::new(),
+    };
+    let remarks = Remarks {
+        reload_on_change: false,
+        mails: None,
+        on_change: None,
+        comments: &above,
+    };
+    let yaml = emit_unchecked(&definitions, &remarks, &inside);
+    Ok(format!(
+        "{}{}{yaml}{}",
+        head(&name),
+        comments.head(),
+        comments.tail()
+    ))
+}
+
+fn head(name: &str) -> String {
+    let source = match name {
+        STANDARD_INPUT => "standard input",
+        file => file,
+    };
+    format!(
+        "# Converted from {source} by ipvsctl convert.\n\
+         # Nothing is checked: every server counts as up, as in the table. A check that suits each service stands in it as a comment.\n\
+         # Remove the \"# \" before a check to turn it on. Try it with ipvsctl probe first.\n"
+    )
+}
+
+/// A script clears the table before it makes one. Above all services of the file that says nothing.
+fn without_clearing(text: &str) -> String {
+    let mut is_empty = true;
+    let lines = text.lines().map(|line| {
+        let mut words = line.split_whitespace().peekable();
+        words.next_if(|word| is_ipvsadm(word));
+        let first = words.next().unwrap_or_default();
+        let clears = matches!(first, "-C" | "--clear") && words.next().is_none();
+        if clears && is_empty {
+            return "\n".to_owned();
+        }
+        is_empty &= first.is_empty() || line.trim_start().starts_with('#');
+        format!("{line}\n")
+    });
+    lines.collect()
+}
+
+fn in_the_order_of_the_file(table: &SavedTable) -> Vec<(&ServiceId, &SavedService)> {
+    let mut services: Vec<_> = table
+        .services
+        .iter()
+        // Helpers of a probe that ran when the table was saved.
+        .filter(|(id, service)| !director_core::model::is_probe_service(id, &service.scheduling))
+        .collect();
+    services.sort_by_key(|(_, service)| service.line);
+    services
+}
+
+/// The line of the service that each line is about.
+fn owners(services: &[(&ServiceId, &SavedService)]) -> BTreeMap<usize, usize> {
+    let lines = services.iter().flat_map(|(_, service)| {
+        let servers = service.servers.values().map(|server| server.line);
+        servers
+            .chain([service.line])
+            .map(|line| (line, service.line))
+    });
+    lines.collect()
+}
+
+fn weight_zero(service: &SavedService) -> Option<String> {
+    let zero = service.servers.iter();
+    let zero = zero.filter(|(_, server)| server.weight == 0);
+    let zero: Vec<String> = zero.map(|(endpoint, _)| endpoint.to_string()).collect();
+    (!zero.is_empty()).then(|| {
+        format!(
+            "# Weight 0 in the table, probably drained by hand: {}. It gets no new connections until you give it a weight.",
+            zero.join(", ")
+        )
+    })
+}
+
+fn report(file: &Arc<str>, text: &str, diagnostics: Vec<Diagnostic>) -> LoadReport {
+    LoadReport {
+        file: Arc::clone(file),
+        text: Arc::from(text),
+        watched: BTreeMap::new(),
+        secret_files: Arc::default(),
+        included: BTreeMap::new(),
+        diagnostics,
+    }
+}
