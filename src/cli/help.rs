@@ -27,11 +27,11 @@ pub(super) const CONVERT: &str = "\
 Examples:
   ipvsctl convert /etc/ha.d/ldirectord.cf
   ipvsctl convert /etc/keepalived/keepalived.conf
-  ipvsadm -S -n | ipvsctl convert -
+  ipvsctl convert saved.rules
 
-The content shows what kind of file it is. Comments at the top of the output list everything that
-cannot be converted. A saved table has no checks. Nothing is checked until you uncomment one of the
-suggested checks.";
+The content shows what kind of file it is. To convert the table of this host, pipe `ipvsadm -S -n`
+to `ipvsctl convert -`. Comments at the top of the output list everything that cannot be converted.
+A saved table has no checks. Nothing is checked until you uncomment one of the suggested checks.";
 
 pub(super) const PLAN: &str = "\
 Examples:

@@ -20,7 +20,8 @@ use super::output::{Exit, Output, count};
 use super::status::SocketArg;
 use crate::ipvs::{Applied, Kernel, NetlinkKernel, ReadScope};
 use crate::loader::STANDARD_INPUT;
-pub(super) use rules::{SavedServer, SavedService, SavedTable, saved_table};
+use rules::saved_table;
+pub(super) use rules::{LineFault, SavedServer, SavedService, SavedTable, saved_lines};
 
 /// The arguments as typed.
 #[derive(Debug, Args)]

@@ -47,11 +47,20 @@ pub(in crate::cli) struct SavedServer {
     pub(in crate::cli) lower_threshold: Option<u32>,
 }
 
-/// The table that the lines make, or what is wrong with each line, from 1.
-pub(in crate::cli) fn saved_table(
-    text: &str,
-    names: Names,
-) -> Result<SavedTable, Vec<(usize, String)>> {
+/// What is wrong with a line, by its number from 1.
+pub(in crate::cli) type LineFault = (usize, String);
+
+/// The table that the lines make, or what is wrong with each line.
+pub(super) fn saved_table(text: &str, names: Names) -> Result<SavedTable, Vec<LineFault>> {
+    let (table, faults) = saved_lines(text, names);
+    match faults.is_empty() {
+        true => Ok(table),
+        false => Err(faults),
+    }
+}
+
+/// The table that the good lines make, and what is wrong with the others.
+pub(in crate::cli) fn saved_lines(text: &str, names: Names) -> (SavedTable, Vec<LineFault>) {
     let mut table = SavedTable::default();
     let mut faults = Vec::new();
     for (line, number) in text.lines().zip(1..) {
@@ -61,11 +70,7 @@ pub(in crate::cli) fn saved_table(
         });
         faults.extend(added.err().map(|fault| (number, fault)));
     }
-    if faults.is_empty() {
-        Ok(table)
-    } else {
-        Err(faults)
-    }
+    (table, faults)
 }
 
 impl SavedTable {

@@ -10,11 +10,11 @@ pub(super) struct SavedComments {
 }
 
 impl SavedComments {
-    /// Those of a text, with the line of the service that each line of a command is about.
-    pub(super) fn of(text: &str, owners: &BTreeMap<usize, usize>) -> Self {
+    /// Those of the lines, with the line of the service that each line of a command is about.
+    pub(super) fn of(lines: &[&str], owners: &BTreeMap<usize, usize>) -> Self {
         let (mut head, mut services) = (Vec::new(), BTreeMap::<usize, Vec<String>>::new());
         let mut pending: Vec<String> = Vec::new();
-        for (line, number) in text.lines().zip(1..) {
+        for (line, number) in lines.iter().zip(1..) {
             let content = line.trim();
             if content.starts_with("#!") {
                 // How to run a script.
@@ -66,7 +66,10 @@ mod tests {
     #[test]
     fn a_comment_stays_with_the_service_that_it_stands_above() {
         let text = "#!/bin/sh\n# our tables\n\n# the shop\n-A\n-A\n# old machine\n-a\n# end\n";
-        let comments = SavedComments::of(text, &BTreeMap::from([(5, 5), (6, 6), (8, 5)]));
+        let comments = SavedComments::of(
+            &text.lines().collect::<Vec<_>>(),
+            &BTreeMap::from([(5, 5), (6, 6), (8, 5)]),
+        );
         assert_eq!(comments.head(), "# our tables\n");
         assert_eq!(comments.above(5), ["# the shop", "# old machine"]);
         assert_eq!(comments.above(6), [""; 0]);

@@ -11,18 +11,7 @@ use director_core::diagnostic::Place;
 use director_core::model::{Endpoint, Forwarding, MarkRange, Scheduling, ServiceId, Tunnel};
 
 use super::super::super::restore::{SavedServer, SavedService};
-use super::lines::RuleLines;
-
-/// The options that name a service.
-const SERVICE: [&str; 7] = [
-    "-t",
-    "--tcp-service",
-    "-u",
-    "--udp-service",
-    "--sctp-service",
-    "-f",
-    "--fwmark-service",
-];
+use super::lines::{RuleLines, SERVICE};
 
 /// The services in this order, without checks.
 pub(super) fn of(services: &[(&ServiceId, &SavedService)], source: &RuleLines<'_>) -> Definitions {
@@ -151,6 +140,7 @@ fn real_server(
         upper_threshold: server.upper_threshold.map(number(["-x", "--u-threshold"])),
         lower_threshold: server.lower_threshold.map(number(["-y", "--l-threshold"])),
         check_address: None,
+        checks: Vec::new(),
         request: None,
         receive: None,
         place,

@@ -2,6 +2,7 @@
 
 use director_core::diagnostic::{Diagnostic, nearest};
 
+use super::super::super::restore::LineFault;
 use super::lines::RuleLines;
 
 /// The options of a saved table that have a name.
@@ -34,6 +35,9 @@ const OPTIONS: [&str; 26] = [
     "-6",
 ];
 
+/// How the fault of a server begins whose service is not added.
+const NO_SERVICE: &str = "no line before adds";
+
 /// What helps against a fault, by words of its message.
 const HELP: [(&str, &str); 14] = [
     (
@@ -49,7 +53,7 @@ const HELP: [(&str, &str); 14] = [
     ("two services are named", "keep one of them"),
     ("twice", "remove one of the lines"),
     (
-        "no line before adds",
+        NO_SERVICE,
         "write -A with the service in a line above, or remove this line",
     ),
     (
@@ -70,9 +74,17 @@ const HELP: [(&str, &str); 14] = [
     ("needs", "add it"),
 ];
 
-/// An error for each line.
-pub(super) fn diagnostics(source: &RuleLines<'_>, faults: &[(usize, String)]) -> Vec<Diagnostic> {
-    let found = faults.iter().map(|(number, fault)| {
+/// An error for each line. Servers of a service whose own line has a mistake are not reported for it.
+pub(super) fn diagnostics(source: &RuleLines<'_>, faults: &[LineFault]) -> Vec<Diagnostic> {
+    let own = faults.iter().enumerate().filter(|(at, (number, fault))| {
+        let earlier = &faults[..*at];
+        let is_same = |(before, _): &LineFault| {
+            let service = source.service(*number);
+            service.is_some() && source.service(*before) == service
+        };
+        !fault.starts_with(NO_SERVICE) || !earlier.iter().any(is_same)
+    });
+    let found = own.map(|(_, (number, fault))| {
         let (message, help) = parts(fault);
         let place = match word(source.line(*number), fault) {
             Some((start, word)) => source.part(*number, start, word),
@@ -219,6 +231,29 @@ mod tests {
             let place = found(line, fault).place;
             assert_eq!((place.column, place.length), (column, length), "{fault}");
         }
+    }
+
+    #[test]
+    fn the_servers_of_a_service_with_a_mistake_are_not_reported() {
+        let source = RuleLines {
+            file: Arc::from("rules"),
+            lines: vec![
+                "-A -t a:80 -s",
+                "-a -t a:80 -r b",
+                "-a -t c:80 -r b",
+                "-a -t c:80 -r d",
+            ],
+        };
+        let fault = |number, text: &str| (number, text.to_owned());
+        let faults = [
+            fault(1, "-s needs a value"),
+            fault(2, "no line before adds tcp a:80 by -A"),
+            fault(3, "no line before adds tcp c:80 by -A"),
+            fault(4, "no line before adds tcp c:80 by -A"),
+        ];
+        let found = diagnostics(&source, &faults);
+        let lines: Vec<u32> = found.iter().map(|found| found.place.line).collect();
+        assert_eq!(lines, [1, 3]);
     }
 
     #[test]

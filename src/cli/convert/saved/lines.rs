@@ -4,6 +4,17 @@ use std::sync::Arc;
 
 use director_core::diagnostic::Place;
 
+/// The options that name a service.
+pub(super) const SERVICE: [&str; 7] = [
+    "-t",
+    "--tcp-service",
+    "-u",
+    "--udp-service",
+    "--sctp-service",
+    "-f",
+    "--fwmark-service",
+];
+
 /// A file with its lines.
 pub(super) struct RuleLines<'t> {
     pub(super) file: Arc<str>,
@@ -27,23 +38,16 @@ impl RuleLines<'_> {
     /// The place of the value of the first of these options that a line has, of the whole line if it has none.
     pub(super) fn value(&self, number: usize, options: &[&str]) -> Place {
         let line = self.line(number);
-        let mut is_value = false;
-        let value = line.split_whitespace().find_map(|word| {
-            let (option, attached) = match word.split_once('=') {
-                Some((option, value)) => (option, Some(value)),
-                None => (word, None),
-            };
-            if std::mem::replace(&mut is_value, false) {
-                return Some(word);
-            }
-            is_value = attached.is_none() && options.contains(&option);
-            attached.filter(|_| options.contains(&option))
-        });
-        match value {
+        match value_in(line, options) {
             // A part of the line, so that its address says where it begins.
             Some(value) => self.part(number, value.as_ptr().addr() - line.as_ptr().addr(), value),
             None => self.place(number),
         }
+    }
+
+    /// The service that a line names, as written.
+    pub(super) fn service(&self, number: usize) -> Option<&str> {
+        value_in(self.line(number), &SERVICE)
     }
 
     /// The place of a text that begins at this byte of a line.
@@ -53,6 +57,21 @@ impl RuleLines<'_> {
         let length = as_u32(text.chars().count().max(1));
         Place::new(&self.file, as_u32(number), column, length)
     }
+}
+
+fn value_in<'l>(line: &'l str, options: &[&str]) -> Option<&'l str> {
+    let mut is_value = false;
+    line.split_whitespace().find_map(|word| {
+        let (option, attached) = match word.split_once('=') {
+            Some((option, value)) => (option, Some(value)),
+            None => (word, None),
+        };
+        if std::mem::replace(&mut is_value, false) {
+            return Some(word);
+        }
+        is_value = attached.is_none() && options.contains(&option);
+        attached.filter(|_| options.contains(&option))
+    })
 }
 
 /// Lines and columns are counted in 32 bits.

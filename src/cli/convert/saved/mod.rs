@@ -5,6 +5,7 @@ mod comments;
 mod definitions;
 mod faults;
 mod lines;
+mod script;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -13,15 +14,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use director_core::definitions::Definitions;
 use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::ServiceId;
 use director_core::model::validate::validate;
 
 use super::super::list::Names;
-use super::super::restore::{SavedService, SavedTable, saved_table};
+use super::super::restore::{SavedService, SavedTable, saved_lines};
 use crate::loader::{LoadError, LoadReport, Remarks, STANDARD_INPUT, emit_unchecked};
 use comments::SavedComments;
 use lines::{RuleLines, as_u32};
+use script::IpvsadmScript;
 
 /// Whether this is a saved table: its first line that is no comment is a command of ipvsadm.
 pub(super) fn is_saved_table(bytes: &[u8]) -> bool {
@@ -52,26 +55,35 @@ fn is_option(word: &str) -> bool {
 pub(super) fn converted(file: &Path, bytes: &[u8], names: Names) -> Result<String, LoadError> {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start_matches('\u{feff}');
-    let name: Arc<str> = Arc::from(file.to_string_lossy());
     let source = RuleLines {
-        file: Arc::clone(&name),
+        file: Arc::from(file.to_string_lossy()),
         lines: text.lines().collect(),
     };
-    let invalid = |diagnostics| LoadError::Invalid(report(&name, text, diagnostics));
-    let table = saved_table(&without_clearing(text), names)
-        .map_err(|faults| invalid(faults::diagnostics(&source, &faults)))?;
+    let script = IpvsadmScript::of(&source);
+    let (table, faults) = saved_lines(&script.rules, names);
     let services = in_the_order_of_the_file(&table);
-    let definitions = definitions::of(&services, &source);
-    let (_, mut found) = validate(&definitions);
-    found.retain(Diagnostic::is_error);
-    if !found.is_empty() {
-        return Err(invalid(found));
+    let mut definitions = definitions::of(&services, &source);
+    definitions.host = script.host;
+    let mut found = faults::diagnostics(&source, &faults);
+    let (_, unfit) = validate(&definitions);
+    found.extend(unfit.into_iter().filter(Diagnostic::is_error));
+    if found.is_empty() {
+        return Ok(yaml(&source, &services, &definitions));
     }
+    found.sort_by(|left, right| left.place.cmp(&right.place));
+    Err(LoadError::Invalid(report(&source.file, text, found)))
+}
+
+fn yaml(
+    source: &RuleLines<'_>,
+    services: &[(&ServiceId, &SavedService)],
+    definitions: &Definitions,
+) -> String {
     let by_line: BTreeMap<u32, (&ServiceId, &SavedService)> = services
         .iter()
         .map(|(id, service)| (as_u32(service.line), (*id, *service)))
         .collect();
-    let comments = SavedComments::of(text, &owners(&services));
+    let comments = SavedComments::of(&source.lines, &owners(services));
     let above = |place: &Place| {
         let mut lines = comments.above(place.line);
         let service = by_line.get(&place.line);
@@ -88,13 +100,13 @@ pub(super) fn converted(file: &Path, bytes: &[u8], names: Names) -> Result<Strin
         on_change: None,
         comments: &above,
     };
-    let yaml = emit_unchecked(&definitions, &remarks, &inside);
-    Ok(format!(
-        "{}{}{yaml}{}",
-        head(&name),
+    [
+        head(&source.file),
         comments.head(),
-        comments.tail()
-    ))
+        emit_unchecked(definitions, &remarks, &inside),
+        comments.tail(),
+    ]
+    .concat()
 }
 
 fn head(name: &str) -> String {
@@ -107,23 +119,6 @@ fn head(name: &str) -> String {
          # Nothing is checked: every server counts as up, as in the table. A check that suits each service stands in it as a comment.\n\
          # Remove the \"# \" before a check to turn it on. Try it with ipvsctl probe first.\n"
     )
-}
-
-/// A script clears the table before it makes one. Above all services of the file that says nothing.
-fn without_clearing(text: &str) -> String {
-    let mut is_empty = true;
-    let lines = text.lines().map(|line| {
-        let mut words = line.split_whitespace().peekable();
-        words.next_if(|word| is_ipvsadm(word));
-        let first = words.next().unwrap_or_default();
-        let clears = matches!(first, "-C" | "--clear") && words.next().is_none();
-        if clears && is_empty {
-            return "\n".to_owned();
-        }
-        is_empty &= first.is_empty() || line.trim_start().starts_with('#');
-        format!("{line}\n")
-    });
-    lines.collect()
 }
 
 fn in_the_order_of_the_file(table: &SavedTable) -> Vec<(&ServiceId, &SavedService)> {

@@ -41,7 +41,8 @@ fn lines(table: &Table) -> Vec<String> {
 }
 
 fn means_the_same(table: &str) {
-    let saved = super::saved_table(table, samples::names()).unwrap();
+    let (saved, faults) = super::saved_lines(table, samples::names());
+    assert_eq!(faults, [], "{table}");
     let expected = lines(&wanted(&saved, &Table::default()));
     let yaml = converted(table);
     for yaml in [&yaml, &uncommented(&yaml)] {
@@ -118,6 +119,23 @@ fn a_table_may_be_cleared_before_it_is_made() {
     let after = format!("{rest}-C\n");
     let error = super::converted(Path::new("rules"), after.as_bytes(), samples::names());
     assert_eq!(error.unwrap_err().report().diagnostics[0].place.line, 4);
+}
+
+#[test]
+fn the_timeouts_of_a_script_are_those_of_the_director() {
+    let service = "-A -t 192.0.2.1:80\n";
+    let yaml = converted(&format!("ipvsadm --set 900 0 300\n{service}"));
+    let host = &loaded(&yaml).definitions.host;
+    let seconds = |span: &Option<_>| {
+        let span: &Option<director_core::definitions::Placed<std::time::Duration>> = span;
+        span.as_ref().map(|span| span.value.as_secs())
+    };
+    assert_eq!(seconds(&host.tcp_timeout), Some(900), "{yaml}");
+    assert_eq!(seconds(&host.tcp_fin_timeout), None, "{yaml}");
+    assert_eq!(seconds(&host.udp_timeout), Some(300), "{yaml}");
+    let text = format!("{service}--set 900 often 300\n");
+    let error = super::converted(Path::new("rules"), text.as_bytes(), samples::names());
+    assert_eq!(error.unwrap_err().report().diagnostics[0].place.line, 2);
 }
 
 #[test]
@@ -270,5 +288,24 @@ proptest! {
     #[test]
     fn any_saved_table_is_the_same_table_afterwards(table in table()) {
         means_the_same(&table);
+    }
+
+    #[test]
+    fn every_fault_of_any_text_has_a_place_in_its_line_and_a_help(
+        words in prop::collection::vec("-[AaturwsfbMpoxy]|--[a-z]{1,9}(=[0-9])?|\\PC{1,9}|\n|wlc|1.2.3.4:80", 1..40)
+    ) {
+        let text = format!("-A {}", words.join(" "));
+        let converted = super::converted(Path::new("rules"), text.as_bytes(), samples::names());
+        let Err(error) = converted else {
+            return Ok(());
+        };
+        let lines: Vec<&str> = text.lines().collect();
+        for found in error.report().diagnostics {
+            let place = &found.place;
+            let line = lines[usize::try_from(place.line).unwrap() - 1];
+            let end = place.column + place.length - 1;
+            prop_assert!(end as usize <= line.chars().count().max(1), "{} {}", found, line);
+            prop_assert!(found.hint.is_some(), "{}", found);
+        }
     }
 }
