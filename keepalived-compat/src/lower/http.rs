@@ -114,12 +114,7 @@ fn read_url(url: &Entry, findings: &mut Findings) -> Option<UrlBlock> {
             "regex_options" => {
                 options.extend(entry.values.iter().filter_map(|word| option(&word.text)))
             }
-            "regex_no_match" => {
-                is_reversed = true;
-                let message = "ipvsd has no pattern that must not match; this regex is left out";
-                let hint = "write regex with a part of the page that must be there";
-                findings.differs(&entry.place, message, hint);
-            }
+            "regex_no_match" => is_reversed = true,
             "regex_min_offset" | "regex_max_offset" => {
                 let message = format!(
                     "{} has no effect: ipvsd looks at the whole page",
@@ -141,19 +136,22 @@ fn read_url(url: &Entry, findings: &mut Findings) -> Option<UrlBlock> {
     if status.is_empty() {
         status.push(USUAL_STATUS.to_owned());
     }
-    let prefix = if options.is_empty() {
-        String::new()
-    } else {
-        format!("(?{options})")
-    };
     Some(UrlBlock {
         path: path.value,
         virtual_host,
         status,
-        body: pattern
-            .filter(|_| !is_reversed)
-            .map(|pattern| prefix + &pattern),
+        body: pattern.map(|pattern| body_pattern(&pattern, &options, is_reversed)),
     })
+}
+
+/// A pattern with its options; with `regex_no_match` one that matches a page without it.
+fn body_pattern(pattern: &str, options: &str, is_reversed: bool) -> String {
+    match (is_reversed, options) {
+        (false, "") => pattern.to_owned(),
+        (false, options) => format!("(?{options}){pattern}"),
+        (true, options) if options.contains('s') => format!("(?s)\\A(?!.*(?{options}:{pattern}))"),
+        (true, options) => format!("(?s)\\A(?!.*(?{options}-s:{pattern}))"),
+    }
 }
 
 /// `200`, `200-299`, several of them.
@@ -200,5 +198,18 @@ fn option(word: &str) -> Option<char> {
         "dotall" => Some('s'),
         "extended" => Some('x'),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_have_their_options() {
+        assert_eq!(body_pattern("O.K", "", false), "O.K");
+        assert_eq!(body_pattern("O.K", "im", false), "(?im)O.K");
+        assert_eq!(body_pattern("O.K", "i", true), "(?s)\\A(?!.*(?i-s:O.K))");
+        assert_eq!(body_pattern("O.K", "s", true), "(?s)\\A(?!.*(?s:O.K))");
     }
 }
