@@ -84,10 +84,14 @@ fn ipvsctl_in(directory: &Path, arguments: &[&str]) -> (String, String, Option<i
     )
 }
 
-/// The table when all servers are up.
+/// The table when all servers are up. A file without a usable service is refused, as it would empty the table.
 fn table(file: &Path) -> BTreeSet<String> {
     let file = file.to_str().unwrap();
     let (table, errors, status) = ipvsctl(&["plan", "--assume", "up", "--output", "ipvsadm", file]);
+    if errors.contains("error: this file has no virtual_server that can be used") {
+        assert_eq!(status, Some(2), "{file}");
+        return BTreeSet::new();
+    }
     assert_eq!(status, Some(0), "{file}: {errors}");
     lines(&table)
 }
@@ -125,7 +129,7 @@ fn every_file_makes_the_table_that_keepalived_makes() {
             faults.push(format!("{name}: +{line}"));
         }
     }
-    assert!(names().len() >= 50);
+    assert!(names().len() >= 99);
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
@@ -134,6 +138,9 @@ fn a_converted_file_makes_the_same_table() {
     let site = site();
     for name in names() {
         let file = site.path().join(format!("{name}.conf"));
+        if expected(&name).is_empty() {
+            continue;
+        }
         let (yaml, errors, status) = ipvsctl(&["convert", file.to_str().unwrap()]);
         assert_eq!(status, Some(0), "{name}: {errors}");
         let converted = site.path().join(format!("{name}.yaml"));

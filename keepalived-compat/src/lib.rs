@@ -38,15 +38,19 @@ pub struct ParsedKeepalived {
 }
 
 /// Whether a text is a `keepalived.conf`: one of its lines begins with a keyword of the top level, without the colon of YAML and
-/// the equals sign of `ldirectord.cf`.
+/// the equals sign of `ldirectord.cf`, or all lines include other files.
 #[must_use]
 pub fn recognises(text: &str) -> bool {
-    text.lines().any(|line| {
-        let line = line.trim_start();
-        let end = line.find([' ', '\t', '{']).unwrap_or(line.len());
-        let is_keyword = keywords::find(keywords::ROOT, &line[..end]).is_some();
-        is_keyword && !line[end..].trim_start().starts_with([':', '='])
-    })
+    let meaning = |line: &&str| !line.is_empty() && !line.starts_with(['#', '!']);
+    let mut lines = text.lines().map(str::trim).filter(meaning).peekable();
+    let includes = lines.peek().is_some() && lines.all(|line| reader::included(line).is_some());
+    includes
+        || text.lines().any(|line| {
+            let line = line.trim_start();
+            let end = line.find([' ', '\t', '{']).unwrap_or(line.len());
+            let is_keyword = keywords::find(keywords::ROOT, &line[..end]).is_some();
+            is_keyword && !line[end..].trim_start().starts_with([':', '='])
+        })
 }
 
 /// Reads the content of a `keepalived.conf`. `id` is what lines that begin with `@` are for: the name of this host up to the

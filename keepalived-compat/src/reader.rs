@@ -380,7 +380,7 @@ impl<'r> Reader<'r> {
 }
 
 /// The pattern of an `include` line. The letters after it say what counts as an error, which is the same here for all.
-fn included(text: &str) -> Option<&str> {
+pub(crate) fn included(text: &str) -> Option<&str> {
     let rest = text.strip_prefix("include")?;
     let rest = rest.strip_prefix(['r', 'm', 'w', 'b', 'a']).unwrap_or(rest);
     let pattern = rest

@@ -93,6 +93,11 @@ mod tests {
             "! a site\ninclude /etc/keepalived/conf.d/*.conf\nvirtual_server 192.0.2.1 80 {\n";
         assert_eq!(of("a.conf", blocks), Dialect::Keepalived);
         assert_eq!(
+            of("a.conf", "# all\ninclude a/*.conf\ninclude b.conf\n"),
+            Dialect::Keepalived
+        );
+        assert_eq!(of("a.conf", "include: [a.yaml]\n"), Dialect::Yaml);
+        assert_eq!(
             of("/etc/keepalived/keepalived.conf", "include a.conf\n"),
             Dialect::Keepalived
         );

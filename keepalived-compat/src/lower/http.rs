@@ -137,7 +137,8 @@ fn read_url(url: &Entry, findings: &mut Findings) -> Option<UrlBlock> {
         status.push(USUAL_STATUS.to_owned());
     }
     Some(UrlBlock {
-        path: path.value,
+        // keepalived sends it as it is, which no server takes for a blank.
+        path: path.value.replace(' ', "%20"),
         virtual_host,
         status,
         body: pattern.map(|pattern| body_pattern(&pattern, &options, is_reversed)),

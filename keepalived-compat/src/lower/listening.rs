@@ -20,6 +20,13 @@ pub(super) struct Listening {
     pub(super) place: Place,
 }
 
+impl Listening {
+    /// Whether it is an address without a port.
+    pub(super) fn is_of_all_ports(&self) -> bool {
+        self.port == 0 && matches!(self.listen, ListenDefinition::Address { .. })
+    }
+}
+
 /// Everything that a virtual server listens on.
 pub(super) fn listening(
     server: &VirtualServer<'_>,
@@ -144,9 +151,7 @@ pub(super) fn report_usual(
             "write lb_kind NAT",
         );
     }
-    let all_ports = listening
-        .iter()
-        .any(|listen| !is_mark(listen) && listen.port == 0);
+    let all_ports = listening.iter().any(Listening::is_of_all_ports);
     if all_ports && server.persistence.is_none() {
         let message = format!(
             "a virtual_server without a port is persistent; keepalived uses {PERSISTENCE_OF_ALL_PORTS} s"

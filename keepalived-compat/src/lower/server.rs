@@ -145,14 +145,14 @@ impl<'e> ServerBlock<'e> {
         is_tunnel(self.forwarding.as_ref())
     }
 
-    /// The real server as a definition. What it shares with its service is left to that. Behind a mark only NAT can lead to
-    /// another port.
+    /// The real server as a definition. What it shares with its service is left to that. Without a port of the service
+    /// only NAT can lead to one.
     pub(super) fn definition(
         &self,
         usual_weight: Option<&Placed<u64>>,
         check_address: Option<&Placed<IpAddr>>,
         usual_forwarding: &Placed<ForwardingDefinition>,
-        of_mark: bool,
+        has_no_port: bool,
     ) -> RealServerDefinition {
         let is_own =
             |method: &&Placed<ForwardingDefinition>| method.value != usual_forwarding.value;
@@ -161,7 +161,7 @@ impl<'e> ServerBlock<'e> {
         let port = self
             .port
             .as_ref()
-            .filter(|_| !of_mark || method.value == ForwardingDefinition::Masq);
+            .filter(|_| !has_no_port || method.value == ForwardingDefinition::Masq);
         let signed = |number: &Placed<u64>| {
             let value = i64::try_from(number.value).unwrap_or(i64::MAX);
             Placed::new(value, number.place.clone())

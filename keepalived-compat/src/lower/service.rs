@@ -41,6 +41,8 @@ struct Plan {
     judging: JudgingDefinition,
     check: CheckDefinition,
     on_failure: OnFailure,
+    /// Seconds; where one of several addresses has no port, all are persistent.
+    persistence: Option<Placed<u64>>,
 }
 
 impl Plan {
@@ -50,10 +52,8 @@ impl Plan {
         identity: &TlsIdentityFiles,
         findings: &mut Findings,
     ) -> Self {
-        let is_mark = |listen: &Listening| matches!(listen.listen, ListenDefinition::Mark { .. });
         let ports = Ports {
             all: listening.iter().map(|listen| listen.port).collect(),
-            has_marks: listening.iter().any(is_mark),
             is_nat: usual_forwarding(server, &server.place).value == ForwardingDefinition::Masq,
         };
         let checks: Vec<CheckerList> = server
@@ -85,6 +85,11 @@ impl Plan {
                 ..JudgingDefinition::default()
             },
             on_failure: on_failure(server, findings),
+            persistence: server.persistence.clone().or_else(|| {
+                let is_open = |listen: &Listening| listen.is_of_all_ports();
+                let usual = Placed::new(PERSISTENCE_OF_ALL_PORTS, server.place.clone());
+                listening.iter().any(is_open).then_some(usual)
+            }),
             checks,
             shared,
         }
@@ -118,10 +123,7 @@ impl Plan {
             );
             return None;
         }
-        let all_ports = !is_mark && listening.port == 0;
-        let persistence = server.persistence.clone().or_else(|| {
-            all_ports.then(|| Placed::new(PERSISTENCE_OF_ALL_PORTS, listening.place.clone()))
-        });
+        let persistence = self.persistence.clone();
         let scheduler = server
             .scheduler
             .clone()
@@ -171,7 +173,6 @@ impl Plan {
         listening: &Listening,
     ) -> Vec<RealServerDefinition> {
         let usual = usual_forwarding(server, &listening.place);
-        let is_mark = matches!(listening.listen, ListenDefinition::Mark { .. });
         let fits = |real: &ServerBlock<'_>| {
             let method = real.forwarding.as_ref().unwrap_or(&usual);
             real.family() == listening.family || is_tunnel(Some(method))
@@ -183,7 +184,8 @@ impl Plan {
             .filter(|(real, _)| fits(real));
         own.map(|(real, checks)| {
             let address = checks.address.as_ref();
-            let definition = real.definition(server.weight.as_ref(), address, &usual, is_mark);
+            let definition =
+                real.definition(server.weight.as_ref(), address, &usual, listening.port == 0);
             RealServerDefinition {
                 checks: match is_same(checks, &self.shared) {
                     true => Vec::new(),

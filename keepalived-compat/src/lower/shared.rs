@@ -33,7 +33,7 @@ pub(super) fn checks_of(
         address: real.address.value,
         port: real.port.as_ref().map(|port| port.value).or(usual_port),
         port_is_known: real.port.is_some() || usual_port.is_some(),
-        writes_port: ports.has_marks && !ports.is_nat,
+        writes_port: ports.all.contains(&0) && !ports.is_nat,
         identity,
     };
     let mut checks = checks(&around, &real.checkers, findings);
@@ -53,7 +53,6 @@ pub(super) fn checks_of(
 /// What the services of a virtual server listen on, as far as checks need it.
 pub(super) struct Ports {
     pub(super) all: Vec<u16>,
-    pub(super) has_marks: bool,
     pub(super) is_nat: bool,
 }
 
