@@ -177,6 +177,15 @@ pub(super) enum ProbeError {
     /// The body is complete and lacks what was expected.
     #[error("body does not match {}", Short(.0))]
     BodyLacks(String),
+    /// The library cannot compute a digest.
+    #[error("local error: no MD5 digest: {0}")]
+    Digest(#[source] openssl::error::ErrorStack),
+    /// The body is complete and has another MD5 digest.
+    #[error("body has MD5 digest {found}, expected {expected}")]
+    BodyDigest { found: String, expected: String },
+    /// The body is longer than what is read of it, so it has no digest.
+    #[error("body has more than {0} bytes (the limit), so its MD5 digest is not known")]
+    BodyTooLong(usize),
     /// The body did not end within the time limit, and what had come lacks what was expected.
     #[error("body does not match {} and did not end within the time limit", Short(.0))]
     BodySoFarLacks(String),
@@ -203,6 +212,7 @@ impl ProbeError {
             | Self::LookupsBusy(_)
             | Self::NoThread(_)
             | Self::NoTurnToMatch
+            | Self::Digest(_)
             | Self::NoTurnToRead
             | Self::Nowhere(_) => true,
             Self::Tls(error) => error.is_ours(),

@@ -223,6 +223,9 @@ pub struct HttpCheckDefinition {
     pub status: Vec<Placed<String>>,
     /// Regular expression that the body must hold.
     pub body: Option<Placed<String>>,
+    /// MD5 digest of the body, in hexadecimal digits.
+    #[serde(default)]
+    pub md5: Option<Placed<String>>,
     /// Bytes of the body read at most.
     pub body_limit: Option<Placed<u64>>,
     /// Redirects followed at most; none are when nothing is written.

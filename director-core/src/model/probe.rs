@@ -163,6 +163,9 @@ pub struct HttpProbe {
     pub status: Vec<StatusRange>,
     /// What the body must hold.
     pub body: Option<Pattern>,
+    /// The MD5 digest that the body must have, as 32 hexadecimal digits in lower case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub md5: Option<String>,
     /// Bytes of the body that are read at most.
     pub body_limit: usize,
     /// Redirects that are followed at most.

@@ -46,6 +46,7 @@ pub(super) struct Http {
     pub(super) server_name: Option<String>,
     pub(super) status: Vec<String>,
     pub(super) body: Option<String>,
+    pub(super) md5: Option<String>,
     pub(super) identity: TlsIdentityFiles,
 }
 
@@ -161,6 +162,7 @@ impl Http {
             virtual_host: self.virtual_host.as_ref().map(placed),
             status: self.status.iter().map(placed).collect(),
             body: self.body.as_ref().map(placed),
+            md5: self.md5.as_ref().map(placed),
             ..HttpCheckDefinition::default()
         }
     }

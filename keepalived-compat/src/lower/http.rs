@@ -60,6 +60,7 @@ pub(super) fn checker(
             server_name: server_name.clone().filter(|_| tls && uses_sni),
             status: url.status,
             body: url.body,
+            md5: url.md5,
             identity: if tls {
                 around.identity.clone()
             } else {
@@ -93,10 +94,11 @@ struct UrlBlock {
     virtual_host: Option<Placed<String>>,
     status: Vec<String>,
     body: Option<String>,
+    md5: Option<String>,
 }
 
 fn read_url(url: &Entry, findings: &mut Findings) -> Option<UrlBlock> {
-    let (mut path, mut virtual_host, mut pattern) = (None, None, None);
+    let (mut path, mut virtual_host, mut pattern, mut md5) = (None, None, None, None);
     let mut status = Vec::new();
     let mut options = String::new();
     let mut is_reversed = false;
@@ -105,11 +107,7 @@ fn read_url(url: &Entry, findings: &mut Findings) -> Option<UrlBlock> {
             "path" => path = values::text(entry, findings),
             "virtualhost" => virtual_host = values::text(entry, findings),
             "status_code" => status.extend(codes(entry, findings)),
-            "digest" => {
-                let message = "ipvsd does not compare digests; the status decides";
-                let hint = "write regex with a part of the page that must be there";
-                findings.differs(&entry.place, message, hint);
-            }
+            "digest" => md5 = digest(entry, findings),
             "regex" => pattern = regex(entry, findings),
             "regex_options" => {
                 options.extend(entry.values.iter().filter_map(|word| option(&word.text)))
@@ -141,6 +139,7 @@ fn read_url(url: &Entry, findings: &mut Findings) -> Option<UrlBlock> {
         path: path.value.replace(' ', "%20"),
         virtual_host,
         status,
+        md5,
         body: pattern.map(|pattern| body_pattern(&pattern, &options, is_reversed)),
     })
 }
@@ -179,6 +178,24 @@ fn codes(entry: &Entry, findings: &mut Findings) -> Vec<String> {
         }
     }
     codes
+}
+
+/// The MD5 digest of a page.
+fn digest(entry: &Entry, findings: &mut Findings) -> Option<String> {
+    let digest = values::text(entry, findings)?;
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit();
+    if digest.value.len() == 32 && digest.value.bytes().all(is_digit) {
+        return Some(digest.value);
+    }
+    if let Some(word) = entry.value() {
+        values::ignored(
+            entry,
+            word,
+            "write the 32 digits that genhash prints",
+            findings,
+        );
+    }
+    None
 }
 
 fn regex(entry: &Entry, findings: &mut Findings) -> Option<String> {

@@ -275,6 +275,7 @@ impl QuestionArgs {
                 self.status.clone()
             },
             body: self.receive.clone(),
+            md5: None,
             body_limit: BODY_LIMIT,
             redirects: match self.follow {
                 0 => Redirects::Answer,

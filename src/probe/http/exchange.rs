@@ -136,8 +136,9 @@ async fn read(
         Opening::Head(head) => {
             let framing = framing(question, head.status, head.framing);
             // Without a text to look for, a body that declares its end and stays away is silence.
-            let deadline =
-                deadline.filter(|_| question.body.is_some() || framing == Framing::UntilClose);
+            let deadline = deadline.filter(|_| {
+                question.body.is_some() && question.md5.is_none() || framing == Framing::UntilClose
+            });
             let body = if is_expected(head.status) {
                 Some(in_time(answer.body(framing, limit, deadline).await?)?)
             } else {

@@ -12,6 +12,7 @@ mod version2;
 use std::net::SocketAddr;
 
 use director_core::model::{HttpProbe, Redirects};
+use openssl::hash::{MessageDigest, hash};
 
 use self::answer::{Body, End};
 use self::exchange::{HttpResponse, exchange};
@@ -72,6 +73,22 @@ async fn target_after(
     }
 }
 
+/// Whether a body has this MD5 digest, for which it has to be complete.
+fn has_digest(body: &Body, expected: &str, limit: usize) -> Result<(), ProbeError> {
+    match body.end {
+        End::Complete => {}
+        End::Broken | End::Time => return Err(ProbeError::BodyEnded),
+        End::Limit => return Err(ProbeError::BodyTooLong(limit)),
+    }
+    let digest = hash(MessageDigest::md5(), &body.bytes).map_err(ProbeError::Digest)?;
+    let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    if found == expected {
+        return Ok(());
+    }
+    let expected = expected.to_owned();
+    Err(ProbeError::BodyDigest { found, expected })
+}
+
 /// A text that was found makes an answer good, however it ends. Without one to look for, a body that breaks off is a fault.
 async fn judge(
     status: Option<u16>,
@@ -83,6 +100,9 @@ async fn judge(
         || "no status line".to_owned(),
         |status| format!("status {status}"),
     );
+    if let Some(expected) = &question.md5 {
+        has_digest(body, expected, question.body_limit)?;
+    }
     let Some(pattern) = &question.body else {
         return match body.end {
             End::Broken => Err(ProbeError::BodyEnded),

@@ -149,3 +149,35 @@ async fn another_protocol_is_no_http() {
         );
     }
 }
+
+/// The MD5 digest of a whole page, which `md5sum` prints for "foo".
+#[tokio::test]
+async fn a_digest_is_that_of_the_whole_body() {
+    let with_digest = |md5: &str| HttpProbe {
+        md5: Some(md5.to_owned()),
+        ..get()
+    };
+    const FOO: &str = "acbd18db4cc2f85cedef654fccc4a4d8";
+    let page = serve(|mut stream| async move {
+        read_head(&mut stream).await;
+        send(&mut stream, ok("foo").as_bytes()).await;
+    })
+    .await;
+    good(page, with_digest(FOO)).await;
+    let found = failure(page, with_digest(&"0".repeat(32))).await;
+    let words = "body has MD5 digest acbd18db4cc2f85cedef654fccc4a4d8, expected 00000000000000000000000000000000";
+    assert_eq!(found, words);
+    let short = HttpProbe {
+        body_limit: 2,
+        ..with_digest(FOO)
+    };
+    let words = "body has more than 2 bytes (the limit), so its MD5 digest is not known";
+    assert_eq!(failure(page, short).await, words);
+    let broken = serve(|mut stream| async move {
+        read_head(&mut stream).await;
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfoo";
+        send(&mut stream, answer.as_bytes()).await;
+    })
+    .await;
+    assert_eq!(failure(broken, with_digest(FOO)).await, "body ended early");
+}

@@ -103,6 +103,7 @@ async fn a_text_may_stand_behind_megabytes() {
     );
     let (address, _) = answering(answer).await;
     let question = HttpProbe {
+        md5: None,
         body_limit: director_core::model::validate::DEFAULT_BODY_LIMIT,
         ..expecting("TestPage")
     };

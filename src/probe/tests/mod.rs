@@ -122,6 +122,7 @@ fn get() -> HttpProbe {
         virtual_host: None,
         status: vec![StatusRange::SUCCESS],
         body: None,
+        md5: None,
         body_limit: 1024 * 1024,
         redirects: Redirects::Answer,
     }

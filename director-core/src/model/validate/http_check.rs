@@ -18,6 +18,7 @@ pub(super) fn http_probe(
         Some(receive) if !receive.value.is_empty() => pattern(Some(receive), findings).map(Some),
         _ => Some(None),
     };
+    let md5 = md5(http.md5.as_ref(), findings);
     let status = statuses(&http.status, findings);
     let limit = http
         .body_limit
@@ -43,9 +44,24 @@ pub(super) fn http_probe(
         virtual_host: http.virtual_host.as_ref().map(|host| host.value.clone()),
         status: status?,
         body: body?,
+        md5: md5?,
         body_limit: limit,
         redirects,
     })
+}
+
+fn md5(written: Option<&Placed<String>>, findings: &mut Findings) -> Option<Option<String>> {
+    let Some(written) = written else {
+        return Some(None);
+    };
+    let digest = written.value.to_ascii_lowercase();
+    if digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Some(Some(digest));
+    }
+    let message = format!("{:?} is no MD5 digest", written.value);
+    let hint = "write the 32 hexadecimal digits that md5sum prints for the page";
+    findings.error(&written.place, message, hint);
+    None
 }
 
 fn target(

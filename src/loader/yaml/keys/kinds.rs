@@ -7,15 +7,14 @@ use director_core::definitions::{
 use director_core::diagnostic::Place;
 
 use super::check::CheckText;
+use super::command::COMMAND;
 use super::headers::Headers;
 use super::never_up;
 use super::protocols::{self, PROTOCOL, View};
 use crate::loader::yaml::mapping::{Draft, Input, Key, Lens, Lines, Mapping, Shape, Takes, flow};
 use crate::loader::yaml::node::Content;
-use crate::loader::yaml::placeholders;
 use crate::loader::yaml::reader::{Reader, alternatives};
 use crate::loader::yaml::rows::{access, mapping};
-use crate::loader::yaml::value::{Mapped, Value};
 use crate::loader::yaml::words::Size;
 
 /// A kind of check without a protocol of its own.
@@ -165,6 +164,8 @@ mapping! {
     many(status) "status" = "[2xx, 304]", or "2xx",
         "Status codes that succeed: a code such as `200`, a class such as `2xx`, or a range such as `200-399`.";
     opt(body) "body" = "OK", or "any body", "Regular expression that the body must match.";
+    opt(md5) "md5" = "acbd18db4cc2f85cedef654fccc4a4d8", or "any body",
+        "MD5 digest of the body, as `md5sum` prints it. keepalived calls it `digest`.";
 }
 
 mapping! {
@@ -172,48 +173,6 @@ mapping! {
     PING: Ping = "ping", "a ping", |_| Ping { attempts: 1 }, None;
     plain(attempts) "attempts" in "attempts" = "3", or "1",
         "Echo requests to send within the time limit. One reply is enough.";
-}
-
-mapping! {
-    /// A check by a program.
-    COMMAND: CommandCheckDefinition = "command", "a command", |_| CommandCheckDefinition {
-        argv: Vec::new(),
-        user: None,
-    }, Some("run");
-    by(Program) "run" = "[/usr/local/bin/probe, \"{rip}\", \"{rport}\"]",
-        "Program and arguments. ipvsd runs it without a shell.";
-    opt(user) "user" = "nobody", or "the user of ipvsd", "User to run the program as.";
-}
-
-struct Program;
-
-impl Lens<CommandCheckDefinition> for Program {
-    fn takes(key: &Key) -> Takes {
-        Vec::<String>::takes(key)
-    }
-
-    fn read(
-        command: &mut CommandCheckDefinition,
-        input: &Input<'_>,
-        reader: &mut Reader,
-    ) -> Option<()> {
-        command.argv = Value::read(input, reader)?;
-        placeholders::warn(input.node, reader);
-        if command.argv.is_empty() {
-            let hint = format!("write {}", input.key.example());
-            reader.error(&input.node.place, "the command has no program", hint);
-            return None;
-        }
-        Some(())
-    }
-
-    fn print(command: &CommandCheckDefinition, _: &Key) -> Option<String> {
-        Some(command.argv.print())
-    }
-}
-
-impl Mapped for CommandCheckDefinition {
-    const MAPPING: &'static Mapping<Self> = &COMMAND;
 }
 
 /// The key of a kind. A check asks one question, so a kind hides those of the layers below, and keys of the same kind go

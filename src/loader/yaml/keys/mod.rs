@@ -2,6 +2,7 @@
 
 pub(super) mod advice;
 pub(super) mod check;
+mod command;
 pub(super) mod director;
 pub(super) mod file;
 mod headers;
