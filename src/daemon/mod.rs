@@ -77,7 +77,7 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let saved = file.as_ref().map(StateFile::read);
     let mut loaded =
         begin_with(&settings, &names, saved.as_ref()).map_err(DaemonError::Definitions)?;
-    // The programs of ldirectord.cf run with all that ldirectord gives them.
+    // The programs of ldirectord.cf and keepalived.conf run with all that those give them.
     if loaded.dialect == Dialect::Yaml {
         program::confine();
     }

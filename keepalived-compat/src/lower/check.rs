@@ -64,6 +64,14 @@ pub(super) struct Command {
     pub(super) user: Option<String>,
 }
 
+/// What the file says once for all checks.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FileDefaults {
+    pub(super) identity: TlsIdentityFiles,
+    /// The user of programs that name none.
+    pub(super) script_user: Option<String>,
+}
+
 impl Command {
     pub(super) fn definition(&self, place: &Place) -> CommandCheckDefinition {
         let placed = |text: &String| Placed::new(text.clone(), place.clone());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use director_core::definitions::Placed;
 use director_core::diagnostic::Place;
 
-use super::check::{Check, Command, Kind, TlsIdentityFiles};
+use super::check::{Check, Command, FileDefaults, Kind};
 use super::timing::{Timing, UsualTiming};
 use super::values;
 use crate::findings::Findings;
@@ -23,7 +23,7 @@ pub(super) struct CheckerScope<'s> {
     pub(super) port_is_known: bool,
     /// Whether the check has to name the port, because the table has none.
     pub(super) writes_port: bool,
-    pub(super) identity: &'s TlsIdentityFiles,
+    pub(super) of_file: &'s FileDefaults,
 }
 
 /// The checks of one real server.

@@ -24,6 +24,8 @@ pub(super) struct Global {
     smtp_alert: Option<bool>,
     place: Option<Place>,
     timeouts: Vec<(String, Placed<Duration>)>,
+    /// The user of programs that name none.
+    pub(super) script_user: Option<String>,
 }
 
 impl Global {
@@ -44,6 +46,7 @@ impl Global {
                     self.smtp_alert = choice.or(self.smtp_alert);
                 }
                 "lvs_timeouts" => self.timeouts(entry, findings),
+                "script_user" => self.script_user = entry.value().map(|word| word.text.clone()),
                 "lvs_sync_daemon" => {
                     let message = "ipvsd does not start the kernel's sync daemon";
                     let hint = "leave this line in the keepalived.conf that runs VRRP";

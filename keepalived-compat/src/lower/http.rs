@@ -62,7 +62,7 @@ pub(super) fn checker(
             body: url.body,
             md5: url.md5,
             identity: if tls {
-                around.identity.clone()
+                around.of_file.identity.clone()
             } else {
                 TlsIdentityFiles::default()
             },

@@ -28,7 +28,7 @@ use director_core::diagnostic::Place;
 
 use crate::findings::Findings;
 use crate::tree::Entry;
-use check::TlsIdentityFiles;
+use check::FileDefaults;
 use global::Global;
 use group::AddressGroup;
 
@@ -37,8 +37,11 @@ pub(crate) fn lower(name: &Arc<str>, entries: &[Entry], findings: &mut Findings)
     let of = |keyword: &'static str| entries.iter().filter(move |entry| entry.name == keyword);
     let mut global = Global::default();
     of("global_defs").for_each(|block| global.take(block, findings));
-    let mut identity = TlsIdentityFiles::default();
-    of("SSL").for_each(|block| identity = global::identity(block, findings));
+    let mut of_file = FileDefaults {
+        script_user: global.script_user.clone(),
+        ..FileDefaults::default()
+    };
+    of("SSL").for_each(|block| of_file.identity = global::identity(block, findings));
     let groups: Vec<AddressGroup> = of("virtual_server_group")
         .filter_map(|block| group::group(block, findings))
         .collect();
@@ -52,7 +55,7 @@ pub(crate) fn lower(name: &Arc<str>, entries: &[Entry], findings: &mut Findings)
             |choice: &Option<Placed<bool>>| choice.as_ref().is_some_and(|choice| choice.value);
         wants_mails |= wanted(&server.smtp_alert)
             || server.servers.iter().any(|real| wanted(&real.smtp_alert));
-        for service in service::services(&server, &groups, &identity, findings) {
+        for service in service::services(&server, &groups, &of_file, findings) {
             let mut known = definitions.services.iter_mut();
             match known.find(|known| known.listen.value == service.listen.value) {
                 Some(first) => join(first, service, findings),

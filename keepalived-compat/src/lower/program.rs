@@ -52,6 +52,7 @@ pub(super) fn checker(
         );
         return;
     };
+    let user = user.or_else(|| around.of_file.script_user.clone());
     let timing = timing.within(around.timing);
     checks.starts_down |= timing.starts_down();
     let mut times = timing.complete(USUAL);
@@ -189,7 +190,7 @@ mod tests {
             port: Some(80),
             port_is_known: true,
             writes_port: false,
-            identity: &super::super::check::TlsIdentityFiles::default(),
+            of_file: &super::super::check::FileDefaults::default(),
         };
         let argv = ["10.0.0.1", "10.0.0.1", "80", "10.0.0.1:80", "800"]
             .map(str::to_owned)

@@ -6,9 +6,10 @@ use director_core::model::{BelowMinimum, Quantity};
 use super::virtual_server::VirtualServer;
 use crate::findings::Findings;
 
-/// The least number of servers; none where one is enough, as usual.
+/// The least number of servers, of those present in the service; none where one is enough, as usual.
 pub(super) fn minimum(
     server: &VirtualServer<'_>,
+    present: usize,
     findings: &mut Findings,
 ) -> Option<MinimumDefinition> {
     let place = server
@@ -49,7 +50,7 @@ pub(super) fn minimum(
         findings.differs(&place, message, hint);
     }
     // So many servers of this weight reach the sum.
-    let servers = |sum: u64| sum.div_ceil(lightest).min(weights.len() as u64);
+    let servers = |sum: u64| sum.div_ceil(lightest).min(present as u64);
     let (least, back_at) = (servers(quorum - hysteresis), servers(quorum + hysteresis));
     (least > 1 || back_at > 1).then(|| {
         let number = |number| Some(Placed::new(Quantity::Number(number), place.clone()));

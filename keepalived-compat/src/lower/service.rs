@@ -8,7 +8,7 @@ use director_core::definitions::{
 use director_core::diagnostic::Place;
 use director_core::model::{InitialHealth, OnFailure, OnStop, Protocol};
 
-use super::check::TlsIdentityFiles;
+use super::check::FileDefaults;
 use super::checker_list::CheckerList;
 use super::group::AddressGroup;
 use super::listening::{Listening, PERSISTENCE_OF_ALL_PORTS, listening, report_usual};
@@ -22,11 +22,11 @@ use crate::findings::Findings;
 pub(super) fn services(
     server: &VirtualServer<'_>,
     groups: &[AddressGroup],
-    identity: &TlsIdentityFiles,
+    of_file: &FileDefaults,
     findings: &mut Findings,
 ) -> Vec<ServiceDefinition> {
     let listening = listening(server, groups, findings);
-    let plan = Plan::of(server, &listening, identity, findings);
+    let plan = Plan::of(server, &listening, of_file, findings);
     report_usual(server, &listening, findings);
     listening
         .iter()
@@ -49,7 +49,7 @@ impl Plan {
     fn of(
         server: &VirtualServer<'_>,
         listening: &[Listening],
-        identity: &TlsIdentityFiles,
+        of_file: &FileDefaults,
         findings: &mut Findings,
     ) -> Self {
         let ports = Ports {
@@ -59,7 +59,7 @@ impl Plan {
         let checks: Vec<CheckerList> = server
             .servers
             .iter()
-            .map(|real| checks_of(real, server, &ports, identity, findings))
+            .map(|real| checks_of(real, server, &ports, of_file, findings))
             .collect();
         let shared = shared(&checks);
         for (real, own) in server.servers.iter().zip(&checks) {
@@ -124,6 +124,7 @@ impl Plan {
             return None;
         }
         let persistence = self.persistence.clone();
+        let minimum_healthy = quorum::minimum(server, real_servers.len(), findings);
         let scheduler = server
             .scheduler
             .clone()
@@ -160,7 +161,7 @@ impl Plan {
                     timeout: None,
                     then: None,
                 }),
-                minimum_healthy: quorum::minimum(server, findings),
+                minimum_healthy,
                 ..RecoveryDefinition::default()
             },
         })

@@ -3,7 +3,7 @@
 use director_core::definitions::{CheckDefinition, Placed};
 use director_core::diagnostic::Place;
 
-use super::check::{Check, Kind, TlsIdentityFiles};
+use super::check::{Check, FileDefaults, Kind};
 use super::checker_list::{CheckerList, CheckerScope};
 use super::checkers::checks;
 use super::server::ServerBlock;
@@ -16,7 +16,7 @@ pub(super) fn checks_of(
     real: &ServerBlock<'_>,
     server: &VirtualServer<'_>,
     ports: &Ports,
-    identity: &TlsIdentityFiles,
+    of_file: &FileDefaults,
     findings: &mut Findings,
 ) -> CheckerList {
     let timing: Timing = real.timing.within(&server.timing);
@@ -34,7 +34,7 @@ pub(super) fn checks_of(
         port: real.port.as_ref().map(|port| port.value).or(usual_port),
         port_is_known: real.port.is_some() || usual_port.is_some(),
         writes_port: ports.all.contains(&0) && !ports.is_nat,
-        identity,
+        of_file,
     };
     let mut checks = checks(&around, &real.checkers, findings);
     if checks.list.is_empty() {
