@@ -1,0 +1,83 @@
+# shellcheck shell=sh
+# The active one of two directors vanishes from the network, and keepalived moves the VIP. With the kernel's sync daemon the open connections
+# go on through the second director, which has an entry for each; without it they break. ipvsd leaves entries of the other director alone.
+# machines: no, real3 is the second director and has no kernel of IPVS there
+# limit: 600
+
+SECOND_FRONT=172.17.60.3
+. "$LAB_DIRECTORY/keepalived.sh"
+
+# Direct routing: the answers do not pass the director.
+web_stop real3
+for host in real1 real2 real3; do on $host ip link set front up; done
+on real3 ip address add "$SECOND_FRONT/24" dev front
+on real1 ip address add "$DIRECT_RIP1/24" dev front
+on real2 ip address add "$DIRECT_RIP2/24" dev front
+for host in real1 real2; do on $host ipvsctl realserver up --vip "$DIRECT_VIP" --mode dr >/dev/null; done
+
+has_vip() { on "$1" ip -o address show dev front | grep -q " $DIRECT_VIP/32 "; }
+lacks_vip() { ! has_vip "$1"; }
+daemon_answers() { on "$1" ipvsctl status >/dev/null 2>&1; }
+# entries HOST: connections that its kernel knows.
+entries() { on "$1" ipvsadm -L -n -c | grep -c "$DIRECT_VIP:80" || :; }
+has_entries() { [ "$(entries "$1")" -ge "$2" ]; }
+# sync HOST master|backup
+sync() { on "$1" ipvsadm --start-daemon "$2" --mcast-interface front --syncid 7; }
+
+for host in director real3; do
+    put $host "$LAB_TMP/$host/site.yaml" <<D
+services:
+  - listen: tcp://$DIRECT_VIP:80
+    scheduler: rr
+    forwarding: dr
+    check: {tcp: {}, every: 500ms, timeout: 2s}
+    real_servers: [$DIRECT_RIP1, $DIRECT_RIP2]
+D
+    spawn $host daemon env IPVSD_STATE="$LAB_TMP/$host/state.json" ipvsd --config "$LAB_TMP/$host/site.yaml"
+    eventually 20 daemon_answers $host
+done
+# vrrp HOST PRIORITY
+vrrp() {
+    put "$1" "$LAB_TMP/$1/vrrp.conf" <<C
+vrrp_instance front {
+    interface front
+    virtual_router_id 52
+    priority $2
+    advert_int 1
+    virtual_ipaddress { $DIRECT_VIP/32 }
+}
+C
+    spawn "$1" keepalived keepalived -P -n -l -f "$LAB_TMP/$1/vrrp.conf" -p "$LAB_TMP/$1/keepalived-parent.pid" -r "$LAB_TMP/$1/vrrp.pid"
+}
+vrrp director 100
+eventually 20 has_vip director
+vrrp real3 80
+throughout 2 lacks_vip real3
+
+# vanish: the first director is cut off, and the second has the VIP. return: it is back, and has the VIP again.
+vanish() {
+    on director ip link set front down
+    eventually 20 has_vip real3
+}
+comes_back() {
+    on director ip link set front up
+    eventually 20 has_vip director
+    eventually 20 lacks_vip real3
+}
+
+echo 'without the sync daemon'
+download_start alone "$DIRECT_VIP"
+vanish
+expect_equal 'entries of the second director' 0 "$(entries real3)"
+expect_not download_read alone "$DOWNLOAD_STEP"
+comes_back
+
+echo 'with the sync daemon'
+sync director master
+sync real3 backup
+for name in one two three; do download_start "$name" "$DIRECT_VIP"; done
+eventually 20 has_entries real3 3
+throughout 3 has_entries real3 3
+vanish
+for name in one two three; do expect_download_goes_on "$name"; done
+for name in one two three; do expect_download_completes "$name"; done

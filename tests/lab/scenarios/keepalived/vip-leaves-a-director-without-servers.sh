@@ -1,0 +1,102 @@
+# shellcheck shell=sh
+# Two directors with keepalived's VRRP, as docs/high-availability.md has it. The VIP stays while the daemon of its director is killed, and
+# moves within seconds when that director reaches no server, because `publish` lowers its priority. It returns when the servers do.
+# machines: no, real3 is the second director and has no kernel of IPVS there
+# limit: 600
+
+SECOND_FRONT=172.17.60.3
+. "$LAB_DIRECTORY/keepalived.sh"
+
+# Direct routing: the servers are on the network of the clients.
+web_stop real3
+for host in real1 real2 real3; do on $host ip link set front up; done
+on real3 ip address add "$SECOND_FRONT/24" dev front
+on real1 ip address add "$DIRECT_RIP1/24" dev front
+on real2 ip address add "$DIRECT_RIP2/24" dev front
+for host in real1 real2; do on $host ipvsctl realserver up --vip "$DIRECT_VIP" --mode dr >/dev/null; done
+
+# begin HOST PRIORITY: the daemon and keepalived of a director.
+begin() {
+    put "$1" "$LAB_TMP/$1/site.yaml" <<D
+services:
+  - name: web
+    listen: tcp://$DIRECT_VIP:80
+    scheduler: rr
+    forwarding: dr
+    publish: $LAB_TMP/$1/published/web
+    check: {http: {path: /test.html, expect: {body: OK}}, every: 500ms, timeout: 2s, fall: 2}
+    on_failure: remove
+    real_servers: [$DIRECT_RIP1, $DIRECT_RIP2]
+D
+    daemon_begin "$1"
+    eventually 20 published "$1" 0
+    put "$1" "$LAB_TMP/$1/vrrp.conf" <<C
+track_file web {
+    file $LAB_TMP/$1/published/web
+    weight 1
+}
+vrrp_instance front {
+    interface front
+    virtual_router_id 51
+    priority $2
+    advert_int 1
+    virtual_ipaddress { $DIRECT_VIP/32 }
+    track_file { web weight 1 }
+}
+C
+    spawn "$1" keepalived keepalived -P -n -l -f "$LAB_TMP/$1/vrrp.conf" -p "$LAB_TMP/$1/keepalived-parent.pid" -r "$LAB_TMP/$1/vrrp.pid"
+}
+daemon_begin() {
+    spawn "$1" daemon env IPVSD_STATE="$LAB_TMP/$1/state.json" ipvsd --config "$LAB_TMP/$1/site.yaml"
+    eventually 20 daemon_answers "$1"
+}
+daemon_answers() { on "$1" ipvsctl status >/dev/null 2>&1; }
+published() { [ "$(on "$1" cat "$LAB_TMP/$1/published/web" 2>/dev/null)" = "$2" ]; }
+has_vip() { on "$1" ip -o address show dev front | grep -q " $DIRECT_VIP/32 "; }
+lacks_vip() { ! has_vip "$1"; }
+story() { log_of "$1" keepalived | tail -n 30; }
+
+begin director 100
+eventually 20 has_vip director
+begin real3 80
+throughout 3 lacks_vip real3
+requests_begin users "$DIRECT_VIP"
+
+echo 'the daemon of the active director is killed'
+signal director daemon KILL
+eventually 5 ended director daemon
+throughout 3 has_vip director
+daemon_begin director
+throughout 2 has_vip director
+expect_equal 'failed requests' 0 "$(requests_failed users)"
+
+echo 'the servers refuse the first director'
+for host in real1 real2; do
+    on $host iptables-legacy -I INPUT -s "$DIRECTOR_FRONT" -p tcp --dport 80 -j REJECT --reject-with tcp-reset
+done
+eventually 10 published director -50
+within 10 has_vip real3 || fail "$(story real3)"
+eventually 10 lacks_vip director
+published real3 0 || fail 'the second director reaches its servers'
+served=$(log_of client users | grep -c '^200$')
+failed=$(requests_failed users)
+more_served() { [ "$(log_of client users | grep -c '^200$')" -gt $((served + 40)) ]; }
+eventually 20 more_served
+expect_equal 'requests that failed after the move' "$failed" "$(requests_failed users)"
+echo "moved: $failed requests failed before"
+
+echo 'the servers answer the first director again'
+for host in real1 real2; do
+    on $host iptables-legacy -D INPUT -s "$DIRECTOR_FRONT" -p tcp --dport 80 -j REJECT --reject-with tcp-reset
+done
+eventually 10 published director 0
+eventually 20 has_vip director
+eventually 10 lacks_vip real3
+served=$(log_of client users | grep -c '^200$')
+failed=$(requests_failed users)
+eventually 20 more_served
+expect_equal 'requests that failed after the return' "$failed" "$(requests_failed users)"
+for host in director real3; do
+    signal $host keepalived TERM
+    eventually 20 ended $host keepalived
+done
