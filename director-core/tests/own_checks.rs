@@ -4,8 +4,11 @@ mod world;
 
 use std::time::Duration;
 
-use director_core::definitions::{CheckDefinition, PortDefinition};
+use director_core::definitions::{
+    CheckDefinition, CheckKindDefinition, Definitions, ListenDefinition, PortDefinition,
+};
 use director_core::director::Event;
+use director_core::model::Protocol;
 use director_core::model::validate::validate;
 use director_core::table::Table;
 use world::{Brief, World, address, definitions, model_of, placed};
@@ -133,4 +136,28 @@ fn a_fault_of_such_a_check_is_found() {
         errors.iter().any(|error| error.contains("70000")),
         "{errors:?}"
     );
+}
+
+#[test]
+fn servers_with_a_ping_of_their_own_are_not_warned_of() {
+    let mut definitions = definitions(&[pair()], None);
+    let service = &mut definitions.services[0];
+    service.check.kind = None;
+    if let ListenDefinition::Address { protocol, .. } = &mut service.listen.value {
+        *protocol = Protocol::Udp;
+    }
+    let warned = |definitions: &Definitions| {
+        let (_, findings) = validate(definitions);
+        findings
+            .iter()
+            .any(|finding| finding.message.contains("are only pinged"))
+    };
+    assert!(warned(&definitions));
+    for server in &mut definitions.services[0].real_servers {
+        server.checks = vec![CheckDefinition {
+            kind: Some(placed(CheckKindDefinition::Ping { attempts: 1 })),
+            ..CheckDefinition::default()
+        }];
+    }
+    assert!(!warned(&definitions));
 }

@@ -26,7 +26,8 @@ pub(super) fn lint(written: &ServiceDefinition, service: &VirtualService, findin
 fn only_pinged(written: &ServiceDefinition, service: &VirtualService, findings: &mut Findings) {
     let is_pinged = |server: &RealServer| {
         let mut probes = server.probes.iter();
-        probes.any(|probe| matches!(*probe.kind, ProbeKind::Ping { .. }))
+        let has_own = service.own_checks.contains_key(&server.endpoint);
+        !has_own && probes.any(|probe| matches!(*probe.kind, ProbeKind::Ping { .. }))
     };
     if written.check.kind.is_none() && service.real_servers.iter().any(is_pinged) {
         findings.warning(
