@@ -18,13 +18,15 @@ mod timing;
 mod values;
 mod virtual_server;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use director_core::definitions::{
-    Definitions, FreezeDefinition, GuardDefinition, HostDefinition, Placed, RealServerDefinition,
-    ServiceDefinition,
+    Definitions, FreezeDefinition, GuardDefinition, HostDefinition, ListenDefinition, Placed,
+    PortDefinition, RealServerDefinition, ServiceDefinition,
 };
 use director_core::diagnostic::Place;
+use director_core::model::{Family, Protocol};
 
 use crate::findings::Findings;
 use crate::tree::Entry;
@@ -47,6 +49,7 @@ pub(crate) fn lower(name: &Arc<str>, entries: &[Entry], findings: &mut Findings)
         .collect();
     let mut definitions = empty(name, global.host());
     let mut wants_mails = false;
+    let mut known: BTreeMap<Identity, usize> = BTreeMap::new();
     for block in of("virtual_server") {
         let Some(server) = virtual_server::virtual_server(block, findings) else {
             continue;
@@ -56,10 +59,10 @@ pub(crate) fn lower(name: &Arc<str>, entries: &[Entry], findings: &mut Findings)
         wants_mails |= wanted(&server.smtp_alert)
             || server.servers.iter().any(|real| wanted(&real.smtp_alert));
         for service in service::services(&server, &groups, &of_file, findings) {
-            let mut known = definitions.services.iter_mut();
-            match known.find(|known| known.listen.value == service.listen.value) {
-                Some(first) => join(first, service, findings),
-                None => definitions.services.push(service),
+            let next = definitions.services.len();
+            match *known.entry(identity(&service.listen.value)).or_insert(next) {
+                first if first < next => join(&mut definitions.services[first], service, findings),
+                _ => definitions.services.push(service),
             }
         }
     }
@@ -70,6 +73,27 @@ pub(crate) fn lower(name: &Arc<str>, entries: &[Entry], findings: &mut Findings)
         findings.error(&Place::whole_file(name), message, hint);
     }
     definitions
+}
+
+/// What makes a service one in the kernel: protocol or family, address or mark, port.
+type Identity = (Option<Protocol>, Option<Family>, String, u64);
+
+fn identity(listen: &ListenDefinition) -> Identity {
+    match listen {
+        ListenDefinition::Address {
+            protocol,
+            host,
+            port,
+            ..
+        } => {
+            let port = match port {
+                PortDefinition::Number(port) => *port,
+                PortDefinition::Name(_) | PortDefinition::Unusable => 0,
+            };
+            (Some(*protocol), None, host.to_string(), port)
+        }
+        ListenDefinition::Mark { family, mark } => (None, Some(*family), String::new(), *mark),
+    }
 }
 
 /// In the kernel two virtual servers of one address are one, as the first is written, with the servers of both.
