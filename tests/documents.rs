@@ -9,6 +9,8 @@
 #![cfg(test)]
 
 mod golden;
+#[path = "documents/scenarios.rs"]
+mod scenarios;
 mod security_policy;
 
 use std::fmt::Write as _;
