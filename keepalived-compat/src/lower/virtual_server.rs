@@ -343,7 +343,7 @@ fn without_place(name: &str, entry: &Entry, findings: &mut Findings) {
         ),
         "quorum_up" | "quorum_down" => (
             "the commands of quorum_up and quorum_down are not run",
-            "use publish or notify in YAML",
+            "write in YAML: vip and minimum_healthy: {below: withdraw} for an address, publish or notify for all else",
         ),
         "omega" => (
             "omega has no effect: ipvsd runs no command when it stops",
