@@ -35,18 +35,19 @@ pub(super) fn converted(loaded: &Loaded) -> String {
     text
 }
 
-/// A line for each keyword of keepalived's other halves, with its places.
+/// A line for each keyword of keepalived's other halves, with its places, in their order.
 fn left_to_keepalived(blocks: &[Placed<String>]) -> Vec<String> {
-    let mut lines: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    let mut keywords: Vec<(&str, Vec<u32>)> = Vec::new();
     for block in blocks {
-        lines
-            .entry(&block.value)
-            .or_default()
-            .push(block.place.line);
+        match keywords.iter_mut().find(|(known, _)| *known == block.value) {
+            Some((_, lines)) => lines.push(block.place.line),
+            None => keywords.push((&block.value, vec![block.place.line])),
+        }
     }
-    let said = lines.into_iter().map(|(keyword, lines)| {
+    let said = keywords.into_iter().map(|(keyword, lines)| {
+        let stays = if lines.len() == 1 { "stays" } else { "stay" };
         format!(
-            "{}: {keyword} stays with keepalived",
+            "{}: {keyword} {stays} with keepalived",
             remarks::places(&lines)
         )
     });
