@@ -179,6 +179,25 @@ requests_failed() {
     log_of client "$1" | grep -E '^[0-9]{3}$' | grep -cv '^200$' || :
 }
 
+# requests_answered NAME: how many have been answered so far.
+requests_answered() {
+    log_of client "$1" | grep -c '^200$' || :
+}
+
+requests_answered_more() {
+    [ "$(requests_answered "$1")" -ge "$2" ]
+}
+
+# requests_go_on NAME WHAT: the client has answers again, and no request that begins from then on fails. One that began before may still
+# fail when its time is over; the next one begins after it.
+requests_go_on() {
+    eventually 30 requests_answered_more "$1" $(($(requests_answered "$1") + 5))
+    requests_lost=$(requests_failed "$1")
+    eventually 30 requests_answered_more "$1" $(($(requests_answered "$1") + 40))
+    expect_equal "requests that failed after $2" "$requests_lost" "$(requests_failed "$1")"
+    echo "$2: $requests_lost requests have failed so far"
+}
+
 # requests_end NAME: the client stops asking; not one request may have failed.
 requests_end() {
     signal client "$1" TERM

@@ -78,12 +78,7 @@ eventually 10 published director -50
 within 10 has_vip real3 || fail "$(story real3)"
 eventually 10 lacks_vip director
 published real3 0 || fail 'the second director reaches its servers'
-served=$(log_of client users | grep -c '^200$')
-failed=$(requests_failed users)
-more_served() { [ "$(log_of client users | grep -c '^200$')" -gt $((served + 40)) ]; }
-eventually 20 more_served
-expect_equal 'requests that failed after the move' "$failed" "$(requests_failed users)"
-echo "moved: $failed requests failed before"
+requests_go_on users 'the move'
 
 echo 'the servers answer the first director again'
 for host in real1 real2; do
@@ -92,10 +87,7 @@ done
 eventually 10 published director 0
 eventually 20 has_vip director
 eventually 10 lacks_vip real3
-served=$(log_of client users | grep -c '^200$')
-failed=$(requests_failed users)
-eventually 20 more_served
-expect_equal 'requests that failed after the return' "$failed" "$(requests_failed users)"
+requests_go_on users 'the return'
 for host in director real3; do
     signal $host keepalived TERM
     eventually 20 ended $host keepalived
