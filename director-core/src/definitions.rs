@@ -303,6 +303,30 @@ pub struct RealServerDefinition {
     pub receive: Option<Placed<String>>,
 }
 
+impl RealServerDefinition {
+    /// A server of which nothing is written but its host.
+    #[must_use]
+    pub fn at(place: Place, host: Placed<Host>) -> Self {
+        Self {
+            place,
+            host,
+            resolved_from: None,
+            single: None,
+            last: None,
+            port: None,
+            forwarding: None,
+            weight: None,
+            tier: None,
+            upper_threshold: None,
+            lower_threshold: None,
+            check_address: None,
+            checks: Vec::new(),
+            request: None,
+            receive: None,
+        }
+    }
+}
+
 /// Forwarding method as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ForwardingDefinition {

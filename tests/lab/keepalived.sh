@@ -34,3 +34,38 @@ ipvsd_start() {
     DEFINITIONS=$KEEPALIVED_CONF
     director_start
 }
+
+# --- Pairs of directors: the director and real3, which is a director here ---------------------------
+
+SECOND_FRONT=172.17.60.3
+
+# second_director: real3 joins the network of the clients, and is no web server any more.
+second_director() {
+    web_stop real3
+    on real3 ip link set front up
+    on real3 ip address add "$SECOND_FRONT/24" dev front
+}
+
+# direct_servers: real1 and real2 are behind the direct routing of both directors.
+direct_servers() {
+    for host in real1 real2; do on $host ip link set front up; done
+    on real1 ip address add "$DIRECT_RIP1/24" dev front
+    on real2 ip address add "$DIRECT_RIP2/24" dev front
+    for host in real1 real2; do on $host ipvsctl realserver up --vip "$DIRECT_VIP" --mode dr >/dev/null; done
+}
+
+has_vip() { on "$1" ip -o address show dev front | grep -q " $DIRECT_VIP/32 "; }
+lacks_vip() { ! has_vip "$1"; }
+
+# daemon_begin HOST: the daemon of a director begins with its site.yaml.
+daemon_begin() {
+    spawn "$1" daemon env IPVSD_STATE="$LAB_TMP/$1/state.json" ipvsd --config "$LAB_TMP/$1/site.yaml"
+    eventually 20 daemon_answers "$1"
+}
+daemon_answers() { on "$1" ipvsctl status >/dev/null 2>&1; }
+
+# vrrp_begin HOST: the VRRP half of keepalived begins there with the configuration of standard input.
+vrrp_begin() {
+    put "$1" "$LAB_TMP/$1/vrrp.conf"
+    spawn "$1" keepalived keepalived -P -n -l -f "$LAB_TMP/$1/vrrp.conf" -p "$LAB_TMP/$1/keepalived-parent.pid" -r "$LAB_TMP/$1/vrrp.pid"
+}

@@ -88,21 +88,8 @@ pub(crate) fn endpoint(text: &str) -> Endpoint {
 
 pub(crate) fn server(text: &str, weight: i64) -> RealServerDefinition {
     RealServerDefinition {
-        place: place(),
-        host: placed(Host::Address(address(text))),
-        last: None,
-        resolved_from: None,
-        single: None,
-        port: None,
-        forwarding: None,
         weight: Some(placed(weight)),
-        tier: None,
-        upper_threshold: None,
-        lower_threshold: None,
-        check_address: None,
-        checks: Vec::new(),
-        request: None,
-        receive: None,
+        ..RealServerDefinition::at(place(), placed(Host::Address(address(text))))
     }
 }
 

@@ -114,7 +114,7 @@ impl Check {
     }
 }
 
-/// keepalived may repeat a failed check at once; a busy loop helps nobody.
+/// keepalived may repeat a failed check at once; and a busy loop finds nothing sooner.
 const SOONEST: std::time::Duration = std::time::Duration::from_millis(100);
 
 impl Kind {

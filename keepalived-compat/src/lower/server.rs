@@ -201,23 +201,11 @@ pub(super) fn bare(
     forwarding: Option<&Placed<ForwardingDefinition>>,
 ) -> RealServerDefinition {
     RealServerDefinition {
-        place: place.clone(),
-        host: address.clone().map(Host::Address),
-        resolved_from: None,
-        single: None,
-        last: None,
         port: port
             .cloned()
             .map(|port| port.map(|port| PortDefinition::Number(port.into()))),
         forwarding: forwarding.cloned(),
-        weight: None,
-        tier: None,
-        upper_threshold: None,
-        lower_threshold: None,
-        check_address: None,
-        checks: Vec::new(),
-        request: None,
-        receive: None,
+        ..RealServerDefinition::at(place.clone(), address.clone().map(Host::Address))
     }
 }
 

@@ -196,18 +196,8 @@ fn fallback(
         weight: Some(Placed::new(1, place.clone())),
         // ldirectord takes the first address of a name.
         single: Some(Placed::new(true, place.clone())),
-        place,
-        host,
-        last: None,
-        resolved_from: None,
         port,
         forwarding: Some(forwarding),
-        tier: None,
-        upper_threshold: None,
-        lower_threshold: None,
-        check_address: None,
-        checks: Vec::new(),
-        request: None,
-        receive: None,
+        ..RealServerDefinition::at(place, host)
     }
 }

@@ -226,20 +226,9 @@ fn named(
     Some(RealServerDefinition {
         // ldirectord takes the first address of a name.
         single: Some(Placed::new(true, place.clone())),
-        place,
-        host: host?,
         last,
-        resolved_from: None,
         port,
-        forwarding: None,
-        weight: None,
-        tier: None,
-        upper_threshold: None,
-        lower_threshold: None,
-        check_address: None,
-        checks: Vec::new(),
-        request: None,
-        receive: None,
+        ..RealServerDefinition::at(place, host?)
     })
 }
 

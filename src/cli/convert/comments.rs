@@ -1,12 +1,12 @@
-//! The comments of an `ldirectord.cf`, each at what it stands above.
+//! Comments of a file, each at what it stands above; and how those of an `ldirectord.cf` are found.
 
 use std::collections::BTreeMap;
 
 /// Comments by the line of the virtual service that they belong to.
 pub(super) struct Comments {
-    head: Vec<String>,
-    services: BTreeMap<usize, Vec<String>>,
-    tail: Vec<String>,
+    pub(super) head: Vec<String>,
+    pub(super) services: BTreeMap<usize, Vec<String>>,
+    pub(super) tail: Vec<String>,
 }
 
 impl Comments {

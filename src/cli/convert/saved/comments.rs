@@ -2,61 +2,31 @@
 
 use std::collections::BTreeMap;
 
-/// SavedComments by the line of their service.
-pub(super) struct SavedComments {
-    head: Vec<String>,
-    services: BTreeMap<usize, Vec<String>>,
-    tail: Vec<String>,
-}
+use crate::cli::convert::comments::Comments;
 
-impl SavedComments {
-    /// Those of the lines, with the line of the service that each line of a command is about.
-    pub(super) fn of(lines: &[&str], owners: &BTreeMap<usize, usize>) -> Self {
-        let (mut head, mut services) = (Vec::new(), BTreeMap::<usize, Vec<String>>::new());
-        let mut pending: Vec<String> = Vec::new();
-        for (line, number) in lines.iter().zip(1..) {
-            let content = line.trim();
-            if content.starts_with("#!") {
-                // How to run a script.
-            } else if content.starts_with('#') {
-                // A control character may end a line in YAML.
-                pending.push(content.replace(char::is_control, " "));
-            } else if let Some(service) = owners.get(&number) {
-                services.entry(*service).or_default().append(&mut pending);
-            } else if services.is_empty() {
-                // A comment with an empty line below stands for itself.
-                head.append(&mut pending);
-            }
-        }
-        Self {
-            head,
-            services,
-            tail: pending,
+/// Those of the lines, with the line of the service that each line of a command is about.
+pub(super) fn comments(lines: &[&str], owners: &BTreeMap<usize, usize>) -> Comments {
+    let (mut head, mut services) = (Vec::new(), BTreeMap::<usize, Vec<String>>::new());
+    let mut pending: Vec<String> = Vec::new();
+    for (line, number) in lines.iter().zip(1..) {
+        let content = line.trim();
+        if content.starts_with("#!") {
+            // How to run a script.
+        } else if content.starts_with('#') {
+            // A control character may end a line in YAML.
+            pending.push(content.replace(char::is_control, " "));
+        } else if let Some(service) = owners.get(&number) {
+            services.entry(*service).or_default().append(&mut pending);
+        } else if services.is_empty() {
+            // A comment with an empty line below stands for itself.
+            head.append(&mut pending);
         }
     }
-
-    /// Those about the file as a whole, as text.
-    pub(super) fn head(&self) -> String {
-        lines(&self.head)
+    Comments {
+        head,
+        services,
+        tail: pending,
     }
-
-    /// Those at its end.
-    pub(super) fn tail(&self) -> String {
-        lines(&self.tail)
-    }
-
-    /// Those of the service that is added in this line.
-    pub(super) fn above(&self, line: u32) -> Vec<String> {
-        let line = usize::try_from(line).unwrap_or(usize::MAX);
-        self.services.get(&line).cloned().unwrap_or_default()
-    }
-}
-
-fn lines(comments: &[String]) -> String {
-    comments
-        .iter()
-        .map(|comment| format!("{comment}\n"))
-        .collect()
 }
 
 #[cfg(test)]
@@ -66,7 +36,7 @@ mod tests {
     #[test]
     fn a_comment_stays_with_the_service_that_it_stands_above() {
         let text = "#!/bin/sh\n# our tables\n\n# the shop\n-A\n-A\n# old machine\n-a\n# end\n";
-        let comments = SavedComments::of(
+        let comments = comments(
             &text.lines().collect::<Vec<_>>(),
             &BTreeMap::from([(5, 5), (6, 6), (8, 5)]),
         );

@@ -126,24 +126,18 @@ fn real_server(
     let place = at(["-r", "--real-server"]);
     let number = |options| move |number: u32| Placed::new(i64::from(number), at(options));
     RealServerDefinition {
-        host: Placed::new(Host::Address(endpoint.address), place.clone()),
-        last: None,
-        resolved_from: None,
-        single: None,
         port: Some(Placed::new(
             PortDefinition::Number(endpoint.port.into()),
             place.clone(),
         )),
         forwarding: Some(Placed::new(forwarding(server.forwarding), place.clone())),
         weight: Some(number(["-w", "--weight"])(server.weight)),
-        tier: None,
         upper_threshold: server.upper_threshold.map(number(["-x", "--u-threshold"])),
         lower_threshold: server.lower_threshold.map(number(["-y", "--l-threshold"])),
-        check_address: None,
-        checks: Vec::new(),
-        request: None,
-        receive: None,
-        place,
+        ..RealServerDefinition::at(
+            place.clone(),
+            Placed::new(Host::Address(endpoint.address), place.clone()),
+        )
     }
 }
 

@@ -22,7 +22,7 @@ use director_core::model::validate::validate;
 use super::super::list::Names;
 use super::super::restore::{SavedService, SavedTable, saved_lines};
 use crate::loader::{LoadError, LoadReport, Remarks, STANDARD_INPUT, emit_unchecked};
-use comments::SavedComments;
+use comments::comments;
 use lines::{RuleLines, as_u32};
 use script::IpvsadmScript;
 
@@ -83,7 +83,7 @@ fn yaml(
         .iter()
         .map(|(id, service)| (as_u32(service.line), (*id, *service)))
         .collect();
-    let comments = SavedComments::of(&source.lines, &owners(services));
+    let comments = comments(&source.lines, &owners(services));
     let above = |place: &Place| {
         let mut lines = comments.above(place.line);
         let service = by_line.get(&place.line);

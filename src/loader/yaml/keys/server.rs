@@ -18,23 +18,7 @@ use crate::loader::yaml::value::{Mapped, Value};
 use crate::loader::yaml::words::words;
 
 fn unknown(place: &Place) -> RealServerDefinition {
-    RealServerDefinition {
-        place: place.clone(),
-        host: Placed::new(Host::Unusable, place.clone()),
-        last: None,
-        resolved_from: None,
-        single: None,
-        port: None,
-        forwarding: None,
-        weight: None,
-        tier: None,
-        upper_threshold: None,
-        lower_threshold: None,
-        check_address: None,
-        checks: Vec::new(),
-        request: None,
-        receive: None,
-    }
+    RealServerDefinition::at(place.clone(), Placed::new(Host::Unusable, place.clone()))
 }
 
 mapping! {

@@ -5,21 +5,17 @@
 # machines: no, real3 is the second director and has no kernel of IPVS there
 # limit: 600
 
-SECOND_FRONT=172.17.60.3
 PAIR_VIP=172.17.60.210
 GATEWAY=${DIP%.*}.254
 . "$LAB_DIRECTORY/keepalived.sh"
 
-web_stop real3
-on real3 ip link set front up
-on real3 ip address add "$SECOND_FRONT/24" dev front
+second_director
 sysctl_on real3 net.ipv4.ip_forward=1
 for host in real1 real2; do on $host ip route replace default via "$GATEWAY"; done
 
 has() { on "$1" ip -o address show | grep -q " $2/"; }
 has_both() { has "$1" "$PAIR_VIP" && has "$1" "$GATEWAY"; }
 has_none() { ! has "$1" "$PAIR_VIP" && ! has "$1" "$GATEWAY"; }
-daemon_answers() { on "$1" ipvsctl status >/dev/null 2>&1; }
 # synced: the second director has the entry of the download, which is the connection whose client lets data wait.
 synced() {
     port=$(on client ss -tnH state established "dst $PAIR_VIP" | awk '$1 > 10000 { sub(/.*:/, "", $3); print $3 }')
@@ -36,10 +32,9 @@ services:
     check: {http: {path: /test.html}, every: 500ms, timeout: 2s}
     real_servers: [$RIP1, $RIP2]
 D
-    spawn "$1" daemon env IPVSD_STATE="$LAB_TMP/$1/state.json" ipvsd --config "$LAB_TMP/$1/site.yaml"
-    eventually 20 daemon_answers "$1"
+    daemon_begin "$1"
     on "$1" ipvsadm --start-daemon "$3" --mcast-interface back --syncid 9
-    put "$1" "$LAB_TMP/$1/vrrp.conf" <<C
+    vrrp_begin "$1" <<C
 vrrp_sync_group pair {
     group { front back }
 }
@@ -58,10 +53,6 @@ vrrp_instance back {
     virtual_ipaddress { $GATEWAY/32 }
 }
 C
-    vrrp "$1"
-}
-vrrp() {
-    spawn "$1" keepalived keepalived -P -n -l -f "$LAB_TMP/$1/vrrp.conf" -p "$LAB_TMP/$1/keepalived-parent.pid" -r "$LAB_TMP/$1/vrrp.pid"
 }
 
 begin director 100 master

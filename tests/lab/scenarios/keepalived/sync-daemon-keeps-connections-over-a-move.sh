@@ -4,20 +4,12 @@
 # machines: no, real3 is the second director and has no kernel of IPVS there
 # limit: 600
 
-SECOND_FRONT=172.17.60.3
 . "$LAB_DIRECTORY/keepalived.sh"
 
 # Direct routing: the answers do not pass the director.
-web_stop real3
-for host in real1 real2 real3; do on $host ip link set front up; done
-on real3 ip address add "$SECOND_FRONT/24" dev front
-on real1 ip address add "$DIRECT_RIP1/24" dev front
-on real2 ip address add "$DIRECT_RIP2/24" dev front
-for host in real1 real2; do on $host ipvsctl realserver up --vip "$DIRECT_VIP" --mode dr >/dev/null; done
+second_director
+direct_servers
 
-has_vip() { on "$1" ip -o address show dev front | grep -q " $DIRECT_VIP/32 "; }
-lacks_vip() { ! has_vip "$1"; }
-daemon_answers() { on "$1" ipvsctl status >/dev/null 2>&1; }
 # entries HOST: connections that its kernel knows.
 entries() { on "$1" ipvsadm -L -n -c | grep -c "$DIRECT_VIP:80" || :; }
 has_entries() { [ "$(entries "$1")" -ge "$2" ]; }
@@ -33,12 +25,11 @@ services:
     check: {tcp: {}, every: 500ms, timeout: 2s}
     real_servers: [$DIRECT_RIP1, $DIRECT_RIP2]
 D
-    spawn $host daemon env IPVSD_STATE="$LAB_TMP/$host/state.json" ipvsd --config "$LAB_TMP/$host/site.yaml"
-    eventually 20 daemon_answers $host
+    daemon_begin $host
 done
 # vrrp HOST PRIORITY
 vrrp() {
-    put "$1" "$LAB_TMP/$1/vrrp.conf" <<C
+    vrrp_begin "$1" <<C
 vrrp_instance front {
     interface front
     virtual_router_id 52
@@ -47,7 +38,6 @@ vrrp_instance front {
     virtual_ipaddress { $DIRECT_VIP/32 }
 }
 C
-    spawn "$1" keepalived keepalived -P -n -l -f "$LAB_TMP/$1/vrrp.conf" -p "$LAB_TMP/$1/keepalived-parent.pid" -r "$LAB_TMP/$1/vrrp.pid"
 }
 vrrp director 100
 eventually 20 has_vip director

@@ -4,16 +4,11 @@
 # machines: no, real3 is the second director and has no kernel of IPVS there
 # limit: 600
 
-SECOND_FRONT=172.17.60.3
 . "$LAB_DIRECTORY/keepalived.sh"
 
 # Direct routing: the servers are on the network of the clients.
-web_stop real3
-for host in real1 real2 real3; do on $host ip link set front up; done
-on real3 ip address add "$SECOND_FRONT/24" dev front
-on real1 ip address add "$DIRECT_RIP1/24" dev front
-on real2 ip address add "$DIRECT_RIP2/24" dev front
-for host in real1 real2; do on $host ipvsctl realserver up --vip "$DIRECT_VIP" --mode dr >/dev/null; done
+second_director
+direct_servers
 
 # begin HOST PRIORITY: the daemon and keepalived of a director.
 begin() {
@@ -30,7 +25,7 @@ services:
 D
     daemon_begin "$1"
     eventually 20 published "$1" 0
-    put "$1" "$LAB_TMP/$1/vrrp.conf" <<C
+    vrrp_begin "$1" <<C
 track_file web {
     file $LAB_TMP/$1/published/web
     weight 1
@@ -44,16 +39,8 @@ vrrp_instance front {
     track_file { web weight 1 }
 }
 C
-    spawn "$1" keepalived keepalived -P -n -l -f "$LAB_TMP/$1/vrrp.conf" -p "$LAB_TMP/$1/keepalived-parent.pid" -r "$LAB_TMP/$1/vrrp.pid"
 }
-daemon_begin() {
-    spawn "$1" daemon env IPVSD_STATE="$LAB_TMP/$1/state.json" ipvsd --config "$LAB_TMP/$1/site.yaml"
-    eventually 20 daemon_answers "$1"
-}
-daemon_answers() { on "$1" ipvsctl status >/dev/null 2>&1; }
 published() { [ "$(on "$1" cat "$LAB_TMP/$1/published/web" 2>/dev/null)" = "$2" ]; }
-has_vip() { on "$1" ip -o address show dev front | grep -q " $DIRECT_VIP/32 "; }
-lacks_vip() { ! has_vip "$1"; }
 story() { log_of "$1" keepalived | tail -n 30; }
 
 begin director 100
