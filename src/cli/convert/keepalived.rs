@@ -90,6 +90,7 @@ impl KeepalivedComments {
         let mut pending: Vec<String> = Vec::new();
         let mut depth = 0_usize;
         let mut block = None;
+        let mut is_group = false;
         for (line, number) in text.lines().zip(1..) {
             let content = line.trim();
             if let Some(comment) = content.strip_prefix(['#', '!']) {
@@ -105,6 +106,9 @@ impl KeepalivedComments {
             } else if depth == 0 {
                 let is_ours = content.starts_with("virtual_server");
                 block = is_ours.then_some(number);
+                // The services of a group stand at the lines of its addresses.
+                is_group = content.starts_with("virtual_server_group")
+                    || content.starts_with("virtual_server group");
                 if !is_ours
                     && !content.starts_with(['$', '@', '~'])
                     && !content.starts_with("include")
@@ -113,6 +117,7 @@ impl KeepalivedComments {
                 }
             }
             match block {
+                Some(_) if is_group => self.head.append(&mut pending),
                 Some(block) => {
                     let own = self.blocks.entry((file.to_owned(), block)).or_default();
                     own.append(&mut pending);
