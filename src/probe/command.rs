@@ -33,7 +33,7 @@ pub(super) async fn ask(
     let running = start(question, settings).await?;
     let ended = running.end().await.map_err(CommandError::Lost)?;
     let last_line = ended.last_line.map(|line| Short(&line).to_string());
-    judge(ended.status, last_line).map_err(ProbeError::Command)
+    judge(question, ended.status, last_line).map_err(ProbeError::Command)
 }
 
 /// Runs a program that ends well, and gives the last line that it printed.
@@ -44,7 +44,7 @@ pub(super) async fn last_line(
     let running = start(question, settings).await?;
     let ended = running.end().await.map_err(CommandError::Lost)?;
     let line = ended.last_line.unwrap_or_default();
-    judge(ended.status, Some(line.clone()))?;
+    judge(question, ended.status, Some(line.clone()))?;
     Ok(line)
 }
 
@@ -124,11 +124,27 @@ async fn user_of(name: &str, settings: &ProbeSettings) -> Result<User, CommandEr
         .ok_or_else(|| CommandError::NoSuchUser(name.to_owned()))
 }
 
-fn judge(status: ExitStatus, output: Option<String>) -> Result<String, CommandError> {
+fn judge(
+    question: &CommandProbe,
+    status: ExitStatus,
+    output: Option<String>,
+) -> Result<String, CommandError> {
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(format!("exit status 0{}", said(&output))),
         (Some(status @ 126..=127), _) => Err(CommandError::NotRun { status, output }),
-        (Some(status), _) => Err(CommandError::ExitStatus { status, output }),
+        (Some(status), _) => {
+            Err(vanished(question).unwrap_or(CommandError::ExitStatus { status, output }))
+        }
         (None, signal) => Err(CommandError::Killed(signal.unwrap_or(0))),
     }
+}
+
+/// Says that a script was removed while it ran. Its interpreter opens it after the kernel did, and dash answers a file that is gone
+/// by then with exit status 2, as if the script had found a fault.
+fn vanished(question: &CommandProbe) -> Option<CommandError> {
+    let program = question.argv.first()?;
+    // A plain name is looked for in PATH.
+    let is_gone = program.contains('/') && !Path::new(program).exists();
+    let source = io::Error::from_raw_os_error(Errno::ENOENT as i32);
+    is_gone.then(|| cannot_run(program, None, source))
 }

@@ -138,19 +138,27 @@ table_is() {
     [ "$(table)" = "$(printf '%s\n' "$1" | sort)" ]
 }
 
+# table_fails WHEN WANTED: the scenario fails, with the table as it is and what the daemon said.
+table_fails() {
+    fail "$(printf 'the table %s:\n--- expected\n%s\n--- actual\n%s\n--- the daemon said\n%s' \
+        "$1" "$(printf '%s\n' "$2" | sort)" "$(table)" "$(director_log | tail -n 30)")"
+}
+
 # eventually_table SECONDS: the table becomes the lines of standard input within that time.
 eventually_table() {
     wanted=$(cat)
-    if ! within "$1" table_is "$wanted"; then
-        fail "$(printf 'the table after %s s:\n--- expected\n%s\n--- actual\n%s\n--- the daemon said\n%s' \
-            "$1" "$(printf '%s\n' "$wanted" | sort)" "$(table)" "$(director_log | tail -n 30)")"
-    fi
+    within "$1" table_is "$wanted" || table_fails "after $1 s" "$wanted"
 }
 
 # throughout_table SECONDS: the table is and stays the lines of standard input for that long.
 throughout_table() {
     wanted=$(cat)
-    throughout "$1" table_is "$wanted"
+    throughout "$1" table_stays "$wanted"
+}
+
+# table_stays LINES: as table_is, and the scenario fails at once where it is not.
+table_stays() {
+    table_is "$1" || table_fails "within that time" "$1"
 }
 
 # service [SCHEDULER]: the founding service as a line of the table.

@@ -80,6 +80,16 @@ async fn what_cannot_be_run_is_a_local_error_with_the_reason() {
     assert!(unfound.words().contains("exit status 127"), "{unfound}");
 }
 
+/// An upgrade takes it away at the moment in which its interpreter was to open it: dash ends with status 2 then.
+#[tokio::test]
+async fn a_script_that_is_removed_while_it_runs_says_nothing_about_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = executable(&folder, "removed", b"#!/bin/sh\nrm \"$0\"; exit 2\n");
+    let reason = format!("local error: cannot run {script}: no such file or directory");
+    let report = command(only(&script), AMPLE).await;
+    assert_eq!(report.outcome, Outcome::LocalError { reason });
+}
+
 #[tokio::test]
 async fn a_script_without_a_first_line_runs_in_the_shell() {
     let folder = tempfile::tempdir().unwrap();
