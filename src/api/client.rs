@@ -18,6 +18,7 @@ use super::apply::ApplyRequest;
 use super::error::ApiError;
 use super::events::{EventPage, LONGEST_WAIT};
 use super::overrides::{OverrideOutcome, OverrideRequest};
+use super::takeover::{TakeOverOutcome, TakeOverRequest};
 use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
 
 /// How long the daemon may take to show something.
@@ -141,6 +142,14 @@ impl Client {
     /// When no daemon answers, or none are on trial.
     pub async fn roll_back(&self) -> Result<(), ApiError> {
         self.ask(Method::POST, "/v1/rollback").await
+    }
+
+    /// Has a daemon that observes manage the table; it starts again for this.
+    ///
+    /// # Errors
+    /// When no daemon answers, it does not observe, or another program still manages the table when the wait is over.
+    pub async fn take_over(&self, request: &TakeOverRequest) -> Result<TakeOverOutcome, ApiError> {
+        self.say("/v1/takeover", request).await
     }
 
     async fn say<T: DeserializeOwned>(

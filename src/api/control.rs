@@ -7,6 +7,7 @@ use super::error::ApiError;
 use super::events::EventJournal;
 use super::overrides::{OverrideOutcome, OverrideRequest};
 use super::overview::Overview;
+use super::takeover::{TakeOverOutcome, TakeOverRequest};
 use super::wire::{ReloadOutcome, UnfreezeOutcome};
 
 /// What the interface may ask of the daemon.
@@ -19,6 +20,11 @@ pub trait Control: Send + Sync + 'static {
     fn reload(&self, force: bool) -> impl Future<Output = Result<ReloadOutcome, ApiError>> + Send;
     /// Ends a freeze of health.
     fn unfreeze(&self) -> impl Future<Output = Result<UnfreezeOutcome, ApiError>> + Send;
+    /// Manages the table that was only observed; the daemon starts again.
+    fn take_over(
+        &self,
+        request: TakeOverRequest,
+    ) -> impl Future<Output = Result<TakeOverOutcome, ApiError>> + Send;
     /// Gives or lifts an order; the answer comes when it is kept.
     fn set_override(
         &self,

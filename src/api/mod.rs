@@ -22,6 +22,7 @@ mod peer;
 mod place;
 mod server;
 mod socket_file;
+pub mod takeover;
 mod values;
 pub mod wire;
 

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use director_core::snapshot::Snapshot;
 
 use super::counters::Counters;
+use super::takeover::ObservationStatus;
 
 #[derive(Debug, Clone)]
 pub struct Overview {
@@ -17,6 +18,8 @@ pub struct Overview {
     /// The time of the snapshot.
     pub at: SystemTime,
     pub counters: Counters,
+    /// What would have been changed, if this daemon only observes.
+    pub observation: Option<ObservationStatus>,
     /// Why metrics cannot be read by TCP, where that is configured.
     pub metrics_error: Option<String>,
 }
@@ -31,6 +34,7 @@ impl Overview {
             trial_left: None,
             at: UNIX_EPOCH,
             counters: Counters::default(),
+            observation: None,
             metrics_error: None,
         }
     }

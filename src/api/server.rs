@@ -24,6 +24,7 @@ use super::overrides::OverrideRequest;
 use super::pages::pages;
 use super::peer::PeerUser;
 use super::socket_file::SocketFile;
+use super::takeover::{LONGEST_WAIT_SECONDS, TakeOverRequest};
 use super::wire::ProbeHistory;
 
 /// Time between two looks at the file of the socket.
@@ -125,6 +126,7 @@ fn router<C: Control>(control: Arc<C>) -> Router {
         .route("/v1/confirm", post(confirm::<C>))
         .route("/v1/rollback", post(roll_back::<C>))
         .route("/v1/unfreeze", post(unfreeze::<C>))
+        .route("/v1/takeover", post(take_over::<C>))
         .route("/v1/history/{listen}/{address}", get(history::<C>))
         .merge(pages())
         .with_state(Arc::new(Answers::new(control)))
@@ -169,6 +171,17 @@ async fn reload<C: Control>(State(answers): Shared<C>, RawQuery(query): RawQuery
 
 async fn unfreeze<C: Control>(State(answers): Shared<C>) -> Response {
     answer(answers.control.unfreeze().await)
+}
+
+async fn take_over<C: Control>(
+    State(answers): Shared<C>,
+    Json(request): Json<TakeOverRequest>,
+) -> Response {
+    let request = TakeOverRequest {
+        wait_seconds: request.wait_seconds.min(LONGEST_WAIT_SECONDS),
+        ..request
+    };
+    answer(answers.control.take_over(request).await)
 }
 
 async fn history<C: Control>(

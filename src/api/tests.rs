@@ -15,6 +15,7 @@ use super::answers::Answers;
 use super::apply::ApplyRequest;
 use super::events::EventJournal;
 use super::overrides::{OverrideOutcome, OverrideRequest};
+use super::takeover::{TakeOverOutcome, TakeOverRequest};
 use super::wire::UnfreezeOutcome;
 use super::{ApiError, Client, Control, Listener, Overview, PageListener, ReloadOutcome};
 
@@ -49,6 +50,10 @@ impl Control for Idle {
 
     async fn reload(&self, _force: bool) -> Result<ReloadOutcome, ApiError> {
         Err(ApiError::Refused("no".to_owned()))
+    }
+
+    async fn take_over(&self, _: TakeOverRequest) -> Result<TakeOverOutcome, ApiError> {
+        Err(ApiError::Refused("not observing".to_owned()))
     }
 
     async fn unfreeze(&self) -> Result<UnfreezeOutcome, ApiError> {

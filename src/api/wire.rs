@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use super::overrides::{self, OverrideStatus};
 use super::overview::Overview;
+use super::takeover::ObservationStatus;
 
 /// The answer to a request to read the configuration again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +48,9 @@ pub struct Status {
     pub trial_seconds_left: Option<f64>,
     /// Age of the configuration in force; none before the first.
     pub loaded_seconds_ago: Option<f64>,
+    /// What would have been changed, if this daemon only observes the table of another program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observation: Option<ObservationStatus>,
     /// A newer configuration that was refused.
     pub refused: Option<Refused>,
     /// Age of the last reading of the kernel's whole table; none when what the kernel holds is not known.
@@ -206,6 +210,7 @@ impl Status {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             configuration: overview.configuration.display().to_string(),
+            observation: overview.observation.clone(),
             trial_seconds_left: overview.trial_left.map(|left| left.as_secs_f64()),
             loaded_seconds_ago: snapshot.loaded_at.map(age),
             refused: snapshot.refusal.as_ref().map(|refusal| Refused {

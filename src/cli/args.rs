@@ -11,6 +11,7 @@ use super::events::EventsArgs;
 use super::generate::GenerateArgs;
 use super::help;
 use super::list::{ListArgs, SaveArgs};
+use super::observed::{DiffArgs, TakeOverArgs};
 use super::overrides::{EnableArgs, OverrideArgs, OverridesArgs, WeightArgs};
 use super::plan::PlanArgs;
 use super::probe::ProbeArgs;
@@ -109,6 +110,12 @@ pub(super) enum IpvsctlCommand {
     /// Reload the configuration
     #[command(after_help = help::RELOAD)]
     Reload(ReloadArgs),
+    /// Show what a daemon that only observes would have changed, and since when
+    #[command(after_help = help::DIFF)]
+    Diff(DiffArgs),
+    /// Have a daemon that only observes manage the table
+    #[command(after_help = help::TAKEOVER)]
+    Takeover(TakeOverArgs),
     /// Resume state changes that were frozen because all servers fell silent at once
     #[command(after_help = help::UNFREEZE)]
     Unfreeze(UnfreezeArgs),

@@ -72,7 +72,8 @@ fn direct_with(role: Role) -> Result<(), CliError> {
         .build()?;
     let outcome = runtime.block_on(daemon::run(settings));
     runtime.shutdown_timeout(daemon::LAST_WORK);
-    Ok(outcome?)
+    outcome?;
+    Ok(())
 }
 
 /// Each instance has a socket of its own.

@@ -1,10 +1,12 @@
 //! The arguments of ipvsd, and its way from them to an exit status.
 
-use std::io::IsTerminal;
+use std::env;
+use std::io::{self, IsTerminal};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use clap::{Command, CommandFactory, Parser};
+use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
 use super::as_ldirectord;
@@ -14,10 +16,13 @@ use super::log::{LogFormat, LogOutput, log_panics};
 use super::output::{Exit, Output};
 use super::usage;
 use crate::api::default_socket;
-use crate::daemon::{self, DaemonError, Settings, TableKind};
+use crate::daemon::{self, DaemonEnd, DaemonError, Settings, TableKind};
 use crate::ldirectord::Role;
 use crate::loader::STANDARD_INPUT;
 use crate::store;
+
+/// The option of a daemon that only observes.
+const OBSERVE: &str = "--observe";
 
 /// Run the director: health-check real servers and keep the kernel's IPVS table equal to the configuration.
 ///
@@ -46,6 +51,10 @@ pub(super) struct DaemonArgs {
         requires_if("memory", "socket")
     )]
     kernel: TableKind,
+    /// Observe the table of keepalived, ldirectord or another program: check and decide, and change nothing. `ipvsctl diff` shows
+    /// what would be changed, `ipvsctl takeover` begins to manage
+    #[arg(long, conflicts_with = "kernel")]
+    observe: bool,
     /// Keep overrides, health and ownership in this file across restarts [default: /var/lib/ipvsd/state.json; in the network
     /// namespace NAME state@NAME.json]
     #[arg(
@@ -76,7 +85,7 @@ pub(super) struct DaemonArgs {
 }
 
 /// The command line of ipvsd, for its manual page and completions.
-pub(super) fn command() -> Command {
+pub(super) fn command() -> clap::Command {
     DaemonArgs::command()
 }
 
@@ -118,7 +127,12 @@ pub fn ipvsd() -> ExitCode {
     let outcome = run(args);
     let is_read = log.finish();
     match outcome {
-        Ok(()) => Exit::Fine.into(),
+        Ok(DaemonEnd::Stopped) => Exit::Fine.into(),
+        Ok(DaemonEnd::TakesOver) => {
+            let error = CliError::NotTakenOver(begin_to_manage());
+            output.complain(&error);
+            error.exit().into()
+        }
         // A message would wait for the same reader; the exit status still tells.
         Err(error) if !is_read => error.exit().into(),
         Err(error) => {
@@ -134,27 +148,42 @@ pub fn ipvsd() -> ExitCode {
     }
 }
 
-fn run(args: DaemonArgs) -> Result<(), CliError> {
+fn run(args: DaemonArgs) -> Result<DaemonEnd, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
+    let table = if args.observe {
+        TableKind::Observed
+    } else {
+        args.kernel
+    };
     let settings = Settings {
         configuration: args.config,
         dialect: None,
         socket: args.socket.unwrap_or_else(default_socket),
         role: None,
-        state: match (args.no_state, args.kernel) {
+        state: match (args.no_state, table) {
             (true, _) => None,
             (false, TableKind::Memory) => args.state,
-            (false, TableKind::Ipvs) => Some(args.state.unwrap_or_else(store::default_path)),
+            (false, TableKind::Ipvs | TableKind::Observed) => {
+                Some(args.state.unwrap_or_else(store::default_path))
+            }
         },
-        table: args.kernel,
+        table,
         recording: args.record,
     };
     let outcome = runtime.block_on(daemon::run(settings));
     runtime.shutdown_timeout(daemon::LAST_WORK);
     daemon::end_programs();
     Ok(outcome?)
+}
+
+/// Starts this program again in this process, without `--observe`. Returns only if that fails.
+fn begin_to_manage() -> io::Error {
+    let arguments = env::args_os().skip(1);
+    Command::new("/proc/self/exe")
+        .args(arguments.filter(|argument| argument != OBSERVE))
+        .exec()
 }
 
 fn start_log(args: &DaemonArgs) -> Result<LogOutput, CliError> {

@@ -62,6 +62,9 @@ pub(super) enum CliError {
     /// This process cannot wait for answers.
     #[error("cannot start the probe: {0}")]
     Runtime(#[source] io::Error),
+    /// A daemon that observed cannot start again to manage the table.
+    #[error("cannot start again to manage the table: {0}; start ipvsd without --observe")]
+    NotTakenOver(#[source] io::Error),
     /// The daemon cannot be asked.
     #[error(transparent)]
     Api(#[from] crate::api::ApiError),
@@ -129,6 +132,7 @@ impl CliError {
             | Self::ProbeIgnores { .. }
             | Self::ProbeFile { .. }
             | Self::Runtime(_)
+            | Self::NotTakenOver(_)
             | Self::Json(_)
             | Self::LogFilter(_)
             | Self::Unreadable { .. }

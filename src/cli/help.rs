@@ -11,7 +11,7 @@ Exit status:
   0  success
   1  a warning (check --strict), a change (plan --exit-code), a fault (doctor, probe,
      realserver status), a service that is not up (status SERVICE, status --down),
-     a difference (replay), or a wait without success (--wait)
+     a difference (replay, diff), or a wait without success (--wait)
   2  wrong usage, or a file that cannot be used
   3  the kernel or the daemon refused or cannot be reached, or a local error (probe)
 
@@ -241,6 +241,24 @@ If the configuration has errors, the daemon reports them and keeps the previous 
 pub(super) const UNFREEZE: &str = "\
 Examples:
   ipvsctl unfreeze";
+
+pub(super) const DIFF: &str = "\
+Examples:
+  ipvsctl diff
+  ipvsctl diff --json
+
+`ipvsd --observe` checks and decides beside keepalived, ldirectord or another program that manages
+the table, and changes nothing. It compares the table with its decisions once a second. Exit status
+1 says that they differ now.";
+
+pub(super) const TAKEOVER: &str = "\
+Examples:
+  ipvsctl takeover
+  ipvsctl takeover --wait 1m
+
+The daemon refuses while keepalived, ldirectord or another ipvsd manages the table. With --wait it
+takes over as soon as that program has ended. Services and servers that are as configured are not
+touched, so their connections go on.";
 
 pub(super) const SIMULATE: &str = "\
 Examples:

@@ -21,6 +21,7 @@ mod kernel_lacks;
 pub mod list;
 mod log;
 mod managed;
+mod observed;
 mod output;
 mod overrides;
 mod plan;
@@ -101,6 +102,8 @@ fn run(command: &IpvsctlCommand, output: &mut Output) -> Result<Exit, CliError> 
         IpvsctlCommand::Enable(args) => overrides::run_enable(args, output),
         IpvsctlCommand::Overrides(args) => overrides::run_list(args, output),
         IpvsctlCommand::Reload(args) => status::run_reload(args, output),
+        IpvsctlCommand::Diff(args) => observed::run_diff(args, output),
+        IpvsctlCommand::Takeover(args) => observed::run_takeover(args, output),
         IpvsctlCommand::Unfreeze(args) => status::run_unfreeze(args, output),
     }
 }

@@ -9,9 +9,11 @@
 
 mod dispatch;
 mod effects;
+mod lifetime;
 mod names;
 #[cfg(test)]
 mod names_tests;
+mod observing;
 mod overrides;
 mod overview;
 mod persist;
@@ -22,7 +24,6 @@ mod trial;
 
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
-use std::time::Duration;
 
 use director_core::definitions::HostName;
 use director_core::diagnostic::Diagnostic;
@@ -36,11 +37,12 @@ use super::counters::LoopCounters;
 use super::file_limit;
 use super::guarded_start::FirstConfiguration;
 use super::host_thread::HostThread;
-use super::input::{Input, ReceivedSignal, StartedWatch};
+use super::input::{Input, StartedWatch};
 use super::kernel_thread::{KernelCounters, KernelRequest, KernelThread};
 use super::locks::Locks;
 use super::maintenance_watch::{self, MaintenanceWatch};
 use super::metrics_endpoint::MetricsEndpoint;
+use super::observer::Observation;
 use super::override_replies::OverrideReplies;
 use super::probe_reply::PanickedProbes;
 use super::publisher::Publisher;
@@ -60,11 +62,6 @@ use reload::ReloadRequest;
 
 /// Looks at the modes of files.
 static FILE_MODES: BlockingPool = BlockingPool::new("file-modes", 2);
-
-/// How long the end waits for numbers that are published.
-const PUBLISH_FINISH_LIMIT: Duration = Duration::from_secs(1);
-/// How long the end waits for mails and lines that are still to be sent.
-const NOTIFY_FINISH_LIMIT: Duration = Duration::from_secs(5);
 
 /// What has to be waited for at the end, with a limit each.
 static ENDING: BlockingPool = BlockingPool::new("ending", 4);
@@ -114,6 +111,10 @@ pub(super) struct EventLoop {
     trial: Option<Trial>,
     /// The director wishes to exit.
     exiting: bool,
+    /// What is known of the table that another program manages.
+    observation: Option<Observation>,
+    /// The end is the beginning of a daemon that manages the observed table.
+    takes_over: bool,
     host: HostThread,
     /// Readings of the configuration so far.
     reload_count: u64,
@@ -177,6 +178,8 @@ impl EventLoop {
             in_force: None,
             trial: None,
             exiting: false,
+            observation: None,
+            takes_over: false,
             host,
             reload_count: 0,
             reads_files: false,
@@ -190,29 +193,6 @@ impl EventLoop {
     /// Adds what it reports to these events.
     pub(super) fn reporting_to(self, events: EventJournal) -> Self {
         Self { events, ..self }
-    }
-
-    /// Runs until the director wishes to exit.
-    pub(super) async fn run(
-        mut self,
-        receiver: mpsc::UnboundedReceiver<Input>,
-        first: FirstConfiguration,
-        locks: Locks,
-    ) -> Option<Locks> {
-        self.locks = Some(locks);
-        self.run_loop(receiver, first).await;
-        self.leave().await;
-        self.publisher.finish(PUBLISH_FINISH_LIMIT);
-        self.notifier.finish(NOTIFY_FINISH_LIMIT).await;
-        if let Some(ldirectord) = self.ldirectord {
-            // Others may have to be waited for.
-            let _ = ENDING.run(|| ldirectord.end()).await;
-        }
-        if let Some(recorder) = &self.recorder {
-            recorder.finish();
-        }
-        self.service_manager.finish();
-        self.locks
     }
 
     async fn run_loop(
@@ -262,6 +242,9 @@ impl EventLoop {
         match input {
             Input::Event(Event::Persisted { revision, failure }) => self.kept(revision, failure),
             Input::Event(event) => self.dispatch(event),
+            Input::ActualTable(table) => self.actual_table_read(table),
+            Input::TakeOver(request, reply) => self.begin_takeover(request, reply),
+            Input::TakeOverNow(reply) => self.end_takeover(reply),
             Input::Snapshot(answer) => {
                 // The client may have gone in the meantime.
                 let _ = answer.send(self.overview());
@@ -297,27 +280,6 @@ impl EventLoop {
             }
             Input::FilesRead(reading) => self.files_read(reading),
             Input::NamesRead(reading) => self.names_read(reading),
-        }
-    }
-
-    fn received_signal(&mut self, signal: ReceivedSignal) {
-        match signal {
-            ReceivedSignal::Hangup => {
-                if let Some(ldirectord) = &self.ldirectord {
-                    ldirectord.hangup();
-                }
-                self.reload(None, false);
-            }
-            ReceivedSignal::Stop(name) => {
-                if let Some(locks) = &mut self.locks {
-                    locks.stopping();
-                }
-                let now = self.now();
-                if let Some(ldirectord) = &mut self.ldirectord {
-                    ldirectord.stop_on(name, &self.director.snapshot(now));
-                }
-                self.dispatch(Event::StopRequested);
-            }
         }
     }
 

@@ -41,7 +41,7 @@ impl HostThread {
 
     /// Has the changes made; the answer comes as an event.
     pub(super) fn reconcile(&mut self, request: HostRequest) {
-        if self.table == TableKind::Memory {
+        if self.table != TableKind::Ipvs {
             self.answer(request, HostResult::Unchanged);
             return;
         }

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::api::apply::ApplyRequest;
 use crate::api::overrides::{OverrideOutcome, OverrideRequest};
+use crate::api::takeover::{TakeOverOutcome, TakeOverRequest};
 use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Overview, ReloadOutcome};
 use crate::ldirectord::ConfigChange;
@@ -28,6 +29,12 @@ pub(super) enum Input {
     OverrideChecked(CheckedOverride),
     Trial(TrialEvent),
     Unfreeze(oneshot::Sender<UnfreezeOutcome>),
+    /// The table of the program that is observed.
+    ActualTable(Table),
+    /// Manage the table that was observed.
+    TakeOver(TakeOverRequest, TakeOverReply),
+    /// The same, when no other program manages it any more.
+    TakeOverNow(TakeOverReply),
     Signal(ReceivedSignal),
     ConfigFile(ConfigChange),
     /// Maintenance files have come or gone.
@@ -44,6 +51,9 @@ pub(super) enum Input {
 
 /// Receives the outcome of a request.
 pub(super) type OverrideReply = oneshot::Sender<Result<OverrideOutcome, ApiError>>;
+
+/// Receives the outcome of a takeover.
+pub(super) type TakeOverReply = oneshot::Sender<Result<TakeOverOutcome, ApiError>>;
 
 /// Who waits to hear what became of it.
 pub(super) type ApplyReply = oneshot::Sender<Result<ReloadOutcome, ApiError>>;

@@ -109,6 +109,9 @@ impl Locks {
             Some(_) => Mode::Shared,
             None => Mode::Alone,
         };
+        if settings.table.is_observed() {
+            return Ok(locks);
+        }
         if settings.table == TableKind::Ipvs
             && let Some(holder) = locks.add_table(mode).await
         {

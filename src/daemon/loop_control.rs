@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::input::{ApplyReply, Input, TrialEvent};
 use crate::api::apply::ApplyRequest;
 use crate::api::overrides::{OverrideOutcome, OverrideRequest};
+use crate::api::takeover::{TakeOverOutcome, TakeOverRequest};
 use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Control, EventJournal, Overview, ReloadOutcome};
 
@@ -38,6 +39,10 @@ impl Control for LoopControl {
 
     async fn unfreeze(&self) -> Result<UnfreezeOutcome, ApiError> {
         self.ask(Input::Unfreeze).await
+    }
+
+    async fn take_over(&self, request: TakeOverRequest) -> Result<TakeOverOutcome, ApiError> {
+        self.ask(|answer| Input::TakeOver(request, answer)).await?
     }
 
     async fn reload(&self, force: bool) -> Result<ReloadOutcome, ApiError> {

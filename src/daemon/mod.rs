@@ -18,6 +18,8 @@ mod metrics_endpoint;
 #[cfg(test)]
 mod metrics_tests;
 mod notices;
+mod observer;
+mod other_managers;
 mod override_replies;
 mod probe_reply;
 mod publisher;
@@ -42,7 +44,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::api::{EventJournal, Listener};
-use crate::ipvs::{Kernel, KernelError, MemoryKernel, NetlinkKernel, ReadScope};
+use crate::ipvs::{Kernel, KernelError, MemoryKernel, NetlinkKernel, ObservedKernel, ReadScope};
 use crate::ldirectord::{self, LdirectordProcess};
 use crate::loader::{self, Dialect, LoadError, Loaded, NameCache};
 use crate::program;
@@ -66,11 +68,20 @@ pub const LAST_WORK: Duration = Duration::from_secs(1);
 /// names that are resolved later come as a change.
 const START_NAME_WAIT: Duration = Duration::from_millis(250);
 
-/// Runs the daemon until it is told to stop.
+/// Why a daemon has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DaemonEnd {
+    /// It was told to stop.
+    Stopped,
+    /// It observed, and is to be started again in its place as the manager of the table.
+    TakesOver,
+}
+
+/// Runs the daemon until it is told to stop, or to take over the table that it observes.
 ///
 /// # Errors
 /// When it cannot begin: a configuration that is not valid, a kernel without IPVS, a socket that cannot be made.
-pub async fn run(settings: Settings) -> Result<(), DaemonError> {
+pub async fn run(settings: Settings) -> Result<DaemonEnd, DaemonError> {
     let early_signals = EarlySignals::keep().map_err(DaemonError::Signals)?;
     let names = NameCache::lasting();
     let file = settings.state.clone().map(StateFile::new);
@@ -108,10 +119,16 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
     let kernel = kernel_thread::start(kernel, inputs.clone()).map_err(DaemonError::Thread)?;
     let ldirectord = begin(&settings, &first.loaded, &inputs)?;
     let config_refresh = ConfigRefresh::new(inputs.clone(), names, settings.role.as_ref());
-    let store = match file.zip(saved) {
+    // A state that cannot be read is set aside by a daemon that writes its own.
+    let is_usable = |saved: &Result<_, _>| !settings.table.is_observed() || saved.is_ok();
+    let store = match file.zip(saved).filter(|(_, saved)| is_usable(saved)) {
         Some((file, saved)) => Some(open_store(file, saved, &inputs)?),
         None => None,
     };
+    if settings.table.is_observed() {
+        let actual = NetlinkKernel::open().map_err(DaemonError::Kernel)?;
+        observer::watch(Box::new(actual), inputs.clone()).map_err(DaemonError::Thread)?;
+    }
     let event_loop = EventLoop::new(
         settings,
         inputs,
@@ -122,19 +139,26 @@ pub async fn run(settings: Settings) -> Result<(), DaemonError> {
         store,
     );
     let event_loop = event_loop.reporting_to(events);
-    let locks = event_loop.run(receiver, first, locks).await;
+    let (locks, end) = event_loop.run(receiver, first, locks).await;
     if let Some(api) = api {
         api.abort();
         // Its socket is gone before another daemon may begin.
         let _ = api.await;
     }
     drop(locks);
-    Ok(())
+    Ok(end)
 }
 
 fn open_kernel(table: TableKind) -> Result<Box<dyn Kernel>, KernelError> {
     Ok(match table {
         TableKind::Ipvs => Box::new(NetlinkKernel::open()?),
+        TableKind::Observed => {
+            tracing::warn!(
+                "observing only: another program manages the table; ipvsctl diff shows what ipvsd would change, ipvsctl takeover \
+                 begins to manage (--observe)"
+            );
+            Box::new(ObservedKernel::new(Box::new(NetlinkKernel::open()?))?)
+        }
         TableKind::Memory => {
             tracing::warn!(
                 "the table is in memory: IPVS and this machine are not changed, and no client is served (--kernel memory)"

@@ -12,6 +12,16 @@ pub enum TableKind {
     Ipvs,
     /// One in its own memory, to try a configuration with real checks: without root, without IPVS, and without changes to this machine
     Memory,
+    /// The same as `Ipvs`, only read: another program manages it, and what would be changed is shown. By `--observe`.
+    #[value(skip)]
+    Observed,
+}
+
+impl TableKind {
+    /// Whether mails, commands, published numbers, state and this machine follow what is decided.
+    pub(super) fn is_observed(self) -> bool {
+        self == Self::Observed
+    }
 }
 
 /// How this daemon runs.

@@ -11,6 +11,7 @@ mod explain;
 mod memory;
 mod modules;
 mod netlink;
+mod observed;
 #[cfg(test)]
 mod samples;
 mod socket;
@@ -22,6 +23,7 @@ pub use error::KernelError;
 pub use memory::MemoryKernel;
 pub use modules::{is_director, missing_modules};
 pub use netlink::NetlinkKernel;
+pub use observed::ObservedKernel;
 
 use std::net::IpAddr;
 

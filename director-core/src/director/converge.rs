@@ -166,7 +166,7 @@ impl Director {
     }
 
     /// Services that may be changed now: ours, without those of which it is not known what is wanted.
-    fn changeable(&self, scope: &ServiceScope) -> BTreeSet<ServiceId> {
+    pub(super) fn changeable(&self, scope: &ServiceScope) -> BTreeSet<ServiceId> {
         let owned = self.owned_in(scope);
         owned.filter(|id| !self.model.holds(id)).collect()
     }

@@ -42,6 +42,11 @@ impl<'a> Reasons<'a> {
         if self.is_drift(&subject) {
             return self.found(&subject);
         }
+        self.decided(service, server)
+    }
+
+    /// The reason for what is decided, whoever made the kernel's table differ from it.
+    pub(super) fn decided(&self, service: &ServiceId, server: Option<&Endpoint>) -> String {
         if let Some(probe_service) = self.director.model.probe_services().get(service) {
             return format!(
                 "path check of {} at {}",

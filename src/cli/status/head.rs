@@ -7,6 +7,7 @@ use super::lines::active_override;
 use super::span::span;
 use super::view::StatusView;
 use crate::api::wire::Status;
+use crate::cli::output::count;
 
 /// The states in the order in which they are counted.
 const STATES: [ServiceState; 6] = [
@@ -41,6 +42,16 @@ pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
             &format!(
                 "  ON TRIAL: the previous configuration returns in {} unless confirmed: ipvsctl confirm",
                 span(left)
+            ),
+        );
+    }
+    if let Some(observation) = &status.observation {
+        let differences = count(observation.current.len(), "difference");
+        view.sentence(
+            text,
+            &format!(
+                "  OBSERVING for {}: another program manages the table; {differences} now (ipvsctl diff)",
+                span(observation.age_seconds)
             ),
         );
     }

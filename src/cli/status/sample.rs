@@ -67,6 +67,7 @@ pub(in crate::cli) fn status() -> Status {
     Status {
         version: "0".to_owned(),
         configuration: String::new(),
+        observation: None,
         trial_seconds_left: None,
         loaded_seconds_ago: None,
         refused: None,

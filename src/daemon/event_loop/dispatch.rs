@@ -16,7 +16,11 @@ impl EventLoop {
     pub(super) fn dispatch(&mut self, event: Event) {
         let now = self.now();
         let mut effects = Vec::new();
+        let is_applied = matches!(event, Event::Applied { .. });
         self.note(event, false, now, &mut effects);
+        if is_applied {
+            self.compare_observed();
+        }
         self.decide(now, effects);
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use director_core::director::{Effect, Event, Notice};
-use director_core::health::ProbeId;
+use director_core::health::{Contact, Outcome, Phases, ProbeId, Report};
 use director_core::model::Probe;
 
 use super::EventLoop;
@@ -25,7 +26,9 @@ impl EventLoop {
             Effect::Probe { id, probe } => self.probe(id, *probe),
             Effect::CheckNetwork { fallbacks } => self.check_network(fallbacks),
             // Who reads the file would take a trial for what clients meet.
-            Effect::Publish { .. } if self.settings.table == TableKind::Memory => {}
+            Effect::Publish { .. } if self.settings.table != TableKind::Ipvs => {}
+            // The program that is observed does its own.
+            Effect::Notification(_) if self.observes() => {}
             Effect::Publish { file, number } => self.publisher.publish(file, number),
             Effect::Persist {
                 revision,
@@ -58,6 +61,11 @@ impl EventLoop {
 
     /// Tells the operator, in the words of whom he believes to have started.
     fn tell(&mut self, notice: &Notice) {
+        // Where it only observes, nothing was changed; the differences are logged in its place.
+        let is_change = matches!(notice, Notice::Change { .. } | Notice::Drift { .. });
+        if is_change && self.observes() {
+            return;
+        }
         self.counters.noticed(notice);
         let model = self.in_force.as_ref().map(|loaded| &*loaded.model);
         self.events.add(events::event(notice, model));
@@ -94,13 +102,29 @@ impl EventLoop {
 
     fn probe(&self, id: ProbeId, probe: Probe) {
         let (inputs, settings) = (self.inputs.clone(), Arc::clone(&self.probe_settings));
-        let gate = self.gate.clone();
+        let mut reply = ProbeReply::new(inputs, id, self.panicked_probes.clone());
+        if self.observes() && probe.vip_path.is_some() {
+            reply.give(not_observed());
+            return;
+        }
         let service = self.director.service_of(id);
         let owner = ProgramOwner { service, probe: id };
-        let mut reply = ProbeReply::new(inputs, id, self.panicked_probes.clone());
+        let gate = self.gate.clone();
         tokio::spawn(async move {
             let _turn = gate.enter(&probe, owner).await;
             reply.give(probe::run(&probe, &settings).await);
         });
+    }
+}
+
+/// A path check needs services of its own in the kernel's table.
+fn not_observed() -> Report {
+    let reason =
+        "local error: a check with via: vip does not run while ipvsd only observes".to_owned();
+    Report {
+        outcome: Outcome::LocalError { reason },
+        contact: Contact::NotAsked,
+        took: Duration::ZERO,
+        phases: Phases::default(),
     }
 }

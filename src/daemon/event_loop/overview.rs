@@ -19,6 +19,7 @@ impl EventLoop {
                 configurations: self.counters.configurations(),
                 notifications_failed: self.notifier.failures(),
             },
+            observation: self.observation_status(),
             metrics_error: self.metrics.fault(),
         }
     }

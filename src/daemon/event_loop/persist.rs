@@ -72,6 +72,15 @@ impl EventLoop {
 
     pub(super) fn keep(&self, revision: u64, memory: PersistentState) {
         let Some(store) = &self.store else { return };
+        if self.observes() && !self.takes_over {
+            // The state belongs to a daemon that manages a table. For this one it is as if it was kept.
+            let kept = Event::Persisted {
+                revision,
+                failure: None,
+            };
+            let _ = self.inputs.send(Input::Event(kept));
+            return;
+        }
         let moment = self.now();
         let written = StateSnapshot {
             revision,

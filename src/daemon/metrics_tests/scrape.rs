@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 
 use crate::api::apply::ApplyRequest;
 use crate::api::overrides::{OverrideOutcome, OverrideRequest};
+use crate::api::takeover::{TakeOverOutcome, TakeOverRequest};
 use crate::api::wire::UnfreezeOutcome;
 use crate::api::{ApiError, Control, EventJournal, Overview, PageListener, ReloadOutcome};
 
@@ -26,6 +27,10 @@ impl Control for Still {
     }
 
     async fn reload(&self, _: bool) -> Result<ReloadOutcome, ApiError> {
+        Err(ApiError::Stopping)
+    }
+
+    async fn take_over(&self, _: TakeOverRequest) -> Result<TakeOverOutcome, ApiError> {
         Err(ApiError::Stopping)
     }
 
