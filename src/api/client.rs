@@ -15,6 +15,7 @@ use tokio::net::UnixStream;
 use tokio::time::{sleep, timeout};
 
 use super::apply::ApplyRequest;
+use super::digest::SiteDigest;
 use super::error::ApiError;
 use super::events::{EventPage, LONGEST_WAIT};
 use super::overrides::{OverrideOutcome, OverrideRequest};
@@ -142,6 +143,14 @@ impl Client {
     /// When no daemon answers, or none are on trial.
     pub async fn roll_back(&self) -> Result<(), ApiError> {
         self.ask(Method::POST, "/v1/rollback").await
+    }
+
+    /// What another director compares with its own state.
+    ///
+    /// # Errors
+    /// When no daemon answers, or its answer is not understood.
+    pub async fn digest(&self) -> Result<SiteDigest, ApiError> {
+        self.ask(Method::GET, "/digest?servers").await
     }
 
     /// Has a daemon that observes manage the table; it starts again for this.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use director_core::snapshot::Snapshot;
 
 use super::counters::Counters;
+use super::peer_status::PeerStatus;
 use super::takeover::ObservationStatus;
 
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Overview {
     pub counters: Counters,
     /// What would have been changed, if this daemon only observes.
     pub observation: Option<ObservationStatus>,
+    /// The other director of a pair, if one is configured.
+    pub peer: Option<PeerStatus>,
     /// Why metrics cannot be read by TCP, where that is configured.
     pub metrics_error: Option<String>,
 }
@@ -35,6 +38,7 @@ impl Overview {
             at: UNIX_EPOCH,
             counters: Counters::default(),
             observation: None,
+            peer: None,
             metrics_error: None,
         }
     }

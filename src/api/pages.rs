@@ -4,16 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use tokio::time::timeout;
 
 use super::answers::{Answers, SharedOverview};
 use super::connection;
 use super::control::Control;
+use super::digest::SiteDigest;
 use super::health::{self, Page};
 use super::metrics::CONTENT_TYPE;
 
@@ -23,6 +24,7 @@ const LOOP_LIMIT: Duration = Duration::from_secs(5);
 pub(super) fn pages<C: Control>() -> Router<Arc<Answers<C>>> {
     Router::new()
         .route("/metrics", get(metrics::<C>))
+        .route("/digest", get(digest::<C>))
         .route("/health/live", get(live::<C>))
         .route("/health/ready", get(ready::<C>))
         .route("/health/service/{name}", get(service::<C>))
@@ -38,6 +40,17 @@ async fn metrics<C: Control>(State(answers): Shared<C>) -> Response {
     match state.metrics().await {
         Ok((number, text)) => connection::shared(number, CONTENT_TYPE, text),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}
+
+/// What another director compares with its own state; with `?servers` all of it.
+async fn digest<C: Control>(State(answers): Shared<C>, RawQuery(query): RawQuery) -> Response {
+    match state(&answers).await {
+        Ok(state) => {
+            let with_servers = query.as_deref() == Some("servers");
+            Json(SiteDigest::of(&state.overview.snapshot, with_servers)).into_response()
+        }
+        Err(page) => page.into_response(),
     }
 }
 

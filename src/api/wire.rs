@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use super::overrides::{self, OverrideStatus};
 use super::overview::Overview;
+use super::peer_status::PeerStatus;
 use super::takeover::ObservationStatus;
 
 /// The answer to a request to read the configuration again.
@@ -86,6 +87,9 @@ pub struct Status {
     /// Whether persistent clients go on to servers of weight 0 (`director.expire_quiescent_template`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub persistent_clients_stay: bool,
+    /// The other director of a pair, if one is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<PeerStatus>,
     /// Why metrics cannot be read by TCP, where that is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics_error: Option<String>,
@@ -238,6 +242,7 @@ impl Status {
                 .resets_until
                 .map(|until| until.since(snapshot.now).as_secs_f64()),
             persistent_clients_stay: snapshot.persistent_clients_stay,
+            peer: overview.peer.clone(),
             metrics_error: overview.metrics_error.clone(),
             services: snapshot
                 .services

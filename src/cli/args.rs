@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::apply::{ApplyArgs, TrialArgs};
 use super::check::CheckArgs;
+use super::compare::CompareArgs;
 use super::connections::ConnectionsArgs;
 use super::convert::ConvertArgs;
 use super::doctor::DoctorArgs;
@@ -110,6 +111,9 @@ pub(super) enum IpvsctlCommand {
     /// Reload the configuration
     #[command(after_help = help::RELOAD)]
     Reload(ReloadArgs),
+    /// Compare this director with the other one of a pair
+    #[command(after_help = help::COMPARE)]
+    Compare(CompareArgs),
     /// Show what a daemon that only observes would have changed, and since when
     #[command(after_help = help::DIFF)]
     Diff(DiffArgs),

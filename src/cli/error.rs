@@ -68,6 +68,13 @@ pub(super) enum CliError {
     /// The daemon cannot be asked.
     #[error(transparent)]
     Api(#[from] crate::api::ApiError),
+    /// The other director cannot be asked.
+    #[error("cannot read the digest of {peer}: {error}")]
+    Peer {
+        peer: String,
+        #[source]
+        error: crate::api::peer_client::PeerError,
+    },
     /// The daemon cannot begin.
     #[error(transparent)]
     Daemon(#[from] DaemonError),
@@ -142,6 +149,7 @@ impl CliError {
             Self::Doctor(_)
             | Self::Machine(_)
             | Self::Api(_)
+            | Self::Peer { .. }
             | Self::Daemon(_)
             | Self::NotInstalled { .. }
             | Self::Managed { .. }

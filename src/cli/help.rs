@@ -11,7 +11,7 @@ Exit status:
   0  success
   1  a warning (check --strict), a change (plan --exit-code), a fault (doctor, probe,
      realserver status), a service that is not up (status SERVICE, status --down),
-     a difference (replay, diff), or a wait without success (--wait)
+     a difference (replay, diff, compare), or a wait without success (--wait)
   2  wrong usage, or a file that cannot be used
   3  the kernel or the daemon refused or cannot be reached, or a local error (probe)
 
@@ -241,6 +241,16 @@ If the configuration has errors, the daemon reports them and keeps the previous 
 pub(super) const UNFREEZE: &str = "\
 Examples:
   ipvsctl unfreeze";
+
+pub(super) const COMPARE: &str = "\
+Examples:
+  ipvsctl compare
+  ipvsctl compare 10.0.0.3:9190
+
+Compares services, schedulers, real servers, configured weights, health and overrides. Exit status 1
+says that there are differences. A director without a TCP address is read by another way:
+`curl -s --unix-socket /run/ipvsd/ipvsd.sock http://ipvsd/digest?servers` there, piped to
+`ipvsctl compare -` here.";
 
 pub(super) const DIFF: &str = "\
 Examples:

@@ -8,6 +8,7 @@ mod apply;
 mod args;
 mod as_ldirectord;
 mod check;
+mod compare;
 mod completion;
 mod connections;
 mod convert;
@@ -102,6 +103,7 @@ fn run(command: &IpvsctlCommand, output: &mut Output) -> Result<Exit, CliError> 
         IpvsctlCommand::Enable(args) => overrides::run_enable(args, output),
         IpvsctlCommand::Overrides(args) => overrides::run_list(args, output),
         IpvsctlCommand::Reload(args) => status::run_reload(args, output),
+        IpvsctlCommand::Compare(args) => compare::run(args, output),
         IpvsctlCommand::Diff(args) => observed::run_diff(args, output),
         IpvsctlCommand::Takeover(args) => observed::run_takeover(args, output),
         IpvsctlCommand::Unfreeze(args) => status::run_unfreeze(args, output),

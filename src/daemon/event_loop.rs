@@ -44,6 +44,7 @@ use super::maintenance_watch::{self, MaintenanceWatch};
 use super::metrics_endpoint::MetricsEndpoint;
 use super::observer::Observation;
 use super::override_replies::OverrideReplies;
+use super::peer_watch::PeerWatch;
 use super::probe_reply::PanickedProbes;
 use super::publisher::Publisher;
 use super::recorder::Recorder;
@@ -88,6 +89,7 @@ pub(super) struct EventLoop {
     kernel_counters: Arc<KernelCounters>,
     counters: LoopCounters,
     metrics: MetricsEndpoint,
+    peer: PeerWatch,
     publisher: Publisher,
     events: EventJournal,
     probe_settings: Arc<ProbeSettings>,
@@ -154,6 +156,7 @@ impl EventLoop {
             gate,
             panicked_probes: PanickedProbes::default(),
             metrics: MetricsEndpoint::new(inputs.clone()),
+            peer: PeerWatch::new(inputs.clone()),
             publisher: Publisher::default(),
             events: EventJournal::default(),
             inputs,
@@ -300,6 +303,7 @@ impl EventLoop {
         self.probe_settings.set_vips(loaded.model.vips());
         self.counters.keep_services_of(&loaded.model);
         self.metrics.adopt(loaded.settings.metrics);
+        self.peer.adopt(loaded.settings.peer);
         let alerts = Event::AlertsLoaded {
             alerts: Arc::new(loaded.alerts),
         };

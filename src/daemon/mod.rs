@@ -21,6 +21,7 @@ mod notices;
 mod observer;
 mod other_managers;
 mod override_replies;
+mod peer_watch;
 mod probe_reply;
 mod publisher;
 mod recorder;

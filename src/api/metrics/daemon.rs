@@ -54,6 +54,35 @@ pub(super) const METRICS: &[Metric] = &[
         Source::Daemon(|view, out| out.add_truth(&[], view.overview.trial_left.is_some())),
     ),
     Metric::gauge(
+        "ipvsd_peer_up",
+        &[],
+        "1 if the other director of the pair (`director.peer`) answered the last request for its digest.",
+        Source::Daemon(|view, out| {
+            if let Some(peer) = &view.overview.peer {
+                out.add_truth(&[], peer.error.is_none() && peer.differences.is_some());
+            }
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_peer_differences",
+        &[],
+        "What this director and its peer see differently: services, servers, weights, health states, overrides.",
+        Source::Daemon(|view, out| {
+            let peer = view.overview.peer.as_ref();
+            let differences = peer.and_then(|peer| peer.differences.as_ref());
+            out.add_some(&[], differences.map(|found| found.len() as f64));
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_observed_differences",
+        &[],
+        "With `--observe`: changes that ipvsd would make now in the table of another program.",
+        Source::Daemon(|view, out| {
+            let observation = view.overview.observation.as_ref();
+            out.add_some(&[], observation.map(|found| found.current.len() as f64));
+        }),
+    ),
+    Metric::gauge(
         "ipvsd_broken_blocks",
         &[],
         "Blocks of the configuration that have errors and are isolated.",

@@ -3,11 +3,11 @@
 use director_core::health::FreezeScope;
 use director_core::weight::ServiceState;
 
+use super::companions::companions;
 use super::lines::active_override;
 use super::span::span;
 use super::view::StatusView;
 use crate::api::wire::Status;
-use crate::cli::output::count;
 
 /// The states in the order in which they are counted.
 const STATES: [ServiceState; 6] = [
@@ -45,16 +45,7 @@ pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
             ),
         );
     }
-    if let Some(observation) = &status.observation {
-        let differences = count(observation.current.len(), "difference");
-        view.sentence(
-            text,
-            &format!(
-                "  OBSERVING for {}: another program manages the table; {differences} now (ipvsctl diff)",
-                span(observation.age_seconds)
-            ),
-        );
-    }
+    companions(status, view, text);
     if let Some(error) = &status.kernel_error {
         view.sentence(text, &format!("  KERNEL: {error}"));
     }

@@ -1,5 +1,6 @@
 //! `ipvsctl status`: what the daemon says of itself, as a table for people or as JSON.
 
+mod companions;
 mod departing;
 mod explain;
 mod head;

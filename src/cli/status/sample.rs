@@ -82,6 +82,7 @@ pub(in crate::cli) fn status() -> Status {
         host_errors: Vec::new(),
         withdrawn_vips: Vec::new(),
         resets_seconds_left: None,
+        peer: None,
         metrics_error: None,
         persistent_clients_stay: false,
         services: vec![service],

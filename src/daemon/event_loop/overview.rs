@@ -20,6 +20,7 @@ impl EventLoop {
                 notifications_failed: self.notifier.failures(),
             },
             observation: self.observation_status(),
+            peer: self.peer.status(),
             metrics_error: self.metrics.fault(),
         }
     }

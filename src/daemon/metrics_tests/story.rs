@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
-use director_core::director::{Director, Effect, Event};
+use director_core::director::{Differences, Director, Effect, Event};
 use director_core::health::{Contact, Outcome, Phases, Report};
 use director_core::model::Probe;
 use director_core::moment::Moment;
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 
+use crate::api::peer_status::PeerStatus;
+use crate::api::takeover::ObservationStatus;
 use crate::api::{Counters, Overview};
 use crate::daemon::counters::LoopCounters;
 use crate::daemon::kernel_thread::{KernelCounters, apply};
@@ -170,6 +172,17 @@ impl Story {
                 configurations: self.counters.configurations(),
                 notifications_failed: vec![("webhook", 2)],
             },
+            peer: Some(PeerStatus {
+                address: "10.0.0.3:9190".to_owned(),
+                differences: Some(Vec::new()),
+                error: None,
+                unlike_seconds: None,
+            }),
+            observation: Some(ObservationStatus::of(
+                Moment::START,
+                &Differences::default(),
+                self.now,
+            )),
             ..Overview::of(self.director.snapshot(self.now), PathBuf::new())
         }
     }

@@ -115,6 +115,8 @@ pub struct FileSettings {
     pub resolve_every: Option<Duration>,
     /// The TCP address at which metrics can be read.
     pub metrics: Option<SocketAddr>,
+    /// The TCP address of the other director of a pair.
+    pub peer: Option<SocketAddr>,
 }
 
 impl FileSettings {
@@ -124,6 +126,7 @@ impl FileSettings {
         isolate: false,
         resolve_every: None,
         metrics: None,
+        peer: None,
     };
 }
 
@@ -230,6 +233,7 @@ fn director(node: &Node, reader: &mut Reader, settings: &mut FileSettings) -> De
         .on_error
         .is_some_and(|word| word.value == OnError::Isolate);
     settings.metrics = text.metrics;
+    settings.peer = text.peer;
     if let Some(every) = text.resolve_every {
         if every.value.is_zero() {
             let message = "resolve.every must be above zero";

@@ -22,6 +22,7 @@ pub(in super::super) struct DirectorText {
     pub(in super::super) on_error: Option<Placed<OnError>>,
     pub(in super::super) resolve_every: Option<Placed<Duration>>,
     pub(in super::super) metrics: Option<SocketAddr>,
+    pub(in super::super) peer: Option<SocketAddr>,
 }
 
 /// What is done with a configuration that has errors.
@@ -43,6 +44,7 @@ impl DirectorText {
             on_error: None,
             resolve_every: None,
             metrics: None,
+            peer: None,
         }
     }
 }
@@ -77,6 +79,10 @@ mapping! {
         "When to resolve host names again. ipvsd resolves them when it reads the configuration and again while it \
          runs. When a name cannot be resolved, its last address stays in use, also across a restart. A server without \
          any address is down until its name is resolved; ipvsd tries again every 10 s or sooner.";
+    opt(peer) "peer" = "10.0.0.3:9190", or "none",
+        "The other director of a pair: the TCP address of its `metrics`. ipvsd compares every 10 s which services, servers and \
+         weights both have, which servers they see up, and overrides. It warns of differences that last for a minute. \
+         `ipvsctl compare` prints them.";
     opt(metrics) "metrics" = "127.0.0.1:9190", or "none",
         "TCP address for `GET /metrics` and the health pages, without the rest of the API. Every host that can reach it can \
          read it. If ipvsd cannot listen there, it works without metrics over TCP and tries again.";
