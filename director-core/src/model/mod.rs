@@ -41,8 +41,8 @@ pub use probe::{
     AdviceSource, CommandProbe, HttpProbe, HttpVersion, Probe, ProbeKind, Redirects, StatusRange,
 };
 pub use protocol::{
-    CheckProtocol, Credentials, ExchangeCheck, FtpCheck, GreetingCheck, GrpcCheck, LdapCheck,
-    MailboxCheck, OracleCheck, PROTOCOLS, ProtocolCheck, ProtocolForm, ProtocolRow,
+    CheckProtocol, Credentials, DatagramCheck, ExchangeCheck, FtpCheck, GreetingCheck, GrpcCheck,
+    LdapCheck, MailboxCheck, OracleCheck, PROTOCOLS, ProtocolCheck, ProtocolForm, ProtocolRow,
     ProtocolSettings, RadiusCheck, Setting, SipCheck, SqlCheck, protocol_form, protocol_forms,
 };
 pub use real_server::{RealServer, UnresolvedServer};

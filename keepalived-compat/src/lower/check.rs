@@ -32,6 +32,12 @@ pub(super) enum Kind {
     Dns {
         request: String,
     },
+    Udp {
+        /// What is sent.
+        request: Option<String>,
+        /// The server has to answer.
+        answers: bool,
+    },
     Command(Command),
     /// Nothing; the server counts as up.
     None,
@@ -117,6 +123,9 @@ impl Check {
 /// keepalived may repeat a failed check at once; and a busy loop finds nothing sooner.
 const SOONEST: std::time::Duration = std::time::Duration::from_millis(100);
 
+/// Matches every answer, the empty one too.
+const ANY_ANSWER: &str = "^";
+
 impl Kind {
     /// What a check of this kind is called, before its number.
     pub(super) fn word(&self) -> &'static str {
@@ -127,6 +136,7 @@ impl Kind {
             Self::Http(_) => "https",
             Self::Smtp => "smtp",
             Self::Dns { .. } => "dns",
+            Self::Udp { .. } => "udp",
             Self::Command(_) => "command",
             Self::None => "none",
         }
@@ -145,6 +155,14 @@ impl Kind {
                     transport: Some(Protocol::Udp),
                     request: Some(Placed::new(request.clone(), place.clone())),
                     ..protocol(CheckProtocol::Dns)
+                }))
+            }
+            Self::Udp { request, answers } => {
+                CheckKindDefinition::Protocol(Box::new(ProtocolCheckDefinition {
+                    request: (request.as_ref())
+                        .map(|text| Placed::new(text.clone(), place.clone())),
+                    receive: answers.then(|| Placed::new(ANY_ANSWER.to_owned(), place.clone())),
+                    ..protocol(CheckProtocol::Udp)
                 }))
             }
             Self::Command(command) => CheckKindDefinition::Command(command.definition(place)),

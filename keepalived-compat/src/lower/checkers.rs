@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use director_core::model::raw_bytes;
+
 use super::check::Kind;
 use super::checker_list::{CheckerList, CheckerScope, Connection, read_connection};
 use super::timing::UsualTiming;
@@ -148,25 +150,76 @@ fn udp(
     checks: &mut CheckerList,
     findings: &mut Findings,
 ) {
-    let connection = read_connection(checker, findings, |entry, _| {
-        matches!(
-            entry.name.as_str(),
-            "payload" | "require_reply" | "min_reply_length" | "max_reply_length"
-        )
+    let (mut request, mut answers) = (None, false);
+    let connection = read_connection(checker, findings, |entry, findings| {
+        match entry.name.as_str() {
+            "payload" => request = payload(entry, findings),
+            "require_reply" => {
+                answers = true;
+                if !entry.values.is_empty() {
+                    let message = "every answer counts; ipvsd does not compare its bytes";
+                    let hint = "write a udp check with receive in YAML";
+                    findings.differs(&entry.place, message, hint);
+                }
+            }
+            "min_reply_length" | "max_reply_length" => {
+                let message = "an answer of any length counts";
+                findings.differs(
+                    &entry.place,
+                    message,
+                    "write a udp check with receive in YAML",
+                );
+            }
+            _ => return false,
+        }
+        true
     });
-    let message = "ipvsd has no UDP_CHECK; a ping takes its place";
-    let hint = "use DNS_CHECK, or a MISC_CHECK that speaks the protocol";
-    findings.differs(&checker.place, message, hint);
-    let connection = Connection {
-        port: None,
-        ..connection
-    };
-    checks.add(
-        around,
-        checker,
-        &connection,
-        Kind::Ping,
-        REPEATED_ONCE,
-        findings,
-    );
+    let kind = Kind::Udp { request, answers };
+    checks.add(around, checker, &connection, kind, REPEATED_ONCE, findings);
+}
+
+/// The bytes of a payload, which is written in hexadecimal digits.
+fn payload(entry: &Entry, findings: &mut Findings) -> Option<String> {
+    let text = entry
+        .values
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let bytes = hexadecimal(&text).filter(|bytes| !bytes.is_empty());
+    if bytes.is_none() {
+        let message = format!(
+            "{text:?} is not hexadecimal, so keepalived sends its own payload; an empty datagram is sent"
+        );
+        findings.differs(&entry.place, message, "write pairs of hexadecimal digits");
+    }
+    Some(bytes?.into_iter().map(raw_bytes::char_of).collect())
+}
+
+/// Pairs of digits, and single ones that stand alone.
+fn hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for group in text.split_whitespace() {
+        for pair in group.as_bytes().chunks(2) {
+            let pair = std::str::from_utf8(pair).ok()?;
+            if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return None;
+            }
+            bytes.push(u8::from_str_radix(pair, 16).ok()?);
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hexadecimal;
+
+    #[test]
+    fn digits_are_read_in_pairs() {
+        assert_eq!(hexadecimal("de adBE f"), Some(vec![0xde, 0xad, 0xbe, 0xf]));
+        assert_eq!(hexadecimal("hello"), None);
+        assert_eq!(hexadecimal("+f"), None);
+        assert_eq!(hexadecimal(""), Some(Vec::new()));
+    }
 }

@@ -1,6 +1,7 @@
 //! Checks in the service's own protocol, a file each. The time limit around them is the caller's.
 
 mod ber;
+mod datagram;
 mod dns;
 mod error;
 mod ftp;
@@ -59,5 +60,6 @@ pub(super) async fn ask(
         ProtocolCheck::Simpletcp(check) => simpletcp::ask(peer, check).await,
         ProtocolCheck::Sip(check) => sip::ask(peer, check).await,
         ProtocolCheck::Smtp(check) => smtp::ask(peer, check).await,
+        ProtocolCheck::Udp(check) => datagram::ask(peer, check).await,
     }
 }

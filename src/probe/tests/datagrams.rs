@@ -158,3 +158,37 @@ async fn lines_in_datagrams_are_matched_too() {
         "answer does not match pong"
     );
 }
+
+fn udp() -> ProtocolQuestion {
+    by_datagram(question(CheckProtocol::Udp))
+}
+
+#[tokio::test]
+async fn a_datagram_need_not_be_answered_but_may_not_be_refused() {
+    let silent = datagram_server(|_, _| Vec::new()).await;
+    assert_eq!(good_talk(silent, udp()).await, "not refused");
+    let report = within(silent, udp(), SHORT).await;
+    assert_eq!(report.outcome.words(), "not refused");
+    let closed = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = closed.local_addr().unwrap();
+    drop(closed);
+    assert_eq!(bad_talk(address, udp()).await, "connection refused");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_wanted_has_to_come_and_to_match() {
+    let echo = datagram_server(|_, text| vec![format!("heard {text}")]).await;
+    let request = ProtocolQuestion {
+        request: Some("ping".to_owned()),
+        ..udp()
+    };
+    assert_eq!(good_talk(echo, request.clone()).await, "heard ping");
+    good_talk(echo, receiving(request.clone(), "^heard ping$")).await;
+    assert_eq!(
+        bad_talk(echo, receiving(request.clone(), "pong")).await,
+        "answer does not match pong"
+    );
+    let silent = datagram_server(|_, _| Vec::new()).await;
+    let report = within(silent, receiving(request, "pong"), SHORT).await;
+    assert_eq!(failed(report), "no answer within 150 ms");
+}

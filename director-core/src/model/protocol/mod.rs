@@ -4,14 +4,15 @@
 
 mod settings;
 mod shared;
+mod single;
 mod table;
 
 pub use settings::{Credentials, ProtocolSettings, Setting};
 pub use shared::{ExchangeCheck, GreetingCheck, MailboxCheck, SqlCheck};
-pub use table::{
-    CheckProtocol, FtpCheck, GrpcCheck, LdapCheck, OracleCheck, PROTOCOLS, ProtocolCheck,
-    RadiusCheck, SipCheck,
+pub use single::{
+    DatagramCheck, FtpCheck, GrpcCheck, LdapCheck, OracleCheck, RadiusCheck, SipCheck,
 };
+pub use table::{CheckProtocol, PROTOCOLS, ProtocolCheck};
 
 use super::{Protocol, Secret, TlsCheck, TlsMode, TlsStart};
 
@@ -218,7 +219,7 @@ impl ProtocolCheck {
     pub fn tls(&self) -> Option<&TlsCheck> {
         match self {
             Self::Dns(check) | Self::Simpletcp(check) => check.tls.as_ref(),
-            Self::Ftp(_) | Self::Radius(_) => None,
+            Self::Ftp(_) | Self::Radius(_) | Self::Udp(_) => None,
             Self::Grpc(check) => check.tls.as_ref(),
             Self::Imap(check) | Self::Pop(check) => check.tls.as_ref(),
             Self::Ldap(check) => check.tls.as_ref(),

@@ -6,8 +6,11 @@ use super::settings::{Credentials, Setting};
 use super::shared::{
     ExchangeCheck, GreetingCheck, MailboxCheck, SqlCheck, exchange, greeting, mailbox, sql,
 };
+use super::single::{
+    DatagramCheck, FtpCheck, GrpcCheck, LdapCheck, OracleCheck, RadiusCheck, SipCheck,
+};
 use super::{ProtocolRow, form};
-use crate::model::{Pattern, Protocol, Secret, TlsCheck};
+use crate::model::{Protocol, Secret};
 use Setting::{Database, Login, Password, Receive, Request, Starttls, Tls};
 
 /// The protocols of checks, except HTTP.
@@ -42,6 +45,8 @@ pub enum CheckProtocol {
     Sip,
     /// RFC 5321; submission is the same.
     Smtp,
+    /// A datagram that is not refused, or is answered.
+    Udp,
 }
 
 /// A check in a protocol, with the settings that this protocol has.
@@ -63,70 +68,7 @@ pub enum ProtocolCheck {
     Simpletcp(ExchangeCheck),
     Sip(SipCheck),
     Smtp(GreetingCheck),
-}
-
-/// Settings of FTP.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct FtpCheck {
-    /// User to log in as; without one, anonymous.
-    pub credentials: Credentials,
-    /// The file to transfer.
-    pub request: Option<String>,
-    /// What the file must match.
-    pub receive: Option<Pattern>,
-}
-
-/// Settings of gRPC.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct GrpcCheck {
-    /// The service that is checked; the whole server when none is named.
-    pub service: Option<String>,
-    /// TLS, if any.
-    pub tls: Option<TlsCheck>,
-}
-
-/// Settings of LDAP.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct LdapCheck {
-    /// Who binds; anonymous unless both parts are there.
-    pub credentials: Credentials,
-    /// The entry to search for; the root when none is named.
-    pub request: Option<String>,
-    /// What the entry's name must match.
-    pub receive: Option<Pattern>,
-    /// TLS, if any.
-    pub tls: Option<TlsCheck>,
-}
-
-/// Settings of an Oracle listener's check.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct OracleCheck {
-    /// The SID; without one the listener alone is probed.
-    pub database: Option<String>,
-    /// TLS from the first byte.
-    pub tls: Option<TlsCheck>,
-}
-
-/// Settings of RADIUS.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct RadiusCheck {
-    /// For whom access is requested.
-    pub credentials: Credentials,
-    /// The secret shared with the server.
-    pub secret: Option<Secret>,
-}
-
-/// Settings of SIP.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct SipCheck {
-    /// TCP or UDP.
-    pub transport: Protocol,
-    /// TLS over TCP.
-    pub tls: Option<TlsCheck>,
-    /// The probed address.
-    pub login: Option<String>,
-    /// What the final answer must match.
-    pub receive: Option<Pattern>,
+    Udp(DatagramCheck),
 }
 
 /// What some protocols have in common.
@@ -154,6 +96,7 @@ impl ProtocolCheck {
             Self::Grpc(_) | Self::Nntp(_) | Self::Oracle(_) | Self::Smtp(_) => {
                 (Protocol::Tcp, None, None)
             }
+            Self::Udp(_) => (Protocol::Udp, None, None),
         };
         Parts {
             transport,
@@ -374,5 +317,23 @@ pub const PROTOCOLS: &[ProtocolRow] = &[
         transports: TCP,
         settings: &[Receive, Tls, Starttls],
         build: |_, settings| ProtocolCheck::Smtp(greeting(settings)),
+    },
+    ProtocolRow {
+        protocol: CheckProtocol::Udp,
+        title: "UDP",
+        forms: &[form("udp", 0)
+            .means(
+                "UDP: send `request`, or an empty datagram. It fails if the server's host refuses it (ICMP port unreachable). With \
+                 `receive` the answer must match; without it silence counts as up, also that of a dead host.",
+            )
+            .example("{request: \"ping\", receive: pong}")],
+        transports: UDP,
+        settings: &[Request, Receive],
+        build: |_, settings| {
+            ProtocolCheck::Udp(DatagramCheck {
+                request: settings.request,
+                receive: settings.receive,
+            })
+        },
     },
 ];
