@@ -15,13 +15,23 @@ use crate::loader::STANDARD_INPUT;
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
     /// The other director: HOST:PORT of its `director.metrics`, or - for its digest on standard input [default: `director.peer`]
-    #[arg(value_name = "PEER")]
+    #[arg(value_name = "PEER", value_parser = peer)]
     peer: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     socket: SocketArg,
+}
+
+/// A host and a port, or standard input.
+fn peer(text: &str) -> Result<String, String> {
+    let port = text.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+    match port {
+        Some(Ok(1..)) => Ok(text.to_owned()),
+        _ if text == STANDARD_INPUT => Ok(text.to_owned()),
+        _ => Err("write HOST:PORT (10.0.0.3:9190), or -".to_owned()),
+    }
 }
 
 /// Compares, and prints each difference.
