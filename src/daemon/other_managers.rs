@@ -49,6 +49,8 @@ fn manager_in(process: &Path) -> Option<&'static str> {
 
 fn manager(arguments: &[String]) -> Option<&'static str> {
     let (program, rest) = arguments.split_first()?;
+    // A process may have changed its title, which is then one text.
+    let program = program.split(' ').next().unwrap_or_default();
     match base_name(program) {
         "keepalived" => (!rest.iter().any(|option| is_vrrp_only(option))).then_some("keepalived"),
         "ldirectord" => Some("ldirectord"),
@@ -107,5 +109,7 @@ mod tests {
             let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
             assert_eq!(manager(&arguments), expected, "{line}");
         }
+        let title = "ldirectord tcp:192.0.2.10:80".to_owned();
+        assert_eq!(manager(&[title]), Some("ldirectord"));
     }
 }
