@@ -104,6 +104,40 @@ pub struct HostDefinition {
     pub tcp_fin_timeout: Option<Placed<Duration>>,
     /// Time limit of UDP.
     pub udp_timeout: Option<Placed<Duration>>,
+    /// The kernel's synchronisation daemons.
+    #[serde(default)]
+    pub sync: Option<SyncDefinition>,
+}
+
+/// The kernel's synchronisation daemons, as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncDefinition {
+    /// The interface of the multicast.
+    pub interface: Placed<String>,
+    /// The number that all directors of a group share.
+    pub id: Placed<u64>,
+    /// Which daemons run; both when nothing is written.
+    pub role: Option<Placed<SyncRoles>>,
+    /// Longest message, bytes.
+    pub maxlen: Option<Placed<u64>>,
+    /// Multicast group.
+    pub group: Option<Placed<IpAddr>>,
+    /// UDP port.
+    pub port: Option<Placed<u64>>,
+    /// Time to live of the multicast.
+    pub ttl: Option<Placed<u64>>,
+}
+
+/// Which synchronisation daemons run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncRoles {
+    /// One that tells others of its connections.
+    Master,
+    /// One that takes over what others tell.
+    Backup,
+    #[default]
+    Both,
 }
 
 /// A VIP that the director keeps on an interface, as written.

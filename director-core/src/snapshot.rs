@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::definitions::{HostName, IsolatedBlock};
 use crate::desired::settings;
-use crate::director::{Director, PendingRetry, Refusal};
+use crate::director::{Director, PendingRetry, Refusal, SyncDaemonState};
 use crate::health::{Frozen, Health, HealthState};
 use crate::model::{
     Endpoint, Forwarding, ServiceId, UnresolvedServer, VirtualService, WaitingService,
@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub frozen: Option<Frozen>,
     /// What is wanted of the machine other than the table, and could not be had.
     pub host_errors: Vec<String>,
+    /// The wanted sync daemons of the kernel.
+    pub sync_daemons: Vec<SyncDaemonState>,
     /// VIPs that this director keeps off the machine, since too few real servers of their services are available.
     pub withdrawn_vips: Vec<IpAddr>,
     /// Until when clients of connections that were cut off get a reset; none while there are none.
@@ -169,6 +171,7 @@ impl Director {
             overrides: self.override_views(),
             frozen: self.frozen.clone(),
             host_errors: self.host_errors(),
+            sync_daemons: self.sync_daemon_states(),
             withdrawn_vips: self.withdrawn_vips(),
             resets_until: self.resets_until().filter(|until| now < *until),
             persistent_clients_stay: self.persistent_clients_stay(),

@@ -4,9 +4,10 @@ mod world;
 
 use std::time::Duration;
 
-use director_core::definitions::Definitions;
+use director_core::definitions::{Definitions, SyncDefinition, SyncRoles};
+use director_core::director::SyncDaemonState;
 use director_core::director::{Event, HostResult, Notice};
-use director_core::model::{HostChange, OnStop, Profile, Vip};
+use director_core::model::{HostChange, OnStop, Profile, SyncDaemon, SyncRole, Vip};
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 use director_core::table::Table;
 use world::{Brief, World, address, definitions, endpoint, model_of, placed, service_id};
@@ -235,4 +236,97 @@ fn forwarding_stays_while_servers_are_reached_by_nat() {
     // The profile is gone, and with it all settings but this one.
     assert_eq!(load(&[nat]), 1);
     assert_eq!(load(&[]), 0);
+}
+
+fn sync_daemon(role: SyncRole) -> SyncDaemon {
+    SyncDaemon {
+        role,
+        interface: "eth1".to_owned(),
+        sync_id: 7,
+        max_length: 0,
+        group: Some(address("224.0.0.81")),
+        port: 8848,
+        ttl: 1,
+    }
+}
+
+fn load_synced(world: &mut World, brief: &Brief, role: SyncRoles) {
+    let mut definitions = definitions(std::slice::from_ref(brief), None);
+    definitions.host.sync = Some(SyncDefinition {
+        interface: placed("eth1".to_owned()),
+        id: placed(7),
+        role: Some(placed(role)),
+        maxlen: None,
+        group: None,
+        port: None,
+        ttl: None,
+    });
+    world.event(Event::Loaded {
+        model: model_of(definitions),
+        warnings: Vec::new(),
+    });
+    world.run(2 * SECOND);
+}
+
+fn runs(world: &World) -> Vec<SyncRole> {
+    let made = world.machine.made.iter();
+    let role = |change: &HostChange| match change {
+        HostChange::SyncDaemon(daemon) => Some(daemon.role),
+        _ => None,
+    };
+    made.filter_map(role).collect()
+}
+
+#[test]
+fn sync_daemons_stay_as_long_as_services_and_leave_with_their_key() {
+    let keep = Brief::new("192.0.2.1", &[("10.0.0.1", 1)]);
+    let mut world = World::new(Table::default());
+    load_synced(&mut world, &keep, SyncRoles::Both);
+    assert_eq!(runs(&world), [SyncRole::Master, SyncRole::Backup]);
+    load_synced(&mut world, &keep, SyncRoles::Backup);
+    assert_eq!(runs(&world), [SyncRole::Backup]);
+    stop(&mut world);
+    assert_eq!(runs(&world), [SyncRole::Backup]);
+    let mut told = world.notices.iter().map(ToString::to_string);
+    let kept = "keeping 1 kernel setting and 1 sync daemon, because the kernel goes on balancing";
+    assert!(told.any(|line| line.starts_with(kept)));
+
+    let mut next = World::new(world.kernel.clone());
+    next.machine.made = world.machine.made;
+    next.event(Event::HostJournalFound);
+    let last = Brief {
+        on_stop: OnStop::Remove,
+        ..keep
+    };
+    load_synced(&mut next, &last, SyncRoles::Both);
+    assert_eq!(runs(&next), [SyncRole::Backup, SyncRole::Master]);
+    next.load(std::slice::from_ref(&last));
+    next.run(2 * SECOND);
+    assert_eq!(next.machine.made, []);
+    load_synced(&mut next, &last, SyncRoles::Both);
+    stop(&mut next);
+    assert_eq!(next.machine.made, []);
+}
+
+#[test]
+fn the_state_of_each_sync_daemon_is_known() {
+    let mut world = World::new(Table::default());
+    world.machine.waits = Some("eth1 is down".to_owned());
+    let brief = Brief::new("192.0.2.1", &[("10.0.0.1", 1)]);
+    load_synced(&mut world, &brief, SyncRoles::Master);
+    let view = |world: &World| world.director.snapshot(world.now).sync_daemons;
+    let mut expected = vec![SyncDaemonState {
+        daemon: sync_daemon(SyncRole::Master),
+        running: false,
+        error: Some("eth1 is down".to_owned()),
+    }];
+    assert_eq!(view(&world), expected);
+    world.machine.waits = None;
+    world.run(3 * SECOND);
+    (expected[0].running, expected[0].error) = (true, None);
+    assert_eq!(view(&world), expected);
+    let told = world.notices.iter().map(ToString::to_string);
+    let started: Vec<String> = told.filter(|line| line.starts_with("started")).collect();
+    let line = "started master sync daemon on eth1, id 7, group 224.0.0.81, port 8848, ttl 1 (director.sync)";
+    assert_eq!(started, [line]);
 }

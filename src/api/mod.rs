@@ -25,6 +25,7 @@ pub mod peer_status;
 mod place;
 mod server;
 mod socket_file;
+pub mod sync_daemons;
 pub mod takeover;
 mod values;
 pub mod wire;

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::overrides::{self, OverrideStatus};
 use super::overview::Overview;
 use super::peer_status::PeerStatus;
+use super::sync_daemons::SyncDaemonStatus;
 use super::takeover::ObservationStatus;
 
 /// The answer to a request to read the configuration again.
@@ -78,6 +79,9 @@ pub struct Status {
     /// What is wanted of the machine other than the table, and could not be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host_errors: Vec<String>,
+    /// The sync daemons of `director.sync`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sync_daemons: Vec<SyncDaemonStatus>,
     /// VIPs that the daemon keeps off the machine, since too few real servers of their services are available.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn_vips: Vec<IpAddr>,
@@ -237,6 +241,11 @@ impl Status {
                 .as_ref()
                 .map(|frozen| FreezeStatus::of(frozen, snapshot.now)),
             host_errors: snapshot.host_errors.clone(),
+            sync_daemons: snapshot
+                .sync_daemons
+                .iter()
+                .map(SyncDaemonStatus::of)
+                .collect(),
             withdrawn_vips: snapshot.withdrawn_vips.clone(),
             resets_seconds_left: snapshot
                 .resets_until

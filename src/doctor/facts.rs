@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use director_core::model::{Endpoint, Family, Forwarding, Profile, ServiceId};
+use director_core::model::{Endpoint, Family, Forwarding, Profile, ServiceId, SyncDaemon};
 use director_core::realserver::Setup;
 use director_core::table::Table;
 use director_core::weight::ServiceState;
 
-use crate::ipvs::SyncDaemon;
 use crate::machine::real_server::Standing;
 use crate::net::{Address, Answer, Interface, MacAddress, Route};
 
@@ -35,6 +34,8 @@ pub struct HostFacts {
     pub settings: BTreeMap<String, String>,
     /// Synchronisation daemons that run.
     pub sync_daemons: Vec<SyncDaemon>,
+    /// Those that the configuration wants.
+    pub wanted_sync_daemons: Vec<SyncDaemon>,
     /// Entries of the connection table.
     pub connections: usize,
     /// Buckets of the connection table; 0 when that is not known.
@@ -181,6 +182,19 @@ impl HostFacts {
         self.paths
             .iter()
             .any(|path| path.service.family() == family && wanted(path.forwarding))
+    }
+
+    /// Whether clients reach a VIP here: it is on an interface on which this machine answers for it.
+    #[must_use]
+    pub fn has_clients(&self) -> bool {
+        let mut vips = self
+            .addresses
+            .iter()
+            .filter(|own| self.vips.contains_key(&own.address));
+        vips.any(|own| {
+            let mut interfaces = self.interfaces.iter();
+            interfaces.any(|one| one.index == own.interface && one.answers())
+        })
     }
 
     /// Whether this machine balances, or is to.

@@ -37,6 +37,8 @@ pub(super) mod command {
     pub(in crate::ipvs) const SET_DEST: u8 = 6;
     pub(in crate::ipvs) const DELETE_DEST: u8 = 7;
     pub(in crate::ipvs) const GET_DEST: u8 = 8;
+    pub(in crate::ipvs) const NEW_DAEMON: u8 = 9;
+    pub(in crate::ipvs) const DELETE_DAEMON: u8 = 10;
     pub(in crate::ipvs) const GET_DAEMON: u8 = 11;
     pub(in crate::ipvs) const SET_CONFIG: u8 = 12;
     pub(in crate::ipvs) const GET_CONFIG: u8 = 13;

@@ -8,13 +8,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use director_core::model::{
     ClientMask, Endpoint, Family, Forwarding, Persistence, Protocol, SchedulerFlags, Scheduling,
-    ServiceId, Tunnel, TunnelChecksum,
+    ServiceId, SyncDaemon, SyncRole, Tunnel, TunnelChecksum,
 };
 use director_core::table::{Connections, ServerEntry, ServerSettings, ServiceEntry, Statistics};
 
 use super::attributes::{controller, daemon, dest, family, info, protocol, service, stats, top};
 use super::wire::{Attributes, text_of};
-use super::{Info, SyncDaemon, SyncRole, Timeouts};
+use super::{Info, Timeouts};
 
 /// What is wrong with an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -57,6 +57,12 @@ proptest! {
     }
 
     #[test]
+    fn a_sync_daemon_comes_back_as_it_was_sent(daemon in samples::sync_daemon()) {
+        let bytes = on_the_wire(&encode::start_sync_daemon(&daemon));
+        prop_assert_eq!(sync_daemon(only_message(&bytes).attributes()), Ok(daemon));
+    }
+
+    #[test]
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         for message in Messages(&bytes) {
             let _ = (message.errno(), message.error_text());
@@ -162,4 +168,37 @@ fn the_text_of_an_error_is_found_behind_a_cut_and_behind_a_whole_request() {
         assert_eq!(message.errno(), Some(22));
         assert_eq!(message.error_text().as_deref(), Some("no room"));
     }
+}
+
+#[cfg(target_endian = "little")]
+#[test]
+fn a_sync_daemon_has_the_bytes_that_the_kernel_reads() {
+    use director_core::model::{SyncDaemon, SyncRole};
+    let daemon = SyncDaemon {
+        role: SyncRole::Backup,
+        interface: "eth1".to_owned(),
+        sync_id: 7,
+        max_length: 1500,
+        group: Some([224, 0, 0, 81].into()),
+        port: 8848,
+        ttl: 1,
+    };
+    // The length comes first, then the number of the attribute (include/uapi/linux/ip_vs.h, IPVS_DAEMON_ATTR_*).
+    let whole: [&[u8]; 9] = [
+        &[9, 1, 0, 0],
+        &[0x40, 0, 3, 0],
+        &[8, 0, 1, 0, 2, 0, 0, 0],
+        b"\x09\0\x02\0eth1\0\0\0\0",
+        &[8, 0, 3, 0, 7, 0, 0, 0],
+        &[6, 0, 4, 0, 0xdc, 5, 0, 0],
+        &[8, 0, 5, 0, 224, 0, 0, 81],
+        &[6, 0, 7, 0, 0x90, 0x22, 0, 0],
+        &[5, 0, 8, 0, 1, 0, 0, 0],
+    ];
+    let bytes = on_the_wire(&encode::start_sync_daemon(&daemon));
+    assert_eq!(bytes[16..], whole.concat());
+
+    let bytes = on_the_wire(&encode::stop_sync_daemon(SyncRole::Backup));
+    let whole = [10, 1, 0, 0, 12, 0, 3, 0, 8, 0, 1, 0, 2, 0, 0, 0];
+    assert_eq!(bytes[16..], whole);
 }

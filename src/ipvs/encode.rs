@@ -4,14 +4,14 @@
 use std::net::IpAddr;
 
 use director_core::model::{
-    ClientMask, Endpoint, Family, Forwarding, Protocol, Scheduling, ServiceId, Tunnel,
-    TunnelChecksum,
+    ClientMask, Endpoint, Family, Forwarding, Protocol, Scheduling, ServiceId, SyncDaemon,
+    SyncRole, Tunnel, TunnelChecksum,
 };
 use director_core::plan::Op;
 use director_core::table::ServerSettings;
 
 use super::Timeouts;
-use super::attributes::{command, controller, dest, family, protocol, service, top};
+use super::attributes::{command, controller, daemon, dest, family, protocol, service, top};
 use super::wire::NetlinkRequest;
 
 /// The request for the id of a family, which also makes the kernel load the module behind it.
@@ -78,6 +78,43 @@ pub(super) fn timeouts(timeouts: Timeouts) -> NetlinkRequest {
         request.put(kind, &seconds.to_ne_bytes());
     }
     request
+}
+
+/// The request that starts a synchronisation daemon. Without a length the kernel chooses one.
+pub(super) fn start_sync_daemon(wanted: &SyncDaemon) -> NetlinkRequest {
+    let mut request = NetlinkRequest::new(command::NEW_DAEMON);
+    request.nest(top::DAEMON, |nest| {
+        nest.put(daemon::STATE, &role_number(wanted.role).to_ne_bytes())
+            .put_text(daemon::INTERFACE, &wanted.interface)
+            .put(daemon::SYNC_ID, &wanted.sync_id.to_ne_bytes());
+        if wanted.max_length > 0 {
+            nest.put(daemon::MAX_LENGTH, &wanted.max_length.to_ne_bytes());
+        }
+        match wanted.group {
+            Some(IpAddr::V4(group)) => nest.put(daemon::GROUP, &group.octets()),
+            Some(IpAddr::V6(group)) => nest.put(daemon::GROUP6, &group.octets()),
+            None => nest,
+        };
+        nest.put(daemon::PORT, &wanted.port.to_ne_bytes())
+            .put(daemon::TTL, &[wanted.ttl]);
+    });
+    request
+}
+
+/// The request that ends the synchronisation daemon of a role.
+pub(super) fn stop_sync_daemon(role: SyncRole) -> NetlinkRequest {
+    let mut request = NetlinkRequest::new(command::DELETE_DAEMON);
+    request.nest(top::DAEMON, |nest| {
+        nest.put(daemon::STATE, &role_number(role).to_ne_bytes());
+    });
+    request
+}
+
+fn role_number(role: SyncRole) -> u32 {
+    match role {
+        SyncRole::Master => daemon::MASTER,
+        SyncRole::Backup => daemon::BACKUP,
+    }
 }
 
 fn full_service(command: u8, id: &ServiceId, scheduling: &Scheduling) -> NetlinkRequest {

@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 
 use director_core::model::{
-    ClientMask, Endpoint, Family, Forwarding, KNOWN_SCHEDULERS, Scheduling, ServiceId, Tunnel,
+    ClientMask, Endpoint, Family, Forwarding, KNOWN_SCHEDULERS, Scheduling, ServiceId, SyncDaemon,
+    Tunnel,
 };
 use director_core::plan::{Op, Plan};
 use director_core::table::{ServerSettings, ServiceEntry, Table};
@@ -21,6 +22,10 @@ use super::{Applied, Info, Kernel, KernelError, ReadScope, staged};
 #[derive(Debug, Clone)]
 pub struct MemoryKernel {
     table: Table,
+    /// Those that run, as the kernel tells of them.
+    pub(super) sync_daemons: Vec<SyncDaemon>,
+    /// Names that no interface has.
+    pub(super) missing_interfaces: BTreeSet<String>,
     schedulers: BTreeSet<String>,
     engines: BTreeSet<String>,
 }
@@ -37,6 +42,8 @@ impl MemoryKernel {
     pub fn new() -> Self {
         Self {
             table: Table::default(),
+            sync_daemons: Vec::new(),
+            missing_interfaces: BTreeSet::new(),
             schedulers: KNOWN_SCHEDULERS
                 .iter()
                 .map(|name| (*name).to_owned())
@@ -97,6 +104,7 @@ impl MemoryKernel {
             } => {
                 let entry = self.find(service)?;
                 check_settings(service, server, settings)?;
+                self.check_families(service, server)?;
                 if entry.servers.contains_key(server) {
                     return Err(Errno::EEXIST);
                 }

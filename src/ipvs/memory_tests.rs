@@ -165,3 +165,52 @@ fn reading_some_services_leaves_out_the_others() {
     let none = kernel.read_table(ReadScope::Services(&[other])).unwrap();
     assert_eq!(none, Table::default());
 }
+
+#[test]
+fn a_sync_daemon_and_servers_of_another_family_exclude_each_other() {
+    use director_core::model::{SyncDaemon, SyncRole};
+
+    use super::super::SyncKernel;
+    let daemon = SyncDaemon {
+        role: SyncRole::Backup,
+        interface: "eth1".to_owned(),
+        sync_id: 7,
+        max_length: 500,
+        group: Some([224, 0, 0, 81].into()),
+        port: 8848,
+        ttl: 1,
+    };
+    let mut kernel = MemoryKernel::new();
+    kernel.start_sync_daemon(&daemon).unwrap();
+    assert_eq!(kernel.sync_daemons().unwrap()[0].max_length, 1024);
+    let why = kernel.start_sync_daemon(&daemon).unwrap_err().to_string();
+    assert!(why.ends_with("File exists (EEXIST)"), "{why}");
+
+    let service = ServiceId::Mark {
+        family: Family::Ipv4,
+        mark: 5,
+    };
+    let add_service = Op::AddService {
+        service,
+        scheduling: Scheduling::plain("rr", Family::Ipv4),
+    };
+    let add_server = Op::AddServer {
+        service,
+        server: Endpoint {
+            address: "fd00::1".parse().unwrap(),
+            port: 80,
+        },
+        settings: ServerSettings {
+            forwarding: Forwarding::Tunnel(Tunnel::Ipip),
+            weight: 1,
+            upper_threshold: 0,
+            lower_threshold: 0,
+        },
+    };
+    kernel.execute(&add_service).unwrap();
+    assert_eq!(kernel.execute(&add_server), Err(Errno::EINVAL));
+    kernel.stop_sync_daemon(SyncRole::Backup).unwrap();
+    kernel.execute(&add_server).unwrap();
+    let why = kernel.start_sync_daemon(&daemon).unwrap_err().to_string();
+    assert!(why.ends_with("Invalid argument (EINVAL)"), "{why}");
+}

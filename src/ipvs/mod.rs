@@ -9,6 +9,7 @@ mod encode;
 mod error;
 mod explain;
 mod memory;
+mod memory_sync;
 mod modules;
 mod netlink;
 mod observed;
@@ -25,9 +26,7 @@ pub use modules::{is_director, missing_modules};
 pub use netlink::NetlinkKernel;
 pub use observed::ObservedKernel;
 
-use std::net::IpAddr;
-
-use director_core::model::{Endpoint, ServiceId};
+use director_core::model::{Endpoint, ServiceId, SyncDaemon, SyncRole};
 use director_core::plan::{Op, OpFailure, Plan};
 use director_core::table::Table;
 use serde::Serialize;
@@ -49,6 +48,27 @@ pub trait Kernel: Send {
     /// # Errors
     /// When the kernel cannot be asked or its answer is not understood.
     fn info(&mut self) -> Result<Info, KernelError>;
+}
+
+/// Something that runs synchronisation daemons, at most one of each role.
+pub trait SyncKernel: Send {
+    /// Those that run, master first.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked or its answer is not understood.
+    fn sync_daemons(&mut self) -> Result<Vec<SyncDaemon>, KernelError>;
+
+    /// Starts one.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked or refuses, such as when one of this role runs or there is no such interface.
+    fn start_sync_daemon(&mut self, daemon: &SyncDaemon) -> Result<(), KernelError>;
+
+    /// Ends the one of this role. It is no error when none runs.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked or refuses.
+    fn stop_sync_daemon(&mut self, role: SyncRole) -> Result<(), KernelError>;
 }
 
 /// The services and their real servers in the order in which the kernel lists them.
@@ -97,32 +117,4 @@ pub struct Timeouts {
     /// TCP after a FIN.
     pub tcp_fin: u32,
     pub udp: u32,
-}
-
-/// One synchronisation daemon of the kernel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SyncDaemon {
-    pub role: SyncRole,
-    /// Interface of the multicast.
-    pub interface: String,
-    /// Only messages with the same number are taken.
-    pub sync_id: u32,
-    /// Longest message, bytes.
-    pub max_length: u16,
-    /// Multicast group; none on kernels before 4.3.
-    pub group: Option<IpAddr>,
-    /// UDP port.
-    pub port: u16,
-    /// Time to live of the multicast.
-    pub ttl: u8,
-}
-
-/// What a synchronisation daemon does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SyncRole {
-    /// Tells others of its connections.
-    Master,
-    /// Takes over what others tell.
-    Backup,
 }

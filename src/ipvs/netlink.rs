@@ -3,8 +3,9 @@
 //! Invariant: after an error that leaves answers in doubt the connection is dropped, and the next call makes a new one.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use director_core::model::{Endpoint, Family, ServiceId};
+use director_core::model::{Endpoint, Family, ServiceId, SyncDaemon, SyncRole};
 use director_core::plan::Plan;
 use director_core::table::{ServerEntry, ServiceEntry, Table};
 use nix::errno::Errno;
@@ -13,12 +14,17 @@ use super::attributes::command;
 use super::socket::{NetlinkConnection, refused_question};
 use super::wire::NetlinkRequest;
 use super::{
-    Applied, Info, Kernel, KernelError, ReadScope, SyncDaemon, TableOrder, Timeouts, decode,
+    Applied, Info, Kernel, KernelError, ReadScope, SyncKernel, TableOrder, Timeouts, decode,
     encode, staged,
 };
 
 /// A list that came in several datagrams is read until two readings agree, but at most this often.
 const READINGS: usize = 4;
+
+/// How long the kernel's thread of a sync daemon gets to begin. One that is ended before is gone, with the result EINTR
+/// (kernel/kthread.c, kthread), and netlink gives no answer to a request with that result (net/netlink/af_netlink.c,
+/// netlink_rcv_skb).
+const THREAD_BEGINS: Duration = Duration::from_millis(50);
 
 /// The kernel's IPVS over generic netlink.
 pub struct NetlinkKernel {
@@ -114,25 +120,6 @@ impl NetlinkKernel {
         })
     }
 
-    /// The synchronisation daemons that run, master first.
-    ///
-    /// # Errors
-    /// When the kernel cannot be asked or its answer is not understood.
-    pub fn sync_daemons(&mut self) -> Result<Vec<SyncDaemon>, KernelError> {
-        self.with_connection(|connection| {
-            let mut daemons = Vec::new();
-            connection.dump(
-                &NetlinkRequest::new(command::GET_DAEMON),
-                "list the sync daemons",
-                |answer| {
-                    daemons.push(decode::sync_daemon(answer)?);
-                    Ok(())
-                },
-            )?;
-            Ok(daemons)
-        })
-    }
-
     fn with_connection<T>(
         &mut self,
         mut work: impl FnMut(&mut NetlinkConnection) -> Result<T, KernelError>,
@@ -196,6 +183,56 @@ impl Kernel for NetlinkKernel {
                 )?
                 .map_err(|refusal| refused_question(attempted, refusal))
         })
+    }
+}
+
+pub(super) fn start_attempt(role: SyncRole) -> &'static str {
+    match role {
+        SyncRole::Master => "start the master sync daemon",
+        SyncRole::Backup => "start the backup sync daemon",
+    }
+}
+
+impl SyncKernel for NetlinkKernel {
+    fn sync_daemons(&mut self) -> Result<Vec<SyncDaemon>, KernelError> {
+        self.with_connection(|connection| {
+            let mut daemons = Vec::new();
+            connection.dump(
+                &NetlinkRequest::new(command::GET_DAEMON),
+                "list the sync daemons",
+                |answer| {
+                    daemons.push(decode::sync_daemon(answer)?);
+                    Ok(())
+                },
+            )?;
+            Ok(daemons)
+        })
+    }
+
+    fn start_sync_daemon(&mut self, daemon: &SyncDaemon) -> Result<(), KernelError> {
+        self.request(start_attempt(daemon.role), || {
+            encode::start_sync_daemon(daemon)
+        })?;
+        std::thread::sleep(THREAD_BEGINS);
+        Ok(())
+    }
+
+    fn stop_sync_daemon(&mut self, role: SyncRole) -> Result<(), KernelError> {
+        let attempted = match role {
+            SyncRole::Master => "stop the master sync daemon",
+            SyncRole::Backup => "stop the backup sync daemon",
+        };
+        match self.request(attempted, || encode::stop_sync_daemon(role)) {
+            Err(KernelError::Refused { errno, .. }) if errno == Errno::ESRCH as i32 => Ok(()),
+            Err(KernelError::NoAnswer(after)) => {
+                let mut running = self.sync_daemons()?.into_iter();
+                match running.any(|daemon| daemon.role == role) {
+                    true => Err(KernelError::NoAnswer(after)),
+                    false => Ok(()),
+                }
+            }
+            result => result,
+        }
     }
 }
 

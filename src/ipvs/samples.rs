@@ -6,6 +6,7 @@ use director_core::model::{
     ClientMask, Endpoint, Family, Forwarding, Persistence, Protocol, SchedulerFlags, Scheduling,
     ServiceId, Tunnel, TunnelChecksum,
 };
+use director_core::model::{SyncDaemon, SyncRole};
 use director_core::table::ServerSettings;
 use proptest::prelude::*;
 
@@ -83,4 +84,20 @@ pub(super) fn settings() -> impl Strategy<Value = ServerSettings> {
             lower_threshold: lower,
         }
     })
+}
+
+pub(super) fn sync_daemon() -> impl Strategy<Value = SyncDaemon> {
+    let role = prop::sample::select(vec![SyncRole::Master, SyncRole::Backup]);
+    let numbers = any::<(u32, u16, u16, u8)>();
+    (role, "[a-z0-9.]{1,15}", numbers, any::<Option<IpAddr>>()).prop_map(
+        |(role, interface, (sync_id, max_length, port, ttl), group)| SyncDaemon {
+            role,
+            interface,
+            sync_id,
+            max_length,
+            group,
+            port,
+            ttl,
+        },
+    )
 }

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
-use director_core::model::{HostChange, single_address_prefix};
+use director_core::model::{HostChange, SyncDaemon, single_address_prefix};
 
 use super::MachineError;
 use super::ipv6_routes;
@@ -11,6 +11,7 @@ use super::journal::{Entry, Journal};
 use super::mss_clamp;
 use super::settings::Settings;
 use super::side_effects::side_effects;
+use super::sync_daemons::SyncDaemons;
 use super::timeouts::ConnectionTimeouts;
 use super::vips::{self, Vips};
 use crate::net::{NetError, Network, NewAddress, fou};
@@ -20,6 +21,7 @@ use crate::net::{NetError, Network, NewAddress, fou};
 pub(super) struct Machine {
     settings: Settings,
     timeouts: ConnectionTimeouts,
+    sync_daemons: SyncDaemons,
     network: OnceCell<Network>,
 }
 
@@ -42,6 +44,15 @@ impl Machine {
         }
     }
 
+    /// A machine with these sync daemons.
+    #[cfg(test)]
+    pub(super) fn with_sync_daemons(sync_daemons: SyncDaemons) -> Self {
+        Self {
+            sync_daemons,
+            ..Self::default()
+        }
+    }
+
     /// Whether a change is made just now, by us or another program.
     pub(super) fn is_present(&mut self, change: &HostChange) -> Result<bool, MachineError> {
         Ok(match change {
@@ -58,6 +69,7 @@ impl Machine {
                 vips::find(self.network()?, *address, interface)?.is_some()
             }
             HostChange::Vip(vip) => Vips::of(self.network()?).has(vip)?,
+            HostChange::SyncDaemon(daemon) => self.sync_daemons.is_running(daemon)?,
             // Made of settings, see `vip_replies`.
             HostChange::VipReplies { .. } => true,
         })
@@ -78,11 +90,14 @@ impl Machine {
         change: &HostChange,
         journal: &mut Journal,
     ) -> Result<Applied, MachineError> {
-        if self.is_present(change)? {
+        if self.is_present(change)? && !self.is_deaf(change, journal)? {
             return Ok(Applied::Already);
         }
         self.refuse_harm(change)?;
-        let former = self.value(change)?;
+        let former = match change {
+            HostChange::SyncDaemon(daemon) => self.sync_daemons.make_room(daemon, journal)?,
+            _ => self.value(change)?,
+        };
         let before = journal.about(change).cloned();
         journal.note(self.entry(change, former.clone())?)?;
         if let Err(error) = self.make(change) {
@@ -116,6 +131,7 @@ impl Machine {
                 }
             }
             HostChange::Vip(vip) => Vips::of(self.network()?).remove(vip, entry.marked)?,
+            HostChange::SyncDaemon(daemon) => self.sync_daemons.stop(daemon)?,
             HostChange::VipReplies { .. } => {}
         }
         Ok(())
@@ -155,7 +171,30 @@ impl Machine {
             HostChange::Address { address, interface } => {
                 self.refuse_answering(*address, interface)
             }
+            HostChange::SyncDaemon(daemon) => self.refuse_silence(daemon),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether a sync daemon of ours uses an interface that is gone, also where there is a new one of that name: the kernel
+    /// lets it run, and it hears and says nothing.
+    fn is_deaf(&self, change: &HostChange, journal: &Journal) -> Result<bool, MachineError> {
+        let HostChange::SyncDaemon(daemon) = change else {
+            return Ok(false);
+        };
+        let started_on = journal.about(change).and_then(|entry| entry.interface);
+        let Some(started_on) = started_on else {
+            return Ok(false);
+        };
+        Ok(self.network()?.interface(&daemon.interface)?.index != started_on)
+    }
+
+    /// The kernel would take an interface that is down, and send nothing.
+    fn refuse_silence(&self, daemon: &SyncDaemon) -> Result<(), MachineError> {
+        let found = self.network()?.interface(&daemon.interface)?;
+        match found.up {
+            true => Ok(()),
+            false => Err(MachineError::SyncInterfaceDown(found.name)),
         }
     }
 
@@ -179,10 +218,13 @@ impl Machine {
 
     /// What is recorded of a change that is about to be made.
     fn entry(&self, change: &HostChange, former: Option<String>) -> Result<Entry, MachineError> {
-        let mut entry = Entry {
-            former,
-            ..Entry::new(change)
-        };
+        let mut entry = Entry::new(change);
+        match change {
+            HostChange::SyncDaemon(daemon) => {
+                entry.interface = Some(self.network()?.interface(&daemon.interface)?.index);
+            }
+            _ => entry.former = former,
+        }
         if let HostChange::Setting { name, value, .. } = change {
             if entry.former.is_none() {
                 return Err(MachineError::NoSetting(name.clone()));
@@ -214,6 +256,7 @@ impl Machine {
                 network.add_address(network.interface(interface)?.index, new)?;
             }
             HostChange::Vip(vip) => Vips::of(self.network()?).add(vip)?,
+            HostChange::SyncDaemon(daemon) => self.sync_daemons.start(daemon)?,
             HostChange::VipReplies { .. } => {}
         }
         Ok(())

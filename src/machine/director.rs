@@ -90,7 +90,7 @@ impl Keeper {
         )
     }
 
-    fn reconcile_on(
+    pub(super) fn reconcile_on(
         &mut self,
         machine: &mut Machine,
         request: &HostRequest,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use director_core::director::HostResult;
+use director_core::model::SyncDaemon;
 use director_core::realserver::SetupFault;
 use thiserror::Error;
 
@@ -89,6 +90,18 @@ pub enum MachineError {
         /// The interface.
         interface: String,
     },
+    /// The interface of a sync daemon is down.
+    #[error("not started yet: {0} is down; bring it up (ip link set {0} up)")]
+    SyncInterfaceDown(String),
+    /// Another program runs a sync daemon of this role.
+    #[error(
+        "not started: another program runs the {found}; end that one first (ipvsadm --stop-daemon {})",
+        found.role.name()
+    )]
+    OtherSyncDaemon {
+        /// The one that runs.
+        found: SyncDaemon,
+    },
     /// The journal cannot be used.
     #[error("cannot {attempted} {}, the journal of what was there before: {source}", path.display())]
     Journal {
@@ -116,7 +129,10 @@ impl MachineError {
     fn is_temporary(&self) -> bool {
         matches!(
             self,
-            Self::InterfaceDown { .. } | Self::Net(NetError::NoInterface(_)) | Self::NoWay(_)
+            Self::InterfaceDown { .. }
+                | Self::SyncInterfaceDown(_)
+                | Self::Net(NetError::NoInterface(_))
+                | Self::NoWay(_)
         )
     }
 }

@@ -28,6 +28,9 @@ pub struct Entry {
     /// What the kernel changes along with it, of a setting.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) side_effects: Vec<SideEffect>,
+    /// Number of the interface on which a sync daemon was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) interface: Option<u32>,
 }
 
 impl Entry {
@@ -38,6 +41,7 @@ impl Entry {
             former: None,
             marked: false,
             side_effects: Vec::new(),
+            interface: None,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Changes this machine outside the IPVS table, records each change, and puts back what was there before: VIPs, settings of
-//! the kernel and timeouts of a [`director`], and all that a [`real_server`] needs. What is wanted is decided in the core.
+//! the kernel, timeouts and sync daemons of a [`director`], and all that a [`real_server`] needs. What is wanted is decided in the core.
 //!
 //! Invariants: a change is in the [`journal`] before it is made, so that the next run knows of it even after a crash. What
 //! was there before us is never undone, and what another program has changed since stays as it is. What is undone goes in
@@ -15,6 +15,7 @@ mod new_vips;
 pub mod real_server;
 mod settings;
 mod side_effects;
+mod sync_daemons;
 mod timeouts;
 mod vip_replies;
 mod vips;

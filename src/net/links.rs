@@ -25,6 +25,8 @@ pub struct Interface {
     pub loopback: bool,
     /// Whether it asks and answers who has an address.
     pub resolves: bool,
+    /// Whether it sends to groups.
+    pub multicast: bool,
     /// What it is, when it is made by software: `ipip`, `veth`, `bridge`.
     pub kind: Option<String>,
 }
@@ -160,6 +162,7 @@ fn decoded(message: &LinkMessage) -> Interface {
         mtu: 0,
         up: message.header.flags.contains(LinkFlags::Up),
         loopback: message.header.flags.contains(LinkFlags::Loopback),
+        multicast: message.header.flags.contains(LinkFlags::Multicast),
         resolves: !message.header.flags.contains(LinkFlags::Noarp),
         kind: None,
     };

@@ -5,7 +5,7 @@ use director_core::model::{
 };
 use director_core::plan::Op;
 use director_core::table::ServerSettings;
-use ipvsd::ipvs::{Kernel, ReadScope};
+use ipvsd::ipvs::{Kernel, ReadScope, SyncKernel};
 use nix::errno::Errno;
 
 use crate::fixtures::{

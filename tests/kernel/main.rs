@@ -14,4 +14,6 @@ mod listing;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
+mod sync_daemons;
+#[cfg(test)]
 mod tables;

@@ -1,7 +1,8 @@
 //! Timeouts and synchronisation daemons.
 
+use director_core::model::{SyncDaemon, SyncRole};
 use ipvsd::cli::list::{daemon_lines, timeouts_line};
-use ipvsd::ipvs::{SyncDaemon, SyncRole, Timeouts};
+use ipvsd::ipvs::Timeouts;
 
 use crate::samples::output;
 

@@ -354,5 +354,7 @@ pub enum Notice {
     SettingsStay {
         /// Settings and timeouts.
         settings: usize,
+        /// Sync daemons.
+        sync_daemons: usize,
     },
 }

@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::sync_daemons;
 use super::vips::Announced;
 use super::{Director, Effect, Finishing, HostOutcome, HostRequest, HostResult, Notice, Unwanted};
-use crate::model::{HostChange, HostConfig, Vip};
+use crate::model::{HostChange, HostConfig, SyncDaemon, Vip};
 use crate::moment::Moment;
 use crate::overrides::OverrideKind;
 
@@ -62,7 +63,9 @@ pub(super) struct HostSync {
     /// When to request next; none while there is nothing to request, or all that is wanted was requested.
     next: Option<Moment>,
     /// Failures as last reported, so that each is reported once.
-    told: BTreeMap<HostChange, String>,
+    pub(super) told: BTreeMap<HostChange, String>,
+    /// The sync daemons that ran at the last look.
+    pub(super) sync_daemons: BTreeSet<SyncDaemon>,
     /// Attempts in a row with a failure.
     failures: u32,
     /// An operator has disabled a server, or connections were cut off: they are to be reset.
@@ -215,6 +218,7 @@ impl Director {
         let waits = outcomes.iter().any(waits);
         let fails = |outcome: &HostOutcome| matches!(outcome.result, HostResult::Failed(_));
         let fails = outcomes.iter().any(fails);
+        let running = sync_daemons::running(&outcomes);
         let missing = self.tell_outcomes(outcomes, effects);
         let is_part = asked.is_some_and(|asked| {
             self.host.path_servers = asked.path_servers;
@@ -231,6 +235,7 @@ impl Director {
             0
         };
         self.host.told = missing;
+        self.host.sync_daemons = running;
         if self.host.farewell {
             effects.push(Effect::Exit);
             return;
@@ -320,8 +325,11 @@ impl Director {
             .host()
             .settings_after_stop(stays, self.host.disabled);
         if !kept.is_empty() {
+            let is_daemon = |change: &&HostChange| matches!(change, HostChange::SyncDaemon(_));
+            let sync_daemons = kept.iter().filter(is_daemon).count();
             effects.push(Effect::Tell(Notice::SettingsStay {
-                settings: kept.len(),
+                settings: kept.len() - sync_daemons,
+                sync_daemons,
             }));
         }
         kept.extend(vips);

@@ -49,6 +49,8 @@ impl HostRequest {
         match self.unwanted {
             Unwanted::Keep => false,
             _ if self.withdrawn.contains(change) => true,
+            // Connections that finish here are none that another director goes on with.
+            _ if matches!(change, HostChange::SyncDaemon(_)) => true,
             Unwanted::UndoButVips if matches!(change, HostChange::Vip(_)) => false,
             Unwanted::Undo | Unwanted::UndoButVips => !self.is_in_use(change),
         }

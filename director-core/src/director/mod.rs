@@ -37,6 +37,7 @@ mod reasons;
 mod refusal;
 mod retry;
 mod review;
+mod sync_daemons;
 mod unsettled;
 mod vips;
 mod words;
@@ -48,6 +49,7 @@ pub use freeze::{FreezeNotice, UnfreezeReason};
 pub use host_request::{Finishing, HostOutcome, HostRequest, HostResult, Unwanted};
 pub use refusal::Refusal;
 pub use retry::{PendingRetry, Subject};
+pub use sync_daemons::SyncDaemonState;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

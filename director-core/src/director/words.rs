@@ -257,12 +257,16 @@ impl fmt::Display for Notice {
                 reason,
             } => match result {
                 HostResult::Unchanged => write!(f, "{change} is in place"),
+                HostResult::Made(Some(before)) if is_sync_daemon(change) => {
+                    write!(f, "started {change}; {before} ({reason})")
+                }
                 HostResult::Made(Some(former)) => {
                     write!(f, "set {change}, was {former} ({reason})")
                 }
                 HostResult::Made(None) => {
                     let verb = match change {
                         HostChange::Setting { .. } | HostChange::Timeout { .. } => "set",
+                        HostChange::SyncDaemon(_) => "started",
                         _ => "added",
                     };
                     write!(f, "{verb} {change} ({reason})")
@@ -271,6 +275,7 @@ impl fmt::Display for Notice {
                 HostResult::Undone(None) if !reason.is_empty() => {
                     write!(f, "removed {change} ({reason})")
                 }
+                HostResult::Undone(None) if is_sync_daemon(change) => write!(f, "stopped {change}"),
                 HostResult::Undone(None) => write!(f, "removed {change}"),
                 HostResult::Failed(why) | HostResult::Waits(why) => write!(f, "{change}: {why}"),
             },
@@ -281,10 +286,13 @@ impl fmt::Display for Notice {
                     counted(*removed, "virtual service")
                 )
             }
-            Self::SettingsStay { settings } => write!(
+            Self::SettingsStay {
+                settings,
+                sync_daemons,
+            } => write!(
                 f,
                 "keeping {}, because the kernel goes on balancing; a stop that leaves nothing behind restores the former values",
-                counted(*settings, "kernel setting")
+                kept_things(*settings, *sync_daemons)
             ),
         }
     }
@@ -311,6 +319,18 @@ fn restored(
         "" => Ok(()),
         reason => write!(f, " ({reason})"),
     }
+}
+
+fn is_sync_daemon(change: &HostChange) -> bool {
+    matches!(change, HostChange::SyncDaemon(_))
+}
+
+/// What stays at the end apart from services.
+fn kept_things(settings: usize, sync_daemons: usize) -> String {
+    let settings = (settings > 0).then(|| counted(settings, "kernel setting"));
+    let daemons = (sync_daemons > 0).then(|| counted(sync_daemons, "sync daemon"));
+    let all: Vec<String> = settings.into_iter().chain(daemons).collect();
+    all.join(" and ")
 }
 
 /// `1 error`, `2 errors`.

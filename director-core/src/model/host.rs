@@ -1,4 +1,5 @@
-//! What the configuration wants of this machine outside its IPVS table: VIPs, settings of the kernel, timeouts.
+//! What the configuration wants of this machine outside its IPVS table: VIPs, settings of the kernel, timeouts, sync
+//! daemons.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -6,7 +7,10 @@ use std::time::Duration;
 
 use super::host_change::{HostChange, TimeoutKind, Vip};
 use super::service::{OnStop, VirtualService};
-use super::tuning::{CONN_REUSE, EXPIRE_NODEST, EXPIRE_TEMPLATE, KernelTimeouts, Profile, Tuned};
+use super::sync_daemon::{SyncDaemon, SyncRole};
+use super::tuning::{
+    BACKUP_BALANCES, CONN_REUSE, EXPIRE_NODEST, EXPIRE_TEMPLATE, KernelTimeouts, Profile, Tuned,
+};
 
 /// All that is wanted of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,6 +37,8 @@ pub struct HostConfig {
     pub conn_reuse_mode: Option<bool>,
     /// Timeouts of the connection table.
     pub timeouts: KernelTimeouts,
+    /// The synchronisation daemons of the kernel, at most one of each role.
+    pub sync_daemons: Vec<SyncDaemon>,
     /// The real servers through which path checks ask an IPv4 VIP: their answers have our own address as source. IPv6 has no
     /// rule against that.
     pub path_servers: BTreeSet<IpAddr>,
@@ -68,7 +74,7 @@ impl HostConfig {
         changes
     }
 
-    /// With what the kernel forwards: settings and timeouts.
+    /// With what the kernel forwards: settings and timeouts, and what tells another director of the connections.
     fn for_forwarding(&self, disabled: bool) -> Vec<HostChange> {
         let settings = self.settings(disabled);
         let settings = settings.map(|(_, one)| HostChange::setting(one.name, one.value));
@@ -81,7 +87,11 @@ impl HostConfig {
             let seconds = u32::try_from(timeout?.as_secs()).ok()?;
             Some(HostChange::Timeout { of, seconds })
         });
-        settings.chain(timeouts).collect()
+        let daemons = self.sync_daemons.iter().cloned();
+        settings
+            .chain(timeouts)
+            .chain(daemons.map(HostChange::SyncDaemon))
+            .collect()
     }
 
     /// What was made for a profile and is not undone while servers are reached by NAT, which stops without it: a configuration
@@ -114,10 +124,13 @@ impl HostConfig {
         let reusing = reusing.filter(|_| self.profile != Some(Profile::Dr));
         let declined = self.conn_reuse_mode == Some(false);
         let replaces = reusing.is_some();
+        let mut daemons = self.sync_daemons.iter();
+        let backup = daemons.any(|daemon| daemon.role == SyncRole::Backup);
         let of_profile = self.profile.into_iter().flat_map(move |profile| {
             let all = profile.settings().iter();
             let ipv6 = profile.settings_for_ipv6_nat().iter();
             all.chain(ipv6.filter(move |_| ipv6_nat))
+                .filter(move |one| !(backup && one.name == BACKUP_BALANCES.name))
                 .filter(move |one| resets || one.name != EXPIRE_NODEST.name)
                 .filter(move |one| !(replaces && one.name == CONN_REUSE.name))
                 .filter(move |one| {
@@ -134,7 +147,9 @@ impl HostConfig {
                 &EXPIRE_TEMPLATE,
             )
         });
-        of_profile.chain(resetting).chain(expiring).chain(reusing)
+        let balancing = backup.then_some(("director.sync", &BACKUP_BALANCES));
+        let always = expiring.into_iter().chain(reusing).chain(balancing);
+        of_profile.chain(resetting).chain(always)
     }
 
     fn profile_resets(&self) -> bool {
@@ -179,7 +194,7 @@ impl HostConfig {
             .collect()
     }
 
-    /// The settings and timeouts that stay when the director stops. Without them the kernel would hold services and forward
+    /// The settings, timeouts and sync daemons that stay when the director stops. Without them the kernel would hold services and forward
     /// nothing (`ip_forward`), so they stay as long as anything of the director `stays` in the kernel.
     #[must_use]
     pub fn settings_after_stop(&self, stays: bool, disabled: bool) -> Vec<HostChange> {
@@ -203,6 +218,7 @@ impl HostConfig {
             }
             HostChange::VipReplies { .. } => REASON_OF_PATH_CHECKS.to_owned(),
             HostChange::Timeout { .. } => "set in the configuration".to_owned(),
+            HostChange::SyncDaemon(_) => "director.sync".to_owned(),
             _ => "the VIP of a service".to_owned(),
         }
     }
@@ -235,6 +251,35 @@ mod tests {
         let mode = modes.next();
         assert_eq!(modes.next(), None, "set twice");
         mode
+    }
+
+    #[test]
+    fn a_director_balances_also_while_its_backup_daemon_runs() {
+        let backup_only = |profile, roles: &[SyncRole]| {
+            let daemon = |role: &SyncRole| SyncDaemon {
+                role: *role,
+                interface: "eth1".to_owned(),
+                sync_id: 7,
+                max_length: 0,
+                group: None,
+                port: 0,
+                ttl: 0,
+            };
+            let config = HostConfig {
+                profile,
+                sync_daemons: roles.iter().map(daemon).collect(),
+                ..HostConfig::default()
+            };
+            let settings = config.settings(false);
+            let values = settings.filter(|(_, one)| one.name == "net.ipv4.vs.backup_only");
+            values.map(|(_, one)| one.value).collect::<Vec<_>>()
+        };
+        let (master, backup) = (SyncRole::Master, SyncRole::Backup);
+        assert_eq!(backup_only(Some(Profile::Dr), &[]), ["1"]);
+        assert_eq!(backup_only(Some(Profile::Dr), &[master]), ["1"]);
+        assert_eq!(backup_only(Some(Profile::Dr), &[master, backup]), ["0"]);
+        assert_eq!(backup_only(None, &[backup]), ["0"]);
+        assert_eq!(backup_only(None, &[master]), [""; 0]);
     }
 
     #[test]

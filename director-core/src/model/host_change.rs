@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::sync_daemon::SyncDaemon;
 use super::sysctl;
 use super::tunnel_interface::{GuePort, TunnelInterface};
 
@@ -72,6 +73,8 @@ pub enum HostChange {
     },
     /// A VIP of a director.
     Vip(Vip),
+    /// A synchronisation daemon of the kernel.
+    SyncDaemon(SyncDaemon),
 }
 
 impl HostChange {
@@ -110,13 +113,15 @@ impl HostChange {
         found == value || (*or_equivalent && sysctl::is_equivalent(name, found, of_all))
     }
 
-    /// Whether two changes are about the same setting, timeout, address or interface, so that one takes the place of the
+    /// Whether two changes are about the same setting, timeout, address, interface or sync daemon, so that one takes the place of the
     /// other.
     #[must_use]
     pub fn same_subject(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Setting { name, .. }, Self::Setting { name: other, .. }) => name == other,
             (Self::Timeout { of, .. }, Self::Timeout { of: other, .. }) => of == other,
+            // The kernel runs at most one of each role.
+            (Self::SyncDaemon(daemon), Self::SyncDaemon(other)) => daemon.role == other.role,
             _ => self == other,
         }
     }
@@ -185,6 +190,7 @@ impl fmt::Display for HostChange {
                 single_address_prefix(*address)
             ),
             Self::Vip(vip) => vip.fmt(f),
+            Self::SyncDaemon(daemon) => daemon.fmt(f),
         }
     }
 }

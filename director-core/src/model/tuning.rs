@@ -56,6 +56,13 @@ pub(super) const CONN_REUSE: Tuned = tuned(
     "a client may reuse a port while the director, which sees no replies, still waits for the end of the former connection",
 );
 
+/// Wanted wherever a backup sync daemon runs also while this director balances (net/netfilter/ipvs/ip_vs_core.c, ip_vs_in_hook).
+pub(super) const BACKUP_BALANCES: Tuned = tuned(
+    "net.ipv4.vs.backup_only",
+    "0",
+    "with 1 the kernel balances nothing while a backup sync daemon runs",
+);
+
 /// The director routes, and sees both directions.
 const NAT_GATEWAY: &[Tuned] = &[
     tuned(

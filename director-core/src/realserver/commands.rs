@@ -149,9 +149,10 @@ fn making(change: &HostChange) -> Vec<String> {
         }
         HostChange::MssClamp { vip, mss } => vec![clamp("-A", *vip, *mss)],
         // A director's, which are for the daemon to make.
-        HostChange::Vip(_) | HostChange::VipReplies { .. } | HostChange::Timeout { .. } => {
-            Vec::new()
-        }
+        HostChange::Vip(_)
+        | HostChange::VipReplies { .. }
+        | HostChange::Timeout { .. }
+        | HostChange::SyncDaemon(_) => Vec::new(),
     }
 }
 
@@ -160,7 +161,8 @@ fn undoing(change: &HostChange) -> Option<String> {
         HostChange::Setting { .. }
         | HostChange::Vip(_)
         | HostChange::VipReplies { .. }
-        | HostChange::Timeout { .. } => None,
+        | HostChange::Timeout { .. }
+        | HostChange::SyncDaemon(_) => None,
         HostChange::Tunnel(tunnel) => Some(format!("ip link del {}", tunnel.name)),
         HostChange::GuePort(gue) => {
             let family = if gue.ipv6 { " -6" } else { "" };

@@ -48,8 +48,8 @@ impl Global {
                 "lvs_timeouts" => self.timeouts(entry, findings),
                 "script_user" => self.script_user = entry.value().map(|word| word.text.clone()),
                 "lvs_sync_daemon" => {
-                    let message = "ipvsd does not start the kernel's sync daemon";
-                    let hint = "leave this line in the keepalived.conf that runs VRRP";
+                    let message = "the kernel's sync daemon is left to keepalived";
+                    let hint = "leave this line in the keepalived.conf that runs VRRP; or remove it there and write director: {sync: {interface: NAME, id: 7}} in YAML";
                     findings.differs(&entry.place, message, hint);
                 }
                 "lvs_flush" | "lvs_flush_onstop" | "lvs_flush_on_stop" => {

@@ -177,9 +177,19 @@ pub(super) const METRICS: &[Metric] = &[
     Metric::gauge(
         "ipvsd_host_errors",
         &[],
-        "VIPs and kernel settings that could not be set.",
+        "VIPs, kernel settings and sync daemons that could not be set or started.",
         Source::Daemon(|view, out| {
             out.add_count(&[], view.overview.snapshot.host_errors.len() as u64);
+        }),
+    ),
+    Metric::gauge(
+        "ipvsd_sync_daemon_running",
+        &["role"],
+        "1 if the kernel runs the sync daemon of `director.sync` in this role with its settings.",
+        Source::Daemon(|view, out| {
+            for one in &view.overview.snapshot.sync_daemons {
+                out.add_truth(&[one.daemon.role.name()], one.running);
+            }
         }),
     ),
     Metric::counter(

@@ -35,7 +35,7 @@ use director_core::table::Table;
 
 use super::error::CliError;
 use super::output::{Exit, Output, count};
-use crate::ipvs::{Kernel, NetlinkKernel, ReadScope, TableOrder};
+use crate::ipvs::{Kernel, NetlinkKernel, ReadScope, SyncKernel, TableOrder};
 
 /// Lists what is asked for.
 pub(super) fn list(args: &ListArgs, output: &mut Output) -> Result<Exit, CliError> {

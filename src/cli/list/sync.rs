@@ -1,6 +1,10 @@
 //! Timeouts and synchronisation daemons as `ipvsadm -L --timeout` and `ipvsadm -L --daemon` print them.
 
-use crate::ipvs::{SyncDaemon, SyncRole, Timeouts};
+use director_core::model::SyncDaemon;
+#[cfg(test)]
+use director_core::model::SyncRole;
+
+use crate::ipvs::Timeouts;
 
 /// The line of the timeouts.
 #[must_use]
@@ -17,10 +21,7 @@ pub fn daemon_lines(daemons: &[SyncDaemon]) -> String {
 
 /// What a kernel before 4.3 does not say is left out.
 fn daemon_line(daemon: &SyncDaemon) -> String {
-    let role = match daemon.role {
-        SyncRole::Master => "master",
-        SyncRole::Backup => "backup",
-    };
+    let role = daemon.role.name();
     let number = |name, number: u16| (number > 0).then(|| format!(", {name}={number}"));
     let details = [
         number("maxlen", daemon.max_length),

@@ -102,6 +102,7 @@ fn taken_back(entry: Entry, context: &PlanContext<'_>) -> MachineChange {
     let Entry { change, former, .. } = entry;
     let waits = match &change {
         HostChange::Vip(vip) => context.leaving.iter().any(|id| id.is_at(vip.address)),
+        HostChange::SyncDaemon(_) => false,
         _ => !context.leaving.is_empty(),
     };
     let is_vip = matches!(change, HostChange::Vip(_));
@@ -134,6 +135,7 @@ fn taken_back(entry: Entry, context: &PlanContext<'_>) -> MachineChange {
         (HostChange::Timeout { of, seconds }, Some(former)) => {
             format!("restore timeout {}  {seconds} s -> {former} s", of.name())
         }
+        (HostChange::SyncDaemon(daemon), _) => format!("stop    {daemon}"),
         _ => format!("remove  {change}"),
     };
     let mut line = format!("{words}   ({because})");
@@ -176,6 +178,7 @@ fn described(model: &Model, difference: Difference) -> MachineChange {
     }
     let words = match (&change, &found) {
         (HostChange::Vip(vip), _) => format!("add     {vip}"),
+        (HostChange::SyncDaemon(daemon), _) => format!("start   {daemon}"),
         (HostChange::Setting { name, value, .. }, Some(found)) => {
             format!("set     {name}  {found} -> {value}")
         }

@@ -7,6 +7,7 @@ use super::companions::companions;
 use super::lines::active_override;
 use super::span::span;
 use super::view::StatusView;
+use crate::api::sync_daemons::SyncDaemonStatus;
 use crate::api::wire::Status;
 
 /// The states in the order in which they are counted.
@@ -18,6 +19,29 @@ const STATES: [ServiceState; 6] = [
     ServiceState::Frozen,
     ServiceState::Unknown,
 ];
+
+/// One line; why one does not run is among the errors of the host.
+fn sync_daemons(daemons: &[SyncDaemonStatus], view: &StatusView, text: &mut String) {
+    let Some(SyncDaemonStatus { interface, id, .. }) = daemons.first() else {
+        return;
+    };
+    let state = |daemon: &SyncDaemonStatus| {
+        let state = if daemon.running {
+            "running"
+        } else {
+            "NOT RUNNING"
+        };
+        format!("{} {state}", daemon.role.name())
+    };
+    let states: Vec<String> = daemons.iter().map(state).collect();
+    view.sentence(
+        text,
+        &format!(
+            "  sync daemons on {interface}, id {id}: {}",
+            states.join(", ")
+        ),
+    );
+}
 
 pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
     let loaded = status.loaded_seconds_ago.map_or_else(
@@ -85,6 +109,7 @@ pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
     if let Some(error) = &status.metrics_error {
         view.sentence(text, &format!("  METRICS: {error}"));
     }
+    sync_daemons(&status.sync_daemons, view, text);
     for error in &status.host_errors {
         view.sentence(text, &format!("  HOST: {error}"));
     }

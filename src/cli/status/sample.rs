@@ -80,6 +80,7 @@ pub(in crate::cli) fn status() -> Status {
         overrides: Vec::new(),
         frozen: None,
         host_errors: Vec::new(),
+        sync_daemons: Vec::new(),
         withdrawn_vips: Vec::new(),
         resets_seconds_left: None,
         peer: None,

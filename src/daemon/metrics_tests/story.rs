@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
-use director_core::director::{Differences, Director, Effect, Event};
+use director_core::director::{Differences, Director, Effect, Event, HostOutcome, HostResult};
 use director_core::health::{Contact, Outcome, Phases, Report};
-use director_core::model::Probe;
+use director_core::model::{HostChange, Probe};
 use director_core::moment::Moment;
 use director_core::overrides::{NewOverride, OverrideCommand, OverrideKind};
 
@@ -22,7 +22,7 @@ use crate::loader::{LoadContext, NameCache, load_with};
 /// A name shared by two services, one with everything that needs an escape, a mark, IPv6, a server without an address, a pool
 /// of fallbacks, a fallback that is a real server, and a scheduler that this kernel does not have.
 pub(super) const CONFIGURATION: &str = r#"
-director: {freeze: off}
+director: {freeze: off, sync: {interface: eth1, id: 7}}
 defaults: {service: {forwarding: nat, scheduler: wrr, check: {tcp: , every: 5s, fall: 1}}}
 services:
   - name: web
@@ -116,8 +116,8 @@ impl Story {
                 revision,
                 failure: None,
             }),
-            Effect::ReconcileHost(_) => Some(Event::HostReconciled {
-                outcomes: Vec::new(),
+            Effect::ReconcileHost(request) => Some(Event::HostReconciled {
+                outcomes: request.wanted.into_iter().map(unchanged).collect(),
             }),
             Effect::Tell(notice) => {
                 self.counters.noticed(&notice);
@@ -212,4 +212,12 @@ pub(super) fn story() -> Story {
     });
     story.run(6);
     story
+}
+
+/// A change that the machine has already.
+fn unchanged(change: HostChange) -> HostOutcome {
+    HostOutcome {
+        change,
+        result: HostResult::Unchanged,
+    }
 }

@@ -16,7 +16,7 @@ use director_core::table::Table;
 
 use super::HostFacts;
 use super::facts::{DaemonService, ForwardingPath, VipFacts, vip_of};
-use crate::ipvs::{Kernel, KernelError, NetlinkKernel, ReadScope, missing_modules};
+use crate::ipvs::{Kernel, KernelError, NetlinkKernel, ReadScope, SyncKernel, missing_modules};
 use crate::machine::{MachineError, real_server};
 use crate::net::{Interface, NetError, Network, Sysctl};
 
@@ -78,6 +78,9 @@ pub fn gather(question: &DoctorOptions<'_>) -> Result<HostFacts, GatherError> {
     if let Some(model) = question.model {
         facts.defined = Some(assumed(model, HealthState::Up));
         facts.names = names(model);
+        facts
+            .wanted_sync_daemons
+            .clone_from(&model.host().sync_daemons);
         facts.own_ports = own_ports(model);
         facts.missing_schedulers = missing_schedulers(model);
     }

@@ -1,17 +1,26 @@
 //! A director that takes over connections of another and balances what that one forwards to it.
 
+use director_core::model::SyncRole;
+
 use crate::doctor::{Finding, HostFacts};
-use crate::ipvs::SyncRole;
 
 pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
-    let backup = facts
-        .sync_daemons
-        .iter()
-        .find(|daemon| daemon.role == SyncRole::Backup);
-    let Some(backup) = backup else {
+    let of = |role: SyncRole| {
+        facts
+            .sync_daemons
+            .iter()
+            .find(move |daemon| daemon.role == role)
+    };
+    let Some(backup) = of(SyncRole::Backup) else {
         return Vec::new();
     };
-    if !facts.is_director() || facts.setting("net.ipv4.vs.backup_only") != Some(0) {
+    // With backup_only the kernel balances nothing. A director whose backup daemon runs on while it is the active one needs
+    // to.
+    let mut wanted = facts.wanted_sync_daemons.iter();
+    let stays = of(SyncRole::Master).is_some()
+        || wanted.any(|one| one.role == SyncRole::Backup)
+        || facts.has_clients();
+    if stays || !facts.is_director() || facts.setting("net.ipv4.vs.backup_only") != Some(0) {
         return Vec::new();
     }
     vec![Finding {

@@ -11,7 +11,6 @@ use director_core::table::{ServerEntry, ServerSettings, ServiceEntry, Table};
 
 use super::*;
 use crate::doctor::{ForwardingPath, VipFacts};
-use crate::ipvs::{SyncDaemon, SyncRole};
 use crate::machine::real_server::Standing;
 use crate::net::{Address, Answer, Interface, MacAddress, Route, Scope};
 
@@ -39,6 +38,7 @@ fn interface(index: u32, name: &str, last: u8) -> Interface {
         up: true,
         loopback: name == "lo",
         resolves: name != "lo",
+        multicast: name != "lo",
         kind: None,
     }
 }
@@ -312,20 +312,6 @@ fn each_fault_is_found_and_no_other() {
                 let entry = kernel.services[&service(80)].clone();
                 kernel.services.insert(service(81), entry);
                 facts.kernel = Some(kernel);
-            }),
-        ),
-        (
-            "backup-balances",
-            with(|facts| {
-                facts.sync_daemons = vec![SyncDaemon {
-                    role: SyncRole::Backup,
-                    interface: "front".to_owned(),
-                    sync_id: 0,
-                    max_length: 0,
-                    group: None,
-                    port: 0,
-                    ttl: 0,
-                }];
             }),
         ),
         (

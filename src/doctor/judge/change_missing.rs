@@ -26,6 +26,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
                 HostChange::Address { .. }
                 | HostChange::Vip(_)
                 | HostChange::VipReplies { .. }
+                | HostChange::SyncDaemon(_)
                 | HostChange::Timeout { .. } => (
                     "vip-not-served",
                     "this machine does not accept packets for the VIP",

@@ -3,6 +3,7 @@
 mod all_weights_zero;
 mod arp_answers;
 mod backup_balances;
+mod backup_stops_balancing;
 mod change_missing;
 mod check_cannot_run;
 mod connection_table_full;
@@ -20,6 +21,9 @@ mod reverse_path;
 mod server_claims_vip;
 mod service_not_up;
 mod services_of_others;
+mod sync_group_unreachable;
+mod sync_ids_differ;
+mod sync_interface_down;
 mod tunnel_mtu;
 mod vip_elsewhere;
 mod vip_missing;
@@ -46,6 +50,10 @@ const JUDGES: &[fn(&HostFacts) -> Vec<Finding>] = &[
     all_weights_zero::judge,
     services_of_others::judge,
     backup_balances::judge,
+    backup_stops_balancing::judge,
+    sync_interface_down::judge,
+    sync_ids_differ::judge,
+    sync_group_unreachable::judge,
     profile_differs::judge,
     persistent_clients_stay::judge,
     reused_ports_stay::judge,
@@ -65,3 +73,5 @@ pub fn judge(facts: &HostFacts) -> Vec<Finding> {
 mod cases;
 #[cfg(test)]
 mod fixes;
+#[cfg(test)]
+mod sync_cases;

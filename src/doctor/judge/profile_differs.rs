@@ -1,6 +1,6 @@
 //! Settings that differ from what the chosen way of balancing needs.
 
-use director_core::model::HostConfig;
+use director_core::model::{HostConfig, SyncDaemon};
 
 use crate::doctor::{Finding, HostFacts};
 
@@ -13,6 +13,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
         expire_quiescent_template: facts.persistent_clients_stay.then_some(false),
         one_way: super::reused_ports_stay::one_way_service(facts).is_some(),
         conn_reuse_mode: facts.reused_ports_stay.then_some(false),
+        sync_daemons: sync_daemons(facts),
         ..HostConfig::default()
     };
     config
@@ -30,4 +31,13 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
             })
         })
         .collect()
+}
+
+/// Those that decide about `backup_only`: the configured ones, or both of another program.
+fn sync_daemons(facts: &HostFacts) -> Vec<SyncDaemon> {
+    let both = facts.sync_daemons.len() > 1;
+    match facts.wanted_sync_daemons.is_empty() && both {
+        true => facts.sync_daemons.clone(),
+        false => facts.wanted_sync_daemons.clone(),
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Findings;
+use super::{Findings, sync_daemon};
 use crate::definitions::{
     Definitions, Host, ListenDefinition, Placed, ServiceDefinition, VipDefinition,
 };
@@ -52,6 +52,7 @@ pub(super) fn config(
             tcp_fin: limit(host.tcp_fin_timeout.as_ref(), findings),
             udp: limit(host.udp_timeout.as_ref(), findings),
         },
+        sync_daemons: sync_daemon::daemons(host.sync.as_ref(), services, findings),
         ..HostConfig::default()
     }
 }
@@ -158,6 +159,19 @@ fn vips(definitions: &Definitions, findings: &mut Findings) -> Vec<(Vip, OnStop)
     known.into_values().collect()
 }
 
+/// Reports a name that no interface can have.
+pub(super) fn check_interface_name(written: &Placed<String>, findings: &mut Findings) {
+    let name = &written.value;
+    let fits = (1..=LONGEST_INTERFACE).contains(&name.len());
+    if !fits || name.contains(|c: char| c == '/' || c == ':' || c.is_whitespace()) {
+        findings.error(
+            &written.place,
+            format!("{name:?} is not a valid interface name"),
+            "write a name from `ip link`, such as eth0",
+        );
+    }
+}
+
 fn vip(
     service: &ServiceDefinition,
     written: &VipDefinition,
@@ -177,14 +191,7 @@ fn vip(
         return None;
     };
     let interface = written.interface.value.clone();
-    let fits = (1..=LONGEST_INTERFACE).contains(&interface.len());
-    if !fits || interface.contains(|c: char| c == '/' || c == ':' || c.is_whitespace()) {
-        findings.error(
-            place,
-            format!("{interface:?} is not a valid interface name"),
-            "write a name from `ip link`, such as eth0",
-        );
-    }
+    check_interface_name(&written.interface, findings);
     let longest = if address.is_ipv4() { 32 } else { 128 };
     let prefix = match &written.prefix {
         None => longest,

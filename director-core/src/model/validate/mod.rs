@@ -25,6 +25,7 @@ mod recovery;
 mod scheduling;
 mod shared_kinds;
 mod surroundings;
+mod sync_daemon;
 mod timing;
 mod tls;
 mod unresolved;

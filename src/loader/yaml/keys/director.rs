@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use director_core::definitions::{Definitions, FreezeDefinition, GuardDefinition, Placed};
+use director_core::definitions::{
+    Definitions, FreezeDefinition, GuardDefinition, Placed, SyncDefinition, SyncRoles,
+};
 use director_core::diagnostic::Place;
 use director_core::model::Quantity;
 
-use crate::loader::yaml::mapping::{Input, Key, Takes};
+use crate::loader::yaml::mapping::{Input, Key, Mapping, Takes};
 use crate::loader::yaml::node::Content;
 use crate::loader::yaml::reader::Reader;
 use crate::loader::yaml::rows::{access, mapping};
-use crate::loader::yaml::value::Value;
+use crate::loader::yaml::value::{Mapped, Value};
 use crate::loader::yaml::words::{off, words};
 
 /// What the director section says.
@@ -33,6 +35,11 @@ pub(in super::super) enum OnError {
 }
 
 words! {
+    SyncRoles = [
+        ("both", SyncRoles::Both),
+        ("master", SyncRoles::Master),
+        ("backup", SyncRoles::Backup),
+    ];
     OnError = [("refuse", OnError::Refuse), ("isolate", OnError::Isolate)];
 }
 
@@ -109,9 +116,51 @@ mapping! {
          end of the former connection. ipvsd sets `net.ipv4.vs.conn_reuse_mode=3` for this. The value stays as long as services stay \
          in the kernel, also after a stop. With `false` the kernel \
          sends it to the server of the former connection for up to two minutes, even if that server failed or left.";
+    opt(definitions.host.sync) "sync" = "{interface: eth1, id: 7}", or "no sync daemon",
+        "The kernel's sync daemons, which copy the connection table from one director to another. Open connections \
+         then go on when the other director takes over. ipvsd starts them, keeps one that runs with the same settings, and \
+         starts one again that another program has stopped. They stay as long as services stay in the kernel, also after a \
+         stop. A configuration without this key ends them. ipvsd never ends one that another program started.";
     flat(TIMEOUTS) "timeouts" = "{tcp: 15m, tcp_fin: 2m, udp: 5m}", or "unchanged",
         "Timeouts of the kernel's connection table. A stop that leaves no service and no VIP in the kernel restores the \
          previous values.";
+}
+
+mapping! {
+    /// The kernel's synchronisation daemons.
+    SYNC: SyncDefinition = "sync", "sync", sync, None;
+    plain(interface) "interface" = "eth1",
+        "Interface that the directors share. The kernel sends and receives the connections there, unencrypted. While it \
+         is missing or down, ipvsd waits for it with a warning.";
+    plain(id) "id" in "0 to 255" = "7",
+        "Number that the directors share. A backup daemon ignores messages with another number; one with `id: 0` takes all.";
+    opt(role) "role" = "both", or "both",
+        "`master` sends the connections of this director. `backup` receives those of another one. `both` does both, for two \
+         directors that take turns.";
+    opt(maxlen) "maxlen" in "bytes" = "1400", or "what fits an MTU of 1500",
+        "Longest message. The daemons of both directors need the same value, and a backup daemon takes at least 1024.";
+    opt(group) "group" = "224.0.0.82", or "224.0.0.81",
+        "Multicast group, of IPv4 or IPv6.";
+    opt(port) "port" in "1 to 65535" = "8849", or "8848",
+        "UDP port.";
+    opt(ttl) "ttl" in "1 to 255" = "2", or "1",
+        "Time to live of the messages. With 1 no router forwards them.";
+}
+
+fn sync(place: &Place) -> SyncDefinition {
+    SyncDefinition {
+        interface: Placed::new(String::new(), place.clone()),
+        id: Placed::new(0, place.clone()),
+        role: None,
+        maxlen: None,
+        group: None,
+        port: None,
+        ttl: None,
+    }
+}
+
+impl Mapped for SyncDefinition {
+    const MAPPING: &'static Mapping<Self> = &SYNC;
 }
 
 mapping! {

@@ -76,6 +76,20 @@ fn file(within: &str, content: &str) -> String {
             service(&format!("real_servers: [{{{address}{content}}}]"))
                 .replace(", real_servers: [10.0.0.1]", "")
         }
+        "sync" => {
+            let other = [("interface", "eth1"), ("id", "7")];
+            let mut keys = vec![content.to_owned()];
+            keys.extend(
+                other
+                    .iter()
+                    .filter(|(key, _)| !has(key))
+                    .map(|(key, value)| format!("{key}: {value}")),
+            );
+            format!(
+                "director: {{sync: {{{}}}}}\nservices: []\n",
+                keys.join(", ")
+            )
+        }
         "notify" => format!("notify: [{{{content}}}]\nservices: []\n"),
         "director" => format!("director: {{{content}}}\nservices: []\n"),
         "defaults" => format!("defaults: {{{content}}}\nservices: []\n"),

@@ -16,8 +16,10 @@ has_entries() { [ "$(entries "$1")" -ge "$2" ]; }
 # sync HOST master|backup
 sync() { on "$1" ipvsadm --start-daemon "$2" --mcast-interface front --syncid 7; }
 
-for host in director real3; do
-    put $host "$LAB_TMP/$host/site.yaml" <<D
+# site HOST [DIRECTOR]
+site() {
+    put "$1" "$LAB_TMP/$1/site.yaml" <<D
+director: {resync: 1s${2:-}}
 services:
   - listen: tcp://$DIRECT_VIP:80
     scheduler: rr
@@ -25,6 +27,9 @@ services:
     check: {tcp: {}, every: 500ms, timeout: 2s}
     real_servers: [$DIRECT_RIP1, $DIRECT_RIP2]
 D
+}
+for host in director real3; do
+    site $host
     daemon_begin $host
 done
 # vrrp HOST PRIORITY
@@ -71,3 +76,23 @@ throughout 3 has_entries real3 3
 vanish
 for name in one two three; do expect_download_goes_on "$name"; done
 for name in one two three; do expect_download_completes "$name"; done
+comes_back
+
+echo 'with director.sync'
+on director ipvsadm --stop-daemon master
+on real3 ipvsadm --stop-daemon backup
+runs_both() { [ "$(on "$1" ipvsctl list --daemon | grep -c 'mcast=front, syncid=9')" = 2 ]; }
+for host in director real3; do
+    site $host ', sync: {interface: front, id: 9, role: both}'
+    on $host ipvsctl reload
+    eventually 10 runs_both $host
+done
+begun=$(entries real3)
+for name in four five six; do download_start "$name" "$DIRECT_VIP"; done
+eventually 20 has_entries real3 $((begun + 3))
+vanish
+for name in four five six; do expect_download_goes_on "$name"; done
+# The daemons need no change when the roles change: connections go back with the address.
+comes_back
+for name in four five six; do expect_download_goes_on "$name"; done
+for name in four five six; do expect_download_completes "$name"; done

@@ -79,12 +79,48 @@ seen_on_director services-of-others
 on director ipvsadm -D -t "$VIP:81"
 
 section 'A reserve that balances'
-on director ipvsadm --start-daemon backup --mcast-interface front
+# The last one is as the doctor's fix has added it above.
+vips="$VIP/24 $DIRECT_VIP/24 $VIP_BY_TUNNEL/32"
+for vip in $vips; do
+    on director ip address del "$vip" dev front
+    on director ip address add "${vip%/*}/32" dev lo
+done
+on director ipvsadm --start-daemon backup --mcast-interface front --syncid 8
 seen_on_director backup-balances
 fixed director
 seen_on_director ''
-sysctl_on director net.ipv4.vs.backup_only=0
-on director ipvsadm --stop-daemon backup
+
+section 'An active director that is set to balance nothing'
+for vip in $vips; do
+    on director ip address del "${vip%/*}/32" dev lo
+    on director ip address add "$vip" dev front
+done
+seen_on_director backup-stops-balancing
+fixed director
+seen_on_director ''
+
+section 'Sync daemons with two ids'
+on director ipvsadm --start-daemon master --mcast-interface front --syncid 7
+seen_on_director sync-ids-differ
+for role in master backup; do on director ipvsadm --stop-daemon $role; done
+
+section 'A sync daemon without its interface'
+on director ip link add spare type veth peer name far
+on director ip link set far up
+on director ip link set spare up
+on director ipvsadm --start-daemon master --mcast-interface spare --syncid 7
+on director ip link set spare down
+seen_on_director sync-interface-down
+fixed director
+seen_on_director ''
+
+section 'A sync daemon whose interface sends to no group'
+on director ip link set spare multicast off
+seen_on_director sync-group-unreachable
+fixed director
+seen_on_director ''
+on director ipvsadm --stop-daemon master
+on director ip link del spare
 
 section 'Ports of clients that stay with a failed server'
 sysctl_on director net.ipv4.vs.conn_reuse_mode=1
