@@ -42,6 +42,8 @@ pub struct Address {
     pub ours: bool,
     /// Whether the kernel may not use it, since it found it elsewhere (IPv6).
     pub duplicate: bool,
+    /// Whether the kernel still looks for it elsewhere before it uses it (IPv6).
+    pub tentative: bool,
 }
 
 impl Address {
@@ -151,13 +153,17 @@ impl Network {
 }
 
 fn decoded(message: &AddressMessage) -> Option<Address> {
-    let (mut local, mut peer, mut ours, mut duplicate) = (None, None, false, false);
+    let (mut local, mut peer, mut ours) = (None, None, false);
+    let (mut duplicate, mut tentative) = (false, false);
     for attribute in &message.attributes {
         match attribute {
             AddressAttribute::Local(address) => local = Some(*address),
             AddressAttribute::Address(address) => peer = Some(*address),
             AddressAttribute::Protocol(AddressProtocol::Other(OURS)) => ours = true,
-            AddressAttribute::Flags(flags) => duplicate = flags.contains(AddressFlags::Dadfailed),
+            AddressAttribute::Flags(flags) => {
+                duplicate = flags.contains(AddressFlags::Dadfailed);
+                tentative = flags.contains(AddressFlags::Tentative);
+            }
             _ => {}
         }
     }
@@ -172,5 +178,6 @@ fn decoded(message: &AddressMessage) -> Option<Address> {
         },
         ours,
         duplicate,
+        tentative,
     })
 }

@@ -62,6 +62,7 @@ mod tests {
             scope: Scope::Global,
             ours: false,
             duplicate: false,
+            tentative: false,
         };
         let all = [
             of(1, "192.0.2.1", 24),

@@ -51,6 +51,7 @@ fn address(text: &str, prefix: u8, interface: u32) -> Address {
         scope: Scope::Global,
         ours: false,
         duplicate: false,
+        tentative: false,
     }
 }
 
