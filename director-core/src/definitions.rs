@@ -118,6 +118,9 @@ pub struct SyncDefinition {
     pub id: Placed<u64>,
     /// Which daemons run; both when nothing is written.
     pub role: Option<Placed<SyncRoles>>,
+    /// The VIP whose role `follow_vip` takes.
+    #[serde(default)]
+    pub vip: Option<Placed<IpAddr>>,
     /// Longest message, bytes.
     pub maxlen: Option<Placed<u64>>,
     /// Multicast group.
@@ -136,6 +139,8 @@ pub enum SyncRoles {
     Master,
     /// One that takes over what others tell.
     Backup,
+    /// A master while this machine has the VIP, and a backup otherwise.
+    FollowVip,
     #[default]
     Both,
 }

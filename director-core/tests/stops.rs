@@ -256,6 +256,7 @@ fn load_synced(world: &mut World, brief: &Brief, role: SyncRoles) {
         interface: placed("eth1".to_owned()),
         id: placed(7),
         role: Some(placed(role)),
+        vip: (role == SyncRoles::FollowVip).then(|| placed(address("192.0.2.1"))),
         maxlen: None,
         group: None,
         port: None,
@@ -329,4 +330,23 @@ fn the_state_of_each_sync_daemon_is_known() {
     let started: Vec<String> = told.filter(|line| line.starts_with("started")).collect();
     let line = "started master sync daemon on eth1, id 7, group 224.0.0.81, port 8848, ttl 1 (director.sync)";
     assert_eq!(started, [line]);
+}
+
+#[test]
+fn a_daemon_that_follows_the_vip_is_requested_when_an_address_comes_or_goes() {
+    let mut world = World::new(Table::default());
+    let brief = Brief::new("192.0.2.1", &[("10.0.0.1", 1)]);
+    load_synced(&mut world, &brief, SyncRoles::Both);
+    let asked = world.machine.asked;
+    world.event(Event::AddressesChanged);
+    assert_eq!(world.machine.asked, asked, "no role depends on it");
+
+    load_synced(&mut world, &brief, SyncRoles::FollowVip);
+    let made: Vec<String> = world.machine.made.iter().map(ToString::to_string).collect();
+    let follower =
+        "sync daemon on eth1, id 7, master while this machine has 192.0.2.1, else backup";
+    assert_eq!(made, [follower]);
+    let asked = world.machine.asked;
+    world.event(Event::AddressesChanged);
+    assert_eq!(world.machine.asked, asked + 1);
 }

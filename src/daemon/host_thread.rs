@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc as blocking;
 
 use director_core::director::{Event, HostOutcome, HostRequest, HostResult};
+use director_core::model::HostChange;
 use tokio::sync::mpsc;
 
 use super::input::Input;
 use crate::daemon::{Settings, TableKind};
-use crate::machine::director::{Keeper, journal_beside};
+use crate::machine::director::{Keeper, journal_beside, watch_addresses};
 
 /// The way to the thread, which is started when there is something to do.
 pub(super) struct HostThread {
@@ -19,6 +20,8 @@ pub(super) struct HostThread {
     journal: PathBuf,
     inputs: mpsc::UnboundedSender<Input>,
     sender: Option<blocking::Sender<HostRequest>>,
+    /// Whether changes of the addresses are reported to the loop.
+    watches: bool,
     /// Requests that the thread has not begun with.
     waiting: Arc<AtomicUsize>,
 }
@@ -30,6 +33,7 @@ impl HostThread {
             journal: journal_beside(&settings.socket),
             inputs,
             sender: None,
+            watches: false,
             waiting: Arc::default(),
         }
     }
@@ -45,6 +49,7 @@ impl HostThread {
             self.answer(request, HostResult::Unchanged);
             return;
         }
+        self.watch_addresses(&request);
         self.waiting.fetch_add(1, Ordering::Relaxed);
         if let Some(sender) = self.sender.as_ref()
             && sender.send(request.clone()).is_ok()
@@ -64,6 +69,22 @@ impl HostThread {
             Err(error) => {
                 let words = format!("cannot start a thread: {error}");
                 self.answer(request, HostResult::Failed(words));
+            }
+        }
+    }
+
+    /// Has the loop hear of changes of the addresses, once something follows them. Without that, each resync looks.
+    fn watch_addresses(&mut self, request: &HostRequest) {
+        let follows = |change: &HostChange| matches!(change, HostChange::SyncFollower(_));
+        if self.watches || !request.wanted.iter().any(follows) {
+            return;
+        }
+        let inputs = self.inputs.clone();
+        let report = move || inputs.send(Input::Event(Event::AddressesChanged)).is_ok();
+        match watch_addresses(report) {
+            Ok(()) => self.watches = true,
+            Err(error) => {
+                tracing::warn!("sync daemons follow the VIP only at each resync: {error}")
             }
         }
     }

@@ -70,8 +70,8 @@ impl Machine {
             }
             HostChange::Vip(vip) => Vips::of(self.network()?).has(vip)?,
             HostChange::SyncDaemon(daemon) => self.sync_daemons.is_running(daemon)?,
-            // Made of settings, see `vip_replies`.
-            HostChange::VipReplies { .. } => true,
+            // Made of other changes, see `resolve`.
+            HostChange::VipReplies { .. } | HostChange::SyncFollower(_) => true,
         })
     }
 
@@ -132,7 +132,7 @@ impl Machine {
             }
             HostChange::Vip(vip) => Vips::of(self.network()?).remove(vip, entry.marked)?,
             HostChange::SyncDaemon(daemon) => self.sync_daemons.stop(daemon)?,
-            HostChange::VipReplies { .. } => {}
+            HostChange::VipReplies { .. } | HostChange::SyncFollower(_) => {}
         }
         Ok(())
     }
@@ -257,7 +257,7 @@ impl Machine {
             }
             HostChange::Vip(vip) => Vips::of(self.network()?).add(vip)?,
             HostChange::SyncDaemon(daemon) => self.sync_daemons.start(daemon)?,
-            HostChange::VipReplies { .. } => {}
+            HostChange::VipReplies { .. } | HostChange::SyncFollower(_) => {}
         }
         Ok(())
     }

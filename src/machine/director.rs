@@ -11,12 +11,22 @@ use super::apply::{Applied, Machine};
 use super::journal::{Entry, Journal};
 use super::new_vips::NewVips;
 use super::vip_replies::{Resolved, resolve};
-use crate::net::{DuplicateSearch, interface_toward};
+use crate::net::{DuplicateSearch, interface_toward, watch_local_addresses};
 
 /// The journal of the director of this control socket.
 #[must_use]
 pub fn journal_beside(socket: &Path) -> PathBuf {
     socket.with_extension("host.json")
+}
+
+/// Reports at once, and whenever an address of this machine has come or gone, until `report` returns false.
+///
+/// # Errors
+/// When the addresses cannot be watched.
+pub fn watch_addresses(
+    mut report: impl FnMut() -> bool + Send + 'static,
+) -> Result<(), MachineError> {
+    Ok(watch_local_addresses(move |_| report())?)
 }
 
 /// A wanted change that is not made yet.
@@ -99,6 +109,7 @@ impl Keeper {
     ) -> Vec<HostOutcome> {
         let Resolved {
             changes,
+            undecided,
             mut outcomes,
         } = resolve(&request.wanted, &interface_toward);
         let mut journal = match Journal::read(&self.journal) {
@@ -118,8 +129,9 @@ impl Keeper {
             }
         };
         if request.unwanted != Unwanted::Keep {
-            let kept = resolve(&request.kept, &interface_toward).changes;
-            let stays = [changes.as_slice(), kept.as_slice()].concat();
+            let kept = resolve(&request.kept, &interface_toward);
+            let stays = [&changes, &undecided, &kept.changes, &kept.undecided];
+            let stays: Vec<HostChange> = stays.into_iter().flatten().cloned().collect();
             let goes = |change: &HostChange| request.undoes(change);
             outcomes.extend(undo_all_but(&stays, goes, machine, &mut journal));
         }

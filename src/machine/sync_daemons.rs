@@ -1,16 +1,36 @@
 //! The kernel's synchronisation daemons: starting, ending, and telling ours from those of other programs. The kernel says of
 //! none who started it, so ours are those that run as the journal has them.
 
-use director_core::model::{HostChange, SyncDaemon};
+use std::net::IpAddr;
+
+use director_core::model::{HostChange, SyncDaemon, SyncRole};
 
 use super::MachineError;
 use super::journal::Journal;
 use crate::ipvs::{NetlinkKernel, SyncKernel};
+use crate::net::{Address, Network};
 
 /// The sync daemons, over a connection to IPVS that is opened when it is first needed.
 #[derive(Default)]
 pub(super) struct SyncDaemons {
     kernel: Option<Box<dyn SyncKernel>>,
+}
+
+/// The role of a director whose clients reach this VIP, or do not. A VIP on the loopback, as a real server has it, brings none.
+pub(super) fn role_at(vip: IpAddr) -> Result<SyncRole, MachineError> {
+    let network = Network::open()?;
+    let interfaces = network.interfaces()?;
+    let answers = |own: &Address| {
+        let mut all = interfaces.iter();
+        all.any(|one| one.index == own.interface && one.answers())
+    };
+    let mut own = network.addresses()?.into_iter();
+    let has =
+        own.any(|own| own.address == vip && !own.tentative && !own.duplicate && answers(&own));
+    Ok(match has {
+        true => SyncRole::Master,
+        false => SyncRole::Backup,
+    })
 }
 
 impl SyncDaemons {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use director_core::director::{Finishing, HostOutcome, HostRequest, HostResult, Unwanted};
-use director_core::model::SyncRole;
+use director_core::model::{SyncFollower, SyncRole};
 
 use super::*;
 use crate::ipvs::{KernelError, MemoryKernel};
@@ -64,6 +64,16 @@ impl Host {
         self.request(wanted, &[], Finishing::default())
     }
 
+    fn take(&self, wanted: &[HostChange]) -> Vec<HostResult> {
+        self.send(&HostRequest {
+            wanted: wanted.to_vec(),
+            kept: Vec::new(),
+            withdrawn: Vec::new(),
+            finishing: Finishing::default(),
+            unwanted: Unwanted::Undo,
+        })
+    }
+
     fn request(
         &self,
         wanted: &[SyncDaemon],
@@ -74,17 +84,20 @@ impl Host {
             let all = daemons.iter().cloned();
             all.map(HostChange::SyncDaemon).collect::<Vec<_>>()
         };
-        let request = HostRequest {
+        self.send(&HostRequest {
             wanted: changes(wanted),
             kept: changes(kept),
             withdrawn: Vec::new(),
             finishing,
             unwanted: Unwanted::Undo,
-        };
+        })
+    }
+
+    fn send(&self, request: &HostRequest) -> Vec<HostResult> {
         let daemons = SyncDaemons::of(Box::new(self.kernel.clone()));
         let mut machine = Machine::with_sync_daemons(daemons);
         let mut keeper = Keeper::new(self.directory.path().join("journal"));
-        let outcomes = keeper.reconcile_on(&mut machine, &request, |_| unreachable!(), &|| false);
+        let outcomes = keeper.reconcile_on(&mut machine, request, |_| unreachable!(), &|| false);
         let result = |outcome: HostOutcome| outcome.result;
         outcomes.into_iter().map(result).collect()
     }
@@ -226,6 +239,29 @@ fn an_interface_that_is_missing_is_waited_for_and_keeps_what_runs() {
     let waits = HostResult::Waits(why.to_owned());
     assert_eq!(host.reconcile(&elsewhere), [waits.clone(), waits]);
     assert_eq!(host.running().len(), 2);
+}
+
+#[test]
+fn a_vip_on_the_loopback_makes_no_master() {
+    for vip in ["127.0.0.1", "192.0.2.10"] {
+        let role = role_at(vip.parse().unwrap()).unwrap();
+        assert_eq!(role, SyncRole::Backup, "{vip}");
+    }
+}
+
+#[test]
+fn one_that_follows_a_vip_is_started_in_the_role_of_the_moment() {
+    let host = Host::new();
+    let follower = SyncFollower {
+        vip: [192, 0, 2, 10].into(),
+        backup: daemon(SyncRole::Backup, 7),
+    };
+    // As it was while clients reached the VIP here.
+    host.reconcile(&[follower.daemon(SyncRole::Master)]);
+    host.kernel.done();
+    let results = host.take(&[HostChange::SyncFollower(follower)]);
+    assert_eq!(results, [HostResult::Undone(None), HostResult::Made(None)]);
+    assert_eq!(host.kernel.done(), ["stop master", "start backup"]);
 }
 
 #[test]

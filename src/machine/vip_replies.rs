@@ -5,15 +5,18 @@
 use std::net::IpAddr;
 
 use director_core::director::{HostOutcome, HostResult};
-use director_core::model::HostChange;
+use director_core::model::{HostChange, SyncFollower, SyncRole};
 
 use super::MachineError;
+use super::sync_daemons;
 use crate::net::Sysctl;
 
 /// Wanted changes, with settings in place of what only names a real server.
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
     pub(super) changes: Vec<HostChange>,
+    /// What is not undone, since it is not known whether it is wanted.
+    pub(super) undecided: Vec<HostChange>,
     /// What became of those that name a real server.
     pub(super) outcomes: Vec<HostOutcome>,
 }
@@ -25,9 +28,16 @@ pub(super) fn resolve(
 ) -> Resolved {
     let mut resolved = Resolved::default();
     for change in wanted {
-        let HostChange::VipReplies { toward } = change else {
-            resolved.changes.push(change.clone());
-            continue;
+        let toward = match change {
+            HostChange::VipReplies { toward } => toward,
+            HostChange::SyncFollower(follower) => {
+                resolved.follow(follower);
+                continue;
+            }
+            _ => {
+                resolved.changes.push(change.clone());
+                continue;
+            }
         };
         let result = match interface_toward(*toward) {
             Ok(interface) => {
@@ -46,6 +56,24 @@ pub(super) fn resolve(
         });
     }
     resolved
+}
+
+impl Resolved {
+    /// Puts the daemon in the role of the moment in the place of one that follows a VIP.
+    fn follow(&mut self, follower: &SyncFollower) {
+        let daemon = |role| HostChange::SyncDaemon(follower.daemon(role));
+        match sync_daemons::role_at(follower.vip) {
+            Ok(role) => self.changes.push(daemon(role)),
+            Err(error) => {
+                self.undecided.push(daemon(SyncRole::Master));
+                self.undecided.push(daemon(SyncRole::Backup));
+                self.outcomes.push(HostOutcome {
+                    change: HostChange::SyncFollower(follower.clone()),
+                    result: error.result(),
+                });
+            }
+        }
+    }
 }
 
 fn settings(interface: &str) -> Vec<HostChange> {

@@ -107,6 +107,8 @@ pub enum Event {
     Unfreeze,
     /// A director before this one made something of this machine that it did not put back.
     HostJournalFound,
+    /// An address of this machine came or went.
+    AddressesChanged,
     /// What was wanted of this machine was done, as far as it could be.
     HostReconciled {
         /// What became of each change.

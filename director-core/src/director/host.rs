@@ -133,6 +133,14 @@ impl Director {
         }
     }
 
+    /// An address came or went, which may change the role of a sync daemon.
+    pub(super) fn addresses_changed(&mut self, now: Moment) {
+        if self.model.host().sync_follower.is_some() {
+            self.host.next = Some(now);
+            self.host.failures = 0;
+        }
+    }
+
     /// Requests what is wanted, when it is time and the table stands.
     pub(super) fn host_go_on(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         self.note_disabled(now);
@@ -325,7 +333,12 @@ impl Director {
             .host()
             .settings_after_stop(stays, self.host.disabled);
         if !kept.is_empty() {
-            let is_daemon = |change: &&HostChange| matches!(change, HostChange::SyncDaemon(_));
+            let is_daemon = |change: &&HostChange| {
+                matches!(
+                    change,
+                    HostChange::SyncDaemon(_) | HostChange::SyncFollower(_)
+                )
+            };
             let sync_daemons = kept.iter().filter(is_daemon).count();
             effects.push(Effect::Tell(Notice::SettingsStay {
                 settings: kept.len() - sync_daemons,

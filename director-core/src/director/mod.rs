@@ -234,6 +234,7 @@ impl Director {
             }
             Event::Probed { probe, report } => self.probed(probe, &report, now, effects),
             Event::HostJournalFound => self.host_wanted(true, now),
+            Event::AddressesChanged => self.addresses_changed(now),
             Event::HostReconciled { outcomes } => self.host_reconciled(outcomes, now, effects),
             Event::Woken => self.release(now, effects),
             Event::Hinted { peer } => self.schedule.hint(peer, now),

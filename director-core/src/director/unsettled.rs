@@ -15,6 +15,7 @@ impl Director {
             | Event::TableRead { .. }
             | Event::ReadFailed { .. }
             | Event::HostJournalFound
+            | Event::AddressesChanged
             | Event::HostReconciled { .. }
             | Event::LimitsSkipped
             | Event::Unfreeze

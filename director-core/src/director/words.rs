@@ -322,7 +322,10 @@ fn restored(
 }
 
 fn is_sync_daemon(change: &HostChange) -> bool {
-    matches!(change, HostChange::SyncDaemon(_))
+    matches!(
+        change,
+        HostChange::SyncDaemon(_) | HostChange::SyncFollower(_)
+    )
 }
 
 /// What stays at the end apart from services.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::host_change::{HostChange, TimeoutKind, Vip};
 use super::service::{OnStop, VirtualService};
-use super::sync_daemon::{SyncDaemon, SyncRole};
+use super::sync_daemon::{SyncDaemon, SyncFollower, SyncRole};
 use super::tuning::{
     BACKUP_BALANCES, CONN_REUSE, EXPIRE_NODEST, EXPIRE_TEMPLATE, KernelTimeouts, Profile, Tuned,
 };
@@ -39,6 +39,8 @@ pub struct HostConfig {
     pub timeouts: KernelTimeouts,
     /// The synchronisation daemons of the kernel, at most one of each role.
     pub sync_daemons: Vec<SyncDaemon>,
+    /// One whose role follows a VIP, in place of those.
+    pub sync_follower: Option<SyncFollower>,
     /// The real servers through which path checks ask an IPv4 VIP: their answers have our own address as source. IPv6 has no
     /// rule against that.
     pub path_servers: BTreeSet<IpAddr>,
@@ -91,6 +93,7 @@ impl HostConfig {
         settings
             .chain(timeouts)
             .chain(daemons.map(HostChange::SyncDaemon))
+            .chain(self.sync_follower.clone().map(HostChange::SyncFollower))
             .collect()
     }
 
@@ -218,7 +221,16 @@ impl HostConfig {
             }
             HostChange::VipReplies { .. } => REASON_OF_PATH_CHECKS.to_owned(),
             HostChange::Timeout { .. } => "set in the configuration".to_owned(),
-            HostChange::SyncDaemon(_) => "director.sync".to_owned(),
+            HostChange::SyncDaemon(daemon) => match (&self.sync_follower, daemon.role) {
+                (None, _) => "director.sync".to_owned(),
+                (Some(SyncFollower { vip, .. }), SyncRole::Master) => {
+                    format!("director.sync: clients reach {vip} here")
+                }
+                (Some(SyncFollower { vip, .. }), SyncRole::Backup) => {
+                    format!("director.sync: clients do not reach {vip} here")
+                }
+            },
+            HostChange::SyncFollower(_) => "director.sync".to_owned(),
             _ => "the VIP of a service".to_owned(),
         }
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::sync_daemon::SyncDaemon;
+use super::sync_daemon::{SyncDaemon, SyncFollower};
 use super::sysctl;
 use super::tunnel_interface::{GuePort, TunnelInterface};
 
@@ -75,6 +75,8 @@ pub enum HostChange {
     Vip(Vip),
     /// A synchronisation daemon of the kernel.
     SyncDaemon(SyncDaemon),
+    /// A synchronisation daemon whose role follows a VIP. Which role that is follows from the addresses of the moment.
+    SyncFollower(SyncFollower),
 }
 
 impl HostChange {
@@ -191,6 +193,7 @@ impl fmt::Display for HostChange {
             ),
             Self::Vip(vip) => vip.fmt(f),
             Self::SyncDaemon(daemon) => daemon.fmt(f),
+            Self::SyncFollower(follower) => follower.fmt(f),
         }
     }
 }

@@ -67,7 +67,9 @@ pub use service::{
     Publish, VirtualService, Window,
 };
 pub use source_lines::lines_in_stars;
-pub use sync_daemon::{SHORTEST_SYNC_MESSAGE, SyncDaemon, SyncRole, longest_sync_message};
+pub use sync_daemon::{
+    SHORTEST_SYNC_MESSAGE, SyncDaemon, SyncFollower, SyncRole, longest_sync_message,
+};
 pub use tls::{PemFile, TlsCheck, TlsIdentity, TlsMode, TlsStart, Verification};
 pub use tuning::{KernelTimeouts, Profile, Tuned};
 pub use tunnel_interface::{GuePort, TunnelInterface, TunnelKind};

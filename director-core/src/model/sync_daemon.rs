@@ -99,6 +99,39 @@ pub fn longest_sync_message(group: IpAddr) -> u16 {
     u16::MAX - sync_headers(Some(group))
 }
 
+/// A synchronisation daemon that has the role of this director: it is the master while clients reach the VIP here, and the
+/// backup otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SyncFollower {
+    pub vip: IpAddr,
+    /// Its settings, as backup.
+    pub backup: SyncDaemon,
+}
+
+impl SyncFollower {
+    /// The daemon in this role.
+    #[must_use]
+    pub fn daemon(&self, role: SyncRole) -> SyncDaemon {
+        SyncDaemon {
+            role,
+            ..self.backup.clone()
+        }
+    }
+}
+
+impl fmt::Display for SyncFollower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SyncDaemon {
+            interface, sync_id, ..
+        } = &self.backup;
+        let vip = self.vip;
+        write!(
+            f,
+            "sync daemon on {interface}, id {sync_id}, master while this machine has {vip}, else backup"
+        )
+    }
+}
+
 impl fmt::Display for SyncDaemon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

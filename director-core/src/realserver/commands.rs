@@ -152,7 +152,8 @@ fn making(change: &HostChange) -> Vec<String> {
         HostChange::Vip(_)
         | HostChange::VipReplies { .. }
         | HostChange::Timeout { .. }
-        | HostChange::SyncDaemon(_) => Vec::new(),
+        | HostChange::SyncDaemon(_)
+        | HostChange::SyncFollower(_) => Vec::new(),
     }
 }
 
@@ -162,7 +163,8 @@ fn undoing(change: &HostChange) -> Option<String> {
         | HostChange::Vip(_)
         | HostChange::VipReplies { .. }
         | HostChange::Timeout { .. }
-        | HostChange::SyncDaemon(_) => None,
+        | HostChange::SyncDaemon(_)
+        | HostChange::SyncFollower(_) => None,
         HostChange::Tunnel(tunnel) => Some(format!("ip link del {}", tunnel.name)),
         HostChange::GuePort(gue) => {
             let family = if gue.ipv6 { " -6" } else { "" };

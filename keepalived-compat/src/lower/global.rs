@@ -49,7 +49,7 @@ impl Global {
                 "script_user" => self.script_user = entry.value().map(|word| word.text.clone()),
                 "lvs_sync_daemon" => {
                     let message = "the kernel's sync daemon is left to keepalived";
-                    let hint = "leave this line in the keepalived.conf that runs VRRP; or remove it there and write director: {sync: {interface: NAME, id: 7}} in YAML";
+                    let hint = "leave this line in the keepalived.conf that runs VRRP, or remove it there and use director.sync in YAML";
                     findings.differs(&entry.place, message, hint);
                 }
                 "lvs_flush" | "lvs_flush_onstop" | "lvs_flush_on_stop" => {

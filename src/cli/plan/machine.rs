@@ -179,6 +179,7 @@ fn described(model: &Model, difference: Difference) -> MachineChange {
     let words = match (&change, &found) {
         (HostChange::Vip(vip), _) => format!("add     {vip}"),
         (HostChange::SyncDaemon(daemon), _) => format!("start   {daemon}"),
+        (HostChange::SyncFollower(follower), _) => format!("start   {follower}"),
         (HostChange::Setting { name, value, .. }, Some(found)) => {
             format!("set     {name}  {found} -> {value}")
         }

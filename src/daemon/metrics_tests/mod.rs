@@ -58,6 +58,7 @@ async fn metrics_show_every_kind_of_service_and_server() {
         ("ipvsd_peer_up".to_owned(), 1.0),
         ("ipvsd_peer_differences".to_owned(), 0.0),
         ("ipvsd_observed_differences".to_owned(), 0.0),
+        (r#"ipvsd_sync_daemon_running{role="backup"}"#.to_owned(), 1.0),
         (r#"ipvsd_overrides{kind="drain"}"#.to_owned(), 1.0),
         (r#"ipvsd_overrides{kind="weight"}"#.to_owned(), 0.0),
         (r#"ipvsd_kernel_operations_total{operation="add_service",result="done"}"#.to_owned(), 5.0),

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use director_core::desired::assumed;
 use director_core::health::HealthState;
-use director_core::model::{Endpoint, Model, Profile, ServiceId, is_probe_service};
+use director_core::model::{
+    Endpoint, Model, Profile, ServiceId, SyncDaemon, SyncRole, is_probe_service,
+};
 use director_core::table::Table;
 
 use super::HostFacts;
@@ -78,9 +80,7 @@ pub fn gather(question: &DoctorOptions<'_>) -> Result<HostFacts, GatherError> {
     if let Some(model) = question.model {
         facts.defined = Some(assumed(model, HealthState::Up));
         facts.names = names(model);
-        facts
-            .wanted_sync_daemons
-            .clone_from(&model.host().sync_daemons);
+        facts.wanted_sync_daemons = wanted_sync_daemons(model);
         facts.own_ports = own_ports(model);
         facts.missing_schedulers = missing_schedulers(model);
     }
@@ -97,6 +97,16 @@ pub fn gather(question: &DoctorOptions<'_>) -> Result<HostFacts, GatherError> {
         facts.filtered = filtered().saturating_sub(filtered_before);
     }
     Ok(facts)
+}
+
+/// One that follows the VIP counts as a master: its backup ends when this director becomes the active one.
+fn wanted_sync_daemons(model: &Model) -> Vec<SyncDaemon> {
+    let host = model.host();
+    let follower = host.sync_follower.iter();
+    let daemons = host.sync_daemons.iter().cloned();
+    daemons
+        .chain(follower.map(|follower| follower.daemon(SyncRole::Master)))
+        .collect()
 }
 
 fn ask_kernel(facts: &mut HostFacts) -> Result<(), GatherError> {

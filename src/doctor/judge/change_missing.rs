@@ -27,6 +27,7 @@ pub(super) fn judge(facts: &HostFacts) -> Vec<Finding> {
                 | HostChange::Vip(_)
                 | HostChange::VipReplies { .. }
                 | HostChange::SyncDaemon(_)
+                | HostChange::SyncFollower(_)
                 | HostChange::Timeout { .. } => (
                     "vip-not-served",
                     "this machine does not accept packets for the VIP",

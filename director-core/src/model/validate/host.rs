@@ -23,6 +23,8 @@ pub(super) fn config(
     let host = &definitions.host;
     lint_resets(definitions, services, findings);
     lint_templates(definitions, services, findings);
+    let (sync_daemons, sync_follower) =
+        sync_daemon::daemons(host.sync.as_ref(), services, findings);
     HostConfig {
         vips: vips(definitions, findings),
         profile: host.profile.as_ref().map(|profile| profile.value),
@@ -52,7 +54,8 @@ pub(super) fn config(
             tcp_fin: limit(host.tcp_fin_timeout.as_ref(), findings),
             udp: limit(host.udp_timeout.as_ref(), findings),
         },
-        sync_daemons: sync_daemon::daemons(host.sync.as_ref(), services, findings),
+        sync_daemons,
+        sync_follower,
         ..HostConfig::default()
     }
 }

@@ -6,7 +6,8 @@ use super::Findings;
 use super::host::check_interface_name;
 use crate::definitions::{Placed, SyncDefinition, SyncRoles};
 use crate::model::{
-    Family, SHORTEST_SYNC_MESSAGE, SyncDaemon, SyncRole, VirtualService, longest_sync_message,
+    Family, SHORTEST_SYNC_MESSAGE, SyncDaemon, SyncFollower, SyncRole, VirtualService,
+    longest_sync_message,
 };
 
 /// What the kernel takes without other words (include/net/ip_vs.h, IP_VS_SYNC_GROUP and IP_VS_SYNC_PORT;
@@ -15,15 +16,16 @@ const USUAL_GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 81));
 const USUAL_PORT: u16 = 8848;
 const USUAL_TTL: u8 = 1;
 
-/// The daemons that shall run.
+/// The daemons that shall run: those of fixed roles, or one that follows a VIP.
 pub(super) fn daemons(
     written: Option<&SyncDefinition>,
     services: &[VirtualService],
     findings: &mut Findings,
-) -> Vec<SyncDaemon> {
+) -> (Vec<SyncDaemon>, Option<SyncFollower>) {
     let Some(written) = written else {
-        return Vec::new();
+        return (Vec::new(), None);
     };
+    let vip = vip(written, findings);
     check_interface_name(&written.interface, findings);
     check_families(written, services, findings);
     let group = group(written.group.as_ref(), findings);
@@ -33,7 +35,7 @@ pub(super) fn daemons(
         .map_or(SyncRoles::default(), |role| role.value);
     let roles: &[SyncRole] = match roles {
         SyncRoles::Master => &[SyncRole::Master],
-        SyncRoles::Backup => &[SyncRole::Backup],
+        SyncRoles::Backup | SyncRoles::FollowVip => &[SyncRole::Backup],
         SyncRoles::Both => &[SyncRole::Master, SyncRole::Backup],
     };
     let shortest = match roles {
@@ -63,7 +65,38 @@ pub(super) fn daemons(
         port: port.map_or(USUAL_PORT, |port| u16::try_from(port).unwrap_or_default()),
         ttl: ttl.map_or(USUAL_TTL, |ttl| u8::try_from(ttl).unwrap_or_default()),
     };
-    roles.iter().map(daemon).collect()
+    let mut daemons: Vec<SyncDaemon> = roles.iter().map(daemon).collect();
+    let follower = vip.and_then(|vip| {
+        let backup = daemons.pop()?;
+        Some(SyncFollower { vip, backup })
+    });
+    (daemons, follower)
+}
+
+/// The VIP that is followed.
+fn vip(written: &SyncDefinition, findings: &mut Findings) -> Option<IpAddr> {
+    let role = written.role.as_ref();
+    let follows = role.filter(|role| role.value == SyncRoles::FollowVip);
+    match (follows, &written.vip) {
+        (Some(_), Some(vip)) => Some(vip.value),
+        (Some(role), None) => {
+            findings.error(
+                &role.place,
+                "role follow_vip needs the VIP to follow",
+                "write it, as in vip: 192.0.2.10",
+            );
+            None
+        }
+        (None, Some(vip)) => {
+            findings.error(
+                &vip.place,
+                "vip has no effect without role: follow_vip",
+                "write role: follow_vip, or remove vip",
+            );
+            None
+        }
+        (None, None) => None,
+    }
 }
 
 /// A number as it is written, reported where the kernel does not take it.

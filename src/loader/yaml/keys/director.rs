@@ -39,6 +39,7 @@ words! {
         ("both", SyncRoles::Both),
         ("master", SyncRoles::Master),
         ("backup", SyncRoles::Backup),
+        ("follow_vip", SyncRoles::FollowVip),
     ];
     OnError = [("refuse", OnError::Refuse), ("isolate", OnError::Isolate)];
 }
@@ -136,7 +137,10 @@ mapping! {
         "Number that the directors share. A backup daemon ignores messages with another number; one with `id: 0` takes all.";
     opt(role) "role" = "both", or "both",
         "`master` sends the connections of this director. `backup` receives those of another one. `both` does both, for two \
-         directors that take turns.";
+         directors that take turns. `follow_vip` is `master` while this machine has the VIP of `vip`, and `backup` otherwise.";
+    opt(vip) "vip" = "192.0.2.10", or "none; required with `role: follow_vip`",
+        "VIP whose moves `role: follow_vip` follows. It counts on interfaces on which this machine answers for it, so not on \
+         the loopback.";
     opt(maxlen) "maxlen" in "bytes" = "1400", or "what fits an MTU of 1500",
         "Longest message. The daemons of both directors need the same value, and a backup daemon takes at least 1024.";
     opt(group) "group" = "224.0.0.82", or "224.0.0.81",
@@ -152,6 +156,7 @@ fn sync(place: &Place) -> SyncDefinition {
         interface: Placed::new(String::new(), place.clone()),
         id: Placed::new(0, place.clone()),
         role: None,
+        vip: None,
         maxlen: None,
         group: None,
         port: None,
