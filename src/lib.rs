@@ -20,6 +20,7 @@ pub mod notify;
 pub mod probe;
 mod program;
 mod regular_file;
+mod sources;
 mod stamp;
 pub mod store;
 mod trusted_file;

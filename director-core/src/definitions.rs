@@ -13,7 +13,7 @@ pub use hook::*;
 pub use recovery::*;
 pub use secrets::SecretNumbers;
 use secrets::hide_password;
-pub use state::{HostName, IsolatedBlock, SrvRecord, is_service_name};
+pub use state::{HostName, IsolatedBlock, SOURCE_FILE, SrvRecord, is_service_name, is_source_name};
 
 use std::fmt;
 use std::net::IpAddr;

@@ -2,10 +2,11 @@
 //! What follows from either is an input of the loop, which is never kept waiting.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use director_core::definitions::{Definitions, HostName};
+use director_core::definitions::{Definitions, HostName, is_source_name};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -129,7 +130,9 @@ impl ConfigRefresh {
         let resolve_every = loaded.settings.resolve_every;
         let names = loaded.definitions.names.iter();
         // Without an interval a name is settled by its first answer, as with ldirectord.
-        let renewed = names.filter(|host| resolve_every.is_some() || host.failure.is_some());
+        let renewed = names.filter(|host| {
+            resolve_every.is_some() || host.failure.is_some() || is_source_name(&host.name)
+        });
         let mut shown: Vec<HostName> = renewed.cloned().collect();
         if shown.is_empty() {
             return;
@@ -198,7 +201,7 @@ fn further_targets(
     let targets: BTreeSet<&str> = records.map(|record| record.target.as_str()).collect();
     let further = targets
         .into_iter()
-        .filter(|target| !names.contains(*target));
+        .filter(|target| !names.contains(*target) && target.parse::<IpAddr>().is_err());
     book.all_shown(further)
 }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use director_core::definitions::{HostName, SrvRecord};
+use director_core::definitions::{HostName, SrvRecord, is_source_name};
 use director_core::model::{Family, no_real_server, no_vip};
 
 /// When a name that could not be resolved is resolved again: after the first failure, doubled with each further one, and at
@@ -108,6 +108,15 @@ impl KnownName {
             records: name.records.clone(),
         });
         known
+    }
+
+    /// The name is an address, which stands for itself.
+    pub(super) fn is_address(&mut self, address: IpAddr, due: Instant) {
+        self.take(HostAnswer {
+            addresses: vec![address],
+            records: Vec::new(),
+        });
+        self.due = due;
     }
 
     pub(super) fn is_known(&self) -> bool {
@@ -258,10 +267,17 @@ impl KnownName {
                 .iter()
                 .map(|one| format!("{}:{}", one.target, one.port));
             let targets: Vec<String> = targets.collect();
-            tracing::info!("SRV name {name} changed to {}", targets.join(", "));
+            let targets = targets.join(", ");
+            match is_source_name(name) {
+                true => tracing::info!("{name} changed to {targets}"),
+                false => tracing::info!("SRV name {name} changed to {targets}"),
+            }
         }
         if self.failures > 0 {
-            tracing::info!("host name {name} can be resolved again");
+            match is_source_name(name) {
+                true => tracing::info!("{name} can be read again"),
+                false => tracing::info!("host name {name} can be resolved again"),
+            }
         }
         self.failure = None;
         self.failures = 0;
@@ -275,7 +291,12 @@ impl KnownName {
                 true => "its last addresses",
                 false => "its last SRV records",
             };
-            tracing::warn!("cannot resolve host name {name}, keeping {kept}: {reason}");
+            match is_source_name(name) {
+                true => tracing::warn!("cannot use {name}, keeping its last servers: {reason}"),
+                false => {
+                    tracing::warn!("cannot resolve host name {name}, keeping {kept}: {reason}");
+                }
+            }
         }
         // The first reason stays, so that another wording of one fault is no news.
         if self.failures == 0 {

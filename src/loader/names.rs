@@ -7,12 +7,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use director_core::definitions::{HostName, SrvRecord, is_service_name};
+use director_core::definitions::{HostName, SrvRecord, is_service_name, is_source_name};
 use director_core::model::Family;
 use dns_lookup::{AddrInfoHints, LookupErrorKind, getaddrinfo};
 
 use super::known_name::{HostAnswer, KnownName, NameUse};
 use super::name_server;
+use crate::sources;
 
 /// The addresses of a host, of one family or of both.
 pub(super) type HostLookup = fn(&str, Option<Family>) -> Result<Vec<IpAddr>, LookupFailure>;
@@ -61,6 +62,14 @@ fn system_hosts(name: &str, family: Option<Family>) -> Result<Vec<IpAddr>, Looku
         .collect())
 }
 
+/// The servers that an SRV name or a source stands for.
+fn listed_servers(name: &str) -> Result<(Vec<SrvRecord>, Duration), String> {
+    match is_source_name(name) {
+        true => sources::servers(name),
+        false => name_server::services(name),
+    }
+}
+
 /// All names and what is known of them. Clones share it.
 #[derive(Debug, Clone)]
 pub struct NameCache {
@@ -81,7 +90,7 @@ impl Default for NameCache {
     fn default() -> Self {
         Self {
             hosts: system_hosts,
-            services: name_server::services,
+            services: listed_servers,
             lifetime: |_, _| None,
             book: Arc::default(),
         }
@@ -198,7 +207,10 @@ impl NameCache {
         for name in names {
             let known = book.entry((*name).to_owned());
             let known = known.or_insert_with(|| KnownName::unknown(now));
-            if !known.asking && known.due <= now {
+            if let Ok(address) = name.parse::<IpAddr>() {
+                // A source names servers by their addresses; there is nothing to ask for.
+                known.is_address(address, now + KEPT_FOR);
+            } else if !known.asking && known.due <= now {
                 known.asking = true;
                 due.push_back((*name).to_owned());
             }
@@ -237,7 +249,7 @@ impl NameCache {
     }
 
     fn ask(&self, name: &str) -> Result<(HostAnswer, Option<Duration>), String> {
-        if is_service_name(name) {
+        if is_service_name(name) || is_source_name(name) {
             let (records, lifetime) = (self.services)(name)?;
             let addresses = Vec::new();
             return Ok((HostAnswer { addresses, records }, Some(lifetime)));

@@ -2,10 +2,11 @@
 //! is a real server of its own. The others have one address and stay as they are.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use director_core::definitions::{
     ForwardingDefinition, Host, Placed, PortDefinition, RealServerDefinition, SrvRecord,
-    is_service_name,
+    is_service_name, is_source_name,
 };
 use director_core::model::{FIRST_TIER, Family, Protocol};
 
@@ -102,7 +103,9 @@ impl Resolver<'_> {
             }
         }
         match server.host.value.clone() {
-            Host::Name(name) if is_service_name(&name) => self.service_name(server, &name, around),
+            Host::Name(name) if is_service_name(&name) || is_source_name(&name) => {
+                self.service_name(server, &name, around)
+            }
             Host::Name(name) => self.host_name(server, &name, around),
             Host::Address(_) | Host::Unusable => vec![server],
         }
@@ -131,7 +134,8 @@ impl Resolver<'_> {
         }
         let with_address = |address| RealServerDefinition {
             host: Placed::new(Host::Address(address), place.clone()),
-            resolved_from: Some(name.to_owned()),
+            // A source names its servers by their addresses.
+            resolved_from: name.parse::<IpAddr>().is_err().then(|| name.to_owned()),
             ..server.clone()
         };
         found.into_iter().map(with_address).collect()
@@ -157,7 +161,7 @@ impl Resolver<'_> {
         }
         let mut servers = Vec::new();
         for record in &records {
-            let one = of_record(&server, record, &records);
+            let one = of_record(&server, record, &records, is_source_name(name));
             servers.extend(self.host_name(one, &record.target, around));
         }
         servers
@@ -169,6 +173,7 @@ fn of_record(
     server: &RealServerDefinition,
     record: &SrvRecord,
     all: &[SrvRecord],
+    is_of_source: bool,
 ) -> RealServerDefinition {
     let place = &server.host.place;
     let priorities: BTreeSet<u16> = all.iter().map(|record| record.priority).collect();
@@ -177,17 +182,16 @@ fn of_record(
         .tier
         .as_ref()
         .map_or(u64::from(FIRST_TIER), |tier| tier.value);
-    let port = PortDefinition::Number(u64::from(record.port));
-    // A record of weight 0 gets few clients, and a server of weight 0 none.
-    let weight = i64::from(record.weight.max(1));
+    // A list without a port leaves it to the service.
+    let port = (record.port > 0).then_some(PortDefinition::Number(u64::from(record.port)));
+    // A record of DNS of weight 0 gets few clients, and a server of weight 0 none.
+    let weight = i64::from(record.weight.max(u16::from(!is_of_source)));
     RealServerDefinition {
         host: Placed::new(Host::Name(record.target.clone()), place.clone()),
-        port: Some(
-            server
-                .port
-                .clone()
-                .unwrap_or_else(|| Placed::new(port, place.clone())),
-        ),
+        port: server
+            .port
+            .clone()
+            .or(port.map(|port| Placed::new(port, place.clone()))),
         weight: Some(
             server
                 .weight

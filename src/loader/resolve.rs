@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use director_core::definitions::{
     Definitions, Host, ListenDefinition, PortDefinition, ServiceDefinition, is_service_name,
+    is_source_name,
 };
 use director_core::diagnostic::{Diagnostic, Place};
 use director_core::model::{Family, Protocol};
@@ -38,7 +39,9 @@ pub(super) fn resolve(
     let end = Instant::now() + limits.wait;
     let mut wanted = names_in(definitions);
     names.learn(wanted.iter().map(String::as_str), limits.every, limits.wait);
-    let services = wanted.iter().filter(|name| is_service_name(name));
+    let services = wanted
+        .iter()
+        .filter(|name| is_service_name(name) || is_source_name(name));
     let targets: BTreeSet<String> = services
         .flat_map(|name| names.records(name))
         .map(|record| record.target)
@@ -83,7 +86,9 @@ pub(super) fn resolve(
     for name in &wanted {
         names.set_uses(name, resolver.uses.remove(name).unwrap_or_default());
     }
-    definitions.names = wanted.iter().filter_map(|name| names.shown(name)).collect();
+    // An address stands for itself.
+    let named = wanted.iter().filter(|name| name.parse::<IpAddr>().is_err());
+    definitions.names = named.filter_map(|name| names.shown(name)).collect();
     resolver.findings
 }
 
@@ -267,12 +272,28 @@ impl Resolver<'_> {
     }
 
     pub(super) fn keeps_records(&mut self, name: &str, reason: &str, place: &Place) {
-        let message = format!("cannot resolve SRV name {name}, keeping its last records: {reason}");
+        let (message, hint) = match is_source_name(name) {
+            true => (
+                format!("cannot use {name}, keeping its last servers: {reason}"),
+                "correct the list of servers",
+            ),
+            false => (
+                format!("cannot resolve SRV name {name}, keeping its last records: {reason}"),
+                "check the SRV records in DNS",
+            ),
+        };
         self.findings
-            .push(Diagnostic::warning(place, message).hint("check the SRV records in DNS"));
+            .push(Diagnostic::warning(place, message).hint(hint));
     }
 
     pub(super) fn unresolved(&mut self, name: &str, reason: &str, place: &Place) {
+        if is_source_name(name) {
+            let message = format!("cannot use {name}: {reason}");
+            let hint = "its servers are out of service until the list can be used; correct it";
+            self.findings
+                .push(Diagnostic::warning(place, message).hint(hint));
+            return;
+        }
         let hint = match is_service_name(name) {
             true => {
                 "its servers are out of service until the name is resolved; check the SRV records in DNS, or write the addresses"

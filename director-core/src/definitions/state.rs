@@ -46,6 +46,15 @@ pub fn is_service_name(name: &str) -> bool {
     is_marked() && is_marked()
 }
 
+/// How the name of a file with a list of servers begins.
+pub const SOURCE_FILE: &str = "file:";
+
+/// Whether a name is that of a source outside DNS, which has records as a service name has them.
+#[must_use]
+pub fn is_source_name(name: &str) -> bool {
+    name.starts_with(SOURCE_FILE)
+}
+
 /// A block of the definitions that cannot be used while all others can.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IsolatedBlock {

@@ -1,5 +1,6 @@
 //! What the daemon says of itself and of its configuration, above the services.
 
+use director_core::definitions::is_source_name;
 use director_core::health::FreezeScope;
 use director_core::weight::ServiceState;
 
@@ -144,13 +145,21 @@ pub(super) fn head(status: &Status, view: &StatusView, text: &mut String) {
         };
         let addresses: Vec<String> = name.addresses.iter().map(ToString::to_string).collect();
         let fate = match addresses.as_slice() {
+            [] if is_source_name(&name.name) && !name.records.is_empty() => {
+                "keeps its last servers".to_owned()
+            }
+            [] if is_source_name(&name.name) => "has no servers yet".to_owned(),
             [] if !name.records.is_empty() => "keeps its last SRV records".to_owned(),
             [] => "has no address yet".to_owned(),
             known => format!("keeps {}", known.join(" and ")),
         };
+        let problem = match is_source_name(&name.name) {
+            true => "NOT READ",
+            false => "NOT RESOLVED",
+        };
         view.sentence(
             text,
-            &format!("  NOT RESOLVED: {} {fate}: {failure}", name.name),
+            &format!("  {problem}: {} {fate}: {failure}", name.name),
         );
     }
     for service in &status.waiting {

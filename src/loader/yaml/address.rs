@@ -169,7 +169,7 @@ pub(super) fn listen_text(
 
 /// Whether a text is a key of a server with its value, and no host with a port.
 fn is_entry(text: &str) -> bool {
-    let keys = ["address", "host", "ip", "server", "group", "srv"];
+    let keys = ["address", "host", "ip", "server", "group", "srv", "from"];
     text.split_once(": ")
         .is_some_and(|(key, value)| keys.contains(&key) && value.parse::<u16>().is_err())
 }

@@ -116,7 +116,7 @@ pub(super) struct Defaults {
 /// Keys that no two can share, and so have no default.
 const OF_SERVICE: &[&str] = &["name", "listen"];
 const OF_CHECK: &[&str] = &["use", "name"];
-pub(super) const OF_SERVER: &[&str] = &["address", "group", "srv"];
+pub(super) const OF_SERVER: &[&str] = &["address", "group", "srv", "from"];
 
 impl Defaults {
     /// The defaults of a file. Everything in them is read, so that its faults are found even where nothing uses it.

@@ -244,7 +244,7 @@ fn item(key: &str, text: &str) -> Option<String> {
 fn is_item(key: &str, node: &Node) -> bool {
     let keys: &[&str] = match key {
         "notify" => &["command", "webhook", "mail"],
-        "real_servers" => &["address", "group", "srv"],
+        "real_servers" => &["address", "group", "srv", "from"],
         "services" => &["listen"],
         _ => &[],
     };

@@ -136,13 +136,17 @@ impl Servers {
         }
         REAL_SERVER.fill(&mut draft, input, &[], reader);
         let is_written = |key| REAL_SERVER.is_written(&draft, key);
-        match (is_written("address"), is_written("srv")) {
-            (false, false) => {
+        let forms = ["address", "srv", "from"].map(is_written);
+        match forms.into_iter().filter(|written| *written).count() {
+            0 => {
                 let hint = "write address: 10.0.0.11:80";
                 reader.error(place, "this real server has no address", hint);
             }
-            (true, true) => {
-                let message = "a real server has either an address or srv";
+            2.. => {
+                let message = match forms {
+                    [true, true, false] => "a real server has either an address or srv",
+                    _ => "a real server has only one of address, srv and from",
+                };
                 reader.error(place, message, "write an entry for each");
             }
             _ => {}

@@ -13,3 +13,4 @@ mod protocols;
 pub(super) mod recovery;
 pub(super) mod server;
 pub(super) mod service;
+pub(super) mod source;

@@ -7,6 +7,7 @@ use director_core::diagnostic::Place;
 use director_core::model::TunnelChecksum;
 
 use super::check;
+use super::source::{Source, source};
 use crate::loader::yaml::address;
 use crate::loader::yaml::layers;
 use crate::loader::yaml::mapping::{Input, Key, Lens, Takes};
@@ -24,7 +25,7 @@ fn unknown(place: &Place) -> RealServerDefinition {
 mapping! {
     /// A real server with settings.
     REAL_SERVER: RealServerDefinition = "real_server", "a real server", unknown, Some("address");
-    by(Address) "address" = "10.0.0.11:80", or "none; required without `group` and `srv`",
+    by(Address) "address" = "10.0.0.11:80", or "none; required without `group`, `srv` and `from`",
         "Address or host name, or a range of addresses. Without a port the server has the port of the service. A host name \
          stands for all its addresses of the family of the service. Each is a real server of its own, which joins and leaves \
          as DNS changes.";
@@ -32,6 +33,8 @@ mapping! {
         "SRV name, whose records in DNS give the real servers, with port, weight and priority. Servers of a higher \
          priority number get the next higher tier. `weight` replaces the weights of the records, and `tier` is the tier \
          of the lowest priority number.";
+    by(Source) "from" = "{file: /etc/ipvsd/web.servers.yaml}", or "none; instead of `address`",
+        "File with a list of real servers, read while ipvsd runs. `weight` and `tier` apply as with `srv`.";
     by(Single) "single" = "true", or "false",
         "Use only one address of a host name, as long as the name has it.";
     node(Takes::Text) "group" = "web", or "none",
@@ -98,7 +101,7 @@ impl Lens<RealServerDefinition> for Address {
     }
 
     fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
-        let named = is_service(server);
+        let named = is_service(server) || source(server).is_some();
         (!named).then(|| address::print_server(server).print())
     }
 }
