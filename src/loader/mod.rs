@@ -30,6 +30,7 @@ mod remembered;
 mod render;
 mod resolve;
 mod source;
+mod system_hosts;
 mod yaml;
 
 pub use dialect::Dialect;

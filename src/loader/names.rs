@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 
 use director_core::definitions::{HostName, SrvRecord, is_service_name, is_source_name};
 use director_core::model::Family;
-use dns_lookup::{AddrInfoHints, LookupErrorKind, getaddrinfo};
 
 use super::known_name::{HostAnswer, KnownName, NameUse};
-use super::name_server;
+use super::{name_server, system_hosts};
 use crate::sources;
 
 /// The addresses of a host, of one family or of both.
@@ -35,31 +34,6 @@ pub(super) struct LookupFailure {
     pub(super) reason: String,
     /// The name service may give another answer soon.
     pub(super) is_temporary: bool,
-}
-
-/// The name service of the system: /etc/hosts, DNS and whatever else it is set up to use (nsswitch.conf(5)).
-fn system_hosts(name: &str, family: Option<Family>) -> Result<Vec<IpAddr>, LookupFailure> {
-    const STREAM: i32 = 1;
-    let hints = AddrInfoHints {
-        socktype: STREAM,
-        address: match family {
-            None => 0,
-            Some(Family::Ipv4) => nix::libc::AF_INET,
-            Some(Family::Ipv6) => nix::libc::AF_INET6,
-        },
-        ..AddrInfoHints::default()
-    };
-    let found = getaddrinfo(Some(name), None, Some(hints)).map_err(|error| LookupFailure {
-        is_temporary: !matches!(
-            error.kind(),
-            LookupErrorKind::NoName | LookupErrorKind::NoData
-        ),
-        reason: std::io::Error::from(error).to_string(),
-    })?;
-    Ok(found
-        .filter_map(Result::ok)
-        .map(|info| info.sockaddr.ip())
-        .collect())
 }
 
 /// The servers that an SRV name or a source stands for.
@@ -89,7 +63,7 @@ struct NameBook {
 impl Default for NameCache {
     fn default() -> Self {
         Self {
-            hosts: system_hosts,
+            hosts: system_hosts::addresses,
             services: listed_servers,
             lifetime: |_, _| None,
             book: Arc::default(),

@@ -3,6 +3,8 @@
 # empty or gone the last servers stay, also across a restart. No request fails.
 # machines: no, the file is read by ipvsd alone, and no kernel has a part in it
 
+# shellcheck disable=SC2034 # director_define and director_start read it
+DEFINITIONS=$LAB_TMP/director/servers.yaml
 LIST=$LAB_TMP/web.servers.yaml
 line() { echo "-a -t $VIP:80 -r $1 -m -w $2"; }
 # list TEXT: what the file says, in the place of what it said.
