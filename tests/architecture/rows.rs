@@ -65,6 +65,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         "src/loader",
         &[
+            "sources",
             "regular_file",
             "stamp",
             "keepalived_compat",
@@ -97,6 +98,7 @@ pub(super) const ROWS: &[Row] = &[
         &["ipvs", "net", "trusted_file", "netns", "director_core"],
     ),
     row("src/net", &["director_core"]),
+    row("src/sources", &["trusted_file", "director_core"]),
     row("src/store", &["trusted_file", "netns", "director_core"]),
     row("src/background_writer", &[]),
     row("src/blocking", &[]),

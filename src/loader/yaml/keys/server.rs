@@ -7,7 +7,7 @@ use director_core::diagnostic::Place;
 use director_core::model::TunnelChecksum;
 
 use super::check;
-use super::source::{Source, source};
+use super::source::{SourceOfServers, source};
 use crate::loader::yaml::address;
 use crate::loader::yaml::layers;
 use crate::loader::yaml::mapping::{Input, Key, Lens, Takes};
@@ -33,7 +33,7 @@ mapping! {
         "SRV name, whose records in DNS give the real servers, with port, weight and priority. Servers of a higher \
          priority number get the next higher tier. `weight` replaces the weights of the records, and `tier` is the tier \
          of the lowest priority number.";
-    by(Source) "from" = "{file: /etc/ipvsd/web.servers.yaml}", or "none; instead of `address`",
+    by(SourceOfServers) "from" = "{file: /etc/ipvsd/web.servers.yaml}", or "none; instead of `address`",
         "File with a list of real servers, read while ipvsd runs. `weight` and `tier` apply as with `srv`.";
     by(Single) "single" = "true", or "false",
         "Use only one address of a host name, as long as the name has it.";

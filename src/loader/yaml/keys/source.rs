@@ -11,7 +11,7 @@ use crate::sources::ServerSource;
 
 /// A source as written.
 #[derive(Default)]
-pub(in super::super) struct SourceText {
+pub(in super::super) struct WrittenSource {
     file: Option<String>,
     every: Option<Duration>,
     min: Option<u64>,
@@ -20,7 +20,7 @@ pub(in super::super) struct SourceText {
 
 mapping! {
     /// A list of servers outside the configuration.
-    SOURCE: SourceText = "source", "a source of servers", |_| SourceText::default(), None;
+    SOURCE: WrittenSource = "source", "a source of servers", |_| WrittenSource::default(), None;
     opt(file) "file" = "/etc/ipvsd/web.servers.yaml",
         "File with a list in JSON or YAML: addresses, entries with `address`, `port`, `weight` and `tier`, or groups of \
          Prometheus with `targets` and `labels`. It must be a file that no other user can write, and no symbolic link.";
@@ -36,9 +36,9 @@ const SOURCE_EVERY: Duration = Duration::from_secs(10);
 const SOURCE_MOST: u64 = 1000;
 
 /// Where the list of servers comes from.
-pub(super) struct Source;
+pub(super) struct SourceOfServers;
 
-impl Lens<RealServerDefinition> for Source {
+impl Lens<RealServerDefinition> for SourceOfServers {
     fn takes(_: &Key) -> Takes {
         SOURCE.takes()
     }
@@ -83,7 +83,7 @@ impl Lens<RealServerDefinition> for Source {
 
     fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
         let source = source(server)?;
-        Some(SOURCE.print(&SourceText {
+        Some(SOURCE.print(&WrittenSource {
             file: Some(source.file.to_string_lossy().into_owned()),
             every: Some(source.every).filter(|every| *every != SOURCE_EVERY),
             min: Some(source.min).filter(|min| *min != 1),
