@@ -286,7 +286,12 @@ impl KnownName {
     }
 
     pub(super) fn failed(&mut self, name: &str, reason: String, every: Duration) {
-        if self.failures == 0 && self.is_known() {
+        // Of a name server the first reason stays, so that another wording of one fault is no news. A source says what is wrong now.
+        let is_news = match is_source_name(name) {
+            true => self.failure.as_ref() != Some(&reason),
+            false => self.failures == 0,
+        };
+        if is_news && self.is_known() {
             let kept = match self.answer.records.is_empty() {
                 true => "its last addresses",
                 false => "its last SRV records",
@@ -298,8 +303,7 @@ impl KnownName {
                 }
             }
         }
-        // The first reason stays, so that another wording of one fault is no news.
-        if self.failures == 0 {
+        if is_news {
             self.failure = Some(reason);
         }
         let doubled = FIRST_RETRY.saturating_mul(1 << self.failures.min(16));

@@ -3,6 +3,7 @@
 //! hold for a change. Reading blocks; the threads that resolve names do it.
 
 mod file;
+mod http;
 mod list;
 
 use std::fmt::{self, Display, Formatter};
@@ -12,10 +13,51 @@ use std::time::Duration;
 
 use director_core::definitions::{SOURCE_FILE, SrvRecord};
 
+/// Where a list of servers is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ListPlace {
+    File(PathBuf),
+    /// A URL of http or https.
+    Http(String),
+}
+
+impl Display for ListPlace {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{SOURCE_FILE}{}", path.display()),
+            Self::Http(url) => f.write_str(url),
+        }
+    }
+}
+
+impl ListPlace {
+    fn of(name: &str) -> Self {
+        match name.strip_prefix(SOURCE_FILE) {
+            Some(path) => Self::File(path.into()),
+            None => Self::Http(name.to_owned()),
+        }
+    }
+
+    /// What is wrong with it, if anything.
+    pub(crate) fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::File(path) => (!path.is_absolute()).then_some("it is no absolute path"),
+            Self::Http(url) => http::fault(url),
+        }
+    }
+
+    fn read(&self) -> Result<String, String> {
+        match self {
+            Self::File(path) => file::read(path),
+            Self::Http(url) => http::read(url),
+        }
+    }
+}
+
 /// A source with its limits. Its text is the name that it has among the host names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServerSource {
-    pub(crate) file: PathBuf,
+    pub(crate) place: ListPlace,
     /// How long what was read holds.
     pub(crate) every: Duration,
     /// Fewest and most servers of a list that is taken.
@@ -25,9 +67,11 @@ pub(crate) struct ServerSource {
 
 impl Display for ServerSource {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (file, every) = (self.file.display(), self.every.as_millis());
-        let (min, max) = (self.min, self.max);
-        write!(f, "{SOURCE_FILE}{file} every={every}ms min={min} max={max}")
+        let Self {
+            place, min, max, ..
+        } = self;
+        let every = self.every.as_millis();
+        write!(f, "{place} every={every}ms min={min} max={max}")
     }
 }
 
@@ -36,12 +80,12 @@ impl FromStr for ServerSource {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let parsed = || {
-            let mut parts = name.strip_prefix(SOURCE_FILE)?.rsplitn(4, ' ');
+            let mut parts = name.rsplitn(4, ' ');
             let max = parts.next()?.strip_prefix("max=")?.parse().ok()?;
             let min = parts.next()?.strip_prefix("min=")?.parse().ok()?;
             let every = parts.next()?.strip_prefix("every=")?.strip_suffix("ms")?;
             Some(Self {
-                file: PathBuf::from(parts.next()?),
+                place: ListPlace::of(parts.next()?),
                 every: Duration::from_millis(every.parse().ok()?),
                 min,
                 max,
@@ -57,8 +101,7 @@ impl FromStr for ServerSource {
 /// When it cannot be read, or its list is malformed or outside its limits.
 pub(crate) fn servers(name: &str) -> Result<(Vec<SrvRecord>, Duration), String> {
     let source: ServerSource = name.parse()?;
-    let text = file::read(&source.file)?;
-    let servers = list::parse(&text)?;
+    let servers = list::parse(&source.place.read()?)?;
     let (count, min, max) = (servers.len() as u64, source.min, source.max);
     match count {
         _ if count < min => Err(format!("it has {count} servers, fewer than min: {min}")),
@@ -76,7 +119,7 @@ mod tests {
 
     fn source(file: PathBuf) -> ServerSource {
         ServerSource {
-            file,
+            place: ListPlace::File(file),
             every: Duration::from_secs(10),
             min: 1,
             max: 2,
@@ -87,6 +130,11 @@ mod tests {
     fn a_source_is_read_from_its_name() {
         let written = source(PathBuf::from("/etc/ipvsd/web servers.yaml"));
         assert_eq!(written.to_string().parse(), Ok(written));
+        let by_http = ServerSource {
+            place: ListPlace::Http("http://sd.example.org/web".to_owned()),
+            ..source(PathBuf::new())
+        };
+        assert_eq!(by_http.to_string().parse(), Ok(by_http));
         assert!("file:/etc/ipvsd/web.yaml".parse::<ServerSource>().is_err());
     }
 

@@ -48,11 +48,14 @@ pub fn is_service_name(name: &str) -> bool {
 
 /// How the name of a file with a list of servers begins.
 pub const SOURCE_FILE: &str = "file:";
+/// How the address of such a list begins.
+const SOURCE_URLS: [&str; 2] = ["http://", "https://"];
 
 /// Whether a name is that of a source outside DNS, which has records as a service name has them.
 #[must_use]
 pub fn is_source_name(name: &str) -> bool {
-    name.starts_with(SOURCE_FILE)
+    let is_url = || SOURCE_URLS.iter().any(|start| name.starts_with(start));
+    name.starts_with(SOURCE_FILE) || is_url()
 }
 
 /// A block of the definitions that cannot be used while all others can.

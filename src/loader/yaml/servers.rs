@@ -36,6 +36,10 @@ pub(super) fn servers(
     match &input.node.content {
         Content::Scalar(_) => servers.group(input, &[], reader),
         Content::List(_) => servers.list(input, &[], reader),
+        // A source gives all servers of the service.
+        Content::Mapping(_) if input.node.entry("from").is_some() => {
+            servers.one(input, &[], reader)
+        }
         _ => {
             reader.list(input)?;
         }

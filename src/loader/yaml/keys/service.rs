@@ -264,7 +264,11 @@ pub(in super::super) struct RealServers;
 
 impl Lens<ServiceText> for RealServers {
     fn takes(_: &Key) -> Takes {
-        Takes::Either(vec![Takes::List(Box::new(server::takes())), Takes::Text])
+        Takes::Either(vec![
+            Takes::List(Box::new(server::takes())),
+            Takes::Mapping(&server::REAL_SERVER),
+            Takes::Text,
+        ])
     }
 
     fn read(text: &mut ServiceText, input: &Input<'_>, reader: &mut Reader) -> Option<()> {

@@ -7,12 +7,13 @@ use director_core::definitions::{Host, Placed, RealServerDefinition, is_source_n
 use crate::loader::yaml::mapping::{Input, Key, Lens, Takes};
 use crate::loader::yaml::reader::Reader;
 use crate::loader::yaml::rows::{access, mapping};
-use crate::sources::ServerSource;
+use crate::sources::{ListPlace, ServerSource};
 
 /// A source as written.
 #[derive(Default)]
 pub(in super::super) struct WrittenSource {
     file: Option<String>,
+    http: Option<String>,
     every: Option<Duration>,
     min: Option<u64>,
     max: Option<u64>,
@@ -21,9 +22,12 @@ pub(in super::super) struct WrittenSource {
 mapping! {
     /// A list of servers outside the configuration.
     SOURCE: WrittenSource = "source", "a source of servers", |_| WrittenSource::default(), None;
-    opt(file) "file" = "/etc/ipvsd/web.servers.yaml",
+    opt(file) "file" = "/etc/ipvsd/web.servers.yaml", or "none; `http` instead",
         "File with a list in JSON or YAML: addresses, entries with `address`, `port`, `weight` and `tier`, or groups of \
          Prometheus with `targets` and `labels`. It must be a file that no other user can write, and no symbolic link.";
+    opt(http) "http" = "http://sd.example.org/web", or "none; `file` instead",
+        "URL (http or https) of such a list, as `http_sd` of Prometheus has it. It must answer with status 200 within 5 s. Log and \
+         status show the URL, so it may hold no password.";
     opt(every) "every" = "10s", or "10s",
         "How often the list is read, at least 5s and at most 1h.";
     opt(min) "min" in "servers" = "2", or "1",
@@ -50,14 +54,23 @@ impl Lens<RealServerDefinition> for SourceOfServers {
     ) -> Option<()> {
         let written = SOURCE.read(input, reader)?;
         let place = &input.node.place;
-        let file = written.file.unwrap_or_default();
-        if !file.starts_with('/') {
-            let message = "a source of servers needs the absolute path of its file";
-            reader.error(place, message, "write {file: /etc/ipvsd/web.servers.yaml}");
+        let list = match (written.file, written.http) {
+            (Some(file), None) => ListPlace::File(file.into()),
+            (None, Some(url)) => ListPlace::Http(url),
+            _ => {
+                let message = "a source of servers needs either the path of a file or a URL";
+                reader.error(place, message, "write {file: /etc/ipvsd/web.servers.yaml}");
+                return None;
+            }
+        };
+        if let Some(fault) = list.fault() {
+            let message = format!("the address of this source is wrong: {fault}");
+            let hint = "write {file: /etc/ipvsd/web.servers.yaml} or {http: \"http://sd.example.org/web\"}";
+            reader.error(place, message, hint);
             return None;
         }
         let source = ServerSource {
-            file: file.into(),
+            place: list,
             every: written.every.unwrap_or(SOURCE_EVERY),
             min: written.min.unwrap_or(1),
             max: written.max.unwrap_or(SOURCE_MOST),
@@ -83,8 +96,13 @@ impl Lens<RealServerDefinition> for SourceOfServers {
 
     fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
         let source = source(server)?;
+        let (file, http) = match source.place {
+            ListPlace::File(path) => (Some(path.to_string_lossy().into_owned()), None),
+            ListPlace::Http(url) => (None, Some(url)),
+        };
         Some(SOURCE.print(&WrittenSource {
-            file: Some(source.file.to_string_lossy().into_owned()),
+            file,
+            http,
             every: Some(source.every).filter(|every| *every != SOURCE_EVERY),
             min: Some(source.min).filter(|min| *min != 1),
             max: Some(source.max).filter(|max| *max != SOURCE_MOST),
