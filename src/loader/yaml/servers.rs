@@ -37,14 +37,18 @@ pub(super) fn servers(
         Content::Scalar(_) => servers.group(input, &[], reader),
         Content::List(_) => servers.list(input, &[], reader),
         // A source gives all servers of the service.
-        Content::Mapping(_) if input.node.entry("from").is_some() => {
-            servers.one(input, &[], reader)
-        }
+        Content::Mapping(_) if is_source(input.node) => servers.one(input, &[], reader),
         _ => {
             reader.list(input)?;
         }
     }
     Some(servers.found)
+}
+
+/// Whether it is a source, and no server beside it.
+fn is_source(node: &Node) -> bool {
+    let has = |key| node.entry(key).is_some();
+    has("from") && !has("address") && !has("srv")
 }
 
 /// An IPv6 address without brackets and without a port.

@@ -14,8 +14,8 @@ use crate::sources::{ListPlace, ServerSource};
 pub(in super::super) struct WrittenSource {
     file: Option<String>,
     http: Option<String>,
-    every: Option<Duration>,
-    min: Option<u64>,
+    every: Option<Placed<Duration>>,
+    min: Option<Placed<u64>>,
     max: Option<u64>,
 }
 
@@ -71,23 +71,27 @@ impl Lens<RealServerDefinition> for SourceOfServers {
         }
         let source = ServerSource {
             place: list,
-            every: written.every.unwrap_or(SOURCE_EVERY),
-            min: written.min.unwrap_or(1),
+            every: written
+                .every
+                .as_ref()
+                .map_or(SOURCE_EVERY, |every| every.value),
+            min: written.min.as_ref().map_or(1, |min| min.value),
             max: written.max.unwrap_or(SOURCE_MOST),
         };
         let (shortest, longest) = (Duration::from_secs(5), Duration::from_secs(3600));
         if source.every < shortest || source.every > longest {
             let message = "every of a source must be from 5s to 1h";
-            reader.error(place, message, "write a duration such as 10s");
+            let place = written
+                .every
+                .map_or_else(|| place.clone(), |every| every.place);
+            reader.error(&place, message, "write a duration such as 10s");
             return None;
         }
         if source.min == 0 || source.min > source.max {
-            let message = "min of a source must be from 1 to max";
-            reader.error(
-                place,
-                message,
-                "write a lower min of at least 1, or a higher max",
-            );
+            let message = format!("min of a source must be from 1 to max, {}", source.max);
+            let place = written.min.map_or_else(|| place.clone(), |min| min.place);
+            let hint = format!("write {}", source.min.clamp(1, source.max.max(1)));
+            reader.error(&place, message, hint);
             return None;
         }
         server.host = Placed::new(Host::Name(source.to_string()), place.clone());
@@ -96,17 +100,24 @@ impl Lens<RealServerDefinition> for SourceOfServers {
 
     fn print(server: &RealServerDefinition, _: &Key) -> Option<String> {
         let source = source(server)?;
+        let place = &server.host.place;
         let (file, http) = match source.place {
             ListPlace::File(path) => (Some(path.to_string_lossy().into_owned()), None),
             ListPlace::Http(url) => (None, Some(url)),
         };
-        Some(SOURCE.print(&WrittenSource {
-            file,
-            http,
-            every: Some(source.every).filter(|every| *every != SOURCE_EVERY),
-            min: Some(source.min).filter(|min| *min != 1),
-            max: Some(source.max).filter(|max| *max != SOURCE_MOST),
-        }))
+        Some(
+            SOURCE.print(&WrittenSource {
+                file,
+                http,
+                every: Some(source.every)
+                    .filter(|every| *every != SOURCE_EVERY)
+                    .map(|every| Placed::new(every, place.clone())),
+                min: Some(source.min)
+                    .filter(|min| *min != 1)
+                    .map(|min| Placed::new(min, place.clone())),
+                max: Some(source.max).filter(|max| *max != SOURCE_MOST),
+            }),
+        )
     }
 }
 
