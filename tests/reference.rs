@@ -10,7 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use golden::{files_below, updating};
-use ipvsd::api::metrics;
+use ipvsd::api::events::{EVENT_SCHEMA, EventContent, ReportedEvent};
+use ipvsd::api::{EventKind, event_schema, metrics};
 use ipvsd::loader::{page, schema};
 use schema_judge::faults;
 use serde_json::Value;
@@ -67,6 +68,48 @@ fn the_table_of_metrics_is_up_to_date() {
 fn the_schema_is_up_to_date() {
     let text = serde_json::to_string_pretty(&schema()).unwrap();
     is_printed("docs/configuration.schema.json", &format!("{text}\n"));
+}
+
+#[test]
+fn the_schema_of_events_is_up_to_date() {
+    let text = serde_json::to_string_pretty(&event_schema()).unwrap();
+    is_printed("docs/events.schema.json", &format!("{text}\n"));
+}
+
+/// Every kind, with all fields and with none of those that may be left out.
+#[test]
+fn events_are_as_their_schema_says() {
+    let schema = event_schema();
+    let page = fs::read_to_string(root().join("docs/monitoring.md")).unwrap();
+    for kind in EventKind::ALL {
+        let bare = EventContent::new(*kind, "warn", "words");
+        let text = || Some("text".to_owned());
+        let whole = EventContent {
+            service: text(),
+            server: text(),
+            check: text(),
+            from: text(),
+            to: text(),
+            reason: text(),
+            ..bare.clone()
+        };
+        for content in [bare, whole] {
+            let event = ReportedEvent {
+                schema: EVENT_SCHEMA,
+                id: 1,
+                time: "2026-12-01T09:00:00Z".to_owned(),
+                content,
+            };
+            let value = serde_json::to_value(&event).unwrap();
+            assert_eq!(faults(&schema, &schema, &value, ""), Vec::<String>::new());
+        }
+        assert!(
+            page.contains(&format!("`{kind}`")),
+            "{kind} in monitoring.md"
+        );
+    }
+    let strange = serde_json::json!({"schema": 1, "id": 1, "time": "x", "kind": "x", "level": "warn", "message": ""});
+    assert!(!faults(&schema, &schema, &strange, "").is_empty());
 }
 
 #[test]

@@ -10,16 +10,21 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::event_kind::EventKind;
+
 /// The form of an event; another number when a field changes its meaning.
 pub const EVENT_SCHEMA: u32 = 1;
 /// Events that are kept.
-const KEPT: usize = 1024;
+pub const KEPT: usize = 1024;
 /// The longest time that a request waits for an event.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Something that the daemon has reported, as it is in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedEvent {
+    /// The form of the event: [`EVENT_SCHEMA`].
+    #[serde(default)]
+    pub schema: u32,
     /// Its number: larger than that of each event before it, also after a restart unless the clock went back.
     pub id: u64,
     /// When, in RFC 3339.
@@ -29,10 +34,9 @@ pub struct ReportedEvent {
 }
 
 /// What has happened. Fields that do not apply are left out.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventContent {
-    /// What kind of event: `server_health`, `service_state`, … (docs/monitoring.md has the list).
-    pub kind: String,
+    pub kind: EventKind,
     /// `error`, `warn` or `info`.
     pub level: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,6 +53,24 @@ pub struct EventContent {
     pub reason: Option<String>,
     /// The whole of it in words.
     pub message: String,
+}
+
+impl EventContent {
+    /// An event that is about no service, server or check.
+    #[must_use]
+    pub fn new(kind: EventKind, level: &str, message: &str) -> Self {
+        Self {
+            kind,
+            level: level.to_owned(),
+            service: None,
+            server: None,
+            check: None,
+            from: None,
+            to: None,
+            reason: None,
+            message: message.to_owned(),
+        }
+    }
 }
 
 /// Some events, the oldest first.
@@ -108,6 +130,7 @@ impl EventJournal {
             ring.events.pop_front();
         }
         ring.events.push_back(ReportedEvent {
+            schema: EVENT_SCHEMA,
             id,
             time: Timestamp::now().to_string(),
             content,
@@ -169,12 +192,7 @@ mod tests {
     }
 
     fn content(number: u64) -> EventContent {
-        EventContent {
-            kind: "server_health".to_owned(),
-            level: "info".to_owned(),
-            message: format!("event {number}"),
-            ..EventContent::default()
-        }
+        EventContent::new(EventKind::ServerHealth, "info", &format!("event {number}"))
     }
 
     fn ids(page: &EventPage) -> Vec<u64> {

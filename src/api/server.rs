@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Extension, Path as UrlPath, Query, RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -19,6 +19,7 @@ use super::clients::Clients;
 use super::connection;
 use super::control::Control;
 use super::error::ApiError;
+use super::event_stream;
 use super::limited_warnings::LimitedWarnings;
 use super::overrides::OverrideRequest;
 use super::pages::pages;
@@ -155,7 +156,12 @@ struct EventQuery {
 async fn events<C: Control>(
     State(answers): Shared<C>,
     Query(query): Query<EventQuery>,
+    headers: HeaderMap,
 ) -> Response {
+    if event_stream::is_wanted(&headers) {
+        let after = event_stream::last_event_id(&headers).or(query.after);
+        return event_stream::stream(answers.control.events().clone(), after);
+    }
     let wait = Duration::from_secs(query.wait);
     Json(answers.control.events().after(query.after, wait).await).into_response()
 }

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use clap::Args;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
 use super::completion;
 use super::error::CliError;
 use super::output::{Exit, Output, count};
 use super::status::SocketArg;
-use crate::api::events::{EventPage, LONGEST_WAIT, ReportedEvent};
-use crate::api::{ApiError, Client};
+use crate::api::events::{EventPage, KEPT, LONGEST_WAIT, ReportedEvent};
+use crate::api::{ApiError, Client, EventKind};
+use crate::loader;
 
 /// Pause before a daemon that does not answer is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -21,6 +23,12 @@ pub(super) struct EventsArgs {
     /// Only events of these virtual services, by name
     #[arg(value_name = "SERVICE", add = completion::service())]
     services: Vec<String>,
+    /// Only events of these kinds, such as server_health; `ipvsctl schema --events` lists them
+    #[arg(long = "kind", value_name = "KIND")]
+    kinds: Vec<EventKind>,
+    /// Only events since this time: 10m ago, or 2026-12-01T09:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    since: Option<Timestamp>,
     /// Go on and print new events as they come
     #[arg(long, short)]
     follow: bool,
@@ -31,6 +39,16 @@ pub(super) struct EventsArgs {
     socket: SocketArg,
 }
 
+/// A time, or how long ago it was.
+fn since(text: &str) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    let ago = loader::duration(text).and_then(|ago| SignedDuration::try_from(ago).ok());
+    let time = ago.and_then(|ago| Timestamp::now().checked_sub(ago).ok());
+    time.ok_or_else(|| "write 10m, 2h, or a time as 2026-12-01T09:00:00Z".to_owned())
+}
+
 /// Prints the events that the daemon keeps, and those to come.
 pub(super) fn run(args: &EventsArgs, output: &mut Output) -> Result<Exit, CliError> {
     let client = args.socket.client();
@@ -39,6 +57,7 @@ pub(super) fn run(args: &EventsArgs, output: &mut Output) -> Result<Exit, CliErr
         .build()?;
     runtime.block_on(async {
         let mut page = client.events(None, Duration::ZERO).await?;
+        note_gap(args, &page, output)?;
         loop {
             print(args, &page, output)?;
             if !args.follow {
@@ -47,6 +66,24 @@ pub(super) fn run(args: &EventsArgs, output: &mut Output) -> Result<Exit, CliErr
             page = next(&client, page.last, output).await?;
         }
     })
+}
+
+/// Says that the daemon keeps no events that are as old as wanted.
+fn note_gap(args: &EventsArgs, page: &EventPage, output: &mut Output) -> Result<(), CliError> {
+    let oldest = page.events.first().map(|event| &event.time);
+    let Some((since, oldest)) = args.since.zip(oldest) else {
+        return Ok(());
+    };
+    if page.events.len() >= KEPT
+        && oldest
+            .parse::<Timestamp>()
+            .is_ok_and(|oldest| oldest > since)
+    {
+        output.note(&format!(
+            "ipvsctl: ipvsd keeps the last {KEPT} events, the oldest of {oldest}; the log has older ones"
+        ))?;
+    }
+    Ok(())
 }
 
 /// The events after this one, once there are any. A daemon that does not answer is asked until it does.
@@ -83,7 +120,13 @@ fn print(args: &EventsArgs, page: &EventPage, output: &mut Output) -> Result<(),
 
 fn is_wanted(args: &EventsArgs, event: &ReportedEvent) -> bool {
     let service = event.content.service.as_ref();
-    args.services.is_empty() || service.is_some_and(|service| args.services.contains(service))
+    let is_late_enough = |since: &Timestamp| {
+        let time = event.time.parse::<Timestamp>();
+        time.is_ok_and(|time| time >= *since)
+    };
+    (args.services.is_empty() || service.is_some_and(|service| args.services.contains(service)))
+        && (args.kinds.is_empty() || args.kinds.contains(&event.content.kind))
+        && args.since.as_ref().is_none_or(is_late_enough)
 }
 
 fn line(json: bool, event: &ReportedEvent) -> Result<String, serde_json::Error> {

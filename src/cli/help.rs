@@ -132,6 +132,7 @@ pub(super) const EVENTS: &str = "\
 Examples:
   ipvsctl events
   ipvsctl events web
+  ipvsctl events --since 10m --kind server_health --kind service_state
   ipvsctl events --follow --json
 
 The daemon keeps its last 1024 events in memory. With --follow, a daemon that restarts is waited for. Events that were \
@@ -277,7 +278,8 @@ Examples:
 pub(super) const SCHEMA: &str = "\
 Examples:
   ipvsctl schema
-  ipvsctl schema --markdown";
+  ipvsctl schema --markdown
+  ipvsctl schema --events";
 
 pub(super) const GENERATE: &str = "\
 Examples:

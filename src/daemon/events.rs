@@ -4,7 +4,7 @@ use director_core::director::Notice;
 use director_core::model::Model;
 
 use super::notices::{LogFields, fields, level};
-use crate::api::EventContent;
+use crate::api::{EventContent, EventKind};
 
 /// The event that a notice makes. What is about the kernel's table gets the name that the service has in this model, as all other
 /// events have it.
@@ -23,7 +23,7 @@ pub(super) fn event(notice: &Notice, model: Option<&Model>) -> EventContent {
         reason,
     } = fields(notice);
     EventContent {
-        kind: kind(notice).to_owned(),
+        kind: kind(notice),
         level: level(notice).as_str().to_lowercase(),
         service: match named {
             Some(named) => Some(named.name.clone()),
@@ -38,39 +38,39 @@ pub(super) fn event(notice: &Notice, model: Option<&Model>) -> EventContent {
     }
 }
 
-/// The kind of a notice in one word.
-fn kind(notice: &Notice) -> &'static str {
+/// The kind of a notice.
+fn kind(notice: &Notice) -> EventKind {
     match notice {
-        Notice::HealthChanged { .. } => "server_health",
-        Notice::CheckChanged { .. } => "check_health",
-        Notice::Failing { .. } => "check_failing",
-        Notice::Recovered { .. } => "check_recovered",
-        Notice::LocalError { .. } => "check_local_error",
-        Notice::Held { .. } => "server_held",
-        Notice::Released { .. } => "server_released",
-        Notice::ServiceStateChanged { .. } => "service_state",
-        Notice::Shortage { .. } => "service_shortage",
-        Notice::Tier { .. } => "service_tier",
-        Notice::Draining { .. } => "drain_started",
-        Notice::Drained { .. } => "drain_ended",
-        Notice::OverrideSet { .. } => "override_set",
-        Notice::OverrideCleared { .. } => "override_removed",
-        Notice::OverrideIdle { .. } => "override_idle",
-        Notice::Advised { .. } => "agent_report",
-        Notice::AdviceLimited { .. } => "agent_limited",
-        Notice::Unheard { .. } => "agent_unreachable",
-        Notice::Change { .. } => "table_change",
-        Notice::Drift { .. } => "table_drift",
-        Notice::Refused { .. } => "table_refused",
-        Notice::Unreadable { .. } => "table_unreadable",
-        Notice::Loaded { .. } => "configuration_loaded",
-        Notice::LoadRefused { .. } => "configuration_refused",
-        Notice::Freeze(_) => "freeze",
-        Notice::Host { .. } => "host_change",
-        Notice::SettingsStay { .. } => "host_settings_stay",
-        Notice::Persist { .. } => "state_file",
-        Notice::Restored { .. } => "state_restored",
-        Notice::Stopping { .. } => "stopping",
+        Notice::HealthChanged { .. } => EventKind::ServerHealth,
+        Notice::CheckChanged { .. } => EventKind::CheckHealth,
+        Notice::Failing { .. } => EventKind::CheckFailing,
+        Notice::Recovered { .. } => EventKind::CheckRecovered,
+        Notice::LocalError { .. } => EventKind::CheckLocalError,
+        Notice::Held { .. } => EventKind::ServerHeld,
+        Notice::Released { .. } => EventKind::ServerReleased,
+        Notice::ServiceStateChanged { .. } => EventKind::ServiceState,
+        Notice::Shortage { .. } => EventKind::ServiceShortage,
+        Notice::Tier { .. } => EventKind::ServiceTier,
+        Notice::Draining { .. } => EventKind::DrainStarted,
+        Notice::Drained { .. } => EventKind::DrainEnded,
+        Notice::OverrideSet { .. } => EventKind::OverrideSet,
+        Notice::OverrideCleared { .. } => EventKind::OverrideRemoved,
+        Notice::OverrideIdle { .. } => EventKind::OverrideIdle,
+        Notice::Advised { .. } => EventKind::AgentReport,
+        Notice::AdviceLimited { .. } => EventKind::AgentLimited,
+        Notice::Unheard { .. } => EventKind::AgentUnreachable,
+        Notice::Change { .. } => EventKind::TableChange,
+        Notice::Drift { .. } => EventKind::TableDrift,
+        Notice::Refused { .. } => EventKind::TableRefused,
+        Notice::Unreadable { .. } => EventKind::TableUnreadable,
+        Notice::Loaded { .. } => EventKind::ConfigurationLoaded,
+        Notice::LoadRefused { .. } => EventKind::ConfigurationRefused,
+        Notice::Freeze(_) => EventKind::Freeze,
+        Notice::Host { .. } => EventKind::HostChange,
+        Notice::SettingsStay { .. } => EventKind::HostSettingsStay,
+        Notice::Persist { .. } => EventKind::StateFile,
+        Notice::Restored { .. } => EventKind::StateRestored,
+        Notice::Stopping { .. } => EventKind::Stopping,
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
         };
         let text = |text: &str| Some(text.to_owned());
         let expected = EventContent {
-            kind: "server_health".to_owned(),
+            kind: EventKind::ServerHealth,
             level: "warn".to_owned(),
             service: text("web"),
             server: text("10.0.0.1:80"),

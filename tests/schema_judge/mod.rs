@@ -18,6 +18,7 @@ pub(crate) fn faults(root: &Value, schema: &Value, value: &Value, at: &str) -> V
                 return found;
             }
             "type" if !is_of(rule, value) => fault(format!("{value} is not of type {rule}")),
+            "const" if rule != value => fault(format!("{value} is not {rule}")),
             "enum" if !rule.as_array().unwrap().contains(value) => {
                 fault(format!("{value} is none of {rule}"));
             }
