@@ -75,10 +75,11 @@ fn section(text: &mut String, shape: &dyn Shape, used: &[(&str, &str)]) {
     // Writing into a text never fails.
     let _ = writeln!(text, "\n## {}\n", shape.name());
     if !used.is_empty() {
-        let places: Vec<String> = used
+        let mut places: Vec<String> = used
             .iter()
             .map(|(shape, key)| format!("`{key}` of [{shape}](#{shape})"))
             .collect();
+        places.dedup();
         let _ = writeln!(text, "Used in: {}.\n", places.join(", "));
     }
     text.push_str("| Key | Takes | Default | Meaning |\n|---|---|---|---|\n");

@@ -34,7 +34,8 @@ mapping! {
          priority number get the next higher tier. `weight` replaces the weights of the records, and `tier` is the tier \
          of the lowest priority number.";
     by(SourceOfServers) "from" = "{file: /etc/ipvsd/web.servers.yaml}", or "none; instead of `address`",
-        "File with a list of real servers, read while ipvsd runs. `weight` and `tier` apply as with `srv`.";
+        "List of real servers in a file or from an HTTP server, read while ipvsd runs. `weight` and `tier` apply as with \
+         `srv`.";
     by(Single) "single" = "true", or "false",
         "Use only one address of a host name, as long as the name has it.";
     node(Takes::Text) "group" = "web", or "none",

@@ -137,7 +137,7 @@ mapping! {
         "Server of last resort while no real server is available, or fewer than `minimum_healthy`. ipvsd does not \
          check a single fallback. It checks the fallbacks of a list, by TCP connects or by a check of their own.";
     by(RealServers) "real_servers" = "[10.0.0.11:80, 10.0.0.12:80]", or "none",
-        "Servers behind the service, or the name of an entry of `groups`.";
+        "Servers behind the service, the name of an entry of `groups`, or one source: `{from: …}`.";
 }
 
 mapping! {
