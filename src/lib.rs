@@ -9,6 +9,7 @@ mod blocking;
 pub mod cli;
 pub mod daemon;
 pub mod doctor;
+mod http_client;
 pub mod ipvs;
 pub mod ldirectord;
 pub mod loader;

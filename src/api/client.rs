@@ -4,11 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
@@ -18,12 +16,15 @@ use super::apply::ApplyRequest;
 use super::digest::SiteDigest;
 use super::error::ApiError;
 use super::events::{EventPage, LONGEST_WAIT};
+use super::exchange::{ExchangeError, exchange};
 use super::overrides::{OverrideOutcome, OverrideRequest};
 use super::takeover::{TakeOverOutcome, TakeOverRequest};
 use super::wire::{ProbeHistory, ReloadOutcome, Status, UnfreezeOutcome};
 
 /// How long the daemon may take to show something.
 const LIMIT: Duration = Duration::from_secs(10);
+/// Bytes of the largest answer: the status of some hundred thousand servers.
+const LARGEST: usize = 1 << 30;
 /// How long it may take to change something: names are looked up, and the disk may be slow.
 const CHANGE_LIMIT: Duration = Duration::from_secs(120);
 /// Pause before another attempt to connect.
@@ -236,19 +237,18 @@ impl Client {
             path: self.socket.clone(),
             source,
         })?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let conversation = tokio::spawn(connection);
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header(hyper::header::HOST, "ipvsd")
             .header(hyper::header::CONTENT_TYPE, "application/json")
             .body(Full::new(body))?;
-        let response = sender.send_request(request).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        conversation.abort();
-        Ok((status, body))
+        exchange(stream, request, LARGEST)
+            .await
+            .map_err(|error| match error {
+                ExchangeError::BrokenOff(error) => ApiError::Conversation(error),
+                ExchangeError::TooLarge => ApiError::TooLarge,
+            })
     }
 
     /// Connects, and tries again while the daemon has more clients waiting than it accepts.

@@ -62,12 +62,12 @@ impl fmt::Display for PeerDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.service)?;
         if let Some(server) = &self.server {
-            write!(f, "  {server}")?;
+            write!(f, " {server}")?;
         }
         let Self {
             what, here, there, ..
         } = self;
-        write!(f, "  {what}: {here} here, {there} there")
+        write!(f, " {what}: {here} here, {there} there")
     }
 }
 
@@ -282,13 +282,13 @@ mod tests {
         other.hash = other.hashed();
         let found = differences(&here, &site(vec![other]));
         let expected = [
-            "only here  configured: yes here, no there",
-            "web  scheduler: wrr here, rr there",
-            "web  a  weight: 1 here, 3 there",
-            "web  a  health: up here, down there",
-            "web  a  override: none here, drain there",
-            "web  b  configured: yes here, no there",
-            "web  c  configured: no here, yes there",
+            "only here configured: yes here, no there",
+            "web scheduler: wrr here, rr there",
+            "web a weight: 1 here, 3 there",
+            "web a health: up here, down there",
+            "web a override: none here, drain there",
+            "web b configured: yes here, no there",
+            "web c configured: no here, yes there",
         ];
         assert_eq!(found, expected);
     }

@@ -45,6 +45,8 @@ pub enum ApiError {
     /// The conversation broke off.
     #[error("the daemon closed the connection: {0}")]
     Conversation(#[from] hyper::Error),
+    #[error("the daemon's answer is too large")]
+    TooLarge,
     /// The request could not be put into words.
     #[error("cannot make the request: {0}")]
     Request(#[from] hyper::http::Error),

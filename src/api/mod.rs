@@ -15,6 +15,7 @@ pub mod event_kind;
 mod event_schema;
 mod event_stream;
 pub mod events;
+mod exchange;
 mod health;
 mod limited_warnings;
 pub mod metrics;

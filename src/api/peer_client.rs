@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
 use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::digest::{DIGEST_VERSION, SiteDigest};
+use super::exchange::{ExchangeError, exchange};
 
 /// How long the other director may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -27,7 +26,7 @@ pub enum PeerError {
     #[error("no answer within {} s", LIMIT.as_secs())]
     Silent,
     #[error("the conversation broke off: {0}")]
-    Conversation(#[from] hyper::Error),
+    Conversation(#[source] hyper::Error),
     #[error("not a host and a port: {0}")]
     Address(#[from] hyper::http::Error),
     #[error("the answer has more than {} MiB", LARGEST >> 20)]
@@ -47,7 +46,7 @@ pub enum PeerError {
 /// # Errors
 /// When it cannot be had in time, or is of another version.
 pub async fn read_digest(peer: &str, with_servers: bool) -> Result<SiteDigest, PeerError> {
-    let reading = timeout(LIMIT, exchange(peer, with_servers)).await;
+    let reading = timeout(LIMIT, converse(peer, with_servers)).await;
     let body = reading.map_err(|_| PeerError::Silent)??;
     parse_digest(&body)
 }
@@ -64,23 +63,19 @@ pub fn parse_digest(text: &[u8]) -> Result<SiteDigest, PeerError> {
     }
 }
 
-async fn exchange(peer: &str, with_servers: bool) -> Result<Bytes, PeerError> {
+async fn converse(peer: &str, with_servers: bool) -> Result<Bytes, PeerError> {
     let stream = TcpStream::connect(peer).await.map_err(PeerError::Connect)?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let conversation = tokio::spawn(connection);
-    let request = Request::get(if with_servers {
-        "/digest?servers"
-    } else {
-        "/digest"
-    })
-    .header(hyper::header::HOST, peer)
-    .body(Empty::<Bytes>::new())?;
-    let response = sender.send_request(request).await?;
-    let status = response.status();
-    let body = Limited::new(response.into_body(), LARGEST).collect().await;
-    conversation.abort();
-    if status != StatusCode::OK {
-        return Err(PeerError::Status(status));
+    let path = match with_servers {
+        true => "/digest?servers",
+        false => "/digest",
+    };
+    let request = Request::get(path)
+        .header(hyper::header::HOST, peer)
+        .body(Full::default())?;
+    match exchange(stream, request, LARGEST).await {
+        Ok((StatusCode::OK, body)) => Ok(body),
+        Ok((status, _)) => Err(PeerError::Status(status)),
+        Err(ExchangeError::BrokenOff(error)) => Err(PeerError::Conversation(error)),
+        Err(ExchangeError::TooLarge) => Err(PeerError::TooLarge),
     }
-    Ok(body.map_err(|_| PeerError::TooLarge)?.to_bytes())
 }

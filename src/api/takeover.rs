@@ -65,7 +65,7 @@ impl ObservationStatus {
         let status = |difference: &TableDifference| DifferenceStatus::of(difference, now);
         Self {
             age_seconds: now.since(since).as_secs_f64(),
-            current: differences.current().iter().map(status).collect(),
+            current: differences.current().map(status).collect(),
             ended: differences.ended().map(status).collect(),
             ended_count: differences.ended_count(),
         }

@@ -46,6 +46,15 @@ impl HostThread {
     /// Has the changes made; the answer comes as an event.
     pub(super) fn reconcile(&mut self, request: HostRequest) {
         if self.table != TableKind::Ipvs {
+            let mut request = request;
+            // Nothing says that they run.
+            let is_sync = |change: &HostChange| {
+                matches!(
+                    change,
+                    HostChange::SyncDaemon(_) | HostChange::SyncFollower(_)
+                )
+            };
+            request.wanted.retain(|change| !is_sync(change));
             self.answer(request, HostResult::Unchanged);
             return;
         }

@@ -19,6 +19,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The pause is at least so many times as long as the reading took.
 const PAUSE_FACTOR: u32 = 20;
 
+/// Differences that are logged at one comparison; `ipvsctl diff` shows all.
+const LOGGED: usize = 20;
+
 /// What is known of the other program's table.
 #[derive(Debug)]
 pub(super) struct Observation {
@@ -46,8 +49,12 @@ impl Observation {
     pub(super) fn compare(&mut self, director: &Director, now: Moment) {
         let Some(actual) = &self.actual else { return };
         let plan = director.differences(actual, now);
-        for difference in self.differences.update(plan, now) {
-            log(&difference, now);
+        let changed = self.differences.update(plan, now);
+        for difference in changed.iter().take(LOGGED) {
+            log(difference, now);
+        }
+        if let Some(more @ 1..) = changed.len().checked_sub(LOGGED) {
+            tracing::warn!("{more} more differences have begun or ended (ipvsctl diff)");
         }
     }
 }
@@ -66,7 +73,7 @@ fn log(difference: &TableDifference, now: Moment) {
 }
 
 /// Without the blanks that put plans in columns.
-pub(super) fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

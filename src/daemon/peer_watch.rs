@@ -14,7 +14,7 @@ use super::loop_control::LoopControl;
 use crate::api::digest::{PeerDifference, SiteDigest};
 use crate::api::peer_client::read_digest;
 use crate::api::peer_status::PeerStatus;
-use crate::api::{ApiError, Control, EventJournal};
+use crate::api::{Control, EventJournal};
 
 /// Pause between two comparisons.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -99,12 +99,7 @@ impl PeerWatch {
 async fn watch(address: SocketAddr, control: Arc<LoopControl>, finding: Finding) {
     let mut warned = false;
     loop {
-        let outcome = match compare(address, &control).await {
-            // This daemon ends.
-            Err(None) => return,
-            Err(Some(words)) => Err(words),
-            Ok(differences) => Ok(differences),
-        };
+        let outcome = compare(address, &control).await;
         let agrees = outcome.as_ref().is_ok_and(Vec::is_empty);
         let since = {
             let mut known = finding.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,9 +132,7 @@ fn warning(outcome: &Result<Vec<PeerDifference>, String>, lasted: Duration) -> S
         Err(words) => format!("the peer gives no digest since {lasted} s: {words}"),
         Ok(differences) => {
             let named = differences.iter().take(NAMED);
-            let named: Vec<String> = named
-                .map(|one| super::observer::one_line(&one.to_string()))
-                .collect();
+            let named: Vec<String> = named.map(ToString::to_string).collect();
             let rest = match differences.len().saturating_sub(NAMED) {
                 0 => String::new(),
                 more => format!("; and {more} more"),
@@ -152,21 +145,23 @@ fn warning(outcome: &Result<Vec<PeerDifference>, String>, lasted: Duration) -> S
     }
 }
 
-/// What differs now; the words of the failure, or none when this daemon ends.
+/// What differs now, or why that is not known.
 async fn compare(
     address: SocketAddr,
     control: &LoopControl,
-) -> Result<Vec<PeerDifference>, Option<String>> {
+) -> Result<Vec<PeerDifference>, String> {
     let peer = address.to_string();
-    let words = |error: crate::api::peer_client::PeerError| Some(error.to_string());
-    let theirs = read_digest(&peer, false).await.map_err(words)?;
-    let own = control.overview().await.map_err(|error| match error {
-        ApiError::Stopping => None,
-        other => Some(other.to_string()),
-    })?;
+    let read = async |with_servers| {
+        let digest = read_digest(&peer, with_servers).await;
+        digest.map_err(|error| error.to_string())
+    };
+    let theirs = read(false).await?;
+    let own = control
+        .overview()
+        .await
+        .map_err(|error| error.to_string())?;
     if SiteDigest::of(&own.snapshot, false).agrees(&theirs) {
         return Ok(Vec::new());
     }
-    let theirs = read_digest(&peer, true).await.map_err(words)?;
-    Ok(SiteDigest::of(&own.snapshot, true).differences(&theirs))
+    Ok(SiteDigest::of(&own.snapshot, true).differences(&read(true).await?))
 }

@@ -41,7 +41,7 @@ impl SyncDaemons {
         }
     }
 
-    /// Whether such a daemon runs, whoever started it.
+    /// Whether such a daemon runs, ours or that of another program.
     pub(super) fn is_running(&mut self, wanted: &SyncDaemon) -> Result<bool, MachineError> {
         let found = self.of_same_role(wanted)?;
         Ok(found.is_some_and(|found| wanted.is_met_by(&found)))

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::failures::FailureCounters;
 use super::pause::pause_unless_stopping;
 use super::{NotifyError, NotifySettings};
+use crate::http_client::http_client;
 use crate::program;
 
 /// Targets other than mail.
@@ -167,12 +168,7 @@ fn client() -> Result<&'static reqwest::Client, NotifyError> {
     if let Some(client) = CLIENT.get() {
         return Ok(client);
     }
-    // Another part that chose one before has chosen the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .user_agent(concat!("ipvsd/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(NotifyError::Webhook)?;
+    let client = http_client().build().map_err(NotifyError::Webhook)?;
     Ok(CLIENT.get_or_init(|| client))
 }
 

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{Response, Url, redirect};
+
+use crate::http_client::http_client;
 
 /// Bytes of the largest list that is read.
 const LARGEST: usize = 4 << 20;
@@ -38,10 +40,7 @@ pub(super) fn read(address: &str) -> Result<String, String> {
 }
 
 async fn get(address: &str) -> Result<Vec<u8>, String> {
-    // Another part that chose one before has chosen the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder()
-        .user_agent(concat!("ipvsd/", env!("CARGO_PKG_VERSION")))
+    let client = http_client()
         .no_proxy()
         .redirect(redirect::Policy::none())
         .timeout(LIMIT)

@@ -90,7 +90,13 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "src/notify",
-        &["blocking", "program", "director_core", "ldirectord_compat"],
+        &[
+            "blocking",
+            "http_client",
+            "program",
+            "director_core",
+            "ldirectord_compat",
+        ],
     ),
     row("src/maintenance", &["blocking", "director_core"]),
     row(
@@ -98,9 +104,13 @@ pub(super) const ROWS: &[Row] = &[
         &["ipvs", "net", "trusted_file", "netns", "director_core"],
     ),
     row("src/net", &["director_core"]),
-    row("src/sources", &["trusted_file", "director_core"]),
+    row(
+        "src/sources",
+        &["http_client", "trusted_file", "director_core"],
+    ),
     row("src/store", &["trusted_file", "netns", "director_core"]),
     row("src/background_writer", &[]),
+    row("src/http_client", &[]),
     row("src/blocking", &[]),
     row("src/regular_file", &[]),
     row("src/program", &[]),

@@ -69,3 +69,44 @@ vrrp_begin() {
     put "$1" "$LAB_TMP/$1/vrrp.conf"
     spawn "$1" keepalived keepalived -P -n -l -f "$LAB_TMP/$1/vrrp.conf" -p "$LAB_TMP/$1/keepalived-parent.pid" -r "$LAB_TMP/$1/vrrp.pid"
 }
+
+# direct_site HOST [DIRECTOR]: the site of both directors, with these keys of its director section.
+direct_site() {
+    put "$1" "$LAB_TMP/$1/site.yaml" <<D
+director: {${2:-}}
+services:
+  - listen: tcp://$DIRECT_VIP:80
+    scheduler: rr
+    forwarding: dr
+    check: {tcp: {}, every: 500ms, timeout: 2s}
+    real_servers: [$DIRECT_RIP1, $DIRECT_RIP2]
+D
+}
+
+# direct_vrrp HOST PRIORITY: keepalived moves the VIP of that site.
+direct_vrrp() {
+    vrrp_begin "$1" <<C
+vrrp_instance front {
+    interface front
+    virtual_router_id 52
+    priority $2
+    advert_int 1
+    virtual_ipaddress { $DIRECT_VIP/32 }
+}
+C
+}
+
+# first_vanishes: the first director is cut off, and the second has the VIP. first_returns: it is back, and has the VIP again.
+first_vanishes() {
+    on director ip link set front down
+    eventually 20 has_vip real3
+}
+first_returns() {
+    on director ip link set front up
+    eventually 20 has_vip director
+    eventually 20 lacks_vip real3
+}
+
+# entries HOST [STATE]: connections with that VIP that its kernel knows.
+entries() { on "$1" ipvsadm -L -n -c | grep -c "${2:-}.*$DIRECT_VIP:80" || :; }
+has_entries() { [ "$(entries "$1" "${3:-}")" -ge "$2" ]; }

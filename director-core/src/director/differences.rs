@@ -1,8 +1,9 @@
 //! How two tables have differed over time: that of another program, and the one that the director decides on beside it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::Subject;
 use crate::moment::Moment;
 use crate::plan::{Plan, Step};
 
@@ -30,7 +31,8 @@ impl TableDifference {
 /// The differences of now, and the last ones that have ended.
 #[derive(Debug, Clone, Default)]
 pub struct Differences {
-    current: Vec<TableDifference>,
+    /// By what they are about: a plan changes each service and each server once.
+    current: BTreeMap<Subject, TableDifference>,
     ended: VecDeque<TableDifference>,
     ended_count: u64,
 }
@@ -39,46 +41,49 @@ impl Differences {
     /// Takes the changes that would be made now. Returns the differences that began or ended with them.
     pub fn update(&mut self, plan: Plan, now: Moment) -> Vec<TableDifference> {
         let mut changed = Vec::new();
-        let former = std::mem::take(&mut self.current);
-        let mut begun = plan.steps;
-        for difference in former {
-            let same = begun.iter().position(|step| step.op == difference.step.op);
-            if let Some(place) = same {
-                begun.remove(place);
-                self.current.push(difference);
-                continue;
-            }
-            let ended = TableDifference {
-                until: Some(now),
-                ..difference
-            };
-            self.keep(ended.clone());
-            changed.push(ended);
+        let mut former = std::mem::take(&mut self.current);
+        for step in plan.steps {
+            let subject = (step.op.service(), step.op.server());
+            let known = former.remove(&subject);
+            let goes_on = known.filter(|known| {
+                known.step.op == step.op || {
+                    self.end(known.clone(), now, &mut changed);
+                    false
+                }
+            });
+            let difference = goes_on.unwrap_or_else(|| {
+                let begun = TableDifference {
+                    step,
+                    since: now,
+                    until: None,
+                };
+                changed.push(begun.clone());
+                begun
+            });
+            self.current.insert(subject, difference);
         }
-        let begun = begun.into_iter().map(|step| TableDifference {
-            step,
-            since: now,
-            until: None,
-        });
-        for difference in begun {
-            changed.push(difference.clone());
-            self.current.push(difference);
+        for over in former.into_values() {
+            self.end(over, now, &mut changed);
         }
         changed
     }
 
-    fn keep(&mut self, ended: TableDifference) {
+    fn end(&mut self, over: TableDifference, now: Moment, changed: &mut Vec<TableDifference>) {
+        let ended = TableDifference {
+            until: Some(now),
+            ..over
+        };
         if self.ended.len() == KEPT {
             self.ended.pop_front();
         }
-        self.ended.push_back(ended);
+        self.ended.push_back(ended.clone());
         self.ended_count += 1;
+        changed.push(ended);
     }
 
-    /// Those of now, the longest first.
-    #[must_use]
-    pub fn current(&self) -> &[TableDifference] {
-        &self.current
+    /// Those of now, in the order of services and servers.
+    pub fn current(&self) -> impl ExactSizeIterator<Item = &TableDifference> {
+        self.current.values()
     }
 
     /// The last ones that have ended, the oldest first.
@@ -143,15 +148,13 @@ mod tests {
         let begun = differences.update(plan_of(&[one]), at(1));
         assert_eq!((begun.len(), begun[0].until), (1, None));
         assert_eq!(differences.update(plan_of(&[one]), at(2)), []);
-        assert_eq!(
-            differences.current()[0].lasted(at(5)),
-            Duration::from_secs(4)
-        );
+        let current = differences.current().next().unwrap();
+        assert_eq!(current.lasted(at(5)), Duration::from_secs(4));
         let ended = differences.update(Plan::default(), at(6));
         assert_eq!(ended[0].until, Some(at(6)));
         assert_eq!(ended[0].lasted(at(60)), Duration::from_secs(5));
         assert_eq!(differences.ended().count(), 1);
-        assert_eq!(differences.current(), []);
+        assert_eq!(differences.current().len(), 0);
     }
 
     #[test]

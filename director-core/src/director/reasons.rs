@@ -45,7 +45,7 @@ impl<'a> Reasons<'a> {
         self.decided(service, server)
     }
 
-    /// The reason for what is decided, whoever made the kernel's table differ from it.
+    /// The reason for what is decided, whatever made the kernel's table differ from it.
     pub(super) fn decided(&self, service: &ServiceId, server: Option<&Endpoint>) -> String {
         if let Some(probe_service) = self.director.model.probe_services().get(service) {
             return format!(

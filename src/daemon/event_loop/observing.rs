@@ -39,16 +39,21 @@ impl EventLoop {
     }
 
     /// Waits, off the loop, until no other program manages the table.
-    pub(super) fn begin_takeover(&self, request: TakeOverRequest, mut reply: TakeOverReply) {
+    pub(super) fn begin_takeover(&mut self, request: TakeOverRequest, mut reply: TakeOverReply) {
         if !self.observes() {
             let words = "this ipvsd manages the table already; only one that was started with --observe can take over";
             let _ = reply.send(Err(ApiError::Refused(words.to_owned())));
             return;
         }
+        if request.force {
+            self.end_takeover(reply);
+            return;
+        }
         let inputs = self.inputs.clone();
+        let wait = Duration::from_secs(request.wait_seconds);
         tokio::spawn(async move {
             let relieved = tokio::select! {
-                relieved = until_relieved(&request) => relieved,
+                relieved = until_relieved(wait) => relieved,
                 // The client has gone, and nothing shall happen that it does not see.
                 () = reply.closed() => return,
             };
@@ -66,9 +71,8 @@ impl EventLoop {
     }
 
     pub(super) fn end_takeover(&mut self, reply: TakeOverReply) {
-        let differences = self
-            .observation_status()
-            .map_or(0, |status| status.current.len());
+        let observation = self.observation.as_ref();
+        let differences = observation.map_or(0, |known| known.differences.current().len());
         tracing::info!(differences, "taking over the table");
         self.takes_over = true;
         self.exiting = true;
@@ -87,13 +91,9 @@ impl EventLoop {
 }
 
 /// Waits until no other program manages the table; says which one does when the time is over.
-async fn until_relieved(request: &TakeOverRequest) -> Result<(), String> {
+async fn until_relieved(wait: Duration) -> Result<(), String> {
     let began = Instant::now();
-    let wait = Duration::from_secs(request.wait_seconds);
     loop {
-        if request.force {
-            return Ok(());
-        }
         let managers = MANAGERS.run(other_managers).await.map_err(|error| {
             format!("cannot look for other programs that manage the table: {error}")
         })?;

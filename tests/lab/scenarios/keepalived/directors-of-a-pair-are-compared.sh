@@ -37,22 +37,22 @@ expect_equal 'the digest on standard input' '1 service: the other director sees 
 
 # An override of one of them.
 on director ipvsctl drain "$DIRECT_VIP:80" "$DIRECT_RIP1" -m 'kernel upgrade' >/dev/null
-expect compare_says director "$DIRECT_RIP1:80  override: drain here, none there"
-expect compare_says real3 "$DIRECT_RIP1:80  override: none here, drain there"
+expect compare_says director "$DIRECT_RIP1:80 override: drain here, none there"
+expect compare_says real3 "$DIRECT_RIP1:80 override: none here, drain there"
 on director ipvsctl enable "$DIRECT_VIP:80" "$DIRECT_RIP1" >/dev/null
 expect compares director
 
 # Another weight in the file of one of them.
 site real3 "$DIRECTOR_FRONT" 3
 on real3 ipvsctl reload >/dev/null
-expect compare_says director "$DIRECT_RIP2:80  weight: 1 here, 3 there"
+expect compare_says director "$DIRECT_RIP2:80 weight: 1 here, 3 there"
 site real3 "$DIRECTOR_FRONT" 1
 on real3 ipvsctl reload >/dev/null
 expect compares director
 
 # The second one does not reach a server: its packets go to a machine that does not exist.
 on real3 ip neigh replace "$DIRECT_RIP1" lladdr 02:00:00:00:00:99 dev front nud permanent
-eventually 30 compare_says director "$DIRECT_RIP1:80  health: up here, down there"
+eventually 30 compare_says director "$DIRECT_RIP1:80 health: up here, down there"
 eventually 30 status_of_says director "PEER $SECOND_FRONT:9190: 1 difference"
 metric() { on client curl -s "http://$DIRECTOR_FRONT:9190/metrics" | grep -qx "$1"; }
 expect metric 'ipvsd_peer_differences 1'

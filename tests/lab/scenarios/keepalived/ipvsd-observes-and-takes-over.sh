@@ -4,6 +4,15 @@
 # fails, and a download goes on to its end.
 
 . "$LAB_DIRECTORY/keepalived.sh"
+check='HTTP_GET {
+            url {
+                path /test.html
+                status_code 200
+            }
+            connect_timeout 1
+            retry 1
+            delay_before_retry 1
+        }'
 put director "$KEEPALIVED_CONF" <<C
 virtual_server $VIP 80 {
     delay_loop 1
@@ -11,30 +20,14 @@ virtual_server $VIP 80 {
     lb_kind NAT
     protocol TCP
     real_server $RIP1 80 {
-        HTTP_GET {
-            url {
-                path /test.html
-                status_code 200
-            }
-            connect_timeout 1
-            retry 1
-            delay_before_retry 1
-        }
+        $check
     }
     real_server $RIP2 80 {
-        HTTP_GET {
-            url {
-                path /test.html
-                status_code 200
-            }
-            connect_timeout 1
-            retry 1
-            delay_before_retry 1
-        }
+        $check
     }
 }
 C
-# ipvsd looks at the text of the page as well. A service of its own, and a service that it does not know, belong to nobody else.
+# ipvsd looks at the text of the page as well.
 DEFINITIONS=$YAML_DEFINITIONS
 director_define <<D
 notify: [{command: [touch, $LAB_TMP/director/notified]}]

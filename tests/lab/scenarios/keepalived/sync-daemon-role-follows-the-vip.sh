@@ -11,52 +11,27 @@ second_director
 direct_servers
 
 for host in director real3; do
-    put $host "$LAB_TMP/$host/site.yaml" <<D
-director: {resync: 5m, sync: {interface: front, id: 7, role: follow_vip, vip: $DIRECT_VIP}}
-services:
-  - listen: tcp://$DIRECT_VIP:80
-    scheduler: rr
-    forwarding: dr
-    check: {tcp: {}, every: 500ms, timeout: 2s}
-    real_servers: [$DIRECT_RIP1, $DIRECT_RIP2]
-D
+    direct_site $host "resync: 5m, sync: {interface: front, id: 7, role: follow_vip, vip: $DIRECT_VIP}"
     daemon_begin $host
 done
-# vrrp HOST PRIORITY
-vrrp() {
-    vrrp_begin "$1" <<C
-vrrp_instance front {
-    interface front
-    virtual_router_id 52
-    priority $2
-    advert_int 1
-    virtual_ipaddress { $DIRECT_VIP/32 }
-}
-C
-}
 # role_is HOST ROLE: it runs a daemon in this role, and no other.
 role_is() { [ "$(on "$1" ipvsctl list --daemon | sed 's/ sync daemon (mcast=front, syncid=7,.*//')" = "$2" ]; }
-entries() { on "$1" ipvsadm -L -n -c | grep -c "ESTABLISHED.*$DIRECT_VIP:80" || :; }
-has_entries() { [ "$(entries "$1")" -ge "$2" ]; }
 
 for host in director real3; do eventually 10 role_is $host backup; done
-vrrp director 100
+direct_vrrp director 100
 eventually 20 has_vip director
 eventually 5 role_is director master
-vrrp real3 80
+direct_vrrp real3 80
 throughout 2 lacks_vip real3
 expect role_is real3 backup
 
 for name in one two three; do download_start "$name" "$DIRECT_VIP"; done
-eventually 20 has_entries real3 3
-on director ip link set front down
-eventually 20 has_vip real3
+eventually 20 has_entries real3 3 ESTABLISHED
+first_vanishes
 eventually 5 role_is real3 master
 for name in one two three; do expect_download_goes_on "$name"; done
 
-on director ip link set front up
-eventually 20 has_vip director
-eventually 20 lacks_vip real3
+first_returns
 eventually 5 role_is director master
 eventually 5 role_is real3 backup
 expect_contains 'the log of the second director' 'started master sync daemon on front, id 7' "$(log_of real3 daemon)"

@@ -6,7 +6,6 @@
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$LAB_TMP/director/servers.yaml
 LIST=$LAB_TMP/web.servers.yaml
-line() { echo "-a -t $VIP:80 -r $1 -m -w $2"; }
 # list TEXT: what the file says, in the place of what it said.
 list() {
     printf '%s\n' "$1" >"$LIST.new"
@@ -18,8 +17,8 @@ keeps() {
     eventually 30 status_says "keeps its last servers: $1"
     eventually_table 1 <<T
 $(service wrr)
-$(line "$RIP1:80" 3)
-$(line "$RIP2:80" 1)
+$(server "$RIP1" 3)
+$(server "$RIP2" 1)
 T
 }
 
@@ -38,14 +37,14 @@ D
 director_start
 eventually_table 10 <<T
 $(service wrr)
-$(line "$RIP1:80" 3)
+$(server "$RIP1" 3)
 T
 requests_begin web
 list "[{\"targets\": [\"$RIP1:80\"], \"labels\": {\"weight\": \"3\"}}, {\"targets\": [\"$RIP2:80\"]}]"
 eventually_table 20 <<T
 $(service wrr)
-$(line "$RIP1:80" 3)
-$(line "$RIP2:80" 1)
+$(server "$RIP1" 3)
+$(server "$RIP2" 1)
 T
 
 list "[$RIP1, "
@@ -55,8 +54,8 @@ eventually 30 status_lacks 'keeps its last servers'
 list "[{address: $RIP1, weight: 3}, $RIP2]"
 eventually_table 20 <<T
 $(service wrr)
-$(line "$RIP1:80" 3)
-$(line "$RIP2:80" 1)
+$(server "$RIP1" 3)
+$(server "$RIP2" 1)
 T
 list '[]'
 keeps 'it has 0 servers, fewer than min: 1'
@@ -67,8 +66,8 @@ keeps 'No such file'
 list "[$RIP2, $RIP3]"
 eventually_table 30 <<T
 $(service wrr)
-$(line "$RIP2:80" 1)
-$(line "$RIP3:80" 1)
+$(server "$RIP2" 1)
+$(server "$RIP3" 1)
 T
 requests_end web
 
@@ -80,6 +79,6 @@ on director ipvsadm -C
 director_start
 eventually_table 10 <<T
 $(service wrr)
-$(line "$RIP2:80" 1)
-$(line "$RIP3:80" 1)
+$(server "$RIP2" 1)
+$(server "$RIP3" 1)
 T

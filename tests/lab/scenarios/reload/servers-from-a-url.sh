@@ -4,7 +4,6 @@
 
 # shellcheck disable=SC2034 # director_define and director_start read it
 DEFINITIONS=$YAML_DEFINITIONS
-line() { echo "-a -t $VIP:80 -r $1 -m -w $2"; }
 # list TEXT: what the server on real3 gives.
 list() { echo "$1" | put real3 "$(web_root real3)/pages/servers.json"; }
 keeps() {
@@ -14,8 +13,8 @@ $both
 T
 }
 both="$(service wrr)
-$(line "$RIP1:80" 3)
-$(line "$RIP2:80" 1)"
+$(server "$RIP1" 3)
+$(server "$RIP2" 1)"
 
 web_listen 80 real1 real2 real3
 list "[{\"targets\": [\"$RIP1:80\"], \"labels\": {\"weight\": \"3\"}}]"
@@ -32,7 +31,7 @@ D
 director_start
 eventually_table 10 <<T
 $(service wrr)
-$(line "$RIP1:80" 3)
+$(server "$RIP1" 3)
 T
 requests_begin web
 good="[{\"targets\": [\"$RIP1:80\"], \"labels\": {\"weight\": \"3\"}}, {\"targets\": [\"$RIP2:80\"]}]"
@@ -58,6 +57,6 @@ eventually 30 status_lacks 'keeps its last servers'
 list "[\"$RIP2\"]"
 eventually_table 30 <<T
 $(service wrr)
-$(line "$RIP2:80" 1)
+$(server "$RIP2" 1)
 T
 requests_end web
