@@ -114,10 +114,10 @@ pub(super) enum IpvsctlCommand {
     /// Compare this director with the other one of a pair
     #[command(after_help = help::COMPARE)]
     Compare(CompareArgs),
-    /// Show what a daemon that only observes would have changed, and since when
+    /// Show what `ipvsd --observe` would change, and since when
     #[command(after_help = help::DIFF)]
     Diff(DiffArgs),
-    /// Have a daemon that only observes manage the table
+    /// Start managing the table that `ipvsd --observe` only reads
     #[command(after_help = help::TAKEOVER)]
     Takeover(TakeOverArgs),
     /// Resume state changes that were frozen because all servers fell silent at once

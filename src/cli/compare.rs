@@ -87,7 +87,7 @@ fn render(own: &SiteDigest, peer: &str, differences: &[PeerDifference]) -> Strin
     };
     let services = count(own.services.len(), "service");
     if differences.is_empty() {
-        return format!("{services}: {peer} sees the same\n");
+        return format!("{services}: no difference from {peer}\n");
     }
     let mut text = format!(
         "{services}: {} from {peer}\n",

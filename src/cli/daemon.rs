@@ -51,8 +51,8 @@ pub(super) struct DaemonArgs {
         requires_if("memory", "socket")
     )]
     kernel: TableKind,
-    /// Observe the table of keepalived, ldirectord or another program: check and decide, and change nothing. `ipvsctl diff` shows
-    /// what would be changed, `ipvsctl takeover` begins to manage
+    /// Only observe the table of keepalived, ldirectord or another program: check and decide, but change nothing. `ipvsctl diff`
+    /// shows what ipvsd would change, `ipvsctl takeover` starts managing the table
     #[arg(long, conflicts_with = "kernel")]
     observe: bool,
     /// Keep overrides, health and ownership in this file across restarts [default: /var/lib/ipvsd/state.json; in the network

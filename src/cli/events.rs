@@ -26,7 +26,7 @@ pub(super) struct EventsArgs {
     /// Only events of these kinds, such as server_health; `ipvsctl schema --events` lists them
     #[arg(long = "kind", value_name = "KIND")]
     kinds: Vec<EventKind>,
-    /// Only events since this time: 10m ago, or 2026-12-01T09:00:00Z
+    /// Only events since a time: 10m (ago), or 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME", value_parser = since)]
     since: Option<Timestamp>,
     /// Go on and print new events as they come

@@ -249,27 +249,27 @@ Examples:
   ipvsctl compare 10.0.0.3:9190
 
 Compares services, schedulers, real servers, configured weights, health and overrides. Exit status 1
-says that there are differences. A director without a TCP address is read by another way:
-`curl -s --unix-socket /run/ipvsd/ipvsd.sock http://ipvsd/digest?servers` there, piped to
-`ipvsctl compare -` here.";
+says that there are differences. If the other director has no TCP address, run
+`curl -s --unix-socket /run/ipvsd/ipvsd.sock http://ipvsd/digest?servers` there, and pipe the output
+to `ipvsctl compare -` here.";
 
 pub(super) const DIFF: &str = "\
 Examples:
   ipvsctl diff
   ipvsctl diff --json
 
-`ipvsd --observe` checks and decides beside keepalived, ldirectord or another program that manages
-the table, and changes nothing. It compares the table with its decisions once a second. Exit status
-1 says that they differ now.";
+`ipvsd --observe` runs beside keepalived, ldirectord or another program that manages the table. It
+checks and decides, and changes nothing. Once a second it compares the table with its decisions.
+Exit status 1 says that they differ now.";
 
 pub(super) const TAKEOVER: &str = "\
 Examples:
   ipvsctl takeover
   ipvsctl takeover --wait 1m
 
-The daemon refuses while keepalived, ldirectord or another ipvsd manages the table. With --wait it
-takes over as soon as that program has ended. Services and servers that are as configured are not
-touched, so their connections go on.";
+ipvsd refuses while keepalived, ldirectord or another ipvsd manages the table. With --wait it takes
+over as soon as that program has ended. It leaves services and servers that are as configured
+unchanged, so their connections continue.";
 
 pub(super) const SIMULATE: &str = "\
 Examples:

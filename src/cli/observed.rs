@@ -34,7 +34,7 @@ pub(super) struct DiffArgs {
 /// Arguments of `ipvsctl takeover`.
 #[derive(Debug, Args)]
 pub(super) struct TakeOverArgs {
-    /// Wait for the end of the program that manages the table, for this long
+    /// Wait up to this long for the other program to end
     #[arg(long, value_name = "TIME", value_parser = time)]
     wait: Option<Duration>,
     /// Take over even while another program manages the table
@@ -126,7 +126,7 @@ pub(super) fn run_takeover(args: &TakeOverArgs, output: &mut Output) -> Result<E
     }
     output.text("ipvsd manages the table now\n")?;
     output.note(
-        "ipvsctl: remove --observe where ipvsd is started, or the next start observes again",
+        "ipvsctl: remove --observe from the unit or command line of ipvsd, or its next start only observes",
     )?;
     Ok(Exit::Fine)
 }

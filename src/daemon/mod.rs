@@ -155,8 +155,8 @@ fn open_kernel(table: TableKind) -> Result<Box<dyn Kernel>, KernelError> {
         TableKind::Ipvs => Box::new(NetlinkKernel::open()?),
         TableKind::Observed => {
             tracing::warn!(
-                "observing only: another program manages the table; ipvsctl diff shows what ipvsd would change, ipvsctl takeover \
-                 begins to manage (--observe)"
+                "observing only (--observe): ipvsd changes nothing; ipvsctl diff shows what it would change, ipvsctl takeover starts \
+                 managing the table"
             );
             Box::new(ObservedKernel::new(Box::new(NetlinkKernel::open()?))?)
         }

@@ -67,7 +67,7 @@ fn log(difference: &TableDifference, now: Moment) {
         None => tracing::warn!(%service, server, "ipvsd would {step}"),
         Some(_) => {
             let lasted = difference.lasted(now).as_secs_f64();
-            tracing::info!(%service, server, lasted = %format_args!("{lasted:.1} s"), "no difference any more: {step}");
+            tracing::info!(%service, server, lasted = %format_args!("{lasted:.1} s"), "difference ended: {step}");
         }
     }
 }

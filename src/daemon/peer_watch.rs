@@ -1,5 +1,5 @@
-//! Compares this director with its peer (`director.peer`), and warns when the two see different worlds for longer than a while. It
-//! changes nothing: which of them is right, an operator has to say.
+//! Compares this director with its peer (`director.peer`), and warns when the two differ for longer than a while. It changes
+//! nothing, because it cannot know which of them is right.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use crate::api::{Control, EventJournal};
 
 /// Pause between two comparisons.
 const PAUSE: Duration = Duration::from_secs(10);
-/// Two directors find a failure at different times; what lasts longer than this is another view.
+/// Two directors find a failure at different times; what lasts longer than this has another cause.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Differences that are named in the log.
 const NAMED: usize = 3;
@@ -118,7 +118,7 @@ async fn watch(address: SocketAddr, control: Arc<LoopControl>, finding: Finding)
             }
             None if warned => {
                 warned = false;
-                tracing::info!(peer = %address, "the peer sees the same again");
+                tracing::info!(peer = %address, "the peer agrees again");
             }
             _ => {}
         }
@@ -129,7 +129,7 @@ async fn watch(address: SocketAddr, control: Arc<LoopControl>, finding: Finding)
 fn warning(outcome: &Result<Vec<PeerDifference>, String>, lasted: Duration) -> String {
     let lasted = lasted.as_secs();
     match outcome {
-        Err(words) => format!("the peer gives no digest since {lasted} s: {words}"),
+        Err(words) => format!("the peer has not answered for {lasted} s: {words}"),
         Ok(differences) => {
             let named = differences.iter().take(NAMED);
             let named: Vec<String> = named.map(ToString::to_string).collect();
@@ -138,7 +138,7 @@ fn warning(outcome: &Result<Vec<PeerDifference>, String>, lasted: Duration) -> S
                 more => format!("; and {more} more"),
             };
             format!(
-                "the peer sees another world since {lasted} s: {}{rest} (ipvsctl compare)",
+                "the peer has differed for {lasted} s: {}{rest} (ipvsctl compare)",
                 named.join("; ")
             )
         }

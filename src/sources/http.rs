@@ -15,15 +15,15 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Why an address is none of a list: another scheme, no host, or a password, which log and status would show.
 pub(super) fn fault(address: &str) -> Option<&'static str> {
     let Ok(url) = Url::parse(address) else {
-        return Some("it is no URL");
+        return Some("not a URL");
     };
     match (url.scheme(), url.host_str()) {
         ("http" | "https", Some(_)) => {}
-        _ => return Some("it is no URL of http or https"),
+        _ => return Some("not a URL of http or https"),
     }
     let is_open = url.username().is_empty() && url.password().is_none();
     (!is_open || address.contains(char::is_whitespace))
-        .then_some("it has a user, a password or a blank; log and status would show it")
+        .then_some("the URL has a user, a password or a blank, and log and status would show it")
 }
 
 /// The text that the server answers with. Blocks.

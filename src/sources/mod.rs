@@ -41,7 +41,7 @@ impl ListPlace {
     /// What is wrong with it, if anything.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         match self {
-            Self::File(path) => (!path.is_absolute()).then_some("it is no absolute path"),
+            Self::File(path) => (!path.is_absolute()).then_some("not an absolute path"),
             Self::Http(url) => http::fault(url),
         }
     }

@@ -66,7 +66,7 @@ pub(super) const METRICS: &[Metric] = &[
     Metric::gauge(
         "ipvsd_peer_differences",
         &[],
-        "What this director and its peer see differently: services, servers, weights, health states, overrides.",
+        "Differences between this director and its peer: services, servers, weights, health, overrides.",
         Source::Daemon(|view, out| {
             let peer = view.overview.peer.as_ref();
             let differences = peer.and_then(|peer| peer.differences.as_ref());

@@ -101,8 +101,13 @@ async fn until_relieved(wait: Duration) -> Result<(), String> {
             return Ok(());
         }
         if began.elapsed() >= wait {
+            let verb = if managers.len() == 1 {
+                "manages"
+            } else {
+                "manage"
+            };
             return Err(format!(
-                "the table is managed by {}; stop it first, or wait for its end with --wait",
+                "{} {verb} the table; stop the program first, or wait for its end with --wait",
                 managers.join(" and ")
             ));
         }

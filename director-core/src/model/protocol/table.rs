@@ -323,8 +323,9 @@ pub const PROTOCOLS: &[ProtocolRow] = &[
         title: "UDP",
         forms: &[form("udp", 0)
             .means(
-                "UDP: send `request`, or an empty datagram. It fails if the server's host refuses it (ICMP port unreachable). With \
-                 `receive` the answer must match; without it silence counts as up, also that of a dead host.",
+                "UDP: send `request`, or an empty datagram. The check fails if the server's host refuses it (ICMP port unreachable). \
+                 With `receive` an answer must come and match. Without `receive` a server that does not answer is up, even a \
+                 dead one, so add a ping to `checks`.",
             )
             .example("{request: \"ping\", receive: pong}")],
         transports: UDP,

@@ -88,9 +88,8 @@ mapping! {
          runs. When a name cannot be resolved, its last address stays in use, also across a restart. A server without \
          any address is down until its name is resolved; ipvsd tries again every 10 s or sooner.";
     opt(peer) "peer" = "10.0.0.3:9190", or "none",
-        "The other director of a pair: the TCP address of its `metrics`. ipvsd compares every 10 s which services, servers and \
-         weights both have, which servers they see up, and overrides. It warns of differences that last for a minute. \
-         `ipvsctl compare` prints them.";
+        "The other director of a pair: the TCP address of its `metrics`. Every 10 s ipvsd compares services, servers, weights, \
+         health and overrides. It warns of differences that last for a minute. `ipvsctl compare` prints them.";
     opt(metrics) "metrics" = "127.0.0.1:9190", or "none",
         "TCP address for `GET /metrics` and the health pages, without the rest of the API. Every host that can reach it can \
          read it. If ipvsd cannot listen there, it works without metrics over TCP and tries again.";

@@ -58,13 +58,13 @@ impl Lens<RealServerDefinition> for SourceOfServers {
             (Some(file), None) => ListPlace::File(file.into()),
             (None, Some(url)) => ListPlace::Http(url),
             _ => {
-                let message = "a source of servers needs either the path of a file or a URL";
+                let message = "a source of servers needs either `file` or `http`";
                 reader.error(place, message, "write {file: /etc/ipvsd/web.servers.yaml}");
                 return None;
             }
         };
         if let Some(fault) = list.fault() {
-            let message = format!("the address of this source is wrong: {fault}");
+            let message = format!("cannot use this source of servers: {fault}");
             let hint = "write {file: /etc/ipvsd/web.servers.yaml} or {http: \"http://sd.example.org/web\"}";
             reader.error(place, message, hint);
             return None;
@@ -80,7 +80,7 @@ impl Lens<RealServerDefinition> for SourceOfServers {
         };
         let (shortest, longest) = (Duration::from_secs(5), Duration::from_secs(3600));
         if source.every < shortest || source.every > longest {
-            let message = "every of a source must be from 5s to 1h";
+            let message = "`every` must be from 5s to 1h";
             let place = written
                 .every
                 .map_or_else(|| place.clone(), |every| every.place);
@@ -88,7 +88,7 @@ impl Lens<RealServerDefinition> for SourceOfServers {
             return None;
         }
         if source.min == 0 || source.min > source.max {
-            let message = format!("min of a source must be from 1 to max, {}", source.max);
+            let message = format!("`min` must be from 1 to `max` ({})", source.max);
             let place = written.min.map_or_else(|| place.clone(), |min| min.place);
             let hint = format!("write {}", source.min.clamp(1, source.max.max(1)));
             reader.error(&place, message, hint);

@@ -31,8 +31,8 @@ said=$(on director ipvsctl compare 2>&1) && fail "there is no other director yet
 expect_contains 'the error' "cannot read the digest of $SECOND_FRONT:9190: cannot connect" "$said"
 daemon_begin real3
 for host in director real3; do eventually 20 compares $host; done
-expect_equal 'two equal directors' "1 service: $SECOND_FRONT:9190 sees the same" "$(on director ipvsctl compare)"
-expect_equal 'the digest on standard input' '1 service: the other director sees the same' \
+expect_equal 'two equal directors' "1 service: no difference from $SECOND_FRONT:9190" "$(on director ipvsctl compare)"
+expect_equal 'the digest on standard input' '1 service: no difference from the other director' \
     "$(on real3 curl -s "http://$DIRECTOR_FRONT:9190/digest?servers" | on director ipvsctl compare -)"
 
 # An override of one of them.
@@ -56,13 +56,13 @@ eventually 30 compare_says director "$DIRECT_RIP1:80 health: up here, down there
 eventually 30 status_of_says director "PEER $SECOND_FRONT:9190: 1 difference"
 metric() { on client curl -s "http://$DIRECTOR_FRONT:9190/metrics" | grep -qx "$1"; }
 expect metric 'ipvsd_peer_differences 1'
-warned() { log_of director daemon | grep -q 'the peer sees another world'; }
+warned() { log_of director daemon | grep -q 'the peer has differed for'; }
 eventually 90 warned
 expect_contains 'the warning' "$DIRECT_RIP1:80 health: up here, down there (ipvsctl compare)" "$(log_of director daemon)"
 
 on real3 ip neigh del "$DIRECT_RIP1" dev front
 eventually 30 compares director
-agreed() { log_of director daemon | grep -q 'the peer sees the same again'; }
+agreed() { log_of director daemon | grep -q 'the peer agrees again'; }
 eventually 30 agreed
 expect_not status_of_says director 'PEER '
 

@@ -32,7 +32,7 @@ T
     eventually 20 agrees
 
     refused=$(on director ipvsctl takeover 2>&1) && fail "taken over while ldirectord runs: $refused"
-    expect_contains 'the refusal' 'the table is managed by ldirectord (pid ' "$refused"
+    expect_contains 'the refusal' 'ldirectord (pid ' "$refused"
 
     requests_begin users
     spawn director takeover ipvsctl takeover --wait 30s
